@@ -1,0 +1,4 @@
+import base from './jest.config.js';
+
+/** The tests that need Debian's Chromium; see README, "Development". */
+export default { ...base, testPathIgnorePatterns: [], testMatch: ['**/test/browser/**/*.test.ts'] };

@@ -1,0 +1,61 @@
+import helmet from '@fastify/helmet';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { AppModule } from './app.module.js';
+import { Clock, SystemClock } from './clock.js';
+import type { Settings } from './config/settings.js';
+import { serveDocumentation } from './documentation.js';
+import { prepareEdge, serverOptions } from './http/edge.js';
+import { ErrorFilter } from './http/error.filter.js';
+import { collectMethods } from './http/method-not-allowed.js';
+import { DOCUMENTATION_POLICY } from './http/security-headers.js';
+import { createLog, nestLog } from './observability/log.js';
+import { Metrics } from './observability/metrics.js';
+import { requestRecorder } from './observability/request-recorder.js';
+
+/** What the application stands on; each has a default. */
+export interface AppOptions {
+  readonly clock?: Clock;
+  readonly log?: Logger;
+}
+
+/**
+ * Makes the HTTP application, ready to listen. The service, the start file for Passenger and the tests share it.
+ *
+ * @param settings from `loadSettings`
+ */
+export async function createApp(settings: Settings, options: AppOptions = {}): Promise<NestFastifyApplication> {
+  const { clock = new SystemClock(), log = createLog(settings.logLevel) } = options;
+  const metrics = new Metrics();
+  const adapter = new FastifyAdapter({ ...serverOptions(settings.trustedProxies), skipMiddie: true });
+  const server = adapter.getInstance() as unknown as FastifyInstance;
+  prepareEdge(server, requestRecorder(log, metrics, settings.basePath));
+  const refuseOtherMethods = collectMethods(server);
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(settings, { clock, log, metrics }),
+    adapter,
+    { bodyParser: false, logger: nestLog(log), abortOnError: false },
+  );
+  app.setGlobalPrefix(settings.basePath);
+  app.useGlobalFilters(new ErrorFilter());
+  if (settings.corsOrigins.length > 0) app.enableCors({ origin: [...settings.corsOrigins] });
+  if (settings.swagger) {
+    relaxPolicyOf(server, `${settings.basePath}/docs`);
+    await app.register(helmet, { global: false });
+    serveDocumentation(app, settings);
+  }
+  await app.init();
+  refuseOtherMethods();
+  return app;
+}
+
+/** Lets the pages beneath an address load what Swagger UI needs; `@fastify/helmet` reads the option of each route. */
+function relaxPolicyOf(server: FastifyInstance, path: string): void {
+  server.addHook('onRoute', (route) => {
+    if (route.url !== path && !route.url.startsWith(`${path}/`)) return;
+    route.helmet = DOCUMENTATION_POLICY;
+    route.config = { ...route.config, ownPolicy: true };
+  });
+}

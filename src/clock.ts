@@ -1,0 +1,12 @@
+/** Where the time comes from. Tests pass a clock that they move. */
+export abstract class Clock {
+  /** @returns milliseconds since 1970-01-01T00:00:00Z */
+  abstract now(): number;
+}
+
+/** The machine's own clock. */
+export class SystemClock extends Clock {
+  override now(): number {
+    return Date.now();
+  }
+}

@@ -1,0 +1,170 @@
+import { isIP } from 'node:net';
+import { Transform } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
+import { ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
+import { Setting } from './setting.decorator.js';
+
+/** A value that is not written in plain digits stays a string, and so is refused by `IsInt`. */
+const WholeNumber = (): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
+  );
+
+const Satisfies = (test: (text: string) => boolean, message: string): PropertyDecorator =>
+  ValidateBy(
+    { name: 'satisfies', validator: { validate: (value) => typeof value === 'string' && test(value) } },
+    { message: `$property ${message}` },
+  );
+
+const IsWhole = (least: number, most: number): PropertyDecorator => {
+  const message = `$property must be a whole number from ${least} to ${most}`;
+  return (target, name) => {
+    WholeNumber()(target, name);
+    IsInt({ message })(target, name);
+    Min(least, { message })(target, name);
+    Max(most, { message })(target, name);
+  };
+};
+
+const IsOneOf = (...values: string[]): PropertyDecorator =>
+  IsIn(values, { message: `$property must be one of ${values.join(', ')}` });
+
+const IsSwitch = (): PropertyDecorator => IsOneOf('true', 'false');
+
+/** The members of a comma separated list, without the blanks around them. */
+export function listOf(text: string | undefined): readonly string[] {
+  return text === undefined ? [] : text.split(',').map((member) => member.trim());
+}
+
+/** Former secrets: commas separate them, and a comma within one is written `\,`. */
+export function secretsOf(text: string | undefined): readonly string[] {
+  if (text === undefined) return [];
+  return text.split(/(?<!\\),/).map((secret) => secret.replaceAll('\\,', ','));
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  const widest = family === 4 ? 32 : 128;
+  return family !== 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widest));
+}
+
+/** The scheme and host of a page, as browsers send them in `Origin` (RFC 6454 §6.2). */
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
+
+const USABLE_ALGORITHMS = Object.entries(ALGORITHMS)
+  .filter(([, { shared }]) => shared)
+  .map(([name]) => name);
+
+const isAlgorithmList = (text: string): boolean => {
+  const names = text.split('|');
+  return new Set(names).size === names.length && names.every((name) => isAlgorithm(name) && ALGORITHMS[name].shared);
+};
+
+/** The environment variables that the service reads, with their rules. An empty variable counts as not set. */
+export class Environment {
+  @Setting({ byDefault: '', about: 'Set to `production` to close `/debug-env` and open `/token`, and to insist on a strong secret.' })
+  @IsOptional()
+  NODE_ENV?: string;
+
+  @Setting({
+    byDefault: '',
+    about:
+      'Shared HMAC secret, used byte for byte. Required in production, at least as long as the hash (32, 48 or 64 bytes). Elsewhere one is made where it is missing, and kept in `data/`.',
+  })
+  @IsOptional()
+  JWT_SECRET_KEY?: string;
+
+  @Setting({
+    byDefault: '',
+    about: 'Former secrets, comma separated (a comma within one is `\\,`): they still verify and never sign.',
+  })
+  @Satisfies((text) => secretsOf(text).every((secret) => secret !== ''), 'has an empty member')
+  @IsOptional()
+  JWT_SECRET_KEY_PREVIOUS?: string;
+
+  @Setting({ byDefault: 'identity-backend', about: 'The `iss` claim: who issues the tokens.' })
+  @Satisfies((text) => text.trim() === text && !/\p{Cc}/u.test(text), 'has blanks around it or control characters')
+  JWT_ISSUER: string = 'identity-backend';
+
+  @Setting({ byDefault: '15', about: 'Lifetime of a token in minutes, 1 to 1440; the longest that a caller may ask for.' })
+  @IsWhole(1, 1440)
+  JWT_EXPIRATION_MINUTES: number = 15;
+
+  @Setting({
+    byDefault: 'HS256',
+    about: 'HS256, HS384 or HS512. Of a list such as `HS512\\|HS256` the first signs and all are accepted.',
+  })
+  @Satisfies(isAlgorithmList, `must be one of ${USABLE_ALGORITHMS.join(', ')}, or several joined by |`)
+  JWT_ALGORITHM: string = 'HS256';
+
+  @Setting({ byDefault: '0', about: 'How far the clocks of two machines may be apart, 0 to 60 seconds.' })
+  @IsWhole(0, 60)
+  JWT_CLOCK_TOLERANCE_SECONDS: number = 0;
+
+  @Setting({
+    byDefault: '`none`; `required` in production',
+    about: '`none`: anyone may ask for a token. `required`: registered clients only.',
+  })
+  @IsOneOf('none', 'required')
+  @IsOptional()
+  TOKEN_ENDPOINT_AUTH?: 'none' | 'required';
+
+  @Setting({ byDefault: '127.0.0.1', about: 'Address to listen on.' })
+  @Satisfies((text) => /^[A-Za-z0-9.:_-]+$/.test(text), 'must be an address or a host name')
+  HOST: string = '127.0.0.1';
+
+  @Setting({ byDefault: '3000', about: 'Port to listen on; 0 takes a free one.' })
+  @IsWhole(0, 65_535)
+  PORT: number = 3000;
+
+  @Setting({
+    byDefault: '`PASSENGER_BASE_URI` where Passenger sets it',
+    about: 'Path beneath which all routes stand, such as `/identity-backend`.',
+  })
+  @Satisfies((text) => /^\/?([A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*)?\/?$/.test(text), 'must be a path such as /identity-backend')
+  @IsOptional()
+  BASE_PATH?: string;
+
+  @Setting({
+    byDefault: 'none; `127.0.0.1` under Passenger',
+    about: 'Addresses or networks, comma separated, whose `X-Forwarded-For` and `-Proto` are believed.',
+  })
+  @Satisfies((text) => listOf(text).every(isNetwork), 'must be addresses or networks, comma separated')
+  @IsOptional()
+  TRUST_PROXY?: string;
+
+  @Setting({ byDefault: 'info', about: '`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.' })
+  @IsOneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent')
+  LOG_LEVEL: string = 'info';
+
+  @Setting({ byDefault: '`true`; `false` in production', about: 'Whether `/debug-env` is served.' })
+  @IsSwitch()
+  @IsOptional()
+  DEBUG_ENV?: string;
+
+  @Setting({ byDefault: '`true`', about: 'Whether `/docs` and `/openapi.json` are served.' })
+  @IsSwitch()
+  @IsOptional()
+  SWAGGER?: string;
+
+  @Setting({ byDefault: '`true`; `false` in production', about: 'Whether `/metrics` is served.' })
+  @IsSwitch()
+  @IsOptional()
+  METRICS?: string;
+
+  @Setting({ byDefault: 'none', about: 'Origins, comma separated, whose pages may call the service from a browser.' })
+  @Satisfies((text) => listOf(text).every(isOrigin), 'must be origins such as https://app.example.com, comma separated')
+  @IsOptional()
+  CORS_ORIGINS?: string;
+
+  /** Set by Phusion Passenger. */
+  @IsOptional()
+  IN_PASSENGER?: string;
+
+  /** Set by Phusion Passenger. */
+  @IsOptional()
+  PASSENGER_BASE_URI?: string;
+}

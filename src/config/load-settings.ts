@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { parse } from 'dotenv';
+import { ALGORITHMS, type Algorithm, isAlgorithm } from '../jwt/algorithms.js';
+import { Environment, listOf, secretsOf } from './environment.js';
+import { localSecret } from './local-secret.js';
+import { secretWarnings, secretWeakness } from './secret-strength.js';
+import { type Settings, SettingsError } from './settings.js';
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the settings from the environment and from `.env`, where the environment wins.
+ *
+ * @param directory holds `.env` and `data/`
+ * @param variables the environment
+ * @throws {SettingsError} with all faults at once
+ */
+export function loadSettings(directory = process.cwd(), variables: Variables = process.env): Settings {
+  const environment = readEnvironment({ ...readDotEnv(directory), ...variables });
+  const faults = [
+    ...validateSync(environment, { stopAtFirstError: true }).flatMap(({ constraints }) => Object.values(constraints ?? {})),
+    ...secretFaults(environment),
+  ];
+  if (faults.length > 0) throw new SettingsError(faults);
+  return toSettings(environment, join(directory, 'data'));
+}
+
+function readDotEnv(directory: string): Variables {
+  try {
+    return parse(readFileSync(join(directory, '.env')));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    throw new SettingsError(['.env cannot be read by the user that runs the service']);
+  }
+}
+
+function readEnvironment(variables: Variables): Environment {
+  const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''));
+  return plainToInstance(Environment, set, { exposeDefaultValues: true });
+}
+
+function toSettings(environment: Environment, dataDirectory: string): Settings {
+  const production = environment.NODE_ENV === 'production';
+  const switchedOn = (value: string | undefined, byDefault: boolean): boolean =>
+    value === undefined ? byDefault : value === 'true';
+  const algorithms = environment.JWT_ALGORITHM.split('|') as Algorithm[];
+  const path = (environment.BASE_PATH ?? environment.PASSENGER_BASE_URI ?? '').replace(/^\/|\/$/g, '');
+  const proxies = environment.TRUST_PROXY ?? (environment.IN_PASSENGER === undefined ? undefined : '127.0.0.1');
+  return Object.freeze({
+    production,
+    issuer: environment.JWT_ISSUER,
+    lifetimeSeconds: environment.JWT_EXPIRATION_MINUTES * 60,
+    algorithms,
+    ...secrets(environment, dataDirectory),
+    clockToleranceSeconds: environment.JWT_CLOCK_TOLERANCE_SECONDS,
+    tokenEndpointAuth: environment.TOKEN_ENDPOINT_AUTH ?? (production ? 'required' : 'none'),
+    host: environment.HOST,
+    port: environment.PORT,
+    basePath: path === '' ? '' : `/${path}`,
+    trustedProxies: listOf(proxies),
+    logLevel: environment.LOG_LEVEL,
+    debugEnv: switchedOn(environment.DEBUG_ENV, !production),
+    swagger: switchedOn(environment.SWAGGER, true),
+    metrics: switchedOn(environment.METRICS, !production),
+    corsOrigins: listOf(environment.CORS_ORIGINS),
+  });
+}
+
+/** In production a weak or missing secret is a fault; elsewhere the service starts and says what is wrong with it. */
+function secretFaults(environment: Environment): string[] {
+  if (environment.NODE_ENV !== 'production') return [];
+  return environment.JWT_SECRET_KEY === undefined
+    ? ['JWT_SECRET_KEY is required in production', ...weaknesses(environment)]
+    : weaknesses(environment);
+}
+
+/** What makes the given secrets unfit for the algorithms in force, each by the name of its variable. */
+function weaknesses(environment: Environment): string[] {
+  const leastBytes = Math.max(
+    ...environment.JWT_ALGORITHM.split('|').map((name) => (isAlgorithm(name) ? ALGORITHMS[name].leastSecretBytes : 0)),
+  );
+  return givenSecrets(environment).flatMap(([name, secret]) => {
+    const weakness = secretWeakness(secret, leastBytes);
+    return weakness === undefined ? [] : [`${name} ${weakness}`];
+  });
+}
+
+function givenSecrets({ JWT_SECRET_KEY, JWT_SECRET_KEY_PREVIOUS }: Environment): [name: string, secret: string][] {
+  const current: [string, string][] = JWT_SECRET_KEY === undefined ? [] : [['JWT_SECRET_KEY', JWT_SECRET_KEY]];
+  const previous = secretsOf(JWT_SECRET_KEY_PREVIOUS).filter((secret) => secret !== '');
+  return [...current, ...previous.map((secret): [string, string] => ['JWT_SECRET_KEY_PREVIOUS', secret])];
+}
+
+/** The secrets in force, and what the operator should hear of them. */
+function secrets(
+  environment: Environment,
+  dataDirectory: string,
+): Pick<Settings, 'secret' | 'previousSecrets' | 'notices'> {
+  const previousSecrets = secretsOf(environment.JWT_SECRET_KEY_PREVIOUS);
+  const warnings = givenSecrets(environment).flatMap(([name, secret]) =>
+    secretWarnings(secret).map((warning) => `${name} ${warning}`),
+  );
+  const notices = [...new Set([...weaknesses(environment), ...warnings])];
+  if (environment.JWT_SECRET_KEY !== undefined) {
+    return { secret: environment.JWT_SECRET_KEY, previousSecrets, notices };
+  }
+  const { secret, madeAt } = keptSecret(dataDirectory);
+  const made = madeAt === undefined ? [] : [`JWT_SECRET_KEY is not set: made one and kept it in ${madeAt}`];
+  return { secret, previousSecrets, notices: [...made, ...notices] };
+}
+
+function keptSecret(dataDirectory: string): ReturnType<typeof localSecret> {
+  try {
+    return localSecret(dataDirectory, 'jwt-secret-key');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SettingsError([`JWT_SECRET_KEY is not set, and none can be kept in data/: ${reason}`]);
+  }
+}

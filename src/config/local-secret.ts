@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Reads the secret that this installation made for itself, or makes it: for a first start without any settings.
+ * Only the owner can read the file, and of several processes that start together one makes it.
+ *
+ * @param directory where it is kept
+ * @param name of the file
+ * @returns the secret, and the path of the file where it was made just now
+ * @throws {Error} of the file system, where the directory cannot be written
+ */
+export function localSecret(directory: string, name: string): { secret: string; madeAt?: string } {
+  const path = join(directory, name);
+  const kept = read(path);
+  if (kept !== undefined) return { secret: kept };
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const draft = `${path}.${process.pid}`;
+  const secret = randomBytes(48).toString('base64url');
+  writeFileSync(draft, secret, { mode: 0o600 });
+  try {
+    // A link appears whole or not at all, and not over a file that another process made meanwhile.
+    linkSync(draft, path);
+    return { secret, madeAt: path };
+  } catch (error) {
+    const other = read(path);
+    if (other === undefined) throw error;
+    return { secret: other };
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    const secret = readFileSync(path, 'utf8').trim();
+    if (secret === '') throw new Error(`${path} is empty: delete it, or write the secret into it`);
+    return secret;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

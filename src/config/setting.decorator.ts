@@ -1,0 +1,21 @@
+/** How a setting is shown in `.env.example` and in the README's table. */
+export interface SettingDocument {
+  /** What holds where it is not set; empty where nothing does. */
+  readonly byDefault: string;
+  /** What it is for, in one or two sentences. */
+  readonly about: string;
+}
+
+const documents = new Map<string, SettingDocument>();
+
+/** Documents a setting beside its rules, so that the two cannot drift apart. */
+export function Setting(document: SettingDocument): PropertyDecorator {
+  return (_target, name) => {
+    documents.set(String(name), document);
+  };
+}
+
+/** All documented settings by name, in the order in which they are declared. */
+export function settingDocuments(): ReadonlyMap<string, SettingDocument> {
+  return documents;
+}

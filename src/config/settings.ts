@@ -1,0 +1,39 @@
+import type { Algorithm } from '../jwt/algorithms.js';
+
+/** The settings of a running service: read once, checked, in the units of the code. Frozen. */
+export interface Settings {
+  readonly production: boolean;
+  readonly issuer: string;
+  /** Seconds. */
+  readonly lifetimeSeconds: number;
+  /** The first signs, all are accepted. */
+  readonly algorithms: readonly Algorithm[];
+  readonly secret: string;
+  readonly previousSecrets: readonly string[];
+  readonly clockToleranceSeconds: number;
+  readonly tokenEndpointAuth: 'none' | 'required';
+  readonly host: string;
+  readonly port: number;
+  /** Empty, or `/` and segments without a `/` at the end. */
+  readonly basePath: string;
+  readonly trustedProxies: readonly string[];
+  readonly logLevel: string;
+  readonly debugEnv: boolean;
+  readonly swagger: boolean;
+  readonly metrics: boolean;
+  readonly corsOrigins: readonly string[];
+  /** What the operator should hear at the start; never with a value. */
+  readonly notices: readonly string[];
+}
+
+/** Injection token of {@link Settings}. */
+export const SETTINGS = Symbol('SETTINGS');
+
+/** Settings with which the service does not start: every fault by the name of its variable, never with its value. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+
+  constructor(readonly faults: readonly string[]) {
+    super(`The service cannot start with these settings:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  }
+}

@@ -1,0 +1,74 @@
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { ApiOperation, ApiProperty, ApiQuery, ApiResponse, ApiSchema, ApiTags } from '@nestjs/swagger';
+import { Clock } from '../clock.js';
+import { ApiError } from '../http/api-error.js';
+import { ErrorDocument } from '../http/error.document.js';
+import { secretFingerprint } from '../keys/secret-fingerprint.js';
+import { DIAGNOSTICS_OPTIONS, type DiagnosticsOptions } from './diagnostics-options.js';
+
+/** How the secret is shown: by what two owners of it can compare. */
+@ApiSchema({ name: 'SecretFingerprint' })
+class SecretDocument {
+  @ApiProperty({ example: true })
+  set!: boolean;
+
+  @ApiProperty({ example: '3f9a1c0b7d2e4f56', pattern: '^[0-9a-f]{16}$' })
+  fingerprint!: string;
+
+  @ApiProperty({ type: [String], example: [] })
+  warnings!: readonly string[];
+}
+
+/** What `GET /debug-env` answers. */
+@ApiSchema({ name: 'DebugEnvResponse' })
+class DebugEnvDocument {
+  @ApiProperty({ example: 'identity-backend' })
+  JWT_ISSUER!: string;
+
+  @ApiProperty({ example: 15 })
+  JWT_EXPIRATION_MINUTES!: number;
+
+  @ApiProperty({ example: 'HS256' })
+  JWT_ALGORITHM!: string;
+
+  @ApiProperty()
+  JWT_SECRET_KEY!: SecretDocument;
+
+  @ApiProperty({ example: '2026-01-01T00:00:00.000Z' })
+  server_time!: string;
+
+  @ApiProperty({ example: '1.0.0' })
+  version!: string;
+}
+
+const NONCE = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** `GET /debug-env`: the settings that two services must share, and a fingerprint in place of the secret. */
+@ApiTags('Diagnostics')
+@Controller('debug-env')
+export class DebugEnvController {
+  constructor(
+    @Inject(DIAGNOSTICS_OPTIONS) private readonly options: DiagnosticsOptions,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Compare settings without showing the secret' })
+  @ApiQuery({ name: 'nonce', required: false, type: String, description: '1 to 128 of `A-Za-z0-9._-`, once' })
+  @ApiResponse({ status: 200, description: 'The settings', type: DebugEnvDocument })
+  @ApiResponse({ status: 400, description: 'The nonce is not one', type: ErrorDocument })
+  show(@Query('nonce') nonce?: unknown): DebugEnvDocument {
+    if (nonce !== undefined && !(typeof nonce === 'string' && NONCE.test(nonce))) {
+      throw new ApiError(400, 'invalid_request', 'nonce must be given once, as 1 to 128 characters of A-Za-z0-9._-');
+    }
+    const { issuer, lifetimeSeconds, algorithms, secret, secretWarnings, version } = this.options;
+    return {
+      JWT_ISSUER: issuer,
+      JWT_EXPIRATION_MINUTES: lifetimeSeconds / 60,
+      JWT_ALGORITHM: algorithms.join('|'),
+      JWT_SECRET_KEY: { set: true, fingerprint: secretFingerprint(secret, nonce), warnings: secretWarnings },
+      server_time: new Date(this.clock.now()).toISOString(),
+      version,
+    };
+  }
+}

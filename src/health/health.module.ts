@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
+import { HealthController } from './health.controller.js';
+import { PingController } from './ping.controller.js';
+
+/** Says whether the service runs (`/ping`, `/health/live`) and whether it can do its work (`/health/ready`). */
+@Module({
+  imports: [TerminusModule.forRoot({ logger: false })],
+  controllers: [PingController, HealthController],
+})
+export class HealthModule {}

@@ -1,0 +1,16 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+
+/** `GET /ping`: answers OK. */
+@ApiTags('Health')
+@Controller('ping')
+export class PingController {
+  @Get()
+  @Header('Content-Type', 'text/plain; charset=utf-8')
+  @ApiOperation({ summary: 'Answer OK' })
+  @ApiProduces('text/plain')
+  @ApiResponse({ status: 200, description: 'The body is exactly OK', schema: { type: 'string', example: 'OK' } })
+  ping(): string {
+    return 'OK';
+  }
+}

@@ -1,0 +1,49 @@
+/** The codes that a JSON route answers with, other than those of a verdict. */
+export type ErrorCode =
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'invalid_target'
+  | 'invalid_scope'
+  | 'access_denied'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'conflict'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'too_many_requests'
+  | 'internal_error'
+  | 'unavailable';
+
+/** What every error of a JSON route answers with. */
+export interface ErrorBody {
+  readonly error: string;
+  readonly code: ErrorCode;
+  readonly [member: string]: unknown;
+}
+
+/** An answer other than the one that was hoped for, in words that the caller may read. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+
+  /**
+   * @param status HTTP status
+   * @param code for programs
+   * @param message for people; never holds a secret, a token or what caused it
+   * @param members further members of the body
+   * @param headers further headers of the answer
+   */
+  constructor(
+    readonly status: number,
+    readonly code: ErrorCode,
+    message: string,
+    readonly members: Readonly<Record<string, unknown>> = {},
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+  }
+
+  /** The body of the answer. */
+  get body(): ErrorBody {
+    return { ...this.members, error: this.message, code: this.code };
+  }
+}

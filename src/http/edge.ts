@@ -1,0 +1,79 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
+import { MAX_BODY_BYTES, refuseContentEncoding, useStrictJsonBodies } from './json-body.js';
+import { requestId } from './request-id.js';
+import { SECURITY_HEADERS } from './security-headers.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the route sets security headers of its own. */
+    readonly ownPolicy?: true;
+  }
+}
+
+/** What is told of each answer once it is sent. */
+export interface AnsweredRequest {
+  readonly id: string;
+  readonly method: string;
+  /** Pattern of the route, or `unmatched`; never the address that was asked for, which may hold anything. */
+  readonly route: string;
+  readonly status: number;
+  readonly milliseconds: number;
+}
+
+/** How long a client may take to send a whole request, in milliseconds. */
+const REQUEST_TIMEOUT = 15_000;
+
+/** The options of the Fastify server that carries the application. */
+export function serverOptions(trustedProxies: readonly string[]): FastifyServerOptions {
+  return {
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT,
+    keepAliveTimeout: 75_000,
+    // A request on a connection that is still open while the service stops is answered, and the connection closed.
+    return503OnClosing: false,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
+    genReqId: requestId,
+    requestIdHeader: false,
+    disableRequestLogging: true,
+    // An address that is not one never reaches a route, nor any hook.
+    frameworkErrors(_error, request, reply) {
+      const error = { error: 'The address is not a valid one', code: 'invalid_request' };
+      void reply.code(400).headers(SECURITY_HEADERS).header('x-request-id', request.id).send(error);
+    },
+    clientErrorHandler(error, socket) {
+      // Not HTTP, or headers over Node's limit: there is no request that a hook or the error filter could see.
+      if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+      const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+      const status = tooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
+      const body = JSON.stringify({ error: tooLarge ? 'Headers too large' : 'Not an HTTP request', code: 'invalid_request' });
+      socket.end(
+        `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+      );
+    },
+  };
+}
+
+/**
+ * What every request passes through, whatever its route: headers, the reading of bodies, and the record of its answer.
+ *
+ * @param answered called once for each answer, after it was sent
+ */
+export function prepareEdge(fastify: FastifyInstance, answered: (request: AnsweredRequest) => void): void {
+  useStrictJsonBodies(fastify);
+  fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
+    if (!request.routeOptions.config.ownPolicy) reply.headers(SECURITY_HEADERS);
+    reply.header('x-request-id', request.id);
+    refuseContentEncoding(request.headers['content-encoding']);
+    done();
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    answered({
+      id: request.id,
+      method: request.method,
+      route: request.routeOptions.url ?? 'unmatched',
+      status: reply.statusCode,
+      milliseconds: reply.elapsedTime,
+    });
+    done();
+  });
+}

@@ -1,0 +1,30 @@
+/** A signing algorithm of RFC 7518 §3.1 or RFC 8037 that this service knows. */
+export type Algorithm = 'HS256' | 'HS384' | 'HS512' | 'RS256' | 'PS256' | 'ES256' | 'ES384' | 'EdDSA';
+
+/** What is to be known of an algorithm; everything that depends on one reads this table. */
+export interface AlgorithmFacts {
+  /** Whether signer and verifier hold the same secret. */
+  readonly shared: boolean;
+  /** Least length of a shared secret in bytes: that of the hash (RFC 7518 §3.2). */
+  readonly leastSecretBytes: number;
+}
+
+const shared = (leastSecretBytes: number): AlgorithmFacts => ({ shared: true, leastSecretBytes });
+const asymmetric: AlgorithmFacts = { shared: false, leastSecretBytes: 0 };
+
+/** Every algorithm a token may name. `none` is not one of them, in any spelling (RFC 8725 §3.2). */
+export const ALGORITHMS: Readonly<Record<Algorithm, AlgorithmFacts>> = {
+  HS256: shared(32),
+  HS384: shared(48),
+  HS512: shared(64),
+  RS256: asymmetric,
+  PS256: asymmetric,
+  ES256: asymmetric,
+  ES384: asymmetric,
+  EdDSA: asymmetric,
+};
+
+/** Whether the name is exactly that of a known algorithm. */
+export function isAlgorithm(name: unknown): name is Algorithm {
+  return typeof name === 'string' && Object.hasOwn(ALGORITHMS, name);
+}

@@ -1,0 +1,44 @@
+/** The claims of a token (RFC 7519 §4) whose registered members have the right type; any other is as signed. */
+export interface Claims {
+  readonly exp: number;
+  readonly iat?: number;
+  readonly nbf?: number;
+  readonly iss?: string;
+  readonly sub?: string;
+  readonly aud?: string | readonly string[];
+  readonly jti?: string;
+  readonly scope?: string;
+  readonly [name: string]: unknown;
+}
+
+const isString = (value: unknown): boolean => typeof value === 'string';
+const isNumber = (value: unknown): boolean => typeof value === 'number';
+const isAudience = (value: unknown): boolean =>
+  isString(value) || (Array.isArray(value) && value.every(isString));
+
+const TYPES: readonly (readonly [name: string, isRight: (value: unknown) => boolean, expected: string])[] = [
+  ['exp', isNumber, 'a number'],
+  ['iat', isNumber, 'a number'],
+  ['nbf', isNumber, 'a number'],
+  ['iss', isString, 'a string'],
+  ['sub', isString, 'a string'],
+  ['aud', isAudience, 'a string or an array of strings'],
+  ['jti', (value) => isString(value) && value !== '', 'a non-empty string'],
+  ['scope', isString, 'a string'],
+];
+
+/** @returns the claims, or the reason why they are not those of a token: `exp` is required, types are exact */
+export function readClaims(claims: Record<string, unknown>): Claims | string {
+  if (claims['exp'] === undefined) return 'The token has no exp claim';
+  for (const [name, isRight, expected] of TYPES) {
+    const value = claims[name];
+    if (value !== undefined && !isRight(value)) return `The ${name} claim is not ${expected}`;
+  }
+  return claims as Claims;
+}
+
+/** The members of `aud`, which may be one string or several (RFC 7519 §4.1.3). */
+export function audiencesOf(aud: string | readonly string[] | undefined): readonly string[] {
+  if (aud === undefined) return [];
+  return typeof aud === 'string' ? [aud] : aud;
+}

@@ -1,0 +1,103 @@
+import { isAlgorithm, type Algorithm } from './algorithms.js';
+import { readClaims, type Claims } from './claims.js';
+import { decodeUtf8, isInterchangeable, isJsonObject, parseStrictJson } from './strict-json.js';
+
+/** The longest token that is looked at, in characters (which are bytes, as only ASCII passes). */
+export const MAX_TOKEN_LENGTH = 16 * 1024;
+
+/** A token that has the form of one of ours. Nothing is known of its signature yet. */
+export interface CompactJws {
+  readonly token: string;
+  readonly algorithm: Algorithm;
+  readonly keyId: string | undefined;
+  readonly claims: Claims;
+}
+
+/** Three parts of base64url without padding, blanks or line ends (draft-ietf-oauth-rfc8725bis §3.14). */
+const COMPACT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)$/;
+
+/** `application/` may be left out (RFC 7515 §4.1.9); names of media types ignore case. */
+const TYPES = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
+
+/**
+ * Header members that change how a token is read, or that bring a key of the sender's own choice (RFC 8725 §3.5).
+ * They are refused rather than ignored: who sends them expects them to be obeyed.
+ */
+const REFUSED_HEADERS = ['crit', 'b64', 'jwk', 'jku', 'x5c', 'x5u'];
+
+/**
+ * The strict gate in front of the signature check, which the JWT libraries lack: they ignore `crit`, repair
+ * UTF-8, accept padding and duplicate members.
+ *
+ * @returns the parts of the token, or the reason why it is not a token of this service
+ */
+export function parseCompactJws(token: string): CompactJws | string {
+  if (token.length > MAX_TOKEN_LENGTH) return 'The token is longer than 16 KiB';
+  const parts = COMPACT.exec(token);
+  if (!parts) return 'A token is three parts of base64url joined by dots, without blanks, line ends or padding';
+  const [, headerPart = '', claimsPart = '', signaturePart = ''] = parts;
+  if (![headerPart, claimsPart, signaturePart].every(isCanonicalBase64Url)) {
+    return 'A part of the token is not canonical base64url';
+  }
+  const header = readHeader(headerPart);
+  if (typeof header === 'string') return header;
+  const claims = parseObject(claimsPart);
+  if (!claims || !isInterchangeable(claims)) return 'The claims are not one JSON object that every reader reads alike';
+  const typed = readClaims(claims);
+  return typeof typed === 'string' ? typed : { token, ...header, claims: typed };
+}
+
+/** A client tends to send the same few headers: what was read of one is kept, and the oldest dropped. */
+const knownHeaders = new Map<string, Header>();
+const MAX_KNOWN_HEADERS = 64;
+
+interface Header {
+  readonly algorithm: Algorithm;
+  readonly keyId: string | undefined;
+}
+
+function readHeader(part: string): Header | string {
+  const known = knownHeaders.get(part);
+  if (known) return known;
+  const header = parseHeader(part);
+  if (typeof header === 'string' || part.length > 256) return header;
+  if (knownHeaders.size >= MAX_KNOWN_HEADERS) {
+    for (const oldest of knownHeaders.keys()) {
+      knownHeaders.delete(oldest);
+      break;
+    }
+  }
+  knownHeaders.set(part, header);
+  return header;
+}
+
+function parseHeader(part: string): Header | string {
+  const header = parseObject(part);
+  if (!header) return 'The header is not one JSON object that every reader reads alike';
+  const { alg, typ, kid } = header;
+  if (!isAlgorithm(alg)) return 'The algorithm in the header is not one that this service knows';
+  if (typ !== undefined && !(typeof typ === 'string' && TYPES.has(typ.toLowerCase()))) {
+    return 'The typ in the header is neither JWT nor at+jwt';
+  }
+  const refused = REFUSED_HEADERS.find((name) => Object.hasOwn(header, name));
+  if (refused) return `The header has a member that is never accepted: ${refused}`;
+  if (kid !== undefined && typeof kid !== 'string') return 'The kid in the header is not a string';
+  return { algorithm: alg, keyId: kid };
+}
+
+function parseObject(part: string): Record<string, unknown> | undefined {
+  const text = decodeUtf8(Buffer.from(part, 'base64url'));
+  const value = text === undefined ? undefined : parseStrictJson(text);
+  return isJsonObject(value) ? value : undefined;
+}
+
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** Whether the bits that the last character has to spare are zero, so that bytes have one spelling only. */
+function isCanonicalBase64Url(part: string): boolean {
+  const rest = part.length % 4;
+  if (rest === 0) return true;
+  if (rest === 1) return false;
+  const spareBits = rest === 2 ? 0b1111 : 0b11;
+  return (BASE64URL.indexOf(part.charAt(part.length - 1)) & spareBits) === 0;
+}

@@ -1,0 +1,34 @@
+import type { Logger } from 'pino';
+import { createApp } from './app.js';
+import { loadSettings } from './config/load-settings.js';
+import { type Settings, SettingsError } from './config/settings.js';
+import { createLog } from './observability/log.js';
+import { stopOnSignals } from './stop.js';
+
+/** EX_CONFIG of sysexits.h: process managers can be told not to start the service again. */
+const EXIT_CONFIG = 78;
+
+function settingsOrExit(): Settings {
+  try {
+    return loadSettings();
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EXIT_CONFIG);
+  }
+}
+
+async function start(settings: Settings, log: Logger): Promise<void> {
+  const app = await createApp(settings, { log });
+  stopOnSignals(() => app.close(), log);
+  await app.listen(settings.port, settings.host);
+  for (const notice of settings.notices) log.warn(notice);
+  log.info({ url: await app.getUrl(), basePath: settings.basePath }, 'listening');
+}
+
+const settings = settingsOrExit();
+const log = createLog(settings.logLevel);
+start(settings, log).catch((error: unknown) => {
+  log.fatal(error instanceof Error ? { err: error } : { reason: String(error) }, 'could not start');
+  log.flush(() => process.exit(1));
+});

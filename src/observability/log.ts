@@ -1,0 +1,53 @@
+import type { LoggerService } from '@nestjs/common';
+import { destination, type DestinationStream, type Logger, pino, stdSerializers } from 'pino';
+
+/** Anything that looks like a compact JWS, or like the credentials of an Authorization header. */
+const CONFIDENTIAL = /[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*|\b(?:Basic|Bearer)\s+\S+/g;
+
+/** Takes tokens and credentials out of a text that somebody else wrote, such as the message of an error. */
+export function withoutSecrets(text: string): string {
+  return text.replace(CONFIDENTIAL, '[removed]');
+}
+
+/**
+ * Makes the log of the process: JSON lines, never with a header or a body.
+ *
+ * @param level of pino
+ * @param stream where lines go; standard output where left out, collected for up to 100 ms so that a request does
+ *   not wait for the terminal or the disk
+ */
+export function createLog(level: string, stream?: DestinationStream): Logger {
+  const output = stream ?? destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 100 });
+  return pino(
+    {
+      level,
+      base: { pid: process.pid },
+      serializers: {
+        err: (error: Error) => {
+          const { type, message, stack } = stdSerializers.err(error);
+          return { type, message: withoutSecrets(message), stack: withoutSecrets(stack) };
+        },
+      },
+    },
+    output,
+  );
+}
+
+/** Lets Nest write to the log of the process. What it says at the start (modules, routes) is for finding faults. */
+export function nestLog(log: Logger): LoggerService {
+  const writeAs =
+    (level: 'debug' | 'warn' | 'error' | 'fatal') =>
+    (message: unknown, ...rest: unknown[]): void => {
+      const context = rest.at(-1);
+      if (message instanceof Error) log[level]({ err: message, context });
+      else log[level]({ context }, withoutSecrets(String(message)));
+    };
+  return {
+    log: writeAs('debug'),
+    debug: writeAs('debug'),
+    verbose: writeAs('debug'),
+    warn: writeAs('warn'),
+    error: writeAs('error'),
+    fatal: writeAs('fatal'),
+  };
+}

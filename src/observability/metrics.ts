@@ -1,0 +1,64 @@
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+
+/** Everything that is counted. The values of labels are bounded: routes by pattern, codes and algorithms by table. */
+export class Metrics {
+  readonly registry = new Registry();
+
+  private readonly requestSeconds = new Histogram({
+    name: 'identity_http_request_duration_seconds',
+    help: 'Time from the first byte of a request to the last of its answer',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+    registers: [this.registry],
+  });
+  private readonly tokensIssued = new Counter({
+    name: 'identity_tokens_issued_total',
+    help: 'Tokens that were issued; caller is anonymous or client',
+    labelNames: ['caller', 'audience', 'algorithm'],
+    registers: [this.registry],
+  });
+  private readonly tokenRefusals = new Counter({
+    name: 'identity_token_refusals_total',
+    help: 'Requests for a token that were refused, by code',
+    labelNames: ['code'],
+    registers: [this.registry],
+  });
+  private readonly verifications = new Counter({
+    name: 'identity_verifications_total',
+    help: 'Tokens that were judged, by code',
+    labelNames: ['code'],
+    registers: [this.registry],
+  });
+  /** A child for each combination of labels, so that an observation looks up one string. */
+  private readonly requestChildren = new Map<string, { observe(seconds: number): void }>();
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /**
+   * @param route pattern of the route, never the address that was asked for
+   * @param milliseconds from request to answer
+   */
+  requestAnswered(method: string, route: string, status: number, milliseconds: number): void {
+    const key = `${method} ${route} ${status}`;
+    let child = this.requestChildren.get(key);
+    if (!child) {
+      child = this.requestSeconds.labels(method, route, String(status));
+      this.requestChildren.set(key, child);
+    }
+    child.observe(milliseconds / 1000);
+  }
+
+  tokenIssued(caller: 'anonymous' | 'client', audience: string, algorithm: string): void {
+    this.tokensIssued.inc({ caller, audience, algorithm });
+  }
+
+  tokenRefused(code: string): void {
+    this.tokenRefusals.inc({ code });
+  }
+
+  tokenVerified(code: string): void {
+    this.verifications.inc({ code });
+  }
+}

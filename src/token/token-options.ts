@@ -1,0 +1,16 @@
+import type { KeyRingOptions } from '../keys/key-ring.js';
+
+/** What the token module is told by the application that imports it. */
+export interface TokenOptions extends KeyRingOptions {
+  /** The `iss` claim of every token that is issued or accepted. */
+  readonly issuer: string;
+  /** Lifetime of a token where the caller asks for none, and the longest that it may ask for; seconds. */
+  readonly lifetimeSeconds: number;
+  /** How far the clocks of two machines may be apart; seconds. */
+  readonly clockToleranceSeconds: number;
+  /** Whether hints may name keys by the fingerprint of their secret. */
+  readonly showFingerprints: boolean;
+}
+
+/** Injection token of {@link TokenOptions}. */
+export const TOKEN_OPTIONS = Symbol('TOKEN_OPTIONS');

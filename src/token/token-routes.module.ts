@@ -1,0 +1,22 @@
+import { type DynamicModule, type ModuleMetadata, Module } from '@nestjs/common';
+import { IssueController } from './issue.controller.js';
+import { TOKEN_ACCESS, TokenAccessGuard, type TokenAccess } from './token-access.guard.js';
+import { VerifyController } from './verify.controller.js';
+
+/** What {@link TokenRoutesModule.forRoot} takes. */
+export interface TokenRoutesOptions extends Pick<ModuleMetadata, 'imports'> {
+  readonly access: TokenAccess;
+}
+
+/** The routes `POST /token` and `POST /verify`, over the TokenService and the AuditLog of the imported modules. */
+@Module({})
+export class TokenRoutesModule {
+  static forRoot({ imports = [], access }: TokenRoutesOptions): DynamicModule {
+    return {
+      module: TokenRoutesModule,
+      imports,
+      controllers: [IssueController, VerifyController],
+      providers: [{ provide: TOKEN_ACCESS, useValue: access }, TokenAccessGuard],
+    };
+  }
+}

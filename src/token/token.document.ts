@@ -1,0 +1,57 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import type { RefusalCode } from '../jwt/verdict.js';
+
+/** What `POST /token` answers. */
+@ApiSchema({ name: 'TokenResponse' })
+export class TokenDocument {
+  @ApiProperty({ description: 'The JWT', example: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Ij…' })
+  token!: string;
+
+  @ApiProperty({ enum: ['Bearer'] })
+  token_type!: 'Bearer';
+
+  @ApiProperty({ description: 'Seconds until the token expires', example: 900 })
+  expires_in!: number;
+}
+
+/** What `POST /verify` answers of a token that is good. */
+@ApiSchema({ name: 'ValidResponse' })
+export class ValidDocument {
+  @ApiProperty({ enum: [true] })
+  valid!: true;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    description: 'Every claim of the token, as signed',
+    example: { iss: 'identity-backend', sub: 'user-42', aud: 'logging-service', iat: 1767225600, exp: 1767226500 },
+  })
+  claims!: object;
+}
+
+/** The words of `error` for each code. */
+export const REFUSAL_WORDS: Readonly<Record<RefusalCode, string>> = {
+  malformed_token: 'Invalid token',
+  invalid_signature: 'Invalid signature',
+  token_not_yet_valid: 'Token not yet valid',
+  token_expired: 'Token expired',
+  invalid_issuer: 'Invalid issuer',
+  invalid_audience: 'Invalid audience',
+  token_revoked: 'Token revoked',
+};
+
+/** What `POST /verify` answers of a token that is not good. */
+@ApiSchema({ name: 'InvalidResponse' })
+export class InvalidDocument {
+  @ApiProperty({ enum: [false] })
+  valid!: false;
+
+  @ApiProperty({ enum: Object.values(REFUSAL_WORDS), example: 'Token expired' })
+  error!: string;
+
+  @ApiProperty({ enum: Object.keys(REFUSAL_WORDS), example: 'token_expired' })
+  code!: string;
+
+  @ApiProperty({ description: 'One sentence: what to do', example: 'The token expired 12 seconds ago; ask for a new one.' })
+  hint!: string;
+}

@@ -1,0 +1,20 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ValidateBy } from 'class-validator';
+import { isWellFormedText } from './well-formed-text.js';
+
+const MISSING = 'Missing required fields (token, aud)';
+
+/** What `POST /verify` is asked. */
+@ApiSchema({ name: 'VerifyRequest' })
+export class VerifyTokenBody {
+  @ApiProperty({ example: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl', description: 'The token, as it was received' })
+  @ValidateBy(
+    { name: 'isToken', validator: { validate: (value) => typeof value === 'string' && value !== '' } },
+    { message: MISSING },
+  )
+  token!: string;
+
+  @ApiProperty({ example: 'logging-service', description: 'Who asks: one member of the aud of the token' })
+  @ValidateBy({ name: 'isAudience', validator: { validate: isWellFormedText } }, { message: MISSING })
+  aud!: string;
+}
