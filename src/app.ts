@@ -4,7 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
-import { Clock, SystemClock } from './clock.js';
+import { type Clock, SystemClock } from './clock.js';
 import type { Settings } from './config/settings.js';
 import { serveDocumentation } from './documentation.js';
 import { prepareEdge, serverOptions } from './http/edge.js';
@@ -26,11 +26,14 @@ export interface AppOptions {
  *
  * @param settings from `loadSettings`
  */
-export async function createApp(settings: Settings, options: AppOptions = {}): Promise<NestFastifyApplication> {
+export async function createApp(
+  settings: Settings,
+  options: AppOptions = {},
+): Promise<NestFastifyApplication> {
   const { clock = new SystemClock(), log = createLog(settings.logLevel) } = options;
   const metrics = new Metrics();
   const adapter = new FastifyAdapter({ ...serverOptions(settings.trustedProxies), skipMiddie: true });
-  const server = adapter.getInstance() as unknown as FastifyInstance;
+  const server = adapter.getInstance<FastifyInstance>();
   prepareEdge(server, requestRecorder(log, metrics, settings.basePath));
   const refuseOtherMethods = collectMethods(server);
   const app = await NestFactory.create<NestFastifyApplication>(

@@ -46,7 +46,11 @@ function isNetwork(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   const family = isIP(address);
   const widest = family === 4 ? 32 : 128;
-  return family !== 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widest));
+  return (
+    family !== 0 &&
+    rest.length === 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widest))
+  );
 }
 
 /** The scheme and host of a page, as browsers send them in `Origin` (RFC 6454 §6.2). */
@@ -60,12 +64,19 @@ const USABLE_ALGORITHMS = Object.entries(ALGORITHMS)
 
 const isAlgorithmList = (text: string): boolean => {
   const names = text.split('|');
-  return new Set(names).size === names.length && names.every((name) => isAlgorithm(name) && ALGORITHMS[name].shared);
+  return (
+    new Set(names).size === names.length &&
+    names.every((name) => isAlgorithm(name) && ALGORITHMS[name].shared)
+  );
 };
 
 /** The environment variables that the service reads, with their rules. An empty variable counts as not set. */
 export class Environment {
-  @Setting({ byDefault: '', about: 'Set to `production` to close `/debug-env` and open `/token`, and to insist on a strong secret.' })
+  @Setting({
+    byDefault: '',
+    about:
+      'Set to `production` to close `/debug-env`, to close `/token` to anonymous callers, and to insist on a strong secret.',
+  })
   @IsOptional()
   NODE_ENV?: string;
 
@@ -86,10 +97,16 @@ export class Environment {
   JWT_SECRET_KEY_PREVIOUS?: string;
 
   @Setting({ byDefault: 'identity-backend', about: 'The `iss` claim: who issues the tokens.' })
-  @Satisfies((text) => text.trim() === text && !/\p{Cc}/u.test(text), 'has blanks around it or control characters')
+  @Satisfies(
+    (text) => text.trim() === text && !/\p{Cc}/u.test(text),
+    'has blanks around it or control characters',
+  )
   JWT_ISSUER: string = 'identity-backend';
 
-  @Setting({ byDefault: '15', about: 'Lifetime of a token in minutes, 1 to 1440; the longest that a caller may ask for.' })
+  @Setting({
+    byDefault: '15',
+    about: 'Lifetime of a token in minutes, 1 to 1440; the longest that a caller may ask for.',
+  })
   @IsWhole(1, 1440)
   JWT_EXPIRATION_MINUTES: number = 15;
 
@@ -124,7 +141,10 @@ export class Environment {
     byDefault: '`PASSENGER_BASE_URI` where Passenger sets it',
     about: 'Path beneath which all routes stand, such as `/identity-backend`.',
   })
-  @Satisfies((text) => /^\/?([A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*)?\/?$/.test(text), 'must be a path such as /identity-backend')
+  @Satisfies(
+    (text) => /^\/?([A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*)?\/?$/.test(text),
+    'must be a path such as /identity-backend',
+  )
   @IsOptional()
   BASE_PATH?: string;
 
@@ -155,8 +175,14 @@ export class Environment {
   @IsOptional()
   METRICS?: string;
 
-  @Setting({ byDefault: 'none', about: 'Origins, comma separated, whose pages may call the service from a browser.' })
-  @Satisfies((text) => listOf(text).every(isOrigin), 'must be origins such as https://app.example.com, comma separated')
+  @Setting({
+    byDefault: 'none',
+    about: 'Origins, comma separated, whose pages may call the service from a browser.',
+  })
+  @Satisfies(
+    (text) => listOf(text).every(isOrigin),
+    'must be origins such as https://app.example.com, comma separated',
+  )
   @IsOptional()
   CORS_ORIGINS?: string;
 

@@ -21,7 +21,9 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export function loadSettings(directory = process.cwd(), variables: Variables = process.env): Settings {
   const environment = readEnvironment({ ...readDotEnv(directory), ...variables });
   const faults = [
-    ...validateSync(environment, { stopAtFirstError: true }).flatMap(({ constraints }) => Object.values(constraints ?? {})),
+    ...validateSync(environment, { stopAtFirstError: true }).flatMap(({ constraints }) =>
+      Object.values(constraints ?? {}),
+    ),
     ...secretFaults(environment),
   ];
   if (faults.length > 0) throw new SettingsError(faults);
@@ -38,7 +40,9 @@ function readDotEnv(directory: string): Variables {
 }
 
 function readEnvironment(variables: Variables): Environment {
-  const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''));
+  const set = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
+  );
   return plainToInstance(Environment, set, { exposeDefaultValues: true });
 }
 
@@ -48,7 +52,8 @@ function toSettings(environment: Environment, dataDirectory: string): Settings {
     value === undefined ? byDefault : value === 'true';
   const algorithms = environment.JWT_ALGORITHM.split('|') as Algorithm[];
   const path = (environment.BASE_PATH ?? environment.PASSENGER_BASE_URI ?? '').replace(/^\/|\/$/g, '');
-  const proxies = environment.TRUST_PROXY ?? (environment.IN_PASSENGER === undefined ? undefined : '127.0.0.1');
+  const proxies =
+    environment.TRUST_PROXY ?? (environment.IN_PASSENGER === undefined ? undefined : '127.0.0.1');
   return Object.freeze({
     production,
     issuer: environment.JWT_ISSUER,
@@ -80,7 +85,9 @@ function secretFaults(environment: Environment): string[] {
 /** What makes the given secrets unfit for the algorithms in force, each by the name of its variable. */
 function weaknesses(environment: Environment): string[] {
   const leastBytes = Math.max(
-    ...environment.JWT_ALGORITHM.split('|').map((name) => (isAlgorithm(name) ? ALGORITHMS[name].leastSecretBytes : 0)),
+    ...environment.JWT_ALGORITHM.split('|').map((name) =>
+      isAlgorithm(name) ? ALGORITHMS[name].leastSecretBytes : 0,
+    ),
   );
   return givenSecrets(environment).flatMap(([name, secret]) => {
     const weakness = secretWeakness(secret, leastBytes);
@@ -88,8 +95,12 @@ function weaknesses(environment: Environment): string[] {
   });
 }
 
-function givenSecrets({ JWT_SECRET_KEY, JWT_SECRET_KEY_PREVIOUS }: Environment): [name: string, secret: string][] {
-  const current: [string, string][] = JWT_SECRET_KEY === undefined ? [] : [['JWT_SECRET_KEY', JWT_SECRET_KEY]];
+function givenSecrets({
+  JWT_SECRET_KEY,
+  JWT_SECRET_KEY_PREVIOUS,
+}: Environment): [name: string, secret: string][] {
+  const current: [string, string][] =
+    JWT_SECRET_KEY === undefined ? [] : [['JWT_SECRET_KEY', JWT_SECRET_KEY]];
   const previous = secretsOf(JWT_SECRET_KEY_PREVIOUS).filter((secret) => secret !== '');
   return [...current, ...previous.map((secret): [string, string] => ['JWT_SECRET_KEY_PREVIOUS', secret])];
 }

@@ -1,9 +1,51 @@
 const PLACEHOLDERS: ReadonlySet<string> = new Set([
-  ...['<strong-shared-secret>', 'strong-shared-secret', 'your_shared_secret', 'your-shared-secret', 'shared_secret'],
-  ...['changeme', 'change-me', 'change_me', 'changeit', 'change-this', 'replace-me', 'replaceme', 'placeholder'],
-  ...['secret', 'mysecret', 'my-secret', 'supersecret', 'super-secret', 'secretkey', 'secret-key', 'secret_key'],
-  ...['your-secret', 'your_secret', 'your-secret-key', 'your_secret_key', 'your-256-bit-secret', 'jwt-secret'],
-  ...['jwt_secret', 'jwt_secret_key', 'jwtsecret', 'password', 'test', 'dev', 'default', 'example', 'todo', 'xxx'],
+  ...[
+    '<strong-shared-secret>',
+    'strong-shared-secret',
+    'your_shared_secret',
+    'your-shared-secret',
+    'shared_secret',
+  ],
+  ...[
+    'changeme',
+    'change-me',
+    'change_me',
+    'changeit',
+    'change-this',
+    'replace-me',
+    'replaceme',
+    'placeholder',
+  ],
+  ...[
+    'secret',
+    'mysecret',
+    'my-secret',
+    'supersecret',
+    'super-secret',
+    'secretkey',
+    'secret-key',
+    'secret_key',
+  ],
+  ...[
+    'your-secret',
+    'your_secret',
+    'your-secret-key',
+    'your_secret_key',
+    'your-256-bit-secret',
+    'jwt-secret',
+  ],
+  ...[
+    'jwt_secret',
+    'jwt_secret_key',
+    'jwtsecret',
+    'password',
+    'test',
+    'dev',
+    'default',
+    'example',
+    'todo',
+    'xxx',
+  ],
 ]);
 
 /** Below this many bytes a secret can be found by trying (RFC 7518 §3.2, for the shortest hash). */
@@ -32,7 +74,10 @@ export function secretWarnings(secret: string): string[] {
 
 /** A placeholder stays one when it is quoted, spelled otherwise, or repeated until it is long enough. */
 function isPlaceholder(secret: string): boolean {
-  const plain = secret.trim().replace(/^["']|["']$/g, '').toLowerCase();
+  const plain = secret
+    .trim()
+    .replace(/^["']|["']$/g, '')
+    .toLowerCase();
   if (PLACEHOLDERS.has(plain)) return true;
   return [...PLACEHOLDERS].some((word) => isRepetition(plain, word)) || isRepetition(plain, plain.charAt(0));
 }

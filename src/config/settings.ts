@@ -34,6 +34,8 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 
   constructor(readonly faults: readonly string[]) {
-    super(`The service cannot start with these settings:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    super(
+      `The service cannot start with these settings:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+    );
   }
 }

@@ -59,7 +59,11 @@ export class DebugEnvController {
   @ApiResponse({ status: 400, description: 'The nonce is not one', type: ErrorDocument })
   show(@Query('nonce') nonce?: unknown): DebugEnvDocument {
     if (nonce !== undefined && !(typeof nonce === 'string' && NONCE.test(nonce))) {
-      throw new ApiError(400, 'invalid_request', 'nonce must be given once, as 1 to 128 characters of A-Za-z0-9._-');
+      throw new ApiError(
+        400,
+        'invalid_request',
+        'nonce must be given once, as 1 to 128 characters of A-Za-z0-9._-',
+      );
     }
     const { issuer, lifetimeSeconds, algorithms, secret, secretWarnings, version } = this.options;
     return {

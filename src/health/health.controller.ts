@@ -1,12 +1,14 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import {
   HealthCheck,
   type HealthCheckResult,
   HealthCheckService,
   HealthIndicatorService,
 } from '@nestjs/terminus';
+import { ErrorDocument } from '../http/error.document.js';
 import { TokenService } from '../token/token.service.js';
+import { HealthDocument } from './health.document.js';
 
 /** `GET /health/live` and `GET /health/ready`, for process managers and load balancers. */
 @ApiTags('Health')
@@ -19,20 +21,25 @@ export class HealthController {
   ) {}
 
   @Get('live')
-  @HealthCheck()
+  @HealthCheck({ swaggerDocumentation: false })
   @ApiOperation({ summary: 'Whether the process answers' })
+  @ApiResponse({ status: 200, description: 'It does', type: HealthDocument })
   live(): Promise<HealthCheckResult> {
     return this.health.check([]);
   }
 
   @Get('ready')
-  @HealthCheck()
+  @HealthCheck({ swaggerDocumentation: false })
   @ApiOperation({ summary: 'Whether tokens can be issued and verified' })
+  @ApiResponse({ status: 200, description: 'They can', type: HealthDocument })
+  @ApiResponse({ status: 503, description: 'They cannot', type: ErrorDocument })
   ready(): Promise<HealthCheckResult> {
     return this.health.check([
       () => {
         const key = this.indicator.check('signing_key');
-        return this.tokens.canSign() ? key.up() : key.down('The signing key does not verify its own signature');
+        return this.tokens.canSign()
+          ? key.up()
+          : key.down('The signing key does not verify its own signature');
       },
     ]);
   }

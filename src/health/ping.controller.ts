@@ -9,7 +9,11 @@ export class PingController {
   @Header('Content-Type', 'text/plain; charset=utf-8')
   @ApiOperation({ summary: 'Answer OK' })
   @ApiProduces('text/plain')
-  @ApiResponse({ status: 200, description: 'The body is exactly OK', schema: { type: 'string', example: 'OK' } })
+  @ApiResponse({
+    status: 200,
+    description: 'The body is exactly OK',
+    schema: { type: 'string', example: 'OK' },
+  })
   ping(): string {
     return 'OK';
   }

@@ -5,7 +5,6 @@ import {
   type ValidationArguments,
   type ValidationOptions,
   ValidationTypes,
-  type ValidatorConstraintInterface,
 } from 'class-validator';
 import { isJsonObject } from '../jwt/strict-json.js';
 import { ApiError } from './api-error.js';
@@ -80,7 +79,7 @@ function readRules(type: Type): { members: string[]; rules: Rule[] } {
   ];
   const rules = presenceFirst.flatMap((each) =>
     storage.getTargetValidatorConstraints(each.constraintCls).map((found) => {
-      const constraint = found.instance as ValidatorConstraintInterface;
+      const constraint = found.instance;
       const member = each.propertyName;
       const argumentsFor = (value: unknown, object: object): ValidationArguments => ({
         targetName: type.name,
@@ -95,8 +94,14 @@ function readRules(type: Type): { members: string[]; rules: Rule[] } {
           (value === undefined && optional.has(member)) ||
           constraint.validate(value, argumentsFor(value, body)) === true,
         message: (value: unknown, body: object): string => {
-          const words = each.message ?? constraint.defaultMessage?.(argumentsFor(value, body)) ?? `${member} is not valid`;
-          return (typeof words === 'function' ? words(argumentsFor(value, body)) : words).replaceAll('$property', member);
+          const words =
+            each.message ??
+            constraint.defaultMessage?.(argumentsFor(value, body)) ??
+            `${member} is not valid`;
+          return (typeof words === 'function' ? words(argumentsFor(value, body)) : words).replaceAll(
+            '$property',
+            member,
+          );
         },
       };
     }),

@@ -1,3 +1,4 @@
+import { LogController } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import { MAX_BODY_BYTES, refuseContentEncoding, useStrictJsonBodies } from './json-body.js';
 import { requestId } from './request-id.js';
@@ -34,18 +35,22 @@ export function serverOptions(trustedProxies: readonly string[]): FastifyServerO
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     genReqId: requestId,
     requestIdHeader: false,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     // An address that is not one never reaches a route, nor any hook.
     frameworkErrors(_error, request, reply) {
       const error = { error: 'The address is not a valid one', code: 'invalid_request' };
-      void reply.code(400).headers(SECURITY_HEADERS).header('x-request-id', request.id).send(error);
+      const answer = reply as FastifyReply;
+      void answer.code(400).headers(SECURITY_HEADERS).header('x-request-id', request.id).send(error);
     },
     clientErrorHandler(error, socket) {
       // Not HTTP, or headers over Node's limit: there is no request that a hook or the error filter could see.
       if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
       const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
       const status = tooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
-      const body = JSON.stringify({ error: tooLarge ? 'Headers too large' : 'Not an HTTP request', code: 'invalid_request' });
+      const body = JSON.stringify({
+        error: tooLarge ? 'Headers too large' : 'Not an HTTP request',
+        code: 'invalid_request',
+      });
       socket.end(
         `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
       );
@@ -60,6 +65,11 @@ export function serverOptions(trustedProxies: readonly string[]): FastifyServerO
  */
 export function prepareEdge(fastify: FastifyInstance, answered: (request: AnsweredRequest) => void): void {
   useStrictJsonBodies(fastify);
+  let closing = false;
+  fastify.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
     if (!request.routeOptions.config.ownPolicy) reply.headers(SECURITY_HEADERS);
     reply.header('x-request-id', request.id);
@@ -74,6 +84,8 @@ export function prepareEdge(fastify: FastifyInstance, answered: (request: Answer
       status: reply.statusCode,
       milliseconds: reply.elapsedTime,
     });
+    // Node closes what is idle when the server closes; a connection that becomes idle later would hold it open.
+    if (closing) setImmediate(() => fastify.server.closeIdleConnections());
     done();
   });
 }

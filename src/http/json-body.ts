@@ -32,7 +32,11 @@ function reachesPrototype(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(reachesPrototype);
   if (!isJsonObject(value)) return false;
   const { constructor } = value;
-  if (Object.hasOwn(value, 'constructor') && isJsonObject(constructor) && Object.hasOwn(constructor, 'prototype')) {
+  if (
+    Object.hasOwn(value, 'constructor') &&
+    isJsonObject(constructor) &&
+    Object.hasOwn(constructor, 'prototype')
+  ) {
     return true;
   }
   return Object.values(value).some(reachesPrototype);

@@ -17,6 +17,7 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 
 /** What Swagger UI needs beyond that: its own files, inline styles, and images as `data:`. No inline script. */
 export const DOCUMENTATION_POLICY: FastifyHelmetOptions = {
+  strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
   contentSecurityPolicy: {
     useDefaults: false,
     directives: {

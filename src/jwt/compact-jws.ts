@@ -34,7 +34,8 @@ const REFUSED_HEADERS = ['crit', 'b64', 'jwk', 'jku', 'x5c', 'x5u'];
 export function parseCompactJws(token: string): CompactJws | string {
   if (token.length > MAX_TOKEN_LENGTH) return 'The token is longer than 16 KiB';
   const parts = COMPACT.exec(token);
-  if (!parts) return 'A token is three parts of base64url joined by dots, without blanks, line ends or padding';
+  if (!parts)
+    return 'A token is three parts of base64url joined by dots, without blanks, line ends or padding';
   const [, headerPart = '', claimsPart = '', signaturePart = ''] = parts;
   if (![headerPart, claimsPart, signaturePart].every(isCanonicalBase64Url)) {
     return 'A part of the token is not canonical base64url';
@@ -42,7 +43,8 @@ export function parseCompactJws(token: string): CompactJws | string {
   const header = readHeader(headerPart);
   if (typeof header === 'string') return header;
   const claims = parseObject(claimsPart);
-  if (!claims || !isInterchangeable(claims)) return 'The claims are not one JSON object that every reader reads alike';
+  if (!claims || !isInterchangeable(claims))
+    return 'The claims are not one JSON object that every reader reads alike';
   const typed = readClaims(claims);
   return typeof typed === 'string' ? typed : { token, ...header, claims: typed };
 }

@@ -69,7 +69,11 @@ function refuse(code: RefusalCode, hint: string): Refused {
   return { code, hint };
 }
 
-function checkSignature(jws: CompactJws, keys: VerificationKeys, expected: Expectations): Refused | undefined {
+function checkSignature(
+  jws: CompactJws,
+  keys: VerificationKeys,
+  expected: Expectations,
+): Refused | undefined {
   const { keys: candidates, keyIdKnown } = keys.candidates(jws.algorithm, jws.keyId);
   const key = candidates.find((candidate) => candidate.verifies(jws.token));
   if (!key) {

@@ -8,19 +8,22 @@ export class LogAndCount extends AuditLog {
   /** Verifications are counted only: there are too many of them to be audited, and they change nothing. */
   readonly verifications: VerificationLog;
 
+  private readonly issued: { inc(): void };
+
   constructor(
     private readonly log: Logger,
     private readonly metrics: Metrics,
-    private readonly algorithm: string,
+    algorithm: string,
   ) {
     super();
+    // No client or setting names an audience yet: a label that anybody may choose has no bound.
+    this.issued = metrics.tokensIssuedTo('anonymous', 'other', algorithm);
     this.verifications = { record: (code) => this.metrics.tokenVerified(code) };
   }
 
   override record(requestId: string, event: AuditEvent): void {
     this.log.info({ audit: true, reqId: requestId, ...event });
     if (event.event === 'token.refused') this.metrics.tokenRefused(event.code);
-    // No client or setting names an audience yet: a label that anybody may choose has no bound.
-    else this.metrics.tokenIssued('anonymous', 'other', this.algorithm);
+    else this.issued.inc();
   }
 }

@@ -2,7 +2,10 @@ import type { LoggerService } from '@nestjs/common';
 import { destination, type DestinationStream, type Logger, pino, stdSerializers } from 'pino';
 
 /** Anything that looks like a compact JWS, or like the credentials of an Authorization header. */
-const CONFIDENTIAL = /[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*|\b(?:Basic|Bearer)\s+\S+/g;
+const CONFIDENTIAL = /[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*|\b(?:Basic|Bearer)\s+\S+/gi;
+
+/** How many characters of the log may wait for a reader that has stopped; what comes after that is lost. */
+const MAX_WAITING = 16 * 1024 * 1024;
 
 /** Takes tokens and credentials out of a text that somebody else wrote, such as the message of an error. */
 export function withoutSecrets(text: string): string {
@@ -17,7 +20,9 @@ export function withoutSecrets(text: string): string {
  *   not wait for the terminal or the disk
  */
 export function createLog(level: string, stream?: DestinationStream): Logger {
-  const output = stream ?? destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 100 });
+  const output =
+    stream ??
+    destination({ dest: 1, sync: false, minLength: 16_000, maxLength: MAX_WAITING, periodicFlush: 100 });
   return pino(
     {
       level,
@@ -39,7 +44,7 @@ export function nestLog(log: Logger): LoggerService {
     (level: 'debug' | 'warn' | 'error' | 'fatal') =>
     (message: unknown, ...rest: unknown[]): void => {
       const context = rest.at(-1);
-      if (message instanceof Error) log[level]({ err: message, context });
+      if (message instanceof Error) log[level]({ err: message, context }, withoutSecrets(message.message));
       else log[level]({ context }, withoutSecrets(String(message)));
     };
   return {

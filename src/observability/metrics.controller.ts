@@ -14,7 +14,7 @@ export class MetricsController {
   @ApiOperation({ summary: 'Metrics in the text format of Prometheus' })
   @ApiProduces('text/plain')
   @ApiResponse({ status: 200, description: 'The metrics', schema: { type: 'string' } })
-  show(): Promise<string> {
+  scrape(): Promise<string> {
     return this.metrics.registry.metrics();
   }
 }

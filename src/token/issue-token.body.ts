@@ -71,15 +71,25 @@ export class IssueTokenBody {
   @IsPresent({ message: MISSING })
   aud!: string | string[];
 
-  @ApiPropertyOptional({ example: 'logs:write', description: 'Scope tokens separated by one space; 1024 bytes' })
+  @ApiPropertyOptional({
+    example: 'logs:write',
+    description: 'Scope tokens separated by one space; 1024 bytes',
+  })
   @ValidateBy(
     { name: 'isScope', validator: { validate: isScope } },
-    { message: 'scope must be scope tokens separated by one space, at most 1024 bytes (RFC 6749 section 3.3)' },
+    {
+      message: 'scope must be scope tokens separated by one space, at most 1024 bytes (RFC 6749 section 3.3)',
+    },
   )
   @IsOptional()
   scope?: string;
 
-  @ApiPropertyOptional({ example: 300, minimum: 1, description: 'Seconds, up to the configured lifetime' })
+  @ApiPropertyOptional({
+    type: 'integer',
+    example: 60,
+    minimum: 1,
+    description: 'Seconds, up to the configured lifetime',
+  })
   @Min(1, { message: 'expires_in must be at least 1 second' })
   @IsInt({ message: 'expires_in must be a whole number of seconds' })
   @IsOptional()

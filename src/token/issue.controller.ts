@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Inject, Post, Req, UseGuards } from '@nestj
 import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { AuditLog } from '../audit/audit-log.js';
 import { ApiError } from '../http/api-error.js';
+import { ApiErrors } from '../http/api-errors.decorator.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { ErrorDocument } from '../http/error.document.js';
 import type { NotIssued } from './issue-outcome.js';
@@ -32,10 +33,18 @@ export class IssueController {
   @ApiOperation({ summary: 'Issue a token for a subject and an audience' })
   @ApiBody({ type: IssueTokenBody })
   @ApiResponse({ status: 200, description: 'The token', type: TokenDocument })
-  @ApiResponse({ status: 400, description: 'A member is missing or wrong; `error` names it', type: ErrorDocument })
+  @ApiResponse({
+    status: 400,
+    description: 'A member is missing or wrong; `error` names it',
+    type: ErrorDocument,
+  })
   @ApiResponse({ status: 401, description: 'Client authentication failed', type: ErrorDocument })
   @ApiResponse({ status: 403, description: 'Audience, subject or scope not allowed', type: ErrorDocument })
-  issue(@Body(new BodyPipe(IssueTokenBody)) body: IssueTokenBody, @Req() request: { id: string }): TokenDocument {
+  @ApiErrors(413, 415, 500)
+  issue(
+    @Body(new BodyPipe(IssueTokenBody)) body: IssueTokenBody,
+    @Req() request: { id: string },
+  ): TokenDocument {
     const { sub, aud, scope, expires_in, claims } = body;
     const outcome = this.tokens.issue({
       subject: sub,

@@ -24,7 +24,12 @@ export class TokenAccessGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<{ id: string; headers: { authorization?: string } }>();
     if (this.access === 'none' && request.headers.authorization === undefined) return true;
-    this.audit.record(request.id, { event: 'token.refused', code: 'invalid_client', sub: undefined, aud: undefined });
+    this.audit.record(request.id, {
+      event: 'token.refused',
+      code: 'invalid_client',
+      sub: undefined,
+      aud: undefined,
+    });
     throw new ApiError(401, 'invalid_client', 'Client authentication failed', {}, CHALLENGE);
   }
 }

@@ -24,7 +24,13 @@ export class ValidDocument {
     type: 'object',
     additionalProperties: true,
     description: 'Every claim of the token, as signed',
-    example: { iss: 'identity-backend', sub: 'user-42', aud: 'logging-service', iat: 1767225600, exp: 1767226500 },
+    example: {
+      iss: 'identity-backend',
+      sub: 'user-42',
+      aud: 'logging-service',
+      iat: 1767225600,
+      exp: 1767226500,
+    },
   })
   claims!: object;
 }
@@ -52,6 +58,22 @@ export class InvalidDocument {
   @ApiProperty({ enum: Object.keys(REFUSAL_WORDS), example: 'token_expired' })
   code!: string;
 
-  @ApiProperty({ description: 'One sentence: what to do', example: 'The token expired 12 seconds ago; ask for a new one.' })
+  @ApiProperty({
+    description: 'One sentence: what to do',
+    example: 'The token expired 12 seconds ago; ask for a new one.',
+  })
   hint!: string;
+}
+
+/** What `POST /verify` answers where the token or the audience is missing. */
+@ApiSchema({ name: 'IncompleteResponse' })
+export class IncompleteDocument {
+  @ApiProperty({ enum: [false] })
+  valid!: false;
+
+  @ApiProperty({ example: 'Missing required fields (token, aud)' })
+  error!: string;
+
+  @ApiProperty({ example: 'invalid_request' })
+  code!: string;
 }

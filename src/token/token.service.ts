@@ -49,7 +49,8 @@ export class TokenService {
    */
   issue({ subject, audience, scope, lifetimeSeconds, claims }: TokenRequest): IssueOutcome {
     const { issuer, lifetimeSeconds: limit } = this.options;
-    if (audiencesOf(audience).includes(issuer)) return { code: 'invalid_target', reason: 'Audience not allowed' };
+    if (audiencesOf(audience).includes(issuer))
+      return { code: 'invalid_target', reason: 'Audience not allowed' };
     if (scope !== undefined && hasReservedScope(scope)) {
       return { code: 'invalid_scope', reason: 'Scope not allowed' };
     }
@@ -100,7 +101,8 @@ export class TokenService {
    * Everybody who verifies with the shared secret can also sign with it. What is addressed to this service itself
    * decides who administers it, so no shared key is ever accepted there.
    */
-  private readonly allows = (audience: string, _key: VerificationKey): boolean => audience !== this.options.issuer;
+  private readonly allows = (audience: string, _key: VerificationKey): boolean =>
+    audience !== this.options.issuer;
 }
 
 /** Scopes of this prefix open the routes of this service itself. */

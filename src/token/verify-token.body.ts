@@ -7,7 +7,10 @@ const MISSING = 'Missing required fields (token, aud)';
 /** What `POST /verify` is asked. */
 @ApiSchema({ name: 'VerifyRequest' })
 export class VerifyTokenBody {
-  @ApiProperty({ example: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl', description: 'The token, as it was received' })
+  @ApiProperty({
+    example: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl',
+    description: 'The token, as it was received',
+  })
   @ValidateBy(
     { name: 'isToken', validator: { validate: (value) => typeof value === 'string' && value !== '' } },
     { message: MISSING },

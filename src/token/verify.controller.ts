@@ -1,9 +1,9 @@
 import { Body, Controller, HttpCode, Inject, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiErrors } from '../http/api-errors.decorator.js';
 import { BodyPipe } from '../http/body.pipe.js';
-import { ErrorDocument } from '../http/error.document.js';
 import type { Verdict } from '../jwt/verdict.js';
-import { InvalidDocument, REFUSAL_WORDS, ValidDocument } from './token.document.js';
+import { IncompleteDocument, InvalidDocument, REFUSAL_WORDS, ValidDocument } from './token.document.js';
 import { TokenService } from './token.service.js';
 import { VerificationLog } from './verification-log.js';
 import { VerifyTokenBody } from './verify-token.body.js';
@@ -22,8 +22,13 @@ export class VerifyController {
   @ApiOperation({ summary: 'Judge a token for an audience' })
   @ApiBody({ type: VerifyTokenBody })
   @ApiResponse({ status: 200, description: 'The token is good', type: ValidDocument })
-  @ApiResponse({ status: 400, description: '`token` or `aud` is missing', type: ErrorDocument })
-  @ApiResponse({ status: 401, description: 'The token is not good; `hint` says what to do', type: InvalidDocument })
+  @ApiResponse({ status: 400, description: '`token` or `aud` is missing', type: IncompleteDocument })
+  @ApiResponse({
+    status: 401,
+    description: 'The token is not good; `hint` says what to do',
+    type: InvalidDocument,
+  })
+  @ApiErrors(413, 415, 500)
   verify(
     @Body(new BodyPipe(VerifyTokenBody, { valid: false })) { token, aud }: VerifyTokenBody,
     @Res({ passthrough: true }) response: { status(code: number): unknown },

@@ -1,0 +1,71 @@
+import type { SettingDocument } from './setting.decorator.js';
+
+type Documents = ReadonlyMap<string, SettingDocument>;
+
+/** Known to `secret-strength.ts`: production does not start with it. */
+const PLACEHOLDER = '<strong-shared-secret>';
+
+const INTRODUCTION = `# The settings of identity-backend, made by \`npm run settings\`. Copy this file to .env and uncomment what you change.
+# The environment wins over .env. An empty variable counts as not set. Put single quotes around a value with # or blanks.
+`;
+
+const BEGIN = '<!-- settings -->';
+const END = '<!-- /settings -->';
+
+/** The text of `.env.example`: each setting commented out, under what it is for. */
+export function environmentExample(documents: Documents): string {
+  const entries = [...documents].map(([name, { about, byDefault }]) => {
+    const words = [about, byDefault === '' ? 'No default.' : `Default: ${byDefault}.`].map(asPlainText);
+    return `\n${words.map((line) => `# ${line}\n`).join('')}# ${name}=${exampleValue(name, byDefault)}\n`;
+  });
+  return INTRODUCTION + entries.join('');
+}
+
+/** The settings as a Markdown table. */
+export function settingsTable(documents: Documents): string {
+  const rows = [...documents].map(
+    ([name, { about, byDefault }]) => `| \`${name}\` | ${shownDefault(byDefault)} | ${about} |`,
+  );
+  // Padded to the widest row by prettier, the table would change as a whole with every word.
+  return [
+    '<!-- prettier-ignore -->',
+    '| variable | default | what it is for |',
+    '|---|---|---|',
+    ...rows,
+  ].join('\n');
+}
+
+/**
+ * The README with this table between its markers.
+ *
+ * @throws {Error} where the markers are not there, once each and in order
+ */
+export function withSettingsTable(readme: string, table: string): string {
+  const [before, middle, ...rest] = readme.split(BEGIN);
+  const [, after, ...more] = middle?.split(END) ?? [];
+  if (before === undefined || after === undefined || rest.length > 0 || more.length > 0) {
+    throw new Error(`The README must hold ${BEGIN} and ${END}, once each and in this order`);
+  }
+  return `${before}${BEGIN}\n\n${table}\n\n${END}${after}`;
+}
+
+function shownDefault(byDefault: string): string {
+  if (byDefault === '') return '–';
+  return isValue(byDefault) ? `\`${byDefault}\`` : byDefault;
+}
+
+/** What stands behind the `=`: a placeholder for a secret, else the default where it is a value and not a sentence. */
+function exampleValue(name: string, byDefault: string): string {
+  if (/_KEY(_PREVIOUS)?$/.test(name)) return PLACEHOLDER;
+  if (isValue(byDefault)) return byDefault;
+  return /^`([^`]+)`(;|$)/.exec(byDefault)?.[1] ?? '';
+}
+
+function isValue(byDefault: string): boolean {
+  return byDefault !== 'none' && /^[^\s`]+$/.test(byDefault);
+}
+
+/** Markdown without its escapes and its marks of code. */
+function asPlainText(markdown: string): string {
+  return markdown.replaceAll('\\|', '|').replaceAll('`', '');
+}
