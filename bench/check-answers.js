@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { TOKEN_REQUEST } from './cases.js';
+
+/** What a token of every server says, so that all of them sign as much. */
+const CLAIMS = ['aud', 'exp', 'iat', 'iss', 'jti', 'sub'];
+
+/**
+ * Makes sure that the servers do the same work before it is compared: each issues a token with the same claims, each
+ * accepts the token of the first, and each refuses it once its signature is broken.
+ *
+ * @param {readonly import('./servers.js').Server[]} servers
+ * @returns {Promise<string>} a token of the first server
+ * @throws {assert.AssertionError} where a server answers otherwise
+ */
+export async function checkAnswers(servers) {
+  /** @type {string[]} */
+  const tokens = [];
+  for (const { name, origin } of servers) {
+    const { status, body } = await post(`${origin}/token`, TOKEN_REQUEST);
+    assert.equal(status, 200, `${name} issues`);
+    assert.deepEqual(Object.keys(body).sort(), ['expires_in', 'token', 'token_type'], `${name} issues`);
+    assert.deepEqual(Object.keys(claimsOf(body.token)).sort(), CLAIMS, `claims of ${name}`);
+    tokens.push(body.token);
+  }
+  const [token = ''] = tokens;
+  const { aud } = TOKEN_REQUEST;
+  for (const { name, origin } of servers) {
+    const good = await post(`${origin}/verify`, { token, aud });
+    assert.deepEqual(
+      good,
+      { status: 200, body: { valid: true, claims: claimsOf(token) } },
+      `${name} verifies`,
+    );
+    const bad = await post(`${origin}/verify`, { token: withBrokenSignature(token), aud });
+    assert.equal(bad.status, 401, `${name} refuses a broken signature`);
+    const misdirected = await post(`${origin}/verify`, { token, aud: 'another-service' });
+    assert.equal(misdirected.status, 401, `${name} refuses another audience`);
+  }
+  return token;
+}
+
+/**
+ * @param {string} url
+ * @param {object} body
+ * @returns {Promise<{ status: number, body: any }>}
+ */
+async function post(url, body) {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  return { status: answer.status, body: await answer.json() };
+}
+
+/** @param {string} token */
+function claimsOf(token) {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+}
+
+/** @param {string} token */
+function withBrokenSignature(token) {
+  const at = token.lastIndexOf('.') + 1;
+  return token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1);
+}

@@ -1,0 +1,97 @@
+import { measure } from './measure.js';
+
+/**
+ * @typedef {import('./measure.js').Measurement & { case: string, server: string, round: number, repeats: number }} Slot
+ */
+
+/** The share of one processor that other processes may take: more, and the slot says something about them. */
+const MAX_OTHERS = 0.15;
+/** How often one slot is measured again, and all slots of a case: a machine that is never quiet still gives a result. */
+const MAX_REPEATS = 3;
+const MAX_REPEATS_OF_CASE = 7;
+
+/**
+ * Measures every case on every server. The servers take turns, so that what drifts (heat, neighbours, the load
+ * generator's own state) meets all of them alike; each round starts with another one.
+ *
+ * @param {readonly import('./servers.js').Server[]} servers
+ * @param {readonly import('./cases.js').Case[]} cases
+ * @param {import('./options.js').Options} options
+ * @returns {Promise<Slot[]>}
+ */
+export async function interleave(servers, cases, options) {
+  await warmUp(servers, cases, options);
+  /** @type {Slot[]} */
+  const slots = [];
+  for (const testCase of cases) {
+    let repeatsLeft = MAX_REPEATS_OF_CASE;
+    for (let round = 1; round <= options.rounds; round++) {
+      for (const server of rotated(servers, round - 1)) {
+        const most = Math.min(MAX_REPEATS, repeatsLeft);
+        const { repeats, ...quietest } = await measureQuietly(() => measure(server, testCase, options), most);
+        repeatsLeft -= repeats;
+        slots.push({ case: testCase.path, server: server.name, round, repeats, ...quietest });
+        report(slots.at(-1));
+      }
+    }
+  }
+  return slots;
+}
+
+/**
+ * Runs until V8 has optimised what is measured later, in the load generator too.
+ *
+ * @param {readonly import('./servers.js').Server[]} servers
+ * @param {readonly import('./cases.js').Case[]} cases
+ * @param {import('./options.js').Options} options
+ */
+async function warmUp(servers, cases, options) {
+  for (const testCase of cases) {
+    for (const server of servers) await measure(server, testCase, options);
+  }
+}
+
+/**
+ * @param {() => Promise<import('./measure.js').Measurement>} attempt
+ * @param {number} most how often it is measured again
+ * @returns the quietest measurement
+ */
+async function measureQuietly(attempt, most) {
+  let best = await attempt();
+  let repeats = 0;
+  while ((best.others ?? 0) > MAX_OTHERS && repeats < most) {
+    const next = await attempt();
+    repeats++;
+    if ((next.others ?? 0) < (best.others ?? 0)) best = next;
+  }
+  return { ...best, repeats };
+}
+
+/**
+ * @param {readonly Slot[]} slots
+ * @returns {string} how far the machine was quiet, in words
+ */
+export function describeNoise(slots) {
+  const busy = slots.filter(({ others }) => (others ?? 0) > MAX_OTHERS).length;
+  return `Other processes were busy during ${busy} of the ${slots.length} measurements.`;
+}
+
+/**
+ * @template T
+ * @param {readonly T[]} list
+ * @param {number} by
+ */
+function rotated(list, by) {
+  const at = by % list.length;
+  return [...list.slice(at), ...list.slice(0, at)];
+}
+
+/** @param {Slot | undefined} slot */
+function report(slot) {
+  if (!slot) return;
+  const cpu = slot.cpu === null ? 'CPU not available' : `${slot.cpu} µs`;
+  const again = slot.repeats > 0 ? `, measured again ${slot.repeats} times` : '';
+  process.stdout.write(
+    `${slot.case} round ${slot.round} ${slot.server}: ${slot.requestsPerSecond} req/s, ${cpu}${again}\n`,
+  );
+}

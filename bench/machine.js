@@ -1,0 +1,11 @@
+import { availableParallelism } from 'node:os';
+
+/**
+ * What the numbers were measured on. The ratios are what carries over to another machine, so neither model nor clock
+ * rate is told.
+ *
+ * @returns {string}
+ */
+export function machine() {
+  return `${availableParallelism()} shared cores, Node ${process.versions.node}`;
+}

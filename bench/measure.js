@@ -1,0 +1,62 @@
+import autocannon from 'autocannon';
+import { stopwatch } from './processor.js';
+import { quantile } from './quantile.js';
+
+/**
+ * @typedef {object} Measurement
+ * @property {number} requestsPerSecond
+ * @property {number} p50 milliseconds
+ * @property {number} p99 milliseconds
+ * @property {number | null} cpu microseconds of the server's processor time for each request
+ * @property {number | null} others share of one processor that other processes took meanwhile
+ */
+
+/**
+ * Puts one server under load for a while.
+ *
+ * @param {import('./servers.js').Server} server
+ * @param {import('./cases.js').Case} testCase
+ * @param {{ seconds: number, connections: number }} load
+ * @returns {Promise<Measurement>}
+ * @throws {Error} where an answer is other than 2xx, or missing
+ */
+export async function measure({ name, origin, pid }, { path, method, body }, { seconds, connections }) {
+  /** @type {number[]} */
+  const times = [];
+  const elapsed = stopwatch(pid);
+  const begin = performance.now();
+  const run = autocannon({
+    url: origin + path,
+    method,
+    ...(body !== undefined && { body, headers: { 'content-type': 'application/json' } }),
+    connections,
+    duration: seconds,
+    // The run ends at the first sample after its time; the default of a second would stretch it by as much.
+    sampleInt: 50,
+  });
+  // autocannon's own histogram holds whole milliseconds, which is about what a request takes.
+  run.on('response', (_client, _status, _bytes, milliseconds) => times.push(milliseconds));
+  const { non2xx, errors, timeouts, resets } = await run;
+  const duration = (performance.now() - begin) / 1000;
+  const { server, others } = elapsed();
+  if (non2xx + errors + timeouts + resets > 0 || times.length === 0) {
+    const counts = JSON.stringify({ answered: times.length, non2xx, errors, timeouts, resets });
+    throw new Error(`${name} did not answer every ${method} ${path} with 2xx: ${counts}`);
+  }
+  times.sort((a, b) => a - b);
+  return {
+    requestsPerSecond: Math.round(times.length / duration),
+    p50: round(quantile(times, 0.5), 2),
+    p99: round(quantile(times, 0.99), 2),
+    cpu: server === null ? null : round((server * 1e6) / times.length, 1),
+    others: others === null ? null : round(others / duration, 2),
+  };
+}
+
+/**
+ * @param {number} value
+ * @param {number} digits
+ */
+function round(value, digits) {
+  return Number(value.toFixed(digits));
+}

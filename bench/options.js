@@ -1,0 +1,42 @@
+import { parseArgs } from 'node:util';
+
+/**
+ * @typedef {object} Options
+ * @property {number} rounds how often each case is measured on each server
+ * @property {number} seconds how long one measurement takes
+ * @property {number} connections how many requests are under way at a time
+ * @property {boolean} write whether results.json and the README are written
+ */
+
+/** As many as a handful of services with connection pools have; enough to keep a server busy all the time. */
+const CONNECTIONS = 32;
+
+/**
+ * The defaults take about two minutes, three where many slots are measured again.
+ *
+ * @returns {Options} what the command line asks for
+ */
+export function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '2' },
+      write: { type: 'boolean', default: false },
+    },
+  });
+  return {
+    rounds: wholeNumber('--rounds', values.rounds),
+    seconds: wholeNumber('--seconds', values.seconds),
+    connections: CONNECTIONS,
+    write: values.write,
+  };
+}
+
+/**
+ * @param {string} flag
+ * @param {string} text
+ */
+function wholeNumber(flag, text) {
+  if (!/^[1-9]\d{0,2}$/.test(text)) throw new RangeError(`${flag} must be a whole number from 1 to 999`);
+  return Number(text);
+}

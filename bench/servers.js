@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * @typedef {object} Server
+ * @property {string} name
+ * @property {string} origin
+ * @property {number} pid
+ */
+
+const START_TIMEOUT = 15_000;
+const STOP_TIMEOUT = 5_000;
+
+/**
+ * Starts servers, each as a process of its own with the settings of production, and stops all of them. They run in a
+ * temporary folder, so that no `.env` of the caller counts.
+ */
+export function launcher() {
+  const folder = mkdtempSync(join(tmpdir(), 'identity-bench-'));
+  const secret = randomBytes(48).toString('base64url');
+  /** @type {Set<import('node:child_process').ChildProcess>} */
+  const running = new Set();
+  // Also where the run ends by a signal, or by an exception that nobody catches.
+  process.once('exit', () => {
+    for (const child of running) child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /**
+   * @param {string} name
+   * @param {string} script relative to the package
+   * @returns {Promise<Server>}
+   */
+  async function start(name, script) {
+    const port = await freePort();
+    const child = spawn(process.execPath, [fileURLToPath(new URL(`../${script}`, import.meta.url))], {
+      cwd: folder,
+      env: environment(secret, port),
+      // The log goes to the null device: it is made and written as ever, and fills no disk.
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    running.add(child);
+    child.once('exit', () => running.delete(child));
+    const origin = `http://127.0.0.1:${port}`;
+    await answering(name, origin, child);
+    return { name, origin, pid: /** @type {number} */ (child.pid) };
+  }
+
+  async function stopAll() {
+    await Promise.all([...running].map(stop));
+  }
+
+  return { start, stopAll };
+}
+
+/**
+ * @param {string} secret
+ * @param {number} port
+ */
+function environment(secret, port) {
+  return {
+    PATH: process.env['PATH'],
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    JWT_SECRET_KEY: secret,
+    TOKEN_ENDPOINT_AUTH: 'none',
+    METRICS: 'true',
+    LOG_LEVEL: 'info',
+  };
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/**
+ * @param {string} name
+ * @param {string} origin
+ * @param {import('node:child_process').ChildProcess} child
+ */
+async function answering(name, origin, child) {
+  const deadline = Date.now() + START_TIMEOUT;
+  while (child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
+    const answer = await fetch(`${origin}/ping`).catch(() => undefined);
+    if (answer?.ok) return;
+    await wait(50);
+  }
+  throw new Error(`${name} did not start`);
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
+async function stop(child) {
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  const kill = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT);
+  await ended;
+  clearTimeout(kill);
+}

@@ -1,0 +1,66 @@
+import { median } from './quantile.js';
+
+/**
+ * @typedef {object} Row
+ * @property {string} case
+ * @property {string} server
+ * @property {number} requestsPerSecond median of the rounds, as are the others
+ * @property {number} p50 milliseconds
+ * @property {number} p99 milliseconds
+ * @property {{ median: number, least: number, most: number } | null} cpu microseconds for each request
+ * @property {number | null} ratio of the processor time to that of the reference in the same round, median
+ */
+
+/**
+ * @param {readonly import('./interleave.js').Slot[]} slots
+ * @param {string} reference name of the server that the others are compared with
+ * @returns {Row[]}
+ */
+export function summarise(slots, reference) {
+  const cases = [...new Set(slots.map((slot) => slot.case))];
+  // The first round begins with another server than the list does, X.
+  const servers = [...new Set(slots.map((slot) => slot.server))];
+  return cases.flatMap((name) => {
+    const of = (/** @type {string} */ server) =>
+      slots.filter((slot) => slot.case === name && slot.server === server);
+    return servers.map((server) => {
+      const rounds = of(server);
+      const cpu = cpuOf(rounds);
+      return {
+        case: name,
+        server,
+        requestsPerSecond: Math.round(median(rounds.map((slot) => slot.requestsPerSecond))),
+        p50: median(rounds.map((slot) => slot.p50)),
+        p99: median(rounds.map((slot) => slot.p99)),
+        cpu,
+        ratio: ratioOf(rounds, of(reference)),
+      };
+    });
+  });
+}
+
+/**
+ * @param {readonly import('./interleave.js').Slot[]} rounds
+ * @returns {Row['cpu']}
+ */
+function cpuOf(rounds) {
+  const values = rounds.map((slot) => slot.cpu).filter((cpu) => cpu !== null);
+  if (values.length === 0) return null;
+  return { median: median(values), least: Math.min(...values), most: Math.max(...values) };
+}
+
+/**
+ * Compares within a round: a neighbour or a processor that changes its clock rate slows both servers of a round alike,
+ * but not all rounds.
+ *
+ * @param {readonly import('./interleave.js').Slot[]} rounds
+ * @param {readonly import('./interleave.js').Slot[]} references
+ * @returns {number | null}
+ */
+function ratioOf(rounds, references) {
+  const ratios = rounds.flatMap(({ round, cpu }) => {
+    const base = references.find((slot) => slot.round === round)?.cpu;
+    return cpu !== null && base ? [cpu / base] : [];
+  });
+  return ratios.length === 0 ? null : Number(median(ratios).toFixed(2));
+}
