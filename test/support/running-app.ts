@@ -1,0 +1,97 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createApp } from '../../src/app.js';
+import type { Settings } from '../../src/config/settings.js';
+import { CapturedLog } from './captured-log.js';
+import { MovedClock } from './moved-clock.js';
+import { testSettings } from './settings.js';
+
+/** An answer whose body has been read. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body, where it is a JSON object; else empty. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** The application, listening on a free port of this machine. */
+export class RunningApp {
+  readonly clock: MovedClock;
+  readonly captured: CapturedLog;
+
+  private constructor(
+    readonly app: NestFastifyApplication,
+    readonly origin: string,
+    private readonly basePath: string,
+    surroundings: { clock: MovedClock; captured: CapturedLog },
+  ) {
+    this.clock = surroundings.clock;
+    this.captured = surroundings.captured;
+  }
+
+  static async start(changes: Partial<Settings> = {}): Promise<RunningApp> {
+    const settings = testSettings(changes);
+    const surroundings = { clock: new MovedClock(), captured: new CapturedLog() };
+    const app = await createApp(settings, { clock: surroundings.clock, log: surroundings.captured.log });
+    await app.listen(0, '127.0.0.1');
+    const { origin } = new URL(await app.getUrl());
+    return new RunningApp(app, origin, settings.basePath, surroundings);
+  }
+
+  stop(): Promise<void> {
+    return this.app.close();
+  }
+
+  /** @param path beneath the base path */
+  async request(path: string, init: RequestInit = {}): Promise<Answer> {
+    const response = await fetch(this.origin + this.basePath + path, init);
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, body: asObject(text) };
+  }
+
+  get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.request(path, { headers });
+  }
+
+  /** Posts a value as JSON. */
+  post(path: string, value: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.postRaw(path, JSON.stringify(value), headers);
+  }
+
+  /** Posts these characters or bytes as they are, said to be JSON. */
+  postRaw(
+    path: string,
+    body: string | Uint8Array<ArrayBuffer>,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    return this.request(path, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json', ...headers },
+    });
+  }
+
+  /** Asks for a token that must be given. */
+  async issue(members: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    const { status, body, text } = await this.post('/token', {
+      sub: 'user-42',
+      aud: 'logging-service',
+      ...members,
+    });
+    if (status !== 200 || typeof body['token'] !== 'string') throw new Error(`No token: ${status} ${text}`);
+    return body['token'];
+  }
+
+  verify(token: string, aud = 'logging-service'): Promise<Answer> {
+    return this.post('/verify', { token, aud });
+  }
+}
+
+function asObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,32 @@
+import type { Settings } from '../../src/config/settings.js';
+
+/** Long enough for HS512. */
+export const SECRET = 'a-shared-secret-of-the-tests-that-is-long-enough-for-HS512-0123456789';
+
+/** A secret that was in force before {@link SECRET}. */
+export const FORMER_SECRET = 'the-former-secret-of-the-tests-that-is-long-enough-for-HS512-98765432';
+
+/** The settings of a service outside production, without documentation, which takes the longest to start. */
+export function testSettings(changes: Partial<Settings> = {}): Settings {
+  return {
+    production: false,
+    issuer: 'identity-backend',
+    lifetimeSeconds: 900,
+    algorithms: ['HS256'],
+    secret: SECRET,
+    previousSecrets: [],
+    clockToleranceSeconds: 0,
+    tokenEndpointAuth: 'none',
+    host: '127.0.0.1',
+    port: 0,
+    basePath: '',
+    trustedProxies: [],
+    logLevel: 'info',
+    debugEnv: true,
+    swagger: false,
+    metrics: true,
+    corsOrigins: [],
+    notices: [],
+    ...changes,
+  };
+}

@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../src', import.meta.url));
+
+/** A file of `src`, by its path beneath it, such as `jwt/claims.ts`. */
+export interface SourceFile {
+  readonly path: string;
+  /** Its text without comments. */
+  readonly code: string;
+  /** The files of `src` that it imports, for values or for types. */
+  readonly imports: readonly string[];
+  /** The packages that it imports. */
+  readonly packages: readonly string[];
+}
+
+const SPECIFIER = /\b(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g;
+const COMMENT = /\/\*[^]*?\*\/|(?<=^|\s)\/\/.*$/gm;
+
+export function sourceFiles(): SourceFile[] {
+  return readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => path.endsWith('.ts'))
+    .sort()
+    .map(readSource);
+}
+
+function readSource(path: string): SourceFile {
+  const code = readFileSync(join(ROOT, path), 'utf8').replace(COMMENT, '');
+  const specifiers = [...code.matchAll(SPECIFIER)].map(([, specifier = '']) => specifier);
+  const isOwn = (specifier: string): boolean => specifier.startsWith('.');
+  return {
+    path,
+    code,
+    imports: specifiers.filter(isOwn).map((specifier) =>
+      normalize(join(dirname(path), specifier))
+        .replaceAll('\\', '/')
+        .replace(/\.js$/, '.ts'),
+    ),
+    packages: specifiers.filter((specifier) => !isOwn(specifier)),
+  };
+}
+
+/** The folder that a file belongs to; a file directly in `src` stands for itself. */
+export function folderOf(path: string): string {
+  return path.includes('/') ? path.slice(0, path.indexOf('/')) : path;
+}

@@ -1,0 +1,30 @@
+import { type INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { TokenModule, type TokenModuleOptions } from '../../src/token/token.module.js';
+import { TokenService } from '../../src/token/token.service.js';
+import { MovedClock } from './moved-clock.js';
+import { SECRET } from './settings.js';
+
+/** The token service as another application would import it: the module alone, without any route. */
+export interface StandaloneTokens {
+  readonly tokens: TokenService;
+  readonly clock: MovedClock;
+  readonly context: INestApplicationContext;
+}
+
+export async function standaloneTokens(changes: Partial<TokenModuleOptions> = {}): Promise<StandaloneTokens> {
+  const clock = new MovedClock();
+  const module = TokenModule.forRoot({
+    issuer: 'identity-backend',
+    lifetimeSeconds: 900,
+    algorithms: ['HS256'],
+    secret: SECRET,
+    previousSecrets: [],
+    clockToleranceSeconds: 0,
+    showFingerprints: false,
+    clock,
+    ...changes,
+  });
+  const context = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+  return { tokens: context.get(TokenService), clock, context };
+}

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { parse } from 'dotenv';
+import '../../../src/config/environment.js';
+import { environmentExample, settingsTable, withSettingsTable } from '../../../src/config/reference.js';
+import { settingDocuments } from '../../../src/config/setting.decorator.js';
+
+const committed = (name: string): string =>
+  readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8');
+
+describe('the generated reference of settings', () => {
+  it('.env.example is what `npm run settings` writes', () => {
+    expect(committed('.env.example')).toBe(environmentExample(settingDocuments()));
+  });
+
+  it('the settings table of the README is what `npm run settings` writes', () => {
+    const readme = committed('README.md');
+    expect(withSettingsTable(readme, settingsTable(settingDocuments()))).toBe(readme);
+  });
+
+  it('.env.example sets nothing, and names every setting once when it is uncommented', () => {
+    const text = environmentExample(settingDocuments());
+    expect(parse(text)).toEqual({});
+    const uncommented = text.replaceAll(/^# (?=[A-Z_]+=)/gm, '');
+    expect(Object.keys(parse(uncommented))).toEqual([...settingDocuments().keys()]);
+  });
+});
+
+describe('environmentExample', () => {
+  it.each([
+    ['a value', { PORT: '3000' }, '# PORT=3000\n'],
+    ['the value outside production', { DEBUG_ENV: '`true`; `false` in production' }, '# DEBUG_ENV=true\n'],
+    ['nothing for a sentence', { BASE_PATH: '`PASSENGER_BASE_URI` where it is set' }, '# BASE_PATH=\n'],
+    ['nothing for "none"', { CORS_ORIGINS: 'none' }, '# CORS_ORIGINS=\n'],
+    ['a placeholder for a secret', { JWT_SECRET_KEY: '' }, '# JWT_SECRET_KEY=<strong-shared-secret>\n'],
+    ['a placeholder for former secrets', { A_KEY_PREVIOUS: '' }, '# A_KEY_PREVIOUS=<strong-shared-secret>\n'],
+  ])('shows %s', (_name, settings, line) => {
+    const documents = Object.entries(settings).map(
+      ([name, byDefault]) => [name, { byDefault, about: 'x' }] as const,
+    );
+    expect(environmentExample(new Map(documents))).toContain(line);
+  });
+
+  it('takes the marks of Markdown out of the words', () => {
+    const text = environmentExample(new Map([['A', { byDefault: '', about: 'Such as `x\\|y`.' }]]));
+    expect(text).toContain('# Such as x|y.\n# No default.\n# A=\n');
+  });
+});
+
+describe('withSettingsTable', () => {
+  it('replaces what stands between the markers', () => {
+    expect(withSettingsTable('a\n<!-- settings -->old<!-- /settings -->\nb', 'new')).toBe(
+      'a\n<!-- settings -->\n\nnew\n\n<!-- /settings -->\nb',
+    );
+  });
+
+  it.each([
+    '',
+    '<!-- settings -->',
+    '<!-- /settings --> <!-- settings -->',
+    '<!-- settings --><!-- settings -->',
+  ])('refuses a README without its markers: %j', (readme) => {
+    expect(() => withSettingsTable(readme, 'new')).toThrow('once each and in this order');
+  });
+});

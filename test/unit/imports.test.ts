@@ -1,0 +1,136 @@
+import { describe, expect, it } from '@jest/globals';
+import { folderOf, sourceFiles } from '../support/source-files.js';
+
+const files = sourceFiles();
+const paths = new Set(files.map(({ path }) => path));
+
+/**
+ * What each folder may import of the others. The one direction is
+ * main, app, app.module, the modules of controllers, oauth2, token and clients, keys and revocation, jwt.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  jwt: [],
+  'clock.ts': [],
+  'version.ts': [],
+  'stop.ts': [],
+  config: ['jwt'],
+  keys: ['jwt', 'clock.ts'],
+  revocation: ['jwt', 'clock.ts'],
+  audit: ['token'],
+  http: ['jwt'],
+  token: ['audit', 'clients', 'clock.ts', 'http', 'jwt', 'keys', 'revocation'],
+  clients: ['audit', 'clock.ts', 'http', 'jwt', 'keys'],
+  oauth2: ['audit', 'clients', 'clock.ts', 'http', 'jwt', 'keys', 'revocation', 'token'],
+  guard: ['clock.ts', 'jwt'],
+  'token-client': ['clock.ts', 'jwt'],
+  health: ['clock.ts', 'http', 'keys', 'revocation', 'storage', 'token'],
+  diagnostics: ['clock.ts', 'http', 'keys'],
+  observability: ['audit', 'http', 'token'],
+  storage: ['clients', 'clock.ts', 'keys', 'oauth2', 'revocation'],
+};
+
+/** Where the parts are put together: these may import anything but one another against the direction. */
+const COMPOSITION = ['app.module.ts', 'documentation.ts', 'app.ts', 'main.ts', 'index.ts', 'cli'];
+
+const edges = files.flatMap(({ path, imports }) => imports.map((imported) => ({ path, imported })));
+const shown = (each: readonly { path: string; imported: string }[]): string[] =>
+  each.map(({ path, imported }) => `${path} -> ${imported}`);
+
+/** A path of imports that ends where it began, or nothing. */
+function findCycle(): string[] | undefined {
+  const importsOf = new Map(files.map(({ path, imports }) => [path, imports]));
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): string[] | undefined => {
+    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
+    if (done.has(path)) return undefined;
+    for (const imported of importsOf.get(path) ?? []) {
+      const cycle = visit(imported, [...trail, path]);
+      if (cycle) return cycle;
+    }
+    done.add(path);
+    return undefined;
+  };
+  for (const path of paths) {
+    const cycle = visit(path, []);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}
+
+const filesWith = (pattern: RegExp): string[] =>
+  files.filter(({ code }) => pattern.test(code)).map(({ path }) => path);
+
+describe('the imports of src', () => {
+  it('are found', () => {
+    expect(files.length).toBeGreaterThan(40);
+    expect(edges.length).toBeGreaterThan(100);
+    expect(edges.filter(({ imported }) => !paths.has(imported))).toEqual([]);
+  });
+
+  it('have no cycle', () => {
+    expect(findCycle()).toBeUndefined();
+  });
+
+  it('of every folder are settled here', () => {
+    const folders = new Set(files.map(({ path }) => folderOf(path)));
+    expect(
+      [...folders].filter((folder) => !Object.hasOwn(MAY_IMPORT, folder) && !COMPOSITION.includes(folder)),
+    ).toEqual([]);
+  });
+
+  it('go one way', () => {
+    const wrong = edges.filter(({ path, imported }) => {
+      const [from, to] = [folderOf(path), folderOf(imported)];
+      return from !== to && !COMPOSITION.includes(from) && !MAY_IMPORT[from]?.includes(to);
+    });
+    expect(shown(wrong)).toEqual([]);
+  });
+
+  it('of the composition root go one way: main, app, then the module and the documentation', () => {
+    const order = ['main.ts', 'app.ts', 'app.module.ts'];
+    const wrong = edges.filter(
+      ({ path, imported }) =>
+        order.includes(path) &&
+        order.indexOf(imported) > -1 &&
+        order.indexOf(imported) <= order.indexOf(path),
+    );
+    expect(shown(wrong)).toEqual([]);
+    expect(shown(edges.filter(({ imported }) => imported === 'main.ts'))).toEqual([]);
+  });
+
+  it('bring the settings to the composition root alone', () => {
+    const readers = edges.filter(
+      ({ path, imported }) =>
+        folderOf(imported) === 'config' && !['config', ...COMPOSITION].includes(folderOf(path)),
+    );
+    expect(shown(readers)).toEqual([]);
+  });
+
+  it('bring no framework and no HTTP to the judging of tokens', () => {
+    const packages = files.filter(({ path }) => folderOf(path) === 'jwt').flatMap((file) => file.packages);
+    expect(packages.filter((name) => !name.startsWith('node:'))).toEqual([]);
+  });
+
+  it('bring no HTTP to keys', () => {
+    const packages = files.filter(({ path }) => folderOf(path) === 'keys').flatMap((file) => file.packages);
+    expect(packages.filter((name) => /fastify|express|swagger|node:https?$/.test(name))).toEqual([]);
+  });
+});
+
+describe('src', () => {
+  it('reads the environment of the process in config alone', () => {
+    expect(
+      filesWith(/\bprocess\s*\.\s*env\b|\benv\b[^;\n]*from 'node:process'/).filter(
+        (path) => folderOf(path) !== 'config',
+      ),
+    ).toEqual([]);
+  });
+
+  it('asks the machine for the time in clock.ts alone', () => {
+    expect(filesWith(/\bDate\.now\s*\(|\bnew Date\(\s*\)|\bperformance\.now\s*\(/)).toEqual(['clock.ts']);
+  });
+
+  it('writes to the log alone, never to the console', () => {
+    expect(filesWith(/\bconsole\s*\.\s*\w+\(/).filter((path) => folderOf(path) !== 'cli')).toEqual([]);
+  });
+});

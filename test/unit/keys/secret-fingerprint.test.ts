@@ -1,0 +1,34 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { secretFingerprint } from '../../../src/keys/secret-fingerprint.js';
+import { SECRET } from '../../support/settings.js';
+
+const LABEL = 'identity-backend/secret-fingerprint/v1';
+
+describe('secretFingerprint', () => {
+  it.each([
+    ['without a nonce', SECRET, undefined],
+    ['with a nonce', SECRET, 'check-1'],
+    ['of a secret beyond ASCII', 'Grüße, 東京', 'check-1'],
+    ['of an empty secret', '', undefined],
+  ])('%s is 16 digits of the HMAC of the label and the nonce', (_name, secret, nonce) => {
+    const mac = createHmac('sha256', Buffer.from(secret, 'utf8')).update(`${LABEL}${nonce ?? ''}`, 'utf8');
+    expect(secretFingerprint(secret, nonce)).toBe(mac.digest('hex').slice(0, 16));
+  });
+
+  it('is the one that Python makes', () => {
+    // hmac.new(b'changeme', b'identity-backend/secret-fingerprint/v1check-1', 'sha256').hexdigest()[:16]
+    expect(secretFingerprint('changeme', 'check-1')).toBe('0c4013989dccb9d6');
+  });
+
+  it('differs by the secret, its blanks, and the nonce', () => {
+    const made = [
+      secretFingerprint(SECRET),
+      secretFingerprint(`${SECRET}\n`),
+      secretFingerprint(` ${SECRET}`),
+      secretFingerprint(SECRET, 'a'),
+      secretFingerprint(SECRET, 'b'),
+    ];
+    expect(new Set(made).size).toBe(made.length);
+  });
+});

@@ -1,0 +1,113 @@
+import { describe, expect, it } from '@jest/globals';
+import { nestLog, withoutSecrets } from '../../../src/observability/log.js';
+import { CapturedLog, LEVEL } from '../../support/captured-log.js';
+import { handMadeToken } from '../../support/hand-made-token.js';
+
+const token = handMadeToken();
+const [, , mac = ''] = token.split('.');
+const credentials = Buffer.from('client-1:a-secret-of-a-client').toString('base64');
+
+describe('withoutSecrets', () => {
+  it.each([
+    ['a token', `failed on ${token}`],
+    ['a token in an address', `GET /x?token=${token}&y=1`],
+    ['a token in quotes', `{"token":"${token}"}`],
+    ['a token without a signature', `failed on ${token.slice(0, -mac.length)}`],
+    ['several tokens', `${token} and ${token}`],
+    ['a token between line ends', `first\n${token}\nlast`],
+    ['a token behind Bearer', `Authorization: Bearer ${token}`],
+    ['credentials behind Basic', `authorization: Basic ${credentials}`],
+    ['an opaque token behind Bearer', `Bearer ${mac}`],
+    ['credentials behind basic in small letters', `authorization: basic ${credentials}`],
+    ['credentials behind BEARER in capitals', `AUTHORIZATION: BEARER ${mac}`],
+  ])('removes %s', (_name, text) => {
+    const left = withoutSecrets(text);
+    expect(left).toContain('[removed]');
+    for (const secret of [mac, credentials, token.slice(0, 40)]) expect(left).not.toContain(secret);
+  });
+
+  it.each([
+    'Cannot read properties of undefined',
+    'at file:///srv/app/dist/main.js:12:34',
+    'a.b.c',
+    'v1.2.3',
+  ])('leaves %j as it is', (text) => {
+    expect(withoutSecrets(text)).toBe(text);
+  });
+});
+
+describe('createLog', () => {
+  it('writes one line of JSON for each entry, with the id of the process', () => {
+    const captured = new CapturedLog();
+    captured.log.info({ a: 1 }, 'first\nsecond');
+    expect(captured.text.trimEnd().split('\n')).toHaveLength(1);
+    expect(captured.lines).toEqual([
+      expect.objectContaining({ level: LEVEL.info, a: 1, msg: 'first\nsecond', pid: process.pid }),
+    ]);
+  });
+
+  it('writes nothing below its level', () => {
+    const captured = new CapturedLog('warn');
+    captured.log.info('not this');
+    captured.log.warn('this');
+    expect(captured.lines.map(({ msg }) => msg)).toEqual(['this']);
+  });
+
+  it('takes secrets out of the message and the stack of an error, and drops its further members', () => {
+    const captured = new CapturedLog();
+    const error = Object.assign(new Error(`failed on ${token} with Basic ${credentials}`), {
+      token,
+      request: { headers: { authorization: `Bearer ${token}` } },
+    });
+    captured.log.error({ err: error }, 'could not');
+    expect(captured.lines[0]).toMatchObject({
+      err: { type: 'Error', message: 'failed on [removed] with [removed]' },
+    });
+    expect(captured.text).not.toContain(mac);
+    expect(captured.text).not.toContain(credentials);
+  });
+
+  it('takes secrets out of the causes of an error', () => {
+    const captured = new CapturedLog();
+    captured.log.error({ err: new Error('outer', { cause: new Error(`inner ${token}`) }) });
+    expect(captured.text).not.toContain(mac);
+  });
+});
+
+describe('nestLog', () => {
+  it('writes what Nest says at the start for finding faults only', () => {
+    const captured = new CapturedLog();
+    nestLog(captured.log).log('Mapped {/token, POST} route', 'RouterExplorer');
+    expect(captured.lines).toEqual([
+      expect.objectContaining({
+        level: LEVEL.debug,
+        context: 'RouterExplorer',
+        msg: 'Mapped {/token, POST} route',
+      }),
+    ]);
+  });
+
+  it('writes an error with its stack', () => {
+    const captured = new CapturedLog();
+    nestLog(captured.log).error(new Error(`failed on ${token}`), 'Errors');
+    expect(captured.lines).toEqual([
+      expect.objectContaining({
+        level: LEVEL.error,
+        context: 'Errors',
+        err: expect.objectContaining({
+          message: 'failed on [removed]',
+          stack: expect.stringContaining('log.test'),
+        }),
+      }),
+    ]);
+    expect(captured.text).not.toContain(mac);
+  });
+
+  it('takes secrets out of a text', () => {
+    const captured = new CapturedLog();
+    nestLog(captured.log).warn(`failed on ${token}`, 'Somewhere');
+    expect(captured.lines).toEqual([
+      expect.objectContaining({ level: LEVEL.warn, msg: 'failed on [removed]' }),
+    ]);
+  });
+});

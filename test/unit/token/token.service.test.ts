@@ -1,0 +1,302 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Issued, IssueOutcome } from '../../../src/token/issue-outcome.js';
+import type { TokenRequest } from '../../../src/token/token.service.js';
+import { handMadeToken, readToken } from '../../support/hand-made-token.js';
+import { NEW_YEAR } from '../../support/moved-clock.js';
+import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+import { standaloneTokens, type StandaloneTokens } from '../../support/token-service.js';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const RESERVED = ['iss', 'sub', 'aud', 'exp', 'iat', 'jti', 'scope'];
+
+let standalone: StandaloneTokens;
+
+beforeAll(async () => {
+  standalone = await standaloneTokens();
+});
+beforeEach(() => standalone.clock.set(NEW_YEAR));
+afterAll(() => standalone.context.close());
+
+function issued(changes: Partial<TokenRequest> = {}, from = standalone): Issued {
+  const outcome = from.tokens.issue({ subject: 'user-42', audience: 'logging-service', ...changes });
+  if (outcome.code !== 'issued') throw new Error(outcome.reason);
+  return outcome;
+}
+
+const verdictOf = (token: string, audience = 'logging-service', from = standalone): string =>
+  from.tokens.verify({ token, audience }).code;
+
+describe('TokenService.issue', () => {
+  it('makes the header and the claims of the contract, and nothing else', () => {
+    const { token, expiresIn, tokenId } = issued();
+    expect(readToken(token)).toEqual({
+      header: { alg: 'HS256', typ: 'JWT', kid: expect.any(String) },
+      claims: {
+        iss: 'identity-backend',
+        sub: 'user-42',
+        aud: 'logging-service',
+        iat: NEW_YEAR,
+        exp: NEW_YEAR + 900,
+        jti: tokenId,
+      },
+    });
+    expect(tokenId).toMatch(UUID);
+    expect(expiresIn).toBe(900);
+  });
+
+  it('adds the scope and the claims that were asked for', () => {
+    const { token } = issued({
+      scope: 'logs:write logs:read',
+      claims: { tenant: 'acme', deep: { a: [null] } },
+    });
+    expect(readToken(token).claims).toMatchObject({
+      scope: 'logs:write logs:read',
+      tenant: 'acme',
+      deep: { a: [null] },
+    });
+  });
+
+  it.each<[string, string | string[]]>([
+    ['a string', 'logging-service'],
+    ['an array of one', ['logging-service']],
+    ['an array of several, in order', ['b-service', 'a-service']],
+  ])('keeps aud what it was: %s', (_name, audience) => {
+    expect(readToken(issued({ audience }).token).claims['aud']).toEqual(audience);
+  });
+
+  it('rounds iat down to whole seconds, and counts the lifetime from there', () => {
+    standalone.clock.set(NEW_YEAR + 0.999);
+    expect(readToken(issued({ lifetimeSeconds: 60 }).token).claims).toMatchObject({
+      iat: NEW_YEAR,
+      exp: NEW_YEAR + 60,
+    });
+  });
+
+  it('issues up to the configured lifetime, and refuses more instead of issuing less', () => {
+    expect(issued({ lifetimeSeconds: 900 }).expiresIn).toBe(900);
+    const refused = standalone.tokens.issue({ subject: 'a', audience: 'b', lifetimeSeconds: 901 });
+    expect(refused).toEqual({ code: 'invalid_request', reason: expect.stringContaining('expires_in') });
+  });
+
+  it.each<[string, string | string[]]>([
+    ['alone', 'identity-backend'],
+    ['in an array', ['identity-backend']],
+    ['among others', ['logging-service', 'identity-backend']],
+  ])('refuses the service itself as the audience, %s', (_name, audience) => {
+    expect(standalone.tokens.issue({ subject: 'a', audience })).toEqual({
+      code: 'invalid_target',
+      reason: 'Audience not allowed',
+    });
+  });
+
+  it.each(['identity:admin', 'logs:read identity:introspect', 'identity:'])(
+    'refuses the scope %j',
+    (scope) => {
+      expect(standalone.tokens.issue({ subject: 'a', audience: 'b', scope })).toEqual({
+        code: 'invalid_scope',
+        reason: 'Scope not allowed',
+      });
+    },
+  );
+
+  it.each(['identity', 'my-identity:admin', 'IDENTITY:admin', 'logs:identity:read'])(
+    'gives the scope %j',
+    (scope) => {
+      expect(readToken(issued({ scope }).token).claims['scope']).toBe(scope);
+    },
+  );
+
+  it.each(RESERVED)('never lets a claim override %s', (name) => {
+    const { token } = issued({ scope: 'a', claims: { [name]: 'forged' } });
+    expect(readToken(token).claims[name]).not.toBe('forged');
+  });
+
+  it.each(['constructor', 'toString', 'valueOf', 'hasOwnProperty', 'toJSON'])(
+    'signs a claim with the name %s as any other',
+    (name) => {
+      const { token } = issued({ claims: { [name]: 'as signed' } });
+      expect(Object.entries(readToken(token).claims)).toContainEqual([name, 'as signed']);
+    },
+  );
+
+  it('issues a token of 8 KiB and refuses a longer one', () => {
+    const outcomeOf = (length: number): IssueOutcome =>
+      standalone.tokens.issue({ subject: 'a', audience: 'b', claims: { pad: 'x'.repeat(length) } });
+    const lengths = Array.from({ length: 1000 }, (_each, index) => 5400 + index);
+    const longest = lengths.findLast((length) => outcomeOf(length).code === 'issued') ?? 0;
+    const { token } = outcomeOf(longest) as Issued;
+    expect(token.length).toBeLessThanOrEqual(8192);
+    // Three more bytes are four more characters.
+    expect(token.length).toBeGreaterThan(8192 - 4);
+    expect(outcomeOf(longest + 1)).toMatchObject({
+      code: 'invalid_request',
+      reason: expect.stringContaining('8 KiB'),
+    });
+  });
+
+  it('names each token differently', () => {
+    expect(new Set(Array.from({ length: 50 }, () => issued().tokenId)).size).toBe(50);
+  });
+});
+
+describe('TokenService.verify', () => {
+  it('accepts what it issued, until the second in which it expires', () => {
+    const { token } = issued({ lifetimeSeconds: 60 });
+    standalone.clock.advance(59.999);
+    expect(verdictOf(token)).toBe('valid');
+    standalone.clock.advance(0.001);
+    expect(verdictOf(token)).toBe('token_expired');
+  });
+
+  it('accepts what it issued within the same second, at any part of it', () => {
+    standalone.clock.set(NEW_YEAR + 0.999);
+    expect(verdictOf(issued().token)).toBe('valid');
+  });
+
+  it('accepts a token for each of its audiences', () => {
+    const { token } = issued({ audience: ['a-service', 'b-service'] });
+    expect(['a-service', 'b-service', 'c-service'].map((audience) => verdictOf(token, audience))).toEqual([
+      'valid',
+      'valid',
+      'invalid_audience',
+    ]);
+  });
+
+  it.each([
+    ['alone', 'identity-backend'],
+    ['among others', ['logging-service', 'identity-backend']],
+  ])('accepts no shared secret for the service itself as the audience, %s', (_name, aud) => {
+    const token = handMadeToken({ claims: { aud } });
+    expect(verdictOf(token, 'identity-backend')).toBe('invalid_signature');
+    expect(verdictOf(token, 'logging-service')).toBe('invalid_signature');
+  });
+
+  it('tolerates clocks that are apart by as much as it is told', async () => {
+    const tolerant = await standaloneTokens({ clockToleranceSeconds: 60 });
+    const { token } = issued({}, tolerant);
+    tolerant.clock.set(NEW_YEAR + 959);
+    expect(verdictOf(token, undefined, tolerant)).toBe('valid');
+    tolerant.clock.set(NEW_YEAR + 960);
+    expect(verdictOf(token, undefined, tolerant)).toBe('token_expired');
+    tolerant.clock.set(NEW_YEAR - 60);
+    expect(verdictOf(token, undefined, tolerant)).toBe('valid');
+    tolerant.clock.set(NEW_YEAR - 61);
+    expect(verdictOf(token, undefined, tolerant)).toBe('token_not_yet_valid');
+    await tolerant.context.close();
+  });
+
+  it('accepts what was signed before the secret was changed, as long as the former one is kept', async () => {
+    const before = await standaloneTokens({ secret: FORMER_SECRET });
+    const during = await standaloneTokens({ previousSecrets: [FORMER_SECRET] });
+    const { token } = issued({}, before);
+    expect(verdictOf(token, undefined, during)).toBe('valid');
+    expect(verdictOf(token)).toBe('invalid_signature');
+    expect(verdictOf(issued({}, during).token, undefined, before)).toBe('invalid_signature');
+    await Promise.all([before.context.close(), during.context.close()]);
+  });
+
+  it('shows fingerprints in hints only where it may', async () => {
+    const showing = await standaloneTokens({ showFingerprints: true });
+    const token = handMadeToken({ secret: 'another secret of at least thirty-two bytes' });
+    const hintOf = ({ tokens }: StandaloneTokens): unknown => tokens.verify({ token, audience: 'a' });
+    expect(hintOf(showing)).toMatchObject({ hint: expect.stringMatching(/fingerprint [0-9a-f]{16}\b/) });
+    expect(hintOf(standalone)).toMatchObject({ hint: expect.not.stringContaining('fingerprint') });
+    expect(JSON.stringify(hintOf(showing))).not.toContain(SECRET);
+    await showing.context.close();
+  });
+});
+
+describe('properties of TokenService', () => {
+  const wellFormed = (maxLength: number): fc.Arbitrary<string> =>
+    fc.string({ unit: 'grapheme', minLength: 1, maxLength }).filter((text) => text.isWellFormed());
+  const audiences = wellFormed(40).filter((each) => each !== 'identity-backend');
+  const isStrict = (value: unknown): boolean => !JSON.stringify(value).includes('__proto__');
+  const requests = fc.record(
+    {
+      subject: wellFormed(60),
+      audience: fc.oneof(audiences, fc.uniqueArray(audiences, { minLength: 1, maxLength: 5 })),
+      scope: fc
+        .array(fc.stringMatching(/^[\x21\x23-\x5b\x5d-\x7e]{1,12}$/), { minLength: 1, maxLength: 4 })
+        .map((tokens) => tokens.join(' '))
+        .filter((scope) => !scope.split(' ').some((token) => token.startsWith('identity:'))),
+      lifetimeSeconds: fc.integer({ min: 1, max: 900 }),
+      claims: fc
+        .dictionary(
+          wellFormed(12).filter((name) => ![...RESERVED, 'nbf'].includes(name)),
+          fc.jsonValue({ maxDepth: 3, stringUnit: 'grapheme' }),
+          { maxKeys: 4 },
+        )
+        .filter(isStrict),
+    },
+    { requiredKeys: ['subject', 'audience'] },
+  );
+
+  it('what is issued verifies for each of its audiences, with the same claims', () => {
+    fc.assert(
+      fc.property(requests, (request) => {
+        const { token } = issued(request);
+        const { subject, audience, scope, claims } = request;
+        const expected: unknown = JSON.parse(
+          JSON.stringify({ ...claims, sub: subject, aud: audience, ...(scope !== undefined && { scope }) }),
+        );
+        for (const each of [audience].flat()) {
+          const verdict = standalone.tokens.verify({ token, audience: each });
+          expect(verdict).toMatchObject({ code: 'valid', claims: expected });
+        }
+      }),
+    );
+  });
+
+  it('any change of any one character of a token is refused', () => {
+    const { token } = issued({ claims: { tenant: 'acme' } });
+    const alphabet = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.'];
+    fc.assert(
+      fc.property(
+        fc.nat({ max: token.length - 1 }),
+        fc.oneof(
+          { weight: 4, arbitrary: fc.constantFrom(...alphabet) },
+          fc.string({ minLength: 1, maxLength: 1 }),
+        ),
+        (index, character) => {
+          fc.pre(character !== token[index]);
+          const verdict = verdictOf(token.slice(0, index) + character + token.slice(index + 1));
+          expect(['malformed_token', 'invalid_signature']).toContain(verdict);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('any change of the last character of a token is refused, though it may decode to the same bytes', () => {
+    const { token } = issued();
+    for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_') {
+      if (token.endsWith(character)) continue;
+      expect(['malformed_token', 'invalid_signature']).toContain(verdictOf(token.slice(0, -1) + character));
+    }
+  });
+
+  it('a token that is cut, or has more behind it, is refused', () => {
+    const { token } = issued();
+    fc.assert(
+      fc.property(fc.nat({ max: token.length - 1 }), fc.string({ minLength: 1 }), (length, more) => {
+        expect(verdictOf(token.slice(0, length))).not.toBe('valid');
+        expect(verdictOf(token + more)).not.toBe('valid');
+      }),
+    );
+  });
+
+  it('anything else is judged, never thrown at', () => {
+    const parts = fc.string({ unit: 'binary' }).map((text) => Buffer.from(text).toString('base64url'));
+    const tokens = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.array(parts, { minLength: 3, maxLength: 3 }).map((each) => each.join('.')),
+      fc.jsonValue().map((claims) => handMadeToken({ claims: { further: claims }, header: { x: claims } })),
+    );
+    fc.assert(
+      fc.property(tokens, fc.string(), (token, audience) => {
+        expect(typeof standalone.tokens.verify({ token, audience }).code).toBe('string');
+      }),
+    );
+  });
+});
