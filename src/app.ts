@@ -1,3 +1,4 @@
+import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -43,7 +44,10 @@ export async function createApp(
   );
   app.setGlobalPrefix(settings.basePath);
   app.useGlobalFilters(new ErrorFilter());
-  if (settings.corsOrigins.length > 0) app.enableCors({ origin: [...settings.corsOrigins] });
+  if (settings.corsOrigins.length > 0) {
+    // Registered here rather than by app.enableCors(), which would answer preflights before the hooks of the edge.
+    await app.register(cors, { origin: [...settings.corsOrigins], strictPreflight: false });
+  }
   if (settings.swagger) {
     relaxPolicyOf(server, `${settings.basePath}/docs`);
     await app.register(helmet, { global: false });

@@ -97,18 +97,17 @@ function checkTimes({ exp, iat, nbf }: Claims, tolerance: number, now: number): 
   if (start - tolerance > now) {
     return refuse(
       'token_not_yet_valid',
-      `The token becomes valid in ${seconds(start - now)}; compare the clocks of both machines.`,
+      `The token becomes valid in ${seconds(Math.ceil(start - now))}; compare the clocks of both machines.`,
     );
   }
   if (exp + tolerance <= now) {
-    return refuse('token_expired', `The token expired ${seconds(now - exp)} ago; ask for a new one.`);
+    return refuse('token_expired', `The token expired ${seconds(Math.floor(now - exp))} ago; ask for a new one.`);
   }
   return undefined;
 }
 
 function seconds(count: number): string {
-  const whole = Math.ceil(count);
-  return `${whole} ${whole === 1 ? 'second' : 'seconds'}`;
+  return `${count} ${count === 1 ? 'second' : 'seconds'}`;
 }
 
 function checkIssuer({ iss }: Claims, issuer: string): Refused | undefined {

@@ -104,8 +104,8 @@ describe('judgeToken', () => {
     it.each([
       [1, '1 second'],
       [2, '2 seconds'],
-      [0.25, '1 second'],
-      [12.5, '13 seconds'],
+      [0.25, '0 seconds'],
+      [12.5, '12 seconds'],
       [86_400, '86400 seconds'],
     ])('is told %d s after exp as "%s"', (after, words) => {
       const hint = hintOf(judgeClaims({}, {}, GOOD_CLAIMS.exp + after));
