@@ -142,7 +142,7 @@ export class Environment {
     about: 'Path beneath which all routes stand, such as `/identity-backend`.',
   })
   @Satisfies(
-    (text) => /^\/?([A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*)?\/?$/.test(text),
+    (text) => /^\/?$|^\/?[A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*\/?$/.test(text),
     'must be a path such as /identity-backend',
   )
   @IsOptional()

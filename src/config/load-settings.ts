@@ -6,7 +6,7 @@ import { parse } from 'dotenv';
 import { ALGORITHMS, type Algorithm, isAlgorithm } from '../jwt/algorithms.js';
 import { Environment, listOf, secretsOf } from './environment.js';
 import { localSecret } from './local-secret.js';
-import { secretWarnings, secretWeakness } from './secret-strength.js';
+import { LEAST_SECRET_BYTES, secretWarnings, secretWeakness } from './secret-strength.js';
 import { type Settings, SettingsError } from './settings.js';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -86,7 +86,7 @@ function secretFaults(environment: Environment): string[] {
 function weaknesses(environment: Environment): string[] {
   const leastBytes = Math.max(
     ...environment.JWT_ALGORITHM.split('|').map((name) =>
-      isAlgorithm(name) ? ALGORITHMS[name].leastSecretBytes : 0,
+      isAlgorithm(name) ? ALGORITHMS[name].leastSecretBytes : LEAST_SECRET_BYTES,
     ),
   );
   return givenSecrets(environment).flatMap(([name, secret]) => {

@@ -1,5 +1,5 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from './api-error.js';
 
 /** What is said for a status that Nest or Fastify answers by itself. */
@@ -16,10 +16,12 @@ const BY_STATUS: Readonly<Record<number, () => ApiError>> = {
 /** Gives every error of a JSON route the one shape of the contract; the cause of a 500 goes to the log alone. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  private readonly log = new Logger('Errors');
+  /** @param report is told the cause of a 500, for the log */
+  constructor(private readonly report: (cause: unknown, requestId: string) => void) {}
 
   catch(exception: unknown, host: ArgumentsHost): void {
-    const error = this.asApiError(exception);
+    const error = asApiError(exception);
+    if (error.status === 500) this.report(exception, host.switchToHttp().getRequest<FastifyRequest>().id);
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     void reply
       .code(error.status)
@@ -27,14 +29,11 @@ export class ErrorFilter implements ExceptionFilter {
       .header('content-type', 'application/json; charset=utf-8')
       .send(error.body);
   }
+}
 
-  private asApiError(exception: unknown): ApiError {
-    if (exception instanceof ApiError) return exception;
-    const known = BY_STATUS[statusOf(exception)];
-    if (known) return known();
-    this.log.error(exception);
-    return new ApiError(500, 'internal_error', 'Internal error');
-  }
+function asApiError(exception: unknown): ApiError {
+  if (exception instanceof ApiError) return exception;
+  return BY_STATUS[statusOf(exception)]?.() ?? new ApiError(500, 'internal_error', 'Internal error');
 }
 
 function statusOf(exception: unknown): number {

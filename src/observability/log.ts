@@ -1,16 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
 import { destination, type DestinationStream, type Logger, pino, stdSerializers } from 'pino';
-
-/** Anything that looks like a compact JWS, or like the credentials of an Authorization header. */
-const CONFIDENTIAL = /[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*|\b(?:Basic|Bearer)\s+\S+/gi;
+import { withoutSecrets } from '../jwt/without-secrets.js';
 
 /** How many characters of the log may wait for a reader that has stopped; what comes after that is lost. */
 const MAX_WAITING = 16 * 1024 * 1024;
-
-/** Takes tokens and credentials out of a text that somebody else wrote, such as the message of an error. */
-export function withoutSecrets(text: string): string {
-  return text.replace(CONFIDENTIAL, '[removed]');
-}
 
 /**
  * Makes the log of the process: JSON lines, never with a header or a body.

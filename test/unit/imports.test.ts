@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'token-client': ['clock.ts', 'jwt'],
   health: ['clock.ts', 'http', 'keys', 'revocation', 'storage', 'token'],
   diagnostics: ['clock.ts', 'http', 'keys'],
-  observability: ['audit', 'http', 'token'],
+  observability: ['audit', 'http', 'jwt', 'token'],
   storage: ['clients', 'clock.ts', 'keys', 'oauth2', 'revocation'],
 };
 

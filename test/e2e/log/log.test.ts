@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { LEVEL, type LogLine } from '../../support/captured-log.js';
+import { readToken } from '../../support/hand-made-token.js';
+import { RunningApp } from '../../support/running-app.js';
+
+let service: RunningApp;
+beforeAll(async () => {
+  service = await RunningApp.start();
+});
+beforeEach(() => service.captured.clear());
+afterAll(() => service.stop());
+
+/** The lines of one request, once all of them are written. */
+async function linesOf(ask: (headers: Record<string, string>) => Promise<unknown>): Promise<LogLine[]> {
+  await ask({ 'x-request-id': 'id-1' });
+  await service.get('/ping', { 'x-request-id': 'id-2' });
+  return service.captured.lines.filter(({ reqId }) => reqId === 'id-1');
+}
+
+describe('the log', () => {
+  it('tells of each answer its method, the pattern of its route, its status and how long it took', async () => {
+    const lines = await linesOf((headers) => service.post('/verify', { token: 'a', aud: 'b' }, headers));
+    expect(lines).toEqual([
+      expect.objectContaining({
+        level: LEVEL.info,
+        method: 'POST',
+        route: '/verify',
+        status: 401,
+        ms: expect.any(Number),
+      }),
+    ]);
+  });
+
+  it('names a token that was issued by its jti', async () => {
+    let token = '';
+    const lines = await linesOf(async (headers) => {
+      const { body } = await service.post('/token', { sub: 'user-42', aud: ['a', 'b'], scope: 'c' }, headers);
+      token = String(body['token']);
+    });
+    expect(lines.filter(({ audit }) => audit === true)).toEqual([
+      expect.objectContaining({
+        level: LEVEL.info,
+        event: 'token.issued',
+        jti: readToken(token).claims['jti'],
+        sub: 'user-42',
+        aud: ['a', 'b'],
+        scope: 'c',
+      }),
+    ]);
+  });
+
+  it.each([
+    ['invalid_target', { sub: 'user-42', aud: 'identity-backend' }, {}],
+    ['invalid_scope', { sub: 'user-42', aud: 'a', scope: 'identity:admin' }, {}],
+    ['invalid_client', { sub: 'user-42', aud: 'a' }, { authorization: 'Basic x' }],
+  ])('tells of a refusal by its code: %s', async (code, body, further) => {
+    const lines = await linesOf((headers) => service.post('/token', body, { ...headers, ...further }));
+    expect(lines.filter(({ audit }) => audit === true)).toEqual([
+      expect.objectContaining({ event: 'token.refused', code }),
+    ]);
+  });
+
+  it('names no address that is not a route', async () => {
+    const lines = await linesOf((headers) => service.get('/path-marker?query-marker', headers));
+    expect(lines).toEqual([expect.objectContaining({ route: 'unmatched', status: 404 })]);
+    expect(service.captured.text).not.toContain('marker');
+  });
+
+  it('holds no line of more than one line, whatever is in it', async () => {
+    await linesOf((headers) => service.post('/token', { sub: 'a\u2028b "\\', aud: 'c' }, headers));
+    for (const line of service.captured.text.trimEnd().split('\n'))
+      expect(() => JSON.parse(line) as unknown).not.toThrow();
+  });
+});

@@ -1,0 +1,14 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
+/** What `fetch` would not send: these bytes as they are. Gives the whole answer, once the other side has ended it. */
+export async function rawHttp(origin: string, bytes: string): Promise<{ status: number; text: string }> {
+  const { hostname, port } = new URL(origin);
+  const socket = connect(Number(port), hostname);
+  let text = '';
+  socket.setEncoding('latin1').on('data', (part: string) => (text += part));
+  socket.write(bytes, 'latin1');
+  await once(socket, 'end');
+  socket.destroy();
+  return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1]), text };
+}
