@@ -26,18 +26,28 @@ export class AppModule {
     const { issuer, lifetimeSeconds, algorithms, secret, previousSecrets, clockToleranceSeconds } = settings;
     const tokens = {
       ...TokenModule.forRoot({
-        ...{ issuer, lifetimeSeconds, algorithms, secret, previousSecrets, clockToleranceSeconds, clock },
+        issuer,
+        lifetimeSeconds,
+        algorithms,
+        secret,
+        previousSecrets,
+        clockToleranceSeconds,
+        clock,
         showFingerprints: settings.debugEnv,
       }),
       global: true,
     };
     const observability = ObservabilityModule.forRoot({
-      ...{ log, metrics },
+      log,
+      metrics,
       serveMetrics: settings.metrics,
       algorithm: algorithms[0] ?? '',
     });
     const diagnostics = {
-      ...{ issuer, lifetimeSeconds, algorithms, secret },
+      issuer,
+      lifetimeSeconds,
+      algorithms,
+      secret,
       enabled: settings.debugEnv,
       secretWarnings: secretWarnings(secret),
       version: VERSION,

@@ -43,9 +43,7 @@ export async function createApp(
     { bodyParser: false, logger: nestLog(log), abortOnError: false },
   );
   app.setGlobalPrefix(settings.basePath);
-  app.useGlobalFilters(
-    new ErrorFilter((cause, reqId) => log.error({ err: asError(cause), reqId }, 'internal error')),
-  );
+  app.useGlobalFilters(new ErrorFilter((cause, reqId) => log.error({ err: cause, reqId }, 'internal error')));
   if (settings.corsOrigins.length > 0) {
     // Registered here rather than by app.enableCors(), which would answer preflights before the hooks of the edge.
     await app.register(cors, { origin: [...settings.corsOrigins], strictPreflight: false });
@@ -67,9 +65,4 @@ function relaxPolicyOf(server: FastifyInstance, path: string): void {
     route.helmet = DOCUMENTATION_POLICY;
     route.config = { ...route.config, ownPolicy: true };
   });
-}
-
-/** What is thrown need not be an error; of anything else the log tells the type alone. */
-function asError(cause: unknown): Error {
-  return cause instanceof Error ? cause : new Error(`thrown: ${typeof cause}`);
 }

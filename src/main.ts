@@ -29,6 +29,6 @@ async function start(settings: Settings, log: Logger): Promise<void> {
 const settings = settingsOrExit();
 const log = createLog(settings.logLevel);
 start(settings, log).catch((error: unknown) => {
-  log.fatal(error instanceof Error ? { err: error } : { reason: String(error) }, 'could not start');
+  log.fatal({ err: error }, 'could not start');
   log.flush(() => process.exit(1));
 });

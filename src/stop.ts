@@ -29,7 +29,7 @@ export function stopOnSignals(close: () => Promise<void>, log: Logger): void {
     exit(1);
   });
   process.on('unhandledRejection', (reason) => {
-    log.fatal(reason instanceof Error ? { err: reason } : { reason: typeof reason }, 'unhandled');
+    log.fatal({ err: reason }, 'unhandled');
     exit(1);
   });
 }

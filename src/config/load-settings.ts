@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
@@ -6,6 +5,7 @@ import { parse } from 'dotenv';
 import { ALGORITHMS, type Algorithm, isAlgorithm } from '../jwt/algorithms.js';
 import { Environment, listOf, secretsOf } from './environment.js';
 import { localSecret } from './local-secret.js';
+import { readIfPresent } from './read-if-present.js';
 import { LEAST_SECRET_BYTES, secretWarnings, secretWeakness } from './secret-strength.js';
 import { type Settings, SettingsError } from './settings.js';
 
@@ -32,9 +32,8 @@ export function loadSettings(directory = process.cwd(), variables: Variables = p
 
 function readDotEnv(directory: string): Variables {
   try {
-    return parse(readFileSync(join(directory, '.env')));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    return parse(readIfPresent(join(directory, '.env')) ?? '');
+  } catch {
     throw new SettingsError(['.env cannot be read by the user that runs the service']);
   }
 }

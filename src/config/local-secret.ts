@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readIfPresent } from './read-if-present.js';
 
 /**
  * Reads the secret that this installation made for itself, or makes it: for a first start without any settings.
@@ -33,12 +34,7 @@ export function localSecret(directory: string, name: string): { secret: string; 
 }
 
 function read(path: string): string | undefined {
-  try {
-    const secret = readFileSync(path, 'utf8').trim();
-    if (secret === '') throw new Error(`${path} is empty: delete it, or write the secret into it`);
-    return secret;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const secret = readIfPresent(path)?.trim();
+  if (secret === '') throw new Error(`${path} is empty: delete it, or write the secret into it`);
+  return secret;
 }

@@ -1,52 +1,15 @@
-const PLACEHOLDERS: ReadonlySet<string> = new Set([
-  ...[
-    '<strong-shared-secret>',
-    'strong-shared-secret',
-    'your_shared_secret',
-    'your-shared-secret',
-    'shared_secret',
-  ],
-  ...[
-    'changeme',
-    'change-me',
-    'change_me',
-    'changeit',
-    'change-this',
-    'replace-me',
-    'replaceme',
-    'placeholder',
-  ],
-  ...[
-    'secret',
-    'mysecret',
-    'my-secret',
-    'supersecret',
-    'super-secret',
-    'secretkey',
-    'secret-key',
-    'secret_key',
-  ],
-  ...[
-    'your-secret',
-    'your_secret',
-    'your-secret-key',
-    'your_secret_key',
-    'your-256-bit-secret',
-    'jwt-secret',
-  ],
-  ...[
-    'jwt_secret',
-    'jwt_secret_key',
-    'jwtsecret',
-    'password',
-    'test',
-    'dev',
-    'default',
-    'example',
-    'todo',
-    'xxx',
-  ],
-]);
+/** What stands in examples and templates where a secret should be. */
+const PLACEHOLDERS: ReadonlySet<string> = new Set(
+  `
+  <strong-shared-secret> strong-shared-secret your_shared_secret your-shared-secret shared_secret
+  changeme change-me change_me changeit change-this replace-me replaceme placeholder secret
+  mysecret my-secret supersecret super-secret secretkey secret-key secret_key your-secret
+  your_secret your-secret-key your_secret_key your-256-bit-secret jwt-secret jwt_secret
+  jwt_secret_key jwtsecret password test dev default example todo xxx
+`
+    .trim()
+    .split(/\s+/),
+);
 
 /** Below this many bytes a secret can be found by trying (RFC 7518 §3.2, for the shortest hash). */
 export const LEAST_SECRET_BYTES = 32;

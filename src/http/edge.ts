@@ -1,5 +1,6 @@
 import { LogController } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
+import { ApiError } from './api-error.js';
 import { MAX_BODY_BYTES, refuseContentEncoding, useStrictJsonBodies } from './json-body.js';
 import { requestId } from './request-id.js';
 import { SECURITY_HEADERS } from './security-headers.js';
@@ -38,19 +39,17 @@ export function serverOptions(trustedProxies: readonly string[]): FastifyServerO
     logController: new LogController({ disableRequestLogging: true }),
     // An address that is not one never reaches a route, nor any hook.
     frameworkErrors(_error, request, reply) {
-      const error = { error: 'The address is not a valid one', code: 'invalid_request' };
+      const { body } = new ApiError(400, 'invalid_request', 'The address is not a valid one');
       const answer = reply as FastifyReply;
-      void answer.code(400).headers(SECURITY_HEADERS).header('x-request-id', request.id).send(error);
+      void answer.code(400).headers(SECURITY_HEADERS).header('x-request-id', request.id).send(body);
     },
     clientErrorHandler(error, socket) {
       // Not HTTP, or headers over Node's limit: there is no request that a hook or the error filter could see.
       if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
       const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
       const status = tooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
-      const body = JSON.stringify({
-        error: tooLarge ? 'Headers too large' : 'Not an HTTP request',
-        code: 'invalid_request',
-      });
+      const words = tooLarge ? 'Headers too large' : 'Not an HTTP request';
+      const body = JSON.stringify(new ApiError(400, 'invalid_request', words).body);
       socket.end(
         `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
       );

@@ -21,7 +21,9 @@ export function createLog(level: string, stream?: DestinationStream): Logger {
       level,
       base: { pid: process.pid },
       serializers: {
-        err: (error: Error) => {
+        err: (cause: unknown) => {
+          // What is thrown need not be an error; of anything else the log tells the type alone.
+          const error = cause instanceof Error ? cause : new Error(`thrown: ${typeof cause}`);
           const { type, message, stack } = stdSerializers.err(error);
           return { type, message: withoutSecrets(message), stack: withoutSecrets(stack) };
         },

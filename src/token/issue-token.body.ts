@@ -10,10 +10,8 @@ const MAX_SCOPE_BYTES = 1024;
 const MAX_CLAIMS_BYTES = 4 * 1024;
 
 /** The claims that the issuer sets or that mean something to it; a caller may not. */
-export const RESERVED_CLAIMS: readonly string[] = [
-  ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope', 'act', 'may_act', 'cnf'],
-  ...['azp', 'scp', 'active', 'username', 'token_type'],
-];
+export const RESERVED_CLAIMS: readonly string[] =
+  'iss sub aud exp nbf iat jti client_id scope act may_act cnf azp scp active username token_type'.split(' ');
 
 /** Scope tokens separated by exactly one space (RFC 6749 §3.3); nothing at all counts as absent. */
 const SCOPE = /^$|^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { TokenModule, type TokenModuleOptions } from '../../src/token/token.module.js';
 import { TokenService } from '../../src/token/token.service.js';
 import { MovedClock } from './moved-clock.js';
-import { SECRET } from './settings.js';
+import { testSettings } from './settings.js';
 
 /** The token service as another application would import it: the module alone, without any route. */
 export interface StandaloneTokens {
@@ -14,13 +14,15 @@ export interface StandaloneTokens {
 
 export async function standaloneTokens(changes: Partial<TokenModuleOptions> = {}): Promise<StandaloneTokens> {
   const clock = new MovedClock();
+  const { issuer, lifetimeSeconds, algorithms, secret, previousSecrets, clockToleranceSeconds } =
+    testSettings();
   const module = TokenModule.forRoot({
-    issuer: 'identity-backend',
-    lifetimeSeconds: 900,
-    algorithms: ['HS256'],
-    secret: SECRET,
-    previousSecrets: [],
-    clockToleranceSeconds: 0,
+    issuer,
+    lifetimeSeconds,
+    algorithms,
+    secret,
+    previousSecrets,
+    clockToleranceSeconds,
     showFingerprints: false,
     clock,
     ...changes,
