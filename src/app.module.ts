@@ -1,13 +1,16 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { AdministrationModule } from './administration/administration.module.js';
 import type { Clock } from './clock.js';
 import { ConfigModule } from './config/config.module.js';
 import { secretWarnings } from './config/secret-strength.js';
 import type { Settings } from './config/settings.js';
 import { DiagnosticsModule } from './diagnostics/diagnostics.module.js';
 import { HealthModule } from './health/health.module.js';
+import { OAuth2Module } from './oauth2/oauth2.module.js';
 import type { Metrics } from './observability/metrics.js';
 import { ObservabilityModule } from './observability/observability.module.js';
+import { StateModule } from './state.module.js';
 import { TokenModule } from './token/token.module.js';
 import { TokenRoutesModule } from './token/token-routes.module.js';
 import { VERSION } from './version.js';
@@ -37,12 +40,7 @@ export class AppModule {
       }),
       global: true,
     };
-    const observability = ObservabilityModule.forRoot({
-      log,
-      metrics,
-      serveMetrics: settings.metrics,
-      algorithm: algorithms[0] ?? '',
-    });
+    const observability = ObservabilityModule.forRoot({ log, metrics, serveMetrics: settings.metrics });
     const diagnostics = {
       issuer,
       lifetimeSeconds,
@@ -56,8 +54,17 @@ export class AppModule {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(settings),
+        StateModule.forRoot(settings, clock, log),
         tokens,
         TokenRoutesModule.forRoot({ imports: [observability], access: settings.tokenEndpointAuth }),
+        OAuth2Module.forRoot({ imports: [observability] }),
+        AdministrationModule.forRoot({
+          imports: [observability],
+          issuer,
+          lifetimeSeconds,
+          clock,
+          routes: true,
+        }),
         HealthModule,
         DiagnosticsModule.forRoot(diagnostics, clock),
         observability,

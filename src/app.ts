@@ -5,16 +5,20 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
+import { ClientChangeRefused } from './clients/client-change-refused.js';
 import { type Clock, SystemClock } from './clock.js';
 import type { Settings } from './config/settings.js';
 import { serveDocumentation } from './documentation.js';
+import { ApiError } from './http/api-error.js';
 import { prepareEdge, serverOptions } from './http/edge.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { collectMethods } from './http/method-not-allowed.js';
 import { DOCUMENTATION_POLICY } from './http/security-headers.js';
 import { createLog, nestLog } from './observability/log.js';
 import { Metrics } from './observability/metrics.js';
+import { asOAuthError } from './oauth2/oauth-error.js';
 import { requestRecorder } from './observability/request-recorder.js';
+import { StoreUnavailable } from './replica/record-store.js';
 
 /** What the application stands on; each has a default. */
 export interface AppOptions {
@@ -43,7 +47,13 @@ export async function createApp(
     { bodyParser: false, logger: nestLog(log), abortOnError: false },
   );
   app.setGlobalPrefix(settings.basePath);
-  app.useGlobalFilters(new ErrorFilter((cause, reqId) => log.error({ err: cause, reqId }, 'internal error')));
+  app.useGlobalFilters(
+    new ErrorFilter({
+      report: (cause, reqId) => log.error({ err: cause, reqId }, 'internal error'),
+      translate: domainError,
+      onForms: asOAuthError,
+    }),
+  );
   if (settings.corsOrigins.length > 0) {
     // Registered here rather than by app.enableCors(), which would answer preflights before the hooks of the edge.
     await app.register(cors, { origin: [...settings.corsOrigins], strictPreflight: false });
@@ -56,6 +66,18 @@ export async function createApp(
   await app.init();
   refuseOtherMethods();
   return app;
+}
+
+const CLIENT_CHANGE_STATUS = { invalid_request: 400, not_found: 404, conflict: 409 } as const;
+
+/** What the domains throw, in the words of HTTP. */
+function domainError(exception: unknown): unknown {
+  if (exception instanceof ClientChangeRefused) {
+    return new ApiError(CLIENT_CHANGE_STATUS[exception.code], exception.code, exception.message);
+  }
+  return exception instanceof StoreUnavailable
+    ? new ApiError(503, 'unavailable', 'The database does not answer; nothing has changed')
+    : exception;
 }
 
 /** Lets the pages beneath an address load what Swagger UI needs; `@fastify/helmet` reads the option of each route. */

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { ADMINISTRATION_SCOPE } from './administration/administration-options.js';
 import type { Settings } from './config/settings.js';
 import { TokenService } from './token/token.service.js';
 import { VERSION } from './version.js';
@@ -24,7 +25,19 @@ export function describeApi(app: INestApplication, basePath: string): OpenAPIObj
   const builder = new DocumentBuilder()
     .setTitle('identity-backend')
     .setDescription('Issues and verifies JWTs between services.')
-    .setVersion(VERSION);
+    .setVersion(VERSION)
+    .addBasicAuth({ type: 'http', scheme: 'basic', description: 'Client id and client secret' })
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An access token of an administrator' })
+    .addOAuth2({
+      type: 'oauth2',
+      description: 'Asks for an access token of an administrator by client id and client secret',
+      flows: {
+        clientCredentials: {
+          tokenUrl: `${basePath}/oauth2/token`,
+          scopes: { [ADMINISTRATION_SCOPE]: 'Administer clients' },
+        },
+      },
+    });
   if (basePath !== '') builder.addServer(basePath);
   return SwaggerModule.createDocument(app, builder.build(), {
     ignoreGlobalPrefix: true,
@@ -35,7 +48,7 @@ export function describeApi(app: INestApplication, basePath: string): OpenAPIObj
 /** Where anyone may ask for a token, the example of `/verify` is one that was made just now, so that it verifies. */
 function withFreshToken(document: OpenAPIObject, tokens: TokenService): OpenAPIObject {
   const outcome = tokens.issue({ subject: 'user-42', audience: 'logging-service' });
-  if (outcome.code !== 'issued') return document;
+  if (outcome instanceof Promise || outcome.code !== 'issued') return document;
   const served = structuredClone(document);
   const schema = served.components?.schemas?.['VerifyRequest'];
   const token = schema && 'properties' in schema ? schema.properties?.['token'] : undefined;

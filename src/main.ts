@@ -2,8 +2,10 @@ import type { Logger } from 'pino';
 import { createApp } from './app.js';
 import { loadSettings } from './config/load-settings.js';
 import { type Settings, SettingsError } from './config/settings.js';
+import { KeyEncryptionError } from './keys/key-encryption.js';
 import { createLog } from './observability/log.js';
 import { stopOnSignals } from './stop.js';
+import { DatabaseError } from './storage/open-database.js';
 
 /** EX_CONFIG of sysexits.h: process managers can be told not to start the service again. */
 const EXIT_CONFIG = 78;
@@ -29,6 +31,9 @@ async function start(settings: Settings, log: Logger): Promise<void> {
 const settings = settingsOrExit();
 const log = createLog(settings.logLevel);
 start(settings, log).catch((error: unknown) => {
-  log.fatal({ err: error }, 'could not start');
-  log.flush(() => process.exit(1));
+  const needsOperator =
+    error instanceof KeyEncryptionError || (error instanceof DatabaseError && !error.mayRecover);
+  if (needsOperator) process.stderr.write(`${error.message}\n`);
+  else log.fatal({ err: error }, 'could not start');
+  log.flush(() => process.exit(needsOperator ? EXIT_CONFIG : 1));
 });

@@ -1,24 +1,45 @@
-import type { IssueRefusalCode } from '../token/issue-outcome.js';
+/** Whom a token was asked for: the words of who asked, where they could be read. */
+interface AskedFor {
+  readonly sub: string | undefined;
+  readonly aud: string | readonly string[] | undefined;
+  readonly scope?: string | undefined;
+  /** The client that asked; left out where none was authenticated. */
+  readonly client_id?: string | undefined;
+}
 
 /** A token that was issued: named by its id, never shown. */
-export interface TokenIssued {
+export interface TokenIssued extends AskedFor {
   readonly event: 'token.issued';
   readonly jti: string;
-  readonly sub: string;
-  readonly aud: string | readonly string[];
-  readonly scope: string | undefined;
+  readonly alg: string;
 }
 
 /** A token that was refused to whom asked for it. */
-export interface TokenRefused {
+export interface TokenRefused extends AskedFor {
   readonly event: 'token.refused';
-  readonly code: IssueRefusalCode | 'invalid_client';
-  readonly sub: string | undefined;
-  readonly aud: string | readonly string[] | undefined;
+  /** As the answer has it. */
+  readonly code: string;
+}
+
+/** A client that was made, changed or removed. */
+export interface ClientChanged {
+  readonly event: 'client.created' | 'client.updated' | 'client.deleted';
+  readonly client: string;
+  /** The client id of the administrator, or `command line`. */
+  readonly by: string;
+}
+
+/** A secret that was added or ended: named by its id, never shown. */
+export interface SecretChanged {
+  readonly event: 'client.secret_added' | 'client.secret_ended';
+  readonly client: string;
+  readonly secret_id: string;
+  /** The client id of the administrator, or `command line`. */
+  readonly by: string;
 }
 
 /** What an auditor asks about later: who did what, for whom. */
-export type AuditEvent = TokenIssued | TokenRefused;
+export type AuditEvent = TokenIssued | TokenRefused | ClientChanged | SecretChanged;
 
 /** Where audit events go. */
 export abstract class AuditLog {

@@ -2,6 +2,8 @@ import { isIP } from 'node:net';
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
 import { ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
+import { databaseKind } from '../storage/database-url.js';
+import { LEAST_SECRET_BYTES } from './secret-strength.js';
 import { Setting } from './setting.decorator.js';
 
 /** A value that is not written in plain digits stays a string, and so is refused by `IsInt`. */
@@ -57,6 +59,8 @@ function isNetwork(text: string): boolean {
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
 }
+
+const isLongEnough = (secret: string): boolean => Buffer.byteLength(secret) >= LEAST_SECRET_BYTES;
 
 const USABLE_ALGORITHMS = Object.entries(ALGORITHMS)
   .filter(([, { shared }]) => shared)
@@ -120,6 +124,54 @@ export class Environment {
   @Setting({ byDefault: '0', about: 'How far the clocks of two machines may be apart, 0 to 60 seconds.' })
   @IsWhole(0, 60)
   JWT_CLOCK_TOLERANCE_SECONDS: number = 0;
+
+  @Setting({
+    byDefault: '`sqlite:data/identity.db`',
+    about: 'Where clients and keys are kept: `sqlite:FILE`, `postgres://…` or `mysql://…` (MariaDB too).',
+  })
+  @Satisfies(
+    (text) => databaseKind(text) !== undefined,
+    'must be sqlite:FILE, postgres://user:password@host/database or mysql://user:password@host/database',
+  )
+  DATABASE_URL: string = 'sqlite:data/identity.db';
+
+  @Setting({
+    byDefault: '',
+    about:
+      'At least 32 bytes; encrypts the private keys in the database. Required in production with PostgreSQL or MySQL. Elsewhere one is made where it is missing, and kept in `data/`.',
+  })
+  @Satisfies(isLongEnough, 'is under 32 bytes')
+  @IsOptional()
+  KEY_ENCRYPTION_KEY?: string;
+
+  @Setting({
+    byDefault: '',
+    about:
+      'Former values of `KEY_ENCRYPTION_KEY`, comma separated: what they encrypted is encrypted anew at the start.',
+  })
+  @Satisfies((text) => secretsOf(text).every(isLongEnough), 'has a member under 32 bytes')
+  @IsOptional()
+  KEY_ENCRYPTION_KEY_PREVIOUS?: string;
+
+  @Setting({
+    byDefault: 'none',
+    about:
+      'Where failed authentications are counted over all instances: `redis://…`. Each counts for itself without it.',
+  })
+  @Satisfies(
+    (text) => /^rediss?:\/\/[^/]/.test(text) && URL.canParse(text),
+    'must be redis://host:port or rediss://host:port',
+  )
+  @IsOptional()
+  REDIS_URL?: string;
+
+  @Setting({
+    byDefault: '10',
+    about:
+      'Failed authentications a minute of an address with one client id, and ten times that of an address, before 429; 0 for no limit.',
+  })
+  @IsWhole(0, 1_000_000)
+  AUTH_FAILURE_MAX: number = 10;
 
   @Setting({
     byDefault: '`none`; `required` in production',

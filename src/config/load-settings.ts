@@ -1,8 +1,9 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { parse } from 'dotenv';
 import { ALGORITHMS, type Algorithm, isAlgorithm } from '../jwt/algorithms.js';
+import { databaseKind, sqlitePath } from '../storage/database-url.js';
 import { Environment, listOf, secretsOf } from './environment.js';
 import { localSecret } from './local-secret.js';
 import { readIfPresent } from './read-if-present.js';
@@ -25,9 +26,10 @@ export function loadSettings(directory = process.cwd(), variables: Variables = p
       Object.values(constraints ?? {}),
     ),
     ...secretFaults(environment),
+    ...encryptionKeyFaults(environment),
   ];
   if (faults.length > 0) throw new SettingsError(faults);
-  return toSettings(environment, join(directory, 'data'));
+  return toSettings(environment, directory);
 }
 
 function readDotEnv(directory: string): Variables {
@@ -45,7 +47,8 @@ function readEnvironment(variables: Variables): Environment {
   return plainToInstance(Environment, set, { exposeDefaultValues: true });
 }
 
-function toSettings(environment: Environment, dataDirectory: string): Settings {
+function toSettings(environment: Environment, directory: string): Settings {
+  const dataDirectory = join(directory, 'data');
   const production = environment.NODE_ENV === 'production';
   const switchedOn = (value: string | undefined, byDefault: boolean): boolean =>
     value === undefined ? byDefault : value === 'true';
@@ -60,6 +63,13 @@ function toSettings(environment: Environment, dataDirectory: string): Settings {
     algorithms,
     ...secrets(environment, dataDirectory),
     clockToleranceSeconds: environment.JWT_CLOCK_TOLERANCE_SECONDS,
+    databaseUrl: withWholePath(environment.DATABASE_URL, directory),
+    encryptionKey:
+      environment.KEY_ENCRYPTION_KEY ??
+      keptSecret(dataDirectory, 'key-encryption-key', 'KEY_ENCRYPTION_KEY').secret,
+    previousEncryptionKeys: secretsOf(environment.KEY_ENCRYPTION_KEY_PREVIOUS),
+    redisUrl: environment.REDIS_URL,
+    mostAuthFailures: environment.AUTH_FAILURE_MAX,
     tokenEndpointAuth: environment.TOKEN_ENDPOINT_AUTH ?? (production ? 'required' : 'none'),
     host: environment.HOST,
     port: environment.PORT,
@@ -117,16 +127,35 @@ function secrets(
   if (environment.JWT_SECRET_KEY !== undefined) {
     return { secret: environment.JWT_SECRET_KEY, previousSecrets, notices };
   }
-  const { secret, madeAt } = keptSecret(dataDirectory);
+  const { secret, madeAt } = keptSecret(dataDirectory, 'jwt-secret-key', 'JWT_SECRET_KEY');
   const made = madeAt === undefined ? [] : [`JWT_SECRET_KEY is not set: made one and kept it in ${madeAt}`];
   return { secret, previousSecrets, notices: [...made, ...notices] };
 }
 
-function keptSecret(dataDirectory: string): ReturnType<typeof localSecret> {
+function keptSecret(directory: string, file: string, variable: string): ReturnType<typeof localSecret> {
   try {
-    return localSecret(dataDirectory, 'jwt-secret-key');
+    return localSecret(directory, file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new SettingsError([`JWT_SECRET_KEY is not set, and none can be kept in data/: ${reason}`]);
+    throw new SettingsError([`${variable} is not set, and none can be kept in data/: ${reason}`]);
   }
+}
+
+/** A database that others share needs a key that they share; who holds the shared secret must not hold it. */
+function encryptionKeyFaults(environment: Environment): string[] {
+  const { KEY_ENCRYPTION_KEY: key, NODE_ENV, DATABASE_URL } = environment;
+  const faults: string[] = [];
+  if (key === undefined && NODE_ENV === 'production' && databaseKind(DATABASE_URL) !== 'sqlite') {
+    faults.push('KEY_ENCRYPTION_KEY is required in production with PostgreSQL or MySQL');
+  }
+  if (key !== undefined && givenSecrets(environment).some(([, secret]) => secret === key)) {
+    faults.push('KEY_ENCRYPTION_KEY is the shared secret, which others hold');
+  }
+  return faults;
+}
+
+/** A path within the address of an SQLite database is beneath the folder where the service is started. */
+function withWholePath(url: string, directory: string): string {
+  if (databaseKind(url) !== 'sqlite' || sqlitePath(url) === ':memory:') return url;
+  return `sqlite:${resolve(directory, sqlitePath(url))}`;
 }

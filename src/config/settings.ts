@@ -11,6 +11,14 @@ export interface Settings {
   readonly secret: string;
   readonly previousSecrets: readonly string[];
   readonly clockToleranceSeconds: number;
+  /** See `DATABASE_URL`; the file of SQLite by its whole path. */
+  readonly databaseUrl: string;
+  /** Encrypts private keys at rest. */
+  readonly encryptionKey: string;
+  readonly previousEncryptionKeys: readonly string[];
+  readonly redisUrl: string | undefined;
+  /** Failed authentications a minute; 0 for no limit. */
+  readonly mostAuthFailures: number;
   readonly tokenEndpointAuth: 'none' | 'required';
   readonly host: string;
   readonly port: number;

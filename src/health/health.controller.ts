@@ -4,11 +4,19 @@ import {
   HealthCheck,
   type HealthCheckResult,
   HealthCheckService,
+  type HealthIndicatorResult,
   HealthIndicatorService,
 } from '@nestjs/terminus';
 import { ErrorDocument } from '../http/error.document.js';
+import { Follower } from '../replica/follower.js';
 import { TokenService } from '../token/token.service.js';
 import { HealthDocument } from './health.document.js';
+
+/** What is known of the database is fresh up to this age, in seconds. */
+const FRESH = 5;
+
+/** From this age on, in seconds, it is too old to answer requests with. */
+const OLDEST = 60;
 
 /** `GET /health/live` and `GET /health/ready`, for process managers and load balancers. */
 @ApiTags('Health')
@@ -18,6 +26,7 @@ export class HealthController {
     @Inject(HealthCheckService) private readonly health: HealthCheckService,
     @Inject(HealthIndicatorService) private readonly indicator: HealthIndicatorService,
     @Inject(TokenService) private readonly tokens: TokenService,
+    @Inject(Follower) private readonly follower: Follower,
   ) {}
 
   @Get('live')
@@ -31,16 +40,28 @@ export class HealthController {
   @Get('ready')
   @HealthCheck({ swaggerDocumentation: false })
   @ApiOperation({ summary: 'Whether tokens can be issued and verified' })
-  @ApiResponse({ status: 200, description: 'They can', type: HealthDocument })
+  @ApiResponse({
+    status: 200,
+    description: 'They can; `degraded` while the database does not answer',
+    type: HealthDocument,
+  })
   @ApiResponse({ status: 503, description: 'They cannot', type: ErrorDocument })
-  ready(): Promise<HealthCheckResult> {
-    return this.health.check([
-      () => {
-        const key = this.indicator.check('signing_key');
-        return this.tokens.canSign()
-          ? key.up()
-          : key.down('The signing key does not verify its own signature');
-      },
-    ]);
+  async ready(): Promise<Omit<HealthCheckResult, 'status'> & { status: string }> {
+    const result = await this.health.check([() => this.signingKey(), () => this.database()]);
+    return this.follower.ageSeconds > FRESH ? { ...result, status: 'degraded' } : result;
+  }
+
+  private async signingKey(): Promise<HealthIndicatorResult> {
+    const key = this.indicator.check('signing_key');
+    return (await this.tokens.canSign())
+      ? key.up()
+      : key.down('The signing key does not verify its own signature');
+  }
+
+  /** While the database is away, requests are answered with what is known, as long as that is not too old. */
+  private database(): HealthIndicatorResult {
+    const age = Math.floor(this.follower.ageSeconds);
+    const database = this.indicator.check('database');
+    return age < OLDEST ? database.up({ age_seconds: age }) : database.down({ age_seconds: age });
   }
 }

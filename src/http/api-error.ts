@@ -5,6 +5,9 @@ export type ErrorCode =
   | 'invalid_target'
   | 'invalid_scope'
   | 'access_denied'
+  | 'missing_token'
+  | 'invalid_token'
+  | 'insufficient_scope'
   | 'not_found'
   | 'method_not_allowed'
   | 'conflict'
@@ -21,8 +24,16 @@ export interface ErrorBody {
   readonly [member: string]: unknown;
 }
 
-/** An answer other than the one that was hoped for, in words that the caller may read. */
-export class ApiError extends Error {
+/** An answer other than the one that was hoped for. */
+export abstract class HttpError extends Error {
+  /** HTTP status. */
+  abstract readonly status: number;
+  abstract readonly headers: Readonly<Record<string, string>>;
+  abstract readonly body: object;
+}
+
+/** An error of a JSON route, in words that the caller may read. */
+export class ApiError extends HttpError {
   override readonly name = 'ApiError';
 
   /**
@@ -33,17 +44,17 @@ export class ApiError extends Error {
    * @param headers further headers of the answer
    */
   constructor(
-    readonly status: number,
+    override readonly status: number,
     readonly code: ErrorCode,
     message: string,
     readonly members: Readonly<Record<string, unknown>> = {},
-    readonly headers: Readonly<Record<string, string>> = {},
+    override readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(message);
   }
 
   /** The body of the answer. */
-  get body(): ErrorBody {
+  override get body(): ErrorBody {
     return { ...this.members, error: this.message, code: this.code };
   }
 }

@@ -1,7 +1,7 @@
 import { LogController } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import { ApiError } from './api-error.js';
-import { MAX_BODY_BYTES, refuseContentEncoding, useStrictJsonBodies } from './json-body.js';
+import { MAX_BODY_BYTES, refuseContentEncoding, useStrictBodies } from './bodies.js';
 import { requestId } from './request-id.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
@@ -63,7 +63,7 @@ export function serverOptions(trustedProxies: readonly string[]): FastifyServerO
  * @param answered called once for each answer, after it was sent
  */
 export function prepareEdge(fastify: FastifyInstance, answered: (request: AnsweredRequest) => void): void {
-  useStrictJsonBodies(fastify);
+  useStrictBodies(fastify);
   let closing = false;
   fastify.addHook('preClose', (done) => {
     closing = true;

@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ApiError } from './api-error.js';
+import { ApiError, HttpError } from './api-error.js';
 
 /** What is said for a status that Nest or Fastify answers by itself. */
 const BY_STATUS: Readonly<Record<number, () => ApiError>> = {
@@ -13,26 +13,40 @@ const BY_STATUS: Readonly<Record<number, () => ApiError>> = {
   503: () => new ApiError(503, 'unavailable', 'The service is not available now'),
 };
 
+/** What the filter is told by the application. */
+export interface ErrorFilterOptions {
+  /** Is told the cause of a 500, for the log. */
+  readonly report: (cause: unknown, requestId: string) => void;
+  /** Makes an ApiError of an error that a domain throws; gives back any other as it is. */
+  readonly translate: (exception: unknown) => unknown;
+  /** How an error is put on the routes that read forms. */
+  readonly onForms: (error: ApiError) => HttpError;
+}
+
 /** Gives every error of a JSON route the one shape of the contract; the cause of a 500 goes to the log alone. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  /** @param report is told the cause of a 500, for the log */
-  constructor(private readonly report: (cause: unknown, requestId: string) => void) {}
+  constructor(private readonly options: ErrorFilterOptions) {}
 
   catch(exception: unknown, host: ArgumentsHost): void {
-    const error = asApiError(exception);
-    if (error.status === 500) this.report(exception, host.switchToHttp().getRequest<FastifyRequest>().id);
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
-    void reply
-      .code(error.status)
-      .headers(error.headers)
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const error = asHttpError(this.options.translate(exception));
+    if (error.status === 500) this.options.report(exception, request.id);
+    const isForm = request.routeOptions.config.form === true && error.status !== 405;
+    const { status, headers, body } =
+      isForm && error instanceof ApiError ? this.options.onForms(error) : error;
+    void host
+      .switchToHttp()
+      .getResponse<FastifyReply>()
+      .code(status)
+      .headers(headers)
       .header('content-type', 'application/json; charset=utf-8')
-      .send(error.body);
+      .send(body);
   }
 }
 
-function asApiError(exception: unknown): ApiError {
-  if (exception instanceof ApiError) return exception;
+function asHttpError(exception: unknown): HttpError {
+  if (exception instanceof HttpError) return exception;
   return BY_STATUS[statusOf(exception)]?.() ?? new ApiError(500, 'internal_error', 'Internal error');
 }
 

@@ -42,3 +42,7 @@ export function audiencesOf(aud: string | readonly string[] | undefined): readon
   if (aud === undefined) return [];
   return typeof aud === 'string' ? [aud] : aud;
 }
+
+/** The claims that the issuer sets or that mean something to it; a caller may not. */
+export const RESERVED_CLAIMS: readonly string[] =
+  'iss sub aud exp nbf iat jti client_id scope act may_act cnf azp scp active username token_type'.split(' ');

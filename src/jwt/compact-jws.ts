@@ -1,4 +1,5 @@
 import { isAlgorithm, type Algorithm } from './algorithms.js';
+import type { TokenType } from './token-type.js';
 import { readClaims, type Claims } from './claims.js';
 import { decodeUtf8, isInterchangeable, isJsonObject, parseStrictJson } from './strict-json.js';
 
@@ -10,6 +11,8 @@ export interface CompactJws {
   readonly token: string;
   readonly algorithm: Algorithm;
   readonly keyId: string | undefined;
+  /** What `typ` says; `undefined` where the header has none. */
+  readonly type: TokenType | undefined;
   readonly claims: Claims;
 }
 
@@ -17,7 +20,11 @@ export interface CompactJws {
 const COMPACT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)$/;
 
 /** `application/` may be left out (RFC 7515 §4.1.9); names of media types ignore case. */
-const TYPES = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
+const TYPES: ReadonlyMap<string, TokenType> = new Map([
+  ['jwt', 'JWT'],
+  ['at+jwt', 'at+jwt'],
+  ['application/at+jwt', 'at+jwt'],
+]);
 
 /**
  * Header members that change how a token is read, or that bring a key of the sender's own choice (RFC 8725 §3.5).
@@ -53,10 +60,7 @@ export function parseCompactJws(token: string): CompactJws | string {
 const knownHeaders = new Map<string, Header>();
 const MAX_KNOWN_HEADERS = 64;
 
-interface Header {
-  readonly algorithm: Algorithm;
-  readonly keyId: string | undefined;
-}
+type Header = Pick<CompactJws, 'algorithm' | 'keyId' | 'type'>;
 
 function readHeader(part: string): Header | string {
   const known = knownHeaders.get(part);
@@ -78,13 +82,14 @@ function parseHeader(part: string): Header | string {
   if (!header) return 'The header is not one JSON object that every reader reads alike';
   const { alg, typ, kid } = header;
   if (!isAlgorithm(alg)) return 'The algorithm in the header is not one that this service knows';
-  if (typ !== undefined && !(typeof typ === 'string' && TYPES.has(typ.toLowerCase()))) {
+  const type = typeof typ === 'string' ? TYPES.get(typ.toLowerCase()) : undefined;
+  if (typ !== undefined && type === undefined) {
     return 'The typ in the header is neither JWT nor at+jwt';
   }
   const refused = REFUSED_HEADERS.find((name) => Object.hasOwn(header, name));
   if (refused) return `The header has a member that is never accepted: ${refused}`;
   if (kid !== undefined && typeof kid !== 'string') return 'The kid in the header is not a string';
-  return { algorithm: alg, keyId: kid };
+  return { algorithm: alg, keyId: kid, type };
 }
 
 function parseObject(part: string): Record<string, unknown> | undefined {

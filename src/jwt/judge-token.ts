@@ -1,6 +1,7 @@
 import type { Algorithm } from './algorithms.js';
 import { audiencesOf, type Claims } from './claims.js';
 import { parseCompactJws, type CompactJws } from './compact-jws.js';
+import type { TokenType } from './token-type.js';
 import type { Refused, RefusalCode, Verdict } from './verdict.js';
 
 /** A key that may have signed a token. */
@@ -29,6 +30,8 @@ export interface Expectations {
   readonly issuer: string;
   /** The audience that asks, one member of `aud`; `undefined` where any will do. */
   readonly audience: string | undefined;
+  /** The only `typ` that is good; any where left out. */
+  readonly type?: TokenType;
   /** How far clocks may be apart, in seconds. */
   readonly toleranceSeconds: number;
   /** Whether tokens for this audience may be signed by that key; asked of every member of `aud`. */
@@ -56,6 +59,9 @@ export function judgeToken(
 ): Verdict {
   const jws = parseCompactJws(token);
   if (typeof jws === 'string') return refuse('malformed_token', `${jws}.`);
+  if (expected.type !== undefined && jws.type !== expected.type) {
+    return refuse('malformed_token', `The typ in the header is not ${expected.type}.`);
+  }
   return (
     checkSignature(jws, keys, expected) ??
     checkTimes(jws.claims, expected.toleranceSeconds, nowMilliseconds / 1000) ??

@@ -1,48 +1,33 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
 import type { Algorithm } from '../jwt/algorithms.js';
-import type { VerificationKey } from '../jwt/judge-token.js';
+import type { TokenType } from '../jwt/token-type.js';
+import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
 import { secretFingerprint } from './secret-fingerprint.js';
+import type { SigningKey } from './signing-key.js';
 
 /**
  * A secret that this service shares with those that verify, for one HMAC algorithm. The `KeyObject` is made once:
  * given a string, `jsonwebtoken` parses it anew at each call, which costs fifty times the signature.
  */
-export class SharedKey implements VerificationKey {
-  readonly id: string;
+export class SharedKey extends KeyObjectVerificationKey implements SigningKey {
   /** What `/debug-env` shows of this secret, so that the owners of two copies can compare them. */
   readonly fingerprint: string;
-  private readonly jwt: JwtService;
+  private readonly signers: Readonly<Record<TokenType, JwtService>>;
 
-  constructor(
-    secret: string,
-    readonly algorithm: Algorithm,
-  ) {
-    this.id = sharedKeyId(secret, algorithm);
-    this.fingerprint = secretFingerprint(secret);
+  constructor(secret: string, algorithm: Algorithm) {
     const key: KeyObject = createSecretKey(secret, 'utf8');
-    this.jwt = new JwtService({
-      secret: key,
-      signOptions: { header: { alg: algorithm, typ: 'JWT', kid: this.id } },
-      // The times are judged by judgeToken, in the contract's order and with its words.
-      verifyOptions: { algorithms: [algorithm as 'HS256'], ignoreExpiration: true, ignoreNotBefore: true },
-    });
+    super(sharedKeyId(secret, algorithm), algorithm, key);
+    this.fingerprint = secretFingerprint(secret);
+    const signer = (typ: TokenType): JwtService =>
+      new JwtService({ secret: key, signOptions: { header: { alg: algorithm, typ, kid: this.id } } });
+    this.signers = { JWT: signer('JWT'), 'at+jwt': signer('at+jwt') };
   }
 
-  /** @returns the claims as a compact JWS with `alg`, `typ: JWT` and `kid` in its header */
-  sign(claims: object): string {
+  sign(claims: object, type: TokenType = 'JWT'): string {
     // As bytes: given an object, the library looks each claim up by name in a table of its own, and breaks on the names
     // that every object has, such as `constructor`.
-    return this.jwt.sign(Buffer.from(JSON.stringify(claims)));
-  }
-
-  verifies(token: string): boolean {
-    try {
-      this.jwt.verify(token);
-      return true;
-    } catch {
-      return false;
-    }
+    return this.signers[type].sign(Buffer.from(JSON.stringify(claims)));
   }
 }
 

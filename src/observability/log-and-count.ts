@@ -1,41 +1,67 @@
 import type { Logger } from 'pino';
-import { type AuditEvent, AuditLog } from '../audit/audit-log.js';
+import { type AuditEvent, AuditLog, type TokenIssued } from '../audit/audit-log.js';
 import { withoutSecrets } from '../jwt/without-secrets.js';
 import type { VerificationLog } from '../token/verification-log.js';
+import type { KnownAudience } from './known-audience.js';
 import type { Metrics } from './metrics.js';
+
+/** How many audiences are counted by name; there may be any number of clients. */
+const MAX_AUDIENCES = 1_000;
 
 /** Writes each audit event as one line of the log, marked `audit`, and counts it. */
 export class LogAndCount extends AuditLog {
   /** Verifications are counted only: there are too many of them to be audited, and they change nothing. */
   readonly verifications: VerificationLog;
 
-  private readonly issued: { inc(): void };
+  private readonly issuedByLabels = new Map<string, { inc(): void }>();
+  private readonly namedAudiences = new Set<string>();
 
   constructor(
     private readonly log: Logger,
     private readonly metrics: Metrics,
-    algorithm: string,
+    private readonly isKnown: KnownAudience,
   ) {
     super();
-    // No client or setting names an audience yet: a label that anybody may choose has no bound.
-    this.issued = metrics.tokensIssuedTo('anonymous', 'other', algorithm);
     this.verifications = { record: (code) => this.metrics.tokenVerified(code) };
   }
 
   override record(requestId: string, event: AuditEvent): void {
     this.log.info({ audit: true, reqId: requestId, ...event, ...namesOf(event) });
     if (event.event === 'token.refused') this.metrics.tokenRefused(event.code);
-    else this.issued.inc();
+    if (event.event === 'token.issued') this.issued(event).inc();
+  }
+
+  private issued({ aud, alg, client_id }: TokenIssued): { inc(): void } {
+    const caller = client_id === undefined ? 'anonymous' : 'client';
+    const audience = this.labelOf(aud);
+    const key = `${caller} ${alg} ${audience}`;
+    let counter = this.issuedByLabels.get(key);
+    if (!counter) {
+      counter = this.metrics.tokensIssuedTo(caller, audience, alg);
+      this.issuedByLabels.set(key, counter);
+    }
+    return counter;
+  }
+
+  /** A label that anybody may choose has no bound: only what is known counts by name. */
+  private labelOf(aud: TokenIssued['aud']): string {
+    if (typeof aud !== 'string') return aud?.length === 1 ? this.labelOf(aud[0]) : 'several';
+    if (this.namedAudiences.has(aud)) return this.isKnown(aud) ? aud : 'other';
+    if (!this.isKnown(aud) || this.namedAudiences.size >= MAX_AUDIENCES) return 'other';
+    this.namedAudiences.add(aud);
+    return aud;
   }
 }
 
 /** Names are the caller's own words: a token that was put in their place by mistake is taken out. */
-function namesOf({ sub, aud, ...rest }: AuditEvent): object {
+function namesOf(event: AuditEvent): object {
+  if (!('sub' in event)) return {};
+  const { sub, aud, scope } = event;
   return {
     ...(sub !== undefined && { sub: withoutSecrets(sub) }),
     ...(aud !== undefined && {
       aud: typeof aud === 'string' ? withoutSecrets(aud) : aud.map(withoutSecrets),
     }),
-    ...('scope' in rest && rest.scope !== undefined && { scope: withoutSecrets(rest.scope) }),
+    ...(scope !== undefined && { scope: withoutSecrets(scope) }),
   };
 }

@@ -1,28 +1,22 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { IsInt, IsOptional, Min, ValidateBy } from 'class-validator';
-import { IsPresent } from '../http/body.pipe.js';
+import { RESERVED_CLAIMS } from '../jwt/claims.js';
+import { isScope } from '../jwt/scope.js';
 import { isInterchangeable, isJsonObject } from '../jwt/strict-json.js';
-import { isName } from './well-formed-text.js';
+import { isListOf, isName } from '../jwt/well-formed-text.js';
+import { IsPresent } from '../validation/rules.js';
 
 const MISSING = 'Missing required claims (sub, aud)';
 const MAX_AUDIENCES = 20;
-const MAX_SCOPE_BYTES = 1024;
 const MAX_CLAIMS_BYTES = 4 * 1024;
 
-/** The claims that the issuer sets or that mean something to it; a caller may not. */
-export const RESERVED_CLAIMS: readonly string[] =
-  'iss sub aud exp nbf iat jti client_id scope act may_act cnf azp scp active username token_type'.split(' ');
-
-/** Scope tokens separated by exactly one space (RFC 6749 §3.3); nothing at all counts as absent. */
-const SCOPE = /^$|^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;
-
 function isAudience(value: unknown): boolean {
-  if (!Array.isArray(value)) return isName(value);
-  return value.length <= MAX_AUDIENCES && value.every(isName) && new Set(value).size === value.length;
+  return isName(value) || isListOf(value, isName, MAX_AUDIENCES);
 }
 
-function isScope(value: unknown): boolean {
-  return typeof value === 'string' && value.length <= MAX_SCOPE_BYTES && SCOPE.test(value);
+/** Nothing at all counts as absent. */
+function isScopeOrEmpty(value: unknown): boolean {
+  return value === '' || isScope(value);
 }
 
 function isExtraClaims(value: unknown): boolean {
@@ -74,7 +68,7 @@ export class IssueTokenBody {
     description: 'Scope tokens separated by one space; 1024 bytes',
   })
   @ValidateBy(
-    { name: 'isScope', validator: { validate: isScope } },
+    { name: 'isScope', validator: { validate: isScopeOrEmpty } },
     {
       message: 'scope must be scope tokens separated by one space, at most 1024 bytes (RFC 6749 section 3.3)',
     },

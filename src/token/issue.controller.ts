@@ -1,13 +1,16 @@
-import { Body, Controller, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, HttpCode, Inject, Optional, Post, Req, UseGuards } from '@nestjs/common';
+import { ApiBasicAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { AuditLog } from '../audit/audit-log.js';
+import type { Client } from '../clients/client.js';
+import { type PolicyViolation, violationOf } from '../clients/client-policy.js';
+import { ClientRegistry } from '../clients/client-registry.js';
 import { ApiError } from '../http/api-error.js';
 import { ApiErrors } from '../http/api-errors.decorator.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { ErrorDocument } from '../http/error.document.js';
-import type { NotIssued } from './issue-outcome.js';
+import type { IssueOutcome, NotIssued } from './issue-outcome.js';
 import { IssueTokenBody } from './issue-token.body.js';
-import { TokenAccessGuard } from './token-access.guard.js';
+import { type AdmittedRequest, TokenAccessGuard } from './token-access.guard.js';
 import { TokenDocument } from './token.document.js';
 import { TokenService } from './token.service.js';
 
@@ -16,6 +19,15 @@ const STATUS: Readonly<Record<NotIssued['code'], number>> = {
   invalid_target: 403,
   invalid_scope: 403,
   access_denied: 403,
+  unavailable: 503,
+};
+
+/** What is said where a client asks for more than it may have. */
+const VIOLATIONS: Readonly<Record<PolicyViolation, NotIssued>> = {
+  audience: { code: 'invalid_target', reason: 'Audience not allowed' },
+  subject: { code: 'access_denied', reason: 'Subject not allowed' },
+  scope: { code: 'invalid_scope', reason: 'Scope not allowed' },
+  claims: { code: 'invalid_request', reason: 'claims may hold only the names that the client may set' },
 };
 
 /** `POST /token`: issues a token. */
@@ -25,12 +37,14 @@ export class IssueController {
   constructor(
     @Inject(TokenService) private readonly tokens: TokenService,
     @Inject(AuditLog) private readonly audit: AuditLog,
+    @Optional() @Inject(ClientRegistry) private readonly clients?: ClientRegistry,
   ) {}
 
   @Post()
   @HttpCode(200)
   @UseGuards(TokenAccessGuard)
   @ApiOperation({ summary: 'Issue a token for a subject and an audience' })
+  @ApiBasicAuth()
   @ApiBody({ type: IssueTokenBody })
   @ApiResponse({ status: 200, description: 'The token', type: TokenDocument })
   @ApiResponse({
@@ -40,24 +54,42 @@ export class IssueController {
   })
   @ApiResponse({ status: 401, description: 'Client authentication failed', type: ErrorDocument })
   @ApiResponse({ status: 403, description: 'Audience, subject or scope not allowed', type: ErrorDocument })
-  @ApiErrors(413, 415, 500)
-  issue(
+  @ApiErrors(413, 415, 429, 500, 503)
+  async issue(
     @Body(new BodyPipe(IssueTokenBody)) body: IssueTokenBody,
-    @Req() request: { id: string },
-  ): TokenDocument {
-    const { sub, aud, scope, expires_in, claims } = body;
-    const outcome = this.tokens.issue({
-      subject: sub,
-      audience: aud,
-      ...(scope && { scope }),
-      ...(expires_in !== undefined && { lifetimeSeconds: expires_in }),
-      ...(claims && { claims }),
-    });
+    @Req() request: AdmittedRequest,
+  ): Promise<TokenDocument> {
+    const { sub, aud } = body;
+    const { client } = request;
+    const scope = body.scope === '' ? undefined : body.scope;
+    const asked = { sub, aud, scope, client_id: client?.id };
+    const outcome = await this.decide(body, scope, client);
     if (outcome.code !== 'issued') {
-      this.audit.record(request.id, { event: 'token.refused', code: outcome.code, sub, aud });
+      this.audit.record(request.id, { event: 'token.refused', code: outcome.code, ...asked });
       throw new ApiError(STATUS[outcome.code], outcome.code, outcome.reason);
     }
-    this.audit.record(request.id, { event: 'token.issued', jti: outcome.tokenId, sub, aud, scope });
-    return { token: outcome.token, token_type: 'Bearer', expires_in: outcome.expiresIn };
+    const { token, expiresIn, tokenId, algorithm } = outcome;
+    this.audit.record(request.id, { event: 'token.issued', jti: tokenId, alg: algorithm, ...asked });
+    return { token, token_type: 'Bearer', expires_in: expiresIn };
+  }
+
+  private decide(
+    { sub, aud, expires_in, claims }: IssueTokenBody,
+    scope: string | undefined,
+    client: Client | undefined,
+  ): IssueOutcome | Promise<IssueOutcome> {
+    if (client) {
+      const request = { subject: sub, audience: aud, scope, claims };
+      const violation = violationOf(client, request, (id) => this.clients?.isClient(id) ?? false);
+      if (violation) return VIOLATIONS[violation];
+    }
+    return this.tokens.issue({
+      subject: sub,
+      audience: aud,
+      ...(scope !== undefined && { scope }),
+      ...(expires_in !== undefined && { lifetimeSeconds: expires_in }),
+      ...(claims && { claims }),
+      ...(client && { client }),
+    });
   }
 }

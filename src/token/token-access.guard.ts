@@ -1,6 +1,10 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Inject, Injectable, Optional } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.js';
+import { parseBasic } from '../clients/basic-credentials.js';
+import type { Client } from '../clients/client.js';
+import { type Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
 import { ApiError } from '../http/api-error.js';
+import { tooManyRequests } from '../http/too-many-requests.js';
 
 /** Who may ask for a token: anyone, or registered clients only. */
 export type TokenAccess = 'none' | 'required';
@@ -8,28 +12,56 @@ export type TokenAccess = 'none' | 'required';
 /** Injection token of {@link TokenAccess}. */
 export const TOKEN_ACCESS = Symbol('TOKEN_ACCESS');
 
+/** A request as it leaves the guard. */
+export interface AdmittedRequest {
+  readonly id: string;
+  readonly ip: string;
+  readonly headers: { readonly authorization?: string };
+  /** The client that authenticated itself; `undefined` where anyone may ask. */
+  client?: Client;
+}
+
 const CHALLENGE = { 'www-authenticate': 'Basic realm="identity-backend"' };
 
 /**
  * Decides who may ask for a token. A caller that shows credentials wants them checked, also where anyone may ask, so
- * that callers can be moved one by one. No client is registered yet, so no credentials are good.
+ * that callers can be moved one by one.
  */
 @Injectable()
 export class TokenAccessGuard implements CanActivate {
   constructor(
     @Inject(TOKEN_ACCESS) private readonly access: TokenAccess,
     @Inject(AuditLog) private readonly audit: AuditLog,
+    @Optional() @Inject(ClientAuthenticator) private readonly authenticator?: ClientAuthenticator,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<{ id: string; headers: { authorization?: string } }>();
-    if (this.access === 'none' && request.headers.authorization === undefined) return true;
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const request = context.switchToHttp().getRequest<AdmittedRequest>();
+    const { authorization } = request.headers;
+    if (authorization === undefined && this.access === 'none') return true;
+    if (authorization === undefined || !this.authenticator) {
+      return this.admit(request, { code: 'invalid_client' });
+    }
+    const outcome = this.authenticator.bySecret(request.ip, parseBasic(authorization));
+    // What succeeds is known at once: waiting for a promise costs as much as the check itself.
+    return outcome instanceof Promise
+      ? outcome.then((settled) => this.admit(request, settled))
+      : this.admit(request, outcome);
+  }
+
+  private admit(request: AdmittedRequest, outcome: Authentication): true {
+    if (outcome.code === 'authenticated') {
+      request.client = outcome.client;
+      return true;
+    }
     this.audit.record(request.id, {
       event: 'token.refused',
-      code: 'invalid_client',
+      code: outcome.code,
       sub: undefined,
       aud: undefined,
     });
-    throw new ApiError(401, 'invalid_client', 'Client authentication failed', {}, CHALLENGE);
+    throw outcome.code === 'too_many_requests'
+      ? tooManyRequests(outcome.retryAfterSeconds)
+      : new ApiError(401, 'invalid_client', 'Client authentication failed', {}, CHALLENGE);
   }
 }

@@ -1,9 +1,8 @@
+import type { Expectations } from '../jwt/judge-token.js';
 import type { KeyRingOptions } from '../keys/key-ring.js';
 
 /** What the token module is told by the application that imports it. */
 export interface TokenOptions extends KeyRingOptions {
-  /** The `iss` claim of every token that is issued or accepted. */
-  readonly issuer: string;
   /** Lifetime of a token where the caller asks for none, and the longest that it may ask for; seconds. */
   readonly lifetimeSeconds: number;
   /** How far the clocks of two machines may be apart; seconds. */
@@ -14,3 +13,9 @@ export interface TokenOptions extends KeyRingOptions {
 
 /** Injection token of {@link TokenOptions}. */
 export const TOKEN_OPTIONS = Symbol('TOKEN_OPTIONS');
+
+/** Says of a token that was good whether it still is: see {@link Expectations.revoked}. */
+export type Withdrawn = NonNullable<Expectations['revoked']>;
+
+/** Injection token of {@link Withdrawn}; where nothing provides it, tokens are good until they expire. */
+export const WITHDRAWN = Symbol('WITHDRAWN');

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Clock, SystemClock } from '../clock.js';
 import { KeyRing } from '../keys/key-ring.js';
+import { OwnKeys } from '../keys/own-keys.js';
 import { TOKEN_OPTIONS, type TokenOptions } from './token-options.js';
 import { TokenService } from './token.service.js';
 
@@ -19,7 +20,11 @@ export class TokenModule {
       providers: [
         { provide: TOKEN_OPTIONS, useValue: options },
         { provide: Clock, useValue: clock ?? new SystemClock() },
-        { provide: KeyRing, useFactory: () => new KeyRing(options) },
+        {
+          provide: KeyRing,
+          inject: [{ token: OwnKeys, optional: true }],
+          useFactory: (own?: OwnKeys) => new KeyRing(options, own),
+        },
         TokenService,
       ],
       exports: [TokenService, KeyRing],

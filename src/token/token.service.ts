@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { audiencesOf } from '../jwt/claims.js';
 import { judgeToken, type Expectations, type VerificationKey } from '../jwt/judge-token.js';
+import { hasReservedScope } from '../jwt/scope.js';
+import type { TokenType } from '../jwt/token-type.js';
 import type { Verdict } from '../jwt/verdict.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { IssueOutcome } from './issue-outcome.js';
-import { TOKEN_OPTIONS, type TokenOptions } from './token-options.js';
+import { TOKEN_OPTIONS, type TokenOptions, WITHDRAWN, type Withdrawn } from './token-options.js';
 
 /** The longest token that is issued, in bytes: longer ones do not fit the header limits of common servers. */
 export const MAX_ISSUED_BYTES = 8 * 1024;
@@ -18,10 +20,21 @@ export interface TokenRequest {
   readonly audience: string | readonly string[];
   /** Scope tokens separated by one space (RFC 6749 §3.3). */
   readonly scope?: string;
-  /** Seconds; the configured lifetime where left out. */
+  /** Seconds; the configured lifetime, or that of the client, where left out. */
   readonly lifetimeSeconds?: number;
   /** Further claims; they never override the registered ones. */
   readonly claims?: Readonly<Record<string, unknown>>;
+  /** The client that asks, and that may have what it asks for; left out where anyone may ask. */
+  readonly client?: TokenClient;
+  /** An access token of RFC 9068, which alone can be addressed to the service itself; else any JWT. */
+  readonly type?: TokenType;
+}
+
+/** Whom a token is issued to. */
+export interface TokenClient {
+  readonly id: string;
+  /** The longest that its tokens may live, in seconds; null where the configured lifetime holds. */
+  readonly tokenLifetimeSeconds: number | null;
 }
 
 /** What a token is judged for. */
@@ -30,6 +43,8 @@ export interface VerifyRequest {
   readonly token: string;
   /** The audience that asks. */
   readonly audience: string;
+  /** The only `typ` that is good; any where left out. */
+  readonly type?: TokenType;
 }
 
 /** Issues tokens and judges them. Knows no HTTP and does no input or output. */
@@ -39,75 +54,83 @@ export class TokenService {
     @Inject(TOKEN_OPTIONS) private readonly options: TokenOptions,
     @Inject(KeyRing) private readonly keys: KeyRing,
     @Inject(Clock) private readonly clock: Clock,
+    @Optional() @Inject(WITHDRAWN) private readonly withdrawn?: Withdrawn,
   ) {}
 
   /**
    * Makes a signed token.
    *
    * @returns the token, or why none is issued: for the service's own audience, which would make administrators, with
-   *   a scope that this service grants to registered clients alone, with a lifetime over the limit, or too long
+   *   a scope that this service grants to registered clients alone, with a lifetime over the limit, or too long. A
+   *   promise only where the algorithm is one that another thread computes.
    */
-  issue({ subject, audience, scope, lifetimeSeconds, claims }: TokenRequest): IssueOutcome {
-    const { issuer, lifetimeSeconds: limit } = this.options;
-    if (audiencesOf(audience).includes(issuer))
+  issue(request: TokenRequest): IssueOutcome | Promise<IssueOutcome> {
+    const { audience, scope, client, type = 'JWT' } = request;
+    const audiences = audiencesOf(audience);
+    const isOwn = audiences.includes(this.options.issuer);
+    if (isOwn && (type === 'JWT' || audiences.length > 1)) {
       return { code: 'invalid_target', reason: 'Audience not allowed' };
-    if (scope !== undefined && hasReservedScope(scope)) {
+    }
+    if (!client && scope !== undefined && hasReservedScope(scope)) {
       return { code: 'invalid_scope', reason: 'Scope not allowed' };
     }
-    const expiresIn = lifetimeSeconds ?? limit;
+    const limit = Math.min(this.options.lifetimeSeconds, client?.tokenLifetimeSeconds ?? Infinity);
+    const expiresIn = request.lifetimeSeconds ?? limit;
     if (expiresIn > limit) {
       return { code: 'invalid_request', reason: `expires_in must be at most ${limit} seconds` };
     }
-    const iat = Math.floor(this.clock.now() / 1000);
+    const key = this.keys.signingFor(audiences);
+    if (!key) return { code: 'unavailable', reason: 'There is no key to sign the token with' };
     const tokenId = randomUUID();
-    const token = this.keys.signing.sign({
+    const signed = key.sign(this.claimsOf(request, expiresIn, tokenId), type);
+    const outcome = (token: string): IssueOutcome =>
+      token.length > MAX_ISSUED_BYTES
+        ? { code: 'invalid_request', reason: 'claims and aud together would make a token over 8 KiB' }
+        : { code: 'issued', token, expiresIn, tokenId, algorithm: key.algorithm };
+    return typeof signed === 'string' ? outcome(signed) : signed.then(outcome);
+  }
+
+  /** Judges a token for one audience; see {@link judgeToken} for the order of the checks. */
+  verify({ token, audience, type }: VerifyRequest): Verdict {
+    return judgeToken(token, this.keys, this.expectations(audience, type), this.clock.now());
+  }
+
+  /** @returns whether the signing key makes signatures that it verifies */
+  async canSign(): Promise<boolean> {
+    const key = this.keys.signingFor([]);
+    return key?.verifies(await key.sign({}, 'JWT')) ?? false;
+  }
+
+  private claimsOf(request: TokenRequest, expiresIn: number, tokenId: string): object {
+    const { subject, audience, scope, claims, client } = request;
+    const iat = Math.floor(this.clock.now() / 1000);
+    return {
       ...claims,
-      iss: issuer,
+      iss: this.options.issuer,
       sub: subject,
       aud: audience,
       iat,
       exp: iat + expiresIn,
       jti: tokenId,
       ...(scope !== undefined && { scope }),
-    });
-    if (token.length > MAX_ISSUED_BYTES) {
-      return { code: 'invalid_request', reason: 'claims and aud together would make a token over 8 KiB' };
-    }
-    return { code: 'issued', token, expiresIn, tokenId };
+      ...(client && { client_id: client.id }),
+      // Who acts for somebody else stands in the token (RFC 8693 §4.1).
+      ...(client && client.id !== subject && { act: { sub: client.id } }),
+    };
   }
 
-  /** Judges a token for one audience; see {@link judgeToken} for the order of the checks. */
-  verify({ token, audience }: VerifyRequest): Verdict {
-    return judgeToken(token, this.keys, this.expectations(audience), this.clock.now());
-  }
-
-  /** @returns whether the signing key makes signatures that it verifies */
-  canSign(): boolean {
-    return this.keys.signing.verifies(this.keys.signing.sign({}));
-  }
-
-  private expectations(audience: string): Expectations {
+  private expectations(audience: string, type: TokenType | undefined): Expectations {
     const { issuer, clockToleranceSeconds, showFingerprints } = this.options;
     return {
       issuer,
       audience,
       toleranceSeconds: clockToleranceSeconds,
-      allows: this.allows,
+      allows: this.keys.allows,
+      ...(type && { type }),
+      ...(this.withdrawn && { revoked: this.withdrawn }),
       ...(showFingerprints && { describeKeys: describeByFingerprint }),
     };
   }
-
-  /**
-   * Everybody who verifies with the shared secret can also sign with it. What is addressed to this service itself
-   * decides who administers it, so no shared key is ever accepted there.
-   */
-  private readonly allows = (audience: string, _key: VerificationKey): boolean =>
-    audience !== this.options.issuer;
-}
-
-/** Scopes of this prefix open the routes of this service itself. */
-function hasReservedScope(scope: string): boolean {
-  return scope.split(' ').some((token) => token.startsWith('identity:'));
 }
 
 function describeByFingerprint(keys: readonly (VerificationKey & { fingerprint?: string })[]): string {

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { ValidateBy } from 'class-validator';
-import { isWellFormedText } from './well-formed-text.js';
+import { isWellFormedText } from '../jwt/well-formed-text.js';
 
 const MISSING = 'Missing required fields (token, aud)';
 

@@ -136,6 +136,7 @@ describe('GET /openapi.json', () => {
     document = (await service.get('/openapi.json')).body as unknown as OpenApi;
     for (const [route, { requestBody }] of operations().filter(([, operation]) => operation.requestBody)) {
       const [method = '', path = ''] = route.split(' ');
+      if (/^\/(admin|oauth2)\//.test(path)) continue;
       const json = requestBody?.content['application/json'];
       const body = JSON.stringify(exampleOf(json ?? {}));
       const { status, text } = await service.request(path, {

@@ -82,7 +82,10 @@ describe('loadSettings', () => {
   });
 
   it('takes an empty variable for one that is not set', () => {
-    expect(load({ PORT: '', JWT_ISSUER: '', BASE_PATH: '', CORS_ORIGINS: '' })).toEqual(load());
+    const directory = temporaryDirectory();
+    expect(load({ PORT: '', JWT_ISSUER: '', BASE_PATH: '', CORS_ORIGINS: '' }, directory)).toEqual(
+      load({}, directory),
+    );
   });
 
   it.each<[string, Variables, Partial<Settings>]>([
@@ -276,7 +279,7 @@ describe('loadSettings', () => {
 
     it('makes none where one is given', () => {
       const directory = temporaryDirectory();
-      load({}, directory);
+      load({ KEY_ENCRYPTION_KEY: 'k'.repeat(32) }, directory);
       expect(() => statSync(join(directory, 'data'))).toThrow('ENOENT');
     });
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { ApiError } from '../../../src/http/api-error.js';
-import { BodyPipe, IsPresent } from '../../../src/http/body.pipe.js';
+import { BodyPipe } from '../../../src/http/body.pipe.js';
+import { IsPresent } from '../../../src/validation/rules.js';
 
 class Order {
   @IsIn(['tea', 'coffee'], { message: 'drink must be tea or coffee' })

@@ -25,6 +25,7 @@ describe('parseCompactJws', () => {
       token,
       algorithm: 'HS256',
       keyId: 'key-1',
+      type: 'JWT',
       claims: { ...GOOD_CLAIMS, scope: 'a b', further: { x: 1 } },
     });
   });

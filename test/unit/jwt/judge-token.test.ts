@@ -7,6 +7,7 @@ import { NEW_YEAR } from '../../support/moved-clock.js';
 import { FORMER_SECRET, SECRET } from '../../support/settings.js';
 
 const keys = new KeyRing({
+  issuer: 'identity-backend',
   algorithms: ['HS256', 'HS384'],
   secret: SECRET,
   previousSecrets: [FORMER_SECRET],

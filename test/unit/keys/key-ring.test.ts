@@ -4,7 +4,13 @@ import { handMadeToken, readToken } from '../../support/hand-made-token.js';
 import { FORMER_SECRET, SECRET } from '../../support/settings.js';
 
 const ring = (changes: Partial<KeyRingOptions> = {}): KeyRing =>
-  new KeyRing({ algorithms: ['HS256'], secret: SECRET, previousSecrets: [], ...changes });
+  new KeyRing({
+    issuer: 'identity-backend',
+    algorithms: ['HS256'],
+    secret: SECRET,
+    previousSecrets: [],
+    ...changes,
+  });
 
 describe('KeyRing', () => {
   it('signs with the first algorithm and the current secret', () => {

@@ -18,8 +18,15 @@ beforeAll(async () => {
 beforeEach(() => standalone.clock.set(NEW_YEAR));
 afterAll(() => standalone.context.close());
 
+/** A shared secret signs at once: only other algorithms give a promise. */
+function outcomeOf(request: TokenRequest, from = standalone): IssueOutcome {
+  const outcome = from.tokens.issue(request);
+  if (outcome instanceof Promise) throw new Error('a promise');
+  return outcome;
+}
+
 function issued(changes: Partial<TokenRequest> = {}, from = standalone): Issued {
-  const outcome = from.tokens.issue({ subject: 'user-42', audience: 'logging-service', ...changes });
+  const outcome = outcomeOf({ subject: 'user-42', audience: 'logging-service', ...changes }, from);
   if (outcome.code !== 'issued') throw new Error(outcome.reason);
   return outcome;
 }
@@ -121,15 +128,15 @@ describe('TokenService.issue', () => {
   );
 
   it('issues a token of 8 KiB and refuses a longer one', () => {
-    const outcomeOf = (length: number): IssueOutcome =>
-      standalone.tokens.issue({ subject: 'a', audience: 'b', claims: { pad: 'x'.repeat(length) } });
+    const padded = (length: number): IssueOutcome =>
+      outcomeOf({ subject: 'a', audience: 'b', claims: { pad: 'x'.repeat(length) } });
     const lengths = Array.from({ length: 1000 }, (_each, index) => 5400 + index);
-    const longest = lengths.findLast((length) => outcomeOf(length).code === 'issued') ?? 0;
-    const { token } = outcomeOf(longest) as Issued;
+    const longest = lengths.findLast((length) => padded(length).code === 'issued') ?? 0;
+    const { token } = padded(longest) as Issued;
     expect(token.length).toBeLessThanOrEqual(8192);
     // Three more bytes are four more characters.
     expect(token.length).toBeGreaterThan(8192 - 4);
-    expect(outcomeOf(longest + 1)).toMatchObject({
+    expect(padded(longest + 1)).toMatchObject({
       code: 'invalid_request',
       reason: expect.stringContaining('8 KiB'),
     });

@@ -12,3 +12,13 @@ export function isWellFormedText(value: unknown): value is string {
 export function isName(value: unknown): value is string {
   return isWellFormedText(value) && (value.length <= MAX_NAME_LENGTH || [...value].length <= MAX_NAME_LENGTH);
 }
+
+/** Whether the value is an array of at most so many distinct members that all pass. */
+export function isListOf(value: unknown, isMember: (member: unknown) => boolean, most: number): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length <= most &&
+    value.every(isMember) &&
+    new Set(value).size === value.length
+  );
+}

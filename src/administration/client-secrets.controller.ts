@@ -1,0 +1,68 @@
+import { Body, Controller, Delete, HttpCode, Inject, Param, Post, Req, UseGuards } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { Clock } from '../clock.js';
+import { ClientAdministration } from '../clients/client-administration.js';
+import { CreatedSecretDocument, dateTime } from '../clients/client.document.js';
+import { ApiError } from '../http/api-error.js';
+import { BodyPipe } from '../http/body.pipe.js';
+import { ErrorDocument } from '../http/error.document.js';
+import { Administration } from './administration.decorator.js';
+import { AdministrationGuard, type AdministrationRequest, administratorOf } from './administration.guard.js';
+import { NewSecretBody } from './new-secret.body.js';
+
+/** `/admin/clients/{id}/secrets`: at most two that are good, so that one can be replaced without an outage. */
+@Administration()
+@UseGuards(AdministrationGuard)
+@Controller('admin/clients/:id/secrets')
+export class ClientSecretsController {
+  constructor(
+    @Inject(ClientAdministration) private readonly administration: ClientAdministration,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Add a second secret; it is shown this once' })
+  @ApiBody({ type: NewSecretBody, required: false })
+  @ApiResponse({ status: 201, description: 'The secret', type: CreatedSecretDocument })
+  @ApiResponse({ status: 404, description: 'There is no such client', type: ErrorDocument })
+  @ApiResponse({ status: 409, description: 'The client has two secrets', type: ErrorDocument })
+  async addSecret(
+    @Param('id') id: string,
+    @Body(new BodyPipe(NewSecretBody)) body: NewSecretBody,
+    @Req() request: AdministrationRequest,
+  ): Promise<CreatedSecretDocument> {
+    const expiresAt = this.expiryOf(body);
+    const secret = await this.administration.addSecret(id, expiresAt, administratorOf(request));
+    return {
+      secret_id: secret.id,
+      client_secret: secret.text,
+      expires_at: secret.expiresAt === null ? null : dateTime(secret.expiresAt),
+    };
+  }
+
+  @Delete(':secretId')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'End a secret' })
+  @ApiResponse({ status: 204, description: 'It is not good any more' })
+  @ApiResponse({ status: 404, description: 'There is no such client or secret', type: ErrorDocument })
+  @ApiResponse({
+    status: 409,
+    description: 'It is the last one, and the client has no keys',
+    type: ErrorDocument,
+  })
+  endSecret(
+    @Param('id') id: string,
+    @Param('secretId') secretId: string,
+    @Req() request: AdministrationRequest,
+  ): Promise<void> {
+    return this.administration.endSecret(id, secretId, administratorOf(request));
+  }
+
+  private expiryOf({ expires_at, expires_in }: NewSecretBody): number | null {
+    if (expires_at !== undefined && expires_in !== undefined) {
+      throw new ApiError(400, 'invalid_request', 'expires_at and expires_in exclude each other');
+    }
+    if (expires_in !== undefined) return this.clock.now() + expires_in * 1000;
+    return expires_at === undefined ? null : Date.parse(expires_at);
+  }
+}

@@ -1,0 +1,97 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Req,
+  UseGuards,
+} from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiQuery, ApiResponse, PartialType } from '@nestjs/swagger';
+import { ClientAdministration } from '../clients/client-administration.js';
+import { ClientBody } from '../clients/client-body.js';
+import {
+  ClientDocument,
+  clientDocument,
+  ClientPageDocument,
+  CreatedClientDocument,
+} from '../clients/client.document.js';
+import { ClientRegistry } from '../clients/client-registry.js';
+import { ApiError } from '../http/api-error.js';
+import { ErrorDocument } from '../http/error.document.js';
+import { Administration } from './administration.decorator.js';
+import { AdministrationGuard, type AdministrationRequest, administratorOf } from './administration.guard.js';
+import { readPage } from './page.js';
+
+/** `/admin/clients`: the registered clients. */
+@Administration()
+@UseGuards(AdministrationGuard)
+@Controller('admin/clients')
+export class ClientsController {
+  constructor(
+    @Inject(ClientAdministration) private readonly administration: ClientAdministration,
+    @Inject(ClientRegistry) private readonly clients: ClientRegistry,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Register a client; its secret is shown this once' })
+  @ApiBody({ type: ClientBody })
+  @ApiResponse({ status: 201, description: 'The client', type: CreatedClientDocument })
+  @ApiResponse({ status: 409, description: 'The id is taken', type: ErrorDocument })
+  async createClient(
+    @Body() body: unknown,
+    @Req() request: AdministrationRequest,
+  ): Promise<CreatedClientDocument> {
+    const { client, secret } = await this.administration.create(body, administratorOf(request));
+    return { ...clientDocument(client), client_secret: secret.text };
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'List clients in the order of their ids' })
+  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 100 } })
+  @ApiQuery({ name: 'after', required: false, type: String, description: '`next` of the page before' })
+  @ApiResponse({ status: 200, description: 'A page of clients', type: ClientPageDocument })
+  listClients(@Query() query: Record<string, unknown>): ClientPageDocument {
+    const { limit, after } = readPage(query);
+    const { clients, next = null } = this.clients.page(limit, after);
+    return { clients: clients.map(clientDocument), next };
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Show a client' })
+  @ApiResponse({ status: 200, description: 'The client, without secrets', type: ClientDocument })
+  @ApiResponse({ status: 404, description: 'There is no such client', type: ErrorDocument })
+  showClient(@Param('id') id: string): ClientDocument {
+    const client = this.clients.find(id);
+    if (!client) throw new ApiError(404, 'not_found', 'There is no client of this id');
+    return clientDocument(client);
+  }
+
+  @Patch(':id')
+  @ApiOperation({ summary: 'Change a client by a JSON Merge Patch (RFC 7396)' })
+  @ApiBody({ type: PartialType(ClientBody) })
+  @ApiResponse({ status: 200, description: 'The client as it is now', type: ClientDocument })
+  @ApiResponse({ status: 404, description: 'There is no such client', type: ErrorDocument })
+  @ApiResponse({ status: 409, description: 'The client could not authenticate itself', type: ErrorDocument })
+  async updateClient(
+    @Param('id') id: string,
+    @Body() patch: unknown,
+    @Req() request: AdministrationRequest,
+  ): Promise<ClientDocument> {
+    return clientDocument(await this.administration.update(id, patch, administratorOf(request)));
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Remove a client; its tokens are not good any more' })
+  @ApiResponse({ status: 204, description: 'It is removed' })
+  @ApiResponse({ status: 404, description: 'There is no such client', type: ErrorDocument })
+  deleteClient(@Param('id') id: string, @Req() request: AdministrationRequest): Promise<void> {
+    return this.administration.delete(id, administratorOf(request));
+  }
+}

@@ -1,0 +1,32 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { AdministrationModule } from '../administration/administration.module.js';
+import type { Clock } from '../clock.js';
+import type { Settings } from '../config/settings.js';
+import { Metrics } from '../observability/metrics.js';
+import { ObservabilityModule } from '../observability/observability.module.js';
+import { StateModule } from '../state.module.js';
+import { CLIENTS_COMMANDS } from './clients.commands.js';
+
+/** The command line: it works on the database, beside a running service or without one. */
+@Module({})
+export class CliModule {
+  static forRoot(settings: Settings, clock: Clock, log: Logger): DynamicModule {
+    const observability = ObservabilityModule.forRoot({ log, metrics: new Metrics(), serveMetrics: false });
+    const { issuer, lifetimeSeconds } = settings;
+    return {
+      module: CliModule,
+      imports: [
+        StateModule.forRoot(settings, clock, log),
+        AdministrationModule.forRoot({
+          imports: [observability],
+          issuer,
+          lifetimeSeconds,
+          clock,
+          routes: false,
+        }),
+      ],
+      providers: CLIENTS_COMMANDS,
+    };
+  }
+}

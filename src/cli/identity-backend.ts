@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import { CommandFactory } from 'nest-commander';
+import { destination } from 'pino';
+import { SystemClock } from '../clock.js';
+import { loadSettings } from '../config/load-settings.js';
+import { SettingsError } from '../config/settings.js';
+import { KeyEncryptionError } from '../keys/key-encryption.js';
+import { createLog } from '../observability/log.js';
+import { DatabaseError } from '../storage/open-database.js';
+import { CliModule } from './cli.module.js';
+
+/** EX_CONFIG of sysexits.h. */
+const EXIT_CONFIG = 78;
+
+function fail(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  const isConfiguration =
+    error instanceof SettingsError ||
+    error instanceof KeyEncryptionError ||
+    (error instanceof DatabaseError && !error.mayRecover);
+  process.exitCode = isConfiguration ? EXIT_CONFIG : 1;
+}
+
+try {
+  const settings = loadSettings();
+  // Standard output is for what was asked; the audit goes beside it.
+  const log = createLog(settings.logLevel, destination({ dest: 2, sync: true }));
+  await CommandFactory.run(CliModule.forRoot(settings, new SystemClock(), log) as never, {
+    logger: false,
+    abortOnError: false,
+    cliName: 'identity-backend',
+    serviceErrorHandler: fail,
+  });
+} catch (error) {
+  fail(error);
+}

@@ -1,0 +1,26 @@
+import { formDecode } from '../http/form-body.js';
+import { decodeUtf8 } from '../jwt/strict-json.js';
+
+/** What a client shows to authenticate itself. */
+export interface Credentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2})$/i;
+
+/**
+ * Reads the credentials of an Authorization header. Both parts are form-encoded before they are joined
+ * (RFC 6749 §2.3.1), which most clients forget; our own ids and secrets read the same either way.
+ *
+ * @returns `undefined` where they are broken: another scheme, not base64, no colon, an empty part
+ */
+export function parseBasic(header: string): Credentials | undefined {
+  const encoded = BASIC.exec(header)?.[1];
+  const text = encoded === undefined ? undefined : decodeUtf8(Buffer.from(encoded, 'base64'));
+  const colon = text?.indexOf(':') ?? -1;
+  if (text === undefined || colon < 1) return undefined;
+  const clientId = formDecode(text.slice(0, colon));
+  const clientSecret = formDecode(text.slice(colon + 1));
+  return clientId && clientSecret ? { clientId, clientSecret } : undefined;
+}

@@ -1,0 +1,128 @@
+import type { AuditEvent, AuditLog } from '../audit/audit-log.js';
+import type { Clock } from '../clock.js';
+import { type Client, liveSecrets } from './client.js';
+import { ClientChangeRefused } from './client-change-refused.js';
+import { ClientDescription } from './client-description.js';
+import type { ClientRegistry } from './client-registry.js';
+import { makeSecret, MAX_LIVE_SECRETS } from './client-secret.js';
+
+/** Who changes a client, and by which request, for the audit. */
+export interface Administrator {
+  /** A client id, or `command line`. */
+  readonly id: string;
+  readonly requestId: string;
+}
+
+/** A secret that was just made: the one time that it is seen. */
+export interface NewSecret {
+  readonly id: string;
+  readonly text: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number | null;
+}
+
+/**
+ * What an administrator does to clients. Every act throws {@link ClientChangeRefused} where it is refused, and
+ * `StoreUnavailable` where the database is away; nothing has changed then.
+ */
+export class ClientAdministration {
+  private readonly description: ClientDescription;
+
+  /**
+   * @param prepare called before the first client is made: the keys of the service are to be there when clients are
+   * @param lifetimeSeconds the configured lifetime of tokens, which no client can exceed
+   */
+  constructor(
+    private readonly clients: ClientRegistry,
+    private readonly audit: AuditLog,
+    private readonly clock: Clock,
+    private readonly prepare: () => Promise<void>,
+    lifetimeSeconds: number,
+  ) {
+    this.description = new ClientDescription(lifetimeSeconds);
+  }
+
+  /** @param body members of `ClientBody`, as they came */
+  async create(body: unknown, by: Administrator): Promise<{ client: Client; secret: NewSecret }> {
+    const described = this.description.read(body);
+    await this.prepare();
+    const now = this.clock.now();
+    const { text, kept } = makeSecret(now, null);
+    const client = await this.change(described.id, (current) => {
+      if (current) throw new ClientChangeRefused('conflict', `There is a client ${described.id} already`);
+      return { ...described, secrets: [kept], createdAt: now, updatedAt: now };
+    });
+    this.record(by, { event: 'client.created', client: client.id, by: by.id });
+    return { client, secret: { id: kept.id, text, expiresAt: null } };
+  }
+
+  /** @param patch a JSON Merge Patch (RFC 7396) of the members of `ClientBody`, as it came */
+  async update(id: string, patch: unknown, by: Administrator): Promise<Client> {
+    const client = await this.change(id, (current) => {
+      const { secrets, createdAt } = existing(id, current);
+      const described = this.description.patch(existing(id, current), patch);
+      return { ...described, secrets, createdAt, updatedAt: this.clock.now() };
+    });
+    this.record(by, { event: 'client.updated', client: id, by: by.id });
+    return client;
+  }
+
+  async delete(id: string, by: Administrator): Promise<void> {
+    await this.clients.change(id, (current) => {
+      existing(id, current);
+      return undefined;
+    });
+    this.record(by, { event: 'client.deleted', client: id, by: by.id });
+  }
+
+  /** @param expiresAt when it ends by itself, in milliseconds since 1970; null where it does not */
+  async addSecret(id: string, expiresAt: number | null, by: Administrator): Promise<NewSecret> {
+    const now = this.clock.now();
+    if (expiresAt !== null && expiresAt <= now) {
+      throw new ClientChangeRefused('invalid_request', 'The secret would have expired already');
+    }
+    const { text, kept } = makeSecret(now, expiresAt);
+    await this.change(id, (current) => {
+      const client = existing(id, current);
+      const live = liveSecrets(client, now);
+      if (live.length >= MAX_LIVE_SECRETS) {
+        throw new ClientChangeRefused(
+          'conflict',
+          `The client has ${MAX_LIVE_SECRETS} secrets: end one first`,
+        );
+      }
+      return { ...client, secrets: [...live, kept], updatedAt: now };
+    });
+    this.record(by, { event: 'client.secret_added', client: id, secret_id: kept.id, by: by.id });
+    return { id: kept.id, text, expiresAt };
+  }
+
+  async endSecret(id: string, secretId: string, by: Administrator): Promise<void> {
+    const now = this.clock.now();
+    await this.change(id, (current) => {
+      const client = existing(id, current);
+      if (!client.secrets.some((secret) => secret.id === secretId)) {
+        throw new ClientChangeRefused('not_found', `The client has no secret ${secretId}`);
+      }
+      const rest = client.secrets.filter((secret) => secret.id !== secretId);
+      if (client.jwks === null && liveSecrets({ ...client, secrets: rest }, now).length === 0) {
+        throw new ClientChangeRefused('conflict', 'It is the last secret of a client that has no keys');
+      }
+      return { ...client, secrets: rest, updatedAt: now };
+    });
+    this.record(by, { event: 'client.secret_ended', client: id, secret_id: secretId, by: by.id });
+  }
+
+  private async change(id: string, decide: (current: Client | undefined) => Client): Promise<Client> {
+    return existing(id, await this.clients.change(id, decide));
+  }
+
+  private record(by: Administrator, event: AuditEvent): void {
+    this.audit.record(by.requestId, event);
+  }
+}
+
+function existing(id: string, client: Client | undefined): Client {
+  if (client) return client;
+  throw new ClientChangeRefused('not_found', `There is no client ${id}`);
+}

@@ -1,0 +1,39 @@
+import { audiencesOf } from '../jwt/claims.js';
+import type { Client } from './client.js';
+
+/** What a client asks for. */
+export interface ClientRequest {
+  readonly subject: string;
+  readonly audience: string | readonly string[];
+  /** Scope tokens separated by one space. */
+  readonly scope?: string | undefined;
+  readonly claims?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** What a client may not have: which part of the request lies outside what it was given. */
+export type PolicyViolation = 'audience' | 'subject' | 'scope' | 'claims';
+
+/**
+ * @param isClient whether a subject is the id of a client
+ * @returns the first part of the request that the client may not have; `undefined` where it may have all
+ */
+export function violationOf(
+  client: Client,
+  { subject, audience, scope, claims }: ClientRequest,
+  isClient: (id: string) => boolean,
+): PolicyViolation | undefined {
+  if (!audiencesOf(audience).every((each) => client.audiences.includes(each))) return 'audience';
+  if (!mayNameSubject(client, subject, isClient)) return 'subject';
+  if (scope !== undefined && !scope.split(' ').every((each) => client.scopes.includes(each))) return 'scope';
+  if (claims && !Object.keys(claims).every((name) => client.claims.includes(name))) return 'claims';
+  return undefined;
+}
+
+/** A client speaks for itself, and for whom it may act; for another client only where that is named exactly. */
+function mayNameSubject(client: Client, subject: string, isClient: (id: string) => boolean): boolean {
+  if (subject === client.id || client.mayActFor.includes(subject)) return true;
+  return (
+    client.mayActFor.some((pattern) => pattern.endsWith('*') && subject.startsWith(pattern.slice(0, -1))) &&
+    !isClient(subject)
+  );
+}

@@ -1,0 +1,89 @@
+import { Replica } from '../replica/replica.js';
+import type { Client } from './client.js';
+import type { ClientStore } from './client-store.js';
+
+/** The clients, held in memory: no request that issues or judges a token asks the database. */
+export class ClientRegistry {
+  private readonly replica: Replica<Client>;
+  /** How many clients name an audience. */
+  private readonly audiences = new Map<string, number>();
+  private sortedIds: readonly string[] | undefined;
+
+  constructor(store: ClientStore) {
+    this.replica = new Replica(store, (_id, client, former) => this.follow(client, former));
+  }
+
+  /** @throws {StoreUnavailable} */
+  sync(): Promise<void> {
+    return this.replica.sync();
+  }
+
+  /**
+   * Changes a client, here at once and on other instances with their next {@link sync}.
+   *
+   * @param decide is given the client as it is in the database; where it throws, nothing changes
+   * @throws {StoreUnavailable} and what `decide` throws
+   */
+  change(
+    id: string,
+    decide: (current: Client | undefined) => Client | undefined,
+  ): Promise<Client | undefined> {
+    return this.replica.change(id, decide);
+  }
+
+  find(id: string): Client | undefined {
+    return this.replica.get(id);
+  }
+
+  isClient(id: string): boolean {
+    return this.replica.get(id) !== undefined;
+  }
+
+  get size(): number {
+    return this.replica.all.size;
+  }
+
+  /** Whether there is a client or was one: from then on, tokens of clients that are gone are not good any more. */
+  get everHadClients(): boolean {
+    return this.replica.everHeldRecords;
+  }
+
+  /** Whether some client may ask for tokens for this audience: a name that is known, not one that anybody chose. */
+  namesAudience(audience: string): boolean {
+    return this.audiences.has(audience);
+  }
+
+  /** Clients in the order of their ids, from the one after `after`. */
+  page(
+    limit: number,
+    after = '',
+  ): { readonly clients: readonly Client[]; readonly next: string | undefined } {
+    this.sortedIds ??= [...this.replica.all.keys()].sort();
+    const start = firstAfter(this.sortedIds, after);
+    const ids = this.sortedIds.slice(start, start + limit);
+    const clients = ids.map((id) => this.find(id)).filter((client) => client !== undefined);
+    const isLast = start + limit >= this.sortedIds.length;
+    return { clients, next: isLast ? undefined : ids.at(-1) };
+  }
+
+  private follow(client: Client | undefined, former: Client | undefined): void {
+    if ((client === undefined) !== (former === undefined)) this.sortedIds = undefined;
+    for (const name of former?.audiences ?? []) {
+      const count = this.audiences.get(name) ?? 0;
+      if (count > 1) this.audiences.set(name, count - 1);
+      else this.audiences.delete(name);
+    }
+    for (const name of client?.audiences ?? []) this.audiences.set(name, (this.audiences.get(name) ?? 0) + 1);
+  }
+}
+
+/** Where in a sorted list the first member stands that is greater. */
+function firstAfter(sorted: readonly string[], text: string): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? '') > text) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,21 @@
+import type { KeyObject } from 'node:crypto';
+import type { Algorithm } from './algorithms.js';
+import type { VerificationKey } from './judge-token.js';
+import { verifySignature } from './signature.js';
+
+/** A shared secret or a public key that verifies the one algorithm it was made for (RFC 8725 §3.1). */
+export class KeyObjectVerificationKey implements VerificationKey {
+  /**
+   * @param id key id (RFC 7515 §4.1.4)
+   * @param key a secret for HS*, else a public key
+   */
+  constructor(
+    readonly id: string,
+    readonly algorithm: Algorithm,
+    private readonly key: KeyObject,
+  ) {}
+
+  verifies(token: string): boolean {
+    return verifySignature(token, this.algorithm, this.key);
+  }
+}

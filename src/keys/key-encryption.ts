@@ -1,0 +1,71 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+
+const CIPHER = 'aes-256-gcm';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** Neither the key-encryption key nor a former one opens what is kept. */
+export class KeyEncryptionError extends Error {
+  override readonly name = 'KeyEncryptionError';
+}
+
+/**
+ * Encrypts private keys at rest by AES-256-GCM. The label (the key's id) is authenticated with it, so that who can write
+ * to the database cannot put one key in the place of another.
+ */
+export class KeyEncryption {
+  private readonly current: Buffer;
+  private readonly former: readonly Buffer[];
+
+  /**
+   * @param secret `KEY_ENCRYPTION_KEY`, at least 32 bytes
+   * @param formerSecrets `KEY_ENCRYPTION_KEY_PREVIOUS`: they open what they sealed, and seal nothing
+   */
+  constructor(secret: string, formerSecrets: readonly string[]) {
+    this.current = derive(secret);
+    this.former = formerSecrets.map(derive);
+  }
+
+  /** @returns nonce, ciphertext and tag in base64url */
+  seal(plaintext: Uint8Array, label: string): string {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv(CIPHER, this.current, nonce).setAAD(Buffer.from(label));
+    return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]).toString(
+      'base64url',
+    );
+  }
+
+  /** @throws {KeyEncryptionError} */
+  open(sealed: string, label: string): { readonly plaintext: Buffer; readonly byFormer: boolean } {
+    const bytes = Buffer.from(sealed, 'base64url');
+    const plaintext = openWith(this.current, bytes, label);
+    if (plaintext) return { plaintext, byFormer: false };
+    for (const key of this.former) {
+      const opened = openWith(key, bytes, label);
+      if (opened) return { plaintext: opened, byFormer: true };
+    }
+    throw new KeyEncryptionError(
+      `KEY_ENCRYPTION_KEY does not open the key ${label} in the database. Set the one that it was made with; ` +
+        'where it was changed, put the former one into KEY_ENCRYPTION_KEY_PREVIOUS. Nothing was overwritten.',
+    );
+  }
+}
+
+/** RFC 5869: the setting is a text of any length, the cipher needs 32 bytes. */
+function derive(secret: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', 'identity-backend/key-encryption/v1', 32));
+}
+
+function openWith(key: Buffer, bytes: Buffer, label: string): Buffer | undefined {
+  if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
+  try {
+    const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES), {
+      authTagLength: TAG_BYTES,
+    })
+      .setAAD(Buffer.from(label))
+      .setAuthTag(bytes.subarray(-TAG_BYTES));
+    return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+  } catch {
+    return undefined;
+  }
+}

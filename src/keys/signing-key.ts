@@ -1,0 +1,8 @@
+import type { TokenType } from '../jwt/token-type.js';
+import type { VerificationKey } from '../jwt/judge-token.js';
+
+/** A key that signs tokens and verifies them. */
+export interface SigningKey extends VerificationKey {
+  /** @returns the claims as a compact JWS with `alg`, `typ` and `kid` in its header */
+  sign(claims: object, type?: TokenType): string | Promise<string>;
+}

@@ -1,0 +1,8 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+
+/** What `GET /.well-known/jwks.json` answers. */
+@ApiSchema({ name: 'JwkSet' })
+export class JwksDocument {
+  @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
+  keys!: object[];
+}

@@ -1,0 +1,62 @@
+import { type ApiError, HttpError } from '../http/api-error.js';
+
+/** The codes of RFC 6749 §5.2, RFC 8707 §2, and those for what is no fault of the request. */
+export type OAuthErrorCode =
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'invalid_scope'
+  | 'invalid_target'
+  | 'too_many_requests'
+  | 'temporarily_unavailable'
+  | 'server_error';
+
+const STATUS: Readonly<Partial<Record<OAuthErrorCode, number>>> = {
+  invalid_client: 401,
+  too_many_requests: 429,
+  temporarily_unavailable: 503,
+  server_error: 500,
+};
+
+/** An error of the OAuth routes (RFC 6749 §5.2), in words that the caller may read. */
+export class OAuthError extends HttpError {
+  override readonly name = 'OAuthError';
+  override readonly status: number;
+  override readonly headers: Readonly<Record<string, string>>;
+
+  /**
+   * @param message becomes `error_description`: ASCII without quotes and backslashes
+   * @param options.reason what only the log may tell
+   */
+  constructor(
+    readonly code: OAuthErrorCode,
+    message: string,
+    readonly options: {
+      readonly reason?: string;
+      readonly status?: number;
+      readonly headers?: Readonly<Record<string, string>>;
+    } = {},
+  ) {
+    super(message);
+    this.status = options.status ?? STATUS[code] ?? 400;
+    this.headers = { pragma: 'no-cache', ...options.headers };
+  }
+
+  override get body(): object {
+    return { error: this.code, error_description: this.message };
+  }
+}
+
+const CODES: Readonly<Record<number, OAuthErrorCode>> = {
+  429: 'too_many_requests',
+  500: 'server_error',
+  503: 'temporarily_unavailable',
+};
+
+/** An error that does not come from the OAuth routes themselves, in their words. */
+export function asOAuthError({ status, headers, message }: ApiError): OAuthError {
+  const code = CODES[status] ?? 'invalid_request';
+  return new OAuthError(code, message, { status: status === 415 ? 400 : status, headers });
+}

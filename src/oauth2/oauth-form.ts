@@ -1,0 +1,32 @@
+import { FormBody } from '../http/form-body.js';
+import { OAuthError } from './oauth-error.js';
+
+/** The one parameter that may be repeated (RFC 8707 §2). */
+const REPEATABLE = 'resource';
+
+/** The parameters of a request (RFC 6749 §3.2): each at most once, and one without a value counts as left out. */
+export class OAuthForm {
+  private readonly values = new Map<string, string>();
+  /** The values of `resource`. */
+  readonly resources: readonly string[];
+
+  /** @throws {OAuthError} where a parameter is repeated */
+  constructor(body: unknown) {
+    const resources: string[] = [];
+    const seen = new Set<string>();
+    for (const [name, value] of body instanceof FormBody ? body.parameters : []) {
+      if (name === REPEATABLE) {
+        if (value !== '') resources.push(value);
+        continue;
+      }
+      if (seen.has(name)) throw new OAuthError('invalid_request', 'A parameter is repeated');
+      seen.add(name);
+      if (value !== '') this.values.set(name, value);
+    }
+    this.resources = resources;
+  }
+
+  get(name: string): string | undefined {
+    return this.values.get(name);
+  }
+}

@@ -1,0 +1,43 @@
+import type { Client } from '../clients/client.js';
+import { isName } from '../jwt/well-formed-text.js';
+import { OAuthError } from './oauth-error.js';
+import type { OAuthForm } from './oauth-form.js';
+
+const MAX_AUDIENCES = 20;
+
+/**
+ * Whom a token is asked for: by `resource` (RFC 8707 §2, absolute URIs) or by `audience` (names separated by a space),
+ * else the client's default or only audience.
+ *
+ * @returns a string for one, an array for several
+ * @throws {OAuthError} `invalid_target`
+ */
+export function requestedAudience(form: OAuthForm, client: Client): string | readonly string[] {
+  const { resources } = form;
+  const names = form.get('audience');
+  if (resources.length > 0 && names !== undefined) throw invalidTarget('Use either resource or audience');
+  if (!resources.every(isAbsoluteUri)) throw invalidTarget('resource is not an absolute URI');
+  const audiences = names === undefined ? resources : names.split(' ');
+  if (audiences.length === 0) return defaultAudience(client);
+  const distinct = [...new Set(audiences)];
+  if (distinct.length > MAX_AUDIENCES || !distinct.every(isName))
+    throw invalidTarget('audience is malformed');
+  const [only = ''] = distinct;
+  return distinct.length === 1 ? only : distinct;
+}
+
+function defaultAudience({ defaultAudience, audiences }: Client): string {
+  const only = audiences.length === 1 ? audiences[0] : undefined;
+  const found = defaultAudience ?? only;
+  if (found === undefined) throw invalidTarget('Name the audience: the client has no default');
+  return found;
+}
+
+/** RFC 8707 §2: absolute, and without a fragment. */
+function isAbsoluteUri(text: string): boolean {
+  return /^[A-Za-z][A-Za-z0-9+.-]*:[^\s#]+$/.test(text);
+}
+
+function invalidTarget(message: string): OAuthError {
+  return new OAuthError('invalid_target', message);
+}

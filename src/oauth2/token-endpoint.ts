@@ -1,0 +1,142 @@
+import type { AuditLog } from '../audit/audit-log.js';
+import type { Client } from '../clients/client.js';
+import { violationOf } from '../clients/client-policy.js';
+import type { ClientRegistry } from '../clients/client-registry.js';
+import { isScope } from '../jwt/scope.js';
+import type { NotIssued } from '../token/issue-outcome.js';
+import type { TokenService } from '../token/token.service.js';
+import type { Caller, ClientAuthentication } from './client-authentication.js';
+import type { Grant } from './grant.js';
+import { OAuthError, type OAuthErrorCode } from './oauth-error.js';
+import { OAuthForm } from './oauth-form.js';
+import { requestedAudience } from './requested-audience.js';
+
+/** What is answered (RFC 6749 §5.1). */
+export interface AccessTokenResponse {
+  readonly access_token: string;
+  readonly token_type: 'Bearer';
+  /** Seconds. */
+  readonly expires_in: number;
+  readonly scope?: string;
+}
+
+/** What is to be known of a request: for the audit, as far as it is known when the request is refused. */
+interface Asked {
+  client?: Client;
+  subject?: string;
+  audience?: string | readonly string[];
+  scope?: string | undefined;
+}
+
+const OUTCOMES: Readonly<Record<NotIssued['code'], OAuthErrorCode>> = {
+  invalid_request: 'invalid_request',
+  invalid_target: 'invalid_target',
+  invalid_scope: 'invalid_scope',
+  access_denied: 'invalid_grant',
+  unavailable: 'temporarily_unavailable',
+};
+
+/**
+ * The token endpoint (RFC 6749 §3.2): one pipeline for all grants. The client is authenticated, the grant decides who
+ * the token is about, audience and scope are held against what the client may have, the token is signed and audited.
+ */
+export class TokenEndpoint {
+  constructor(
+    private readonly grants: readonly Grant[],
+    private readonly authentication: ClientAuthentication,
+    private readonly clients: ClientRegistry,
+    private readonly tokens: TokenService,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /**
+   * @param body of the request, a form
+   * @throws {OAuthError}
+   */
+  async answer(body: unknown, caller: Caller, requestId: string): Promise<AccessTokenResponse> {
+    const asked: Asked = {};
+    try {
+      return await this.grant(new OAuthForm(body), caller, requestId, asked);
+    } catch (error) {
+      if (error instanceof OAuthError) {
+        this.audit.record(requestId, { event: 'token.refused', code: error.code, ...described(asked) });
+      }
+      throw error;
+    }
+  }
+
+  private async grant(
+    form: OAuthForm,
+    caller: Caller,
+    requestId: string,
+    asked: Asked,
+  ): Promise<AccessTokenResponse> {
+    const type = form.get('grant_type');
+    if (type === undefined) throw new OAuthError('invalid_request', 'grant_type is missing');
+    const client = await this.authentication.authenticate(form, caller);
+    asked.client = client;
+    const grant = this.grants.find((each) => each.type === type);
+    if (!grant) throw new OAuthError('unsupported_grant_type', 'This grant_type is not known here');
+    if (!client.grantTypes.includes(type)) {
+      throw new OAuthError('unauthorized_client', 'The client may not use this grant_type');
+    }
+    const { subject } = grant.decide({ form, client });
+    asked.subject = subject;
+    const audience = requestedAudience(form, client);
+    asked.audience = audience;
+    const scope = form.get('scope');
+    if (scope !== undefined && !isScope(scope)) throw new OAuthError('invalid_scope', 'scope is malformed');
+    asked.scope = scope;
+    this.checkPolicy(client, subject, audience, scope);
+    const outcome = await this.tokens.issue({
+      type: 'at+jwt',
+      client,
+      subject,
+      audience,
+      ...(scope !== undefined && { scope }),
+    });
+    if (outcome.code !== 'issued') throw new OAuthError(OUTCOMES[outcome.code], outcome.reason);
+    const { token, tokenId, algorithm, expiresIn } = outcome;
+    this.audit.record(requestId, {
+      event: 'token.issued',
+      jti: tokenId,
+      alg: algorithm,
+      ...described(asked),
+    });
+    return {
+      access_token: token,
+      token_type: 'Bearer',
+      expires_in: expiresIn,
+      ...(scope !== undefined && { scope }),
+    };
+  }
+
+  private checkPolicy(
+    client: Client,
+    subject: string,
+    audience: string | readonly string[],
+    scope: string | undefined,
+  ): void {
+    const isClient = (id: string): boolean => this.clients.isClient(id);
+    switch (violationOf(client, { subject, audience, scope }, isClient)) {
+      case undefined:
+        return;
+      case 'audience':
+        throw new OAuthError('invalid_target', 'The client may not ask for this audience');
+      case 'scope':
+        throw new OAuthError('invalid_scope', 'The client may not ask for this scope');
+      case 'subject':
+      case 'claims':
+        throw new OAuthError('invalid_grant', 'The client may not ask for this subject');
+    }
+  }
+}
+
+function described({ client, subject, audience, scope }: Asked): {
+  client_id: string | undefined;
+  sub: string | undefined;
+  aud: string | readonly string[] | undefined;
+  scope: string | undefined;
+} {
+  return { client_id: client?.id, sub: subject, aud: audience, scope };
+}

@@ -1,0 +1,69 @@
+import type { Clock } from '../clock.js';
+
+/** How often what other instances changed is asked for, in milliseconds. */
+const INTERVAL = 1_000;
+
+/** Something that is kept in step with the database. */
+export interface Following {
+  /** @throws where the database is away; what is known stays */
+  sync(): Promise<void>;
+}
+
+/**
+ * Keeps what is held in memory in step with the database, for as long as the process runs, and knows how old it is.
+ */
+export class Follower {
+  private followed: readonly Following[] = [];
+  private syncedAt: number;
+  private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
+
+  /** @param failed is told why the database could not be asked, once for each outage */
+  constructor(
+    private readonly clock: Clock,
+    private readonly failed: (cause: unknown) => void,
+  ) {
+    this.syncedAt = clock.now();
+  }
+
+  /**
+   * Asks for everything once, in the given order, and from then on again and again.
+   *
+   * @throws {StoreUnavailable} where the first time fails
+   */
+  async start(followed: readonly Following[]): Promise<void> {
+    this.followed = followed;
+    await this.syncAll();
+    this.schedule(false);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+  }
+
+  /** How old what is known may be: seconds since the database was last asked with success. */
+  get ageSeconds(): number {
+    return Math.max(0, (this.clock.now() - this.syncedAt) / 1000);
+  }
+
+  private async syncAll(): Promise<void> {
+    const begun = this.clock.now();
+    for (const each of this.followed) await each.sync();
+    this.syncedAt = begun;
+  }
+
+  private schedule(failing: boolean): void {
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      this.syncAll().then(
+        () => this.schedule(false),
+        (cause: unknown) => {
+          if (!failing) this.failed(cause);
+          this.schedule(true);
+        },
+      );
+    }, INTERVAL);
+    this.timer.unref();
+  }
+}

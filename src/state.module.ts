@@ -1,0 +1,79 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Clock } from './clock.js';
+import { ClientRegistry } from './clients/client-registry.js';
+import { clientStanding } from './clients/client-standing.js';
+import { ClientsModule } from './clients/clients.module.js';
+import type { Settings } from './config/settings.js';
+import { KeysModule } from './keys/keys.module.js';
+import { OwnKeys } from './keys/own-keys.js';
+import { KNOWN_AUDIENCE, type KnownAudience } from './observability/known-audience.js';
+import type { Following } from './replica/follower.js';
+import { ReplicaModule } from './replica/replica.module.js';
+import { StorageModule } from './storage/storage.module.js';
+import { WITHDRAWN, type Withdrawn } from './token/token-options.js';
+
+const KEYS_BEFORE_CLIENTS = Symbol('KEYS_BEFORE_CLIENTS');
+
+/**
+ * What outlives the process: the database, and what is held of it in memory. Part of the composition root, shared by the
+ * service and the command line.
+ */
+@Module({})
+export class StateModule {
+  static forRoot(settings: Settings, clock: Clock, log: Logger): DynamicModule {
+    const away =
+      (what: string) =>
+      (cause: unknown): void =>
+        log.error({ err: cause }, `${what} does not answer`);
+    return {
+      module: StateModule,
+      global: true,
+      imports: [
+        StorageModule.forRoot(settings.databaseUrl),
+        KeysModule.forRoot({
+          encryptionKey: settings.encryptionKey,
+          previousEncryptionKeys: settings.previousEncryptionKeys,
+          clock,
+        }),
+        ClientsModule.forRoot({
+          clock,
+          mostFailures: settings.mostAuthFailures,
+          redisUrl: settings.redisUrl,
+          redisFailed: away('Redis'),
+        }),
+        ReplicaModule.forRoot({
+          clock,
+          failed: away('the database'),
+          followed: [OwnKeys, ClientRegistry, KEYS_BEFORE_CLIENTS],
+        }),
+      ],
+      providers: [
+        {
+          provide: KEYS_BEFORE_CLIENTS,
+          inject: [ClientRegistry, OwnKeys],
+          useFactory: (clients: ClientRegistry, keys: OwnKeys): Following => ({
+            sync: () => (clients.everHadClients ? keys.ensure() : Promise.resolve()),
+          }),
+        },
+        {
+          provide: WITHDRAWN,
+          inject: [ClientRegistry],
+          useFactory:
+            (clients: ClientRegistry): Withdrawn =>
+            (claims) =>
+              clientStanding(clients, claims),
+        },
+        {
+          provide: KNOWN_AUDIENCE,
+          inject: [ClientRegistry],
+          useFactory:
+            (clients: ClientRegistry): KnownAudience =>
+            (audience) =>
+              clients.namesAudience(audience),
+        },
+      ],
+      exports: [WITHDRAWN, KNOWN_AUDIENCE, KEYS_BEFORE_CLIENTS],
+    };
+  }
+}

@@ -1,0 +1,41 @@
+import { EntitySchema } from 'typeorm';
+
+/** A row of a table of records: see {@link RecordStore}. */
+export interface RecordRow {
+  readonly id: string;
+  readonly revision: number;
+  /** JSON; null where the record was removed. */
+  readonly document: string | null;
+}
+
+/** The last revision that was given to a change of a table. */
+export interface RevisionRow {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** PostgreSQL and MySQL give 64-bit integers as strings; ours stay far below 2^53. */
+const bigInteger = {
+  type: 'bigint',
+  transformer: { to: (value: unknown) => value, from: (value: unknown) => Number(value) },
+} as const;
+
+const recordTable = (name: string): EntitySchema<RecordRow> =>
+  new EntitySchema<RecordRow>({
+    name,
+    columns: {
+      id: { type: 'varchar', length: 128, primary: true },
+      revision: bigInteger,
+      document: { type: 'text', nullable: true },
+    },
+  });
+
+export const ClientTable = recordTable('identity_client');
+export const KeyTable = recordTable('identity_key');
+
+export const RevisionTable = new EntitySchema<RevisionRow>({
+  name: 'identity_revision',
+  columns: { name: { type: 'varchar', length: 32, primary: true }, value: bigInteger },
+});
+
+export const ENTITIES = [ClientTable, KeyTable, RevisionTable];

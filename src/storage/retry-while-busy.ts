@@ -1,0 +1,26 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** How often another process may be found writing; with the pauses between, some five seconds. */
+const ATTEMPTS = 40;
+const LONGEST_PAUSE = 200;
+
+/**
+ * Runs a transaction of SQLite again while another process holds the file. Waiting inside the driver would stop every
+ * request of this process meanwhile.
+ */
+export async function retryWhileBusy<R>(act: () => Promise<R>): Promise<R> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await act();
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isBusy(error)) throw error;
+      await delay(Math.random() * Math.min(LONGEST_PAUSE, 5 * 2 ** attempt));
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return code.startsWith('SQLITE_BUSY') || /database is locked/.test(error.message);
+}

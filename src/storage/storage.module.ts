@@ -1,0 +1,45 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import type { DataSource, DataSourceOptions } from 'typeorm';
+import { ClientStore } from '../clients/client-store.js';
+import { KeyStore } from '../keys/key-store.js';
+import { Database } from './database.js';
+import { ClientTable, KeyTable } from './entities.js';
+import { databaseOptions, openDatabase } from './open-database.js';
+import { TypeOrmRecordStore } from './typeorm-record-store.js';
+
+/** The database, and the stores that the domains ask for. */
+@Module({})
+export class StorageModule {
+  /** @param url see `DATABASE_URL` */
+  static forRoot(url: string): DynamicModule {
+    return {
+      module: StorageModule,
+      global: true,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          useFactory: async () => ({ ...(await databaseOptions(url)), retryAttempts: 0 }),
+          dataSourceFactory: (options) => openDatabase(options as DataSourceOptions),
+        }),
+      ],
+      providers: [
+        {
+          provide: Database,
+          inject: [getDataSourceToken()],
+          useFactory: (dataSource: DataSource) => new Database(dataSource),
+        },
+        {
+          provide: ClientStore,
+          inject: [Database],
+          useFactory: (database: Database) => new TypeOrmRecordStore(database, ClientTable),
+        },
+        {
+          provide: KeyStore,
+          inject: [Database],
+          useFactory: (database: Database) => new TypeOrmRecordStore(database, KeyTable),
+        },
+      ],
+      exports: [ClientStore, KeyStore],
+    };
+  }
+}
