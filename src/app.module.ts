@@ -57,7 +57,12 @@ export class AppModule {
         StateModule.forRoot(settings, clock, log),
         tokens,
         TokenRoutesModule.forRoot({ imports: [observability], access: settings.tokenEndpointAuth }),
-        OAuth2Module.forRoot({ imports: [observability] }),
+        OAuth2Module.forRoot({
+          imports: [observability],
+          clock,
+          issuer,
+          reachSeconds: lifetimeSeconds + clockToleranceSeconds,
+        }),
         AdministrationModule.forRoot({
           imports: [observability],
           issuer,

@@ -7,13 +7,17 @@ import { ClientsModule } from './clients/clients.module.js';
 import type { Settings } from './config/settings.js';
 import { KeysModule } from './keys/keys.module.js';
 import { OwnKeys } from './keys/own-keys.js';
+import { AssertionStore } from './oauth2/assertion-store.js';
 import { KNOWN_AUDIENCE, type KnownAudience } from './observability/known-audience.js';
 import type { Following } from './replica/follower.js';
 import { ReplicaModule } from './replica/replica.module.js';
+import { RevocationModule } from './revocation/revocation.module.js';
+import { Revocations } from './revocation/revocations.js';
 import { StorageModule } from './storage/storage.module.js';
 import { WITHDRAWN, type Withdrawn } from './token/token-options.js';
 
 const KEYS_BEFORE_CLIENTS = Symbol('KEYS_BEFORE_CLIENTS');
+const USED_ASSERTIONS = Symbol('USED_ASSERTIONS');
 
 /**
  * What outlives the process: the database, and what is held of it in memory. Part of the composition root, shared by the
@@ -42,10 +46,11 @@ export class StateModule {
           redisUrl: settings.redisUrl,
           redisFailed: away('Redis'),
         }),
+        RevocationModule.forRoot({ clock, toleranceSeconds: settings.clockToleranceSeconds }),
         ReplicaModule.forRoot({
           clock,
           failed: away('the database'),
-          followed: [OwnKeys, ClientRegistry, KEYS_BEFORE_CLIENTS],
+          followed: [OwnKeys, ClientRegistry, KEYS_BEFORE_CLIENTS, Revocations, USED_ASSERTIONS],
         }),
       ],
       providers: [
@@ -57,12 +62,21 @@ export class StateModule {
           }),
         },
         {
+          provide: USED_ASSERTIONS,
+          inject: [AssertionStore],
+          useFactory: (used: AssertionStore): Following => ({
+            sync: () => used.forgetExpired(Math.floor(clock.now() / 1000)),
+          }),
+        },
+        {
           provide: WITHDRAWN,
-          inject: [ClientRegistry],
+          inject: [ClientRegistry, Revocations],
           useFactory:
-            (clients: ClientRegistry): Withdrawn =>
+            (clients: ClientRegistry, revocations: Revocations): Withdrawn =>
             (claims) =>
-              clientStanding(clients, claims),
+              revocations.isRevoked(claims)
+                ? 'The token was taken back; ask for a new one.'
+                : clientStanding(clients, claims),
         },
         {
           provide: KNOWN_AUDIENCE,
@@ -73,7 +87,7 @@ export class StateModule {
               clients.namesAudience(audience),
         },
       ],
-      exports: [WITHDRAWN, KNOWN_AUDIENCE, KEYS_BEFORE_CLIENTS],
+      exports: [WITHDRAWN, KNOWN_AUDIENCE, KEYS_BEFORE_CLIENTS, USED_ASSERTIONS],
     };
   }
 }

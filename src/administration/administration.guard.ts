@@ -13,6 +13,7 @@ export interface AdministrationRequest {
 }
 
 const BEARER = /^Bearer +(\S+)$/i;
+const BEARER_SCHEME = /^Bearer( |$)/i;
 const REALM = 'Bearer realm="identity-backend"';
 
 /**
@@ -30,7 +31,10 @@ export class AdministrationGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<AdministrationRequest>();
     const { authorization } = request.headers;
-    if (authorization === undefined) throw refused('missing_token', 'Send a bearer token', REALM);
+    // Who uses another scheme did not know what to send, and is told no error either (RFC 6750 §3.1).
+    if (authorization === undefined || !BEARER_SCHEME.test(authorization)) {
+      throw refused('missing_token', 'Send a bearer token', REALM);
+    }
     const token = BEARER.exec(authorization)?.[1];
     const verdict =
       token === undefined

@@ -6,6 +6,7 @@ import { CreatedSecretDocument, dateTime } from '../clients/client.document.js';
 import { ApiError } from '../http/api-error.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { ErrorDocument } from '../http/error.document.js';
+import { parseDateTime } from '../validation/date-time.js';
 import { Administration } from './administration.decorator.js';
 import { AdministrationGuard, type AdministrationRequest, administratorOf } from './administration.guard.js';
 import { NewSecretBody } from './new-secret.body.js';
@@ -63,6 +64,6 @@ export class ClientSecretsController {
       throw new ApiError(400, 'invalid_request', 'expires_at and expires_in exclude each other');
     }
     if (expires_in !== undefined) return this.clock.now() + expires_in * 1000;
-    return expires_at === undefined ? null : Date.parse(expires_at);
+    return expires_at === undefined ? null : (parseDateTime(expires_at) ?? null);
   }
 }

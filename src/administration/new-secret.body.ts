@@ -1,16 +1,16 @@
 import { ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { parseDateTime } from '../validation/date-time.js';
 import { Satisfies } from '../validation/rules.js';
 
 const TEN_YEARS = 315_360_000;
-const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
 /** When a new secret ends by itself; one that names neither does not. */
 @ApiSchema({ name: 'SecretRequest' })
 export class NewSecretBody {
   @ApiPropertyOptional({ format: 'date-time', example: '2030-01-01T00:00:00Z' })
   @Satisfies(
-    (value) => typeof value === 'string' && DATE_TIME.test(value) && Number.isFinite(Date.parse(value)),
+    (value) => typeof value === 'string' && parseDateTime(value) !== undefined,
     'must be a date and time with its zone, such as 2030-01-01T00:00:00Z (RFC 3339)',
   )
   @IsOptional()

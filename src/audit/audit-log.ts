@@ -21,6 +21,16 @@ export interface TokenRefused extends AskedFor {
   readonly code: string;
 }
 
+/** A token that was taken back. */
+export interface TokenRevoked {
+  readonly event: 'token.revoked';
+  readonly jti: string;
+  /** The client that it was issued to; left out where it names none. */
+  readonly client_id: string | undefined;
+  /** The client that took it back. */
+  readonly by: string;
+}
+
 /** A client that was made, changed or removed. */
 export interface ClientChanged {
   readonly event: 'client.created' | 'client.updated' | 'client.deleted';
@@ -39,7 +49,7 @@ export interface SecretChanged {
 }
 
 /** What an auditor asks about later: who did what, for whom. */
-export type AuditEvent = TokenIssued | TokenRefused | ClientChanged | SecretChanged;
+export type AuditEvent = TokenIssued | TokenRefused | TokenRevoked | ClientChanged | SecretChanged;
 
 /** Where audit events go. */
 export abstract class AuditLog {

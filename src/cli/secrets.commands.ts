@@ -2,6 +2,7 @@ import { Inject, type Type } from '@nestjs/common';
 import { CommandRunner, Option, SubCommand } from 'nest-commander';
 import { ClientAdministration } from '../clients/client-administration.js';
 import { dateTime } from '../clients/client.document.js';
+import { parseDateTime } from '../validation/date-time.js';
 import { COMMAND_LINE } from './command-line.js';
 import { JsonCommand, type JsonOptions } from './json.command.js';
 import { printJson, printLine } from './print.js';
@@ -21,8 +22,8 @@ class AddSecretCommand extends JsonCommand {
     description: 'when it ends by itself, such as 2030-01-01T00:00:00Z',
   })
   expiresAt(value: string): number {
-    const time = Date.parse(value);
-    if (!Number.isFinite(time)) throw new Error('--expires-at is not a time such as 2030-01-01T00:00:00Z');
+    const time = parseDateTime(value);
+    if (time === undefined) throw new Error('--expires-at is not a time such as 2030-01-01T00:00:00Z');
     return time;
   }
 

@@ -36,6 +36,11 @@ export class ClientAuthenticator {
     return this.failed(address, clientId);
   }
 
+  /** @returns for how many seconds no more may be tried; 0 where it may */
+  blockedSeconds(address: string, clientId: string): number {
+    return this.limit.blockedSeconds(address, clientId);
+  }
+
   /** Counts a failed attempt. */
   async failed(address: string, clientId: string): Promise<Authentication> {
     const retryAfterSeconds = await this.limit.failed(address, clientId);

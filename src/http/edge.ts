@@ -25,10 +25,14 @@ export interface AnsweredRequest {
 /** How long a client may take to send a whole request, in milliseconds. */
 const REQUEST_TIMEOUT = 15_000;
 
+/** Longer than any address that Node reads: a client id may take 128 characters, where Fastify's limit is 100. */
+const MAX_PARAMETER_LENGTH = 16 * 1024;
+
 /** The options of the Fastify server that carries the application. */
 export function serverOptions(trustedProxies: readonly string[]): FastifyServerOptions {
   return {
     bodyLimit: MAX_BODY_BYTES,
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     requestTimeout: REQUEST_TIMEOUT,
     keepAliveTimeout: 75_000,
     // A request on a connection that is still open while the service stops is answered, and the connection closed.

@@ -92,6 +92,11 @@ function parseHeader(part: string): Header | string {
   return { algorithm: alg, keyId: kid, type };
 }
 
+/** Reads one part of a compact JWS: canonical base64url of a JSON object that every reader reads alike. */
+export function parsePart(part: string): Record<string, unknown> | undefined {
+  return /^[A-Za-z0-9_-]+$/.test(part) && isCanonicalBase64Url(part) ? parseObject(part) : undefined;
+}
+
 function parseObject(part: string): Record<string, unknown> | undefined {
   const text = decodeUtf8(Buffer.from(part, 'base64url'));
   const value = text === undefined ? undefined : parseStrictJson(text);

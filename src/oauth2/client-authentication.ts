@@ -1,6 +1,7 @@
-import { parseBasic } from '../clients/basic-credentials.js';
+import { type Credentials, parseBasic } from '../clients/basic-credentials.js';
 import type { Client } from '../clients/client.js';
 import type { Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
+import type { AssertionAuthenticator } from './assertion-authenticator.js';
 import { OAuthError } from './oauth-error.js';
 import type { OAuthForm } from './oauth-form.js';
 
@@ -12,14 +13,35 @@ export interface Caller {
   readonly authorization: string | undefined;
 }
 
-/** Authenticates the client of a request to one of the OAuth routes (RFC 6749 §2.3). */
+/** The value of `client_assertion_type` (RFC 7523 §2.2). */
+const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/** Authenticates the client of a request to one of the OAuth routes (RFC 6749 §2.3, RFC 7523 §2.2). */
 export class ClientAuthentication {
-  constructor(private readonly authenticator: ClientAuthenticator) {}
+  constructor(
+    private readonly authenticator: ClientAuthenticator,
+    private readonly assertions: AssertionAuthenticator,
+  ) {}
 
   /** @throws {OAuthError} where the request does not show, by exactly one method, which client sent it */
   async authenticate(form: OAuthForm, { address, authorization }: Caller): Promise<Client> {
-    if (authorization === undefined) throw refused(false);
-    const credentials = parseBasic(authorization);
+    const secret = form.get('client_secret');
+    const assertion = form.get('client_assertion');
+    const methods = [authorization, secret, assertion].filter((each) => each !== undefined);
+    if (methods.length > 1) {
+      throw new OAuthError('invalid_request', 'Use one method of client authentication');
+    }
+    if (authorization !== undefined) return this.byBasic(form, authorization, address);
+    if (secret !== undefined) {
+      const credentials = { clientId: form.get('client_id') ?? '', clientSecret: secret };
+      return admitted(await this.authenticator.bySecret(address, credentials), false);
+    }
+    if (assertion === undefined || form.get('client_assertion_type') !== JWT_BEARER) throw refused(false);
+    return admitted(await this.assertions.authenticate(assertion, form.get('client_id'), address), false);
+  }
+
+  private async byBasic(form: OAuthForm, authorization: string, address: string): Promise<Client> {
+    const credentials: Credentials | undefined = parseBasic(authorization);
     const named = form.get('client_id');
     if (credentials && named !== undefined && named !== credentials.clientId) {
       throw new OAuthError('invalid_request', 'client_id is not the client of the Authorization header');

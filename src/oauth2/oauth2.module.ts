@@ -2,26 +2,47 @@ import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common'
 import { AuditLog } from '../audit/audit-log.js';
 import { ClientAuthenticator } from '../clients/client-authenticator.js';
 import { ClientRegistry } from '../clients/client-registry.js';
+import type { Clock } from '../clock.js';
 import { TokenService } from '../token/token.service.js';
+import { AssertionAuthenticator } from './assertion-authenticator.js';
+import { AssertionStore } from './assertion-store.js';
 import { ClientAuthentication } from './client-authentication.js';
 import { CLIENT_CREDENTIALS } from './client-credentials.grant.js';
+import { IntrospectController } from './introspect.controller.js';
 import { JwksController } from './jwks.controller.js';
+import { PresentedTokens } from './presented-token.js';
+import { RevokeController } from './revoke.controller.js';
 import { TokenController } from './token.controller.js';
 import { TokenEndpoint } from './token-endpoint.js';
+
+/** What {@link OAuth2Module.forRoot} takes. */
+export interface OAuth2Options extends Pick<ModuleMetadata, 'imports'> {
+  readonly clock: Clock;
+  readonly issuer: string;
+  /** How far ahead a token of this service can expire: its longest lifetime and the tolerance; seconds. */
+  readonly reachSeconds: number;
+}
 
 /** The routes of OAuth 2.0, over the services of the imported modules. */
 @Module({})
 export class OAuth2Module {
-  static forRoot({ imports = [] }: Pick<ModuleMetadata, 'imports'>): DynamicModule {
+  static forRoot({ imports = [], clock, issuer, reachSeconds }: OAuth2Options): DynamicModule {
     return {
       module: OAuth2Module,
       imports,
-      controllers: [TokenController, JwksController],
+      controllers: [TokenController, IntrospectController, RevokeController, JwksController],
       providers: [
         {
+          provide: AssertionAuthenticator,
+          inject: [ClientRegistry, ClientAuthenticator, AssertionStore],
+          useFactory: (clients: ClientRegistry, authenticator: ClientAuthenticator, used: AssertionStore) =>
+            new AssertionAuthenticator(clients, authenticator, used, clock, issuer),
+        },
+        {
           provide: ClientAuthentication,
-          inject: [ClientAuthenticator],
-          useFactory: (authenticator: ClientAuthenticator) => new ClientAuthentication(authenticator),
+          inject: [ClientAuthenticator, AssertionAuthenticator],
+          useFactory: (authenticator: ClientAuthenticator, assertions: AssertionAuthenticator) =>
+            new ClientAuthentication(authenticator, assertions),
         },
         {
           provide: TokenEndpoint,
@@ -32,6 +53,11 @@ export class OAuth2Module {
             tokens: TokenService,
             audit: AuditLog,
           ) => new TokenEndpoint([CLIENT_CREDENTIALS], authentication, clients, tokens, audit),
+        },
+        {
+          provide: PresentedTokens,
+          inject: [TokenService],
+          useFactory: (tokens: TokenService) => new PresentedTokens(tokens, () => clock.now(), reachSeconds),
         },
       ],
     };

@@ -8,6 +8,12 @@ export interface RecordRow {
   readonly document: string | null;
 }
 
+/** A row that is forgotten some time after it expired; whole seconds since 1970. */
+export interface ExpiringRow {
+  readonly id: string;
+  readonly expires_at: number;
+}
+
 /** The last revision that was given to a change of a table. */
 export interface RevisionRow {
   readonly name: string;
@@ -38,4 +44,18 @@ export const RevisionTable = new EntitySchema<RevisionRow>({
   columns: { name: { type: 'varchar', length: 32, primary: true }, value: bigInteger },
 });
 
-export const ENTITIES = [ClientTable, KeyTable, RevisionTable];
+export const RevocationTable = new EntitySchema<ExpiringRow & { readonly revision: number }>({
+  name: 'identity_revocation',
+  columns: {
+    id: { type: 'varchar', length: 64, primary: true },
+    revision: bigInteger,
+    expires_at: bigInteger,
+  },
+});
+
+export const AssertionTable = new EntitySchema<ExpiringRow>({
+  name: 'identity_assertion',
+  columns: { id: { type: 'varchar', length: 64, primary: true }, expires_at: bigInteger },
+});
+
+export const ENTITIES = [ClientTable, KeyTable, RevisionTable, RevocationTable, AssertionTable];

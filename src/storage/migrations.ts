@@ -41,9 +41,7 @@ export class Clients1764028800000 implements MigrationInterface {
       await runner.query(
         `CREATE TABLE IF NOT EXISTS ${table} (id ${name(128)} NOT NULL PRIMARY KEY, revision bigint NOT NULL UNIQUE, document ${text})${tableOptions}`,
       );
-      await runner.query(
-        `INSERT INTO identity_revision (name, value) SELECT '${table}', 0 FROM (SELECT 1 AS one) AS here WHERE NOT EXISTS (SELECT 1 FROM identity_revision WHERE name = '${table}')`,
-      );
+      await countRevisionsOf(table, runner);
     }
   }
 
@@ -54,5 +52,43 @@ export class Clients1764028800000 implements MigrationInterface {
   }
 }
 
+/** The tables of revoked tokens and of assertions that were used: both are looked through for what has expired. */
+export class Revocations1764115200000 implements MigrationInterface {
+  readonly name = 'Revocations1764115200000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    const { name, tableOptions } = dialectOf(runner);
+    await runner.query(
+      `CREATE TABLE IF NOT EXISTS identity_revocation (id ${name(64)} NOT NULL PRIMARY KEY, revision bigint NOT NULL UNIQUE, expires_at bigint NOT NULL)${tableOptions}`,
+    );
+    await countRevisionsOf('identity_revocation', runner);
+    await runner.query(
+      `CREATE TABLE IF NOT EXISTS identity_assertion (id ${name(64)} NOT NULL PRIMARY KEY, expires_at bigint NOT NULL)${tableOptions}`,
+    );
+    for (const table of ['identity_revocation', 'identity_assertion']) await indexExpiryOf(table, runner);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const table of ['identity_revocation', 'identity_assertion']) {
+      await runner.query(`DROP TABLE IF EXISTS ${table}`);
+    }
+    await runner.query(`DELETE FROM identity_revision WHERE name = 'identity_revocation'`);
+  }
+}
+
+async function countRevisionsOf(table: string, runner: QueryRunner): Promise<void> {
+  await runner.query(
+    `INSERT INTO identity_revision (name, value) SELECT '${table}', 0 FROM (SELECT 1 AS one) AS here WHERE NOT EXISTS (SELECT 1 FROM identity_revision WHERE name = '${table}')`,
+  );
+}
+
+async function indexExpiryOf(table: string, runner: QueryRunner): Promise<void> {
+  const index = `${table}_expires_at`;
+  const { indices } = (await runner.getTable(table)) ?? { indices: [] };
+  if (!indices.some(({ name }) => name === index)) {
+    await runner.query(`CREATE INDEX ${index} ON ${table} (expires_at)`);
+  }
+}
+
 /** In the order in which they run. A migration that was released is never changed. */
-export const MIGRATIONS = [Clients1764028800000];
+export const MIGRATIONS = [Clients1764028800000, Revocations1764115200000];

@@ -3,10 +3,14 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import { ClientStore } from '../clients/client-store.js';
 import { KeyStore } from '../keys/key-store.js';
+import { AssertionStore } from '../oauth2/assertion-store.js';
+import { RevocationStore } from '../revocation/revocation-store.js';
 import { Database } from './database.js';
 import { ClientTable, KeyTable } from './entities.js';
 import { databaseOptions, openDatabase } from './open-database.js';
+import { TypeOrmAssertionStore } from './typeorm-assertion-store.js';
 import { TypeOrmRecordStore } from './typeorm-record-store.js';
+import { TypeOrmRevocationStore } from './typeorm-revocation-store.js';
 
 /** The database, and the stores that the domains ask for. */
 @Module({})
@@ -38,8 +42,18 @@ export class StorageModule {
           inject: [Database],
           useFactory: (database: Database) => new TypeOrmRecordStore(database, KeyTable),
         },
+        {
+          provide: RevocationStore,
+          inject: [Database],
+          useFactory: (database: Database) => new TypeOrmRevocationStore(database),
+        },
+        {
+          provide: AssertionStore,
+          inject: [Database],
+          useFactory: (database: Database) => new TypeOrmAssertionStore(database),
+        },
       ],
-      exports: [ClientStore, KeyStore],
+      exports: [ClientStore, KeyStore, RevocationStore, AssertionStore],
     };
   }
 }

@@ -41,8 +41,8 @@ export interface TokenClient {
 export interface VerifyRequest {
   /** Compact JWS, as it came. */
   readonly token: string;
-  /** The audience that asks. */
-  readonly audience: string;
+  /** The audience that asks; any where left out. */
+  readonly audience?: string;
   /** The only `typ` that is good; any where left out. */
   readonly type?: TokenType;
 }
@@ -119,7 +119,7 @@ export class TokenService {
     };
   }
 
-  private expectations(audience: string, type: TokenType | undefined): Expectations {
+  private expectations(audience: string | undefined, type: TokenType | undefined): Expectations {
     const { issuer, clockToleranceSeconds, showFingerprints } = this.options;
     return {
       issuer,

@@ -71,13 +71,26 @@ export class RunningApp {
     });
   }
 
+  /** Posts parameters as a form; where they are a text, as it is. */
+  form(
+    path: string,
+    parameters: Readonly<Record<string, string>> | string,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const body = typeof parameters === 'string' ? parameters : new URLSearchParams(parameters).toString();
+    return this.postRaw(path, body, { 'content-type': 'application/x-www-form-urlencoded', ...headers });
+  }
+
   /** Asks for a token that must be given. */
-  async issue(members: Readonly<Record<string, unknown>> = {}): Promise<string> {
-    const { status, body, text } = await this.post('/token', {
-      sub: 'user-42',
-      aud: 'logging-service',
-      ...members,
-    });
+  async issue(
+    members: Readonly<Record<string, unknown>> = {},
+    headers: Record<string, string> = {},
+  ): Promise<string> {
+    const { status, body, text } = await this.post(
+      '/token',
+      { sub: 'user-42', aud: 'logging-service', ...members },
+      headers,
+    );
     if (status !== 200 || typeof body['token'] !== 'string') throw new Error(`No token: ${status} ${text}`);
     return body['token'];
   }

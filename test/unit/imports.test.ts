@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   health: ['http', 'replica', 'token'],
   diagnostics: ['clock.ts', 'http', 'keys'],
   observability: ['audit', 'http', 'jwt', 'token'],
-  storage: ['clients', 'keys', 'replica', 'revocation'],
+  storage: ['clients', 'keys', 'oauth2', 'replica', 'revocation'],
 };
 
 /** Where the parts are put together: these may import anything but one another against the direction. */

@@ -1,0 +1,12 @@
+import type { Caller } from './client-authentication.js';
+
+/** What the OAuth routes read of a request. */
+export interface OAuthRequest {
+  readonly id: string;
+  readonly ip: string;
+  readonly headers: { readonly authorization?: string };
+}
+
+export function callerOf({ ip, headers }: OAuthRequest): Caller {
+  return { address: ip, authorization: headers.authorization };
+}

@@ -1,0 +1,123 @@
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+} from 'node:crypto';
+import type { Client } from '../clients/client.js';
+import { ALGORITHMS, type Algorithm, isAlgorithm } from '../jwt/algorithms.js';
+import { MAX_TOKEN_LENGTH, parsePart } from '../jwt/compact-jws.js';
+import { verifySignature } from '../jwt/signature.js';
+
+/** How far ahead an assertion may expire, in seconds: stock clients take up to an hour. */
+const MAX_LIFETIME = 61 * 60;
+
+/** How far ahead of ours the clock of a client may be, in seconds. */
+const MAX_AHEAD = 30;
+
+/** RFC 8037 calls it EdDSA, RFC 9864 by the name of the curve. */
+const ALIASES: Readonly<Record<string, Algorithm>> = { Ed25519: 'EdDSA' };
+
+/** What an assertion says, of whoever made it: nothing is known of its signature yet. */
+export interface ClientAssertion {
+  readonly text: string;
+  readonly algorithm: Algorithm;
+  readonly keyId: string | undefined;
+  /** Who it says to be. */
+  readonly clientId: string;
+  readonly id: string;
+  /** Whole seconds since 1970, rounded up. */
+  readonly expiresAt: number;
+}
+
+/**
+ * Reads an assertion (RFC 7523 §3) and checks all but its signature.
+ *
+ * @param audiences the names by which this service is known; the assertion is for exactly one of them
+ * @param now seconds since 1970
+ * @returns `undefined` where it is not one that could be good
+ */
+export function readAssertion(
+  text: string,
+  audiences: readonly string[],
+  now: number,
+): ClientAssertion | undefined {
+  if (text.length > MAX_TOKEN_LENGTH) return undefined;
+  const [headerPart = '', claimsPart = '', signature = '', ...rest] = text.split('.');
+  const header = parsePart(headerPart);
+  const claims = parsePart(claimsPart);
+  if (!header || !claims || rest.length > 0 || !/^[A-Za-z0-9_-]+$/.test(signature)) return undefined;
+  const { alg, kid } = header;
+  const algorithm = typeof alg === 'string' ? (ALIASES[alg] ?? alg) : undefined;
+  if (!isAlgorithm(algorithm) || ALGORITHMS[algorithm].shared || Object.hasOwn(header, 'crit'))
+    return undefined;
+  if (kid !== undefined && typeof kid !== 'string') return undefined;
+  const { iss, sub, aud, exp, jti } = claims;
+  if (typeof iss !== 'string' || iss === '' || iss !== sub) return undefined;
+  if (typeof jti !== 'string' || jti.trim() === '') return undefined;
+  if (!isForOne(aud, audiences) || !isTimely(claims, now)) return undefined;
+  return { text, algorithm, keyId: kid, clientId: iss, id: jti, expiresAt: Math.ceil(Number(exp)) };
+}
+
+function isForOne(aud: unknown, audiences: readonly string[]): boolean {
+  const only: unknown = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud;
+  return typeof only === 'string' && audiences.includes(only);
+}
+
+function isTimely({ exp, iat, nbf }: Record<string, unknown>, now: number): boolean {
+  const isStart = (time: unknown): boolean =>
+    time === undefined || (typeof time === 'number' && time <= now + MAX_AHEAD);
+  return typeof exp === 'number' && exp > now && exp <= now + MAX_LIFETIME && isStart(iat) && isStart(nbf);
+}
+
+/** Stands for the key of a client that is not there, so that looking for it takes as long. */
+const NOBODYS_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
+
+/** @returns whether a key of the client made the signature */
+export function isSignedBy(client: Client | undefined, assertion: ClientAssertion): boolean {
+  const { text, algorithm, keyId } = assertion;
+  const keys = (client?.jwks?.keys ?? []).filter(
+    ({ kid, alg }) =>
+      (keyId === undefined || kid === keyId) && (alg === undefined || (ALIASES[alg] ?? alg) === algorithm),
+  );
+  const candidates = keys.map(keyObjectOf).filter((key) => ALGORITHM_KEYS[algorithm]?.(key) ?? false);
+  if (candidates.length === 0) {
+    verifySignature(text, 'ES256', NOBODYS_KEY);
+    return false;
+  }
+  return candidates.some((key) => verifySignature(text, algorithm, key));
+}
+
+const isRsa = (key: KeyObject): boolean => key.asymmetricKeyType === 'rsa';
+const isCurve =
+  (name: string) =>
+  (key: KeyObject): boolean =>
+    key.asymmetricKeyDetails?.namedCurve === name;
+
+/** Which keys an algorithm may be used with. */
+const ALGORITHM_KEYS: Readonly<Partial<Record<Algorithm, (key: KeyObject) => boolean>>> = {
+  RS256: isRsa,
+  PS256: isRsa,
+  ES256: isCurve('prime256v1'),
+  ES384: isCurve('secp384r1'),
+  EdDSA: (key) => key.asymmetricKeyType === 'ed25519',
+};
+
+const keyObjects = new WeakMap<object, KeyObject>();
+
+function keyObjectOf(jwk: object): KeyObject {
+  let key = keyObjects.get(jwk);
+  if (!key) {
+    key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
+    keyObjects.set(jwk, key);
+  }
+  return key;
+}
+
+/** What a used assertion is remembered by. */
+export function assertionKey({ clientId, id }: ClientAssertion): string {
+  return createHash('sha256')
+    .update(JSON.stringify([clientId, id]))
+    .digest('base64url');
+}

@@ -1,0 +1,27 @@
+import { type RecordedRevocation, type Revocation, RevocationStore } from './revocation-store.js';
+
+/** Revocations in the memory of this process: for tests, and for applications that need none to outlive it. */
+export class MemoryRevocationStore extends RevocationStore {
+  private readonly recorded = new Map<string, RecordedRevocation>();
+  private revision = 0;
+
+  override add(revocations: readonly Revocation[]): Promise<void> {
+    for (const revocation of revocations) {
+      this.revision++;
+      if (!this.recorded.has(revocation.key)) {
+        this.recorded.set(revocation.key, { ...revocation, revision: this.revision });
+      }
+    }
+    return Promise.resolve();
+  }
+
+  override since(revision: number, limit: number): Promise<readonly RecordedRevocation[]> {
+    const later = [...this.recorded.values()].filter((each) => each.revision > revision);
+    return Promise.resolve(later.sort((a, b) => a.revision - b.revision).slice(0, limit));
+  }
+
+  override forgetExpired(time: number): Promise<void> {
+    for (const [key, { expiresAt }] of this.recorded) if (expiresAt <= time) this.recorded.delete(key);
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,30 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { Clock } from '../clock.js';
+import { Revocations } from './revocations.js';
+import { RevocationStore } from './revocation-store.js';
+
+/** What {@link RevocationModule.forRoot} takes. */
+export interface RevocationOptions {
+  readonly clock: Clock;
+  /** For how long after its expiry a token is still accepted; seconds. */
+  readonly toleranceSeconds: number;
+}
+
+/** The tokens that were taken back, over the RevocationStore of a global module. */
+@Module({})
+export class RevocationModule {
+  static forRoot({ clock, toleranceSeconds }: RevocationOptions): DynamicModule {
+    return {
+      module: RevocationModule,
+      global: true,
+      providers: [
+        {
+          provide: Revocations,
+          inject: [RevocationStore],
+          useFactory: (store: RevocationStore) => new Revocations(store, clock, toleranceSeconds),
+        },
+      ],
+      exports: [Revocations],
+    };
+  }
+}

@@ -1,0 +1,112 @@
+import type { Clock } from '../clock.js';
+import type { Claims } from '../jwt/claims.js';
+import type { Revocation, RevocationStore } from './revocation-store.js';
+import { tokenKey } from './token-key.js';
+
+/** How many revocations are fetched, or written, at once. */
+const BATCH = 5_000;
+
+/** Revocations that expire within the same minute are forgotten together. */
+const MINUTE = 60;
+
+/** Who waits for a revocation to be written. */
+interface Waiting extends Revocation {
+  readonly written: () => void;
+  readonly failed: (cause: unknown) => void;
+}
+
+/** The tokens that were taken back, held in memory until they expire: judging a token asks no database. */
+export class Revocations {
+  private readonly revoked = new Set<string>();
+  private readonly keysByMinute = new Map<number, string[]>();
+  private revision = 0;
+  private waiting: Waiting[] = [];
+  private isWriting = false;
+
+  /** @param toleranceSeconds for how long after its expiry a token is still accepted */
+  constructor(
+    private readonly store: RevocationStore,
+    private readonly clock: Clock,
+    private readonly toleranceSeconds: number,
+  ) {}
+
+  get size(): number {
+    return this.revoked.size;
+  }
+
+  isRevoked(claims: Claims): boolean {
+    if (this.revoked.size === 0) return false;
+    const key = tokenKey(claims);
+    return key !== undefined && this.revoked.has(key);
+  }
+
+  /**
+   * Takes a token back: durable when this resolves, in force here at once, elsewhere with the next {@link sync}.
+   * Revocations that come while others are being written are written together, with one wait for the disk.
+   *
+   * @param claims of a token that has an id
+   * @throws {StoreUnavailable} and the token is as good as it was
+   */
+  revoke(claims: Claims): Promise<void> {
+    const key = tokenKey(claims);
+    if (key === undefined) throw new RangeError('A token without an id cannot be revoked');
+    const expiresAt = Math.ceil(claims.exp) + this.toleranceSeconds;
+    return new Promise((written, failed) => {
+      this.waiting.push({ key, expiresAt, written, failed });
+      if (!this.isWriting) void this.write();
+    });
+  }
+
+  /**
+   * Takes over what other instances revoked, and forgets what has expired.
+   *
+   * @throws {StoreUnavailable} and keeps what is known
+   */
+  async sync(): Promise<void> {
+    let recorded;
+    do {
+      recorded = await this.store.since(this.revision, BATCH);
+      for (const { key, expiresAt, revision } of recorded) {
+        this.remember(key, expiresAt);
+        this.revision = revision;
+      }
+    } while (recorded.length === BATCH);
+    const now = Math.floor(this.clock.now() / 1000);
+    this.forgetExpired(now);
+    await this.store.forgetExpired(now);
+  }
+
+  private async write(): Promise<void> {
+    this.isWriting = true;
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.splice(0, BATCH);
+      try {
+        await this.store.add(batch.map(({ key, expiresAt }) => ({ key, expiresAt })));
+        for (const { key, expiresAt, written } of batch) {
+          this.remember(key, expiresAt);
+          written();
+        }
+      } catch (cause) {
+        for (const { failed } of batch) failed(cause);
+      }
+    }
+    this.isWriting = false;
+  }
+
+  private remember(key: string, expiresAt: number): void {
+    if (this.revoked.has(key)) return;
+    this.revoked.add(key);
+    const minute = Math.ceil(expiresAt / MINUTE);
+    const keys = this.keysByMinute.get(minute);
+    if (keys) keys.push(key);
+    else this.keysByMinute.set(minute, [key]);
+  }
+
+  private forgetExpired(now: number): void {
+    for (const [minute, keys] of this.keysByMinute) {
+      if (minute * MINUTE > now) continue;
+      for (const key of keys) this.revoked.delete(key);
+      this.keysByMinute.delete(minute);
+    }
+  }
+}

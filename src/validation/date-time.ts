@@ -1,0 +1,15 @@
+const DATE_TIME = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+
+/**
+ * Reads a date and time with its zone (RFC 3339 §5.6). `Date.parse` alone would read texts without a zone by that of the
+ * machine, and take the 30th of February for the 2nd of March.
+ *
+ * @returns milliseconds since 1970; `undefined` where it is none
+ */
+export function parseDateTime(text: string): number | undefined {
+  const date = DATE_TIME.exec(text)?.[1];
+  const midnight = Date.parse(`${date}T00:00:00Z`);
+  if (Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== date) return undefined;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : time;
+}

@@ -1,0 +1,96 @@
+import { ClientAdministration } from '../../src/clients/client-administration.js';
+import type { Answer, RunningApp } from './running-app.js';
+
+/** A client that a test made, with the one sight of its secret. */
+export interface TestClient {
+  readonly id: string;
+  readonly secret: string;
+  readonly secretId: string;
+  /** The Authorization header by which it authenticates itself. */
+  readonly authorization: string;
+}
+
+/** An Authorization header (RFC 7617); id and secret are put into it as they are. */
+export function basic(id: string, secret: string): string {
+  return `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+}
+
+/**
+ * Makes a client as the command line does, without a route.
+ *
+ * @param members of the administration's JSON
+ */
+export async function makeClient(
+  { app }: RunningApp,
+  id: string,
+  members: Readonly<Record<string, unknown>> = {},
+): Promise<TestClient> {
+  const by = { id: 'command line', requestId: 'test' };
+  const { secret } = await app.get(ClientAdministration).create({ client_id: id, ...members }, by);
+  return { id, secret: secret.text, secretId: secret.id, authorization: basic(id, secret.text) };
+}
+
+/** What an administrator may ask for. */
+export const ADMINISTRATOR = { audiences: ['identity-backend'], scopes: ['identity:admin'] } as const;
+
+/** An administrator: a client with the scope for it, and the requests that it makes. */
+export class Administrator {
+  private constructor(
+    private readonly service: RunningApp,
+    readonly client: TestClient,
+  ) {}
+
+  static async of(service: RunningApp, id = 'admin'): Promise<Administrator> {
+    return new Administrator(service, await makeClient(service, id, ADMINISTRATOR));
+  }
+
+  /** Asks for an access token, as a stock client would. */
+  async token(scope = 'identity:admin'): Promise<string> {
+    const { authorization } = this.client;
+    const parameters = { grant_type: 'client_credentials', scope };
+    const { body, text } = await this.service.form('/oauth2/token', parameters, { authorization });
+    if (typeof body['access_token'] !== 'string') throw new Error(`No token: ${text}`);
+    return body['access_token'];
+  }
+
+  /** Makes a request with a token that is good at this time. */
+  async request(method: string, path: string, body?: unknown): Promise<Answer> {
+    return this.service.request(`/admin/clients${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${await this.token()}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  }
+
+  create(members: Readonly<Record<string, unknown>>): Promise<Answer> {
+    return this.request('POST', '', members);
+  }
+
+  /** @param query such as `?limit=10` */
+  list(query = ''): Promise<Answer> {
+    return this.request('GET', query);
+  }
+
+  show(id: string): Promise<Answer> {
+    return this.request('GET', `/${id}`);
+  }
+
+  update(id: string, patch: unknown): Promise<Answer> {
+    return this.request('PATCH', `/${id}`, patch);
+  }
+
+  remove(id: string): Promise<Answer> {
+    return this.request('DELETE', `/${id}`);
+  }
+
+  addSecret(id: string, body?: unknown): Promise<Answer> {
+    return this.request('POST', `/${id}/secrets`, body);
+  }
+
+  endSecret(id: string, secretId: string): Promise<Answer> {
+    return this.request('DELETE', `/${id}/secrets/${secretId}`);
+  }
+}

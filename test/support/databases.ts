@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { createConnection } from 'mysql2/promise';
+import pg from 'pg';
+import { describeWhereReachable, failureOf } from './reachable.js';
+import { temporaryDirectory } from './temporary-directory.js';
+
+/** A kind of database that tests run against. */
+export interface TestDatabases {
+  readonly name: 'SQLite' | 'PostgreSQL' | 'MariaDB';
+  /** Why there is none on this machine; `undefined` where there is. */
+  readonly missing: string | undefined;
+  /** @returns the address of a new and empty database, which no other test uses */
+  url(): Promise<string>;
+  /** Removes every database that was made; for `afterAll`. */
+  close(): Promise<void>;
+}
+
+const POSTGRES = process.env['TEST_POSTGRES_URL'] ?? 'postgres://postgres@127.0.0.1/test';
+const MYSQL = process.env['TEST_MYSQL_URL'] ?? 'mysql://root@127.0.0.1/test';
+
+/** Runs one statement on the server, in the database of its address. */
+type Run = (statement: string) => Promise<unknown>;
+
+const onPostgres: Run = async (statement) => {
+  const client = new pg.Client({ connectionString: POSTGRES, connectionTimeoutMillis: 2_000 });
+  try {
+    await client.connect();
+    return await client.query(statement);
+  } finally {
+    await client.end().catch(() => {});
+  }
+};
+
+const onMysql: Run = async (statement) => {
+  const connection = await createConnection({ uri: MYSQL, connectTimeout: 2_000 });
+  try {
+    return await connection.query(statement);
+  } finally {
+    await connection.end().catch(() => {});
+  }
+};
+
+function sqliteFiles(): TestDatabases {
+  const directories: string[] = [];
+  return {
+    name: 'SQLite',
+    missing: undefined,
+    url: () => {
+      const directory = temporaryDirectory();
+      directories.push(directory);
+      return Promise.resolve(`sqlite:${directory}/identity.db`);
+    },
+    close: () => {
+      for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
+      return Promise.resolve();
+    },
+  };
+}
+
+async function onServer(
+  name: TestDatabases['name'],
+  address: string,
+  run: Run,
+  drop: (database: string) => string,
+): Promise<TestDatabases> {
+  const made: string[] = [];
+  return {
+    name,
+    missing: await failureOf(() => run('SELECT 1')),
+    url: async () => {
+      const database = `identity_test_${randomBytes(8).toString('hex')}`;
+      await run(`CREATE DATABASE ${database}`);
+      made.push(database);
+      return Object.assign(new URL(address), { pathname: `/${database}` }).href;
+    },
+    close: async () => {
+      for (const database of made.splice(0)) await run(drop(database));
+    },
+  };
+}
+
+/** SQLite, PostgreSQL and MariaDB: the last two as TEST_POSTGRES_URL and TEST_MYSQL_URL say. */
+export const databases: readonly TestDatabases[] = await Promise.all([
+  sqliteFiles(),
+  // A test that failed may have left connections open.
+  onServer('PostgreSQL', POSTGRES, onPostgres, (database) => `DROP DATABASE ${database} WITH (FORCE)`),
+  onServer('MariaDB', MYSQL, onMysql, (database) => `DROP DATABASE ${database}`),
+]);
+
+/** Groups tests that run against each kind of database that is there. */
+export function describeEachDatabase(tests: (database: TestDatabases) => void): void {
+  for (const database of databases) {
+    describeWhereReachable(database.name, database.missing, () => tests(database));
+  }
+}
