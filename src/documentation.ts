@@ -41,6 +41,7 @@ export function describeApi(app: INestApplication, basePath: string): OpenAPIObj
   if (basePath !== '') builder.addServer(basePath);
   return SwaggerModule.createDocument(app, builder.build(), {
     ignoreGlobalPrefix: true,
+    autoTagControllers: false,
     operationIdFactory: (_controller, method) => method,
   });
 }

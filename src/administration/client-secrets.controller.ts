@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, HttpCode, Inject, Param, Post, Req, UseGuards } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
 import { Clock } from '../clock.js';
 import { ClientAdministration } from '../clients/client-administration.js';
 import { CreatedSecretDocument, dateTime } from '../clients/client.document.js';
@@ -9,6 +9,7 @@ import { ErrorDocument } from '../http/error.document.js';
 import { parseDateTime } from '../validation/date-time.js';
 import { Administration } from './administration.decorator.js';
 import { AdministrationGuard, type AdministrationRequest, administratorOf } from './administration.guard.js';
+import { CLIENT_ID, NEW_SECRET, SECRET_ID } from './examples.js';
 import { NewSecretBody } from './new-secret.body.js';
 
 /** `/admin/clients/{id}/secrets`: at most two that are good, so that one can be replaced without an outage. */
@@ -23,7 +24,8 @@ export class ClientSecretsController {
 
   @Post()
   @ApiOperation({ summary: 'Add a second secret; it is shown this once' })
-  @ApiBody({ type: NewSecretBody, required: false })
+  @ApiParam(CLIENT_ID)
+  @ApiBody({ type: NewSecretBody, required: false, examples: NEW_SECRET })
   @ApiResponse({ status: 201, description: 'The secret', type: CreatedSecretDocument })
   @ApiResponse({ status: 404, description: 'There is no such client', type: ErrorDocument })
   @ApiResponse({ status: 409, description: 'The client has two secrets', type: ErrorDocument })
@@ -44,6 +46,8 @@ export class ClientSecretsController {
   @Delete(':secretId')
   @HttpCode(204)
   @ApiOperation({ summary: 'End a secret' })
+  @ApiParam(CLIENT_ID)
+  @ApiParam(SECRET_ID)
   @ApiResponse({ status: 204, description: 'It is not good any more' })
   @ApiResponse({ status: 404, description: 'There is no such client or secret', type: ErrorDocument })
   @ApiResponse({

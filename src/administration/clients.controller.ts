@@ -12,7 +12,7 @@ import {
   Req,
   UseGuards,
 } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiQuery, ApiResponse, PartialType } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, PartialType } from '@nestjs/swagger';
 import { ClientAdministration } from '../clients/client-administration.js';
 import { ClientBody } from '../clients/client-body.js';
 import {
@@ -26,6 +26,7 @@ import { ApiError } from '../http/api-error.js';
 import { ErrorDocument } from '../http/error.document.js';
 import { Administration } from './administration.decorator.js';
 import { AdministrationGuard, type AdministrationRequest, administratorOf } from './administration.guard.js';
+import { CHANGED_CLIENT, CLIENT_ID, NEW_CLIENT } from './examples.js';
 import { readPage } from './page.js';
 
 /** `/admin/clients`: the registered clients. */
@@ -40,7 +41,7 @@ export class ClientsController {
 
   @Post()
   @ApiOperation({ summary: 'Register a client; its secret is shown this once' })
-  @ApiBody({ type: ClientBody })
+  @ApiBody({ type: ClientBody, examples: NEW_CLIENT })
   @ApiResponse({ status: 201, description: 'The client', type: CreatedClientDocument })
   @ApiResponse({ status: 409, description: 'The id is taken', type: ErrorDocument })
   async createClient(
@@ -64,6 +65,7 @@ export class ClientsController {
 
   @Get(':id')
   @ApiOperation({ summary: 'Show a client' })
+  @ApiParam(CLIENT_ID)
   @ApiResponse({ status: 200, description: 'The client, without secrets', type: ClientDocument })
   @ApiResponse({ status: 404, description: 'There is no such client', type: ErrorDocument })
   showClient(@Param('id') id: string): ClientDocument {
@@ -74,7 +76,8 @@ export class ClientsController {
 
   @Patch(':id')
   @ApiOperation({ summary: 'Change a client by a JSON Merge Patch (RFC 7396)' })
-  @ApiBody({ type: PartialType(ClientBody) })
+  @ApiParam(CLIENT_ID)
+  @ApiBody({ type: PartialType(ClientBody), examples: CHANGED_CLIENT })
   @ApiResponse({ status: 200, description: 'The client as it is now', type: ClientDocument })
   @ApiResponse({ status: 404, description: 'There is no such client', type: ErrorDocument })
   @ApiResponse({ status: 409, description: 'The client could not authenticate itself', type: ErrorDocument })
@@ -89,6 +92,7 @@ export class ClientsController {
   @Delete(':id')
   @HttpCode(204)
   @ApiOperation({ summary: 'Remove a client; its tokens are not good any more' })
+  @ApiParam(CLIENT_ID)
   @ApiResponse({ status: 204, description: 'It is removed' })
   @ApiResponse({ status: 404, description: 'There is no such client', type: ErrorDocument })
   deleteClient(@Param('id') id: string, @Req() request: AdministrationRequest): Promise<void> {

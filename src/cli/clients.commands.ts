@@ -55,7 +55,7 @@ class ShowCommand extends JsonCommand {
 
   override run([id = '']: string[], { json }: JsonOptions): Promise<void> {
     const client = this.clients.find(id);
-    if (!client) return Promise.reject(new ClientChangeRefused('not_found', `There is no client ${id}`));
+    if (!client) return Promise.reject(new ClientChangeRefused('not_found', 'There is no client of this id'));
     (json ? printJson : printClient)(clientDocument(client));
     return Promise.resolve();
   }
@@ -136,7 +136,7 @@ const SUB_COMMANDS = [
 })
 class ClientsCommand extends CommandRunner {
   override run(): Promise<void> {
-    this.command.help();
+    return this.command.help({ error: true });
   }
 }
 

@@ -60,7 +60,7 @@ class EndSecretCommand extends JsonCommand {
 })
 export class SecretsCommand extends CommandRunner {
   override run(): Promise<void> {
-    this.command.help();
+    return this.command.help({ error: true });
   }
 }
 

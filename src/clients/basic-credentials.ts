@@ -7,7 +7,8 @@ export interface Credentials {
   readonly clientSecret: string;
 }
 
-const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2})$/i;
+/** Padding may be left out; a text that no bytes encode to is no base64, which Node would read nevertheless. */
+const BASIC = /^Basic +((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?)$/i;
 
 /**
  * Reads the credentials of an Authorization header. Both parts are form-encoded before they are joined

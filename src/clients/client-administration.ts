@@ -49,7 +49,7 @@ export class ClientAdministration {
     const now = this.clock.now();
     const { text, kept } = makeSecret(now, null);
     const client = await this.change(described.id, (current) => {
-      if (current) throw new ClientChangeRefused('conflict', `There is a client ${described.id} already`);
+      if (current) throw new ClientChangeRefused('conflict', 'There is a client of this id already');
       return { ...described, secrets: [kept], createdAt: now, updatedAt: now };
     });
     this.record(by, { event: 'client.created', client: client.id, by: by.id });
@@ -59,8 +59,8 @@ export class ClientAdministration {
   /** @param patch a JSON Merge Patch (RFC 7396) of the members of `ClientBody`, as it came */
   async update(id: string, patch: unknown, by: Administrator): Promise<Client> {
     const client = await this.change(id, (current) => {
-      const { secrets, createdAt } = existing(id, current);
-      const described = this.description.patch(existing(id, current), patch);
+      const { secrets, createdAt } = existing(current);
+      const described = this.description.patch(existing(current), patch);
       return { ...described, secrets, createdAt, updatedAt: this.clock.now() };
     });
     this.record(by, { event: 'client.updated', client: id, by: by.id });
@@ -69,7 +69,7 @@ export class ClientAdministration {
 
   async delete(id: string, by: Administrator): Promise<void> {
     await this.clients.change(id, (current) => {
-      existing(id, current);
+      existing(current);
       return undefined;
     });
     this.record(by, { event: 'client.deleted', client: id, by: by.id });
@@ -83,7 +83,7 @@ export class ClientAdministration {
     }
     const { text, kept } = makeSecret(now, expiresAt);
     await this.change(id, (current) => {
-      const client = existing(id, current);
+      const client = existing(current);
       const live = liveSecrets(client, now);
       if (live.length >= MAX_LIVE_SECRETS) {
         throw new ClientChangeRefused(
@@ -100,9 +100,9 @@ export class ClientAdministration {
   async endSecret(id: string, secretId: string, by: Administrator): Promise<void> {
     const now = this.clock.now();
     await this.change(id, (current) => {
-      const client = existing(id, current);
+      const client = existing(current);
       if (!client.secrets.some((secret) => secret.id === secretId)) {
-        throw new ClientChangeRefused('not_found', `The client has no secret ${secretId}`);
+        throw new ClientChangeRefused('not_found', 'The client has no secret of this id');
       }
       const rest = client.secrets.filter((secret) => secret.id !== secretId);
       if (client.jwks === null && liveSecrets({ ...client, secrets: rest }, now).length === 0) {
@@ -114,7 +114,7 @@ export class ClientAdministration {
   }
 
   private async change(id: string, decide: (current: Client | undefined) => Client): Promise<Client> {
-    return existing(id, await this.clients.change(id, decide));
+    return existing(await this.clients.change(id, decide));
   }
 
   private record(by: Administrator, event: AuditEvent): void {
@@ -122,7 +122,7 @@ export class ClientAdministration {
   }
 }
 
-function existing(id: string, client: Client | undefined): Client {
+function existing(client: Client | undefined): Client {
   if (client) return client;
-  throw new ClientChangeRefused('not_found', `There is no client ${id}`);
+  throw new ClientChangeRefused('not_found', 'There is no client of this id');
 }

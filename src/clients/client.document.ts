@@ -44,10 +44,10 @@ export class ClientDocument {
   @ApiProperty({ type: [String], example: ['user-*'] })
   may_act_for!: readonly string[];
 
-  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
   jwks!: object | null;
 
-  @ApiProperty()
+  @ApiProperty({ example: false })
   disabled!: boolean;
 
   @ApiProperty({ type: [SecretDocument] })

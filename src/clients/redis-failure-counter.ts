@@ -29,6 +29,8 @@ export class RedisFailureCounter extends FailureCounter {
     this.counting = new Redis(url, {
       commandTimeout: PATIENCE,
       connectTimeout: 5_000,
+      // Where there is no connection to end, ioredis holds the process for as long.
+      disconnectTimeout: 100,
       maxRetriesPerRequest: 0,
       enableOfflineQueue: false,
       retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),

@@ -19,7 +19,36 @@ const KINDS: Readonly<Record<string, DatabaseKind>> = {
 export function databaseKind(url: string): DatabaseKind | undefined {
   const kind = KINDS[url.slice(0, url.indexOf(':') + 1)];
   if (kind === 'sqlite') return sqlitePath(url) === '' ? undefined : kind;
-  return kind !== undefined && URL.canParse(url) && new URL(url).hostname !== '' ? kind : undefined;
+  return kind !== undefined && serverAddress(url, kind) ? kind : undefined;
+}
+
+/** A database on a server. */
+interface ServerAddress {
+  readonly host: string;
+  readonly port?: number;
+  readonly username: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+/** @returns `undefined` where the address names no host or no database, or asks for what would not be heeded */
+function serverAddress(url: string, kind: DatabaseKind): ServerAddress | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { hostname, port, username, password, pathname, search } = new URL(url);
+  const [name, word, database] = [username, password, pathname.slice(1)].map(decodePart);
+  if (hostname === '' || !database || name === undefined || word === undefined) return undefined;
+  // Only the driver of PostgreSQL reads parameters such as `sslmode`.
+  if (search !== '' && kind !== 'postgres') return undefined;
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return { host, ...(port !== '' && { port: Number(port) }), username: name, password: word, database };
+}
+
+function decodePart(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The file of an SQLite database: what follows `sqlite:`, beginning with `//` or not; `:memory:` for none. */
@@ -59,7 +88,8 @@ export function connectionOptions(url: string, sqliteDriver?: unknown): DataSour
     case 'mysql':
       return {
         type: 'mysql',
-        url: url.replace(/^mariadb:/, 'mysql:'),
+        // By its parts: TypeORM reads no IPv6 address.
+        ...serverAddress(url, 'mysql'),
         poolSize: POOL_SIZE,
         connectTimeout: PATIENCE,
         charset: 'utf8mb4',

@@ -3,6 +3,9 @@ import { StoreUnavailable } from '../replica/record-store.js';
 import { inTurn } from './in-turn.js';
 import { retryWhileBusy } from './retry-while-busy.js';
 
+/** How long a server may take, in milliseconds. MySQL's driver would wait for one that fell silent until TCP gives up. */
+const PATIENCE = 10_000;
+
 /** Runs what the stores ask of the database, and tells its failures from those of who asks. */
 export class Database {
   private readonly run: <R>(act: () => Promise<R>) => Promise<R>;
@@ -10,7 +13,7 @@ export class Database {
   constructor(private readonly dataSource: DataSource) {
     const oneConnection = dataSource.options.type === 'better-sqlite3';
     const taking = inTurn();
-    this.run = oneConnection ? (act) => taking(() => retryWhileBusy(act)) : (act) => act();
+    this.run = oneConnection ? (act) => taking(() => retryWhileBusy(act)) : (act) => inTime(act());
   }
 
   /** @throws {StoreUnavailable} */
@@ -41,4 +44,12 @@ export class Database {
       throw new StoreUnavailable(cause);
     }
   }
+}
+
+function inTime<R>(work: Promise<R>): Promise<R> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`No answer within ${PATIENCE / 1000} seconds`)), PATIENCE);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

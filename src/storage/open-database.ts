@@ -1,5 +1,6 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { connectionOptions, type DatabaseKind, databaseKind } from './database-url.js';
 import { ENTITIES } from './entities.js';
@@ -53,7 +54,7 @@ export async function openDatabase(options: DataSourceOptions): Promise<DataSour
   const dataSource = new DataSource(options);
   try {
     await dataSource.initialize();
-    if (isFile) await dataSource.query('SELECT count(*) FROM sqlite_master');
+    if (isFile) await checkPages(dataSource);
   } catch (cause) {
     await dataSource.destroy().catch(() => {});
     throw isFile ? unusableFile(options.database, cause) : cannotConnect(options.type, cause);
@@ -74,14 +75,33 @@ export async function openDatabase(options: DataSourceOptions): Promise<DataSour
   return dataSource;
 }
 
-/** Only the user that runs the service can read what is made here. */
+/**
+ * Makes the file and its folder, where they are not there; only the user that runs the service can read them. Folders
+ * above that are not made: Node never comes back from trying to in some file systems, such as `/proc`.
+ */
 function makeFile(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
   } catch (cause) {
     throw unusableFile(path, cause);
   }
+}
+
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (cause) {
+    // Another process may have made it meanwhile.
+    if (!existsSync(path)) throw cause;
+  }
+}
+
+/** A file that lost some of its pages still opens: it is to be told now, not by the first client that is missed. */
+async function checkPages(dataSource: DataSource): Promise<void> {
+  const [found] = await dataSource.query<{ quick_check: string }[]>('PRAGMA quick_check(1)');
+  if (found?.quick_check !== 'ok') throw new Error('SQLITE_CORRUPT database disk image is malformed');
 }
 
 function unusableFile(path: string, cause: unknown): DatabaseError {
@@ -122,12 +142,16 @@ function isMigrationFault(cause: unknown): boolean {
 
 /** How each database lets one instance at a time bring the tables up to date. */
 const LOCKS: Readonly<Record<Exclude<DatabaseKind, 'sqlite'>, readonly [lock: string, unlock: string]>> = {
-  postgres: ['SELECT pg_advisory_lock(764028800)', 'SELECT pg_advisory_unlock(764028800)'],
+  postgres: ['SELECT pg_try_advisory_lock(764028800) AS taken', 'SELECT pg_advisory_unlock(764028800)'],
   mysql: [
-    "SELECT GET_LOCK('identity-backend-migrations', 60)",
+    "SELECT GET_LOCK('identity-backend-migrations', 0) AS taken",
     "SELECT RELEASE_LOCK('identity-backend-migrations')",
   ],
 };
+
+/** For how long another instance may be bringing the tables up to date, in milliseconds, and how often it is asked. */
+const PATIENCE = 60_000;
+const PAUSE = 100;
 
 async function migrate(dataSource: DataSource): Promise<void> {
   const { type } = dataSource.options;
@@ -135,8 +159,7 @@ async function migrate(dataSource: DataSource): Promise<void> {
   const [lock, unlock] = LOCKS[type];
   const holder = dataSource.createQueryRunner();
   try {
-    if (type === 'postgres') await holder.query('SET statement_timeout = 60000');
-    await holder.query(lock);
+    await takeLock(() => holder.query(lock));
     await dataSource.runMigrations({ transaction: 'each' });
     await holder.query(unlock);
   } finally {
@@ -144,11 +167,23 @@ async function migrate(dataSource: DataSource): Promise<void> {
   }
 }
 
+/** Asks again and again: a statement that waits would end by the time limit of all statements. */
+async function takeLock(ask: () => Promise<unknown>): Promise<void> {
+  for (let waited = 0; waited < PATIENCE; waited += PAUSE) {
+    const [answer] = (await ask()) as readonly { readonly taken: unknown }[];
+    if (answer?.taken === true || Number(answer?.taken) === 1) return;
+    await delay(PAUSE);
+  }
+  throw new Error('another instance has been at it for a minute');
+}
+
 /** SQLite has one writer at a time: the migrations run within one transaction that begins by claiming the file. */
 async function migrateFile(dataSource: DataSource): Promise<void> {
   await retryWhileBusy(() => dataSource.query('BEGIN IMMEDIATE'));
   try {
     await dataSource.runMigrations({ transaction: 'none' });
+    // Opened by a user who may not write it, a file whose tables are up to date would show that with the first change.
+    await dataSource.query('UPDATE identity_migration SET name = name WHERE id < 0');
     await dataSource.query('COMMIT');
   } catch (cause) {
     await dataSource.query('ROLLBACK').catch(() => {});
