@@ -81,12 +81,14 @@ async function onServer(
 }
 
 /** SQLite, PostgreSQL and MariaDB: the last two as TEST_POSTGRES_URL and TEST_MYSQL_URL say. */
-export const databases: readonly TestDatabases[] = await Promise.all([
+export const databases: readonly TestDatabases[] = [
   sqliteFiles(),
-  // A test that failed may have left connections open.
-  onServer('PostgreSQL', POSTGRES, onPostgres, (database) => `DROP DATABASE ${database} WITH (FORCE)`),
-  onServer('MariaDB', MYSQL, onMysql, (database) => `DROP DATABASE ${database}`),
-]);
+  ...(await Promise.all([
+    // A test that failed may have left connections open.
+    onServer('PostgreSQL', POSTGRES, onPostgres, (database) => `DROP DATABASE ${database} WITH (FORCE)`),
+    onServer('MariaDB', MYSQL, onMysql, (database) => `DROP DATABASE ${database}`),
+  ])),
+];
 
 /** Groups tests that run against each kind of database that is there. */
 export function describeEachDatabase(tests: (database: TestDatabases) => void): void {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Administrator, basic, makeClient } from '../../support/clients.js';
 import { handMadeToken } from '../../support/hand-made-token.js';
 import { RunningApp } from '../../support/running-app.js';
 
@@ -90,5 +91,76 @@ describe('GET /metrics', () => {
     const { status, body } = await closed.get('/metrics');
     await closed.stop();
     expect({ status, code: body['code'] }).toEqual({ status: 404, code: 'not_found' });
+  });
+});
+
+describe('the metric of issued tokens', () => {
+  const NAME = 'identity_tokens_issued_total';
+  const sample = (caller: string, audience: string, algorithm = 'HS256'): string =>
+    `${NAME}{caller="${caller}",audience="${audience}",algorithm="${algorithm}"}`;
+  let admin: Administrator;
+  let authorization: string;
+  beforeAll(async () => {
+    admin = await Administrator.of(service);
+    const members = {
+      audiences: ['billing', 'reports', 'https://api.example.com/"\\'],
+      may_act_for: ['user-*'],
+    };
+    ({ authorization } = await makeClient(service, 'worker', members));
+  });
+
+  it('tells registered clients from anonymous callers, so that it shows who is left to be moved', async () => {
+    const counted = await countedBy(async () => {
+      await service.issue({ aud: 'billing' });
+      await service.issue({ aud: 'billing' }, { authorization });
+      await service.issue({ aud: ['billing'] }, { authorization });
+      const form = 'grant_type=client_credentials&audience=reports';
+      await service.form('/oauth2/token', form, { authorization });
+    }, NAME);
+    expect(counted).toEqual({
+      [sample('anonymous', 'billing')]: 1,
+      [sample('client', 'billing')]: 2,
+      [sample('client', 'reports')]: 1,
+    });
+  });
+
+  it('names an audience once a client does, and not any more when none does', async () => {
+    const issue = (): Promise<Record<string, number>> =>
+      countedBy(() => service.issue({ aud: 'brief' }), NAME);
+    expect(await issue()).toEqual({ [sample('anonymous', 'other')]: 1 });
+    await makeClient(service, 'brief', { audiences: ['brief'] });
+    expect(await issue()).toEqual({ [sample('anonymous', 'brief')]: 1 });
+    await admin.remove('brief');
+    expect(await issue()).toEqual({ [sample('anonymous', 'other')]: 1 });
+  });
+
+  it('counts a token for several as such, and escapes what a name may hold', async () => {
+    const counted = await countedBy(async () => {
+      await service.issue({ aud: ['billing', 'reports'] }, { authorization });
+      await service.issue({ aud: 'https://api.example.com/"\\' }, { authorization });
+    }, NAME);
+    expect(counted).toEqual({
+      [sample('client', 'several')]: 1,
+      [sample('client', 'https://api.example.com/\\"\\\\')]: 1,
+    });
+  });
+
+  it('counts the tokens of administrators by the algorithm that signs them', async () => {
+    const counted = await countedBy(() => admin.token(), NAME);
+    expect(counted).toEqual({ [sample('client', 'identity-backend', 'ES256')]: 1 });
+  });
+
+  it('is no metric of who fails: refusals count by their code alone', async () => {
+    const counted = await countedBy(async () => {
+      const wrong = { authorization: basic('client-marker', 'wrong') };
+      await service.post('/token', { sub: 'a', aud: 'billing' }, wrong);
+      await service.form('/oauth2/token', 'grant_type=client_credentials', wrong);
+      await service.form('/oauth2/token', 'grant_type=client_credentials&audience=x', { authorization });
+    }, 'identity_token_refusals_total');
+    expect(counted).toEqual({
+      'identity_token_refusals_total{code="invalid_client"}': 2,
+      'identity_token_refusals_total{code="invalid_target"}': 1,
+    });
+    expect((await service.get('/metrics')).text).not.toMatch(/marker|worker/);
   });
 });

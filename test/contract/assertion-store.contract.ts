@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { AssertionStore } from '../../src/oauth2/assertion-store.js';
+import { StoreUnavailable } from '../../src/replica/record-store.js';
+import type { LateCommit } from './late-commit.js';
+
+/** A database that two instances of the service share. */
+export interface SharedAssertions {
+  /** The stores of two instances, each with its own connection. */
+  readonly stores: readonly [AssertionStore, AssertionStore];
+  /** Holds the next use by the first store before it is committed. */
+  readonly holdNextUse: () => LateCommit;
+  /** A store of a database that is away. */
+  readonly away: () => Promise<AssertionStore>;
+  /** Forgets all. */
+  empty(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const EXPIRY = 1_800_000_000;
+
+/** What every {@link AssertionStore} promises. */
+export function assertionStoreContract(share: () => Promise<SharedAssertions>): void {
+  let shared: SharedAssertions;
+  let first: AssertionStore;
+  let second: AssertionStore;
+
+  beforeAll(async () => {
+    shared = await share();
+    [first, second] = shared.stores;
+  }, 30_000);
+  beforeEach(() => shared.empty());
+  afterAll(() => shared.close(), 30_000);
+
+  describe('useOnce', () => {
+    it('is true once, whichever instance asks', async () => {
+      expect(await first.useOnce('a', EXPIRY)).toBe(true);
+      expect(await first.useOnce('a', EXPIRY)).toBe(false);
+      expect(await second.useOnce('a', EXPIRY)).toBe(false);
+      expect(await second.useOnce('a', EXPIRY + 60)).toBe(false);
+    });
+
+    it('tells apart keys that differ by case, and takes keys of 64 characters', async () => {
+      for (const key of ['abc', 'ABC', '-_', '_-', 'x'.repeat(64), 'X'.repeat(64)])
+        expect([key, await first.useOnce(key, EXPIRY)]).toEqual([key, true]);
+    });
+
+    it('is true for exactly one of twenty at the same moment from two instances', async () => {
+      for (let round = 0; round < 3; round++) {
+        const uses = await Promise.all(
+          Array.from({ length: 20 }, (_, i) => (i % 2 ? first : second).useOnce(`key-${round}`, EXPIRY)),
+        );
+        expect(uses.filter((isFirst) => isFirst)).toHaveLength(1);
+      }
+    });
+
+    it('waits for a use elsewhere that is not committed yet, and is false then', async () => {
+      const held = shared.holdNextUse();
+      const late = first.useOnce('a', EXPIRY);
+      await held.carriedOut;
+      const next = second.useOnce('a', EXPIRY);
+      held.commit();
+      expect(await Promise.all([late, next])).toEqual([true, false]);
+    });
+
+    it('says so where the database is away', async () => {
+      const away = await shared.away();
+      await expect(away.useOnce('a', EXPIRY)).rejects.toBeInstanceOf(StoreUnavailable);
+      await expect(away.forgetExpired(0)).rejects.toBeInstanceOf(StoreUnavailable);
+      expect(await first.useOnce('a', EXPIRY)).toBe(true);
+    });
+  });
+
+  describe('forgetExpired', () => {
+    it('forgets what has expired by then, and nothing else', async () => {
+      await first.useOnce('a', 99);
+      await first.useOnce('b', 100);
+      await first.useOnce('c', 101);
+      await second.forgetExpired(100);
+      expect([
+        await second.useOnce('a', EXPIRY),
+        await second.useOnce('b', EXPIRY),
+        await second.useOnce('c', EXPIRY),
+      ]).toEqual([true, true, false]);
+    });
+  });
+}

@@ -1,0 +1,190 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { StoreUnavailable } from '../../src/replica/record-store.js';
+import type {
+  RecordedRevocation,
+  Revocation,
+  RevocationStore,
+} from '../../src/revocation/revocation-store.js';
+import type { LateCommit } from './late-commit.js';
+
+/** A database that three instances of the service share. */
+export interface SharedRevocations {
+  /** The stores of three instances, each with its own connection. */
+  readonly stores: readonly [RevocationStore, RevocationStore, RevocationStore];
+  /** Holds the next transaction of the first store; left out where what is added is there at once. */
+  readonly holdNextAdd?: () => LateCommit;
+  /** A store of a database that is away; left out where none can be. */
+  readonly away?: () => Promise<RevocationStore>;
+  /** Removes all revocations and begins revisions anew. */
+  empty(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const EXPIRY = 1_800_000_000;
+const revocation = (key: string, expiresAt = EXPIRY): Revocation => ({ key, expiresAt });
+const several = (prefix: string, count: number, expiresAt = EXPIRY): Revocation[] =>
+  Array.from({ length: count }, (_, i) => revocation(`${prefix}-${i}`, expiresAt));
+const keysOf = (revocations: readonly Revocation[]): string[] => revocations.map(({ key }) => key);
+
+/** What every {@link RevocationStore} promises. */
+export function revocationStoreContract(
+  share: () => Promise<SharedRevocations>,
+  { inDatabase }: { readonly inDatabase: boolean },
+): void {
+  let shared: SharedRevocations;
+  let first: RevocationStore;
+  let second: RevocationStore;
+  let third: RevocationStore;
+
+  beforeAll(async () => {
+    shared = await share();
+    [first, second, third] = shared.stores;
+  }, 30_000);
+  beforeEach(() => shared.empty());
+  afterAll(() => shared.close(), 30_000);
+
+  /** Everything after a revision, as an instance fetches it. */
+  async function all(store = third, since = 0, limit = 1_000): Promise<RecordedRevocation[]> {
+    const seen: RecordedRevocation[] = [];
+    for (;;) {
+      const next = await store.since(seen.at(-1)?.revision ?? since, limit);
+      seen.push(...next);
+      if (next.length < limit) return seen;
+    }
+  }
+
+  describe('add', () => {
+    it('keeps revocations as they are, in their order, for every instance', async () => {
+      await first.add([revocation('b', 10), revocation('a', 4_102_444_800)]);
+      await second.add([revocation('c', 20)]);
+      const kept = [
+        { key: 'b', expiresAt: 10, revision: 1 },
+        { key: 'a', expiresAt: 4_102_444_800, revision: 2 },
+        { key: 'c', expiresAt: 20, revision: 3 },
+      ];
+      for (const store of [first, second, third]) expect(await store.since(0, 10)).toEqual(kept);
+    });
+
+    it('leaves one that is there as it is, whoever adds it again', async () => {
+      await first.add([revocation('a')]);
+      await second.add([revocation('a')]);
+      await first.add([revocation('b'), revocation('a'), revocation('c')]);
+      const found = await all();
+      expect(keysOf(found)).toEqual(['a', 'b', 'c']);
+      expect(found[0]?.revision).toBe(1);
+    });
+
+    it('takes the same one twice at once', async () => {
+      await first.add([revocation('a'), revocation('b'), revocation('a')]);
+      expect(keysOf(await all()).sort()).toEqual(['a', 'b']);
+      await Promise.all([first.add([revocation('c')]), second.add([revocation('c')])]);
+      expect(keysOf(await all()).sort()).toEqual(['a', 'b', 'c']);
+    });
+
+    it('tells apart keys that differ by case, and takes keys of 64 characters', async () => {
+      const keys = ['abc', 'ABC', 'aBc', '-_', '_-', 'x'.repeat(64), 'X'.repeat(64)];
+      await first.add(keys.map((key) => revocation(key)));
+      expect(keysOf(await all())).toEqual(keys);
+    });
+
+    it('takes more than one statement holds', async () => {
+      const many = several('many', 1_201);
+      await first.add(many);
+      expect(keysOf(await all())).toEqual(keysOf(many));
+    });
+  });
+
+  describe('since', () => {
+    it('gives at most so many, the oldest first, and orders revisions as numbers', async () => {
+      for (let i = 0; i < 12; i++) await first.add([revocation(`key-${i}`)]);
+      const pages = [await second.since(0, 5), await second.since(5, 5), await second.since(10, 5)];
+      expect(pages.map((page) => page.map(({ revision }) => revision))).toEqual([
+        [1, 2, 3, 4, 5],
+        [6, 7, 8, 9, 10],
+        [11, 12],
+      ]);
+      expect(await second.since(12, 5)).toEqual([]);
+      expect(await second.since(1_000_000, 5)).toEqual([]);
+    });
+
+    it('misses none of a thousand that two instances add while it is asked again and again', async () => {
+      const parts = Array.from({ length: 100 }, (_, i) => several(`part-${i}`, 10));
+      let written = false;
+      const writing = Promise.all(parts.map((part, i) => (i % 2 ? first : second).add(part))).finally(
+        () => (written = true),
+      );
+      const seen: RecordedRevocation[] = [];
+      for (let last = false; !last;) {
+        // SQLite answers without letting go of the thread: the writers would never have it.
+        await new Promise(setImmediate);
+        last = written;
+        const next = await third.since(seen.at(-1)?.revision ?? 0, 77);
+        seen.push(...next);
+        last &&= next.length === 0;
+        // The driver of SQLite answers at once: without a turn for timers, who found the file busy waits for ever.
+        await nextTurn();
+      }
+      await writing;
+      expect(keysOf(seen).sort()).toEqual(keysOf(parts.flat()).sort());
+      expect(seen.map(({ revision }) => revision)).toEqual(Array.from({ length: 1_000 }, (_, i) => i + 1));
+    }, 30_000);
+
+    (inDatabase ? it : it.skip)('misses none whose transaction commits late', async () => {
+      const held = shared.holdNextAdd?.();
+      if (!held) throw new Error('The store cannot hold a transaction');
+      const late = first.add([revocation('late')]);
+      await held.carriedOut;
+      let isAdded = false;
+      const next = second.add([revocation('next')]).then(() => (isAdded = true));
+      // Long enough for the second one, were it not to wait for the first.
+      for (let i = 0; i < 50; i++) {
+        expect(await third.since(0, 10)).toEqual([]);
+        await nextTurn();
+      }
+      expect(isAdded).toBe(false);
+      held.commit();
+      await Promise.all([late, next]);
+      expect(keysOf(await third.since(0, 10))).toEqual(['late', 'next']);
+    });
+  });
+
+  describe('forgetExpired', () => {
+    it('forgets what has expired by then, and nothing else', async () => {
+      await first.add([revocation('a', 99), revocation('b', 100), revocation('c', 101)]);
+      await second.forgetExpired(100);
+      expect(keysOf(await all())).toEqual(['c']);
+      await second.forgetExpired(100);
+      expect(keysOf(await all())).toEqual(['c']);
+    });
+
+    it('forgets any number of them when it is asked again', async () => {
+      await first.add(several('old', 1_200, 10));
+      await first.add([revocation('new', 20)]);
+      for (let i = 0; i < 3; i++) await second.forgetExpired(10);
+      expect(keysOf(await all())).toEqual(['new']);
+    });
+
+    it('can be asked by two instances at once', async () => {
+      await first.add(several('old', 700, 10));
+      await Promise.all([first.forgetExpired(10), second.forgetExpired(10)]);
+      await first.forgetExpired(10);
+      expect(await all()).toEqual([]);
+    });
+
+    it('never lets a revision come again', async () => {
+      await first.add([revocation('a', 10), revocation('b', 10)]);
+      const { revision = 0 } = (await all()).at(-1) ?? {};
+      await first.forgetExpired(10);
+      await second.add([revocation('a', 20)]);
+      expect(await all(third, revision)).toEqual([{ key: 'a', expiresAt: 20, revision: expect.any(Number) }]);
+    });
+  });
+
+  (inDatabase ? it : it.skip)('says so where the database is away', async () => {
+    const away = await shared.away?.();
+    await expect(away?.add([revocation('a')])).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(away?.since(0, 1)).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(away?.forgetExpired(0)).rejects.toBeInstanceOf(StoreUnavailable);
+  });
+}

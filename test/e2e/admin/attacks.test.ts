@@ -1,0 +1,265 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  generateKeyPairSync,
+  type KeyObject,
+} from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type JWK, SignJWT } from 'jose';
+import { Administrator, makeClient } from '../../support/clients.js';
+import { base64Url, readToken, signed } from '../../support/hand-made-token.js';
+import { NEW_YEAR } from '../../support/moved-clock.js';
+import { RunningApp } from '../../support/running-app.js';
+import { SECRET } from '../../support/settings.js';
+
+/** Claims of a token of the administrator `admin`, as only the service may make it. */
+const CLAIMS = {
+  iss: 'identity-backend',
+  sub: 'admin',
+  aud: 'identity-backend',
+  client_id: 'admin',
+  scope: 'identity:admin',
+  iat: NEW_YEAR,
+  exp: NEW_YEAR + 900,
+  jti: 'token-1',
+};
+
+let service: RunningApp;
+let admin: Administrator;
+let published: JWK;
+beforeAll(async () => {
+  service = await RunningApp.start({ algorithms: ['HS256', 'HS384', 'HS512'] });
+  admin = await Administrator.of(service);
+  const { body } = await service.get('/.well-known/jwks.json');
+  [published = {} as JWK] = body['keys'] as JWK[];
+});
+afterAll(() => service.stop());
+
+const forged = (
+  header: Record<string, unknown>,
+  key: string | Uint8Array,
+  claims: Record<string, unknown> = {},
+): string => {
+  const { alg } = header as { alg: string };
+  const parts = [
+    { typ: 'at+jwt', ...header },
+    { ...CLAIMS, ...claims },
+  ];
+  return signed(parts.map((part) => base64Url(JSON.stringify(part))).join('.'), key, alg);
+};
+
+/** Signed by an asymmetric key that the attacker made itself. */
+const signedBy = (key: KeyObject, header: Record<string, unknown>): Promise<string> =>
+  new SignJWT(CLAIMS).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', ...header }).sign(key);
+
+/** What a forged token opens: nothing, at no route. */
+async function expectUseless(token: string): Promise<void> {
+  const { status, body, headers } = await service.get('/admin/clients', { authorization: `Bearer ${token}` });
+  expect({ status, code: body['code'] }).toEqual({ status: 401, code: 'invalid_token' });
+  expect(headers.get('www-authenticate')).toContain('error="invalid_token"');
+  const verdict = await service.verify(token, 'identity-backend');
+  expect(verdict.body['code']).toMatch(/^(invalid_signature|malformed_token|invalid_audience)$/);
+}
+
+describe('a token of the service itself', () => {
+  it('opens the administration, as the ones below would if they were good', async () => {
+    const token = await admin.token();
+    expect(readToken(token).claims).toEqual({ ...CLAIMS, jti: expect.any(String) });
+    expect((await service.get('/admin/clients', { authorization: `Bearer ${token}` })).status).toBe(200);
+  });
+
+  it('is good for no other audience', async () => {
+    const token = await admin.token();
+    expect((await service.verify(token, 'identity-backend')).status).toBe(200);
+    expect((await service.verify(token)).body['code']).toBe('invalid_audience');
+  });
+});
+
+describe('who holds the shared secret makes no administrator of itself', () => {
+  it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['by HS256', { alg: 'HS256' }, {}],
+    ['by HS384', { alg: 'HS384' }, {}],
+    ['by HS512', { alg: 'HS512' }, {}],
+    ['as a JWT', { alg: 'HS256', typ: 'JWT' }, {}],
+    ['without a typ', { alg: 'HS256', typ: undefined }, {}],
+    [
+      'with the issuer among several audiences',
+      { alg: 'HS256' },
+      { aud: ['identity-backend', 'logging-service'] },
+    ],
+    [
+      'with the issuer behind another audience',
+      { alg: 'HS256' },
+      { aud: ['logging-service', 'identity-backend'] },
+    ],
+    ['with the issuer in an array', { alg: 'HS256' }, { aud: ['identity-backend'] }],
+    ['with the issuer twice', { alg: 'HS256' }, { aud: ['identity-backend', 'identity-backend'] }],
+    ['for another audience', { alg: 'HS256' }, { aud: 'logging-service' }],
+    ['for an audience of another case', { alg: 'HS256' }, { aud: 'Identity-Backend' }],
+    ['with a critical header', { alg: 'HS256', crit: ['b64'], b64: true }, {}],
+  ])('%s', async (_name, header, claims) => {
+    const token = forged(header, SECRET, claims);
+    const { status } = await service.get('/admin/clients', { authorization: `Bearer ${token}` });
+    expect(status).toBe(401);
+    if (claims['aud'] === undefined || Array.isArray(claims['aud'])) await expectUseless(token);
+  });
+
+  it('with the kid of the key of the service', async () => {
+    await expectUseless(forged({ alg: 'HS256', kid: published.kid }, SECRET));
+    await expectUseless(forged({ alg: 'ES256', kid: published.kid }, SECRET));
+    await expectUseless(forged({ alg: 'ES256' }, SECRET));
+  });
+
+  it('with its own tokens, made anew: the signature of one does not fit another', async () => {
+    const [header, claims, signature] = (await admin.token('')).split('.');
+    const changed = base64Url(JSON.stringify({ ...CLAIMS, scope: 'identity:admin' }));
+    expect(changed).not.toBe(claims);
+    await expectUseless(`${header}.${changed}.${signature}`);
+    await expectUseless(`${header}.${changed}.`);
+  });
+});
+
+describe('who reads the published key makes no administrator of itself', () => {
+  const spellings = (): [string, string | Buffer][] => {
+    const key = createPublicKey({ key: published as never, format: 'jwk' });
+    const pem = key.export({ format: 'pem', type: 'spki' }) as string;
+    return [
+      ['PEM', pem],
+      ['PEM without the last newline', pem.trimEnd()],
+      ['DER', key.export({ format: 'der', type: 'spki' })],
+      ['JWK', JSON.stringify(published)],
+      ['JWK of four members', JSON.stringify(key.export({ format: 'jwk' }))],
+      ['its first coordinate', Buffer.from(published.x ?? '', 'base64url')],
+      ['its kid', published.kid ?? ''],
+      ['nothing', ''],
+    ];
+  };
+
+  it.each([0, 1, 2, 3, 4, 5, 6, 7])('by an HMAC with it for a secret (spelling %s)', async (index) => {
+    const [, key = ''] = spellings()[index] ?? [];
+    for (const alg of ['HS256', 'HS384', 'HS512']) {
+      for (const kid of [published.kid, undefined])
+        await expectUseless(forged({ alg, kid }, typeof key === 'string' ? key : new Uint8Array(key)));
+    }
+  });
+
+  it('by another key, with the kid of this one or with a key in the header', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const jwk = publicKey.export({ format: 'jwk' });
+    for (const header of [
+      {},
+      { kid: published.kid },
+      { kid: 'another' },
+      { jwk },
+      { kid: published.kid, jwk },
+      { kid: published.kid, jku: `${service.origin}/.well-known/jwks.json` },
+    ]) {
+      await expectUseless(await signedBy(privateKey, header));
+    }
+  });
+
+  it('without any signature', async () => {
+    for (const alg of ['none', 'None', 'NONE', 'ES256', 'HS256']) {
+      const input = [{ alg, typ: 'at+jwt', kid: published.kid }, CLAIMS].map((part) =>
+        base64Url(JSON.stringify(part)),
+      );
+      await expectUseless(`${input.join('.')}.`);
+      await expectUseless(`${input.join('.')}.${base64Url(new Uint8Array(64))}`);
+    }
+  });
+});
+
+describe('the key of the service signs for the service alone', () => {
+  /** The key itself, as only the process holds it. */
+  let key: KeyObject;
+  beforeAll(async () => {
+    const { OwnKeys } = await import('../../../src/keys/own-keys.js');
+    const { privateKey } = service.app.get(OwnKeys).signing as unknown as { privateKey: KeyObject };
+    key = createPrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' }) as string);
+  });
+
+  const sign = (claims: object, header: object = {}): Promise<string> =>
+    new SignJWT({ ...CLAIMS, ...claims })
+      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: published.kid ?? '', ...header })
+      .sign(key);
+
+  it('and a token by it, made by hand, is good there', async () => {
+    const authorization = `Bearer ${await sign({})}`;
+    expect((await service.get('/admin/clients', { authorization })).status).toBe(200);
+  });
+
+  it.each<[unknown]>([['logging-service'], [['logging-service']], [['identity-backend', 'logging-service']]])(
+    'not for %j',
+    async (aud) => {
+      const token = await sign({ aud });
+      expect((await service.verify(token)).body['code']).toBe('invalid_signature');
+      expect((await service.get('/admin/clients', { authorization: `Bearer ${token}` })).status).toBe(401);
+    },
+  );
+
+  it.each(['JWT', 'jwt', undefined, 'dpop+jwt', 'at-jwt'])(
+    'and a token of the typ %j administers nothing',
+    async (typ) => {
+      const token = await sign({}, { typ });
+      expect(await service.get('/admin/clients', { authorization: `Bearer ${token}` })).toMatchObject({
+        status: 401,
+        body: { code: 'invalid_token' },
+      });
+    },
+  );
+
+  it('application/at+jwt counts as at+jwt', async () => {
+    const authorization = `Bearer ${await sign({}, { typ: 'application/AT+JWT' })}`;
+    expect((await service.get('/admin/clients', { authorization })).status).toBe(200);
+  });
+
+  it('and a token by it that names no client, or one that is none, administers nothing', async () => {
+    for (const client_id of [undefined, null, 7, '', 'nobody', ['admin'], '__proto__']) {
+      const authorization = `Bearer ${await sign({ client_id })}`;
+      const { status } = await service.get('/admin/clients', { authorization });
+      expect([client_id, status < 200 || status > 299]).toEqual([client_id, true]);
+    }
+  });
+});
+
+describe('POST /token issues nothing for the service itself', () => {
+  it.each(['none', 'required'] as const)('to nobody, where access is %s', async (tokenEndpointAuth) => {
+    const other = await RunningApp.start({ tokenEndpointAuth });
+    const { authorization } = await makeClient(other, 'admin', {
+      audiences: ['identity-backend', 'logging-service'],
+      scopes: ['identity:admin'],
+    });
+    const refusal = { status: 403, body: { error: 'Audience not allowed', code: 'invalid_target' } };
+    for (const aud of ['identity-backend', ['identity-backend'], ['identity-backend', 'logging-service']]) {
+      for (const scope of [undefined, 'identity:admin']) {
+        const body = { sub: 'admin', aud, scope };
+        expect(await other.post('/token', body, { authorization })).toMatchObject(refusal);
+        const { status } = await other.post('/token', body);
+        expect(status).toBe(tokenEndpointAuth === 'none' ? 403 : 401);
+      }
+    }
+    const elsewhere = await other.issue({ sub: 'admin', scope: 'identity:admin' }, { authorization });
+    expect((await other.get('/admin/clients', { authorization: `Bearer ${elsewhere}` })).status).toBe(401);
+    await other.stop();
+  });
+
+  it('nor for another service that is called so by another spelling', async () => {
+    const other = await RunningApp.start({ issuer: 'https://identity.example.com' });
+    const { body } = await other.post('/token', { sub: 'admin', aud: 'https://identity.example.com' });
+    expect(body['code']).toBe('invalid_target');
+    for (const aud of ['https://identity.example.com/', 'HTTPS://identity.example.com']) {
+      const token = await other.issue({ sub: 'admin', aud });
+      expect((await other.get('/admin/clients', { authorization: `Bearer ${token}` })).status).toBe(401);
+    }
+    await other.stop();
+  });
+});
+
+// The shared secret as a key object: what a library would take it for.
+it('the shared secret is no key of the administration in any form', async () => {
+  const token = await new SignJWT(CLAIMS)
+    .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
+    .sign(createSecretKey(Buffer.from(SECRET)));
+  await expectUseless(token);
+});

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Administrator, ADMINISTRATOR, basic, makeClient } from '../../support/clients.js';
+import { type Answer, RunningApp } from '../../support/running-app.js';
+
+const ROUTES = [
+  ['POST', ''],
+  ['GET', ''],
+  ['GET', '/admin'],
+  ['PATCH', '/admin'],
+  ['DELETE', '/admin'],
+  ['POST', '/admin/secrets'],
+  ['DELETE', '/admin/secrets/x'],
+  ['GET', '/no-such-client'],
+] as const;
+const PLAIN = 'Bearer realm="identity-backend"';
+
+let service: RunningApp;
+let admin: Administrator;
+beforeAll(async () => {
+  service = await RunningApp.start({ issuer: 'identity-backend' });
+  admin = await Administrator.of(service);
+});
+afterAll(() => service.stop());
+
+async function told(
+  authorization: string | undefined,
+  [method, path]: readonly [string, string] = ['GET', ''],
+): Promise<object> {
+  const answer: Answer = await service.request(`/admin/clients${path}`, {
+    method,
+    headers: authorization === undefined ? {} : { authorization },
+  });
+  return {
+    status: answer.status,
+    code: answer.body['code'],
+    challenge: answer.headers.get('www-authenticate'),
+  };
+}
+
+const INVALID_TOKEN = { status: 401, code: 'invalid_token', challenge: `${PLAIN}, error="invalid_token"` };
+
+/** A token for the administration that this client was given. */
+async function tokenOf(authorization: string, parameters: Record<string, string> = {}): Promise<string> {
+  const form = { grant_type: 'client_credentials', ...parameters };
+  const { body, text } = await service.form('/oauth2/token', form, { authorization });
+  if (typeof body['access_token'] !== 'string') throw new Error(text);
+  return body['access_token'];
+}
+
+describe('the admin routes (RFC 6750)', () => {
+  it.each(ROUTES)('tell who shows nothing of no error: %s /admin/clients%s', async (...route) => {
+    expect(await told(undefined, route)).toEqual({ status: 401, code: 'missing_token', challenge: PLAIN });
+  });
+
+  it.each(ROUTES)('refuse a token that is none: %s /admin/clients%s', async (...route) => {
+    expect(await told('Bearer a.b.c', route)).toEqual(INVALID_TOKEN);
+  });
+
+  it.each(['Bearer', 'Bearer ', 'Bearer a b', 'Bearer a.b.c', 'bearer x', 'Bearer \u00e9'])(
+    'refuse a bearer token that is malformed: %j',
+    async (authorization) => {
+      expect(await told(authorization)).toEqual(INVALID_TOKEN);
+    },
+  );
+
+  it('tell who uses another scheme what to send (RFC 6750 section 3.1)', async () => {
+    for (const authorization of [
+      admin.client.authorization,
+      basic('nobody', 'x'),
+      'Digest x',
+      await admin.token(),
+    ]) {
+      expect(await told(authorization)).toEqual({ status: 401, code: 'missing_token', challenge: PLAIN });
+    }
+  });
+
+  it('take the token in the header alone, with a scheme in any case', async () => {
+    const token = await admin.token();
+    expect(await told(`bearer ${token}`)).toMatchObject({ status: 200 });
+    expect(await told(`BEARER   ${token}`)).toMatchObject({ status: 200 });
+    expect((await service.get(`/admin/clients?access_token=${token}`)).status).toBe(401);
+  });
+
+  it('refuse a token that has expired, or is not yet valid', async () => {
+    const token = await admin.token();
+    service.clock.advance(900);
+    expect(await told(`Bearer ${token}`)).toEqual(INVALID_TOKEN);
+    service.clock.advance(-901);
+    expect(await told(`Bearer ${token}`)).toEqual(INVALID_TOKEN);
+    service.clock.advance(1);
+    expect(await told(`Bearer ${token}`)).toMatchObject({ status: 200 });
+  });
+
+  it('refuse a token for somebody else, though it is signed and has the scope', async () => {
+    const { authorization } = await makeClient(service, 'elsewhere', {
+      audiences: ['logging-service'],
+      scopes: ['identity:admin'],
+    });
+    const token = await tokenOf(authorization, { scope: 'identity:admin' });
+    expect(await told(`Bearer ${token}`)).toEqual(INVALID_TOKEN);
+  });
+
+  const INSUFFICIENT = {
+    status: 403,
+    code: 'insufficient_scope',
+    challenge: `${PLAIN}, error="insufficient_scope", scope="identity:admin"`,
+  };
+
+  it.each(ROUTES)('ask for the scope: %s /admin/clients%s', async (...route) => {
+    const id = `reader-${ROUTES.findIndex((each) => each.join() === route.join())}`;
+    const client = { ...ADMINISTRATOR, scopes: ['identity:introspect', 'identity:administrator'] };
+    const { authorization } = await makeClient(service, id, client);
+    expect(await told(`Bearer ${await tokenOf(authorization)}`, route)).toEqual(INSUFFICIENT);
+    const scope = 'identity:introspect identity:administrator';
+    expect(await told(`Bearer ${await tokenOf(authorization, { scope })}`, route)).toEqual(INSUFFICIENT);
+  });
+
+  it('take a token with further scopes', async () => {
+    const client = { ...ADMINISTRATOR, scopes: ['a', 'identity:admin', 'z'] };
+    const { authorization } = await makeClient(service, 'more', client);
+    const token = await tokenOf(authorization, { scope: 'a identity:admin z' });
+    expect(await told(`Bearer ${token}`)).toMatchObject({ status: 200 });
+  });
+
+  it('refuse an administrator from which the scope was taken, with the token that it has', async () => {
+    const other = await Administrator.of(service, 'other');
+    const authorization = `Bearer ${await other.token()}`;
+    expect(await told(authorization)).toMatchObject({ status: 200 });
+    await admin.update('other', { scopes: [] });
+    expect(await told(authorization)).toEqual(INSUFFICIENT);
+    await admin.update('other', { scopes: ['identity:admin'], disabled: true });
+    expect(await told(authorization)).toEqual(INVALID_TOKEN);
+    await admin.update('other', { disabled: false });
+    expect(await told(authorization)).toMatchObject({ status: 200 });
+  });
+
+  it('check the token before they look at anything else', async () => {
+    for (const [method, path, body] of [
+      ['POST', '', '{'],
+      ['PATCH', '/no-such-client', '[]'],
+      ['POST', '/no-such-client/secrets', '{"expires_in":"x"}'],
+    ] as const) {
+      const { status } = await service.request(`/admin/clients${path}`, {
+        method,
+        body,
+        headers: { 'content-type': 'application/json' },
+      });
+      // Whether JSON is well formed is seen before the route is, and tells nobody anything.
+      expect([path, status]).toEqual([path, body === '{' ? 400 : 401]);
+    }
+  });
+});

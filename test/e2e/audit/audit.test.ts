@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { LEVEL, type LogLine } from '../../support/captured-log.js';
+import { Administrator, basic, makeClient, type TestClient } from '../../support/clients.js';
+import { readToken } from '../../support/hand-made-token.js';
+import { type Answer, RunningApp } from '../../support/running-app.js';
+
+let service: RunningApp;
+let admin: Administrator;
+let worker: TestClient;
+beforeAll(async () => {
+  service = await RunningApp.start({ mostAuthFailures: 3 });
+  admin = await Administrator.of(service);
+  worker = await makeClient(service, 'worker', {
+    audiences: ['logging-service', 'billing'],
+    scopes: ['logs:read', 'logs:write'],
+    may_act_for: ['user-*'],
+  });
+});
+beforeEach(() => {
+  service.captured.clear();
+  // Whoever failed may try again.
+  service.clock.advance(60);
+});
+afterAll(() => service.stop());
+
+const REQUEST_ID = { 'x-request-id': 'request-1' };
+
+/** The audit events of what was done, as they are in the log, without what every line has. */
+function audited(): Partial<LogLine>[] {
+  return service.captured.lines
+    .filter(({ audit }) => audit === true)
+    .map(({ level, time, pid, audit: _audit, ...event }) => {
+      expect({ level, time, pid }).toEqual({
+        level: LEVEL.info,
+        time: expect.any(Number),
+        pid: expect.any(Number),
+      });
+      return event;
+    });
+}
+
+const jtiOf = ({ body }: Answer): unknown =>
+  readToken(String(body['token'] ?? body['access_token'])).claims['jti'];
+
+const token = (body: object, authorization: string | undefined = worker.authorization): Promise<Answer> =>
+  service.post('/token', body, { ...REQUEST_ID, ...(authorization !== '' && { authorization }) });
+const grant = (form: string, authorization: string = worker.authorization): Promise<Answer> =>
+  service.form('/oauth2/token', `grant_type=client_credentials&${form}`, { ...REQUEST_ID, authorization });
+
+describe('a token that was issued is one event', () => {
+  it('of a client, about a user: who, for whom, which scope, and how the token is called', async () => {
+    const answer = await token({ sub: 'user-42', aud: ['logging-service', 'billing'], scope: 'logs:read' });
+    expect(audited()).toEqual([
+      {
+        event: 'token.issued',
+        reqId: 'request-1',
+        client_id: 'worker',
+        sub: 'user-42',
+        aud: ['logging-service', 'billing'],
+        scope: 'logs:read',
+        jti: jtiOf(answer),
+        alg: 'HS256',
+      },
+    ]);
+  });
+
+  it('of nobody that is known', async () => {
+    const answer = await token({ sub: 'user-42', aud: 'reports' }, '');
+    const event = { event: 'token.issued', reqId: 'request-1', sub: 'user-42', aud: 'reports', alg: 'HS256' };
+    expect(audited()).toEqual([{ ...event, jti: jtiOf(answer) }]);
+  });
+
+  it('of /oauth2/token', async () => {
+    const answer = await grant('scope=logs:write&audience=billing');
+    expect(audited()).toEqual([
+      {
+        event: 'token.issued',
+        reqId: 'request-1',
+        client_id: 'worker',
+        sub: 'worker',
+        aud: 'billing',
+        scope: 'logs:write',
+        jti: jtiOf(answer),
+        alg: 'HS256',
+      },
+    ]);
+  });
+
+  it('of an administrator', async () => {
+    const answer = await grant('scope=identity:admin', admin.client.authorization);
+    expect(audited()).toEqual([
+      expect.objectContaining({
+        event: 'token.issued',
+        client_id: 'admin',
+        aud: 'identity-backend',
+        scope: 'identity:admin',
+        alg: 'ES256',
+        jti: jtiOf(answer),
+      }),
+    ]);
+  });
+});
+
+describe('a token that was refused is one event', () => {
+  it.each<[string, object, object]>([
+    ['invalid_target', { sub: 'worker', aud: 'reports' }, { sub: 'worker', aud: 'reports' }],
+    ['access_denied', { sub: 'admin', aud: 'billing' }, { sub: 'admin', aud: 'billing' }],
+    [
+      'invalid_scope',
+      { sub: 'worker', aud: 'billing', scope: 'identity:admin' },
+      { sub: 'worker', aud: 'billing', scope: 'identity:admin' },
+    ],
+    [
+      'invalid_request',
+      { sub: 'worker', aud: 'billing', claims: { tenant: 'acme' } },
+      { sub: 'worker', aud: 'billing' },
+    ],
+  ])('of /token, with who asked for what: %s', async (code, body, asked) => {
+    await token(body);
+    expect(audited()).toEqual([
+      { event: 'token.refused', reqId: 'request-1', client_id: 'worker', code, ...asked },
+    ]);
+  });
+
+  it.each<[string, string, object]>([
+    ['invalid_target', 'audience=reports&scope=logs:read', { sub: 'worker', aud: 'reports' }],
+    ['invalid_scope', 'audience=billing&scope=logs:delete', { aud: 'billing', scope: 'logs:delete' }],
+    ['invalid_scope', 'audience=billing&scope=a++b', { sub: 'worker', aud: 'billing' }],
+    ['invalid_request', 'client_id=other', {}],
+  ])('of /oauth2/token: %s where %s', async (code, form, asked) => {
+    await grant(form);
+    expect(audited()).toEqual([
+      expect.objectContaining({ event: 'token.refused', reqId: 'request-1', code, ...asked }),
+    ]);
+  });
+
+  it.each(['/token', '/oauth2/token'] as const)(
+    'of a client that failed to authenticate itself at %s',
+    async (path) => {
+      const authorization = basic('worker', 'wrong');
+      const ask = (): Promise<Answer> =>
+        path === '/token'
+          ? token({ sub: 'worker', aud: 'billing' }, authorization)
+          : grant('', authorization);
+      for (let index = 0; index < 4; index++) await ask();
+      expect(audited().map(({ event, code, reqId }) => [event, code, reqId])).toEqual([
+        ...Array.from({ length: 3 }, () => ['token.refused', 'invalid_client', 'request-1']),
+        ['token.refused', 'too_many_requests', 'request-1'],
+      ]);
+    },
+  );
+});
+
+describe('what an administrator does is one event', () => {
+  /** The event that is no token. */
+  const changes = (): Partial<LogLine>[] =>
+    audited().filter(({ event }) => !event?.toString().startsWith('token.'));
+
+  it('for each change of a client, with who made it and by which request', async () => {
+    const seen: unknown[] = [];
+    const did = async (act: Promise<Answer>): Promise<Answer> => {
+      const answer = await act;
+      seen.push(answer.headers.get('x-request-id'));
+      return answer;
+    };
+    const { body: created } = await did(admin.create({ client_id: 'changed' }));
+    await did(admin.update('changed', { disabled: true }));
+    const { body: added } = await did(admin.addSecret('changed', { expires_in: 60 }));
+    const [first] = created['secrets'] as { secret_id: string }[];
+    await did(admin.endSecret('changed', String(first?.secret_id)));
+    await did(admin.remove('changed'));
+    const by = { client: 'changed', by: 'admin' };
+    expect(changes()).toEqual([
+      { event: 'client.created', ...by, reqId: seen[0] },
+      { event: 'client.updated', ...by, reqId: seen[1] },
+      { event: 'client.secret_added', ...by, secret_id: added['secret_id'], reqId: seen[2] },
+      { event: 'client.secret_ended', ...by, secret_id: first?.secret_id, reqId: seen[3] },
+      { event: 'client.deleted', ...by, reqId: seen[4] },
+    ]);
+  });
+
+  it('and none where nothing changed', async () => {
+    await admin.create({ client_id: 'worker' });
+    await admin.create({ client_id: 'a/b' });
+    await admin.update('worker', { scopes: 'x' });
+    await admin.update('nobody', {});
+    await admin.endSecret('worker', worker.secretId);
+    await admin.remove('nobody');
+    await admin.list();
+    await service.get('/admin/clients');
+    expect(changes()).toEqual([]);
+  });
+});
+
+it('judging a token is no event', async () => {
+  await service.verify('a.b.c');
+  expect(audited()).toEqual([]);
+});

@@ -1,0 +1,155 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Settings } from '../../../src/config/settings.js';
+import { basic, makeClient, type TestClient } from '../../support/clients.js';
+import { type Answer, RunningApp } from '../../support/running-app.js';
+
+/** Failures of a pair of address and client id. */
+const MOST = 3;
+
+let service: RunningApp;
+let worker: TestClient;
+let other: TestClient;
+
+async function start(changes: Partial<Settings> = {}): Promise<void> {
+  service = await RunningApp.start({ mostAuthFailures: MOST, trustedProxies: ['127.0.0.1'], ...changes });
+  worker = await makeClient(service, 'worker', { audiences: ['a'], may_act_for: ['user-*'] });
+  other = await makeClient(service, 'other', { audiences: ['a'], may_act_for: ['user-*'] });
+}
+beforeEach(() => start());
+afterEach(() => service.stop());
+
+type Route = '/token' | '/oauth2/token';
+const ROUTES: Route[] = ['/token', '/oauth2/token'];
+
+/** @param from the address that a trusted proxy names */
+function attempt(route: Route, authorization: string, from = '192.0.2.1'): Promise<Answer> {
+  const headers = { authorization, 'x-forwarded-for': from };
+  return route === '/token'
+    ? service.post('/token', { sub: 'user-1', aud: 'a' }, headers)
+    : service.form('/oauth2/token', 'grant_type=client_credentials', headers);
+}
+
+async function statuses(count: number, ask: (index: number) => Promise<Answer>): Promise<number[]> {
+  const found: number[] = [];
+  for (let index = 0; index < count; index++) found.push((await ask(index)).status);
+  return found;
+}
+
+const wrong = (id = 'worker'): string => basic(id, 'wrong');
+const refused = (count: number): number[] => Array.from({ length: count }, () => 401);
+
+describe.each(ROUTES)('failed authentications at %s', (route) => {
+  it('are answered 429 after so many by one address with one client id, even where the secret is right', async () => {
+    expect(await statuses(MOST, () => attempt(route, wrong()))).toEqual(refused(MOST));
+    for (const authorization of [wrong(), worker.authorization]) {
+      const { status, headers } = await attempt(route, authorization);
+      expect({ status, after: headers.get('retry-after') }).toEqual({ status: 429, after: '60' });
+    }
+  });
+
+  it('are forgotten a minute after the first', async () => {
+    await attempt(route, wrong());
+    service.clock.advance(20.5);
+    await statuses(MOST - 1, () => attempt(route, wrong()));
+    expect((await attempt(route, wrong())).headers.get('retry-after')).toBe('40');
+    service.clock.advance(39.499);
+    expect((await attempt(route, worker.authorization)).headers.get('retry-after')).toBe('1');
+    service.clock.advance(0.001);
+    expect((await attempt(route, worker.authorization)).status).toBe(200);
+    expect(await statuses(MOST, () => attempt(route, wrong()))).toEqual(refused(MOST));
+    expect((await attempt(route, wrong())).status).toBe(429);
+  });
+
+  it('shut no other client of that address out', async () => {
+    await statuses(MOST + 1, () => attempt(route, wrong()));
+    expect((await attempt(route, other.authorization)).status).toBe(200);
+    expect((await attempt(route, wrong('nobody'))).status).toBe(401);
+  });
+
+  it('shut the client out from no other address', async () => {
+    await statuses(MOST + 1, () => attempt(route, wrong()));
+    for (const from of ['192.0.2.2', '2001:db8::1', '127.0.0.1'])
+      expect((await attempt(route, worker.authorization, from)).status).toBe(200);
+    expect((await attempt(route, worker.authorization, '192.0.2.1')).status).toBe(429);
+  });
+
+  it('do not count where they succeed', async () => {
+    expect(await statuses(MOST * 3, () => attempt(route, worker.authorization))).not.toContain(429);
+    await statuses(MOST - 1, () => attempt(route, wrong()));
+    expect((await attempt(route, worker.authorization)).status).toBe(200);
+  });
+
+  it('are counted for clients that there are not, and for headers that cannot be read', async () => {
+    for (const authorization of [wrong('nobody'), 'Basic !'])
+      expect(await statuses(MOST + 1, () => attempt(route, authorization))).toEqual([...refused(MOST), 429]);
+  });
+
+  it('are answered 429 after ten times as many by one address with any client ids', async () => {
+    const most = MOST * 10;
+    const tried = await statuses(most, (index) => attempt(route, wrong(`client-${index}`)));
+    expect(tried).toEqual(refused(most));
+    const { status, headers } = await attempt(route, other.authorization);
+    expect({ status, after: headers.get('retry-after') }).toEqual({ status: 429, after: '60' });
+    expect((await attempt(route, other.authorization, '192.0.2.2')).status).toBe(200);
+    service.clock.advance(60);
+    expect((await attempt(route, other.authorization)).status).toBe(200);
+  });
+
+  it('of many requests at once are not tried beyond the limit', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => attempt(route, wrong())));
+    const found = answers.map(({ status }) => status);
+    expect(found.filter((status) => status === 401)).toHaveLength(MOST);
+    expect(found.filter((status) => status === 429)).toHaveLength(20 - MOST);
+  });
+});
+
+describe('failed authentications', () => {
+  it('count together over all routes', async () => {
+    expect(await statuses(MOST, (index) => attempt(ROUTES[index % 2] ?? '/token', wrong()))).toEqual(
+      refused(MOST),
+    );
+    for (const route of ROUTES) expect((await attempt(route, worker.authorization)).status).toBe(429);
+  });
+
+  it('are told in the words of each route', async () => {
+    await statuses(MOST, () => attempt('/token', wrong()));
+    const json = await attempt('/token', wrong());
+    expect(json.body).toEqual({ error: expect.any(String), code: 'too_many_requests' });
+    const form = await attempt('/oauth2/token', wrong());
+    expect(form.body).toEqual({ error: 'too_many_requests', error_description: expect.any(String) });
+    for (const { headers } of [json, form]) {
+      expect(headers.get('retry-after')).toBe('60');
+      expect(headers.get('cache-control')).toBe('no-store');
+    }
+  });
+
+  it('hold nobody up who shows no credentials, nor who verifies', async () => {
+    await statuses(MOST * 10 + 1, (index) => attempt('/token', wrong(`client-${index}`)));
+    const headers = { 'x-forwarded-for': '192.0.2.1' };
+    expect((await service.post('/token', { sub: 'a', aud: 'b' }, headers)).status).toBe(200);
+    expect((await service.post('/verify', { token: 'a.b.c', aud: 'b' }, headers)).status).toBe(401);
+    expect((await service.get('/ping', headers)).status).toBe(200);
+  });
+
+  it('are without a limit where it is 0', async () => {
+    await service.stop();
+    await start({ mostAuthFailures: 0 });
+    expect(await statuses(150, () => attempt('/token', wrong()))).toEqual(refused(150));
+    expect((await attempt('/token', worker.authorization)).status).toBe(200);
+  });
+
+  it('count by the address of the connection, where no proxy is trusted', async () => {
+    await service.stop();
+    await start({ trustedProxies: [] });
+    await statuses(MOST, (index) => attempt('/token', wrong(), `192.0.2.${index}`));
+    expect((await attempt('/token', worker.authorization, '192.0.2.99')).status).toBe(429);
+  });
+
+  it('count by the last address that no trusted proxy added', async () => {
+    const forwarded = (mine: string): Promise<Answer> => attempt('/token', wrong(), `${mine}, 192.0.2.7`);
+    expect(await statuses(MOST + 1, (index) => forwarded(`203.0.113.${index}`))).toEqual([
+      ...refused(MOST),
+      429,
+    ]);
+  });
+});

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { basic, makeClient } from '../../support/clients.js';
+import { describeWhereReachable, failureOf } from '../../support/reachable.js';
+import { RunningApp } from '../../support/running-app.js';
+import { until } from '../../support/until.js';
+
+const REDIS = process.env['TEST_REDIS_URL'] ?? 'redis://127.0.0.1:6379';
+const missing = await failureOf(async () => {
+  const redis = new Redis(REDIS, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null });
+  redis.on('error', () => {});
+  try {
+    await redis.connect();
+  } finally {
+    redis.disconnect();
+  }
+});
+
+/** Counts outlive a test, so no two runs may share a name. */
+const unique = (): string => `client-${randomBytes(8).toString('hex')}`;
+const MOST = 3;
+
+describeWhereReachable('Redis', missing, () => {
+  let first: RunningApp;
+  let second: RunningApp;
+  const id = unique();
+  let authorizations: string[];
+
+  const attempt = async (
+    service: RunningApp,
+    clientId: string,
+    authorization = basic(clientId, 'wrong'),
+  ): Promise<number> => {
+    const headers = { authorization, 'x-forwarded-for': address };
+    return (await service.post('/token', { sub: clientId, aud: 'a' }, headers)).status;
+  };
+  const address = `2001:db8::${randomBytes(2).toString('hex')}:${randomBytes(2).toString('hex')}`;
+
+  beforeAll(async () => {
+    const settings = { redisUrl: REDIS, mostAuthFailures: MOST, trustedProxies: ['127.0.0.1'] };
+    [first, second] = await Promise.all([RunningApp.start(settings), RunningApp.start(settings)]);
+    const made = await Promise.all([first, second].map((each) => makeClient(each, id, { audiences: ['a'] })));
+    authorizations = made.map(({ authorization }) => authorization);
+    // Both are connected once a failure here is known there.
+    await until(async () => {
+      const probe = unique();
+      for (let index = 0; index < MOST; index++) await attempt(first, probe);
+      return (await attempt(second, probe)) === 429;
+    }, 5_000);
+  });
+  afterAll(() => Promise.all([first.stop(), second.stop()]));
+
+  it('lets two instances count the same failures', async () => {
+    for (const service of [first, second, first]) expect(await attempt(service, id)).toBe(401);
+    for (const [index, service] of [first, second].entries()) {
+      await until(async () => (await attempt(service, id, authorizations[index])) === 429, 2_000);
+    }
+  });
+
+  it('tells every instance how long it takes until they are forgotten', async () => {
+    const headers = { authorization: basic(id, 'wrong'), 'x-forwarded-for': address };
+    const answer = await second.post('/token', { sub: id, aud: 'a' }, headers);
+    const seconds = Number(answer.headers.get('retry-after'));
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual(60);
+  });
+
+  it('is not told who fails from where', async () => {
+    const redis = new Redis(REDIS);
+    const keys = await redis.keys('identity-backend:*');
+    redis.disconnect();
+    expect(keys.length).toBeGreaterThan(0);
+    for (const key of keys) {
+      expect(key).not.toContain(id);
+      expect(key).not.toContain(address);
+    }
+  });
+});
+
+it('an instance whose Redis is away counts for itself, and says so once', async () => {
+  const service = await RunningApp.start({ redisUrl: 'redis://127.0.0.1:1', mostAuthFailures: MOST });
+  const { authorization } = await makeClient(service, 'worker', { audiences: ['a'] });
+  const ask = async (shown: string): Promise<number> =>
+    (await service.post('/token', { sub: 'worker', aud: 'a' }, { authorization: shown })).status;
+  expect(await ask(authorization)).toBe(200);
+  for (let index = 0; index < MOST; index++) expect(await ask(basic('worker', 'wrong'))).toBe(401);
+  expect(await ask(authorization)).toBe(429);
+  await until(() => service.captured.text.includes('Redis does not answer'), 5_000);
+  await service.stop();
+  const said = service.captured.lines.filter(({ msg }) => msg === 'Redis does not answer');
+  expect(said).toHaveLength(1);
+});

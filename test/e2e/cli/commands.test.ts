@@ -1,0 +1,209 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { basic } from '../../support/clients.js';
+import { Commands, type Ran } from '../../support/commands.js';
+import { RunningApp } from '../../support/running-app.js';
+import { testSettings } from '../../support/settings.js';
+import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
+import { until } from '../../support/until.js';
+
+/** How long the service may take to see what another process changed. */
+const SOON = 5_000;
+
+const jwks = {
+  keys: [generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })],
+};
+
+let directory: string;
+let commands: Commands;
+/** A service that runs beside the commands all the time, upon the same database. */
+let service: RunningApp;
+beforeAll(async () => {
+  directory = temporaryDirectory();
+  const databaseUrl = `sqlite:${join(directory, 'identity.db')}`;
+  const { encryptionKey } = testSettings();
+  commands = Commands.start({ DATABASE_URL: databaseUrl, KEY_ENCRYPTION_KEY: encryptionKey }, directory);
+  service = await RunningApp.start({ databaseUrl, mostAuthFailures: 0 });
+  // The commands know no clock but the machine's own.
+  service.clock.set(Date.now() / 1000 + 60);
+});
+afterAll(async () => {
+  await Promise.all([service.stop(), commands.end()]);
+  removeTemporaryDirectories();
+});
+
+const clients = (...parameters: string[]): Promise<Ran> => commands.run('clients', ...parameters);
+
+/** Runs a command that must work, and prints JSON. */
+async function done(...parameters: string[]): Promise<Readonly<Record<string, unknown>>> {
+  const { refusal, json } = await clients(...parameters, '--json');
+  if (refusal !== null) throw new Error(`${parameters.join(' ')}: ${refusal}`);
+  return json;
+}
+
+async function status(id: string, secret: unknown): Promise<number> {
+  const authorization = basic(id, String(secret));
+  return (await service.form('/oauth2/token', 'grant_type=client_credentials', { authorization })).status;
+}
+
+const isIn = (id: string, secret: unknown): Promise<void> =>
+  until(async () => (await status(id, secret)) === 200, SOON);
+const isOut = (id: string, secret: unknown): Promise<void> =>
+  until(async () => (await status(id, secret)) === 401, SOON);
+
+describe('identity-backend clients, beside a running service', () => {
+  it('creates an administrator that the service lets in within 5 seconds', async () => {
+    const admin = ['--id', 'admin', '--audience', 'identity-backend', '--scope', 'identity:admin'];
+    const { json } = await clients('create', ...admin, '--json');
+    const { client_secret, ...shown } = json;
+    expect(client_secret).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    await isIn('admin', client_secret);
+    const authorization = basic('admin', String(client_secret));
+    const { body } = await service.form(
+      '/oauth2/token',
+      'grant_type=client_credentials&scope=identity:admin',
+      {
+        authorization,
+      },
+    );
+    const answer = await service.get('/admin/clients/admin', {
+      authorization: `Bearer ${String(body['access_token'])}`,
+    });
+    expect(answer).toMatchObject({ status: 200, body: shown });
+  }, 15_000);
+
+  it('creates, shows, changes, disables, enables and deletes a client', async () => {
+    writeFileSync(join(directory, 'keys.json'), JSON.stringify(jwks));
+    const { client_secret, ...created } = await done(
+      ...['create', '--id', 'worker', '--name', 'Worker', '--audience', 'a', '--audience', 'b'],
+      ...['--default-audience', 'b', '--scope', 'x:read', '--scope', 'x:write', '--claim', 'tenant'],
+      ...['--grant-type', 'client_credentials', '--lifetime', '300', '--may-act-for', 'user-*'],
+      ...['--jwks', join(directory, 'keys.json')],
+    );
+    expect(created).toMatchObject({
+      name: 'Worker',
+      audiences: ['a', 'b'],
+      default_audience: 'b',
+      scopes: ['x:read', 'x:write'],
+      claims: ['tenant'],
+      grant_types: ['client_credentials'],
+      token_lifetime_seconds: 300,
+      may_act_for: ['user-*'],
+      jwks,
+      disabled: false,
+    });
+    await isIn('worker', client_secret);
+    expect(await done('show', 'worker')).toEqual(created);
+
+    const updated_at = expect.any(String);
+    const changed = { ...created, scopes: ['y'], may_act_for: [], name: 'Changed', updated_at };
+    const update = ['update', 'worker', '--scope', 'y', '--may-act-for', '-', '--name', 'Changed'];
+    expect(await done(...update)).toEqual(changed);
+    expect(await done('disable', 'worker')).toEqual({ ...changed, disabled: true });
+    await isOut('worker', client_secret);
+    expect(await done('enable', 'worker')).toEqual(changed);
+    await isIn('worker', client_secret);
+    expect(await done('delete', 'worker')).toEqual({ client_id: 'worker', deleted: true });
+    await isOut('worker', client_secret);
+  }, 30_000);
+
+  it('adds a secret and ends one', async () => {
+    const { client_secret: first, secrets } = await done('create', '--id', 'rotated', '--audience', 'a');
+    const added = await done('secrets', 'add', 'rotated', '--expires-at', '2100-01-01T00:00:00Z');
+    expect(added).toEqual({
+      secret_id: expect.any(String),
+      client_secret: expect.any(String),
+      expires_at: '2100-01-01T00:00:00.000Z',
+    });
+    await isIn('rotated', added['client_secret']);
+    const [{ secret_id = '' } = {}] = secrets as { secret_id?: string }[];
+    const ended = await done('secrets', 'end', 'rotated', secret_id);
+    expect(ended).toEqual({ client_id: 'rotated', secret_id, ended: true });
+    await isOut('rotated', first);
+    expect(await status('rotated', added['client_secret'])).toBe(200);
+  }, 30_000);
+
+  it('lists what both have made, in the order of the ids', async () => {
+    const { clients: all, next } = await done('list');
+    const ids = (all as { client_id: string }[]).map(({ client_id }) => client_id);
+    expect({ ids, next }).toEqual({ ids: ['admin', 'rotated'], next: null });
+    expect(JSON.stringify(all)).not.toMatch(/client_secret|hash/);
+  });
+
+  it('prints for people where no JSON is asked for', async () => {
+    const created = await clients(
+      'create',
+      '--id',
+      'shown',
+      '--name',
+      'Shown',
+      '--audience',
+      'a',
+      '--audience',
+      'b',
+    );
+    expect(created.stdout).toMatch(/^client_id +shown$/m);
+    expect(created.stdout).toMatch(/^audiences +a, b$/m);
+    expect(created.stdout).toMatch(/^scopes +-$/m);
+    expect(created.stdout).toMatch(/^client_secret +[\w-]{43}$/m);
+    expect((await clients('list')).stdout).toBe('admin\tadmin\nrotated\trotated\nshown\tShown\n');
+    const { stdout } = await clients('show', 'shown');
+    expect(stdout).toMatch(/^name +Shown$/m);
+    expect(stdout).not.toMatch(/client_secret/);
+    const added = await clients('secrets', 'add', 'shown');
+    expect(added.stdout).toMatch(/^secret_id +\w+\nclient_secret +[\w-]{43}\nexpires_at +-\n$/);
+    const [, secretId = ''] = /secret_id +(\w+)/.exec(added.stdout) ?? [];
+    expect((await clients('secrets', 'end', 'shown', secretId)).stdout).toBe(`Ended ${secretId} of shown\n`);
+    expect((await clients('disable', 'shown')).stdout).toMatch(/^disabled +true$/m);
+    expect((await clients('list')).stdout).toContain('shown\tShown\t(disabled)\n');
+    expect((await clients('delete', 'shown')).stdout).toBe('Deleted shown\n');
+  });
+
+  it('audits each change as that of the command line, without the secret', async () => {
+    const created = await clients('create', '--id', 'audited', '--json');
+    const changes = [
+      created,
+      await clients('update', 'audited', '--name', 'Audited'),
+      await clients('secrets', 'add', 'audited'),
+      await clients('delete', 'audited'),
+    ];
+    expect(changes.flatMap(({ audited }) => audited)).toEqual(
+      ['client.created', 'client.updated', 'client.secret_added', 'client.deleted'].map((event) =>
+        expect.objectContaining({ event, client: 'audited', by: 'command line', reqId: expect.any(String) }),
+      ),
+    );
+    expect(created.log).not.toContain(String(created.json['client_secret']));
+    expect((await clients('list')).audited).toEqual([]);
+  });
+});
+
+describe('a command that is refused', () => {
+  it.each<[string, string[], RegExp]>([
+    ['an id that is taken', ['create', '--id', 'admin'], /already/],
+    ['an id that is none', ['create', '--id', 'a/b', '--json'], /client_id/],
+    ['a lifetime that is no number', ['create', '--id', 'a', '--lifetime', 'x'], /token_lifetime_seconds/],
+    ['a scope that is none', ['create', '--id', 'a', '--scope', 'b c'], /scopes/],
+    [
+      'a default audience that it has not',
+      ['create', '--id', 'a', '--default-audience', 'b'],
+      /default_audience/,
+    ],
+    ['an unknown client, to be shown', ['show', 'nobody', '--json'], /no client/],
+    ['an unknown client, to be changed', ['update', 'nobody', '--name', 'a'], /no client/],
+    ['an unknown client, to be deleted', ['delete', 'nobody'], /no client/],
+    ['an unknown client, to be given a secret', ['secrets', 'add', 'nobody'], /no client/],
+    ['an unknown secret', ['secrets', 'end', 'admin', 'x'], /no secret/],
+    ['a time that is over', ['secrets', 'add', 'admin', '--expires-at', '2000-01-01T00:00:00Z'], /expired/],
+  ])('says why, prints nothing and changes nothing: %s', async (_name, parameters, words) => {
+    const before = await done('list');
+    const { stdout, refusal, audited } = await clients(...parameters);
+    expect({ stdout, refusal, audited }).toEqual({
+      stdout: '',
+      refusal: expect.stringMatching(words),
+      audited: [],
+    });
+    expect(await done('list')).toEqual(before);
+  });
+});

@@ -1,0 +1,226 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { makeClientKey, signTexts } from '../../support/client-assertion.js';
+import { ADMINISTRATOR, Administrator, makeClient, type TestClient } from '../../support/clients.js';
+import { GOOD_CLAIMS, handMadeToken, readToken } from '../../support/hand-made-token.js';
+import { NEW_YEAR } from '../../support/moved-clock.js';
+import { accessToken, introspect, revoke } from '../../support/oauth-requests.js';
+import { RunningApp } from '../../support/running-app.js';
+
+const INACTIVE = '{"active":false}';
+const LIFETIME = 900;
+
+let service: RunningApp;
+let worker: TestClient;
+const askers: Record<string, TestClient> = {};
+beforeAll(async () => {
+  service = await RunningApp.start({ mostAuthFailures: 0 });
+  worker = await makeClient(service, 'worker', {
+    audiences: ['logging-service', 'billing'],
+    scopes: ['logs:write'],
+  });
+  Object.assign(askers, {
+    'the client that it was issued to': worker,
+    'a client that it is for': await makeClient(service, 'logging-service'),
+    'a client with identity:introspect': await makeClient(service, 'gateway', {
+      scopes: ['identity:introspect'],
+    }),
+    'an administrator': await makeClient(service, 'admin', ADMINISTRATOR),
+    'a client that has no business with it': await makeClient(service, 'stranger', {
+      audiences: ['logging-service'],
+      scopes: ['logs:write', 'identity:introspect:not', 'identity'],
+      may_act_for: ['worker'],
+    }),
+  });
+});
+beforeEach(() => service.clock.set(NEW_YEAR));
+afterAll(() => service.stop());
+
+const asker = (who: string): TestClient => askers[who] ?? worker;
+const textFor = async (who: string, token: string): Promise<string> =>
+  (await introspect(service, asker(who), token)).text;
+const isActive = async (token: string, who = 'an administrator'): Promise<unknown> =>
+  (await introspect(service, asker(who), token)).body['active'];
+
+describe('POST /oauth2/introspect', () => {
+  it('says all that a good token says', async () => {
+    const token = await accessToken(service, worker, { audience: 'logging-service', scope: 'logs:write' });
+    const { status, body, headers } = await introspect(service, worker, token);
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: {
+        active: true,
+        token_type: 'Bearer',
+        iss: 'identity-backend',
+        sub: 'worker',
+        aud: 'logging-service',
+        iat: NEW_YEAR,
+        exp: NEW_YEAR + LIFETIME,
+        jti: readToken(token).claims['jti'],
+        client_id: 'worker',
+        scope: 'logs:write',
+      },
+    });
+    expect(headers.get('content-type')).toMatch(/^application\/json\b/);
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('pragma')).toBe('no-cache');
+  });
+
+  it('leaves out scope where none was granted, and keeps several audiences a list', async () => {
+    const token = await accessToken(service, worker, { audience: 'logging-service billing' });
+    const { body } = await introspect(service, worker, token);
+    expect(body).toMatchObject({ active: true, aud: ['logging-service', 'billing'] });
+    expect(body).not.toHaveProperty('scope');
+  });
+
+  it('knows the tokens of POST /token as well', async () => {
+    const headers = { authorization: worker.authorization };
+    const own = await service.issue({ sub: 'worker' }, headers);
+    expect(await isActive(own, 'the client that it was issued to')).toBe(true);
+    const anybodys = await service.issue();
+    expect(await isActive(anybodys, 'a client that it is for')).toBe(true);
+    expect(await isActive(anybodys, 'the client that it was issued to')).toBe(false);
+  });
+
+  it.each(['access_token', 'refresh_token', 'anything'])(
+    'needs no hint, and passes over %s',
+    async (hint) => {
+      const token = await accessToken(service, worker, { audience: 'billing' });
+      const { authorization } = worker;
+      const form = { token, token_type_hint: hint };
+      expect((await service.form('/oauth2/introspect', form, { authorization })).body['active']).toBe(true);
+    },
+  );
+});
+
+describe('who may ask', () => {
+  it.each(['the client that it was issued to', 'a client that it is for', 'an administrator'])(
+    'is told of a token for itself among others: %s',
+    async (who) => {
+      const token = await accessToken(service, worker, { audience: 'billing logging-service' });
+      expect(await isActive(token, who)).toBe(true);
+    },
+  );
+
+  it('is told of every token: a client with identity:introspect', async () => {
+    const token = await accessToken(service, worker, { audience: 'billing' });
+    expect(await isActive(token, 'a client with identity:introspect')).toBe(true);
+    expect(await isActive(handMadeToken(), 'a client with identity:introspect')).toBe(true);
+    const admins = await accessToken(service, asker('an administrator'), { scope: 'identity:admin' });
+    expect(await isActive(admins, 'a client with identity:introspect')).toBe(true);
+  });
+
+  it.each<[string, string, string]>([
+    ['billing', 'a client that it is for', 'the token is for another client'],
+    ['billing', 'a client that has no business with it', 'neither owner nor audience'],
+    ['logging-service', 'a client that has no business with it', 'may ask for the same audience'],
+  ])('learns nothing of a token for %s: %s, as %s', async (audience, who) => {
+    expect(await textFor(who, await accessToken(service, worker, { audience }))).toBe(INACTIVE);
+  });
+
+  it('learns nothing where the token only names it as its subject', async () => {
+    const token = handMadeToken({ claims: { sub: 'stranger', azp: 'stranger' } });
+    expect(await textFor('a client that has no business with it', token)).toBe(INACTIVE);
+  });
+});
+
+describe('a token that is not good', () => {
+  const FAULTY: [string, () => string][] = [
+    ['no token at all', () => 'x'],
+    ['three parts of nothing', () => 'a.b.c'],
+    ['a blank behind it', () => `${handMadeToken()} `],
+    ['padding', () => `${handMadeToken()}=`],
+    ['an expired one', () => handMadeToken({ claims: { exp: NEW_YEAR } })],
+    ['not yet valid', () => handMadeToken({ claims: { nbf: NEW_YEAR + 1 } })],
+    ['issued in the future', () => handMadeToken({ claims: { iat: NEW_YEAR + 1 } })],
+    ['without exp', () => handMadeToken({ claims: { exp: undefined } })],
+    ['of another issuer', () => handMadeToken({ claims: { iss: 'elsewhere' } })],
+    ['without an issuer', () => handMadeToken({ claims: { iss: undefined } })],
+    ['without an audience', () => handMadeToken({ claims: { aud: undefined } })],
+    ['for an empty list of audiences', () => handMadeToken({ claims: { aud: [] } })],
+    ['by another secret', () => handMadeToken({ secret: 'another secret, as long as it has to be' })],
+    ['by an algorithm that is not in use', () => handMadeToken({ algorithm: 'HS512' })],
+    ['by nobody', () => `${handMadeToken({ header: { alg: 'none' } }).replace(/[^.]*$/, '')}`],
+    [
+      'by a key of its own, shown in the header',
+      () => {
+        const key = makeClientKey('ES256');
+        const header = JSON.stringify({ alg: 'ES256', jwk: key.jwk });
+        return signTexts(key, header, JSON.stringify(GOOD_CLAIMS));
+      },
+    ],
+    [
+      'for the service itself, by the shared secret',
+      () => handMadeToken({ claims: { aud: 'identity-backend' } }),
+    ],
+    ['with crit', () => handMadeToken({ header: { crit: ['exp'] } })],
+    ['of a client that is not registered', () => handMadeToken({ claims: { client_id: 'nobody' } })],
+    ['of a client that is no text', () => handMadeToken({ claims: { client_id: ['worker'] } })],
+    ['older than its client', () => handMadeToken({ claims: { client_id: 'worker', iat: NEW_YEAR - 1 } })],
+    [
+      'living longer than any token of this service',
+      () => handMadeToken({ claims: { exp: NEW_YEAR + LIFETIME + 1 } }),
+    ],
+    ['living for ever', () => handMadeToken({ claims: { exp: 1e300 } })],
+  ];
+
+  it.each(FAULTY)('is inactive, and nothing else is said: %s', async (_name, token) => {
+    const { status, text, headers } = await introspect(service, asker('an administrator'), token());
+    expect({ status, text }).toEqual({ status: 200, text: INACTIVE });
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('pragma')).toBe('no-cache');
+  });
+
+  it('is inactive from the second on in which it expires', async () => {
+    const token = await accessToken(service, worker, { audience: 'billing' });
+    service.clock.set(NEW_YEAR + LIFETIME - 0.001);
+    expect(await isActive(token)).toBe(true);
+    service.clock.set(NEW_YEAR + LIFETIME);
+    expect(await textFor('the client that it was issued to', token)).toBe(INACTIVE);
+  });
+
+  it('is inactive at once when it is revoked, and so it is at POST /verify', async () => {
+    const token = await accessToken(service, worker, { audience: 'billing' });
+    expect((await revoke(service, worker, token)).status).toBe(200);
+    expect(await textFor('the client that it was issued to', token)).toBe(INACTIVE);
+    expect(await service.verify(token, 'billing')).toMatchObject({
+      status: 401,
+      body: { valid: false, error: 'Token revoked', code: 'token_revoked', hint: expect.any(String) },
+    });
+  });
+
+  it('is inactive while its client is disabled, and when it is gone', async () => {
+    const admin = await Administrator.of(service, 'second-admin');
+    const client = await makeClient(service, 'leaving', { audiences: ['billing'] });
+    const token = await accessToken(service, client);
+    await admin.update('leaving', { disabled: true });
+    expect(await isActive(token)).toBe(false);
+    await admin.update('leaving', { disabled: false });
+    expect(await isActive(token)).toBe(true);
+    await admin.remove('leaving');
+    expect(await isActive(token)).toBe(false);
+  });
+});
+
+describe('a token that somebody else made with the shared secret', () => {
+  it('cannot say itself what introspection says of it', async () => {
+    const claims = { active: false, token_type: 'N_A', username: 'root', tenant: 'acme' };
+    const { body } = await introspect(service, asker('an administrator'), handMadeToken({ claims }));
+    expect(body).toEqual({ ...GOOD_CLAIMS, active: true, token_type: 'Bearer', tenant: 'acme' });
+  });
+
+  it('is not made good by a claim', async () => {
+    const claims = { active: true, exp: NEW_YEAR };
+    expect(await textFor('an administrator', handMadeToken({ claims }))).toBe(INACTIVE);
+  });
+
+  it('comes back with claims of any name and form', async () => {
+    const claims = { constructor: 'a', toString: [1, { deep: null }], nbf: NEW_YEAR - 0.5 };
+    const { body } = await introspect(service, asker('an administrator'), handMadeToken({ claims }));
+    expect(body).toEqual({ ...GOOD_CLAIMS, ...claims, active: true, token_type: 'Bearer' });
+  });
+
+  it('is good without jti, iat and sub, and to the last second of the longest life', async () => {
+    const claims = { jti: undefined, iat: undefined, sub: undefined, exp: NEW_YEAR + LIFETIME };
+    expect(await isActive(handMadeToken({ claims }))).toBe(true);
+  });
+});

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { calculateJwkThumbprint, createRemoteJWKSet, type JWK, jwtVerify } from 'jose';
+import { Administrator, makeClient } from '../../support/clients.js';
+import { readToken } from '../../support/hand-made-token.js';
+import { NEW_YEAR } from '../../support/moved-clock.js';
+import { RunningApp } from '../../support/running-app.js';
+import { SECRET } from '../../support/settings.js';
+
+const PATH = '/.well-known/jwks.json';
+
+let service: RunningApp;
+let admin: Administrator;
+beforeAll(async () => {
+  service = await RunningApp.start();
+  admin = await Administrator.of(service);
+});
+afterAll(() => service.stop());
+
+describe('GET /.well-known/jwks.json', () => {
+  it('holds no key before there is a client, and one from then on', async () => {
+    const empty = await RunningApp.start();
+    expect((await empty.get(PATH)).body).toEqual({ keys: [] });
+    await makeClient(empty, 'first');
+    const { body } = await empty.get(PATH);
+    expect(body['keys']).toHaveLength(1);
+    await makeClient(empty, 'second');
+    expect((await empty.get(PATH)).body).toEqual(body);
+    await empty.stop();
+  });
+
+  it('holds the public key of the service, with its thumbprint for a kid (RFC 7638)', async () => {
+    const { status, body } = await service.get(PATH);
+    const [key = {}] = body['keys'] as JWK[];
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: {
+        keys: [
+          {
+            kty: 'EC',
+            crv: 'P-256',
+            x: expect.stringMatching(/^[\w-]{43}$/),
+            y: expect.stringMatching(/^[\w-]{43}$/),
+            kid: expect.any(String),
+            use: 'sig',
+            alg: 'ES256',
+          },
+        ],
+      },
+    });
+    expect(key.kid).toBe(await calculateJwkThumbprint(key));
+    expect(readToken(await admin.token()).header['kid']).toBe(key.kid);
+  });
+
+  it('may be kept for five minutes, by anybody', async () => {
+    const { headers } = await service.get(PATH);
+    expect(headers.get('cache-control')).toBe('public, max-age=300');
+    expect(headers.get('content-type')).toMatch(/^application\/(jwk-set\+)?json\b/);
+  });
+
+  it('never holds the shared secret', async () => {
+    const { text } = await service.get(PATH);
+    expect(text).not.toMatch(/"oct"|"k":|"d":/);
+    expect(text).not.toContain(Buffer.from(SECRET).toString('base64url'));
+  });
+
+  it('lets a stock library verify a token of the service', async () => {
+    const keys = createRemoteJWKSet(new URL(`${service.origin}${PATH}`));
+    const { payload, protectedHeader } = await jwtVerify(await admin.token(), keys, {
+      issuer: 'identity-backend',
+      audience: 'identity-backend',
+      typ: 'at+jwt',
+      algorithms: ['ES256'],
+      currentDate: new Date(NEW_YEAR * 1000),
+    });
+    expect(payload).toMatchObject({ sub: 'admin', client_id: 'admin', scope: 'identity:admin' });
+    expect(protectedHeader.alg).toBe('ES256');
+  });
+
+  it('answers no other method', async () => {
+    const { status, headers } = await service.post(PATH, {});
+    expect({ status, allow: headers.get('allow') }).toEqual({ status: 405, allow: 'GET, HEAD' });
+  });
+});

@@ -1,0 +1,229 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ADMINISTRATOR, Administrator, makeClient, type TestClient } from '../../support/clients.js';
+import { handMadeToken, readToken } from '../../support/hand-made-token.js';
+import { NEW_YEAR } from '../../support/moved-clock.js';
+import { accessToken, introspect, refusalOf, refused, revoke } from '../../support/oauth-requests.js';
+import { type Answer, RunningApp } from '../../support/running-app.js';
+
+const LIFETIME = 900;
+const TOLERANCE = 5;
+
+let service: RunningApp;
+let worker: TestClient;
+let stranger: TestClient;
+let consumer: TestClient;
+let admin: TestClient;
+beforeAll(async () => {
+  service = await RunningApp.start({ mostAuthFailures: 0, clockToleranceSeconds: TOLERANCE });
+  worker = await makeClient(service, 'worker', { audiences: ['logging-service'] });
+  stranger = await makeClient(service, 'stranger', {
+    audiences: ['logging-service'],
+    may_act_for: ['worker'],
+  });
+  consumer = await makeClient(service, 'logging-service', { scopes: ['identity:introspect'] });
+  admin = await makeClient(service, 'admin', ADMINISTRATOR);
+});
+beforeEach(() => service.clock.set(NEW_YEAR));
+afterAll(() => service.stop());
+
+/** What POST /verify says of the token: `valid`, or the code. */
+async function standing(token: string): Promise<unknown> {
+  const { body } = await service.verify(token, String(readToken(token).claims['aud']));
+  return body['valid'] === true ? 'valid' : body['code'];
+}
+
+function isDone({ status, text, headers }: Answer): void {
+  expect({ status, text }).toEqual({ status: 200, text: '' });
+  expect(headers.get('cache-control')).toBe('no-store');
+  expect(headers.get('pragma')).toBe('no-cache');
+}
+
+describe('POST /oauth2/revoke', () => {
+  it('takes back a token of the client itself: 200 with an empty body', async () => {
+    const token = await accessToken(service, worker);
+    expect(await standing(token)).toBe('valid');
+    isDone(await revoke(service, worker, token));
+    expect(await standing(token)).toBe('token_revoked');
+    expect((await introspect(service, worker, token)).text).toBe('{"active":false}');
+  });
+
+  it.each(['access_token', 'refresh_token', 'anything'])('passes over the hint %s', async (hint) => {
+    const token = await accessToken(service, worker);
+    const { authorization } = worker;
+    isDone(await service.form('/oauth2/revoke', { token, token_type_hint: hint }, { authorization }));
+    expect(await standing(token)).toBe('token_revoked');
+  });
+
+  it('takes back a token that POST /token gave, also one about a user', async () => {
+    const { authorization } = await makeClient(service, 'actor', {
+      audiences: ['logging-service'],
+      may_act_for: ['user-*'],
+    });
+    const token = await service.issue({ sub: 'user-42' }, { authorization });
+    isDone(await service.form('/oauth2/revoke', { token }, { authorization }));
+    expect(await standing(token)).toBe('token_revoked');
+  });
+
+  it('leaves the other tokens of the client good', async () => {
+    const [one, other] = [await accessToken(service, worker), await accessToken(service, worker)];
+    isDone(await revoke(service, worker, one));
+    expect([await standing(one), await standing(other)]).toEqual(['token_revoked', 'valid']);
+  });
+
+  it('is done twice with the same answer', async () => {
+    const token = await accessToken(service, worker);
+    isDone(await revoke(service, worker, token));
+    isDone(await revoke(service, worker, token));
+    isDone(await revoke(service, stranger, token));
+  });
+
+  it('is done once by many at the same time', async () => {
+    const token = await accessToken(service, worker);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => revoke(service, worker, token)));
+    answers.forEach(isDone);
+    expect(await standing(token)).toBe('token_revoked');
+  });
+
+  it('lets an administrator take back any token, also its own', async () => {
+    const [token, own] = [
+      await accessToken(service, worker),
+      await accessToken(service, admin, { scope: 'identity:admin' }),
+    ];
+    isDone(await revoke(service, admin, token));
+    expect(await standing(token)).toBe('token_revoked');
+    const headers = { authorization: `Bearer ${own}` };
+    expect((await service.get('/admin/clients', headers)).status).toBe(200);
+    isDone(await revoke(service, admin, own));
+    const { status, headers: challenge } = await service.get('/admin/clients', headers);
+    expect(status).toBe(401);
+    expect(challenge.get('www-authenticate')).toContain('error="invalid_token"');
+  });
+
+  it('writes who took back which token to the audit', async () => {
+    const token = await accessToken(service, worker);
+    service.captured.clear();
+    await revoke(service, admin, token);
+    const { jti } = readToken(token).claims;
+    expect(service.captured.lines).toContainEqual(
+      expect.objectContaining({ event: 'token.revoked', jti, client_id: 'worker', by: 'admin' }),
+    );
+    expect(service.captured.text).not.toContain(token);
+  });
+});
+
+describe('a live token of another client', () => {
+  it.each<[string, () => TestClient]>([
+    ['a client that may ask for the same', () => stranger],
+    ['the client that it is for', () => consumer],
+  ])('is unauthorized_client and stays live, asked by %s', async (_name, asker) => {
+    const token = await accessToken(service, worker);
+    const answer = await revoke(service, asker(), token);
+    expect(refusalOf(answer)).toEqual(refused('unauthorized_client'));
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.headers.get('pragma')).toBe('no-cache');
+    expect(await standing(token)).toBe('valid');
+    expect((await introspect(service, worker, token)).body['active']).toBe(true);
+  });
+
+  it('is not taken for its own where it names the client elsewhere', async () => {
+    const claims = { sub: 'stranger', azp: 'stranger', client_id: 'worker' };
+    const token = handMadeToken({ claims });
+    expect(refusalOf(await revoke(service, stranger, token))).toEqual(refused('unauthorized_client'));
+    expect(await standing(token)).toBe('valid');
+  });
+});
+
+describe('a token that names no client', () => {
+  it('is taken back by administrators only', async () => {
+    const token = await service.issue();
+    for (const client of [worker, consumer])
+      expect(refusalOf(await revoke(service, client, token))).toEqual(refused('unauthorized_client'));
+    expect(await standing(token)).toBe('valid');
+    isDone(await revoke(service, admin, token));
+    expect(await standing(token)).toBe('token_revoked');
+  });
+
+  it('is another token than one with the same jti that names a client', async () => {
+    const [nobodys, workers, strangers] = [undefined, 'worker', 'stranger'].map((client_id) =>
+      handMadeToken({ claims: { jti: 'shared-id', client_id } }),
+    ) as [string, string, string];
+    isDone(await revoke(service, worker, workers));
+    expect(await Promise.all([nobodys, workers, strangers].map(standing))).toEqual([
+      'valid',
+      'token_revoked',
+      'valid',
+    ]);
+    isDone(await revoke(service, admin, nobodys));
+    expect(await Promise.all([nobodys, strangers].map(standing))).toEqual(['token_revoked', 'valid']);
+  });
+
+  it('is taken back with every other token that has its jti, whoever made it', async () => {
+    const claims = { jti: 'made twice' };
+    isDone(await revoke(service, admin, handMadeToken({ claims })));
+    expect(await standing(handMadeToken({ claims: { ...claims, sub: 'somebody else' } }))).toBe(
+      'token_revoked',
+    );
+  });
+});
+
+describe('a token that cannot be taken back', () => {
+  it('has no jti: its owner and an administrator are told, and it stays good', async () => {
+    const token = handMadeToken({ claims: { jti: undefined, client_id: 'worker' } });
+    for (const client of [worker, admin])
+      expect(refusalOf(await revoke(service, client, token))).toEqual(refused('invalid_request'));
+    expect(refusalOf(await revoke(service, stranger, token))).toEqual(refused('unauthorized_client'));
+    expect(await standing(token)).toBe('valid');
+  });
+
+  it('lives longer than any token of this service: 200, as it counts as dead already', async () => {
+    const reach = NEW_YEAR + LIFETIME + TOLERANCE;
+    const [longest, longer] = [reach, reach + 1].map((exp) =>
+      handMadeToken({ claims: { exp, jti: `until ${exp}` } }),
+    ) as [string, string];
+    isDone(await revoke(service, admin, longer));
+    isDone(await revoke(service, admin, longest));
+    expect(await standing(longest)).toBe('token_revoked');
+    service.clock.advance(10);
+    expect(await standing(longer)).toBe('valid');
+  });
+});
+
+describe('a token that is not good', () => {
+  it.each<[string, () => string]>([
+    ['unknown', () => 'x'],
+    ['expired', () => handMadeToken({ claims: { exp: NEW_YEAR - TOLERANCE } })],
+    ['by another secret', () => handMadeToken({ secret: 'another secret, as long as it has to be' })],
+    ['of another issuer', () => handMadeToken({ claims: { iss: 'elsewhere' } })],
+    ['of a client that is not registered', () => handMadeToken({ claims: { client_id: 'nobody' } })],
+  ])('is 200 with an empty body, whoever asks: %s', async (_name, token) => {
+    for (const client of [worker, stranger, admin]) isDone(await revoke(service, client, token()));
+  });
+
+  it('cannot be revoked before it becomes valid, and is good then', async () => {
+    const token = handMadeToken({ claims: { jti: 'early', nbf: NEW_YEAR + 60 } });
+    isDone(await revoke(service, admin, token));
+    service.clock.advance(60);
+    expect(await standing(token)).toBe('valid');
+  });
+});
+
+describe('a revocation', () => {
+  it('holds as long as the token would, tolerance included', async () => {
+    const token = await accessToken(service, worker);
+    isDone(await revoke(service, worker, token));
+    service.clock.set(NEW_YEAR + LIFETIME + TOLERANCE - 0.001);
+    expect(await standing(token)).toBe('token_revoked');
+    service.clock.set(NEW_YEAR + LIFETIME + TOLERANCE);
+    expect(await standing(token)).toBe('token_expired');
+  });
+
+  it('holds also when the client was disabled meanwhile', async () => {
+    const administrator = await Administrator.of(service, 'second-admin');
+    const client = await makeClient(service, 'paused', { audiences: ['logging-service'] });
+    const token = await accessToken(service, client);
+    isDone(await revoke(service, client, token));
+    await administrator.update('paused', { disabled: true });
+    await administrator.update('paused', { disabled: false });
+    expect(await standing(token)).toBe('token_revoked');
+  });
+});

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Administrator, basic } from '../../support/clients.js';
+import { type Answer, RunningApp } from '../../support/running-app.js';
+import { exampleOf, type OpenApi, type Operation, operationsOf } from './document.js';
+
+/** What is removed by an example is of use to the others: these come last, in this order. */
+const LAST = ['DELETE /admin/clients/{id}/secrets/{secretId}', 'DELETE /admin/clients/{id}'];
+
+/** An example cannot know how a secret is called that the service has yet to make. */
+const EXPECTED: Readonly<Record<string, RegExp>> = {
+  'DELETE /admin/clients/{id}/secrets/{secretId}': /^404$/,
+};
+
+let service: RunningApp;
+let admin: Administrator;
+let document: OpenApi;
+/** What the client of the examples was given when it was made by one. */
+let authorization: string;
+const load = async (): Promise<void> => {
+  document = (await service.get('/openapi.json')).body as unknown as OpenApi;
+};
+beforeAll(async () => {
+  service = await RunningApp.start({ swagger: true });
+  admin = await Administrator.of(service);
+  await load();
+});
+afterAll(() => service.stop());
+
+/** Sends an operation as it is shown: with its examples and with the credentials that it names. */
+async function tryOut(
+  route: string,
+  { parameters = [], requestBody, security = [] }: Operation,
+): Promise<Answer> {
+  const [method = '', pattern = ''] = route.split(' ');
+  const path = parameters
+    .filter((parameter) => parameter.in === 'path')
+    .reduce((left, { name, schema }) => left.replace(`{${name}}`, String(schema.example)), pattern);
+  const schemes = security.flatMap((each) => Object.keys(each));
+  const headers: Record<string, string> = {};
+  if (schemes.includes('bearer')) headers['authorization'] = `Bearer ${await admin.token()}`;
+  else if (schemes.includes('basic')) headers['authorization'] = authorization;
+  const [[type, content] = []] = Object.entries(requestBody?.content ?? {});
+  if (type === undefined || content === undefined) return service.request(path, { method, headers });
+  const example = exampleOf(document, content) as Record<string, string>;
+  const body =
+    type === 'application/json' ? JSON.stringify(example) : new URLSearchParams(example).toString();
+  return service.request(path, { method, body, headers: { 'content-type': type, ...headers } });
+}
+
+describe('the examples of the OpenAPI document', () => {
+  it('are there for every body and for every part of a path', () => {
+    for (const [route, { requestBody, parameters = [] }] of operationsOf(document)) {
+      for (const content of Object.values(requestBody?.content ?? {}))
+        expect([route, Object.keys(exampleOf(document, content) as object)]).not.toEqual([route, []]);
+      for (const { name, schema, in: place } of parameters) {
+        if (place === 'path')
+          expect([route, name, schema.example]).toEqual([route, name, expect.any(String)]);
+      }
+    }
+  });
+
+  it('work as they are, one after another', async () => {
+    const [create] = operationsOf(document).filter(([route]) => route === 'POST /admin/clients');
+    const created = create && (await tryOut(...create));
+    expect(created?.status).toBe(201);
+    authorization = basic(String(created?.body['client_id']), String(created?.body['client_secret']));
+    const rest = operationsOf(document)
+      .filter(([route]) => route !== create?.[0])
+      .sort(([a], [b]) => LAST.indexOf(a) - LAST.indexOf(b));
+    expect(rest.length).toBeGreaterThanOrEqual(14);
+    for (const [route] of rest) {
+      // The example of /verify is a token that was made for this document: it is asked for now.
+      await load();
+      const [, operation] = operationsOf(document).find(([each]) => each === route) ?? [];
+      const answer = operation && (await tryOut(route, operation));
+      expect([route, String(answer?.status), answer?.text]).toEqual([
+        route,
+        expect.stringMatching(EXPECTED[route] ?? /^2/),
+        answer?.text,
+      ]);
+      expect([route, Object.keys(operation?.responses ?? {})]).toEqual([
+        route,
+        expect.arrayContaining([String(answer?.status)]),
+      ]);
+    }
+  });
+
+  it('of /token work without credentials too, where anyone may ask', async () => {
+    const [, operation] = operationsOf(document).find(([route]) => route === 'POST /token') ?? [];
+    const answer = operation && (await tryOut('POST /token', { ...operation, security: [] }));
+    expect(answer?.status).toBe(200);
+  });
+});

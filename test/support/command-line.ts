@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { compiledSource } from './compiled-source.js';
+import { temporaryDirectory } from './temporary-directory.js';
+
+/** How a process ended, and what it wrote. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The command line as it is installed, in a process of its own. */
+export class CommandLine {
+  private constructor(
+    private readonly script: string,
+    /** Holds `data/`. */
+    readonly directory: string,
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {}
+
+  /** Compiles the sources, so that tests need no build. */
+  static prepare(): CommandLine {
+    const script = join(compiledSource(), 'src/cli/identity-backend.js');
+    return new CommandLine(script, temporaryDirectory(), {});
+  }
+
+  /** The same commands with other settings, or in another directory. */
+  with(environment: NodeJS.ProcessEnv, directory = this.directory): CommandLine {
+    return new CommandLine(this.script, directory, { ...this.environment, ...environment });
+  }
+
+  /** Runs `identity-backend` with these arguments; nothing of this process's own settings reaches it. */
+  run(...parameters: string[]): Promise<Ended> {
+    const options = { cwd: this.directory, env: { PATH: process.env['PATH'], ...this.environment } };
+    return new Promise((resolve) => {
+      execFile(process.execPath, [this.script, ...parameters], options, (error, stdout, stderr) => {
+        resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+      });
+    });
+  }
+}

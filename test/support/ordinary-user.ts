@@ -1,0 +1,21 @@
+import { failureOf } from './reachable.js';
+
+/** The user `nobody` of most systems. */
+const NOBODY = 65_534;
+
+/**
+ * Acts as a user to whom the modes of files apply. To root they do not, so where root runs the tests, another user acts
+ * meanwhile, in this whole process.
+ */
+export async function asOrdinaryUser<R>(act: () => Promise<R>): Promise<R> {
+  if (process.geteuid?.() !== 0) return act();
+  process.seteuid?.(NOBODY);
+  try {
+    return await act();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
+/** Why nobody else can act here; `undefined` where somebody can. */
+export const ordinaryUserMissing = await failureOf(() => asOrdinaryUser(() => Promise.resolve()));

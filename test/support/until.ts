@@ -1,0 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+const PAUSE = 25;
+
+/**
+ * Asks again and again until the answer is yes: for what other processes bring about, which no moved clock hastens.
+ *
+ * @param milliseconds by when it must have come
+ */
+export async function until(holds: () => boolean | Promise<boolean>, milliseconds: number): Promise<void> {
+  const end = Date.now() + milliseconds;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`Not within ${milliseconds} ms: ${holds.toString()}`);
+    await delay(PAUSE);
+  }
+}
