@@ -1,10 +1,11 @@
 // Tries the built service as it is run: started from an empty folder, with right and with wrong settings, and stopped
-// by a signal while a request is under way. Needs `npm run build` before it. Leaves nothing running.
+// by a signal while a request is under way; its command line; and the commands of the README that need both. Needs
+// `npm run build` before it. Leaves nothing running.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,6 +13,8 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAIN = join(ROOT, 'dist/main.js');
+const COMMAND_LINE = join(ROOT, 'dist/cli/identity-backend.js');
+const CREATE_ADMIN = [COMMAND_LINE, 'clients', 'create', '--id', 'admin', '--audience', 'identity-backend'];
 const STRONG = 'smoke-test-secret-that-no-service-uses-0123456789';
 const PATIENCE = 60_000;
 
@@ -118,6 +121,54 @@ async function within(promise, what) {
   }
 }
 
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** An empty folder, for a service with a database of its own. */
+function emptyFolder(name) {
+  const path = join(folder, name);
+  mkdirSync(path);
+  return path;
+}
+
+/** The outcome of a command that ends by itself. */
+async function outcomeOf(command, args, variables, cwd) {
+  const run = start(command, args, variables, cwd);
+  const code = await within(run.ended, [command, ...args].join(' '));
+  return { code, stdout: run.stdout, stderr: run.stderr };
+}
+
+/** Both the service and the command line refuse to start: with 78, these words, and without a change of the file. */
+async function bothRefuse(cwd, database, variables, words) {
+  const before = readFileSync(database);
+  for (const args of [[MAIN], [COMMAND_LINE, 'clients', 'list']]) {
+    const { code, stderr } = await outcomeOf(process.execPath, args, { PORT: '0', ...variables }, cwd);
+    assert.equal(code, 78, `the exit code of ${args.join(' ')}:\n${stderr}`);
+    assert.match(stderr, words);
+    assert.deepEqual(readFileSync(database), before, 'the file has changed');
+  }
+}
+
+/** The blocks of the README that need the built service and its command line, each with the JSON that it answers. */
+function commandsOfReadme() {
+  const block =
+    /^```bash (?<kind>run-cli|service)\n(?<script>.*?)^```$(?:\n\n```json\n(?<answer>.*?)^```$)?/gms;
+  return [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(block)].map(({ groups }) => groups);
+}
+
+/** The names and types of what is in a value of JSON. */
+function shapeOf(value) {
+  if (Array.isArray(value)) return value.map(shapeOf);
+  if (typeof value !== 'object' || value === null) return typeof value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shapeOf(member)]));
+}
+
 /** Stops the service by a signal to the child while a request is under way: it is answered, and the child exits 0. */
 async function stopsInGoodOrder(run, { url, pid }) {
   const request = await halfRequest(url);
@@ -192,6 +243,71 @@ const checks = {
     run.child.kill('SIGTERM');
     assert.equal(await within(run.ended, 'stopping'), 0);
     serviceIds.delete(pid);
+  },
+
+  async 'exits 78 on an SQLite file that is damaged or none at all, and leaves it as it is'() {
+    const cwd = emptyFolder('damaged');
+    const database = join(cwd, 'data/identity.db');
+    const words = /The SQLite file \S*identity\.db cannot be used: .*backup/;
+    assert.equal((await outcomeOf(process.execPath, CREATE_ADMIN, {}, cwd)).code, 0);
+    const bytes = readFileSync(database);
+    writeFileSync(database, bytes.fill('x', bytes.length / 2, bytes.length / 2 + 4096));
+    await bothRefuse(cwd, database, {}, words);
+    writeFileSync(database, 'Once this was a database. '.repeat(1_000));
+    await bothRefuse(cwd, database, {}, words);
+  },
+
+  async 'exits 78 on another KEY_ENCRYPTION_KEY, and leaves the keys as they are'() {
+    const cwd = emptyFolder('encrypted');
+    const made = await outcomeOf(process.execPath, CREATE_ADMIN, { KEY_ENCRYPTION_KEY: STRONG }, cwd);
+    assert.equal(made.code, 0, made.stderr);
+    const other = { KEY_ENCRYPTION_KEY: `other-${STRONG}` };
+    const words = /KEY_ENCRYPTION_KEY does not open .*Nothing was overwritten/;
+    await bothRefuse(cwd, join(cwd, 'data/identity.db'), other, words);
+    const changed = { ...other, KEY_ENCRYPTION_KEY_PREVIOUS: STRONG };
+    const list = [COMMAND_LINE, 'clients', 'list', '--json'];
+    const { code, stdout } = await outcomeOf(process.execPath, list, changed, cwd);
+    assert.equal(code, 0, 'the former key opens them');
+    assert.deepEqual(
+      JSON.parse(stdout).clients.map(({ client_id }) => client_id),
+      ['admin'],
+    );
+  },
+
+  async 'does what the README says, from the first client to the first token'() {
+    const port = await freePort();
+    const origin = `http://127.0.0.1:${port}`;
+    const variables = {
+      PORT: String(port),
+      DATABASE_URL: `sqlite:${join(emptyFolder('readme'), 'identity.db')}`,
+      JWT_SECRET_KEY: STRONG,
+      KEY_ENCRYPTION_KEY: `other-${STRONG}`,
+      NO_PROXY: '127.0.0.1',
+      // What npx remembers of an earlier build in this folder must not decide the outcome.
+      npm_config_cache: join(folder, 'npm'),
+    };
+    const blocks = commandsOfReadme();
+    const at = blocks.findIndex(({ kind }) => kind === 'service');
+    assert.ok(at > 0 && blocks.length > 5, 'the README has no such commands');
+    // One shell for all of them, as a reader has; the service takes a terminal of its own, and the shell waits for it.
+    const script = blocks
+      .map(({ script: text }, index) =>
+        index === at ? `until curl -sf ${origin}/ping >&2; do sleep 0.1; done` : text,
+      )
+      .map((text) => text.replaceAll('http://127.0.0.1:3000', origin))
+      .join(`\nprintf '\\036'\n`);
+    const run = start('bash', ['-euo', 'pipefail', '-c', script], variables, ROOT);
+    const outputs = () => run.stdout.split('\x1e');
+    while (outputs().length <= at && run.child.exitCode === null) await delay(50);
+    const service = start('bash', ['-c', `exec ${blocks[at].script}`], variables, ROOT);
+    await listening(service);
+    assert.equal(await within(run.ended, 'the commands of the README'), 0, run.stderr);
+    for (const [index, { script: text, answer }] of blocks.entries()) {
+      if (answer === undefined) continue;
+      assert.deepEqual(shapeOf(JSON.parse(outputs()[index])), shapeOf(JSON.parse(answer)), text);
+    }
+    service.child.kill('SIGTERM');
+    assert.equal(await within(service.ended, 'stopping'), 0);
   },
 
   async '`npm start` passes SIGTERM on'() {
