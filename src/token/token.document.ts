@@ -1,5 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import type { RefusalCode } from '../jwt/verdict.js';
+import { REFUSAL_WORDS } from '../jwt/refusal-words.js';
+
+export { REFUSAL_WORDS };
 
 /** What `POST /token` answers. */
 @ApiSchema({ name: 'TokenResponse' })
@@ -34,17 +36,6 @@ export class ValidDocument {
   })
   claims!: object;
 }
-
-/** The words of `error` for each code. */
-export const REFUSAL_WORDS: Readonly<Record<RefusalCode, string>> = {
-  malformed_token: 'Invalid token',
-  invalid_signature: 'Invalid signature',
-  token_not_yet_valid: 'Token not yet valid',
-  token_expired: 'Token expired',
-  invalid_issuer: 'Invalid issuer',
-  invalid_audience: 'Invalid audience',
-  token_revoked: 'Token revoked',
-};
 
 /** What `POST /verify` answers of a token that is not good. */
 @ApiSchema({ name: 'InvalidResponse' })
