@@ -24,9 +24,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   token: ['audit', 'clients', 'clock.ts', 'http', 'jwt', 'keys', 'validation'],
   oauth2: ['audit', 'clients', 'clock.ts', 'http', 'jwt', 'keys', 'revocation', 'token'],
   administration: ['audit', 'clients', 'clock.ts', 'http', 'jwt', 'keys', 'token', 'validation'],
-  guard: ['clock.ts', 'jwt'],
-  'token-client': ['clock.ts', 'jwt'],
   health: ['http', 'replica', 'token'],
+  remote: ['jwt'],
+  guard: ['clock.ts', 'jwt', 'remote'],
+  'token-client': ['clock.ts', 'jwt', 'remote'],
+  testing: ['clock.ts', 'jwt'],
   diagnostics: ['clock.ts', 'http', 'keys'],
   observability: ['audit', 'http', 'jwt', 'token'],
   storage: ['clients', 'keys', 'oauth2', 'replica', 'revocation'],
@@ -120,6 +122,15 @@ describe('the imports of src', () => {
   it('bring no framework and no HTTP to the judging of tokens', () => {
     const packages = files.filter(({ path }) => folderOf(path) === 'jwt').flatMap((file) => file.packages);
     expect(packages.filter((name) => !name.startsWith('node:'))).toEqual([]);
+  });
+
+  it('bring nothing but Nest to what other applications import', () => {
+    const folders = ['guard', 'token-client', 'testing', 'remote'];
+    const packages = files
+      .filter(({ path }) => folders.includes(folderOf(path)))
+      .flatMap((file) => file.packages);
+    const allowed = /^(node:|@nestjs\/(common|core)$)/;
+    expect(packages.filter((name) => !allowed.test(name))).toEqual([]);
   });
 
   it('bring no HTTP to keys', () => {

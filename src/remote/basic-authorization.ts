@@ -1,0 +1,11 @@
+/**
+ * The value of an Authorization header by which a client shows its secret. Id and secret are form-encoded before they
+ * are joined (RFC 6749 §2.3.1), so that either may hold a colon or a character beyond ASCII.
+ */
+export function basicAuthorization(clientId: string, clientSecret: string): string {
+  return `Basic ${Buffer.from(`${formEncoded(clientId)}:${formEncoded(clientSecret)}`).toString('base64')}`;
+}
+
+function formEncoded(text: string): string {
+  return new URLSearchParams([['', text]]).toString().slice('='.length);
+}

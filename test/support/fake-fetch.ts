@@ -1,0 +1,68 @@
+import type { Fetch } from '../../src/remote/fetch-json.js';
+
+/** A request that was sent. */
+export interface SentRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body: string;
+  readonly init: RequestInit;
+}
+
+type Answer = Response | Promise<Response>;
+
+/** Stands in for `fetch`: keeps what was sent, and answers as the test says. */
+export class FakeFetch {
+  readonly sent: SentRequest[] = [];
+
+  /** @param answer may be replaced while the test goes on; may throw, as `fetch` does where there is no answer */
+  constructor(public answer: (request: SentRequest) => Answer = () => json({})) {}
+
+  get last(): SentRequest {
+    const last = this.sent.at(-1);
+    if (!last) throw new Error('Nothing was sent');
+    return last;
+  }
+
+  readonly fetch: Fetch = async (input, init = {}) => {
+    const request = new Request(input, init);
+    const sent = {
+      url: request.url,
+      method: request.method,
+      headers: request.headers,
+      body: await request.text(),
+      init,
+    };
+    this.sent.push(sent);
+    return this.answer(sent);
+  };
+}
+
+/** An answer with a JSON body. */
+export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/json', ...headers },
+  });
+}
+
+/** What `fetch` throws where nobody listens. */
+export function connectionRefused(): never {
+  throw new TypeError('fetch failed', {
+    cause: Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }),
+  });
+}
+
+/** An answer that comes when the test says so. */
+export class LateAnswer {
+  readonly promise: Promise<Response>;
+  give: (response: Response) => void = () => undefined;
+  fail: (cause: Error) => void = () => undefined;
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.give = resolve;
+      this.fail = reject;
+    });
+  }
+}
