@@ -1,22 +1,4 @@
-import { Clock } from '../../src/clock.js';
+export { MovedClock } from '../../src/testing/moved-clock.js';
 
 /** 2026-01-01T00:00:00Z, in seconds: when the tests take place unless they say otherwise. */
 export const NEW_YEAR = 1_767_225_600;
-
-/** A clock that stands still until a test moves it. */
-export class MovedClock extends Clock {
-  private milliseconds = NEW_YEAR * 1000;
-
-  override now(): number {
-    return this.milliseconds;
-  }
-
-  /** @param seconds since 1970; fractions count */
-  set(seconds: number): void {
-    this.milliseconds = seconds * 1000;
-  }
-
-  advance(seconds: number): void {
-    this.milliseconds += seconds * 1000;
-  }
-}

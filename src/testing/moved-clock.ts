@@ -1,0 +1,28 @@
+import { Clock } from '../clock.js';
+
+/** 2026-01-01T00:00:00Z, in seconds. */
+const NEW_YEAR = 1_767_225_600;
+
+/** A clock that stands still until a test moves it. */
+export class MovedClock extends Clock {
+  private milliseconds: number;
+
+  /** @param seconds since 1970; the beginning of 2026 where left out */
+  constructor(seconds = NEW_YEAR) {
+    super();
+    this.milliseconds = seconds * 1000;
+  }
+
+  override now(): number {
+    return this.milliseconds;
+  }
+
+  /** @param seconds since 1970; fractions count */
+  set(seconds: number): void {
+    this.milliseconds = seconds * 1000;
+  }
+
+  advance(seconds: number): void {
+    this.milliseconds += seconds * 1000;
+  }
+}

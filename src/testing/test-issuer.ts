@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { SystemClock, type Clock } from '../clock.js';
+import { ALGORITHMS, type Algorithm } from '../jwt/algorithms.js';
+import { KeySetServer } from './key-set-server.js';
+import { makeSecret, makeTestKey, type TestKey } from './test-key.js';
+import { withFault, type TokenDraft, type TokenFault } from './token-faults.js';
+
+/** What a {@link TestIssuer} is like. */
+export interface TestIssuerOptions {
+  /** Default: the address that it serves at, once started; `test-issuer` before. */
+  readonly issuer?: string;
+  /** Who its tokens are for. Default `test-service`. */
+  readonly audience?: string;
+  /** Default `ES256`. */
+  readonly algorithm?: Algorithm;
+  /** For HS256, HS384 and HS512. Default: a random one, see {@link TestIssuer.secret}. */
+  readonly secret?: string;
+  /** Seconds. Default 300. */
+  readonly lifetimeSeconds?: number;
+  /** How long its keys may be kept; seconds. Default 300. */
+  readonly maxAgeSeconds?: number;
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock;
+}
+
+/** An issuer for the tests of services that receive tokens: makes good and bad tokens, and serves its public keys. */
+export class TestIssuer {
+  readonly audience: string;
+  readonly algorithm: Algorithm;
+  /** What the receiver has to be given where the algorithm is HS256, HS384 or HS512. */
+  readonly secret: string;
+  private readonly server: KeySetServer;
+  private readonly clock: Clock;
+  private signing: TestKey;
+  private published: readonly TestKey[];
+  private isStarted = false;
+
+  constructor(private readonly options: TestIssuerOptions = {}) {
+    this.audience = options.audience ?? 'test-service';
+    this.algorithm = options.algorithm ?? 'ES256';
+    this.secret = options.secret ?? (ALGORITHMS[this.algorithm].shared ? makeSecret(this.algorithm) : '');
+    this.clock = options.clock ?? new SystemClock();
+    this.signing = makeTestKey(this.algorithm, this.secret);
+    this.published = [this.signing];
+    this.server = new KeySetServer(() => ({
+      issuer: this.issuer,
+      keys: this.published.map(({ jwk }) => jwk).filter((jwk) => jwk !== undefined),
+      maxAgeSeconds: options.maxAgeSeconds ?? 300,
+    }));
+  }
+
+  /** The `iss` of its tokens. */
+  get issuer(): string {
+    return this.options.issuer ?? (this.isStarted ? this.url : 'test-issuer');
+  }
+
+  /** Serves the keys and the metadata on a free port of this machine. */
+  async start(): Promise<this> {
+    await this.server.start();
+    this.isStarted = true;
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    this.isStarted = false;
+    await this.server.stop();
+  }
+
+  /** Where it serves. @throws {Error} unless it is started */
+  get url(): string {
+    return this.server.url;
+  }
+
+  /** Where it serves its keys. @throws {Error} unless it is started */
+  get jwksUri(): string {
+    return this.server.jwksUri;
+  }
+
+  /** The paths that were asked for so far. */
+  get requests(): readonly string[] {
+    return this.server.requests;
+  }
+
+  /** From now on closes connections without an answer. */
+  goDown(): void {
+    this.server.isDown = true;
+  }
+
+  comeBack(): void {
+    this.server.isDown = false;
+  }
+
+  /**
+   * Signs with a new key from now on. The former one stays published, unless it is withdrawn.
+   *
+   * @throws {TypeError} where the issuer signs with a shared secret
+   */
+  rotate({ withdraw = false }: { readonly withdraw?: boolean } = {}): void {
+    if (!this.signing.jwk) throw new TypeError('A shared secret is not published');
+    this.signing = makeTestKey(this.algorithm);
+    this.published = withdraw ? [this.signing] : [this.signing, ...this.published];
+  }
+
+  /**
+   * Makes a token that is good now.
+   *
+   * @param claims added to the usual ones or in their place; `undefined` leaves one out
+   * @param header likewise
+   */
+  token(claims: TokenDraft['claims'] = {}, header: TokenDraft['header'] = {}): Promise<string> {
+    return signDraft(this.draft(claims, header));
+  }
+
+  /** Makes a token with one fault; `TOKEN_FAULTS` names all of them. */
+  badToken(fault: TokenFault, claims: TokenDraft['claims'] = {}): Promise<string> {
+    return signDraft(withFault(this.draft(claims, {}), fault, this.signing, this.now));
+  }
+
+  private get now(): number {
+    return Math.floor(this.clock.now() / 1000);
+  }
+
+  private draft(claims: TokenDraft['claims'], header: TokenDraft['header']): TokenDraft {
+    const { signing, now } = this;
+    return {
+      header: { alg: signing.algorithm, typ: 'JWT', kid: signing.id, ...header },
+      claims: {
+        iss: this.issuer,
+        sub: 'test-subject',
+        aud: this.audience,
+        iat: now,
+        exp: now + (this.options.lifetimeSeconds ?? 300),
+        jti: randomUUID(),
+        ...claims,
+      },
+      sign: (input) => signing.sign(input),
+    };
+  }
+}
+
+async function signDraft({ header, claims, sign }: TokenDraft): Promise<string> {
+  const input = [header, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.');
+  return `${input}.${await sign(input)}`;
+}
