@@ -1,0 +1,17 @@
+/** What a challenge says besides the realm (RFC 6750 §3). */
+export interface ChallengeParameters {
+  readonly error?: 'invalid_token' | 'insufficient_scope';
+  readonly error_description?: string;
+  readonly scope?: string;
+}
+
+/** The value of `WWW-Authenticate` where a token is missing or not enough (RFC 6750 §3). */
+export function bearerChallenge(realm: string, parameters: ChallengeParameters = {}): string {
+  const pairs = Object.entries({ realm, ...parameters }).map(([name, value]) => `${name}=${quoted(value)}`);
+  return `Bearer ${pairs.join(', ')}`;
+}
+
+/** A quoted string (RFC 9110 §5.6.4) of printable ASCII; any other character is replaced. */
+function quoted(text: string): string {
+  return `"${text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&')}"`;
+}

@@ -1,0 +1,62 @@
+import { HttpException } from '@nestjs/common';
+import { REFUSAL_WORDS } from '../jwt/refusal-words.js';
+import type { Refused } from '../jwt/verdict.js';
+import { bearerChallenge } from './bearer-challenge.js';
+import type { Unavailable } from './verification-outcome.js';
+
+/** The body of a refusal; `hint` says what to do. */
+export interface RefusalBody {
+  readonly error: string;
+  readonly code: Refused['code'] | 'missing_token' | 'insufficient_scope' | 'unavailable';
+  readonly hint?: string;
+}
+
+/**
+ * A request that is not let through. Nest answers with its status and body; the guard has set its challenge on the
+ * answer before it throws, and an exception filter of the application finds it here too.
+ */
+export class BearerRefusal extends HttpException {
+  /** @param challenge value of `WWW-Authenticate`; `undefined` where other credentials would not help */
+  private constructor(
+    status: number,
+    readonly body: RefusalBody,
+    readonly challenge: string | undefined,
+  ) {
+    super(body, status);
+    this.message = body.error;
+  }
+
+  /** No credentials: the challenge carries no error (RFC 6750 §3.1). */
+  static missingToken(realm: string): BearerRefusal {
+    const body: RefusalBody = { error: 'Missing bearer token', code: 'missing_token' };
+    return new BearerRefusal(401, body, bearerChallenge(realm));
+  }
+
+  /** A token that is not good. The challenge holds fixed words only, nothing of what was sent. */
+  static invalidToken(realm: string, { code, hint }: Refused): BearerRefusal {
+    const error = REFUSAL_WORDS[code];
+    const challenge = bearerChallenge(realm, { error: 'invalid_token', error_description: error });
+    return new BearerRefusal(401, { error, code, hint }, challenge);
+  }
+
+  /** @param scopes all that are needed */
+  static insufficientScope(realm: string, scopes: readonly string[]): BearerRefusal {
+    const error = 'Insufficient scope';
+    const scope = scopes.join(' ');
+    const body: RefusalBody = {
+      error,
+      code: 'insufficient_scope',
+      hint: `The token needs the scope ${scope}.`,
+    };
+    const challenge = bearerChallenge(realm, {
+      error: 'insufficient_scope',
+      error_description: error,
+      scope,
+    });
+    return new BearerRefusal(403, body, challenge);
+  }
+
+  static unavailable({ code, hint }: Unavailable): BearerRefusal {
+    return new BearerRefusal(503, { error: 'The token cannot be checked now', code, hint }, undefined);
+  }
+}

@@ -1,0 +1,37 @@
+/** What a request of Express, Fastify or `node:http` is to the guard. */
+export interface RequestWithHeaders {
+  readonly headers?: { readonly authorization?: string };
+  /** Names and values in turn, as they came (Express, `node:http`). */
+  readonly rawHeaders?: readonly string[];
+  /** The request of `node:http` beneath (Fastify). */
+  readonly raw?: { readonly rawHeaders?: readonly string[] };
+}
+
+const SCHEME = /^bearer(?: +|$)/i;
+
+/**
+ * Takes the token out of the Authorization header (RFC 6750 §2.1). It is not looked for in the body or the address,
+ * which end up in logs (§5.3).
+ *
+ * @returns the token as it came, be it well-formed or not; `undefined` where no credentials of this scheme were sent
+ */
+export function bearerToken(request: RequestWithHeaders): string | undefined {
+  const authorization = request.headers?.authorization;
+  if (authorization === undefined) return undefined;
+  const values = authorizationsOf(request.rawHeaders ?? request.raw?.rawHeaders ?? []);
+  // Node keeps the first of several, a proxy in front may have looked at the last. Joined they are no token.
+  if (values.length > 1) return values.join(', ');
+  const scheme = SCHEME.exec(authorization)?.[0];
+  return scheme === undefined ? undefined : authorization.slice(scheme.length);
+}
+
+const NAME = 'authorization';
+
+function authorizationsOf(rawHeaders: readonly string[]): string[] {
+  const values: string[] = [];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? '';
+    if (name.length === NAME.length && name.toLowerCase() === NAME) values.push(rawHeaders[i + 1] ?? '');
+  }
+  return values;
+}

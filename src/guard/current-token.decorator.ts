@@ -1,0 +1,24 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { claimsOf } from './accepted-claims.js';
+import type { Claims } from '../jwt/claims.js';
+
+/**
+ * A parameter of a handler: the claims of the token, or the one that is named, as in `@CurrentToken('sub')`. It is
+ * `undefined` on routes that are open. With GraphQL the request is found as `req` of its context.
+ */
+export const CurrentToken = createParamDecorator((name: string | undefined, context: ExecutionContext) => {
+  const claims = findClaims(context.getArgs());
+  if (name === undefined) return claims;
+  return claims && Object.hasOwn(claims, name) ? claims[name] : undefined;
+});
+
+function findClaims(handlerArguments: readonly unknown[]): Claims | undefined {
+  for (const argument of handlerArguments) {
+    if (typeof argument !== 'object' || argument === null) continue;
+    const { req } = argument as { req?: unknown };
+    const claims =
+      claimsOf(argument) ?? (typeof req === 'object' && req !== null ? claimsOf(req) : undefined);
+    if (claims) return claims;
+  }
+  return undefined;
+}

@@ -1,0 +1,46 @@
+import {
+  type DynamicModule,
+  type FactoryProvider,
+  Module,
+  type ModuleMetadata,
+  type Provider,
+} from '@nestjs/common';
+import type { IdentityAuthOptions } from './identity-auth-options.js';
+import { JwtAuthGuard } from './jwt-auth.guard.js';
+import { TokenVerifier } from './token-verifier.js';
+
+/** What {@link IdentityAuthModule.forRootAsync} takes. */
+export type IdentityAuthAsyncOptions = Pick<ModuleMetadata, 'imports'> &
+  Pick<FactoryProvider<IdentityAuthOptions>, 'inject' | 'useFactory'>;
+
+/**
+ * Gives an application the {@link JwtAuthGuard} and its {@link TokenVerifier}. Imported once, they are there in every
+ * module; a module that imports it again with other options gets those.
+ */
+@Module({})
+export class IdentityAuthModule {
+  /** @throws {TypeError} naming the option that is wrong */
+  static forRoot(options: IdentityAuthOptions): DynamicModule {
+    return withVerifier({ provide: TokenVerifier, useValue: new TokenVerifier(options) });
+  }
+
+  /** Takes the options from a factory; where they are wrong, the application does not start. */
+  static forRootAsync({ imports = [], inject = [], useFactory }: IdentityAuthAsyncOptions): DynamicModule {
+    const make = async (...dependencies: unknown[]): Promise<TokenVerifier> =>
+      new TokenVerifier(await useFactory(...dependencies));
+    return withVerifier({ provide: TokenVerifier, inject, useFactory: make }, imports);
+  }
+}
+
+function withVerifier(
+  verifier: Provider<TokenVerifier>,
+  imports: ModuleMetadata['imports'] = [],
+): DynamicModule {
+  return {
+    module: IdentityAuthModule,
+    global: true,
+    imports,
+    providers: [verifier, JwtAuthGuard],
+    exports: [TokenVerifier, JwtAuthGuard],
+  };
+}

@@ -1,0 +1,14 @@
+export { Clock, SystemClock } from '../clock.js';
+export type { Algorithm } from '../jwt/algorithms.js';
+export type { Claims } from '../jwt/claims.js';
+export type { Accepted, RefusalCode, Refused, Verdict } from '../jwt/verdict.js';
+export { claimsOf } from './accepted-claims.js';
+export { BearerRefusal, type RefusalBody } from './bearer-refusal.js';
+export { CurrentToken } from './current-token.decorator.js';
+export { type IdentityAuthAsyncOptions, IdentityAuthModule } from './identity-auth.module.js';
+export type { IdentityAuthOptions, IntrospectionOptions } from './identity-auth-options.js';
+export { JwtAuthGuard } from './jwt-auth.guard.js';
+export { Public } from './public.decorator.js';
+export { RequireScopes } from './require-scopes.decorator.js';
+export { TokenVerifier } from './token-verifier.js';
+export type { Unavailable, VerificationOutcome } from './verification-outcome.js';

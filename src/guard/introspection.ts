@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../clock.js';
+import { isJsonObject } from '../jwt/strict-json.js';
+import { basicAuthorization } from '../remote/basic-authorization.js';
+import { BoundedMap } from '../remote/bounded-map.js';
+import { fetchJson, type Fetch } from '../remote/fetch-json.js';
+import { RemoteFailure } from '../remote/remote-failure.js';
+import type { IntrospectionOptions } from './identity-auth-options.js';
+
+/** What the issuer says of a token; `unavailable` where it says nothing. */
+export type TokenState = 'active' | 'inactive' | 'unavailable';
+
+/** What the issuer is asked with. */
+export interface IntrospectionSettings extends Required<IntrospectionOptions> {
+  readonly clock: Clock;
+  readonly fetch: Fetch;
+  /** Told why the issuer could not be asked, once for each outage. */
+  readonly report: (reason: string) => void;
+}
+
+/** How many answers are remembered. */
+const MAX_REMEMBERED = 10_000;
+
+/** While the issuer is away nobody asks again for so many milliseconds, so that requests do not pile up behind an outage. */
+const PAUSE = 1_000;
+
+interface Remembered {
+  readonly state: Promise<TokenState> | TokenState;
+  /** Milliseconds since 1970. */
+  readonly until: number;
+}
+
+/** Asks the issuer whether tokens are still good (RFC 7662), each at most once at a time, and remembers for a while. */
+export class Introspection {
+  private readonly remembered = new BoundedMap<Remembered>(MAX_REMEMBERED);
+  private isFailing = false;
+  private pausedUntil = -Infinity;
+
+  constructor(private readonly settings: IntrospectionSettings) {}
+
+  /** @param token one whose signature verified: nobody else can make this service ask */
+  stateOf(token: string): TokenState | Promise<TokenState> {
+    const now = this.settings.clock.now();
+    // A digest, so that no token lies about in memory.
+    const id = createHash('sha256').update(token).digest('base64url');
+    const known = this.remembered.get(id);
+    if (known && now < known.until) return known.state;
+    if (now < this.pausedUntil) return 'unavailable';
+    const state = this.ask(token).then((answer) => this.conclude(id, answer, now));
+    this.remembered.set(id, { state, until: Infinity });
+    return state;
+  }
+
+  private async ask(token: string): Promise<TokenState> {
+    const { endpoint, clientId, clientSecret, fetch } = this.settings;
+    try {
+      const { status, body } = await fetchJson(fetch, endpoint, {
+        method: 'POST',
+        headers: { accept: 'application/json', authorization: basicAuthorization(clientId, clientSecret) },
+        body: new URLSearchParams({ token, token_type_hint: 'access_token' }),
+      });
+      const active = status === 200 && isJsonObject(body) ? body['active'] : undefined;
+      if (typeof active !== 'boolean') throw new RemoteFailure(endpoint, `status ${status}`, status);
+      this.isFailing = false;
+      return active ? 'active' : 'inactive';
+    } catch (cause) {
+      this.failed(cause instanceof RemoteFailure ? cause : new RemoteFailure(endpoint, 'unknown'));
+      return 'unavailable';
+    }
+  }
+
+  private conclude(id: string, state: TokenState, asked: number): TokenState {
+    if (state === 'unavailable') this.remembered.delete(id);
+    else this.remembered.set(id, { state, until: asked + this.settings.cacheSeconds * 1000 });
+    return state;
+  }
+
+  private failed({ message, status }: RemoteFailure): void {
+    if (!this.isFailing) this.settings.report(message);
+    this.isFailing = true;
+    // What the issuer says of one token, however oddly, does not concern the others.
+    const isAway = status === undefined || status >= 500;
+    if (isAway) this.pausedUntil = this.settings.clock.now() + PAUSE;
+  }
+}

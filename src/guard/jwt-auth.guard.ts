@@ -1,0 +1,79 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { Claims } from '../jwt/claims.js';
+import { keepClaims } from './accepted-claims.js';
+import { BearerRefusal } from './bearer-refusal.js';
+import { bearerToken } from './bearer-token.js';
+import { Public } from './public.decorator.js';
+import { RequiredScopes } from './require-scopes.decorator.js';
+import { TokenVerifier } from './token-verifier.js';
+import type { VerificationOutcome } from './verification-outcome.js';
+
+/**
+ * Lets a request through where it brings a token for this service (RFC 6750), by `@UseGuards(JwtAuthGuard)` or for
+ * all routes as `APP_GUARD`. Works on Express and on Fastify. For other transports, extend it: the protected methods
+ * say where the request is, where its token is, and how a challenge is sent.
+ */
+@Injectable()
+export class JwtAuthGuard implements CanActivate {
+  constructor(
+    @Inject(TokenVerifier) private readonly verifier: TokenVerifier,
+    @Inject(Reflector) private readonly reflector: Reflector,
+  ) {}
+
+  /** @throws {BearerRefusal} 401, 403, or 503 where the issuer has to be asked and does not answer */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const targets = [context.getHandler(), context.getClass()];
+    if (this.reflector.getAllAndOverride(Public, targets)) return true;
+    const request = this.getRequest(context);
+    const token = this.tokenOf(request);
+    if (token === undefined) this.refuse(context, BearerRefusal.missingToken(this.verifier.realm));
+    const outcome = this.verifier.verify(token);
+    return 'then' in outcome
+      ? outcome.then((settled) => this.decide(context, request, settled))
+      : this.decide(context, request, outcome);
+  }
+
+  /** What the claims of the token are kept by; for GraphQL: `GqlExecutionContext.create(context).getContext().req`. */
+  protected getRequest(context: ExecutionContext): object {
+    return context.switchToHttp().getRequest<object>();
+  }
+
+  /** @returns the token as it came, or `undefined` where there is none */
+  protected tokenOf(request: object): string | undefined {
+    return bearerToken(request);
+  }
+
+  /** Sets a header on the answer, where the transport has such. */
+  protected setHeader(context: ExecutionContext, name: string, value: string): void {
+    if (context.getType() !== 'http') return;
+    context
+      .switchToHttp()
+      .getResponse<{ header(name: string, value: string): unknown }>()
+      .header(name, value);
+  }
+
+  private decide(context: ExecutionContext, request: object, outcome: VerificationOutcome): boolean {
+    if (outcome.code === 'unavailable') this.refuse(context, BearerRefusal.unavailable(outcome));
+    if (outcome.code !== 'valid') {
+      this.refuse(context, BearerRefusal.invalidToken(this.verifier.realm, outcome));
+    }
+    this.checkScopes(context, outcome.claims);
+    keepClaims(request, outcome.claims);
+    return true;
+  }
+
+  private checkScopes(context: ExecutionContext, { scope = '' }: Claims): void {
+    const needed = this.reflector.getAllAndMerge(RequiredScopes, [context.getClass(), context.getHandler()]);
+    if (needed.length === 0) return;
+    const granted = scope.split(' ');
+    if (!needed.every((each) => granted.includes(each))) {
+      this.refuse(context, BearerRefusal.insufficientScope(this.verifier.realm, [...new Set(needed)]));
+    }
+  }
+
+  private refuse(context: ExecutionContext, refusal: BearerRefusal): never {
+    if (refusal.challenge !== undefined) this.setHeader(context, 'WWW-Authenticate', refusal.challenge);
+    throw refusal;
+  }
+}

@@ -1,0 +1,27 @@
+import { createSecretKey } from 'node:crypto';
+import type { Algorithm } from '../jwt/algorithms.js';
+import type { KeyCandidates, VerificationKey, VerificationKeys } from '../jwt/judge-token.js';
+import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
+
+/** The secrets that this service shares with the issuer. Each is tried: a secret has no key id that both must know. */
+export class SharedSecrets implements VerificationKeys {
+  private readonly byAlgorithm: ReadonlyMap<Algorithm, readonly VerificationKey[]>;
+
+  /**
+   * @param secrets used byte for byte (UTF-8)
+   * @param algorithms of HS256, HS384 and HS512, those that are accepted
+   */
+  constructor(secrets: readonly string[], algorithms: readonly Algorithm[]) {
+    const keys = secrets.map((secret) => createSecretKey(secret, 'utf8'));
+    this.byAlgorithm = new Map(
+      algorithms.map((algorithm) => [
+        algorithm,
+        keys.map((key, index) => new KeyObjectVerificationKey(`shared-${index}`, algorithm, key)),
+      ]),
+    );
+  }
+
+  candidates(algorithm: Algorithm): KeyCandidates {
+    return { keys: this.byAlgorithm.get(algorithm) ?? [], keyIdKnown: false };
+  }
+}

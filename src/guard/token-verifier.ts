@@ -1,0 +1,128 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { ALGORITHMS } from '../jwt/algorithms.js';
+import { audiencesOf } from '../jwt/claims.js';
+import { judgeToken, type Expectations } from '../jwt/judge-token.js';
+import type { Verdict } from '../jwt/verdict.js';
+import type { IdentityAuthOptions } from './identity-auth-options.js';
+import { Introspection, type TokenState } from './introspection.js';
+import { KeyLookup, type KeySources } from './key-lookup.js';
+import { keySetSource } from './key-set-source.js';
+import { RemoteKeySet } from './remote-key-set.js';
+import { SharedSecrets } from './shared-secrets.js';
+import type { VerificationOutcome } from './verification-outcome.js';
+import { verifierSettings, type VerifierSettings } from './verifier-settings.js';
+
+const KEYS_UNAVAILABLE = 'The keys of the issuer could not be fetched; try again in a moment.';
+const STATE_UNAVAILABLE = 'The issuer could not be asked about the token; try again in a moment.';
+const NOT_ACTIVE = 'The issuer says that the token is not active any more; ask for a new one.';
+
+/**
+ * Judges the tokens that a service receives. The guard uses it; resolvers, gateways and handlers of messages may use it
+ * themselves. Made once: it keeps the keys of the issuer.
+ */
+@Injectable()
+export class TokenVerifier {
+  /** Names the protected space in challenges (RFC 9110 §11.5). */
+  readonly realm: string;
+  private readonly settings: VerifierSettings;
+  private readonly expected: Expectations;
+  private readonly sources: KeySources;
+  private readonly introspection: Introspection | undefined;
+
+  /** @throws {TypeError} naming the option that is wrong */
+  constructor(options: IdentityAuthOptions) {
+    const settings = verifierSettings(options);
+    const { secrets, sharedAlgorithms, publicAlgorithms, introspection, clock, fetch } = settings;
+    const log = new Logger('IdentityAuth');
+    const source = keySetSource(settings);
+    this.settings = settings;
+    this.realm = settings.realm;
+    this.expected = expectationsOf(settings);
+    this.sources = {
+      secrets: new SharedSecrets(secrets, sharedAlgorithms),
+      keySet:
+        source &&
+        new RemoteKeySet({
+          source,
+          algorithms: publicAlgorithms,
+          clock,
+          report: (reason) => log.warn(`Keys could not be fetched: ${reason}`),
+        }),
+    };
+    this.introspection =
+      introspection &&
+      new Introspection({
+        ...introspection,
+        clock,
+        fetch,
+        report: (reason) => log.warn(`Introspection failed: ${reason}`),
+      });
+  }
+
+  /**
+   * Judges a token for this service, in the order of `POST /verify`: form, signature, `iat` and `nbf`, `exp`, issuer,
+   * audience, and where introspection is set, whether the issuer took it back.
+   *
+   * @param token compact JWS, as it came, without `Bearer`
+   * @returns a value at once, and a promise only where the issuer has to be asked; neither throws nor rejects
+   */
+  verify(token: string): VerificationOutcome | Promise<VerificationOutcome> {
+    const lookup = new KeyLookup(this.sources);
+    const outcome = this.judge(token, lookup);
+    const isUndecided = outcome.code === 'invalid_signature' || outcome.code === 'unavailable';
+    const isMissing = isUndecided && !lookup.keyIdKnown;
+    const newer = lookup.asked?.update(isMissing);
+    if (!newer) return this.checkState(token, outcome);
+    return newer.then(() => this.checkState(token, this.judge(token, new KeyLookup(this.sources))));
+  }
+
+  private judge(token: string, lookup: KeyLookup): VerificationOutcome {
+    const verdict = judgeToken(token, lookup, this.expected, this.settings.clock.now());
+    if (lookup.asked?.isKnown === false) return { code: 'unavailable', hint: KEYS_UNAVAILABLE };
+    return this.checkAudiences(verdict);
+  }
+
+  /** {@link judgeToken} knows one audience; of several it was told none. */
+  private checkAudiences(verdict: Verdict): Verdict {
+    const { audiences } = this.settings;
+    if (verdict.code !== 'valid' || audiences.length === 1) return verdict;
+    if (audiencesOf(verdict.claims.aud).some((audience) => audiences.includes(audience))) return verdict;
+    const names = audiences.map((audience) => JSON.stringify(audience)).join(' or ');
+    return {
+      code: 'invalid_audience',
+      hint: `The token is not for ${names}; ask for a token with that aud.`,
+    };
+  }
+
+  private checkState(
+    token: string,
+    outcome: VerificationOutcome,
+  ): VerificationOutcome | Promise<VerificationOutcome> {
+    if (!this.introspection || outcome.code !== 'valid') return outcome;
+    const state = this.introspection.stateOf(token);
+    return typeof state === 'string'
+      ? inState(state, outcome)
+      : state.then((known) => inState(known, outcome));
+  }
+}
+
+function expectationsOf({ issuer, audiences, toleranceSeconds }: VerifierSettings): Expectations {
+  return {
+    issuer,
+    audience: audiences.length === 1 ? audiences[0] : undefined,
+    toleranceSeconds,
+    // Whoever verifies with a shared secret can also sign with it: what administers the issuer is never signed so.
+    allows: (audience, { algorithm }) => audience !== issuer || !ALGORITHMS[algorithm].shared,
+  };
+}
+
+function inState(state: TokenState, outcome: VerificationOutcome): VerificationOutcome {
+  switch (state) {
+    case 'active':
+      return outcome;
+    case 'inactive':
+      return { code: 'token_revoked', hint: NOT_ACTIVE };
+    case 'unavailable':
+      return { code: 'unavailable', hint: STATE_UNAVAILABLE };
+  }
+}

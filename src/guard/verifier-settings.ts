@@ -1,0 +1,134 @@
+import { SystemClock, type Clock } from '../clock.js';
+import { ALGORITHMS, isAlgorithm, type Algorithm } from '../jwt/algorithms.js';
+import { audiencesOf } from '../jwt/claims.js';
+import { globalFetch, type Fetch } from '../remote/fetch-json.js';
+import { checkServiceAddress } from '../remote/service-address.js';
+import type { IdentityAuthOptions, IntrospectionOptions } from './identity-auth-options.js';
+
+/** The options, checked and complete. */
+export interface VerifierSettings {
+  readonly issuer: string;
+  readonly audiences: readonly string[];
+  readonly secrets: readonly string[];
+  readonly sharedAlgorithms: readonly Algorithm[];
+  /** Where the public keys are: an address, the issuer's metadata, or nowhere. */
+  readonly publicKeys: { readonly jwksUri: string } | 'discover' | undefined;
+  readonly publicAlgorithms: readonly Algorithm[];
+  readonly toleranceSeconds: number;
+  readonly introspection: Required<IntrospectionOptions> | undefined;
+  readonly realm: string;
+  readonly allowPlainHttp: boolean;
+  readonly clock: Clock;
+  readonly fetch: Fetch;
+}
+
+const MAX_TOLERANCE_SECONDS = 60;
+const MAX_CACHE_SECONDS = 300;
+const DEFAULT_CACHE_SECONDS = 10;
+const DEFAULT_SHARED: readonly Algorithm[] = ['HS256'];
+const DEFAULT_PUBLIC: readonly Algorithm[] = ['ES256', 'RS256', 'PS256', 'ES384', 'EdDSA'];
+
+/**
+ * Checks the options and completes them. What is wrong is found when the application starts, not at its first request.
+ *
+ * @throws {TypeError} naming the option, never with a secret
+ */
+export function verifierSettings(options: IdentityAuthOptions): VerifierSettings {
+  const { allowPlainHttp = false, clockToleranceSeconds = 0 } = options;
+  const audiences = audiencesOf(options.audience);
+  check(isName(options.issuer), 'issuer must be a non-empty string');
+  check(audiences.length > 0 && audiences.every(isName), 'audience must be a non-empty string, or several');
+  check(isWithin(clockToleranceSeconds, MAX_TOLERANCE_SECONDS), 'clockToleranceSeconds must be 0 to 60');
+  const secrets = options.secrets ?? [];
+  const publicKeys = placeOfPublicKeys(options, allowPlainHttp);
+  const algorithms = acceptedAlgorithms(options, secrets.length > 0, publicKeys !== undefined);
+  const sharedAlgorithms = algorithms.filter((algorithm) => ALGORITHMS[algorithm].shared);
+  checkSecrets(secrets, sharedAlgorithms);
+  return {
+    issuer: options.issuer,
+    audiences,
+    secrets,
+    sharedAlgorithms,
+    publicKeys,
+    publicAlgorithms: algorithms.filter((algorithm) => !ALGORITHMS[algorithm].shared),
+    toleranceSeconds: clockToleranceSeconds,
+    introspection: options.introspection && checkIntrospection(options.introspection, allowPlainHttp),
+    realm: options.realm ?? audiences[0] ?? '',
+    allowPlainHttp,
+    clock: options.clock ?? new SystemClock(),
+    fetch: options.fetch ?? globalFetch,
+  };
+}
+
+function check(holds: boolean, words: string): asserts holds {
+  if (!holds) throw new TypeError(`IdentityAuthModule: ${words}`);
+}
+
+const isName = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+const isWithin = (value: unknown, most: number): boolean =>
+  typeof value === 'number' && value >= 0 && value <= most;
+
+function placeOfPublicKeys(
+  { issuer, jwksUri, discover }: IdentityAuthOptions,
+  allowPlainHttp: boolean,
+): VerifierSettings['publicKeys'] {
+  check(jwksUri === undefined || !discover, 'give either jwksUri or discover');
+  if (jwksUri !== undefined) {
+    checkServiceAddress('IdentityAuthModule: jwksUri', jwksUri, { allowPlainHttp });
+    return { jwksUri };
+  }
+  if (!discover) return undefined;
+  checkServiceAddress('IdentityAuthModule: with discover, issuer', issuer, { allowPlainHttp });
+  return 'discover';
+}
+
+function acceptedAlgorithms(
+  { algorithms }: IdentityAuthOptions,
+  hasSecrets: boolean,
+  hasPublicKeys: boolean,
+): readonly Algorithm[] {
+  check(hasSecrets || hasPublicKeys, 'give secrets, jwksUri or discover');
+  if (!algorithms) {
+    check(!hasSecrets || !hasPublicKeys, 'algorithms is required where secrets and public keys are together');
+    return hasSecrets ? DEFAULT_SHARED : DEFAULT_PUBLIC;
+  }
+  check(Array.isArray(algorithms) && algorithms.every(isAlgorithm), `algorithms must be of ${KNOWN}`);
+  const isUsed = (shared: boolean): boolean => algorithms.some((name) => ALGORITHMS[name].shared === shared);
+  check(
+    isUsed(true) === hasSecrets,
+    'algorithms names HS256, HS384 or HS512 where secrets are given, and only there',
+  );
+  check(
+    isUsed(false) === hasPublicKeys,
+    'algorithms names an asymmetric one where public keys are, and only there',
+  );
+  return algorithms;
+}
+
+const KNOWN = Object.keys(ALGORITHMS).join(', ');
+
+function checkSecrets(secrets: readonly string[], algorithms: readonly Algorithm[]): void {
+  check(Array.isArray(secrets), 'secrets must be an array');
+  const least = Math.max(...algorithms.map((algorithm) => ALGORITHMS[algorithm].leastSecretBytes));
+  for (const [index, secret] of secrets.entries()) {
+    check(
+      typeof secret === 'string' && Buffer.byteLength(secret) >= least,
+      `secrets[${index}] must have at least ${least} bytes for ${algorithms.join(', ')}`,
+    );
+    // What everybody may know verifies nothing: a public key given as a secret lets its readers sign (RFC 8725 §2.1).
+    check(!PUBLIC_KEY.test(secret), `secrets[${index}] is a PEM or JWK text; public keys come by jwksUri`);
+  }
+}
+
+const PUBLIC_KEY = /-----BEGIN |"kty"/;
+
+function checkIntrospection(
+  { endpoint, clientId, clientSecret, cacheSeconds = DEFAULT_CACHE_SECONDS }: IntrospectionOptions,
+  allowPlainHttp: boolean,
+): Required<IntrospectionOptions> {
+  checkServiceAddress('IdentityAuthModule: introspection.endpoint', endpoint, { allowPlainHttp });
+  check(isName(clientId) && isName(clientSecret), 'introspection needs clientId and clientSecret');
+  check(isWithin(cacheSeconds, MAX_CACHE_SECONDS), 'introspection.cacheSeconds must be 0 to 300');
+  return { endpoint, clientId, clientSecret, cacheSeconds };
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { bearerChallenge } from '../../../src/guard/bearer-challenge.js';
+
+const PARAMETER = '[a-z_]+="(?:[^"\\\\]|\\\\.)*"';
+const CHALLENGE = new RegExp(`^Bearer ${PARAMETER}(?:, ${PARAMETER})*$`);
+
+describe('bearerChallenge', () => {
+  it('names the realm alone where no credentials were sent', () => {
+    expect(bearerChallenge('logging-service')).toBe('Bearer realm="logging-service"');
+  });
+
+  it('says what is wrong', () => {
+    expect(
+      bearerChallenge('a', {
+        error: 'insufficient_scope',
+        error_description: 'Insufficient scope',
+        scope: 'a b',
+      }),
+    ).toBe(
+      'Bearer realm="a", error="insufficient_scope", error_description="Insufficient scope", scope="a b"',
+    );
+  });
+
+  it('escapes quotes and backslashes, and replaces what a header cannot carry', () => {
+    expect(bearerChallenge('a "b" \\ Grüße\r\nX: 1')).toBe('Bearer realm="a \\"b\\" \\\\ Gr??e??X: 1"');
+  });
+
+  it('is one well-formed challenge of printable ASCII, whatever the realm', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (realm) => {
+        const challenge = bearerChallenge(realm, { error: 'invalid_token' });
+        expect(challenge).toMatch(/^[\x20-\x7e]*$/);
+        expect(challenge).toMatch(CHALLENGE);
+      }),
+    );
+  });
+});

@@ -1,0 +1,115 @@
+import { Injectable, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { describe, expect, it } from '@jest/globals';
+import { claimsOf } from '../../../src/guard/accepted-claims.js';
+import { BearerRefusal } from '../../../src/guard/bearer-refusal.js';
+import { JwtAuthGuard } from '../../../src/guard/jwt-auth.guard.js';
+import { TokenVerifier } from '../../../src/guard/token-verifier.js';
+import { executionContext } from '../../support/execution-context.js';
+import { GOOD_CLAIMS, handMadeToken } from '../../support/hand-made-token.js';
+import { MovedClock } from '../../support/moved-clock.js';
+import { SECRET } from '../../support/settings.js';
+
+const verifier = new TokenVerifier({
+  issuer: 'identity-backend',
+  audience: 'logging-service',
+  secrets: [SECRET],
+  clock: new MovedClock(),
+});
+
+/** As an application with GraphQL has it. */
+@Injectable()
+class GraphqlGuard extends JwtAuthGuard {
+  protected override getRequest(context: ExecutionContext): object {
+    return context.getArgByIndex<{ req: object }>(2).req;
+  }
+}
+
+/** As an application with messages has it: the token comes with the data. */
+@Injectable()
+class MessageGuard extends JwtAuthGuard {
+  protected override getRequest(context: ExecutionContext): object {
+    return context.switchToRpc().getContext<object>();
+  }
+
+  protected override tokenOf(request: object): string | undefined {
+    return (request as { token?: string }).token;
+  }
+}
+
+const guard = new JwtAuthGuard(verifier, new Reflector());
+const bearing = (token: string): object => ({ headers: { authorization: `Bearer ${token}` } });
+
+function refusalOf(act: () => unknown): BearerRefusal {
+  try {
+    act();
+  } catch (cause) {
+    if (cause instanceof BearerRefusal) return cause;
+    throw cause;
+  }
+  throw new Error('It was let through');
+}
+
+describe('JwtAuthGuard', () => {
+  it('lets a good token through at once, and keeps its claims by the request', () => {
+    const request = bearing(handMadeToken());
+    expect(guard.canActivate(executionContext([request, {}]))).toBe(true);
+    expect(claimsOf(request)).toEqual(GOOD_CLAIMS);
+  });
+
+  it('keeps no claims of a token that is refused', () => {
+    const request = bearing(handMadeToken({ claims: { exp: 1, iat: 0 } }));
+    refusalOf(() => guard.canActivate(executionContext([request, { header: () => undefined }])));
+    expect(claimsOf(request)).toBeUndefined();
+  });
+
+  it('sets the challenge on the answer, and gives it to exception filters', () => {
+    const headers: Record<string, string> = {};
+    const response = { header: (name: string, value: string) => void (headers[name] = value) };
+    const refusal = refusalOf(() => guard.canActivate(executionContext([{ headers: {} }, response])));
+    expect(headers).toEqual({ 'WWW-Authenticate': 'Bearer realm="logging-service"' });
+    expect(refusal).toMatchObject({
+      challenge: 'Bearer realm="logging-service"',
+      body: { error: 'Missing bearer token', code: 'missing_token' },
+    });
+    expect([refusal.getStatus(), refusal.name, refusal.message]).toEqual([
+      401,
+      'BearerRefusal',
+      'Missing bearer token',
+    ]);
+  });
+
+  it('says nothing of what was sent in the challenge of a bad token', () => {
+    const token = handMadeToken({ claims: { iss: '"marker' } });
+    const response = { header: () => undefined };
+    const { challenge } = refusalOf(() => guard.canActivate(executionContext([bearing(token), response])));
+    expect(challenge).toBe(
+      'Bearer realm="logging-service", error="invalid_token", error_description="Invalid issuer"',
+    );
+  });
+
+  it('is extended to GraphQL by where the request is', () => {
+    const graphql = new GraphqlGuard(verifier, new Reflector());
+    const request = bearing(handMadeToken());
+    expect(graphql.canActivate(executionContext([{}, {}, { req: request }, {}], 'graphql'))).toBe(true);
+    expect(claimsOf(request)).toEqual(GOOD_CLAIMS);
+    const without = executionContext([{}, {}, { req: {} }, {}], 'graphql');
+    expect(refusalOf(() => graphql.canActivate(without)).body.code).toBe('missing_token');
+  });
+
+  it('is extended to messages by where the token is', () => {
+    const messages = new MessageGuard(verifier, new Reflector());
+    const message = { token: handMadeToken() };
+    expect(messages.canActivate(executionContext(['data', message], 'rpc'))).toBe(true);
+    expect(claimsOf(message)).toEqual(GOOD_CLAIMS);
+    const bad = executionContext(['data', { token: 'a.b.c' }], 'rpc');
+    expect(refusalOf(() => messages.canActivate(bad)).body.code).toBe('malformed_token');
+  });
+
+  it('refuses messages where it was not extended for them', () => {
+    for (const data of ['data', { headers: 'none' }, {}]) {
+      const context = executionContext([data, {}], 'rpc');
+      expect(refusalOf(() => guard.canActivate(context)).body.code).toBe('missing_token');
+    }
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, it } from '@jest/globals';
+import { verifierSettings } from '../../../src/guard/verifier-settings.js';
+
+const SECRET = 'marker-secret-of-exactly-32-bytes';
+const JWKS = 'https://issuer.example/jwks.json';
+const CLIENT = { endpoint: 'https://issuer.example/introspect', clientId: 'a', clientSecret: 'marker' };
+const BASE = { issuer: 'identity-backend', audience: 'logging-service' };
+
+/** As a caller without types could write it. */
+const settings = (options: object): ReturnType<typeof verifierSettings> =>
+  verifierSettings({ ...BASE, ...options });
+
+describe('verifierSettings', () => {
+  it('takes HS256 alone for secrets', () => {
+    expect(settings({ secrets: [SECRET] })).toMatchObject({
+      sharedAlgorithms: ['HS256'],
+      publicAlgorithms: [],
+      audiences: ['logging-service'],
+      toleranceSeconds: 0,
+      realm: 'logging-service',
+      publicKeys: undefined,
+      introspection: undefined,
+    });
+  });
+
+  it.each([
+    ['jwksUri', { jwksUri: JWKS }, { jwksUri: JWKS }],
+    ['discover', { discover: true, issuer: 'https://issuer.example' }, 'discover'],
+  ])('takes every asymmetric algorithm for public keys by %s', (_name, options, publicKeys) => {
+    expect(settings(options)).toMatchObject({
+      sharedAlgorithms: [],
+      publicAlgorithms: ['ES256', 'RS256', 'PS256', 'ES384', 'EdDSA'],
+      publicKeys,
+    });
+  });
+
+  it('gives each family its own algorithms where secrets and public keys are together', () => {
+    const options = { secrets: [SECRET], jwksUri: JWKS, algorithms: ['ES256', 'HS256'] };
+    expect(settings(options)).toMatchObject({ sharedAlgorithms: ['HS256'], publicAlgorithms: ['ES256'] });
+  });
+
+  it('remembers introspection for ten seconds unless told otherwise', () => {
+    const cacheSeconds = (given: object): number | undefined =>
+      settings({ secrets: [SECRET], introspection: { ...CLIENT, ...given } }).introspection?.cacheSeconds;
+    expect([
+      cacheSeconds({}),
+      cacheSeconds({ cacheSeconds: 0 }),
+      cacheSeconds({ cacheSeconds: 300 }),
+    ]).toEqual([10, 0, 300]);
+  });
+
+  it.each([
+    ['no issuer', { secrets: [SECRET], issuer: '' }, /issuer/],
+    ['an issuer that is missing', { secrets: [SECRET], issuer: undefined }, /issuer/],
+    ['no audience', { secrets: [SECRET], audience: [] }, /audience/],
+    ['an audience that is missing', { secrets: [SECRET], audience: undefined }, /audience/],
+    ['an empty audience', { secrets: [SECRET], audience: ['a', ''] }, /audience/],
+    ['nothing to verify with', {}, /secrets, jwksUri or discover/],
+    ['no secrets', { secrets: [] }, /secrets, jwksUri or discover/],
+    ['one secret outside an array', { secrets: SECRET }, /secrets must be an array/],
+    ['an empty secret', { secrets: [SECRET, ''] }, /secrets\[1\] must have at least 32 bytes/],
+    ['a short secret', { secrets: ['marker'.repeat(5)] }, /secrets\[0\] must have at least 32 bytes/],
+    ['a secret that is missing', { secrets: [undefined] }, /secrets\[0\]/],
+    ['a secret too short for HS384', { secrets: [SECRET], algorithms: ['HS384'] }, /at least 48 bytes/],
+    ['a secret too short for HS512', { secrets: [SECRET], algorithms: ['HS256', 'HS512'] }, /64 bytes/],
+    ['a public key as a secret', { secrets: [`-----BEGIN PUBLIC KEY-----\n${SECRET}`] }, /PEM or JWK/],
+    ['a JWK as a secret', { secrets: [`{"kty":"EC","x":"${SECRET}"}`] }, /PEM or JWK/],
+    [
+      'secrets and public keys without algorithms',
+      { secrets: [SECRET], jwksUri: JWKS },
+      /algorithms is required/,
+    ],
+    [
+      'an unknown algorithm',
+      { secrets: [SECRET], algorithms: ['HS256', 'none'] },
+      /algorithms must be of HS256,/,
+    ],
+    ['an algorithm outside an array', { secrets: [SECRET], algorithms: 'HS256' }, /algorithms must be of/],
+    ['no algorithm', { secrets: [SECRET], algorithms: [] }, /algorithms/],
+    ['ES256 without public keys', { secrets: [SECRET], algorithms: ['HS256', 'ES256'] }, /algorithms/],
+    ['HS256 without secrets', { jwksUri: JWKS, algorithms: ['HS256', 'ES256'] }, /algorithms/],
+    [
+      'secrets that no algorithm uses',
+      { secrets: [SECRET], jwksUri: JWKS, algorithms: ['ES256'] },
+      /algorithms/,
+    ],
+    ['jwksUri and discover', { jwksUri: JWKS, discover: true, issuer: 'https://i.example' }, /either/],
+    [
+      'discover with an issuer that is no URL',
+      { discover: true },
+      /with discover, issuer must be an absolute/,
+    ],
+    ['a jwksUri in plain HTTP', { jwksUri: 'http://issuer.example/jwks.json' }, /jwksUri must be https/],
+    ['an issuer in plain HTTP', { discover: true, issuer: 'http://issuer.example' }, /issuer must be https/],
+    ['a negative tolerance', { secrets: [SECRET], clockToleranceSeconds: -1 }, /clockToleranceSeconds/],
+    [
+      'a tolerance over a minute',
+      { secrets: [SECRET], clockToleranceSeconds: 60.1 },
+      /clockToleranceSeconds/,
+    ],
+    ['a tolerance that is no number', { secrets: [SECRET], clockToleranceSeconds: NaN }, /clockTolerance/],
+    [
+      'introspection in plain HTTP',
+      { secrets: [SECRET], introspection: { ...CLIENT, endpoint: 'http://issuer.example' } },
+      /introspection\.endpoint must be https/,
+    ],
+    [
+      'introspection without a client',
+      { secrets: [SECRET], introspection: { ...CLIENT, clientSecret: '' } },
+      /clientId and clientSecret/,
+    ],
+    [
+      'introspection that is remembered for long',
+      { secrets: [SECRET], introspection: { ...CLIENT, cacheSeconds: 301 } },
+      /cacheSeconds/,
+    ],
+  ])('refuses %s, without showing a secret', (_name, options, words) => {
+    expect(() => settings(options)).toThrow(TypeError);
+    expect(() => settings(options)).toThrow(words);
+    expect(() => settings(options)).toThrow(/^IdentityAuthModule: /);
+    expect(() => settings(options)).not.toThrow(/marker/);
+  });
+
+  it('takes plain HTTP on this machine, and beyond it where the network is said to encrypt', () => {
+    expect(() => settings({ jwksUri: 'http://127.0.0.1:3000/jwks.json' })).not.toThrow();
+    expect(() =>
+      settings({ jwksUri: 'http://issuer.internal/jwks.json', allowPlainHttp: true }),
+    ).not.toThrow();
+  });
+});
