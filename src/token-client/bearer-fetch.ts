@@ -1,0 +1,44 @@
+import type { Fetch } from '../remote/fetch-json.js';
+import type { RenewedToken } from './renewed-token.js';
+
+/**
+ * A `fetch` that shows a token. Where the service answers 401, the token is dropped and the request is sent once more
+ * with a new one, if its body can be sent twice.
+ *
+ * @param tokenOf looked up for each request
+ */
+export function bearerFetch(tokenOf: () => RenewedToken, fetch: Fetch): Fetch {
+  return async (input, init) => {
+    const renewed = tokenOf();
+    const token = await renewed.get();
+    const answer = await fetch(input, withBearer(input, init, token));
+    if (answer.status !== 401 || !renewed.drop(token) || !canSendAgain(input, init)) return answer;
+    // Without another token the answer stands as it is.
+    const another = await renewed.get().catch(() => undefined);
+    if (another === undefined) return answer;
+    await answer.body?.cancel();
+    const second = await fetch(input, withBearer(input, init, another));
+    if (second.status === 401) renewed.refusedAgain();
+    return second;
+  };
+}
+
+type Input = Parameters<Fetch>[0];
+
+function withBearer(input: Input, init: RequestInit | undefined, token: string): RequestInit {
+  const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
+  headers.set('authorization', `Bearer ${token}`);
+  return { ...init, headers };
+}
+
+/** A stream is read once; the body of a `Request` is one. */
+function canSendAgain(input: Input, init: RequestInit | undefined): boolean {
+  const body: unknown = init?.body ?? (input instanceof Request ? input.body : null);
+  return (
+    body === null ||
+    typeof body === 'string' ||
+    body instanceof ArrayBuffer ||
+    ArrayBuffer.isView(body) ||
+    [URLSearchParams, FormData, Blob].some((type) => body instanceof type)
+  );
+}

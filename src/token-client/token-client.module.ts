@@ -1,0 +1,36 @@
+import {
+  type DynamicModule,
+  type FactoryProvider,
+  Module,
+  type ModuleMetadata,
+  type Provider,
+} from '@nestjs/common';
+import type { TokenClientOptions } from './token-client-options.js';
+import { TokenClient } from './token-client.js';
+
+/** What {@link TokenClientModule.forRootAsync} takes. */
+export type TokenClientAsyncOptions = Pick<ModuleMetadata, 'imports'> &
+  Pick<FactoryProvider<TokenClientOptions>, 'inject' | 'useFactory'>;
+
+/**
+ * Gives an application a {@link TokenClient}. Imported once, it is there in every module; a module that imports it
+ * again with other options gets its own.
+ */
+@Module({})
+export class TokenClientModule {
+  /** @throws {TypeError} naming the option that is wrong */
+  static forRoot(options: TokenClientOptions): DynamicModule {
+    return withClient({ provide: TokenClient, useValue: new TokenClient(options) });
+  }
+
+  /** Takes the options from a factory; where they are wrong, the application does not start. */
+  static forRootAsync({ imports = [], inject = [], useFactory }: TokenClientAsyncOptions): DynamicModule {
+    const make = async (...dependencies: unknown[]): Promise<TokenClient> =>
+      new TokenClient(await useFactory(...dependencies));
+    return withClient({ provide: TokenClient, inject, useFactory: make }, imports);
+  }
+}
+
+function withClient(client: Provider<TokenClient>, imports: ModuleMetadata['imports'] = []): DynamicModule {
+  return { module: TokenClientModule, global: true, imports, providers: [client], exports: [TokenClient] };
+}

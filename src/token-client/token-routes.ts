@@ -1,0 +1,55 @@
+import { basicAuthorization } from '../remote/basic-authorization.js';
+import type { ClientCredentials, ClientSettings } from './client-settings.js';
+import type { TokenTarget } from './token-client-options.js';
+
+/** A route of the issuer that gives tokens: what it is asked, and where in its answers things stand. */
+export interface TokenRoute {
+  readonly address: string;
+  request(target: TokenTarget): RequestInit;
+  /** The member of a good answer that is the token. */
+  readonly tokenMember: string;
+  /** The member of any other answer that says why, for programs. */
+  readonly codeMember: string;
+}
+
+/** Chooses the route: the JSON route says who a token is about, with client credentials that is the client itself. */
+export function tokenRoute(settings: ClientSettings): TokenRoute {
+  return settings.subject === undefined ? oauthRoute(settings) : jsonRoute(settings, settings.subject);
+}
+
+/** `POST /oauth2/token` by client credentials (RFC 6749 §4.4.2). */
+function oauthRoute({ issuerUrl, credentials }: ClientSettings): TokenRoute {
+  return {
+    address: `${issuerUrl}/oauth2/token`,
+    request: ({ audience, scope }) => ({
+      method: 'POST',
+      headers: headersOf(credentials),
+      body: new URLSearchParams({ grant_type: 'client_credentials', audience, ...(scope && { scope }) }),
+    }),
+    tokenMember: 'access_token',
+    codeMember: 'error',
+  };
+}
+
+/** `POST /token`. */
+function jsonRoute({ issuerUrl, credentials }: ClientSettings, subject: string): TokenRoute {
+  return {
+    address: `${issuerUrl}/token`,
+    request: ({ audience, scope }) => ({
+      method: 'POST',
+      headers: { ...headersOf(credentials), 'content-type': 'application/json' },
+      body: JSON.stringify({ sub: subject, aud: audience, ...(scope && { scope }) }),
+    }),
+    tokenMember: 'token',
+    codeMember: 'code',
+  };
+}
+
+function headersOf(credentials: ClientCredentials | undefined): Record<string, string> {
+  return {
+    accept: 'application/json',
+    ...(credentials && {
+      authorization: basicAuthorization(credentials.clientId, credentials.clientSecret),
+    }),
+  };
+}

@@ -1,0 +1,58 @@
+import { isJsonObject } from '../jwt/strict-json.js';
+import { fetchJson, type Fetch, type JsonAnswer } from '../remote/fetch-json.js';
+import { RemoteFailure } from '../remote/remote-failure.js';
+import type { TokenTarget } from './token-client-options.js';
+import type { TokenRoute } from './token-routes.js';
+import { TokenUnavailableError } from './token-unavailable-error.js';
+
+/** A token as the issuer gave it. */
+export interface FetchedToken {
+  readonly token: string;
+  /** Seconds from the time of asking. */
+  readonly lifetimeSeconds: number;
+}
+
+/** Asks for a token. Gives why there is none as a value, never as an exception. */
+export type TokenSource = (target: TokenTarget) => Promise<FetchedToken | TokenUnavailableError>;
+
+/** The credentials that a Bearer header can carry (RFC 6750 §2.1). Anything else would break the header. */
+const BEARER = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+/** What RFC 6749 §5.2 and the JSON routes name. Other text may hold anything, and is not taken over. */
+const CODE = /^[a-z_]{1,64}$/;
+
+/** @returns a source that asks that route */
+export function tokenSource(route: TokenRoute, fetch: Fetch): TokenSource {
+  return async (target) => {
+    try {
+      return readAnswer(await fetchJson(fetch, route.address, route.request(target)), route);
+    } catch (cause) {
+      const reason = cause instanceof RemoteFailure ? cause.message : route.address;
+      return new TokenUnavailableError({ code: 'issuer_unreachable', reason });
+    }
+  };
+}
+
+function readAnswer(answer: JsonAnswer, route: TokenRoute): FetchedToken | TokenUnavailableError {
+  const { status } = answer;
+  const body = isJsonObject(answer.body) ? answer.body : {};
+  if (status !== 200) return refusal(answer, body[route.codeMember], route.address);
+  const { [route.tokenMember]: token, expires_in: lifetimeSeconds, token_type: type } = body;
+  const isUsable = typeof token === 'string' && BEARER.test(token) && String(type).toLowerCase() === 'bearer';
+  if (isUsable && typeof lifetimeSeconds === 'number' && lifetimeSeconds > 0) {
+    return { token, lifetimeSeconds };
+  }
+  const reason = `${route.address}: the answer holds no bearer token with a lifetime`;
+  return new TokenUnavailableError({ status, code: 'invalid_response', reason });
+}
+
+function refusal({ status, headers }: JsonAnswer, named: unknown, address: string): TokenUnavailableError {
+  const code = typeof named === 'string' && CODE.test(named) ? named : 'invalid_response';
+  const seconds = /^\d{1,9}$/.exec(headers.get('retry-after') ?? '')?.[0];
+  return new TokenUnavailableError({
+    status,
+    code,
+    reason: `${address}: status ${status}, ${code}`,
+    ...(seconds !== undefined && { retryAfterSeconds: Number(seconds) }),
+  });
+}

@@ -1,0 +1,34 @@
+/** Why there is no token. */
+export interface FailureDetails {
+  /** HTTP status, where there was an answer. */
+  readonly status?: number;
+  /**
+   * For programs: what the issuer named, such as `invalid_client` or `invalid_target`; else `issuer_unreachable` or
+   * `invalid_response`.
+   */
+  readonly code: string;
+  /** For people, without anything that was sent or received. */
+  readonly reason: string;
+  /** Seconds after which the issuer wants to be asked again (RFC 9110 §10.2.3), where it said so. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** No token could be had. Holds neither a secret nor a token. */
+export class TokenUnavailableError extends Error {
+  override readonly name = 'TokenUnavailableError';
+  readonly status: number | undefined;
+  readonly code: string;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor({ status, code, reason, retryAfterSeconds }: FailureDetails) {
+    super(`No token: ${reason}`);
+    this.status = status;
+    this.code = code;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+
+  /** Whether the issuer is in trouble, which concerns every token; else it refuses this one. */
+  get isOutage(): boolean {
+    return this.status === undefined || this.status === 429 || this.status >= 500;
+  }
+}

@@ -1,0 +1,71 @@
+import { Controller, Get, Module, UseGuards } from '@nestjs/common';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Claims, CurrentToken, IdentityAuthModule, JwtAuthGuard } from '../../../src/guard/index.js';
+import { TokenClient } from '../../../src/token-client/index.js';
+import { GuardedApp } from '../../support/guarded-app.js';
+import { MovedClock } from '../../support/moved-clock.js';
+import { RunningApp } from '../../support/running-app.js';
+import { SECRET } from '../../support/settings.js';
+
+/** Goes on while that of the client stands still. */
+const serviceClock = new MovedClock();
+
+@Controller()
+@UseGuards(JwtAuthGuard)
+class LogsController {
+  @Get('logs')
+  logs(@CurrentToken() { sub, scope }: Claims): object {
+    return { sub, scope };
+  }
+}
+
+@Module({
+  imports: [
+    IdentityAuthModule.forRoot({
+      issuer: 'identity-backend',
+      audience: 'logging-service',
+      secrets: [SECRET],
+      clock: serviceClock,
+    }),
+  ],
+  controllers: [LogsController],
+})
+class LoggingModule {}
+
+describe('TokenClient by the JSON route of the service', () => {
+  let issuer: RunningApp;
+  let logging: GuardedApp;
+  let client: TokenClient;
+  beforeAll(async () => {
+    issuer = await RunningApp.start();
+    logging = await GuardedApp.start('Fastify', LoggingModule);
+    client = new TokenClient({ issuerUrl: issuer.origin, subject: 'careergpt', clock: new MovedClock() });
+  });
+  afterAll(async () => {
+    await logging.stop();
+    await issuer.stop();
+  });
+
+  it('calls a service that the guard protects', async () => {
+    const send = client.fetchWith({ audience: 'logging-service', scope: 'logs:read' });
+    const response = await send(`${logging.origin}/logs`);
+    expect([response.status, await response.json()]).toEqual([200, { sub: 'careergpt', scope: 'logs:read' }]);
+  });
+
+  it('gets another token where the service finds the one it has too old', async () => {
+    const target = { audience: 'logging-service' };
+    const former = await client.getToken(target);
+    issuer.clock.advance(901);
+    serviceClock.advance(901);
+    const response = await client.fetchWith(target)(`${logging.origin}/logs`);
+    expect(response.status).toBe(200);
+    expect(await client.getToken(target)).not.toBe(former);
+  });
+
+  it('is told by its code why there is no token', async () => {
+    await expect(client.getToken({ audience: 'identity-backend' })).rejects.toMatchObject({
+      status: 403,
+      code: 'invalid_target',
+    });
+  });
+});

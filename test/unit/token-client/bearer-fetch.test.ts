@@ -1,0 +1,183 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { TokenClient, TokenUnavailableError } from '../../../src/token-client/index.js';
+import { connectionRefused, FakeFetch, json, type SentRequest } from '../../support/fake-fetch.js';
+import { MovedClock } from '../../support/moved-clock.js';
+
+const ISSUER = 'https://issuer.example';
+const SERVICE = 'https://logs.example/log';
+const UNAUTHORIZED = (): Response => json({ error: 'Token expired' }, 401);
+
+type Body = NonNullable<RequestInit['body']>;
+
+let clock: MovedClock;
+let fake: FakeFetch;
+let tokens: number;
+let issuer: () => Response;
+let service: (request: SentRequest) => Response;
+let send: typeof fetch;
+
+beforeEach(() => {
+  clock = new MovedClock();
+  tokens = 0;
+  issuer = () => json({ access_token: `token-${++tokens}`, token_type: 'Bearer', expires_in: 900 });
+  service = ({ headers, body }) => json({ authorization: headers.get('authorization'), body });
+  fake = new FakeFetch((request) => (request.url.startsWith(ISSUER) ? issuer() : service(request)));
+  const client = new TokenClient({
+    issuerUrl: ISSUER,
+    clientId: 'careergpt',
+    clientSecret: 'secret',
+    clock,
+    random: () => 0,
+    fetch: fake.fetch,
+  });
+  send = client.fetchWith({ audience: 'logging-service', scope: 'logs:write' });
+});
+
+const toService = (): SentRequest[] => fake.sent.filter(({ url }) => url === SERVICE);
+
+/** A service that refuses these tokens. */
+const refusing =
+  (...refused: string[]) =>
+  ({ headers }: SentRequest): Response =>
+    refused.some((token) => headers.get('authorization') === `Bearer ${token}`)
+      ? UNAUTHORIZED()
+      : json('good');
+
+describe('fetchWith', () => {
+  it('shows the token, and leaves the rest of the request as it is', async () => {
+    const headers = { 'content-type': 'application/json', 'x-request-id': 'a' };
+    const response = await send(SERVICE, { method: 'POST', headers, body: '{"a":1}' });
+    expect(await response.json()).toEqual({ authorization: 'Bearer token-1', body: '{"a":1}' });
+    expect(toService()[0]?.method).toBe('POST');
+    expect(toService()[0]?.headers.get('x-request-id')).toBe('a');
+  });
+
+  it.each<[string, () => Parameters<typeof fetch>]>([
+    ['an address', () => [SERVICE]],
+    ['a URL', () => [new URL(SERVICE)]],
+    ['a Request', () => [new Request(SERVICE, { headers: { 'x-own': '1' } })]],
+    ['headers of the caller', () => [SERVICE, { headers: new Headers({ 'x-own': '1' }) }]],
+    ['headers as pairs', () => [SERVICE, { headers: [['x-own', '1']] }]],
+    ['another Authorization', () => [SERVICE, { headers: { authorization: 'Basic x' } }]],
+  ])('takes %s', async (_name, request) => {
+    await send(...request());
+    expect(toService()[0]?.headers.get('authorization')).toBe('Bearer token-1');
+  });
+
+  it('keeps the headers of a Request', async () => {
+    await send(new Request(SERVICE, { headers: { 'x-own': '1' } }));
+    expect(toService()[0]?.headers.get('x-own')).toBe('1');
+  });
+
+  it('uses one token for many requests', async () => {
+    await Promise.all(Array.from({ length: 20 }, () => send(SERVICE)));
+    expect(tokens).toBe(1);
+  });
+
+  it('rejects with TokenUnavailableError where there is no token, and sends nothing', async () => {
+    issuer = connectionRefused;
+    await expect(send(SERVICE)).rejects.toBeInstanceOf(TokenUnavailableError);
+    expect(toService()).toEqual([]);
+  });
+
+  it.each([200, 204, 302, 400, 403, 404, 500])('gives an answer of %d back as it is', async (status) => {
+    service = () => new Response(null, { status });
+    expect((await send(SERVICE)).status).toBe(status);
+    expect(toService()).toHaveLength(1);
+  });
+
+  describe('after a 401', () => {
+    it('asks once more with a new token', async () => {
+      service = refusing('token-1');
+      const response = await send(SERVICE, { method: 'POST', body: 'text' });
+      expect(await response.json()).toBe('good');
+      expect(toService().map(({ body, headers }) => [body, headers.get('authorization')])).toEqual([
+        ['text', 'Bearer token-1'],
+        ['text', 'Bearer token-2'],
+      ]);
+    });
+
+    it('asks once more and no oftener', async () => {
+      service = UNAUTHORIZED;
+      expect((await send(SERVICE)).status).toBe(401);
+      expect([toService().length, tokens]).toEqual([2, 2]);
+    });
+
+    it('fetches one new token for all requests that were refused together', async () => {
+      service = refusing('token-1');
+      const answers = await Promise.all(Array.from({ length: 20 }, () => send(SERVICE)));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+      expect(tokens).toBe(2);
+    });
+
+    it('does not trouble the issuer again and again for a service that refuses every token', async () => {
+      service = UNAUTHORIZED;
+      for (let second = 0; second < 29; second++) {
+        await send(SERVICE);
+        clock.advance(1);
+      }
+      expect(tokens).toBe(2);
+      clock.advance(1);
+      await send(SERVICE);
+      expect(tokens).toBe(3);
+    });
+
+    it('recovers as often as it has to where the new token is good', async () => {
+      service = refusing('token-1');
+      expect((await send(SERVICE)).status).toBe(200);
+      service = refusing('token-2');
+      expect((await send(SERVICE)).status).toBe(200);
+      expect(tokens).toBe(3);
+    });
+
+    it('gives the 401 back, with its body, where there is no other token', async () => {
+      await send(SERVICE);
+      service = UNAUTHORIZED;
+      issuer = connectionRefused;
+      const response = await send(SERVICE);
+      expect([response.status, await response.json()]).toEqual([401, { error: 'Token expired' }]);
+      expect(toService()).toHaveLength(2);
+    });
+
+    it.each<[string, () => Body]>([
+      ['text', () => 'a=1'],
+      ['bytes', () => new TextEncoder().encode('a=1')],
+      ['a buffer', () => Buffer.from('a=1')],
+      ['an ArrayBuffer', () => new TextEncoder().encode('a=1').buffer],
+      ['a Blob', () => new Blob(['a=1'])],
+      ['a form', () => new URLSearchParams({ a: '1' })],
+    ])('sends %s again', async (_name, body) => {
+      service = refusing('token-1');
+      expect((await send(SERVICE, { method: 'POST', body: body() })).status).toBe(200);
+      expect(toService().map((sent) => sent.body)).toEqual(['a=1', 'a=1']);
+    });
+
+    it('sends files again', async () => {
+      service = refusing('token-1');
+      const form = new FormData();
+      form.set('file', new Blob(['content']), 'name.txt');
+      expect((await send(SERVICE, { method: 'POST', body: form })).status).toBe(200);
+      expect(toService().every(({ body }) => body.includes('content'))).toBe(true);
+    });
+
+    it('does not send a stream again, but drops the token', async () => {
+      service = refusing('token-1');
+      const body = new Blob(['a=1']).stream() as unknown as Body;
+      const init = { method: 'POST', body, duplex: 'half' } as RequestInit;
+      expect((await send(SERVICE, init)).status).toBe(401);
+      expect(toService()).toHaveLength(1);
+      expect((await send(SERVICE)).status).toBe(200);
+    });
+
+    it('does not send a Request with a body again', async () => {
+      service = refusing('token-1');
+      expect((await send(new Request(SERVICE, { method: 'POST', body: 'a=1' }))).status).toBe(401);
+      expect(toService()).toHaveLength(1);
+    });
+
+    it('sends a Request without a body again', async () => {
+      service = refusing('token-1');
+      expect((await send(new Request(SERVICE))).status).toBe(200);
+    });
+  });
+});

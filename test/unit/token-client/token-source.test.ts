@@ -1,0 +1,146 @@
+import { describe, expect, it } from '@jest/globals';
+import { clientSettings } from '../../../src/token-client/client-settings.js';
+import type { TokenClientOptions, TokenTarget } from '../../../src/token-client/token-client-options.js';
+import { tokenRoute } from '../../../src/token-client/token-routes.js';
+import { type FetchedToken, tokenSource } from '../../../src/token-client/token-source.js';
+import { TokenUnavailableError } from '../../../src/token-client/token-unavailable-error.js';
+import { connectionRefused, FakeFetch, json } from '../../support/fake-fetch.js';
+
+const ISSUER = 'https://issuer.example/base';
+const CLIENT = { clientId: 'care gpt', clientSecret: 'marker:ü' };
+const BASIC = `Basic ${Buffer.from('care+gpt:marker%3A%C3%BC').toString('base64')}`;
+const OAUTH = { access_token: 'a.b.c', token_type: 'Bearer', expires_in: 900 };
+const JSON_ROUTE = { token: 'a.b.c', token_type: 'Bearer', expires_in: 900 };
+
+const ask = (
+  fake: FakeFetch,
+  options: Partial<TokenClientOptions> = CLIENT,
+  target: TokenTarget = { audience: 'logging-service' },
+): Promise<FetchedToken | TokenUnavailableError> =>
+  tokenSource(tokenRoute(clientSettings({ issuerUrl: ISSUER, ...options })), fake.fetch)(target);
+
+describe('A token by client credentials', () => {
+  it('is asked for as RFC 6749 says', async () => {
+    const fake = new FakeFetch(() => json(OAUTH));
+    expect(await ask(fake, CLIENT, { audience: 'logging-service', scope: 'logs:read logs:write' })).toEqual({
+      token: 'a.b.c',
+      lifetimeSeconds: 900,
+    });
+    const { url, method, headers, body } = fake.last;
+    expect({ url, method }).toEqual({ url: `${ISSUER}/oauth2/token`, method: 'POST' });
+    expect(headers.get('authorization')).toBe(BASIC);
+    expect(headers.get('content-type')).toMatch(/^application\/x-www-form-urlencoded/);
+    expect(Object.fromEntries(new URLSearchParams(body))).toEqual({
+      grant_type: 'client_credentials',
+      audience: 'logging-service',
+      scope: 'logs:read logs:write',
+    });
+  });
+
+  it('is asked for without a scope where none is needed', async () => {
+    const fake = new FakeFetch(() => json(OAUTH));
+    await ask(fake);
+    expect(new URLSearchParams(fake.last.body).has('scope')).toBe(false);
+  });
+});
+
+describe('A token by the JSON route', () => {
+  it('is asked for a subject, with credentials where there are some', async () => {
+    const fake = new FakeFetch(() => json(JSON_ROUTE));
+    const target = { audience: 'logging-service', scope: 'logs:read' };
+    expect(await ask(fake, { subject: 'user-42', ...CLIENT }, target)).toEqual({
+      token: 'a.b.c',
+      lifetimeSeconds: 900,
+    });
+    const { url, method, headers, body } = fake.last;
+    expect({ url, method }).toEqual({ url: `${ISSUER}/token`, method: 'POST' });
+    expect(headers.get('authorization')).toBe(BASIC);
+    expect(headers.get('content-type')).toBe('application/json');
+    expect(JSON.parse(body)).toEqual({ sub: 'user-42', aud: 'logging-service', scope: 'logs:read' });
+  });
+
+  it('is asked for without credentials where there are none', async () => {
+    const fake = new FakeFetch(() => json(JSON_ROUTE));
+    await ask(fake, { subject: 'user-42' });
+    expect(fake.last.headers.has('authorization')).toBe(false);
+    expect(JSON.parse(fake.last.body)).toEqual({ sub: 'user-42', aud: 'logging-service' });
+  });
+
+  it('is refused by its own code', async () => {
+    const fake = new FakeFetch(() => json({ error: 'Audience not allowed', code: 'invalid_target' }, 403));
+    expect(await ask(fake, { subject: 'user-42' })).toMatchObject({ status: 403, code: 'invalid_target' });
+  });
+});
+
+describe('An answer without a token', () => {
+  it.each([
+    [400, 'invalid_scope', false],
+    [401, 'invalid_client', false],
+    [429, 'too_many_requests', true],
+    [500, 'server_error', true],
+    [503, 'temporarily_unavailable', true],
+  ])('of %d names %s', async (status, code, isOutage) => {
+    const outcome = await ask(
+      new FakeFetch(() => json({ error: code, error_description: 'marker' }, status)),
+    );
+    expect(outcome).toBeInstanceOf(TokenUnavailableError);
+    expect(outcome).toMatchObject({
+      status,
+      code,
+      isOutage,
+      message: `No token: ${ISSUER}/oauth2/token: status ${status}, ${code}`,
+    });
+  });
+
+  it.each(['Not a code', 'x'.repeat(65), 'marker:ü', 5, null, { a: 1 }, undefined])(
+    'is not repeated where its code is %j',
+    async (error) => {
+      expect(await ask(new FakeFetch(() => json({ error }, 400)))).toMatchObject({
+        code: 'invalid_response',
+      });
+    },
+  );
+
+  it.each([
+    ['120', 120],
+    ['0', 0],
+    ['Wed, 21 Oct 2026 07:28:00 GMT', undefined],
+    ['-1', undefined],
+    ['9'.repeat(20), undefined],
+  ])('says by Retry-After: %s when to come back', async (header, retryAfterSeconds) => {
+    const fake = new FakeFetch(() => json({}, 503, { 'retry-after': header }));
+    expect(await ask(fake)).toMatchObject({ retryAfterSeconds });
+  });
+
+  it.each<[string, () => Response]>([
+    ['has no token', () => json({ ...OAUTH, access_token: undefined })],
+    ['has an empty token', () => json({ ...OAUTH, access_token: '' })],
+    ['has a token that would break a header', () => json({ ...OAUTH, access_token: 'marker\r\nX: 1' })],
+    ['has a token that is no text', () => json({ ...OAUTH, access_token: 5 })],
+    ['has a token of another kind', () => json({ ...OAUTH, token_type: 'DPoP' })],
+    ['has a token of no kind', () => json({ ...OAUTH, token_type: undefined })],
+    ['has no lifetime', () => json({ ...OAUTH, expires_in: undefined })],
+    ['has a lifetime that is over', () => json({ ...OAUTH, expires_in: 0 })],
+    ['has a lifetime in text', () => json({ ...OAUTH, expires_in: '900' })],
+    ['has the member of the other route', () => json(JSON_ROUTE)],
+    ['is a list', () => json([OAUTH])],
+    ['is HTML', () => new Response('<html>marker')],
+  ])('of 200 cannot be used where it %s', async (_name, answer) => {
+    const outcome = await ask(new FakeFetch(answer));
+    expect(outcome).toMatchObject({ status: 200, code: 'invalid_response' });
+    expect((outcome as TokenUnavailableError).message).not.toContain('marker');
+  });
+
+  it('takes the kind of a token in any case', async () => {
+    const fake = new FakeFetch(() => json({ ...OAUTH, token_type: 'bearer' }));
+    expect(await ask(fake)).toMatchObject({ token: 'a.b.c' });
+  });
+
+  it('that never came is an outage, told without the secret', async () => {
+    const outcome = await ask(new FakeFetch(connectionRefused));
+    expect(outcome).toMatchObject({ status: undefined, code: 'issuer_unreachable', isOutage: true });
+    const error = outcome as TokenUnavailableError;
+    expect(error.message).toBe(`No token: ${ISSUER}/oauth2/token: ECONNREFUSED`);
+    expect(JSON.stringify(error) + String(error.stack)).not.toMatch(/marker|Basic/);
+  });
+});
