@@ -4,6 +4,7 @@ import {
   generateKeyPairSync,
   type JsonWebKey,
   type KeyObject,
+  randomBytes,
 } from 'node:crypto';
 import type { Client } from '../clients/client.js';
 import { ALGORITHMS, type Algorithm, isAlgorithm } from '../jwt/algorithms.js';
@@ -71,9 +72,6 @@ function isTimely({ exp, iat, nbf }: Record<string, unknown>, now: number): bool
   return typeof exp === 'number' && exp > now && exp <= now + MAX_LIFETIME && isStart(iat) && isStart(nbf);
 }
 
-/** Stands for the key of a client that is not there, so that looking for it takes as long. */
-const NOBODYS_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
-
 /** @returns whether a key of the client made the signature */
 export function isSignedBy(client: Client | undefined, assertion: ClientAssertion): boolean {
   const { text, algorithm, keyId } = assertion;
@@ -83,7 +81,8 @@ export function isSignedBy(client: Client | undefined, assertion: ClientAssertio
   );
   const candidates = keys.map(keyObjectOf).filter((key) => ALGORITHM_KEYS[algorithm]?.(key) ?? false);
   if (candidates.length === 0) {
-    verifySignature(text, 'ES256', NOBODYS_KEY);
+    const nobodys = NOBODYS_KEYS[algorithm];
+    if (nobodys) verifySignature(text, algorithm, nobodys);
     return false;
   }
   return candidates.some((key) => verifySignature(text, algorithm, key));
@@ -102,6 +101,28 @@ const ALGORITHM_KEYS: Readonly<Partial<Record<Algorithm, (key: KeyObject) => boo
   ES256: isCurve('prime256v1'),
   ES384: isCurve('secp384r1'),
   EdDSA: (key) => key.asymmetricKeyType === 'ed25519',
+};
+
+const newKey = (namedCurve: string): KeyObject => generateKeyPairSync('ec', { namedCurve }).publicKey;
+
+/** A key whose private part nobody knows, not even this process: any odd number serves to verify in vain. */
+function keyOfNobody(): KeyObject {
+  const modulus = randomBytes(256);
+  modulus[0] = 0xff;
+  modulus[255] = 0x01;
+  const key = { kty: 'RSA', n: modulus.toString('base64url'), e: 'AQAB' };
+  return createPublicKey({ key, format: 'jwk' });
+}
+
+const nobodysRsa = keyOfNobody();
+
+/** Stand for the keys of a client that is not there, so that looking for them takes as long. */
+const NOBODYS_KEYS: Readonly<Partial<Record<Algorithm, KeyObject>>> = {
+  RS256: nobodysRsa,
+  PS256: nobodysRsa,
+  ES256: newKey('P-256'),
+  ES384: newKey('P-384'),
+  EdDSA: generateKeyPairSync('ed25519').publicKey,
 };
 
 const keyObjects = new WeakMap<object, KeyObject>();

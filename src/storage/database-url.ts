@@ -68,11 +68,11 @@ export function connectionOptions(url: string, sqliteDriver?: unknown): DataSour
         database: sqlitePath(url),
         driver: sqliteDriver,
         prepareDatabase(database: { pragma(text: string): unknown }) {
+          // While the driver waits, the whole process waits: wait shortly here, and long in retry-while-busy.ts.
+          database.pragma('busy_timeout = 20');
           database.pragma('journal_mode = WAL');
           // What was answered must survive a loss of power, not only of the process.
           database.pragma('synchronous = FULL');
-          // While the driver waits, the whole process waits: wait shortly here, and long in retry-while-busy.ts.
-          database.pragma('busy_timeout = 20');
         },
       };
     case 'postgres':

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { AbstractLogger, DataSource, type DataSourceOptions } from 'typeorm';
 import { connectionOptions, type DatabaseKind, databaseKind } from './database-url.js';
 import { ENTITIES } from './entities.js';
 import { MIGRATIONS } from './migrations.js';
@@ -21,6 +21,11 @@ export class DatabaseError extends Error {
   }
 }
 
+/** Where nothing else is logged, TypeORM still writes that a migration failed, to the standard output. */
+class Silence extends AbstractLogger {
+  protected override writeLog(): void {}
+}
+
 /** The options with which TypeORM opens the database; migrations run by {@link migrate}, nothing is synchronized. */
 export async function databaseOptions(url: string): Promise<DataSourceOptions> {
   const kind = databaseKind(url);
@@ -32,6 +37,7 @@ export async function databaseOptions(url: string): Promise<DataSourceOptions> {
     synchronize: false,
     migrationsRun: false,
     logging: false,
+    logger: new Silence(),
   };
 }
 
@@ -53,8 +59,7 @@ export async function openDatabase(options: DataSourceOptions): Promise<DataSour
   if (isFile && options.database !== ':memory:') makeFile(options.database);
   const dataSource = new DataSource(options);
   try {
-    await dataSource.initialize();
-    if (isFile) await checkPages(dataSource);
+    await (isFile ? openFile(dataSource) : dataSource.initialize());
   } catch (cause) {
     await dataSource.destroy().catch(() => {});
     throw isFile ? unusableFile(options.database, cause) : cannotConnect(options.type, cause);
@@ -96,6 +101,14 @@ function makeFolder(path: string): void {
     // Another process may have made it meanwhile.
     if (!existsSync(path)) throw cause;
   }
+}
+
+/** Of several instances that start together, one makes a new file a database, and the others find it busy. */
+function openFile(dataSource: DataSource): Promise<void> {
+  return retryWhileBusy(async () => {
+    if (!dataSource.isInitialized) await dataSource.initialize();
+    await checkPages(dataSource);
+  });
 }
 
 /** A file that lost some of its pages still opens: it is to be told now, not by the first client that is missed. */

@@ -1,4 +1,4 @@
-import { afterAll, describe } from '@jest/globals';
+import { describe } from '@jest/globals';
 import { MemoryRecordStore } from '../../src/replica/memory-record-store.js';
 import { Database } from '../../src/storage/database.js';
 import { ClientTable, RevisionTable } from '../../src/storage/entities.js';
@@ -47,6 +47,5 @@ describe('RecordStore', () => {
 
   describeEachDatabase((database) => {
     recordStoreContract(async () => inDatabase(await database.url()));
-    afterAll(() => database.close());
   });
 });

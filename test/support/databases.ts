@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { afterAll } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
 import { describeWhereReachable, failureOf } from './reachable.js';
@@ -90,9 +91,24 @@ export const databases: readonly TestDatabases[] = [
   ])),
 ];
 
-/** Groups tests that run against each kind of database that is there. */
-export function describeEachDatabase(tests: (database: TestDatabases) => void): void {
+/** A checkpoint of the server goes with the removal of a database, which takes its time where many tests run. */
+const REMOVAL_TIMEOUT = 60_000;
+
+/**
+ * Groups tests that run against each kind of database that is there. The databases are removed when the `afterAll` of
+ * the tests have closed their connections.
+ *
+ * @param only the kinds to run them against; all where left out
+ */
+export function describeEachDatabase(
+  tests: (database: TestDatabases) => void,
+  only = databases.map(({ name }) => name),
+): void {
   for (const database of databases) {
-    describeWhereReachable(database.name, database.missing, () => tests(database));
+    if (!only.includes(database.name)) continue;
+    describeWhereReachable(database.name, database.missing, () => {
+      tests(database);
+      afterAll(() => database.close(), REMOVAL_TIMEOUT);
+    });
   }
 }

@@ -33,7 +33,7 @@ describe('GET /admin/clients', () => {
     expect(await page()).toEqual({ ids: ALL.slice(0, 100), next: ALL[99] });
   });
 
-  it.each([undefined, 1, 7, 99, 100])(
+  it.each([undefined, 9, 99, 100])(
     'lists every client once, page after page of %s',
     async (limit) => {
       const found: string[] = [];

@@ -1,32 +1,53 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Settings } from '../../../src/config/settings.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { basic, makeClient, type TestClient } from '../../support/clients.js';
 import { type Answer, RunningApp } from '../../support/running-app.js';
 
 /** Failures of a pair of address and client id. */
 const MOST = 3;
 
+const SETTINGS = { mostAuthFailures: MOST, trustedProxies: ['127.0.0.1'] };
+
+interface Clients {
+  readonly worker: TestClient;
+  readonly other: TestClient;
+}
+
 let service: RunningApp;
 let worker: TestClient;
 let other: TestClient;
+/** An address that no test before has failed from. */
+let address: string;
+let addresses = 0;
+const nextAddress = (): string => `192.0.2.${++addresses}`;
 
-async function start(changes: Partial<Settings> = {}): Promise<void> {
-  service = await RunningApp.start({ mostAuthFailures: MOST, trustedProxies: ['127.0.0.1'], ...changes });
-  worker = await makeClient(service, 'worker', { audiences: ['a'], may_act_for: ['user-*'] });
-  other = await makeClient(service, 'other', { audiences: ['a'], may_act_for: ['user-*'] });
+async function makeClients(of: RunningApp): Promise<Clients> {
+  const members = { audiences: ['a'], may_act_for: ['user-*'] };
+  return { worker: await makeClient(of, 'worker', members), other: await makeClient(of, 'other', members) };
 }
-beforeEach(() => start());
-afterEach(() => service.stop());
+
+beforeAll(async () => {
+  service = await RunningApp.start(SETTINGS);
+  ({ worker, other } = await makeClients(service));
+});
+beforeEach(() => {
+  address = nextAddress();
+});
+afterAll(() => service.stop());
 
 type Route = '/token' | '/oauth2/token';
 const ROUTES: Route[] = ['/token', '/oauth2/token'];
 
 /** @param from the address that a trusted proxy names */
-function attempt(route: Route, authorization: string, from = '192.0.2.1'): Promise<Answer> {
+function attempt(
+  route: Route,
+  authorization: string,
+  from = address,
+  at: RunningApp = service,
+): Promise<Answer> {
   const headers = { authorization, 'x-forwarded-for': from };
   return route === '/token'
-    ? service.post('/token', { sub: 'user-1', aud: 'a' }, headers)
-    : service.form('/oauth2/token', 'grant_type=client_credentials', headers);
+    ? at.post('/token', { sub: 'user-1', aud: 'a' }, headers)
+    : at.form('/oauth2/token', 'grant_type=client_credentials', headers);
 }
 
 async function statuses(count: number, ask: (index: number) => Promise<Answer>): Promise<number[]> {
@@ -68,9 +89,9 @@ describe.each(ROUTES)('failed authentications at %s', (route) => {
 
   it('shut the client out from no other address', async () => {
     await statuses(MOST + 1, () => attempt(route, wrong()));
-    for (const from of ['192.0.2.2', '2001:db8::1', '127.0.0.1'])
+    for (const from of [nextAddress(), '2001:db8::1', '127.0.0.1'])
       expect((await attempt(route, worker.authorization, from)).status).toBe(200);
-    expect((await attempt(route, worker.authorization, '192.0.2.1')).status).toBe(429);
+    expect((await attempt(route, worker.authorization)).status).toBe(429);
   });
 
   it('do not count where they succeed', async () => {
@@ -90,7 +111,7 @@ describe.each(ROUTES)('failed authentications at %s', (route) => {
     expect(tried).toEqual(refused(most));
     const { status, headers } = await attempt(route, other.authorization);
     expect({ status, after: headers.get('retry-after') }).toEqual({ status: 429, after: '60' });
-    expect((await attempt(route, other.authorization, '192.0.2.2')).status).toBe(200);
+    expect((await attempt(route, other.authorization, nextAddress())).status).toBe(200);
     service.clock.advance(60);
     expect((await attempt(route, other.authorization)).status).toBe(200);
   });
@@ -125,28 +146,31 @@ describe('failed authentications', () => {
 
   it('hold nobody up who shows no credentials, nor who verifies', async () => {
     await statuses(MOST * 10 + 1, (index) => attempt('/token', wrong(`client-${index}`)));
-    const headers = { 'x-forwarded-for': '192.0.2.1' };
+    const headers = { 'x-forwarded-for': address };
     expect((await service.post('/token', { sub: 'a', aud: 'b' }, headers)).status).toBe(200);
     expect((await service.post('/verify', { token: 'a.b.c', aud: 'b' }, headers)).status).toBe(401);
     expect((await service.get('/ping', headers)).status).toBe(200);
   });
 
   it('are without a limit where it is 0', async () => {
-    await service.stop();
-    await start({ mostAuthFailures: 0 });
-    expect(await statuses(150, () => attempt('/token', wrong()))).toEqual(refused(150));
-    expect((await attempt('/token', worker.authorization)).status).toBe(200);
+    const unlimited = await RunningApp.start({ ...SETTINGS, mostAuthFailures: 0 });
+    const clients = await makeClients(unlimited);
+    expect(await statuses(150, () => attempt('/token', wrong(), address, unlimited))).toEqual(refused(150));
+    expect((await attempt('/token', clients.worker.authorization, address, unlimited)).status).toBe(200);
+    await unlimited.stop();
   });
 
   it('count by the address of the connection, where no proxy is trusted', async () => {
-    await service.stop();
-    await start({ trustedProxies: [] });
-    await statuses(MOST, (index) => attempt('/token', wrong(), `192.0.2.${index}`));
-    expect((await attempt('/token', worker.authorization, '192.0.2.99')).status).toBe(429);
+    const direct = await RunningApp.start({ ...SETTINGS, trustedProxies: [] });
+    const clients = await makeClients(direct);
+    await statuses(MOST, () => attempt('/token', wrong(), nextAddress(), direct));
+    const { authorization } = clients.worker;
+    expect((await attempt('/token', authorization, nextAddress(), direct)).status).toBe(429);
+    await direct.stop();
   });
 
   it('count by the last address that no trusted proxy added', async () => {
-    const forwarded = (mine: string): Promise<Answer> => attempt('/token', wrong(), `${mine}, 192.0.2.7`);
+    const forwarded = (mine: string): Promise<Answer> => attempt('/token', wrong(), `${mine}, ${address}`);
     expect(await statuses(MOST + 1, (index) => forwarded(`203.0.113.${index}`))).toEqual([
       ...refused(MOST),
       429,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { calculateJwkThumbprint, createRemoteJWKSet, type JWK, jwtVerify } from 'jose';
+import * as oauth from 'oauth4webapi';
 import { Administrator, makeClient } from '../../support/clients.js';
 import { readToken } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
@@ -74,6 +75,23 @@ describe('GET /.well-known/jwks.json', () => {
     });
     expect(payload).toMatchObject({ sub: 'admin', client_id: 'admin', scope: 'identity:admin' });
     expect(protectedHeader.alg).toBe('ES256');
+  });
+
+  it('lets a stock library take the token of an administrator for an access token of RFC 9068', async () => {
+    const other = await RunningApp.start();
+    // The library knows no clock but the machine's own.
+    other.clock.set(Date.now() / 1000);
+    const administrator = await Administrator.of(other);
+    const server = { issuer: 'identity-backend', jwks_uri: `${other.origin}${PATH}` };
+    const call = new Request(`${other.origin}/admin/clients`, {
+      headers: { authorization: `Bearer ${await administrator.token()}` },
+    });
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- so that it is not used against a real service
+    const options = { [oauth.allowInsecureRequests]: true };
+    const claims = await oauth.validateJwtAccessToken(server, call, 'identity-backend', options);
+    expect(claims).toMatchObject({ sub: 'admin', client_id: 'admin', scope: 'identity:admin' });
+    expect((await fetch(call)).status).toBe(200);
+    await other.stop();
   });
 
   it('answers no other method', async () => {

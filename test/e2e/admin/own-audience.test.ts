@@ -1,0 +1,113 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SignJWT } from 'jose';
+import { OwnKeys } from '../../../src/keys/own-keys.js';
+import { Administrator, makeClient } from '../../support/clients.js';
+import { NEW_YEAR } from '../../support/moved-clock.js';
+import { RunningApp } from '../../support/running-app.js';
+
+/** Claims of a token of the administrator `admin`, as only the service may make it. */
+const CLAIMS = {
+  iss: 'identity-backend',
+  sub: 'admin',
+  aud: 'identity-backend',
+  client_id: 'admin',
+  scope: 'identity:admin',
+  iat: NEW_YEAR,
+  exp: NEW_YEAR + 900,
+  jti: 'token-1',
+};
+
+describe('the key of the service signs for the service alone', () => {
+  let service: RunningApp;
+  /** The key itself, as only the process holds it. */
+  let key: KeyObject;
+  let keyId: string;
+  beforeAll(async () => {
+    service = await RunningApp.start();
+    await Administrator.of(service);
+    const { privateKey, id } = service.app.get(OwnKeys).signing as unknown as {
+      privateKey: KeyObject;
+      id: string;
+    };
+    key = createPrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    keyId = id;
+  });
+  afterAll(() => service.stop());
+
+  const sign = (claims: object, header: object = {}): Promise<string> =>
+    new SignJWT({ ...CLAIMS, ...claims })
+      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: keyId, ...header })
+      .sign(key);
+
+  it('and a token by it, made by hand, is good there', async () => {
+    const authorization = `Bearer ${await sign({})}`;
+    expect((await service.get('/admin/clients', { authorization })).status).toBe(200);
+  });
+
+  it.each<[unknown]>([['logging-service'], [['logging-service']], [['identity-backend', 'logging-service']]])(
+    'not for %j',
+    async (aud) => {
+      const token = await sign({ aud });
+      expect((await service.verify(token)).body['code']).toBe('invalid_signature');
+      expect((await service.get('/admin/clients', { authorization: `Bearer ${token}` })).status).toBe(401);
+    },
+  );
+
+  it.each(['JWT', 'jwt', undefined, 'dpop+jwt', 'at-jwt'])(
+    'and a token of the typ %j administers nothing',
+    async (typ) => {
+      const token = await sign({}, { typ });
+      expect(await service.get('/admin/clients', { authorization: `Bearer ${token}` })).toMatchObject({
+        status: 401,
+        body: { code: 'invalid_token' },
+      });
+    },
+  );
+
+  it('application/at+jwt counts as at+jwt', async () => {
+    const authorization = `Bearer ${await sign({}, { typ: 'application/AT+JWT' })}`;
+    expect((await service.get('/admin/clients', { authorization })).status).toBe(200);
+  });
+
+  it('and a token by it that names no client, or one that is none, administers nothing', async () => {
+    for (const client_id of [undefined, null, 7, '', 'nobody', ['admin'], '__proto__']) {
+      const authorization = `Bearer ${await sign({ client_id })}`;
+      const { status } = await service.get('/admin/clients', { authorization });
+      expect([client_id, status < 200 || status > 299]).toEqual([client_id, true]);
+    }
+  });
+});
+
+describe('POST /token issues nothing for the service itself', () => {
+  it.each(['none', 'required'] as const)('to nobody, where access is %s', async (tokenEndpointAuth) => {
+    const other = await RunningApp.start({ tokenEndpointAuth });
+    const { authorization } = await makeClient(other, 'admin', {
+      audiences: ['identity-backend', 'logging-service'],
+      scopes: ['identity:admin'],
+    });
+    const refusal = { status: 403, body: { error: 'Audience not allowed', code: 'invalid_target' } };
+    for (const aud of ['identity-backend', ['identity-backend'], ['identity-backend', 'logging-service']]) {
+      for (const scope of [undefined, 'identity:admin']) {
+        const body = { sub: 'admin', aud, scope };
+        expect(await other.post('/token', body, { authorization })).toMatchObject(refusal);
+        const { status } = await other.post('/token', body);
+        expect(status).toBe(tokenEndpointAuth === 'none' ? 403 : 401);
+      }
+    }
+    const elsewhere = await other.issue({ sub: 'admin', scope: 'identity:admin' }, { authorization });
+    expect((await other.get('/admin/clients', { authorization: `Bearer ${elsewhere}` })).status).toBe(401);
+    await other.stop();
+  });
+
+  it('nor for another service that is called so by another spelling', async () => {
+    const other = await RunningApp.start({ issuer: 'https://identity.example.com' });
+    const { body } = await other.post('/token', { sub: 'admin', aud: 'https://identity.example.com' });
+    expect(body['code']).toBe('invalid_target');
+    for (const aud of ['https://identity.example.com/', 'HTTPS://identity.example.com']) {
+      const token = await other.issue({ sub: 'admin', aud });
+      expect((await other.get('/admin/clients', { authorization: `Bearer ${token}` })).status).toBe(401);
+    }
+    await other.stop();
+  });
+});

@@ -1,0 +1,72 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { makeClientKey } from '../../support/client-assertion.js';
+import { makeClient } from '../../support/clients.js';
+import { RunningApp } from '../../support/running-app.js';
+
+const SCRIPT = fileURLToPath(new URL('../../python/oauth_clients.py', import.meta.url));
+const ISSUER = 'https://identity.example.com';
+
+/** Debian's own Python knows Debian's packages; the first one on the path need not. */
+const python = ['python3', '/usr/bin/python3'].find(
+  (program) => spawnSync(program, ['-c', 'import authlib, requests_oauthlib']).status === 0,
+);
+if (python === undefined)
+  process.stderr.write('Left out, the clients of Python: no python3 has authlib and requests_oauthlib\n');
+
+(python === undefined ? describe.skip : describe)('the stock clients of Python', () => {
+  let service: RunningApp;
+  let lines: readonly object[];
+  beforeAll(async () => {
+    service = await RunningApp.start({ issuer: ISSUER });
+    // Authlib knows no clock but the machine's own.
+    service.clock.set(Date.now() / 1000);
+    const key = makeClientKey('ES256');
+    const { id, secret } = await makeClient(service, 'worker', {
+      audiences: ['logging-service'],
+      scopes: ['logs:write'],
+      jwks: { keys: [key.jwk] },
+    });
+    const child = spawn(String(python), [SCRIPT], { env: { ...process.env, NO_PROXY: '127.0.0.1' } });
+    const ended = once(child, 'close') as Promise<[number]>;
+    const told = {
+      origin: service.origin,
+      issuer: ISSUER,
+      client_id: id,
+      client_secret: secret,
+      private_key: key.privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    };
+    child.stdin.end(JSON.stringify(told));
+    const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    const [status] = await ended;
+    if (status !== 0) throw new Error(errors);
+    lines = output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+  }, 30_000);
+  afterAll(() => service.stop());
+
+  it.each([
+    ['Authlib', 'client_secret_basic'],
+    ['Authlib', 'client_secret_post'],
+    ['Authlib', 'private_key_jwt'],
+    ['requests-oauthlib', 'client_secret_basic'],
+    ['requests-oauthlib', 'client_secret_post'],
+  ])('%s gets a token by %s, asks about it and takes it back', (client, method) => {
+    expect(lines).toContainEqual({
+      client,
+      method,
+      token_type: 'Bearer',
+      expires_in: 900,
+      // oauthlib makes a list of it.
+      scope: client === 'Authlib' ? 'logs:write' : ['logs:write'],
+      active: true,
+      revoked: 200,
+      after: { active: false },
+    });
+  });
+});

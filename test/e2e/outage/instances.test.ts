@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { Administrator, basic } from '../../support/clients.js';
+import { databases, type TestDatabases } from '../../support/databases.js';
+import { describeWhereReachable } from '../../support/reachable.js';
+import { RunningApp } from '../../support/running-app.js';
+import { until } from '../../support/until.js';
+
+/** How soon every instance knows what was changed at another, in milliseconds. */
+const SOON = 5_000;
+
+for (const database of databases)
+  describeWhereReachable(`two instances on one ${database.name} database`, database.missing, () =>
+    instancesOf(database),
+  );
+
+function instancesOf(database: TestDatabases): void {
+  let first: RunningApp;
+  let second: RunningApp;
+  let admin: Administrator;
+
+  beforeAll(async () => {
+    const databaseUrl = await database.url();
+    const settings = { databaseUrl, mostAuthFailures: 0 };
+    // At the same time: the tables are made once.
+    [first, second] = await Promise.all([RunningApp.start(settings), RunningApp.start(settings)]);
+    admin = await Administrator.of(first);
+  }, 30_000);
+  afterAll(async () => {
+    await Promise.all([first.stop(), second.stop()]);
+    await database.close();
+  });
+
+  const ask = async (id: string, secret: unknown): Promise<number> => {
+    const authorization = basic(id, String(secret));
+    return (await second.post('/token', { sub: id, aud: 'a' }, { authorization })).status;
+  };
+
+  it('know each other’s clients, and what became of them', async () => {
+    const { body } = await admin.create({ client_id: 'worker', audiences: ['a'] });
+    const secret = body['client_secret'];
+    await until(async () => (await ask('worker', secret)) === 200, SOON);
+    const token = await second.issue(
+      { sub: 'worker', aud: 'a' },
+      { authorization: basic('worker', String(secret)) },
+    );
+    expect((await first.verify(token, 'a')).status).toBe(200);
+
+    await admin.update('worker', { disabled: true });
+    expect((await first.verify(token, 'a')).body['code']).toBe('token_revoked');
+    await until(async () => (await second.verify(token, 'a')).body['code'] === 'token_revoked', SOON);
+    expect(await ask('worker', secret)).toBe(401);
+  }, 30_000);
+
+  it('share one key of their own: what one signs, the other lets in', async () => {
+    const authorization = `Bearer ${await admin.token()}`;
+    await until(async () => (await second.get('/admin/clients', { authorization })).status === 200, SOON);
+    const [one, two] = await Promise.all([first, second].map((each) => each.get('/.well-known/jwks.json')));
+    expect(one?.body).toEqual(two?.body);
+  }, 30_000);
+
+  it('give an id to one client only, whichever of them is asked', async () => {
+    const authorization = `Bearer ${await admin.token()}`;
+    const create = async (service: RunningApp): Promise<number> =>
+      (await service.post('/admin/clients', { client_id: 'raced' }, { authorization })).status;
+    const statuses = await Promise.all([first, second, first, second].map(create));
+    expect(statuses.sort()).toEqual([201, 409, 409, 409]);
+  });
+}

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { ADMINISTRATOR, makeClient, type TestClient } from '../../support/clients.js';
+import { describeEachDatabase } from '../../support/databases.js';
+import { handMadeToken } from '../../support/hand-made-token.js';
+import { accessToken, introspect, revoke } from '../../support/oauth-requests.js';
+import { RunningApp } from '../../support/running-app.js';
+import { until } from '../../support/until.js';
+
+/** What the contract allows until a revocation is seen on every instance, in milliseconds. */
+const SEEN = 2_000;
+
+async function standing(service: RunningApp, token: string): Promise<unknown> {
+  const { body } = await service.verify(token);
+  return body['valid'] === true ? 'valid' : body['code'];
+}
+
+describeEachDatabase((database) => {
+  let first: RunningApp;
+  let second: RunningApp;
+  let worker: TestClient;
+  let admin: TestClient;
+  let databaseUrl: string;
+  const start = (): Promise<RunningApp> => RunningApp.start({ databaseUrl });
+  beforeAll(async () => {
+    databaseUrl = await database.url();
+    first = await start();
+    worker = await makeClient(first, 'worker', { audiences: ['logging-service'] });
+    admin = await makeClient(first, 'admin', ADMINISTRATOR);
+    second = await start();
+  }, 20_000);
+  afterAll(async () => {
+    await first.stop();
+    await second.stop();
+    await database.close();
+  }, 20_000);
+
+  it('shows a revocation at once where it was answered, and within two seconds everywhere', async () => {
+    const [token, other] = [await accessToken(first, worker), await accessToken(first, worker)];
+    expect(await standing(second, token)).toBe('valid');
+    expect((await revoke(first, worker, token)).status).toBe(200);
+    expect(await standing(first, token)).toBe('token_revoked');
+    await until(async () => (await standing(second, token)) === 'token_revoked', SEEN);
+    expect((await introspect(second, worker, token)).text).toBe('{"active":false}');
+    expect(await standing(second, other)).toBe('valid');
+  });
+
+  it('takes the same revocation from both at the same moment', async () => {
+    const tokens = await Promise.all(Array.from({ length: 10 }, () => accessToken(second, worker)));
+    const answers = await Promise.all(
+      tokens.flatMap((token) => [revoke(first, worker, token), revoke(second, worker, token)]),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    for (const service of [first, second])
+      for (const token of tokens) expect(await standing(service, token)).toBe('token_revoked');
+  });
+
+  it('holds after both were stopped, also for a token that names no client', async () => {
+    const [workers, anybodys] = [
+      await accessToken(first, worker),
+      handMadeToken({ claims: { jti: 'foreign' } }),
+    ];
+    expect((await revoke(first, worker, workers)).status).toBe(200);
+    expect((await revoke(second, admin, anybodys)).status).toBe(200);
+    await first.stop();
+    await second.stop();
+    [first, second] = [await start(), await start()];
+    for (const service of [first, second])
+      for (const token of [workers, anybodys]) expect(await standing(service, token)).toBe('token_revoked');
+  });
+});

@@ -1,0 +1,113 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
+import { Database } from '../../../src/storage/database.js';
+import { ClientTable } from '../../../src/storage/entities.js';
+import { MIGRATIONS } from '../../../src/storage/migrations.js';
+import { TypeOrmRecordStore } from '../../../src/storage/typeorm-record-store.js';
+import { describeEachDatabase } from '../../support/databases.js';
+import { closeDatabases, open, refusalToOpen } from '../../support/opened-databases.js';
+
+const LATER = 4_000_000_000_000;
+
+/** A migration of a later version that fails when it has already made a table and changed all clients. */
+class HalfWay implements MigrationInterface {
+  readonly name: string = `Later${LATER}`;
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('CREATE TABLE identity_later (id integer)');
+    await runner.query("UPDATE identity_client SET document = 'ruined'");
+    await this.finish(runner);
+  }
+
+  async down(): Promise<void> {}
+
+  protected async finish(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE no_such_table ADD COLUMN marker integer');
+  }
+}
+
+/** The same migration, mended. */
+class Mended extends HalfWay {
+  protected override async finish(runner: QueryRunner): Promise<void> {
+    await runner.query('UPDATE identity_client SET document = NULL');
+  }
+}
+
+const store = (dataSource: DataSource) =>
+  new TypeOrmRecordStore<{ n: number }>(new Database(dataSource), ClientTable);
+
+async function hasTable(dataSource: DataSource, name: string): Promise<boolean> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    return await runner.hasTable(name);
+  } finally {
+    await runner.release();
+  }
+}
+
+describeEachDatabase((database) => {
+  afterAll(closeDatabases);
+
+  /** A database of this version with one client. */
+  async function used(): Promise<string> {
+    const url = await database.url();
+    const dataSource = await open(url);
+    await store(dataSource).change('a', () => ({ n: 1 }));
+    await dataSource.destroy();
+    return url;
+  }
+
+  // MySQL ends a transaction with each definition of a table: see the migrations.
+  const itUndoes = database.name === 'MariaDB' ? it.skip : it;
+
+  describe('a migration that fails half-way', () => {
+    itUndoes('leaves the data as it was, and the former version can go on with it', async () => {
+      const url = await used();
+      await refusalToOpen(url, { migrations: [...MIGRATIONS, HalfWay] });
+      const former = await open(url);
+      expect(await hasTable(former, 'identity_later')).toBe(false);
+      expect(await store(former).changesSince(0, 10)).toEqual([{ id: 'a', revision: 1, value: { n: 1 } }]);
+      expect(await store(former).change('a', () => ({ n: 2 }))).toMatchObject({ revision: 2 });
+    });
+
+    itUndoes('can run again when it was mended', async () => {
+      const url = await used();
+      await refusalToOpen(url, { migrations: [...MIGRATIONS, HalfWay] });
+      const later = await open(url, { migrations: [...MIGRATIONS, Mended] });
+      expect(await hasTable(later, 'identity_later')).toBe(true);
+      expect(await store(later).changesSince(0, 10)).toMatchObject([{ value: undefined }]);
+    });
+
+    it('is told with what to do, and does not run again by itself', async () => {
+      const url = await used();
+      const { message, mayRecover } = await refusalToOpen(url, { migrations: [...MIGRATIONS, HalfWay] });
+      expect(mayRecover).toBe(false);
+      expect(message).toMatch(/^The tables of the database could not be brought up to date: /);
+      expect(message).toMatch(/no_such_table|no such table/);
+      expect(message).toContain('start the former version again, or mend the cause and start this one again');
+    });
+  });
+
+  it('takes tables that are partly there for a migration that stopped half-way, and goes on', async () => {
+    const url = await used();
+    const broken = await open(url);
+    await broken.query('DROP TABLE identity_assertion');
+    await broken.query('DELETE FROM identity_migration');
+    await broken.destroy();
+    const mended = await open(url);
+    expect(await hasTable(mended, 'identity_assertion')).toBe(true);
+    expect(await store(mended).change('a', (current) => ({ n: (current?.n ?? 0) + 1 }))).toEqual({
+      id: 'a',
+      revision: 2,
+      value: { n: 2 },
+    });
+  });
+
+  it('takes its tables away where it is undone, and makes them anew', async () => {
+    const dataSource = await open(await database.url());
+    for (const _ of MIGRATIONS) await dataSource.undoLastMigration();
+    expect(await hasTable(dataSource, 'identity_client')).toBe(false);
+    await dataSource.runMigrations();
+    expect(await store(dataSource).change('a', () => ({ n: 1 }))).toMatchObject({ revision: 1 });
+  });
+});

@@ -1,0 +1,20 @@
+// One of several instances that start together: it is copied beside the compiled sources. It opens the database of each
+// message, makes a change in it, and answers with what it found.
+import { Database } from './src/storage/database.js';
+import { ClientTable } from './src/storage/entities.js';
+import { databaseOptions, openDatabase } from './src/storage/open-database.js';
+import { TypeOrmRecordStore } from './src/storage/typeorm-record-store.js';
+
+process.on('message', async (url) => {
+  try {
+    const dataSource = await openDatabase(await databaseOptions(url));
+    const store = new TypeOrmRecordStore(new Database(dataSource), ClientTable);
+    const { value } = await store.change('shared', (current) => ({ starts: (current?.starts ?? 0) + 1 }));
+    const migrations = await dataSource.query('SELECT name FROM identity_migration ORDER BY id');
+    await dataSource.destroy();
+    process.send({ migrations: migrations.map(({ name }) => name), starts: value.starts });
+  } catch (error) {
+    process.send({ error: `${error.message} ${error.cause?.message}` });
+  }
+});
+process.send('ready');

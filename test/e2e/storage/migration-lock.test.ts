@@ -1,0 +1,68 @@
+import { afterAll, expect, it } from '@jest/globals';
+import { describeEachDatabase } from '../../support/databases.js';
+import { closeDatabases, open } from '../../support/opened-databases.js';
+import { until } from '../../support/until.js';
+
+/** How another instance holds the lock, gives it back, and sees that somebody asks for it. */
+const STATEMENTS = {
+  PostgreSQL: {
+    lock: 'SELECT pg_advisory_lock(764028800)',
+    unlock: 'SELECT pg_advisory_unlock(764028800)',
+    asking:
+      "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%pg_try_advisory_lock%'",
+  },
+  MariaDB: {
+    lock: "SELECT GET_LOCK('identity-backend-migrations', 5)",
+    unlock: "SELECT RELEASE_LOCK('identity-backend-migrations')",
+    // The first instance has one connection, the one that asks.
+    asking: 'SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()',
+  },
+} as const;
+
+// A file of SQLite has one writer at a time by itself: see start-together.test.ts.
+describeEachDatabase(
+  (database) => {
+    afterAll(closeDatabases);
+    const { lock, unlock, asking } = STATEMENTS[database.name as keyof typeof STATEMENTS];
+
+    it('is opened only when no other instance brings its tables up to date', async () => {
+      const url = await database.url();
+      const other = (await open(url)).createQueryRunner();
+      await other.query(lock);
+      let opened = false;
+      const opening = open(url).then(() => (opened = true));
+      await until(async () => ((await other.query(asking)) as unknown[]).length > 0, 5_000);
+      expect(opened).toBe(false);
+      await other.query(unlock);
+      await opening;
+      await other.release();
+    });
+
+    it('is opened again at once after a migration failed', async () => {
+      const url = await database.url();
+      class Failing {
+        readonly name = 'Failing4000000000000';
+        up = (): Promise<void> => Promise.reject(new Error('the migration fails'));
+        down = (): Promise<void> => Promise.resolve();
+      }
+      await expect(open(url, { migrations: [Failing] })).rejects.toThrow('the migration fails');
+      const begin = Date.now();
+      await open(url);
+      expect(Date.now() - begin).toBeLessThan(3_000);
+    });
+
+    (database.name === 'PostgreSQL' ? it : it.skip)(
+      'limits the time of every statement, also on the connection that brought the tables up to date',
+      async () => {
+        const dataSource = await open(await database.url());
+        const limits = await Promise.all(
+          Array.from({ length: 8 }, () =>
+            dataSource.query<object[]>("SELECT current_setting('statement_timeout') AS value"),
+          ),
+        );
+        expect(limits).toEqual(limits.map(() => [{ value: '5s' }]));
+      },
+    );
+  },
+  ['PostgreSQL', 'MariaDB'],
+);

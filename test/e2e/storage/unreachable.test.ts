@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { describeEachDatabase } from '../../support/databases.js';
+import { closeDatabases, open, refusalToOpen } from '../../support/opened-databases.js';
+
+const PASSWORD = 'a-password-that-nobody-may-see';
+
+async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A port of this machine that nobody listens on. */
+async function closedPort(): Promise<string> {
+  const server = createServer();
+  const place = await listen(server);
+  server.close();
+  await once(server, 'close');
+  return place;
+}
+
+/** What a database is expected to be refused with: in words that hold no password, and so that a retry makes sense. */
+async function expectMayRecover(url: string, reason: RegExp): Promise<void> {
+  const error = await refusalToOpen(url);
+  expect(error.mayRecover).toBe(true);
+  expect(error.message).toMatch(reason);
+  expect(error.message).toMatch(/^The database at DATABASE_URL \((postgres|mysql)\) cannot be reached: /);
+  expect(JSON.stringify([error.message, error.stack, String(error.cause)])).not.toContain(PASSWORD);
+}
+
+describe.each(['postgres', 'mysql'])(
+  'a database at %s: may recover, and is named without its password',
+  (scheme) => {
+    it.each<[string, () => Promise<string>, RegExp]>([
+      ['where nobody listens at its port', closedPort, /ECONNREFUSED/],
+      ['where its host is not known', () => Promise.resolve('no-such-host.invalid'), /ENOTFOUND|EAI_AGAIN/],
+    ])('%s', async (_name, place, reason) => {
+      await expectMayRecover(`${scheme}://somebody:${PASSWORD}@${await place()}/identity`, reason);
+    });
+
+    it('where something else listens there', async () => {
+      const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+      const place = await listen(server);
+      await expectMayRecover(`${scheme}://somebody:${PASSWORD}@${place}/identity`, /./);
+      server.close();
+    });
+  },
+);
+
+// For SQLite see test/unit/storage/sqlite-file.test.ts.
+describeEachDatabase(
+  (database) => {
+    afterAll(closeDatabases);
+
+    it.each<[string, Partial<URL>, RegExp]>([
+      ['has no database of this name', { pathname: '/no_such_database' }, /no_such_database/],
+      ['knows no such user', { username: 'nobody-here', password: PASSWORD }, /nobody-here/],
+    ])('that %s may recover, and is named without its password', async (_name, change, reason) => {
+      const url = Object.assign(new URL(await database.url()), change);
+      await expectMayRecover(url.href, reason);
+    });
+
+    it.each(database.name === 'PostgreSQL' ? ['postgres:', 'postgresql:'] : ['mysql:', 'mariadb:'])(
+      'opens by the scheme %s',
+      async (scheme) => {
+        const dataSource = await open((await database.url()).replace(/^\w+:/, scheme));
+        expect(await dataSource.query('SELECT id FROM identity_client')).toEqual([]);
+      },
+    );
+  },
+  ['PostgreSQL', 'MariaDB'],
+);

@@ -1,0 +1,23 @@
+import type { Client } from '../../src/clients/client.js';
+import { NEW_YEAR } from './moved-clock.js';
+
+/** A client that may have nothing, made at {@link NEW_YEAR}. */
+export function clientOf(changes: Partial<Client> = {}): Client {
+  return {
+    id: 'worker',
+    name: 'worker',
+    audiences: [],
+    defaultAudience: null,
+    scopes: [],
+    claims: [],
+    grantTypes: ['client_credentials'],
+    tokenLifetimeSeconds: null,
+    mayActFor: [],
+    jwks: null,
+    disabled: false,
+    secrets: [],
+    createdAt: NEW_YEAR * 1000,
+    updatedAt: NEW_YEAR * 1000,
+    ...changes,
+  };
+}

@@ -1,0 +1,156 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Client } from '../../../src/clients/client.js';
+import {
+  assertionKey,
+  type ClientAssertion,
+  isSignedBy,
+  readAssertion,
+} from '../../../src/oauth2/client-assertion.js';
+import {
+  type AssertionAlgorithm,
+  type ClientKey,
+  makeAssertion,
+  makeClientKey,
+} from '../../support/client-assertion.js';
+import { NEW_YEAR } from '../../support/moved-clock.js';
+
+const AUDIENCES = ['identity-backend'];
+const key = makeClientKey('ES256');
+
+const read = (text: string, audiences = AUDIENCES): ClientAssertion | undefined =>
+  readAssertion(text, audiences, NEW_YEAR);
+const assertion = (claims: object = {}, header: object = {}): string =>
+  makeAssertion(key, 'worker', { claims: { ...claims }, header: { ...header } });
+
+function clientWith(...keys: readonly ClientKey[]): Client {
+  return { id: 'worker', jwks: keys.length > 0 ? { keys: keys.map(({ jwk }) => jwk) } : null } as Client;
+}
+
+const isGood = (client: Client | undefined, text: string): boolean => {
+  const said = read(text);
+  return said !== undefined && isSignedBy(client, said);
+};
+
+describe('readAssertion', () => {
+  it('says who it names, by which id and until when', () => {
+    const text = assertion({ jti: 'a', exp: NEW_YEAR + 59.2 }, { kid: 'k' });
+    expect(read(text)).toEqual({
+      text,
+      algorithm: 'ES256',
+      keyId: 'k',
+      clientId: 'worker',
+      id: 'a',
+      expiresAt: NEW_YEAR + 60,
+    });
+    expect(read(assertion())?.keyId).toBeUndefined();
+  });
+
+  it('calls an Ed25519 signature by one name', () => {
+    for (const alg of ['EdDSA', 'Ed25519']) expect(read(assertion({}, { alg }))?.algorithm).toBe('EdDSA');
+  });
+
+  it('is for exactly one of the names of this service', () => {
+    const names = ['https://id.example.com', 'https://id.example.com/oauth2/token'];
+    for (const aud of [...names, ...names.map((name) => [name])])
+      expect(read(assertion({ aud }), names)).toBeDefined();
+    for (const aud of [names, 'https://id.example.com/', [], {}, null, 1, [[names[0]]]])
+      expect(read(assertion({ aud }), names)).toBeUndefined();
+  });
+
+  it('is read exactly while it is of this time, whatever times it names', () => {
+    const offset = fc.integer({ min: -5_000, max: 5_000 }).map((half) => half / 2);
+    const time = fc.option(offset, { nil: undefined });
+    fc.assert(
+      fc.property(offset, time, time, (exp, iat, nbf) => {
+        const at = (seconds: number | undefined) => seconds !== undefined && NEW_YEAR + seconds;
+        const claims = {
+          exp: NEW_YEAR + exp,
+          iat: at(iat) || undefined,
+          nbf: at(nbf) || undefined,
+        };
+        const isTimely = exp > 0 && exp <= 3_660 && (iat ?? 0) <= 30 && (nbf ?? 0) <= 30;
+        expect(read(assertion(claims)) !== undefined).toBe(isTimely);
+      }),
+    );
+  });
+
+  it('is never read from any other text, and never throws', () => {
+    const part = fc.oneof(
+      fc.string(),
+      fc.json().map((text) => Buffer.from(text).toString('base64url')),
+      fc.constantFrom(...assertion().split('.')),
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 5 }), (parts) => {
+        const said = read(parts.join('.'));
+        if (said) expect(said.clientId).toBe('worker');
+      }),
+    );
+  });
+
+  it('is not read with a character more that base64url does not have', () => {
+    const text = assertion();
+    fc.assert(
+      fc.property(
+        fc.nat(text.length - 1),
+        fc.constantFrom('=', ' ', '\n', '+', '/', '.', 'é', '\0'),
+        (at, char) => {
+          expect(read(text.slice(0, at) + char + text.slice(at))).toBeUndefined();
+        },
+      ),
+    );
+  });
+});
+
+describe('isSignedBy', () => {
+  const ALGORITHMS: readonly AssertionAlgorithm[] = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'];
+  const keys = ALGORITHMS.map((algorithm) => makeClientKey(algorithm));
+  const others = ALGORITHMS.map((algorithm) => makeClientKey(algorithm));
+
+  it.each(ALGORITHMS)('knows the key of the client among all of its keys: %s', (algorithm) => {
+    const at = ALGORITHMS.indexOf(algorithm);
+    const text = makeAssertion(keys[at] as ClientKey, 'worker');
+    expect(isGood(clientWith(...keys), text)).toBe(true);
+    expect(isGood(clientWith(...others), text)).toBe(false);
+    expect(isGood(clientWith(...keys.filter((_, i) => i !== at)), text)).toBe(false);
+  });
+
+  it.each(ALGORITHMS)('takes no other algorithm for one by %s', (algorithm) => {
+    const signer = keys[ALGORITHMS.indexOf(algorithm)] as ClientKey;
+    for (const alg of ALGORITHMS) {
+      const text = makeAssertion(signer, 'worker', { header: { alg } });
+      expect(isGood(clientWith(...keys), text)).toBe(alg === algorithm);
+    }
+  });
+
+  it('is false for a client without keys, and for none', () => {
+    expect(isGood(clientWith(), assertion())).toBe(false);
+    expect(isGood(undefined, assertion())).toBe(false);
+  });
+
+  it('tries only the key of the kid, and every key without one', () => {
+    const [a, b] = [makeClientKey('ES256', { kid: 'a' }), makeClientKey('ES256', { kid: 'b' })];
+    const by = (signer: ClientKey, kid?: string): boolean =>
+      isGood(clientWith(a, b), makeAssertion(signer, 'worker', { header: { kid } }));
+    expect([by(a), by(b), by(a, 'a'), by(b, 'b')]).toEqual([true, true, true, true]);
+    expect([by(a, 'b'), by(b, 'a'), by(a, 'c'), by(a, '')]).toEqual([false, false, false, false]);
+  });
+});
+
+describe('assertionKey', () => {
+  const keyOf = (clientId: string, id: string): string => assertionKey({ clientId, id } as ClientAssertion);
+
+  it('is short, whatever the id', () => {
+    expect(keyOf('worker', 'x'.repeat(10_000))).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  });
+
+  it('is the same only for the same client and id', () => {
+    const text = fc.string({ unit: 'grapheme', minLength: 1 });
+    fc.assert(
+      fc.property(text, text, text, text, (clientA, a, clientB, b) => {
+        expect(keyOf(clientA, a) === keyOf(clientB, b)).toBe(clientA === clientB && a === b);
+      }),
+    );
+  });
+});

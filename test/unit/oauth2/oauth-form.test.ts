@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { FormBody, parseForm } from '../../../src/http/form-body.js';
+import { OAuthError } from '../../../src/oauth2/oauth-error.js';
+import { OAuthForm } from '../../../src/oauth2/oauth-form.js';
+
+const form = (text: string): OAuthForm => new OAuthForm(parseForm(Buffer.from(text)));
+
+describe('OAuthForm', () => {
+  it('gives each parameter by its name', () => {
+    const read = form('scope=a+b&token=x%3Dy&empty');
+    expect([read.get('scope'), read.get('token'), read.get('other')]).toEqual(['a b', 'x=y', undefined]);
+  });
+
+  it.each(['a=', 'a', 'a=&b=1', ''])('counts a parameter without a value as left out: %j', (text) => {
+    expect(form(text).get('a')).toBeUndefined();
+  });
+
+  it.each(['a=1&a=2', 'a=1&a=1', 'a=&a=1', 'a=1&a=', 'a&a', 'x=1&a=1&y=1&a=1', '%61=1&a=1'])(
+    'refuses a parameter that is repeated: %j',
+    (text) => {
+      expect(() => form(text)).toThrow(
+        expect.objectContaining({ name: 'OAuthError', code: 'invalid_request', status: 400 }),
+      );
+    },
+  );
+
+  it('tells names apart by case', () => {
+    const read = form('a=1&A=2');
+    expect([read.get('a'), read.get('A')]).toEqual(['1', '2']);
+  });
+
+  it('takes resource as often as it comes, in its order, without those that have no value', () => {
+    const read = form('resource=https://a&resource=&resource=https://b&resource=https://a');
+    expect(read.resources).toEqual(['https://a', 'https://b', 'https://a']);
+    expect(read.get('resource')).toBeUndefined();
+  });
+
+  it('has nothing of a body that is no form', () => {
+    for (const body of [undefined, null, {}, { parameters: [['a', '1']] }, 'a=1', ['a']]) {
+      const read = new OAuthForm(body);
+      expect([read.get('a'), read.resources]).toEqual([undefined, []]);
+    }
+  });
+
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
+    'has no parameter that was not sent: %s',
+    (name) => {
+      expect(form('a=1').get(name)).toBeUndefined();
+      expect(form(`${name}=1`).get(name)).toBe('1');
+    },
+  );
+
+  it('reads back any parameters, and refuses exactly where a name other than resource comes twice', () => {
+    const parameter = fc.tuple(fc.constantFrom('a', 'b', 'c', 'resource', '__proto__'), fc.string());
+    fc.assert(
+      fc.property(fc.array(parameter, { maxLength: 6 }), (parameters) => {
+        const single = parameters.map(([name]) => name).filter((name) => name !== 'resource');
+        const isRepeated = new Set(single).size < single.length;
+        const body = new FormBody(parameters);
+        if (isRepeated) {
+          expect(() => new OAuthForm(body)).toThrow(OAuthError);
+          return;
+        }
+        const read = new OAuthForm(body);
+        for (const [name, value] of parameters)
+          if (name !== 'resource') expect(read.get(name)).toBe(value === '' ? undefined : value);
+        expect(read.resources).toEqual(
+          parameters.filter(([name, value]) => name === 'resource' && value !== '').map(([, value]) => value),
+        );
+      }),
+    );
+  });
+});

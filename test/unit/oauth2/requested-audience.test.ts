@@ -1,0 +1,166 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Client } from '../../../src/clients/client.js';
+import { FormBody } from '../../../src/http/form-body.js';
+import { OAuthForm } from '../../../src/oauth2/oauth-form.js';
+import { requestedAudience } from '../../../src/oauth2/requested-audience.js';
+
+function clientWith(audiences: readonly string[], defaultAudience: string | null = null): Client {
+  return {
+    id: 'worker',
+    name: 'worker',
+    audiences,
+    defaultAudience,
+    scopes: [],
+    claims: [],
+    grantTypes: ['client_credentials'],
+    tokenLifetimeSeconds: null,
+    mayActFor: [],
+    jwks: null,
+    disabled: false,
+    secrets: [],
+    createdAt: 0,
+    updatedAt: 0,
+  };
+}
+
+type Parameters = readonly (readonly [name: string, value: string])[];
+const asked = (parameters: Parameters, client = clientWith(['only'])): string | readonly string[] =>
+  requestedAudience(new OAuthForm(new FormBody(parameters)), client);
+const refusal = expect.objectContaining({ name: 'OAuthError', code: 'invalid_target', status: 400 });
+
+describe('requestedAudience by audience', () => {
+  it.each<[string, string | readonly string[]]>([
+    ['billing', 'billing'],
+    ['billing logs', ['billing', 'logs']],
+    ['logs billing logs', ['logs', 'billing']],
+    ['logs logs', 'logs'],
+    ['https://api.example.com/', 'https://api.example.com/'],
+    ['größe', 'größe'],
+    ['x'.repeat(255), 'x'.repeat(255)],
+  ])('reads %j', (text, expected) => {
+    expect(asked([['audience', text]])).toEqual(expected);
+  });
+
+  it.each([
+    ['two blanks', 'a  b'],
+    ['a blank before it', ' a'],
+    ['a blank behind it', 'a '],
+    ['blanks alone', ' '],
+    ['a control character', 'a\tb'],
+    ['a line end', 'a\nb'],
+    ['over 255 characters', 'x'.repeat(256)],
+    ['21 names', Array.from({ length: 21 }, (_, i) => `name-${i}`).join(' ')],
+  ])('refuses %s', (_name, text) => {
+    expect(() => asked([['audience', text]])).toThrow(refusal);
+  });
+
+  it('counts names once', () => {
+    const names = Array.from({ length: 20 }, (_, i) => `name-${i}`);
+    expect(asked([['audience', [...names, ...names].join(' ')]])).toEqual(names);
+  });
+});
+
+describe('requestedAudience by resource', () => {
+  it.each<[readonly string[], string | readonly string[]]>([
+    [['https://api.example.com/'], 'https://api.example.com/'],
+    [['urn:example:api'], 'urn:example:api'],
+    [['https://api.example.com/?a=b'], 'https://api.example.com/?a=b'],
+    [
+      ['https://a/', 'urn:b'],
+      ['https://a/', 'urn:b'],
+    ],
+    [['urn:b', 'urn:b'], 'urn:b'],
+  ])('reads %j', (resources, expected) => {
+    expect(asked(resources.map((value) => ['resource', value] as const))).toEqual(expected);
+  });
+
+  it.each([
+    ['a plain name', 'logging-service'],
+    ['a path', '/api'],
+    ['an address without a scheme', '//api.example.com/'],
+    ['a fragment', 'https://api.example.com/#a'],
+    ['an empty fragment', 'https://api.example.com/#'],
+    ['a blank', 'https://api.example.com/a b'],
+    ['a scheme alone', 'https:'],
+    ['a scheme that begins with a digit', '1a:b'],
+    ['a line end', 'https://api.example.com/\n'],
+  ])('refuses %s', (_name, resource) => {
+    expect(() => asked([['resource', resource]])).toThrow(refusal);
+  });
+
+  it('refuses one bad among good ones, and more than 20', () => {
+    expect(() =>
+      asked([
+        ['resource', 'urn:a'],
+        ['resource', 'b'],
+      ]),
+    ).toThrow(refusal);
+    const many = Array.from({ length: 21 }, (_, i) => ['resource', `urn:${i}`] as const);
+    expect(() => asked(many)).toThrow(refusal);
+    expect(asked(many.slice(1))).toHaveLength(20);
+  });
+
+  it('is not used together with audience', () => {
+    expect(() =>
+      asked([
+        ['resource', 'urn:a'],
+        ['audience', 'urn:a'],
+      ]),
+    ).toThrow(refusal);
+  });
+});
+
+describe('requestedAudience where nothing is asked for', () => {
+  it.each<[string, readonly string[], string | null, string]>([
+    ['the only audience of the client', ['only'], null, 'only'],
+    ['its default', ['a', 'b'], 'b', 'b'],
+    ['its default before its only one', ['a'], 'a', 'a'],
+  ])('is %s', (_name, audiences, defaultAudience, expected) => {
+    for (const parameters of [[], [['audience', '']], [['resource', '']]] as Parameters[])
+      expect(asked(parameters, clientWith(audiences, defaultAudience))).toBe(expected);
+  });
+
+  it.each([[[]], [['a', 'b']]])('is refused where the client has no default among %j', (audiences) => {
+    expect(() => asked([], clientWith(audiences))).toThrow(refusal);
+  });
+});
+
+describe('any audience', () => {
+  const name = fc.stringMatching(/^[!-~]{1,40}$/);
+  const uri = fc.webUrl();
+
+  it('comes back as it was asked for: one as a text, several as a list without repetitions', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(name, { minLength: 1, maxLength: 20 }), fc.nat(), (names, again) => {
+        const repeated = [...names, names[again % names.length] as string];
+        const expected = names.length === 1 ? names[0] : names;
+        expect(asked([['audience', repeated.join(' ')]])).toEqual(expected);
+      }),
+    );
+  });
+
+  it('is the same whether a URI is named by audience or by resource', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(uri, { minLength: 1, maxLength: 20 }), (uris) => {
+        fc.pre(uris.every((each) => each.length <= 255));
+        const byResource = asked(uris.map((each) => ['resource', each] as const));
+        expect(asked([['audience', uris.join(' ')]])).toEqual(byResource);
+      }),
+    );
+  });
+
+  it('is either read or refused as invalid_target', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1 }), fc.boolean(), (text, byResource) => {
+        try {
+          const read = [asked([[byResource ? 'resource' : 'audience', text]])].flat();
+          expect(read.length).toBeGreaterThan(0);
+          expect(read.every((each) => each !== '' && !/\p{Cc}/u.test(each))).toBe(true);
+        } catch (error) {
+          expect(error).toEqual(refusal);
+        }
+      }),
+    );
+  });
+});

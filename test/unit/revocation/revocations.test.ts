@@ -1,0 +1,229 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Claims } from '../../../src/jwt/claims.js';
+import { StoreUnavailable } from '../../../src/replica/record-store.js';
+import { MemoryRevocationStore } from '../../../src/revocation/memory-revocation-store.js';
+import type { RecordedRevocation, Revocation } from '../../../src/revocation/revocation-store.js';
+import { Revocations } from '../../../src/revocation/revocations.js';
+import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
+
+/** A store whose database can be slow or away, and that tells how it is used. */
+class WatchedStore extends MemoryRevocationStore {
+  readonly added: (readonly Revocation[])[] = [];
+  readonly asked: number[] = [];
+  isAway = false;
+  private gate: Promise<void> = Promise.resolve();
+
+  /** Lets nothing be written until the returned function is called. */
+  block(): () => void {
+    let open = (): void => {};
+    this.gate = new Promise((resolve) => (open = resolve));
+    return open;
+  }
+
+  override async add(revocations: readonly Revocation[]): Promise<void> {
+    this.added.push(revocations);
+    await this.gate;
+    if (this.isAway) throw new StoreUnavailable(new Error('away'));
+    await super.add(revocations);
+  }
+
+  override since(revision: number, limit: number): Promise<readonly RecordedRevocation[]> {
+    this.asked.push(revision);
+    return this.isAway
+      ? Promise.reject(new StoreUnavailable(new Error('away')))
+      : super.since(revision, limit);
+  }
+}
+
+const TOLERANCE = 10;
+const claims = (jti: string | undefined, exp = NEW_YEAR + 900): Claims => ({
+  exp,
+  client_id: 'worker',
+  ...(jti !== undefined && { jti }),
+});
+
+let store: WatchedStore;
+let clock: MovedClock;
+let revocations: Revocations;
+const another = (): Revocations => new Revocations(store, clock, TOLERANCE);
+beforeEach(() => {
+  store = new WatchedStore();
+  clock = new MovedClock();
+  revocations = another();
+});
+
+describe('revoke', () => {
+  it('takes the token back, and no other', async () => {
+    expect(revocations.isRevoked(claims('a'))).toBe(false);
+    await revocations.revoke(claims('a'));
+    expect(['a', 'b', undefined].map((jti) => revocations.isRevoked(claims(jti)))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(revocations.isRevoked({ ...claims('a'), client_id: 'other' })).toBe(false);
+  });
+
+  it('is in force before it resolves, and not before it is written', async () => {
+    const write = store.block();
+    const revoked = revocations.revoke(claims('a'));
+    expect(revocations.isRevoked(claims('a'))).toBe(false);
+    let isSeen: boolean | undefined;
+    void revoked.then(() => (isSeen = revocations.isRevoked(claims('a'))));
+    write();
+    await revoked;
+    expect(isSeen).toBe(true);
+  });
+
+  it.each([
+    ['a whole second', NEW_YEAR + 900, NEW_YEAR + 900 + TOLERANCE],
+    ['within a second', NEW_YEAR + 900.001, NEW_YEAR + 901 + TOLERANCE],
+  ])('is kept until the token is accepted nowhere: exp at %s', async (_name, exp, expiresAt) => {
+    await revocations.revoke(claims('a', exp));
+    expect(store.added).toEqual([[{ key: expect.any(String), expiresAt }]]);
+  });
+
+  it('refuses a token without an id', () => {
+    expect(() => revocations.revoke(claims(undefined))).toThrow(RangeError);
+    expect(store.added).toEqual([]);
+  });
+
+  it('of one token twice is done once', async () => {
+    await Promise.all([revocations.revoke(claims('a')), revocations.revoke(claims('a'))]);
+    await revocations.revoke(claims('a'));
+    expect(revocations.size).toBe(1);
+    expect(await store.since(0, 10)).toHaveLength(1);
+  });
+});
+
+describe('many revocations', () => {
+  const revokeAll = (names: readonly string[]): Promise<unknown> =>
+    Promise.all(names.map((jti) => revocations.revoke(claims(jti))));
+  const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `token-${i}`);
+
+  it('that come while one is written are written together', async () => {
+    const write = store.block();
+    const all = revokeAll(names(1_000));
+    write();
+    await all;
+    expect(store.added.map(({ length }) => length)).toEqual([1, 999]);
+    expect(revocations.size).toBe(1_000);
+  });
+
+  it('are written 5,000 at a time', async () => {
+    const write = store.block();
+    const all = revokeAll(names(12_001));
+    write();
+    await all;
+    expect(store.added.map(({ length }) => length)).toEqual([1, 5_000, 5_000, 2_000]);
+    expect(revocations.size).toBe(12_001);
+  });
+
+  it('are each written one after another, so that the next begins when the last has ended', async () => {
+    for (const name of names(3)) await revocations.revoke(claims(name));
+    expect(store.added.map(({ length }) => length)).toEqual([1, 1, 1]);
+  });
+});
+
+describe('where the database is away', () => {
+  it('revoke rejects, and the token is as good as it was', async () => {
+    store.isAway = true;
+    await expect(revocations.revoke(claims('a'))).rejects.toBeInstanceOf(StoreUnavailable);
+    expect(revocations.isRevoked(claims('a'))).toBe(false);
+    expect(revocations.size).toBe(0);
+  });
+
+  it('all that were to be written together are told, and later ones are written', async () => {
+    store.isAway = true;
+    const write = store.block();
+    const outcomes = Promise.allSettled(['a', 'b', 'c'].map((jti) => revocations.revoke(claims(jti))));
+    write();
+    expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    store.isAway = false;
+    await revocations.revoke(claims('b'));
+    expect(['a', 'b', 'c'].map((jti) => revocations.isRevoked(claims(jti)))).toEqual([false, true, false]);
+  });
+
+  it('sync rejects and keeps what is known, and goes on from there afterwards', async () => {
+    await revocations.revoke(claims('a'));
+    store.isAway = true;
+    await expect(revocations.sync()).rejects.toBeInstanceOf(StoreUnavailable);
+    expect(revocations.isRevoked(claims('a'))).toBe(true);
+    store.isAway = false;
+    await another().revoke(claims('b'));
+    await revocations.sync();
+    expect(['a', 'b'].map((jti) => revocations.isRevoked(claims(jti)))).toEqual([true, true]);
+  });
+});
+
+describe('sync', () => {
+  it('takes over what was revoked elsewhere, also before the start', async () => {
+    const elsewhere = another();
+    await elsewhere.revoke(claims('before'));
+    await revocations.sync();
+    await elsewhere.revoke(claims('after'));
+    expect(['before', 'after'].map((jti) => revocations.isRevoked(claims(jti)))).toEqual([true, false]);
+    await revocations.sync();
+    expect(revocations.isRevoked(claims('after'))).toBe(true);
+  });
+
+  it('asks for what came after the last revision that it saw, and not after its own', async () => {
+    const elsewhere = another();
+    await elsewhere.revoke(claims('1'));
+    await revocations.sync();
+    await elsewhere.revoke(claims('2'));
+    await revocations.revoke(claims('3'));
+    await revocations.sync();
+    expect(store.asked).toEqual([0, 1]);
+    expect(['1', '2', '3'].map((jti) => revocations.isRevoked(claims(jti)))).toEqual([true, true, true]);
+  });
+
+  it('asks again as long as there is more', async () => {
+    const many = Array.from({ length: 12_000 }, (_, i) => ({ key: `key-${i}`, expiresAt: NEW_YEAR + 900 }));
+    await store.add(many);
+    await revocations.sync();
+    expect(revocations.size).toBe(12_000);
+    expect(store.asked).toEqual([0, 5_000, 10_000]);
+  });
+});
+
+describe('what has expired', () => {
+  it('is forgotten within a minute, here and in the database, and not before', async () => {
+    const expiresAt = NEW_YEAR + 900 + TOLERANCE;
+    await revocations.revoke(claims('a'));
+    clock.set(expiresAt - 0.001);
+    await revocations.sync();
+    expect(revocations.isRevoked(claims('a'))).toBe(true);
+    expect(await store.since(0, 10)).toHaveLength(1);
+    clock.set(expiresAt + 60);
+    await revocations.sync();
+    expect(revocations.size).toBe(0);
+    expect(await store.since(0, 10)).toEqual([]);
+  });
+
+  it('gives its memory back, one minute after another', async () => {
+    for (let minute = 1; minute <= 10; minute++)
+      await Promise.all(
+        Array.from({ length: 50 }, (_, i) =>
+          revocations.revoke(claims(`${minute}-${i}`, NEW_YEAR + 60 * minute - TOLERANCE)),
+        ),
+      );
+    const sizes: number[] = [];
+    for (let minute = 1; minute <= 10; minute++) {
+      clock.set(NEW_YEAR + 60 * minute);
+      await revocations.sync();
+      sizes.push(revocations.size);
+    }
+    expect(sizes).toEqual([450, 400, 350, 300, 250, 200, 150, 100, 50, 0]);
+  });
+
+  it('is not taken over by an instance that starts later', async () => {
+    await revocations.revoke(claims('a', NEW_YEAR + 1));
+    await revocations.revoke(claims('b'));
+    clock.advance(120);
+    const later = another();
+    await later.sync();
+    expect(later.size).toBe(1);
+    expect(later.isRevoked(claims('b'))).toBe(true);
+  });
+});
