@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { TOKEN_REQUEST } from './cases.js';
+import { casesOfClients, TOKEN_REQUEST } from './cases.js';
 
 /** What a token of every server says, so that all of them sign as much. */
 const CLAIMS = ['aud', 'exp', 'iat', 'iss', 'jti', 'sub'];
@@ -40,13 +40,47 @@ export async function checkAnswers(servers) {
 }
 
 /**
+ * Makes sure that clients are known: each is given a token that names it, in either way, and none with a wrong secret.
+ *
+ * @param {import('./servers.js').Server} server
+ * @param {readonly string[]} authorizations
+ * @throws {assert.AssertionError}
+ */
+export async function checkClients({ name, origin }, authorizations) {
+  const cases = casesOfClients(authorizations).filter(({ testCase }) => testCase.authorizations);
+  for (const { how, testCase } of cases) {
+    for (const authorization of authorizations) {
+      const { status, body } = await send(origin + testCase.path, testCase, authorization);
+      assert.equal(status, 200, `${name} issues by ${how}`);
+      const [id] = Buffer.from(authorization.slice('Basic '.length), 'base64').toString().split(':');
+      assert.equal(claimsOf(body.token ?? body.access_token).client_id, id, `${name} names the client`);
+    }
+    const wrong = `Basic ${Buffer.from('client-000000:wrong').toString('base64')}`;
+    assert.equal(
+      (await send(origin + testCase.path, testCase, wrong)).status,
+      401,
+      `${name} refuses by ${how}`,
+    );
+  }
+}
+
+/**
  * @param {string} url
  * @param {object} body
+ */
+function post(url, body) {
+  return send(url, { body: JSON.stringify(body), type: 'application/json' });
+}
+
+/**
+ * @param {string} url
+ * @param {Pick<import('./cases.js').Case, 'body' | 'type'>} request
+ * @param {string} [authorization]
  * @returns {Promise<{ status: number, body: any }>}
  */
-async function post(url, body) {
-  const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+async function send(url, { body = '', type = '' }, authorization) {
+  const headers = { 'content-type': type, ...(authorization !== undefined && { authorization }) };
+  const answer = await fetch(url, { method: 'POST', headers, body });
   return { status: answer.status, body: await answer.json() };
 }
 

@@ -1,36 +1,51 @@
 import { measure } from './measure.js';
 
 /**
+ * @typedef {object} Contestant
+ * @property {string} name
+ * @property {import('./servers.js').Server} server
+ * @property {import('./cases.js').Case} testCase
+ */
+
+/**
+ * Measurements that are compared with each other.
+ *
+ * @typedef {object} Contest
+ * @property {string} name
+ * @property {string} reference name of the contestant that the others are compared with
+ * @property {readonly Contestant[]} contestants
+ */
+
+/**
  * @typedef {import('./measure.js').Measurement & { case: string, server: string, round: number, repeats: number }} Slot
  */
 
 /** The share of one processor that other processes may take: more, and the slot says something about them. */
 const MAX_OTHERS = 0.15;
-/** How often one slot is measured again, and all slots of a case: a machine that is never quiet still gives a result. */
+/** How often one slot is measured again, and one contestant in all: a machine that is never quiet still gives a result. */
 const MAX_REPEATS = 3;
-const MAX_REPEATS_OF_CASE = 7;
+const MAX_REPEATS_A_CONTESTANT = 2;
 
 /**
- * Measures every case on every server. The servers take turns, so that what drifts (heat, neighbours, the load
+ * Measures every contestant of every contest. Contestants take turns, so that what drifts (heat, neighbours, the load
  * generator's own state) meets all of them alike; each round starts with another one.
  *
- * @param {readonly import('./servers.js').Server[]} servers
- * @param {readonly import('./cases.js').Case[]} cases
+ * @param {readonly Contest[]} contests
  * @param {import('./options.js').Options} options
  * @returns {Promise<Slot[]>}
  */
-export async function interleave(servers, cases, options) {
-  await warmUp(servers, cases, options);
+export async function interleave(contests, options) {
+  await warmUp(contests, options);
   /** @type {Slot[]} */
   const slots = [];
-  for (const testCase of cases) {
-    let repeatsLeft = MAX_REPEATS_OF_CASE;
+  for (const { name, contestants } of contests) {
+    let repeatsLeft = MAX_REPEATS_A_CONTESTANT * contestants.length;
     for (let round = 1; round <= options.rounds; round++) {
-      for (const server of rotated(servers, round - 1)) {
+      for (const contestant of rotated(contestants, round - 1)) {
         const most = Math.min(MAX_REPEATS, repeatsLeft);
-        const { repeats, ...quietest } = await measureQuietly(() => measure(server, testCase, options), most);
+        const { repeats, ...quietest } = await measureQuietly(contestant, options, most);
         repeatsLeft -= repeats;
-        slots.push({ case: testCase.path, server: server.name, round, repeats, ...quietest });
+        slots.push({ case: name, server: contestant.name, round, repeats, ...quietest });
         report(slots.at(-1));
       }
     }
@@ -41,26 +56,26 @@ export async function interleave(servers, cases, options) {
 /**
  * Runs until V8 has optimised what is measured later, in the load generator too.
  *
- * @param {readonly import('./servers.js').Server[]} servers
- * @param {readonly import('./cases.js').Case[]} cases
+ * @param {readonly Contest[]} contests
  * @param {import('./options.js').Options} options
  */
-async function warmUp(servers, cases, options) {
-  for (const testCase of cases) {
-    for (const server of servers) await measure(server, testCase, options);
+async function warmUp(contests, options) {
+  for (const { contestants } of contests) {
+    for (const { server, testCase } of contestants) await measure(server, testCase, options);
   }
 }
 
 /**
- * @param {() => Promise<import('./measure.js').Measurement>} attempt
+ * @param {Contestant} contestant
+ * @param {import('./options.js').Options} options
  * @param {number} most how often it is measured again
  * @returns the quietest measurement
  */
-async function measureQuietly(attempt, most) {
-  let best = await attempt();
+async function measureQuietly({ server, testCase }, options, most) {
+  let best = await measure(server, testCase, options);
   let repeats = 0;
   while ((best.others ?? 0) > MAX_OTHERS && repeats < most) {
-    const next = await attempt();
+    const next = await measure(server, testCase, options);
     repeats++;
     if ((next.others ?? 0) < (best.others ?? 0)) best = next;
   }

@@ -20,7 +20,8 @@ import { quantile } from './quantile.js';
  * @returns {Promise<Measurement>}
  * @throws {Error} where an answer is other than 2xx, or missing
  */
-export async function measure({ name, origin, pid }, { path, method, body }, { seconds, connections }) {
+export async function measure({ name, origin, pid }, testCase, { seconds, connections }) {
+  const { path, method, body, type, authorizations } = testCase;
   /** @type {number[]} */
   const times = [];
   const elapsed = stopwatch(pid);
@@ -28,7 +29,11 @@ export async function measure({ name, origin, pid }, { path, method, body }, { s
   const run = autocannon({
     url: origin + path,
     method,
-    ...(body !== undefined && { body, headers: { 'content-type': 'application/json' } }),
+    ...(body !== undefined && { body }),
+    ...(type !== undefined && { headers: { 'content-type': type } }),
+    ...(authorizations && {
+      requests: authorizations.map((authorization) => ({ headers: { authorization } })),
+    }),
     connections,
     duration: seconds,
     // The run ends at the first sample after its time; the default of a second would stretch it by as much.

@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
  * @property {string} name
  * @property {string} origin
  * @property {number} pid
+ * @property {number} startMilliseconds from the start of its process to its first answer
  */
 
 const START_TIMEOUT = 15_000;
@@ -25,39 +26,48 @@ const STOP_TIMEOUT = 5_000;
 export function launcher() {
   const folder = mkdtempSync(join(tmpdir(), 'identity-bench-'));
   const secret = randomBytes(48).toString('base64url');
-  /** @type {Set<import('node:child_process').ChildProcess>} */
-  const running = new Set();
+  /** @type {Map<number, import('node:child_process').ChildProcess>} */
+  const running = new Map();
   // Also where the run ends by a signal, or by an exception that nobody catches.
   process.once('exit', () => {
-    for (const child of running) child.kill('SIGKILL');
+    for (const child of running.values()) child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   });
 
   /**
    * @param {string} name
    * @param {string} script relative to the package
+   * @param {string} [database] file with clients, for the service
    * @returns {Promise<Server>}
    */
-  async function start(name, script) {
+  async function start(name, script, database = join(folder, 'empty.db')) {
     const port = await freePort();
+    const begin = performance.now();
     const child = spawn(process.execPath, [fileURLToPath(new URL(`../${script}`, import.meta.url))], {
       cwd: folder,
-      env: environment(secret, port),
+      env: { ...environment(secret, port), DATABASE_URL: `sqlite:${database}` },
       // The log goes to the null device: it is made and written as ever, and fills no disk.
       stdio: ['ignore', 'ignore', 'inherit'],
     });
-    running.add(child);
-    child.once('exit', () => running.delete(child));
+    const pid = /** @type {number} */ (child.pid);
+    running.set(pid, child);
+    child.once('exit', () => running.delete(pid));
     const origin = `http://127.0.0.1:${port}`;
     await answering(name, origin, child);
-    return { name, origin, pid: /** @type {number} */ (child.pid) };
+    return { name, origin, pid, startMilliseconds: Math.round(performance.now() - begin) };
+  }
+
+  /** @param {Server} server */
+  async function stop({ pid }) {
+    const child = running.get(pid);
+    if (child) await ended(child);
   }
 
   async function stopAll() {
-    await Promise.all([...running].map(stop));
+    await Promise.all([...running.values()].map(ended));
   }
 
-  return { start, stopAll };
+  return { folder, start, stop, stopAll };
 }
 
 /**
@@ -96,16 +106,16 @@ async function answering(name, origin, child) {
   while (child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
     const answer = await fetch(`${origin}/ping`).catch(() => undefined);
     if (answer?.ok) return;
-    await wait(50);
+    await wait(10);
   }
   throw new Error(`${name} did not start`);
 }
 
 /** @param {import('node:child_process').ChildProcess} child */
-async function stop(child) {
-  const ended = once(child, 'exit');
+async function ended(child) {
+  const exit = once(child, 'exit');
   child.kill('SIGTERM');
   const kill = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT);
-  await ended;
+  await exit;
   clearTimeout(kill);
 }

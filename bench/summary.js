@@ -13,26 +13,22 @@ import { median } from './quantile.js';
 
 /**
  * @param {readonly import('./interleave.js').Slot[]} slots
- * @param {string} reference name of the server that the others are compared with
+ * @param {readonly import('./interleave.js').Contest[]} contests
  * @returns {Row[]}
  */
-export function summarise(slots, reference) {
-  const cases = [...new Set(slots.map((slot) => slot.case))];
-  // The first round begins with another server than the list does, X.
-  const servers = [...new Set(slots.map((slot) => slot.server))];
-  return cases.flatMap((name) => {
+export function summarise(slots, contests) {
+  return contests.flatMap(({ name, reference, contestants }) => {
     const of = (/** @type {string} */ server) =>
       slots.filter((slot) => slot.case === name && slot.server === server);
-    return servers.map((server) => {
+    return contestants.map(({ name: server }) => {
       const rounds = of(server);
-      const cpu = cpuOf(rounds);
       return {
         case: name,
         server,
         requestsPerSecond: Math.round(median(rounds.map((slot) => slot.requestsPerSecond))),
         p50: median(rounds.map((slot) => slot.p50)),
         p99: median(rounds.map((slot) => slot.p99)),
-        cpu,
+        cpu: cpuOf(rounds),
         ratio: ratioOf(rounds, of(reference)),
       };
     });

@@ -1,7 +1,10 @@
-/** @type {readonly { title: string, right?: true, cell: (row: import('./summary.js').Row) => string }[]} */
-const COLUMNS = [
-  { title: 'case', cell: (row) => `\`${row.case}\`` },
-  { title: 'server', cell: (row) => row.server },
+/**
+ * @template R
+ * @typedef {{ title: string, right?: true, cell: (row: R) => string }} Column
+ */
+
+/** @type {readonly Column<import('./summary.js').Row>[]} */
+const FIGURES = [
   { title: 'req/s', right: true, cell: (row) => String(row.requestsPerSecond) },
   { title: 'p50 ms', right: true, cell: (row) => row.p50.toFixed(2) },
   { title: 'p99 ms', right: true, cell: (row) => row.p99.toFixed(2) },
@@ -11,25 +14,59 @@ const COLUMNS = [
     right: true,
     cell: ({ cpu }) => (cpu ? `${cpu.least.toFixed(1)} to ${cpu.most.toFixed(1)}` : ''),
   },
-  {
-    title: 'CPU to bare Fastify',
-    right: true,
-    cell: ({ ratio }) => (ratio === null ? '' : ratio.toFixed(2)),
-  },
 ];
 
 /**
  * @param {readonly import('./summary.js').Row[]} rows
+ * @param {{ case?: string, server: string, ratio: string }} titles without `case`, that column is left out
+ * @returns {string}
+ */
+export function tableOfRows(rows, titles) {
+  return table(rows, [
+    ...(titles.case === undefined
+      ? []
+      : [{ title: titles.case, cell: (/** @type {import('./summary.js').Row} */ row) => `\`${row.case}\`` }]),
+    { title: titles.server, cell: (row) => row.server },
+    ...FIGURES,
+    { title: titles.ratio, right: true, cell: ({ ratio }) => (ratio === null ? '' : ratio.toFixed(2)) },
+  ]);
+}
+
+/**
+ * @param {readonly import('./starts.js').Starts[]} starts
+ * @returns {string}
+ */
+export function tableOfStarts(starts) {
+  const memory = (/** @type {number | null} */ mebibytes) =>
+    mebibytes === null ? 'not available' : String(mebibytes);
+  return table(starts, [
+    { title: 'clients', right: true, cell: ({ clients }) => clients.toLocaleString('en') },
+    { title: 'start s', right: true, cell: ({ seconds }) => seconds.median.toFixed(1) },
+    {
+      title: 'least to most',
+      right: true,
+      cell: ({ seconds }) => `${seconds.least.toFixed(1)} to ${seconds.most.toFixed(1)}`,
+    },
+    { title: 'MiB after start', right: true, cell: ({ afterStart }) => memory(afterStart) },
+    { title: 'MiB after load', right: true, cell: ({ afterLoad }) => memory(afterLoad) },
+    { title: 'MiB at most', right: true, cell: ({ peak }) => memory(peak) },
+  ]);
+}
+
+/**
+ * @template R
+ * @param {readonly R[]} rows
+ * @param {readonly Column<R>[]} columns
  * @returns {string} a Markdown table whose columns are padded, so that it reads as well in a terminal
  */
-export function table(rows) {
+function table(rows, columns) {
   const cells = [
-    COLUMNS.map(({ title }) => title),
-    ...rows.map((row) => COLUMNS.map(({ cell }) => cell(row))),
+    columns.map(({ title }) => title),
+    ...rows.map((row) => columns.map(({ cell }) => cell(row))),
   ];
-  const widths = COLUMNS.map((_column, at) => Math.max(...cells.map((line) => line[at]?.length ?? 0)));
-  const lines = cells.map((line) => line.map((text, at) => pad(text, widths[at] ?? 0, COLUMNS[at]?.right)));
-  const rule = COLUMNS.map(
+  const widths = columns.map((_column, at) => Math.max(...cells.map((line) => line[at]?.length ?? 0)));
+  const lines = cells.map((line) => line.map((text, at) => pad(text, widths[at] ?? 0, columns[at]?.right)));
+  const rule = columns.map(
     ({ right }, at) => '-'.repeat((widths[at] ?? 0) - (right ? 1 : 0)) + (right ? ':' : ''),
   );
   return [lines[0], rule, ...lines.slice(1)].map((line) => `| ${line?.join(' | ')} |`).join('\n');

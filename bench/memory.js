@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { CPU_AVAILABLE } from './processor.js';
+
+/**
+ * @param {number} pid
+ * @returns {{ now: number, peak: number } | null} MiB of physical memory that the process holds, and the most that it
+ *   ever held; `null` where that cannot be known
+ */
+export function memoryOf(pid) {
+  if (!CPU_AVAILABLE) return null;
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return { now: mebibytes(status, 'VmRSS'), peak: mebibytes(status, 'VmHWM') };
+}
+
+/**
+ * @param {string} status
+ * @param {string} name
+ */
+function mebibytes(status, name) {
+  const kibibytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
+  return Math.round(Number(kibibytes) / 1024);
+}
