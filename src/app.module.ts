@@ -7,6 +7,8 @@ import { secretWarnings } from './config/secret-strength.js';
 import type { Settings } from './config/settings.js';
 import { DiagnosticsModule } from './diagnostics/diagnostics.module.js';
 import { HealthModule } from './health/health.module.js';
+import { algorithmsInForce } from './keys/key-ring.js';
+import { serverMetadata } from './oauth2/metadata.js';
 import { OAuth2Module } from './oauth2/oauth2.module.js';
 import type { Metrics } from './observability/metrics.js';
 import { ObservabilityModule } from './observability/observability.module.js';
@@ -26,14 +28,16 @@ export interface Surroundings {
 @Module({})
 export class AppModule {
   static forRoot(settings: Settings, { clock, log, metrics }: Surroundings): DynamicModule {
-    const { issuer, lifetimeSeconds, algorithms, secret, previousSecrets, clockToleranceSeconds } = settings;
+    const { issuer, lifetimeSeconds, algorithms, secret, clockToleranceSeconds } = settings;
     const tokens = {
       ...TokenModule.forRoot({
         issuer,
         lifetimeSeconds,
         algorithms,
+        audienceAlgorithms: settings.audienceAlgorithms,
         secret,
-        previousSecrets,
+        previousSecrets: settings.previousSecrets,
+        givenKeys: settings.givenKeys,
         clockToleranceSeconds,
         clock,
         showFingerprints: settings.debugEnv,
@@ -47,7 +51,7 @@ export class AppModule {
       algorithms,
       secret,
       enabled: settings.debugEnv,
-      secretWarnings: secretWarnings(secret),
+      secretWarnings: secret === undefined ? [] : secretWarnings(secret),
       version: VERSION,
     };
     return {
@@ -62,12 +66,18 @@ export class AppModule {
           clock,
           issuer,
           reachSeconds: lifetimeSeconds + clockToleranceSeconds,
+          metadata: serverMetadata({
+            issuer,
+            basePath: settings.basePath,
+            algorithms: [...algorithmsInForce(settings)],
+          }),
         }),
         AdministrationModule.forRoot({
           imports: [observability],
           issuer,
           lifetimeSeconds,
           clock,
+          givenKeys: settings.givenKeys,
           routes: true,
         }),
         HealthModule,

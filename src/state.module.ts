@@ -5,8 +5,10 @@ import { ClientRegistry } from './clients/client-registry.js';
 import { clientStanding } from './clients/client-standing.js';
 import { ClientsModule } from './clients/clients.module.js';
 import type { Settings } from './config/settings.js';
+import { type Algorithm, ALGORITHMS } from './jwt/algorithms.js';
+import { algorithmsInForce } from './keys/key-ring.js';
 import { KeysModule } from './keys/keys.module.js';
-import { OwnKeys } from './keys/own-keys.js';
+import { StoredKeys } from './keys/stored-keys.js';
 import { AssertionStore } from './oauth2/assertion-store.js';
 import { KNOWN_AUDIENCE, type KnownAudience } from './observability/known-audience.js';
 import type { Following } from './replica/follower.js';
@@ -19,6 +21,19 @@ import { WITHDRAWN, type Withdrawn } from './token/token-options.js';
 const KEYS_BEFORE_CLIENTS = Symbol('KEYS_BEFORE_CLIENTS');
 const USED_ASSERTIONS = Symbol('USED_ASSERTIONS');
 
+/** The asymmetric algorithms in force: those whose keys the service makes, and those whose keys the operator gives. */
+function asymmetricAlgorithms({ givenKeys, ...settings }: Settings): {
+  readonly made: readonly Algorithm[];
+  readonly given: readonly Algorithm[];
+} {
+  const asymmetric = [...algorithmsInForce(settings)].filter((algorithm) => !ALGORITHMS[algorithm].shared);
+  const isGiven = (algorithm: Algorithm): boolean => givenKeys.some((key) => key.algorithm === algorithm);
+  return {
+    made: asymmetric.filter((algorithm) => !isGiven(algorithm)),
+    given: asymmetric.filter(isGiven),
+  };
+}
+
 /**
  * What outlives the process: the database, and what is held of it in memory. Part of the composition root, shared by the
  * service and the command line.
@@ -30,6 +45,7 @@ export class StateModule {
       (what: string) =>
       (cause: unknown): void =>
         log.error({ err: cause }, `${what} does not answer`);
+    const { made, given } = asymmetricAlgorithms(settings);
     return {
       module: StateModule,
       global: true,
@@ -39,6 +55,9 @@ export class StateModule {
           encryptionKey: settings.encryptionKey,
           previousEncryptionKeys: settings.previousEncryptionKeys,
           clock,
+          policy: { period: settings.rotationPeriod, lifetimeSeconds: settings.lifetimeSeconds },
+          algorithms: made,
+          formerAlgorithms: given,
         }),
         ClientsModule.forRoot({
           clock,
@@ -50,15 +69,15 @@ export class StateModule {
         ReplicaModule.forRoot({
           clock,
           failed: away('the database'),
-          followed: [OwnKeys, ClientRegistry, KEYS_BEFORE_CLIENTS, Revocations, USED_ASSERTIONS],
+          followed: [StoredKeys, ClientRegistry, KEYS_BEFORE_CLIENTS, Revocations, USED_ASSERTIONS],
         }),
       ],
       providers: [
         {
           provide: KEYS_BEFORE_CLIENTS,
-          inject: [ClientRegistry, OwnKeys],
-          useFactory: (clients: ClientRegistry, keys: OwnKeys): Following => ({
-            sync: () => (clients.everHadClients ? keys.ensure() : Promise.resolve()),
+          inject: [ClientRegistry, StoredKeys],
+          useFactory: (clients: ClientRegistry, keys: StoredKeys): Following => ({
+            sync: () => (clients.everHadClients ? keys.ensureAdministration() : Promise.resolve()),
           }),
         },
         {
@@ -84,7 +103,7 @@ export class StateModule {
           useFactory:
             (clients: ClientRegistry): KnownAudience =>
             (audience) =>
-              clients.namesAudience(audience),
+              settings.audienceAlgorithms.has(audience) || clients.namesAudience(audience),
         },
       ],
       exports: [WITHDRAWN, KNOWN_AUDIENCE, KEYS_BEFORE_CLIENTS, USED_ASSERTIONS],

@@ -48,8 +48,20 @@ export interface SecretChanged {
   readonly by: string;
 }
 
+/** Keys that were replaced. */
+export interface KeysRotated {
+  readonly event: 'keys.rotated';
+  /** Of the keys; left out where all were. */
+  readonly algorithm: string | undefined;
+  /** Whether the former ones ended at once. */
+  readonly revoke: boolean;
+  /** The client id of the administrator, or `command line`. */
+  readonly by: string;
+}
+
 /** What an auditor asks about later: who did what, for whom. */
-export type AuditEvent = TokenIssued | TokenRefused | TokenRevoked | ClientChanged | SecretChanged;
+export type AuditEvent =
+  TokenIssued | TokenRefused | TokenRevoked | ClientChanged | SecretChanged | KeysRotated;
 
 /** Where audit events go. */
 export abstract class AuditLog {

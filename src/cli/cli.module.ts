@@ -6,7 +6,10 @@ import type { Settings } from '../config/settings.js';
 import { Metrics } from '../observability/metrics.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { StateModule } from '../state.module.js';
+import { Doctor, DOCTOR } from '../diagnostics/doctor.js';
 import { CLIENTS_COMMANDS } from './clients.commands.js';
+import { DoctorCommand } from './doctor.command.js';
+import { KEYS_COMMANDS } from './keys.commands.js';
 
 /** The command line: it works on the database, beside a running service or without one. */
 @Module({})
@@ -23,10 +26,16 @@ export class CliModule {
           issuer,
           lifetimeSeconds,
           clock,
+          givenKeys: settings.givenKeys,
           routes: false,
         }),
       ],
-      providers: CLIENTS_COMMANDS,
+      providers: [
+        ...CLIENTS_COMMANDS,
+        ...KEYS_COMMANDS,
+        DoctorCommand,
+        { provide: DOCTOR, useFactory: () => new Doctor(settings, fetch) },
+      ],
     };
   }
 }

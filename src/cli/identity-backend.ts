@@ -21,6 +21,9 @@ function fail(error: unknown): void {
   process.exitCode = isConfiguration ? EXIT_CONFIG : 1;
 }
 
+// A reader that has seen enough, such as `head`, is no fault.
+process.stdout.on('error', () => process.exit());
+
 try {
   const settings = loadSettings();
   // Standard output is for what was asked; the audit goes beside it.

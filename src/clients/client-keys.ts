@@ -1,8 +1,9 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import { ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
 import { isJsonObject } from '../jwt/strict-json.js';
+import { fitsAlgorithm } from '../keys/key-fit.js';
 
 const MAX_KEYS = 10;
-const LEAST_RSA_BITS = 2048;
 
 /** What a private or a shared key has and a public one lacks (RFC 7518 §6). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
@@ -22,13 +23,8 @@ function isPublicKey(jwk: unknown): boolean {
   if (jwk['kid'] !== undefined && typeof jwk['kid'] !== 'string') return false;
   if (jwk['use'] !== undefined && jwk['use'] !== 'sig') return false;
   try {
-    const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey({
-      key: jwk as JsonWebKey,
-      format: 'jwk',
-    });
-    if (asymmetricKeyType === 'rsa') return (asymmetricKeyDetails?.modulusLength ?? 0) >= LEAST_RSA_BITS;
-    if (asymmetricKeyType === 'ec') return jwk['crv'] === 'P-256' || jwk['crv'] === 'P-384';
-    return asymmetricKeyType === 'ed25519';
+    const key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
+    return Object.keys(ALGORITHMS).some((name) => isAlgorithm(name) && fitsAlgorithm(key, name));
   } catch {
     return false;
   }

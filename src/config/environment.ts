@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
 import { ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
+import { isName } from '../jwt/well-formed-text.js';
 import { databaseKind } from '../storage/database-url.js';
 import { LEAST_SECRET_BYTES } from './secret-strength.js';
 import { Setting } from './setting.decorator.js';
@@ -62,15 +63,27 @@ function isOrigin(text: string): boolean {
 
 const isLongEnough = (secret: string): boolean => Buffer.byteLength(secret) >= LEAST_SECRET_BYTES;
 
-const USABLE_ALGORITHMS = Object.entries(ALGORITHMS)
-  .filter(([, { shared }]) => shared)
-  .map(([name]) => name);
-
 const isAlgorithmList = (text: string): boolean => {
   const names = text.split('|');
+  return new Set(names).size === names.length && names.every(isAlgorithm);
+};
+
+/** `audience=ES256,other=RS256|HS256`: an audience may hold a `=`, a list never does. */
+export function audienceListsOf(
+  text: string | undefined,
+): readonly (readonly [audience: string, list: string])[] {
+  return listOf(text).map((member) => {
+    const equals = member.lastIndexOf('=');
+    return [member.slice(0, Math.max(0, equals)).trim(), member.slice(equals + 1).trim()];
+  });
+}
+
+const isAudienceLists = (text: string): boolean => {
+  const lists = audienceListsOf(text);
+  const audiences = lists.map(([audience]) => audience);
   return (
-    new Set(names).size === names.length &&
-    names.every((name) => isAlgorithm(name) && ALGORITHMS[name].shared)
+    new Set(audiences).size === audiences.length &&
+    lists.every(([audience, list]) => isName(audience) && isAlgorithmList(list))
   );
 };
 
@@ -87,7 +100,7 @@ export class Environment {
   @Setting({
     byDefault: '',
     about:
-      'Shared HMAC secret, used byte for byte. Required in production, at least as long as the hash (32, 48 or 64 bytes). Elsewhere one is made where it is missing, and kept in `data/`.',
+      'Shared HMAC secret, used byte for byte. Required in production where an algorithm is HS*, at least as long as the hash (32, 48 or 64 bytes). Elsewhere one is made where it is missing, and kept in `data/`.',
   })
   @IsOptional()
   JWT_SECRET_KEY?: string;
@@ -116,10 +129,35 @@ export class Environment {
 
   @Setting({
     byDefault: 'HS256',
-    about: 'HS256, HS384 or HS512. Of a list such as `HS512\\|HS256` the first signs and all are accepted.',
+    about: `${Object.keys(ALGORITHMS).join(', ')}. Of a list such as \`ES256\\|HS256\` the first signs and all are accepted.`,
   })
-  @Satisfies(isAlgorithmList, `must be one of ${USABLE_ALGORITHMS.join(', ')}, or several joined by |`)
+  @Satisfies(isAlgorithmList, `must be one of ${Object.keys(ALGORITHMS).join(', ')}, or several joined by |`)
   JWT_ALGORITHM: string = 'HS256';
+
+  @Setting({
+    byDefault: 'none',
+    about:
+      'Other algorithms for some audiences, such as `reporting=ES256,billing=RS256\\|HS256`: they leave the shared secret one at a time.',
+  })
+  @Satisfies(isAudienceLists, 'must be lists such as reporting=ES256,billing=RS256|HS256')
+  @IsOptional()
+  AUDIENCE_ALGORITHMS?: string;
+
+  @Setting({
+    byDefault: 'none',
+    about:
+      'Files with private keys (PEM or JWK), comma separated, in place of keys that the service makes: the first signs, all are published and verify.',
+  })
+  @IsOptional()
+  JWT_PRIVATE_KEY_FILE?: string;
+
+  @Setting({
+    byDefault: '90',
+    about:
+      'How many days a key that the service made signs before the next one does; 0: it is replaced by hand only.',
+  })
+  @IsWhole(0, 3_650)
+  KEY_ROTATION_DAYS: number = 90;
 
   @Setting({ byDefault: '0', about: 'How far the clocks of two machines may be apart, 0 to 60 seconds.' })
   @IsWhole(0, 60)

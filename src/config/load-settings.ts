@@ -2,9 +2,9 @@ import { join, resolve } from 'node:path';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { parse } from 'dotenv';
-import { ALGORITHMS, type Algorithm, isAlgorithm } from '../jwt/algorithms.js';
 import { databaseKind, sqlitePath } from '../storage/database-url.js';
 import { Environment, listOf, secretsOf } from './environment.js';
+import { keySettings, type KeySettings, leastSecretBytes, needsSharedSecret } from './key-settings.js';
 import { localSecret } from './local-secret.js';
 import { readIfPresent } from './read-if-present.js';
 import { LEAST_SECRET_BYTES, secretWarnings, secretWeakness } from './secret-strength.js';
@@ -21,15 +21,17 @@ type Variables = Readonly<Record<string, string | undefined>>;
  */
 export function loadSettings(directory = process.cwd(), variables: Variables = process.env): Settings {
   const environment = readEnvironment({ ...readDotEnv(directory), ...variables });
+  const { keys, faults: keyFaults } = keySettings(environment, directory);
   const faults = [
     ...validateSync(environment, { stopAtFirstError: true }).flatMap(({ constraints }) =>
       Object.values(constraints ?? {}),
     ),
     ...secretFaults(environment),
+    ...keyFaults,
     ...encryptionKeyFaults(environment),
   ];
   if (faults.length > 0) throw new SettingsError(faults);
-  return toSettings(environment, directory);
+  return toSettings(environment, keys, directory);
 }
 
 function readDotEnv(directory: string): Variables {
@@ -47,12 +49,11 @@ function readEnvironment(variables: Variables): Environment {
   return plainToInstance(Environment, set, { exposeDefaultValues: true });
 }
 
-function toSettings(environment: Environment, directory: string): Settings {
+function toSettings(environment: Environment, keys: KeySettings, directory: string): Settings {
   const dataDirectory = join(directory, 'data');
   const production = environment.NODE_ENV === 'production';
   const switchedOn = (value: string | undefined, byDefault: boolean): boolean =>
     value === undefined ? byDefault : value === 'true';
-  const algorithms = environment.JWT_ALGORITHM.split('|') as Algorithm[];
   const path = (environment.BASE_PATH ?? environment.PASSENGER_BASE_URI ?? '').replace(/^\/|\/$/g, '');
   const proxies =
     environment.TRUST_PROXY ?? (environment.IN_PASSENGER === undefined ? undefined : '127.0.0.1');
@@ -60,7 +61,7 @@ function toSettings(environment: Environment, directory: string): Settings {
     production,
     issuer: environment.JWT_ISSUER,
     lifetimeSeconds: environment.JWT_EXPIRATION_MINUTES * 60,
-    algorithms,
+    ...keys,
     ...secrets(environment, dataDirectory),
     clockToleranceSeconds: environment.JWT_CLOCK_TOLERANCE_SECONDS,
     databaseUrl: withWholePath(environment.DATABASE_URL, directory),
@@ -86,18 +87,14 @@ function toSettings(environment: Environment, directory: string): Settings {
 /** In production a weak or missing secret is a fault; elsewhere the service starts and says what is wrong with it. */
 function secretFaults(environment: Environment): string[] {
   if (environment.NODE_ENV !== 'production') return [];
-  return environment.JWT_SECRET_KEY === undefined
+  return environment.JWT_SECRET_KEY === undefined && needsSharedSecret(environment)
     ? ['JWT_SECRET_KEY is required in production', ...weaknesses(environment)]
     : weaknesses(environment);
 }
 
 /** What makes the given secrets unfit for the algorithms in force, each by the name of its variable. */
 function weaknesses(environment: Environment): string[] {
-  const leastBytes = Math.max(
-    ...environment.JWT_ALGORITHM.split('|').map((name) =>
-      isAlgorithm(name) ? ALGORITHMS[name].leastSecretBytes : LEAST_SECRET_BYTES,
-    ),
-  );
+  const leastBytes = leastSecretBytes(environment) ?? LEAST_SECRET_BYTES;
   return givenSecrets(environment).flatMap(([name, secret]) => {
     const weakness = secretWeakness(secret, leastBytes);
     return weakness === undefined ? [] : [`${name} ${weakness}`];
@@ -124,7 +121,7 @@ function secrets(
     secretWarnings(secret).map((warning) => `${name} ${warning}`),
   );
   const notices = [...new Set([...weaknesses(environment), ...warnings])];
-  if (environment.JWT_SECRET_KEY !== undefined) {
+  if (environment.JWT_SECRET_KEY !== undefined || !needsSharedSecret(environment)) {
     return { secret: environment.JWT_SECRET_KEY, previousSecrets, notices };
   }
   const { secret, madeAt } = keptSecret(dataDirectory, 'jwt-secret-key', 'JWT_SECRET_KEY');

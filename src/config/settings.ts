@@ -1,4 +1,5 @@
 import type { Algorithm } from '../jwt/algorithms.js';
+import type { PrivateKey } from '../keys/private-key.js';
 
 /** The settings of a running service: read once, checked, in the units of the code. Frozen. */
 export interface Settings {
@@ -8,7 +9,14 @@ export interface Settings {
   readonly lifetimeSeconds: number;
   /** The first signs, all are accepted. */
   readonly algorithms: readonly Algorithm[];
-  readonly secret: string;
+  /** Other lists for some audiences. */
+  readonly audienceAlgorithms: ReadonlyMap<string, readonly Algorithm[]>;
+  /** Private keys that the operator gives; of each algorithm the first signs. */
+  readonly givenKeys: readonly PrivateKey[];
+  /** How long a key that the service made signs, in milliseconds; null where it is replaced by hand only. */
+  readonly rotationPeriod: number | null;
+  /** Needed where an algorithm in force is a shared one. */
+  readonly secret: string | undefined;
   readonly previousSecrets: readonly string[];
   readonly clockToleranceSeconds: number;
   /** See `DATABASE_URL`; the file of SQLite by its whole path. */

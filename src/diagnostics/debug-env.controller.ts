@@ -1,5 +1,13 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
-import { ApiOperation, ApiProperty, ApiQuery, ApiResponse, ApiSchema, ApiTags } from '@nestjs/swagger';
+import {
+  ApiOperation,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiQuery,
+  ApiResponse,
+  ApiSchema,
+  ApiTags,
+} from '@nestjs/swagger';
 import { Clock } from '../clock.js';
 import { ApiError } from '../http/api-error.js';
 import { ErrorDocument } from '../http/error.document.js';
@@ -12,8 +20,12 @@ class SecretDocument {
   @ApiProperty({ example: true })
   set!: boolean;
 
-  @ApiProperty({ example: '3f9a1c0b7d2e4f56', pattern: '^[0-9a-f]{16}$' })
-  fingerprint!: string;
+  @ApiPropertyOptional({
+    example: '3f9a1c0b7d2e4f56',
+    pattern: '^[0-9a-f]{16}$',
+    description: 'Left out where no shared secret is set',
+  })
+  fingerprint?: string;
 
   @ApiProperty({ type: [String], example: [] })
   warnings!: readonly string[];
@@ -70,7 +82,11 @@ export class DebugEnvController {
       JWT_ISSUER: issuer,
       JWT_EXPIRATION_MINUTES: lifetimeSeconds / 60,
       JWT_ALGORITHM: algorithms.join('|'),
-      JWT_SECRET_KEY: { set: true, fingerprint: secretFingerprint(secret, nonce), warnings: secretWarnings },
+      JWT_SECRET_KEY: {
+        set: secret !== undefined,
+        ...(secret !== undefined && { fingerprint: secretFingerprint(secret, nonce) }),
+        warnings: secretWarnings,
+      },
       server_time: new Date(this.clock.now()).toISOString(),
       version,
     };

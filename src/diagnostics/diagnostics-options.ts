@@ -5,7 +5,7 @@ export interface DiagnosticsOptions {
   readonly issuer: string;
   readonly lifetimeSeconds: number;
   readonly algorithms: readonly string[];
-  readonly secret: string;
+  readonly secret: string | undefined;
   /** What commonly differs between two copies of the secret. */
   readonly secretWarnings: readonly string[];
   /** Of this package. */

@@ -7,21 +7,36 @@ export interface AlgorithmFacts {
   readonly shared: boolean;
   /** Least length of a shared secret in bytes: that of the hash (RFC 7518 §3.2). */
   readonly leastSecretBytes: number;
+  /** The kind of key pair, in the words of `node:crypto`; none for a shared secret. */
+  readonly keyPair?: KeyPairKind;
 }
 
+/** A kind of key pair, in the words of `node:crypto`. */
+export interface KeyPairKind {
+  readonly type: 'rsa' | 'ec' | 'ed25519';
+  readonly curve?: string;
+}
+
+/** RSA keys are made, and accepted, from this length on (RFC 7518 §3.3); bits. */
+export const LEAST_RSA_BITS = 2048;
+
 const shared = (leastSecretBytes: number): AlgorithmFacts => ({ shared: true, leastSecretBytes });
-const asymmetric: AlgorithmFacts = { shared: false, leastSecretBytes: 0 };
+const asymmetric = (type: KeyPairKind['type'], curve?: string): AlgorithmFacts => ({
+  shared: false,
+  leastSecretBytes: 0,
+  keyPair: { type, ...(curve !== undefined && { curve }) },
+});
 
 /** Every algorithm a token may name. `none` is not one of them, in any spelling (RFC 8725 §3.2). */
 export const ALGORITHMS: Readonly<Record<Algorithm, AlgorithmFacts>> = {
   HS256: shared(32),
   HS384: shared(48),
   HS512: shared(64),
-  RS256: asymmetric,
-  PS256: asymmetric,
-  ES256: asymmetric,
-  ES384: asymmetric,
-  EdDSA: asymmetric,
+  RS256: asymmetric('rsa'),
+  PS256: asymmetric('rsa'),
+  ES256: asymmetric('ec', 'prime256v1'),
+  ES384: asymmetric('ec', 'secp384r1'),
+  EdDSA: asymmetric('ed25519'),
 };
 
 /** Whether the name is exactly that of a known algorithm. */

@@ -36,18 +36,29 @@ export class KeyEncryption {
   }
 
   /** @throws {KeyEncryptionError} */
-  open(sealed: string, label: string): { readonly plaintext: Buffer; readonly byFormer: boolean } {
-    const bytes = Buffer.from(sealed, 'base64url');
-    const plaintext = openWith(this.current, bytes, label);
-    if (plaintext) return { plaintext, byFormer: false };
-    for (const key of this.former) {
-      const opened = openWith(key, bytes, label);
-      if (opened) return { plaintext: opened, byFormer: true };
+  open(sealed: string, label: string): Buffer {
+    for (const key of [this.current, ...this.former]) {
+      const opened = openWith(key, sealed, label);
+      if (opened) return opened;
     }
     throw new KeyEncryptionError(
       `KEY_ENCRYPTION_KEY does not open the key ${label} in the database. Set the one that it was made with; ` +
         'where it was changed, put the former one into KEY_ENCRYPTION_KEY_PREVIOUS. Nothing was overwritten.',
     );
+  }
+
+  /** Whether only a former key opens it. */
+  isSealedByFormer(sealed: string, label: string): boolean {
+    return this.former.length > 0 && openWith(this.current, sealed, label) === undefined;
+  }
+
+  /**
+   * Seals by the current key what a former one sealed.
+   *
+   * @throws {KeyEncryptionError}
+   */
+  sealAnew(sealed: string, label: string): string {
+    return this.isSealedByFormer(sealed, label) ? this.seal(this.open(sealed, label), label) : sealed;
   }
 }
 
@@ -56,7 +67,8 @@ function derive(secret: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', 'identity-backend/key-encryption/v1', 32));
 }
 
-function openWith(key: Buffer, bytes: Buffer, label: string): Buffer | undefined {
+function openWith(key: Buffer, sealed: string, label: string): Buffer | undefined {
+  const bytes = Buffer.from(sealed, 'base64url');
   if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
   try {
     const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES), {

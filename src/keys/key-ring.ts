@@ -1,8 +1,10 @@
 import { ALGORITHMS, type Algorithm } from '../jwt/algorithms.js';
 import type { KeyCandidates, VerificationKey, VerificationKeys } from '../jwt/judge-token.js';
-import type { OwnKeys } from './own-keys.js';
+import type { KeyPurpose, PublicJwk } from './key-store.js';
+import type { PrivateKey } from './private-key.js';
 import { SharedKey } from './shared-key.js';
 import type { SigningKey } from './signing-key.js';
+import type { StoredKeys } from './stored-keys.js';
 
 /** What a key ring is made of. */
 export interface KeyRingOptions {
@@ -10,54 +12,73 @@ export interface KeyRingOptions {
   readonly issuer: string;
   /** The first signs, all are accepted. */
   readonly algorithms: readonly Algorithm[];
-  /** The shared secret that signs. */
-  readonly secret: string;
+  /** Other lists for some audiences. */
+  readonly audienceAlgorithms?: ReadonlyMap<string, readonly Algorithm[]>;
+  /** The shared secret that signs; needed where an algorithm is a shared one. */
+  readonly secret?: string | undefined;
   /** Former secrets: they still verify, and never sign. */
   readonly previousSecrets: readonly string[];
+  /** Keys that were given: of each algorithm the first signs, and all verify. */
+  readonly givenKeys?: readonly PrivateKey[];
 }
 
 /** The keys that are live, and which audience each may sign for. */
 export class KeyRing implements VerificationKeys {
-  private readonly issuer: string;
-  /** The key that signs, but for what is addressed to the service itself. */
-  readonly signing: SharedKey;
-  private readonly byAlgorithm = new Map<Algorithm, readonly SharedKey[]>();
-  private readonly candidatesByKeyId = new Map<string, KeyCandidates>();
+  private readonly shared = new Map<Algorithm, readonly SharedKey[]>();
+  private readonly given: readonly PrivateKey[];
+  private readonly lastingById: ReadonlyMap<string, SigningKey>;
 
   /**
-   * @param own the keys for what is addressed to the service itself; nothing is accepted there without them
-   * @throws {RangeError} where no algorithm is given
+   * @param stored the keys that the service makes; without them, only shared secrets and given keys sign and verify
+   * @throws {RangeError} where no algorithm is given, or a shared one without a secret
    */
   constructor(
-    { issuer, algorithms, secret, previousSecrets }: KeyRingOptions,
-    private readonly own?: OwnKeys,
+    private readonly options: KeyRingOptions,
+    private readonly stored?: StoredKeys,
   ) {
-    this.issuer = issuer;
-    for (const algorithm of algorithms) {
-      const keys = [secret, ...previousSecrets].map((text) => new SharedKey(text, algorithm));
-      this.byAlgorithm.set(algorithm, keys);
-      for (const key of keys) this.candidatesByKeyId.set(key.id, { keys: [key], keyIdKnown: true });
+    if (options.algorithms.length === 0) throw new RangeError('A key ring needs an algorithm to sign with');
+    const { secret, previousSecrets, givenKeys = [] } = options;
+    for (const algorithm of algorithmsInForce(options)) {
+      if (!ALGORITHMS[algorithm].shared) continue;
+      if (secret === undefined) throw new RangeError(`${algorithm} needs a shared secret`);
+      this.shared.set(
+        algorithm,
+        [secret, ...previousSecrets].map((text) => new SharedKey(text, algorithm)),
+      );
     }
-    const signing = algorithms[0] && this.byAlgorithm.get(algorithms[0])?.[0];
-    if (!signing) throw new RangeError('A key ring needs an algorithm to sign with');
-    this.signing = signing;
+    this.given = givenKeys;
+    const lasting = [...[...this.shared.values()].flat(), ...givenKeys];
+    this.lastingById = new Map(lasting.map((key) => [key.id, key]));
   }
 
-  /** @returns the key that signs for these audiences; `undefined` where there is none that may */
-  signingFor(audiences: readonly string[]): SigningKey | undefined {
-    return audiences.includes(this.issuer)
-      ? audiences.length === 1
-        ? this.own?.signing
-        : undefined
-      : this.signing;
+  /** @returns what the keys that may sign for all of these audiences are for; `undefined` where none may */
+  purposeFor(audiences: readonly string[]): KeyPurpose | undefined {
+    const { issuer, algorithms } = this.options;
+    if (audiences.includes(issuer)) return audiences.length === 1 ? 'administration' : undefined;
+    const [first = algorithms, ...others] = audiences.map((audience) => this.algorithmsOf(audience));
+    return first.find((algorithm) => others.every((list) => list.includes(algorithm)));
+  }
+
+  /** @returns the key that signs now; `undefined` where there is none */
+  signing(purpose: KeyPurpose): SigningKey | undefined {
+    if (purpose === 'administration') return this.stored?.signing(purpose);
+    return (
+      this.shared.get(purpose)?.[0] ??
+      this.given.find(({ algorithm }) => algorithm === purpose) ??
+      this.stored?.signing(purpose)
+    );
   }
 
   /**
    * Everybody who verifies with the shared secret can also sign with it. What is addressed to this service itself
-   * decides who administers it, so only its own keys are accepted there, and these nowhere else.
+   * decides who administers it, so only its own keys are accepted there, and these nowhere else. Any other audience
+   * accepts the algorithms of its list.
    */
-  readonly allows = (audience: string, key: VerificationKey): boolean =>
-    (audience === this.issuer) === (this.own?.all.some((own) => own === key) ?? false);
+  readonly allows = (audience: string, key: VerificationKey): boolean => {
+    const isOwn = this.stored?.view.administration.has(key) ?? false;
+    if (audience === this.options.issuer || isOwn) return audience === this.options.issuer && isOwn;
+    return this.algorithmsOf(audience).includes(key.algorithm);
+  };
 
   /**
    * A token with a known key id is tried with that key alone. Other services mint tokens with the shared secret and
@@ -66,18 +87,34 @@ export class KeyRing implements VerificationKeys {
    */
   candidates(algorithm: Algorithm, keyId: string | undefined): KeyCandidates {
     const named = keyId === undefined ? undefined : this.named(keyId);
-    if (named) return named.keys[0]?.algorithm === algorithm ? named : { keys: [], keyIdKnown: true };
-    if (ALGORITHMS[algorithm].shared) {
-      return { keys: this.byAlgorithm.get(algorithm) ?? [], keyIdKnown: false };
-    }
-    const own = keyId === undefined ? (this.own?.all ?? []) : [];
-    return { keys: own.filter((key) => key.algorithm === algorithm), keyIdKnown: false };
+    if (named) return { keys: named.algorithm === algorithm ? [named] : [], keyIdKnown: true };
+    if (ALGORITHMS[algorithm].shared) return { keys: this.shared.get(algorithm) ?? [], keyIdKnown: false };
+    const keys = keyId === undefined ? this.published : [];
+    return { keys: keys.filter((key) => key.algorithm === algorithm), keyIdKnown: false };
   }
 
-  private named(keyId: string): KeyCandidates | undefined {
-    const shared = this.candidatesByKeyId.get(keyId);
-    if (shared) return shared;
-    const own = this.own?.all.find(({ id }) => id === keyId);
-    return own && { keys: [own], keyIdKnown: true };
+  /** The public keys, as they are published: those that sign first. Never a shared secret. */
+  get publicKeys(): readonly PublicJwk[] {
+    return this.published.map(({ jwk }) => jwk);
   }
+
+  private get published(): readonly PrivateKey[] {
+    return [...this.given, ...(this.stored?.view.live ?? [])];
+  }
+
+  private named(keyId: string): SigningKey | undefined {
+    return this.lastingById.get(keyId) ?? this.stored?.view.byId.get(keyId);
+  }
+
+  private algorithmsOf(audience: string): readonly Algorithm[] {
+    return this.options.audienceAlgorithms?.get(audience) ?? this.options.algorithms;
+  }
+}
+
+/** Every algorithm that some audience accepts. */
+export function algorithmsInForce({
+  algorithms,
+  audienceAlgorithms = new Map(),
+}: Pick<KeyRingOptions, 'algorithms' | 'audienceAlgorithms'>): ReadonlySet<Algorithm> {
+  return new Set([...algorithms, ...[...audienceAlgorithms.values()].flat()]);
 }

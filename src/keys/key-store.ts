@@ -1,5 +1,6 @@
 import type { Algorithm } from '../jwt/algorithms.js';
 import { RecordStore } from '../replica/record-store.js';
+import type { KeySchedule } from './key-schedule.js';
 
 /** A public key as it is published (RFC 7517 §4). */
 export interface PublicJwk {
@@ -10,14 +11,18 @@ export interface PublicJwk {
   readonly [member: string]: unknown;
 }
 
-/** A key that the service made for itself, as it is kept. */
-export interface StoredKey {
+/** A key that the service made for itself. */
+export interface KeyMaterial {
   readonly jwk: PublicJwk;
   /** The private part, encrypted: see {@link KeyEncryption}. */
   readonly sealed: string;
-  /** Milliseconds since 1970. */
-  readonly createdAt: number;
 }
 
-/** Keys by the purpose that they serve; all keys of a purpose are one record, so that they change together. */
+/** A key as it is kept: with its whole schedule, so that every instance knows it before it begins. */
+export interface StoredKey extends KeyMaterial, KeySchedule {}
+
+/** What the keys of one record sign: tokens of one algorithm, or what is addressed to the service itself. */
+export type KeyPurpose = Algorithm | 'administration';
+
+/** Keys by their purpose; all keys of a purpose are one record, so that they change together. */
 export abstract class KeyStore extends RecordStore<readonly StoredKey[]> {}

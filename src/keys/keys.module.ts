@@ -1,32 +1,39 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import type { Algorithm } from '../jwt/algorithms.js';
 import type { Clock } from '../clock.js';
 import { KeyEncryption } from './key-encryption.js';
+import type { RotationPolicy } from './key-rotation.js';
 import { KeyStore } from './key-store.js';
-import { OwnKeys } from './own-keys.js';
+import { StoredKeys } from './stored-keys.js';
 
 /** What {@link KeysModule.forRoot} takes. */
 export interface KeysOptions {
   readonly encryptionKey: string;
   readonly previousEncryptionKeys: readonly string[];
   readonly clock: Clock;
+  readonly policy: RotationPolicy;
+  /** The asymmetric algorithms whose keys the service makes for itself. */
+  readonly algorithms: readonly Algorithm[];
+  /** Those for which it made keys until others were given. */
+  readonly formerAlgorithms: readonly Algorithm[];
 }
 
-/** The keys that the service makes and keeps for itself, over the KeyStore of a global module. */
+/** The keys that the service makes and rotates for itself, over the KeyStore of a global module. */
 @Module({})
 export class KeysModule {
-  static forRoot({ encryptionKey, previousEncryptionKeys, clock }: KeysOptions): DynamicModule {
+  static forRoot({ encryptionKey, previousEncryptionKeys, ...options }: KeysOptions): DynamicModule {
     const encryption = new KeyEncryption(encryptionKey, previousEncryptionKeys);
     return {
       module: KeysModule,
       global: true,
       providers: [
         {
-          provide: OwnKeys,
+          provide: StoredKeys,
           inject: [KeyStore],
-          useFactory: (store: KeyStore) => new OwnKeys(store, encryption, clock),
+          useFactory: (store: KeyStore) => new StoredKeys(store, { encryption, ...options }),
         },
       ],
-      exports: [OwnKeys],
+      exports: [StoredKeys],
     };
   }
 }

@@ -1,13 +1,13 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import { calculateJwkThumbprint } from 'jose';
-import type { Algorithm } from '../jwt/algorithms.js';
+import { type Algorithm, ALGORITHMS, LEAST_RSA_BITS } from '../jwt/algorithms.js';
 import { signByPrivateKey } from '../jwt/signature.js';
 import type { TokenType } from '../jwt/token-type.js';
 import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
 import type { KeyEncryption } from './key-encryption.js';
-import type { PublicJwk, StoredKey } from './key-store.js';
+import type { KeyMaterial, PublicJwk } from './key-store.js';
 import type { SigningKey } from './signing-key.js';
+import { thumbprint } from './thumbprint.js';
 
 /** An asymmetric key that signs for one algorithm. */
 export class PrivateKey extends KeyObjectVerificationKey implements SigningKey {
@@ -35,25 +35,29 @@ export class PrivateKey extends KeyObjectVerificationKey implements SigningKey {
 const generate = promisify(generateKeyPair) as (
   type: string,
   options: object,
-) => Promise<{ publicKey: KeyObject; privateKey: KeyObject }>;
+) => Promise<{ privateKey: KeyObject }>;
 
-/** Makes an ES256 key. */
-export async function makeKey(encryption: KeyEncryption, now: number): Promise<StoredKey> {
-  const { publicKey, privateKey } = await generate('ec', { namedCurve: 'P-256' });
-  const jwk = await publicJwk(publicKey, 'ES256');
+/** Makes a key for an asymmetric algorithm; RSA ones take a second, on a thread of Node's pool. */
+export async function makeKey(algorithm: Algorithm, encryption: KeyEncryption): Promise<KeyMaterial> {
+  const { keyPair } = ALGORITHMS[algorithm];
+  if (!keyPair) throw new RangeError(`${algorithm} has no key pair`);
+  const { privateKey } = await generate(keyPair.type, {
+    namedCurve: keyPair.curve,
+    modulusLength: LEAST_RSA_BITS,
+  });
+  const jwk = publicJwk(privateKey, algorithm);
   const bytes = privateKey.export({ type: 'pkcs8', format: 'der' });
-  return { jwk, sealed: encryption.seal(bytes, jwk.kid), createdAt: now };
+  return { jwk, sealed: encryption.seal(bytes, jwk.kid) };
 }
 
 /** @throws {KeyEncryptionError} */
-export function openKey({ jwk, sealed }: StoredKey, encryption: KeyEncryption): PrivateKey {
-  const { plaintext } = encryption.open(sealed, jwk.kid);
-  return new PrivateKey(jwk, createPrivateKey({ key: plaintext, format: 'der', type: 'pkcs8' }));
+export function openKey({ jwk, sealed }: KeyMaterial, encryption: KeyEncryption): PrivateKey {
+  const key = encryption.open(sealed, jwk.kid);
+  return new PrivateKey(jwk, createPrivateKey({ key, format: 'der', type: 'pkcs8' }));
 }
 
-/** The public part as it is published, with its thumbprint for a key id (RFC 7638). */
-async function publicJwk(key: KeyObject, alg: Algorithm): Promise<PublicJwk> {
-  const members = key.export({ format: 'jwk' });
-  const kid = await calculateJwkThumbprint(members);
-  return { ...members, kty: String(members.kty), kid, alg, use: 'sig' };
+/** The public part as it is published, with its thumbprint for a key id (RFC 7638), whatever it was called before. */
+export function publicJwk(privateKey: KeyObject, alg: Algorithm): PublicJwk {
+  const members = createPublicKey(privateKey).export({ format: 'jwk' });
+  return { ...members, kty: String(members.kty), kid: thumbprint(members), alg, use: 'sig' };
 }

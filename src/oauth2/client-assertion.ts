@@ -10,6 +10,7 @@ import type { Client } from '../clients/client.js';
 import { ALGORITHMS, type Algorithm, isAlgorithm } from '../jwt/algorithms.js';
 import { MAX_TOKEN_LENGTH, parsePart } from '../jwt/compact-jws.js';
 import { verifySignature } from '../jwt/signature.js';
+import { fitsAlgorithm } from '../keys/key-fit.js';
 
 /** How far ahead an assertion may expire, in seconds: stock clients take up to an hour. */
 const MAX_LIFETIME = 61 * 60;
@@ -19,6 +20,14 @@ const MAX_AHEAD = 30;
 
 /** RFC 8037 calls it EdDSA, RFC 9864 by the name of the curve. */
 const ALIASES: Readonly<Record<string, Algorithm>> = { Ed25519: 'EdDSA' };
+
+/** The algorithms that an assertion may be signed with, as the metadata names them. */
+export const CLIENT_ALGORITHMS: readonly string[] = [
+  ...Object.entries(ALGORITHMS)
+    .filter(([, { shared }]) => !shared)
+    .map(([name]) => name),
+  ...Object.keys(ALIASES),
+];
 
 /** What an assertion says, of whoever made it: nothing is known of its signature yet. */
 export interface ClientAssertion {
@@ -79,7 +88,7 @@ export function isSignedBy(client: Client | undefined, assertion: ClientAssertio
     ({ kid, alg }) =>
       (keyId === undefined || kid === keyId) && (alg === undefined || (ALIASES[alg] ?? alg) === algorithm),
   );
-  const candidates = keys.map(keyObjectOf).filter((key) => ALGORITHM_KEYS[algorithm]?.(key) ?? false);
+  const candidates = keys.map(keyObjectOf).filter((key) => fitsAlgorithm(key, algorithm));
   if (candidates.length === 0) {
     const nobodys = NOBODYS_KEYS[algorithm];
     if (nobodys) verifySignature(text, algorithm, nobodys);
@@ -87,21 +96,6 @@ export function isSignedBy(client: Client | undefined, assertion: ClientAssertio
   }
   return candidates.some((key) => verifySignature(text, algorithm, key));
 }
-
-const isRsa = (key: KeyObject): boolean => key.asymmetricKeyType === 'rsa';
-const isCurve =
-  (name: string) =>
-  (key: KeyObject): boolean =>
-    key.asymmetricKeyDetails?.namedCurve === name;
-
-/** Which keys an algorithm may be used with. */
-const ALGORITHM_KEYS: Readonly<Partial<Record<Algorithm, (key: KeyObject) => boolean>>> = {
-  RS256: isRsa,
-  PS256: isRsa,
-  ES256: isCurve('prime256v1'),
-  ES384: isCurve('secp384r1'),
-  EdDSA: (key) => key.asymmetricKeyType === 'ed25519',
-};
 
 const newKey = (namedCurve: string): KeyObject => generateKeyPairSync('ec', { namedCurve }).publicKey;
 

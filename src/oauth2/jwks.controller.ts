@@ -1,20 +1,42 @@
-import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { createHash } from 'node:crypto';
+import { Controller, Get, Header, Headers, Inject, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { PublicJwk } from '../keys/key-store.js';
-import { OwnKeys } from '../keys/own-keys.js';
+import { KeyRing } from '../keys/key-ring.js';
 import { JwksDocument } from './jwks.document.js';
+
+interface Response {
+  header(name: string, value: string): Response;
+  status(code: number): unknown;
+}
 
 /** `GET /.well-known/jwks.json`: the public keys (RFC 7517 §5); never a shared secret. */
 @ApiTags('OAuth 2.0')
 @Controller('.well-known/jwks.json')
 export class JwksController {
-  constructor(@Inject(OwnKeys) private readonly keys: OwnKeys) {}
+  constructor(@Inject(KeyRing) private readonly keys: KeyRing) {}
 
   @Get()
   @Header('Cache-Control', 'public, max-age=300')
   @ApiOperation({ summary: 'The public keys of this service' })
   @ApiResponse({ status: 200, description: 'A JWK Set (RFC 7517 section 5)', type: JwksDocument })
-  jwks(): { keys: readonly PublicJwk[] } {
-    return { keys: this.keys.publicKeys };
+  @ApiResponse({ status: 304, description: 'The set is the one that `If-None-Match` names' })
+  jwks(
+    @Headers('if-none-match') known: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ): { keys: readonly PublicJwk[] } | undefined {
+    const keys = this.keys.publicKeys;
+    const tag = entityTag(keys);
+    response.header('etag', tag);
+    if (!known?.split(/\s*,\s*/).some((each) => each === '*' || each.replace(/^W\//, '') === tag))
+      return { keys };
+    response.status(304);
+    return undefined;
   }
+}
+
+/** The keys are named by what they are, so their names tell one set from another (RFC 9110 §8.8.3). */
+function entityTag(keys: readonly PublicJwk[]): string {
+  const names = keys.map(({ kid, alg }) => `${kid} ${alg}`).join('\n');
+  return `"${createHash('sha256').update(names).digest('base64url').slice(0, 22)}"`;
 }

@@ -10,6 +10,7 @@ import { ClientAuthentication } from './client-authentication.js';
 import { CLIENT_CREDENTIALS } from './client-credentials.grant.js';
 import { IntrospectController } from './introspect.controller.js';
 import { JwksController } from './jwks.controller.js';
+import { MetadataController, SERVER_METADATA } from './metadata.controller.js';
 import { PresentedTokens } from './presented-token.js';
 import { RevokeController } from './revoke.controller.js';
 import { TokenController } from './token.controller.js';
@@ -21,17 +22,26 @@ export interface OAuth2Options extends Pick<ModuleMetadata, 'imports'> {
   readonly issuer: string;
   /** How far ahead a token of this service can expire: its longest lifetime and the tolerance; seconds. */
   readonly reachSeconds: number;
+  /** What {@link serverMetadata} gives. */
+  readonly metadata: object | string;
 }
 
 /** The routes of OAuth 2.0, over the services of the imported modules. */
 @Module({})
 export class OAuth2Module {
-  static forRoot({ imports = [], clock, issuer, reachSeconds }: OAuth2Options): DynamicModule {
+  static forRoot({ imports = [], clock, issuer, reachSeconds, metadata }: OAuth2Options): DynamicModule {
     return {
       module: OAuth2Module,
       imports,
-      controllers: [TokenController, IntrospectController, RevokeController, JwksController],
+      controllers: [
+        TokenController,
+        IntrospectController,
+        RevokeController,
+        JwksController,
+        MetadataController,
+      ],
       providers: [
+        { provide: SERVER_METADATA, useValue: metadata },
         {
           provide: AssertionAuthenticator,
           inject: [ClientRegistry, ClientAuthenticator, AssertionStore],

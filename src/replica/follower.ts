@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { StoreUnavailable } from './record-store.js';
 
 /** How often what other instances changed is asked for, in milliseconds. */
 const INTERVAL = 1_000;
@@ -49,7 +50,17 @@ export class Follower {
 
   private async syncAll(): Promise<void> {
     const begun = this.clock.now();
-    for (const each of this.followed) await each.sync();
+    const failures: unknown[] = [];
+    for (const each of this.followed) {
+      try {
+        await each.sync();
+      } catch (error) {
+        // Where the database is away there is no use in asking on; else one that fails must not hold up the others.
+        if (error instanceof StoreUnavailable) throw error;
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
     this.syncedAt = begun;
   }
 

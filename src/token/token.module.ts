@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Clock, SystemClock } from '../clock.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { OwnKeys } from '../keys/own-keys.js';
+import { StoredKeys } from '../keys/stored-keys.js';
 import { TOKEN_OPTIONS, type TokenOptions } from './token-options.js';
 import { TokenService } from './token.service.js';
 
@@ -22,8 +22,8 @@ export class TokenModule {
         { provide: Clock, useValue: clock ?? new SystemClock() },
         {
           provide: KeyRing,
-          inject: [{ token: OwnKeys, optional: true }],
-          useFactory: (own?: OwnKeys) => new KeyRing(options, own),
+          inject: [{ token: StoredKeys, optional: true }],
+          useFactory: (stored?: StoredKeys) => new KeyRing(options, stored),
         },
         TokenService,
       ],

@@ -79,8 +79,10 @@ export class TokenService {
     if (expiresIn > limit) {
       return { code: 'invalid_request', reason: `expires_in must be at most ${limit} seconds` };
     }
-    const key = this.keys.signingFor(audiences);
-    if (!key) return { code: 'unavailable', reason: 'There is no key to sign the token with' };
+    const purpose = this.keys.purposeFor(audiences);
+    if (!purpose) return { code: 'invalid_target', reason: 'The audiences have no algorithm in common' };
+    const key = this.keys.signing(purpose);
+    if (!key) return { code: 'unavailable', reason: 'There is no key to sign the token with now' };
     const tokenId = randomUUID();
     const signed = key.sign(this.claimsOf(request, expiresIn, tokenId), type);
     const outcome = (token: string): IssueOutcome =>
@@ -97,7 +99,8 @@ export class TokenService {
 
   /** @returns whether the signing key makes signatures that it verifies */
   async canSign(): Promise<boolean> {
-    const key = this.keys.signingFor([]);
+    const purpose = this.keys.purposeFor([]);
+    const key = purpose && this.keys.signing(purpose);
     return key?.verifies(await key.sign({}, 'JWT')) ?? false;
   }
 

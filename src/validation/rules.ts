@@ -53,7 +53,8 @@ export class Rules<T extends object> {
   read(value: unknown): T | string {
     const instance = new this.type();
     const members = instance as Record<string, unknown>;
-    const source = isJsonObject(value) ? value : {};
+    const isObject = isJsonObject(value);
+    const source = isObject ? value : {};
     for (const member of this.members) {
       const found = Object.hasOwn(source, member) ? source[member] : undefined;
       if (found !== undefined && found !== null) members[member] = found;
@@ -61,7 +62,8 @@ export class Rules<T extends object> {
     for (const { member, holds, message } of this.rules) {
       if (!holds(members[member], instance)) return message(members[member], instance);
     }
-    return instance;
+    // Where every member may be left out, so may the body; another value in its place is a mistake all the same.
+    return isObject || value === undefined || value === null ? instance : 'The body must be a JSON object';
   }
 }
 

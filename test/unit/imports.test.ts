@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'stop.ts': [],
   validation: ['jwt'],
   replica: ['clock.ts'],
-  config: ['jwt', 'storage'],
+  config: ['jwt', 'keys', 'storage'],
   keys: ['jwt', 'clock.ts', 'replica'],
   revocation: ['jwt', 'clock.ts', 'replica'],
   audit: [],
@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   guard: ['clock.ts', 'jwt', 'remote'],
   'token-client': ['clock.ts', 'jwt', 'remote'],
   testing: ['clock.ts', 'jwt'],
-  diagnostics: ['clock.ts', 'http', 'keys'],
+  diagnostics: ['clock.ts', 'http', 'jwt', 'keys'],
   observability: ['audit', 'http', 'jwt', 'token'],
   storage: ['clients', 'keys', 'oauth2', 'replica', 'revocation'],
 };

@@ -9,6 +9,9 @@ const LAST = ['DELETE /admin/clients/{id}/secrets/{secretId}', 'DELETE /admin/cl
 /** An example cannot know how a secret is called that the service has yet to make. */
 const EXPECTED: Readonly<Record<string, RegExp>> = {
   'DELETE /admin/clients/{id}/secrets/{secretId}': /^404$/,
+  // The issuer of the tests is no URL.
+  'GET /.well-known/openid-configuration': /^404$/,
+  'GET /.well-known/oauth-authorization-server': /^404$/,
 };
 
 let service: RunningApp;

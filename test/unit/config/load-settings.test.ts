@@ -266,7 +266,7 @@ describe('loadSettings', () => {
       const directory = temporaryDirectory();
       const first = loadSettings(directory, {});
       const path = join(directory, 'data', 'jwt-secret-key');
-      expect(Buffer.byteLength(first.secret)).toBeGreaterThanOrEqual(64);
+      expect(Buffer.byteLength(first.secret ?? '')).toBeGreaterThanOrEqual(64);
       expect(readFileSync(path, 'utf8')).toBe(first.secret);
       expect(statSync(path).mode & 0o777).toBe(0o600);
       expect(first.notices.join()).toMatch(/^JWT_SECRET_KEY is not set: made one/);

@@ -12,6 +12,7 @@ const keys = new KeyRing({
   secret: SECRET,
   previousSecrets: [FORMER_SECRET],
 });
+const keyId = keys.signing('HS256')?.id ?? '';
 
 const EXPECTED: Expectations = {
   issuer: 'identity-backend',
@@ -285,12 +286,8 @@ describe('judgeToken', () => {
     it.each([
       ['no kid', {}, 'names no kid and 2 keys were tried'],
       ['an unknown kid', { kid: 'marker' }, 'names an unknown kid and 2 keys were tried'],
-      ['a known kid', { kid: keys.signing.id }, 'names a known kid and 1 key was tried'],
-      [
-        'a known kid of another algorithm',
-        { kid: keys.signing.id, alg: 'HS384' },
-        'a known kid and 0 keys were tried',
-      ],
+      ['a known kid', { kid: keyId }, 'names a known kid and 1 key was tried'],
+      ['a known kid of another algorithm', { kid: keyId, alg: 'HS384' }, 'a known kid and 0 keys were tried'],
       ['an algorithm without keys', { alg: 'ES256' }, 'names no kid and 0 keys were tried'],
     ])('is refused with a hint on %s', (_name, header, words) => {
       const hint = hintOf(
@@ -303,9 +300,9 @@ describe('judgeToken', () => {
     it('names the keys that were tried only where it may', () => {
       const describeKeys = (tried: readonly VerificationKey[]): string =>
         ` [${tried.map(({ id }) => id).join()}]`;
-      const token = handMadeToken({ header: { kid: keys.signing.id }, secret: 'x'.repeat(40) });
-      expect(hintOf(judge(token, { describeKeys }))).toContain(`[${keys.signing.id}]`);
-      expect(hintOf(judge(token))).not.toContain(keys.signing.id);
+      const token = handMadeToken({ header: { kid: keyId }, secret: 'x'.repeat(40) });
+      expect(hintOf(judge(token, { describeKeys }))).toContain(`[${keyId}]`);
+      expect(hintOf(judge(token))).not.toContain(keyId);
     });
   });
 

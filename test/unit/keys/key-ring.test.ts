@@ -1,36 +1,58 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { Algorithm } from '../../../src/jwt/algorithms.js';
 import { KeyRing, type KeyRingOptions } from '../../../src/keys/key-ring.js';
+import type { SigningKey } from '../../../src/keys/signing-key.js';
+import type { StoredKeys } from '../../../src/keys/stored-keys.js';
 import { handMadeToken, readToken } from '../../support/hand-made-token.js';
+import { SharedKeys, storedKeys } from '../../support/key-fleet.js';
+import { MovedClock } from '../../support/moved-clock.js';
+import { signingKeyFor } from '../../support/private-keys.js';
 import { FORMER_SECRET, SECRET } from '../../support/settings.js';
 
-const ring = (changes: Partial<KeyRingOptions> = {}): KeyRing =>
-  new KeyRing({
-    issuer: 'identity-backend',
-    algorithms: ['HS256'],
-    secret: SECRET,
-    previousSecrets: [],
-    ...changes,
-  });
+const ISSUER = 'identity-backend';
 
-describe('KeyRing', () => {
-  it('signs with the first algorithm and the current secret', () => {
+const ring = (changes: Partial<KeyRingOptions> = {}, stored?: StoredKeys): KeyRing =>
+  new KeyRing(
+    { issuer: ISSUER, algorithms: ['HS256'], secret: SECRET, previousSecrets: [], ...changes },
+    stored,
+  );
+
+/** The key with which a ring signs, which must be there. */
+function signing(keys: KeyRing, purpose: Algorithm | 'administration' = 'HS256'): SigningKey {
+  const key = keys.signing(purpose);
+  if (!key) throw new Error(`No key for ${purpose}`);
+  return key;
+}
+
+const idsOf = (keys: readonly { id: string }[]): string[] => keys.map(({ id }) => id);
+
+describe('KeyRing of shared secrets', () => {
+  it('signs with the current secret', async () => {
     const keys = ring({ algorithms: ['HS512', 'HS256'], previousSecrets: [FORMER_SECRET] });
-    const { header } = readToken(keys.signing.sign({ exp: 1 }));
-    expect(header).toEqual({ alg: 'HS512', typ: 'JWT', kid: keys.signing.id });
-    expect(keys.signing.id).toBe(ring({ algorithms: ['HS512'] }).signing.id);
+    const { id } = signing(keys, 'HS512');
+    const { header } = readToken(await signing(keys, 'HS512').sign({ exp: 1 }));
+    expect(header).toEqual({ alg: 'HS512', typ: 'JWT', kid: id });
+    expect(id).toBe(signing(ring({ algorithms: ['HS512'] }), 'HS512').id);
   });
 
-  it('needs an algorithm', () => {
-    expect(() => ring({ algorithms: [] })).toThrow(RangeError);
+  it.each<[string, Partial<KeyRingOptions>]>([
+    ['an algorithm', { algorithms: [] }],
+    ['a secret where a shared algorithm is in force', { secret: undefined }],
+    [
+      'a secret where one is in force for one audience alone',
+      { algorithms: ['ES256'], audienceAlgorithms: new Map([['reporting', ['HS256']]]), secret: undefined },
+    ],
+  ])('needs %s', (_name, changes) => {
+    expect(() => ring(changes)).toThrow(RangeError);
   });
 
   it('tries one key where the kid is known', () => {
     const keys = ring({ previousSecrets: [FORMER_SECRET] });
-    const former = ring({ secret: FORMER_SECRET }).signing;
-    for (const id of [keys.signing.id, former.id]) {
+    const former = signing(ring({ secret: FORMER_SECRET }));
+    for (const id of [signing(keys).id, former.id]) {
       const candidates = keys.candidates('HS256', id);
       expect(candidates.keyIdKnown).toBe(true);
-      expect(candidates.keys.map((key) => key.id)).toEqual([id]);
+      expect(idsOf(candidates.keys)).toEqual([id]);
     }
   });
 
@@ -48,7 +70,7 @@ describe('KeyRing', () => {
 
   it('tries nothing where the kid is known for another algorithm', () => {
     const keys = ring({ algorithms: ['HS256', 'HS384'] });
-    expect(keys.candidates('HS384', keys.signing.id)).toEqual({ keys: [], keyIdKnown: true });
+    expect(keys.candidates('HS384', signing(keys).id)).toEqual({ keys: [], keyIdKnown: true });
   });
 
   it.each(['HS384', 'HS512', 'RS256', 'ES256', 'EdDSA'] as const)(
@@ -58,12 +80,121 @@ describe('KeyRing', () => {
     },
   );
 
-  it('verifies with former secrets, and never signs with one', () => {
+  it('verifies with former secrets, and never signs with one', async () => {
     const keys = ring({ previousSecrets: [FORMER_SECRET] });
     const isVerified = (token: string): boolean =>
       keys.candidates('HS256', undefined).keys.some((key) => key.verifies(token));
     expect(isVerified(handMadeToken({ secret: FORMER_SECRET }))).toBe(true);
     expect(isVerified(handMadeToken({ secret: 'a secret that was never in force, ever' }))).toBe(false);
-    expect(ring({ secret: FORMER_SECRET }).signing.verifies(keys.signing.sign({}))).toBe(false);
+    const formerRing = ring({ secret: FORMER_SECRET });
+    expect(signing(formerRing).verifies(await signing(keys).sign({}))).toBe(false);
+  });
+
+  it('publishes none of them', () => {
+    expect(ring({ algorithms: ['HS256', 'HS512'], previousSecrets: [FORMER_SECRET] }).publicKeys).toEqual([]);
+  });
+});
+
+describe('KeyRing.purposeFor', () => {
+  const keys = ring({
+    algorithms: ['HS256', 'EdDSA'],
+    audienceAlgorithms: new Map<string, readonly Algorithm[]>([
+      ['reporting', ['ES256']],
+      ['billing', ['RS256', 'HS256']],
+      ['moving', ['EdDSA', 'HS256']],
+      ['moved', ['EdDSA']],
+    ]),
+  });
+
+  it.each<[string, string[], string | undefined]>([
+    ['no audience: the first algorithm', [], 'HS256'],
+    ['an audience without a list: the same', ['logging'], 'HS256'],
+    ['an audience with a list: the first of its own', ['reporting'], 'ES256'],
+    ['two audiences: the first of the first that the other accepts', ['logging', 'moved'], 'EdDSA'],
+    ['the same in the other order', ['moved', 'logging'], 'EdDSA'],
+    ['two lists in different orders: as the first one prefers', ['moving', 'logging'], 'EdDSA'],
+    ['the same in the other order', ['logging', 'moving'], 'HS256'],
+    ['three audiences', ['billing', 'moving', 'logging'], 'HS256'],
+    ['audiences that have none in common', ['reporting', 'logging'], undefined],
+    ['audiences of which only two of three agree', ['logging', 'moving', 'reporting'], undefined],
+    ['the service itself', [ISSUER], 'administration'],
+    ['the service itself among others', [ISSUER, 'logging'], undefined],
+    ['the service itself behind others', ['logging', ISSUER], undefined],
+  ])('is for %s', (_name, audiences, expected) => {
+    expect(keys.purposeFor(audiences)).toBe(expected);
+  });
+});
+
+describe('KeyRing with keys of its own and given ones', () => {
+  const lists = new Map<string, readonly Algorithm[]>([
+    ['reporting', ['ES256']],
+    ['billing', ['RS256', 'EdDSA']],
+  ]);
+  const GIVEN = [signingKeyFor('EdDSA', 'first'), signingKeyFor('EdDSA', 'second')];
+  const OPTIONS = { algorithms: ['HS256', 'EdDSA'], audienceAlgorithms: lists, givenKeys: GIVEN } as const;
+  let stored: StoredKeys;
+  let keys: KeyRing;
+  beforeAll(async () => {
+    stored = storedKeys(new SharedKeys(), new MovedClock(), { algorithms: ['ES256'] });
+    await stored.sync();
+    await stored.ensureAdministration();
+    keys = ring(OPTIONS, stored);
+  });
+
+  it('signs with the first that was given, and with its own where none was', () => {
+    expect(signing(keys, 'EdDSA').id).toBe(GIVEN[0]?.id);
+    expect(signing(keys, 'ES256').id).toBe(stored.signing('ES256')?.id);
+    expect(keys.signing('RS256')).toBeUndefined();
+  });
+
+  it('publishes the given ones, and of its own those that sign and the next ones', () => {
+    const kids = keys.publicKeys.map(({ kid }) => kid);
+    expect(kids.slice(0, 2)).toEqual(idsOf(GIVEN));
+    expect(kids).toHaveLength(2 + 2 + 2);
+    expect(JSON.stringify(keys.publicKeys)).not.toMatch(/"(d|k)":|"oct"/);
+  });
+
+  it('verifies with the second that was given', async () => {
+    const token = await (GIVEN[1] as SigningKey).sign({});
+    const { keys: tried } = keys.candidates('EdDSA', GIVEN[1]?.id);
+    expect(tried.map((key) => key.verifies(token))).toEqual([true]);
+  });
+
+  it('tries every live key of the algorithm where a token has no kid', () => {
+    expect(idsOf(keys.candidates('EdDSA', undefined).keys)).toEqual(idsOf(GIVEN));
+    const { keys: tried, keyIdKnown } = keys.candidates('ES256', undefined);
+    expect({ count: tried.length, keyIdKnown }).toEqual({ count: 4, keyIdKnown: false });
+  });
+
+  it.each([
+    ['unknown', 'EdDSA', 'key-of-another-service'],
+    ['empty', 'EdDSA', ''],
+    ['a name of Object.prototype', 'ES256', 'constructor'],
+  ] as const)('tries nothing for an asymmetric algorithm where the kid is %s', (_name, algorithm, kid) => {
+    expect(keys.candidates(algorithm, kid)).toEqual({ keys: [], keyIdKnown: false });
+  });
+
+  it('tries nothing where the kid is that of a key for another algorithm', () => {
+    const kid = GIVEN[0]?.id;
+    expect(keys.candidates('ES256', kid)).toEqual({ keys: [], keyIdKnown: true });
+    expect(keys.candidates('HS256', kid)).toEqual({ keys: [], keyIdKnown: true });
+  });
+
+  it.each<[string, Algorithm | 'administration', string, boolean]>([
+    ['the shared secret', 'HS256', 'logging', true],
+    ['the shared secret', 'HS256', 'reporting', false],
+    ['the shared secret', 'HS256', ISSUER, false],
+    ['a given key', 'EdDSA', 'logging', true],
+    ['a given key', 'EdDSA', 'billing', true],
+    ['a given key', 'EdDSA', 'reporting', false],
+    ['a given key', 'EdDSA', ISSUER, false],
+    ['a key of its own', 'ES256', 'reporting', true],
+    ['a key of its own', 'ES256', 'logging', false],
+    ['a key of its own', 'ES256', ISSUER, false],
+    ['the key for the service itself', 'administration', ISSUER, true],
+    ['the key for the service itself, of the same algorithm', 'administration', 'reporting', false],
+    ['the key for the service itself', 'administration', 'logging', false],
+  ])('lets %s (%s) sign for %s: %s', (_name, purpose, audience, expected) => {
+    expect(keys.allows(audience, signing(keys, purpose))).toBe(expected);
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Follower, type Following } from '../../../src/replica/follower.js';
+import { StoreUnavailable } from '../../../src/replica/record-store.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
 
 const INTERVAL = 1_000;
@@ -14,7 +15,7 @@ class Followed implements Following {
   sync(): Promise<void> {
     this.asked++;
     this.whenAsked();
-    return this.away ? Promise.reject(new Error(`away ${this.asked}`)) : Promise.resolve();
+    return this.away ? Promise.reject(new StoreUnavailable(`away ${this.asked}`)) : Promise.resolve();
   }
 }
 
@@ -62,7 +63,7 @@ describe('Follower', () => {
 
   it('does not start where the first time fails, and follows nothing then', async () => {
     followed.away = true;
-    await expect(follower.start([followed])).rejects.toThrow('away 1');
+    await expect(follower.start([followed])).rejects.toMatchObject({ cause: 'away 1' });
     await pass(3);
     expect(followed.asked).toBe(1);
     expect(failures).toEqual([]);
@@ -94,7 +95,7 @@ describe('Follower', () => {
     followed.away = true;
     await pass(60);
     expect(follower.ageSeconds).toBe(60);
-    expect(failures).toEqual([expect.objectContaining({ message: 'away 2' })]);
+    expect(failures).toEqual([expect.objectContaining({ cause: 'away 2' })]);
     expect(followed.asked).toBe(61);
   });
 

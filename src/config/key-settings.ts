@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Algorithm, ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
+import { readGivenKey } from '../keys/given-keys.js';
+import { PUBLISHED_BEFORE_SIGNING } from '../keys/key-rotation.js';
+import { algorithmsInForce } from '../keys/key-ring.js';
+import type { PrivateKey } from '../keys/private-key.js';
+import { audienceListsOf, type Environment, listOf } from './environment.js';
+import type { Settings } from './settings.js';
+
+const MINUTE = 60 * 1000;
+const DAY = 24 * 60 * MINUTE;
+
+/** The settings that say which keys sign and verify. */
+export type KeySettings = Pick<
+  Settings,
+  'algorithms' | 'audienceAlgorithms' | 'givenKeys' | 'rotationPeriod'
+>;
+
+/**
+ * @param directory that relative paths of key files are beneath
+ * @returns the settings, and what is wrong with them, by the names of their variables
+ */
+export function keySettings(
+  environment: Environment,
+  directory: string,
+): { readonly keys: KeySettings; readonly faults: readonly string[] } {
+  const algorithms = algorithmList(environment.JWT_ALGORITHM);
+  const audienceAlgorithms = new Map(
+    audienceListsOf(environment.AUDIENCE_ALGORITHMS).map(([audience, list]) => [
+      audience,
+      algorithmList(list),
+    ]),
+  );
+  const inForce = [...algorithmsInForce({ algorithms, audienceAlgorithms })];
+  const { givenKeys, faults } = readKeys(environment, inForce, directory);
+  const { KEY_ROTATION_DAYS: days, JWT_EXPIRATION_MINUTES: minutes } = environment;
+  const rotationPeriod = days === 0 ? null : days * DAY;
+  // A value that breaks its own rule is named where the rules are checked, and may be a text here.
+  const isShort = rotationPeriod !== null && rotationPeriod < minutes * MINUTE + PUBLISHED_BEFORE_SIGNING;
+  if (isShort && typeof days === 'number' && typeof minutes === 'number') {
+    faults.push('KEY_ROTATION_DAYS is shorter than JWT_EXPIRATION_MINUTES and 10 minutes');
+  }
+  if (audienceAlgorithms.has(environment.JWT_ISSUER)) {
+    faults.push('AUDIENCE_ALGORITHMS names JWT_ISSUER, for which the keys of the service alone are good');
+  }
+  return { keys: { algorithms, audienceAlgorithms, givenKeys, rotationPeriod }, faults };
+}
+
+/** Whether some algorithm in force needs the shared secret. */
+export function needsSharedSecret(environment: Environment): boolean {
+  return sharedAlgorithms(environment).length > 0;
+}
+
+/** The least length of a shared secret for all algorithms in force, in bytes; undefined where none is a shared one. */
+export function leastSecretBytes(environment: Environment): number | undefined {
+  const lengths = sharedAlgorithms(environment).map((algorithm) => ALGORITHMS[algorithm].leastSecretBytes);
+  return lengths.length === 0 ? undefined : Math.max(...lengths);
+}
+
+function sharedAlgorithms({ JWT_ALGORITHM, AUDIENCE_ALGORITHMS }: Environment): Algorithm[] {
+  const lists = [JWT_ALGORITHM, ...audienceListsOf(AUDIENCE_ALGORITHMS).map(([, list]) => list)];
+  return lists.flatMap(algorithmList).filter((algorithm) => ALGORITHMS[algorithm].shared);
+}
+
+/** A list that breaks its rule is named where the rules are checked; here it is empty. */
+function algorithmList(text: string): Algorithm[] {
+  return text.split('|').filter(isAlgorithm);
+}
+
+function readKeys(
+  { JWT_PRIVATE_KEY_FILE }: Environment,
+  inForce: readonly Algorithm[],
+  directory: string,
+): { givenKeys: PrivateKey[]; faults: string[] } {
+  const asymmetric = inForce.filter((algorithm) => !ALGORITHMS[algorithm].shared);
+  const givenKeys: PrivateKey[] = [];
+  const faults: string[] = [];
+  listOf(JWT_PRIVATE_KEY_FILE).forEach((path, index) => {
+    const name = `JWT_PRIVATE_KEY_FILE: file ${index + 1}`;
+    try {
+      const read = readGivenKey(readFileSync(resolve(directory, path), 'utf8'), asymmetric);
+      if (typeof read === 'string') faults.push(`${name} ${read}`);
+      else if (givenKeys.some(({ id }) => id === read.id)) faults.push(`${name} is given twice`);
+      else givenKeys.push(read);
+    } catch {
+      faults.push(`${name} cannot be read`);
+    }
+  });
+  return { givenKeys, faults };
+}

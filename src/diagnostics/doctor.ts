@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import { isJsonObject } from '../jwt/strict-json.js';
+import { secretFingerprint } from '../keys/secret-fingerprint.js';
+
+/** Injection token of the {@link Doctor}. */
+export const DOCTOR = Symbol('DOCTOR');
+
+/** How long an answer may take, in milliseconds. */
+const PATIENCE = 5_000;
+
+/** What was found: good, to be looked at, or wrong. */
+export interface Finding {
+  readonly verdict: 'ok' | 'note' | 'wrong';
+  readonly about: string;
+}
+
+/** What the doctor is told of this service. */
+export interface DoctorOptions {
+  readonly issuer: string;
+  readonly secret: string | undefined;
+  readonly lifetimeSeconds: number;
+}
+
+const WELL_KNOWN = ['jwks.json', 'openid-configuration', 'oauth-authorization-server'];
+
+/** Says whether other services can find this one and share its settings. */
+export class Doctor {
+  constructor(
+    private readonly options: DoctorOptions,
+    private readonly fetch: typeof globalThis.fetch,
+  ) {}
+
+  /** Fetches the addresses at which stock clients look for this service, beneath its issuer. */
+  async checkWellKnown(): Promise<Finding[]> {
+    const { issuer } = this.options;
+    if (!/^https?:\/\//.test(issuer)) {
+      return [
+        note('JWT_ISSUER is not a URL: clients cannot discover the service, and are configured by hand'),
+      ];
+    }
+    const base = issuer.replace(/\/$/, '');
+    const findings = WELL_KNOWN.map((name) => this.checkAddress(`${base}/.well-known/${name}`, name));
+    return Promise.all([...findings, ...this.checkInsertedPath(base)]);
+  }
+
+  /** Compares the shared secret and the settings with those of another service, by its `/debug-env`. */
+  async checkPeer(url: string): Promise<Finding[]> {
+    const nonce = randomBytes(12).toString('hex');
+    const address = `${url.replace(/\/$/, '')}/debug-env?nonce=${nonce}`;
+    const answer = await this.get(address);
+    if (typeof answer === 'string') return [wrong(`The peer does not answer: ${answer}`)];
+    if (answer.status === 404) {
+      return [
+        note('The /debug-env of the peer is off: set DEBUG_ENV=true there for the time of the comparison'),
+      ];
+    }
+    if (answer.status !== 200 || !isJsonObject(answer.body)) {
+      return [wrong(`The /debug-env of the peer answers ${answer.status}`)];
+    }
+    return [this.compareSecret(answer.body, nonce), ...this.compareSettings(answer.body)];
+  }
+
+  private compareSecret({ JWT_SECRET_KEY: shown }: Record<string, unknown>, nonce: string): Finding {
+    const { secret } = this.options;
+    const theirs = isJsonObject(shown) ? shown['fingerprint'] : undefined;
+    if (secret === undefined || theirs === undefined) {
+      return note(`${secret === undefined ? 'This service' : 'The peer'} has no shared secret to compare`);
+    }
+    return theirs === secretFingerprint(secret, nonce)
+      ? { verdict: 'ok', about: 'The peer has the same shared secret' }
+      : wrong('The peer has another shared secret');
+  }
+
+  private compareSettings({ JWT_ISSUER, JWT_EXPIRATION_MINUTES }: Record<string, unknown>): Finding[] {
+    const { issuer, lifetimeSeconds } = this.options;
+    return [
+      JWT_ISSUER === issuer
+        ? { verdict: 'ok', about: 'The peer has the same JWT_ISSUER' }
+        : wrong('The peer has another JWT_ISSUER'),
+      JWT_EXPIRATION_MINUTES === lifetimeSeconds / 60
+        ? { verdict: 'ok', about: 'The peer has the same JWT_EXPIRATION_MINUTES' }
+        : note('The peer has another JWT_EXPIRATION_MINUTES'),
+    ];
+  }
+
+  /** Beneath a path, RFC 8414 §3 puts the well-known part before the path, outside of this service. */
+  private checkInsertedPath(base: string): Promise<Finding>[] {
+    const { origin, pathname } = new URL(base);
+    if (pathname === '/') return [];
+    const address = `${origin}/.well-known/oauth-authorization-server${pathname}`;
+    return [this.checkAddress(address, 'oauth-authorization-server', 'note')];
+  }
+
+  private async checkAddress(
+    address: string,
+    name: string,
+    otherwise: 'note' | 'wrong' = 'wrong',
+  ): Promise<Finding> {
+    const answer = await this.get(address);
+    const problem = typeof answer === 'string' ? answer : this.problemOf(answer, name);
+    return problem === undefined
+      ? { verdict: 'ok', about: `${address} answers` }
+      : { verdict: otherwise, about: `${address}: ${problem}` };
+  }
+
+  private problemOf({ status, body }: Answer, name: string): string | undefined {
+    if (status !== 200) return `answers ${status}`;
+    if (!isJsonObject(body)) return 'is not JSON';
+    if (name === 'jwks.json') return Array.isArray(body['keys']) ? undefined : 'is no key set';
+    return body['issuer'] === this.options.issuer ? undefined : 'names another issuer';
+  }
+
+  /** @returns the answer, or why there is none */
+  private async get(address: string): Promise<Answer | string> {
+    try {
+      const response = await this.fetch(address, {
+        redirect: 'error',
+        signal: AbortSignal.timeout(PATIENCE),
+      });
+      const body: unknown = await response.json().catch(() => undefined);
+      return { status: response.status, body };
+    } catch (error) {
+      const cause = error instanceof Error ? error.cause : undefined;
+      const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+      return code ?? (error instanceof Error ? error.message : 'no answer');
+    }
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+function note(about: string): Finding {
+  return { verdict: 'note', about };
+}
+
+function wrong(about: string): Finding {
+  return { verdict: 'wrong', about };
+}

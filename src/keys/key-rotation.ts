@@ -1,0 +1,218 @@
+import { type KeySchedule, keyState } from './key-schedule.js';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+/** How long a key is published before it signs: verifiers keep a key set for 5 minutes, and may miss one reading. */
+export const PUBLISHED_BEFORE_SIGNING = 10 * MINUTE;
+
+/** How old an instance's knowledge of the schedules may be while it signs. */
+export const MAX_KNOWLEDGE_AGE = 60 * SECOND;
+
+/** A rotation begins when every instance that still signs has heard of it. */
+const RESPITE = MAX_KNOWLEDGE_AGE + 5 * SECOND;
+
+/** How far an instance may be behind another, or be set back, and still find a key that it can sign with. */
+export const BEHIND = 65 * SECOND;
+
+/** How long before a key begins to sign the one after it is published. */
+const LEAD = 60 * MINUTE;
+
+/** How many retired keys are kept for the record. */
+const MAX_RETIRED = 16;
+
+/** What the schedules follow. */
+export interface RotationPolicy {
+  /** How long a key signs, in milliseconds; null where it is replaced by hand only. */
+  readonly period: number | null;
+  /** The longest lifetime of tokens here, in seconds. */
+  readonly lifetimeSeconds: number;
+}
+
+/** Makes of key material that was not in use before a key with a schedule. */
+export type Spare<K> = (schedule: KeySchedule) => K;
+
+/**
+ * Brings the schedules of the keys of one purpose up to date: there is a key that signs now, the one after it is
+ * published well before, and no key is forgotten while a token that it signed can be good. Pure.
+ *
+ * @param spare makes a new key
+ * @returns the keys as they should be; the same array where they are so already
+ */
+export function maintained<K extends KeySchedule>(
+  keys: readonly K[],
+  now: number,
+  policy: RotationPolicy,
+  spare: Spare<K>,
+): readonly K[] {
+  const raised = raiseLifetimes(keys, now, policy);
+  const signing = withSigningKey(settled(raised, now, policy), now, policy, spare);
+  const next = withNextKey(signing, now, policy, spare);
+  const kept = withoutOldest(next, now);
+  return kept.length === keys.length && kept.every((key, index) => isAlike(key, keys[index])) ? keys : kept;
+}
+
+/**
+ * Replaces the key that signs by the one that is published already.
+ *
+ * @param revoke ends the key that signs at once, and those before it that still verify, with every token that they
+ *   signed; else it ends when every instance and every verifier has heard of it, and verifies until its last token has
+ *   expired
+ */
+export function rotated<K extends KeySchedule>(
+  keys: readonly K[],
+  now: number,
+  policy: RotationPolicy,
+  spare: Spare<K>,
+  revoke: boolean,
+): readonly K[] {
+  const ready = maintained(keys, now, policy, spare);
+  const current = signingKey(ready, now);
+  const [next] = upcoming(ready, now);
+  if (!current || !next) return ready;
+  const start = revoke ? now : Math.max(now + RESPITE, next.publishedAt + PUBLISHED_BEFORE_SIGNING);
+  const begin = revoke ? now - BEHIND : start;
+  // A rotation that is on its way is not put off by another.
+  if (!revoke && next.signsFrom !== null && next.signsFrom <= start) return ready;
+  const replaced = ready.map((key) => {
+    if (key === next) return { ...key, signsFrom: begin, signsUntil: endOf(begin, policy) };
+    const ended = key === current ? { ...key, signsUntil: start } : key;
+    return revoke && hasSigned(key, now) ? { ...ended, revokedAt: now } : ended;
+  });
+  return maintained(inSuccession(replaced, now, policy), now, policy, spare);
+}
+
+function signingKey<K extends KeySchedule>(keys: readonly K[], now: number): K | undefined {
+  return keys.find((key) => keyState(key, now) === 'signing');
+}
+
+/** Whether tokens that it signed can be good. */
+function hasSigned(key: KeySchedule, now: number): boolean {
+  return ['signing', 'retiring'].includes(keyState(key, now));
+}
+
+/** The keys that are to sign later, the first one first. */
+function upcoming<K extends KeySchedule>(keys: readonly K[], now: number): K[] {
+  return keys
+    .filter((key) => keyState(key, now) === 'published')
+    .sort((a, b) => (a.signsFrom ?? Infinity) - (b.signsFrom ?? Infinity) || a.publishedAt - b.publishedAt);
+}
+
+function endOf(start: number, { period }: RotationPolicy): number | null {
+  return period === null ? null : start + period;
+}
+
+/** A setting that was raised while a key signs prolongs what it has to verify. */
+function raiseLifetimes<K extends KeySchedule>(
+  keys: readonly K[],
+  now: number,
+  { lifetimeSeconds }: RotationPolicy,
+): readonly K[] {
+  return keys.map((key) => {
+    const maySign = key.revokedAt === null && (key.signsUntil ?? Infinity) > now - BEHIND;
+    return maySign && key.longestLifetimeSeconds < lifetimeSeconds
+      ? { ...key, longestLifetimeSeconds: lifetimeSeconds }
+      : key;
+  });
+}
+
+/** Follows a period that was changed; what begins soon is left as it is, so that every instance hears of the change. */
+function settled<K extends KeySchedule>(
+  keys: readonly K[],
+  now: number,
+  policy: RotationPolicy,
+): readonly K[] {
+  return keys.map((key) => {
+    const state = keyState(key, now);
+    if (policy.period === null) {
+      if (state === 'signing' && !isFollowedSoon(key, keys, now)) return { ...key, signsUntil: null };
+      const waits = key.signsFrom === null || key.signsFrom > now + LEAD;
+      return state === 'published' && waits ? { ...key, signsFrom: null, signsUntil: null } : key;
+    }
+    if (state !== 'signing') return key;
+    const latest = Math.max((key.signsFrom ?? now) + policy.period, now + 2 * LEAD);
+    return key.signsUntil === null || key.signsUntil > latest ? { ...key, signsUntil: latest } : key;
+  });
+}
+
+function isFollowedSoon({ signsUntil }: KeySchedule, keys: readonly KeySchedule[], now: number): boolean {
+  const isSoon = signsUntil !== null && signsUntil <= now + LEAD;
+  return isSoon && keys.some(({ signsFrom }) => signsFrom === signsUntil);
+}
+
+function withSigningKey<K extends KeySchedule>(
+  keys: readonly K[],
+  now: number,
+  policy: RotationPolicy,
+  spare: Spare<K>,
+): readonly K[] {
+  if (signingKey(keys, now)) return keys;
+  const [next] = upcoming(keys, now);
+  const ends = keys.map(({ revokedAt, signsUntil }) => (revokedAt === null ? (signsUntil ?? 0) : 0));
+  const begin = Math.max(now - BEHIND, ...ends.filter((end) => end <= now));
+  const times = { signsFrom: begin, signsUntil: endOf(begin, policy) };
+  if (!next) return [...keys, spare({ ...standby(now, policy), ...times })];
+  return keys.map((key) => (key === next ? { ...key, ...times } : key));
+}
+
+/**
+ * Lets each key begin to sign where the one before it ends. Where verifiers may not know it by then, as the service
+ * stood still when it should have been published, the one before it goes on until they do.
+ */
+function inSuccession<K extends KeySchedule>(
+  keys: readonly K[],
+  now: number,
+  { period }: RotationPolicy,
+): readonly K[] {
+  if (period === null) return keys;
+  const changed = new Map<K, K>();
+  let former = signingKey(keys, now);
+  for (const key of upcoming(keys, now)) {
+    const before = former && (changed.get(former) ?? former);
+    if (!former || !before || before.signsUntil === null) break;
+    const start = Math.max(before.signsUntil, key.publishedAt + PUBLISHED_BEFORE_SIGNING);
+    changed.set(former, { ...before, signsUntil: start });
+    changed.set(key, { ...key, signsFrom: start, signsUntil: start + period });
+    former = key;
+  }
+  return keys.map((key) => changed.get(key) ?? key);
+}
+
+function withNextKey<K extends KeySchedule>(
+  keys: readonly K[],
+  now: number,
+  policy: RotationPolicy,
+  spare: Spare<K>,
+): readonly K[] {
+  const scheduled = inSuccession(keys, now, policy);
+  const last = upcoming(scheduled, now).at(-1);
+  if (last && (last.signsFrom === null || last.signsFrom > now + LEAD)) return scheduled;
+  return inSuccession([...scheduled, spare(standby(now, policy))], now, policy);
+}
+
+function standby(now: number, { lifetimeSeconds }: RotationPolicy): KeySchedule {
+  return {
+    publishedAt: now,
+    signsFrom: null,
+    signsUntil: null,
+    longestLifetimeSeconds: lifetimeSeconds,
+    revokedAt: null,
+  };
+}
+
+function withoutOldest<K extends KeySchedule>(keys: readonly K[], now: number): readonly K[] {
+  const retired = keys.filter((key) => keyState(key, now) === 'retired');
+  const forgotten = new Set(retired.slice(0, Math.max(0, retired.length - MAX_RETIRED)));
+  return keys.filter((key) => !forgotten.has(key));
+}
+
+/** Whether a key is the same but for what never changes of it. */
+function isAlike(key: KeySchedule, other: KeySchedule | undefined): boolean {
+  return (
+    key.publishedAt === other?.publishedAt &&
+    key.signsFrom === other.signsFrom &&
+    key.signsUntil === other.signsUntil &&
+    key.longestLifetimeSeconds === other.longestLifetimeSeconds &&
+    key.revokedAt === other.revokedAt
+  );
+}

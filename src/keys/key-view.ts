@@ -1,0 +1,48 @@
+import { keyState, nextChange } from './key-schedule.js';
+import type { KeyPurpose, StoredKey } from './key-store.js';
+import type { PrivateKey } from './private-key.js';
+
+/** What the keys do between one change of a state and the next: worked out once, and looked up by each request. */
+export class KeyView {
+  /** The key that signs, by its purpose; none where it would be forgotten before the tokens of this instance expire. */
+  readonly signing: ReadonlyMap<KeyPurpose, PrivateKey>;
+  /** The keys that verify, and are published: those that sign first. */
+  readonly live: readonly PrivateKey[];
+  readonly byId: ReadonlyMap<string, PrivateKey>;
+  /** Those of the live keys that sign what is addressed to the service itself, and nothing else. */
+  readonly administration: ReadonlySet<unknown>;
+  private readonly until: number;
+
+  constructor(
+    keys: ReadonlyMap<KeyPurpose, readonly StoredKey[]>,
+    opened: ReadonlyMap<string, PrivateKey>,
+    private readonly from: number,
+    lifetimeSeconds: number,
+  ) {
+    const signing = new Map<KeyPurpose, PrivateKey>();
+    const live: PrivateKey[] = [];
+    const administration = new Set<unknown>();
+    for (const [purpose, stored] of keys) {
+      for (const { jwk, ...schedule } of stored) {
+        const key = opened.get(jwk.kid);
+        const state = keyState(schedule, from);
+        if (!key || state === 'retired') continue;
+        if (state === 'signing') {
+          if (schedule.longestLifetimeSeconds >= lifetimeSeconds) signing.set(purpose, key);
+          live.unshift(key);
+        } else live.push(key);
+        if (purpose === 'administration') administration.add(key);
+      }
+    }
+    this.signing = signing;
+    this.live = live;
+    this.byId = new Map(live.map((key) => [key.id, key]));
+    this.administration = administration;
+    this.until = nextChange([...keys.values()].flat(), from);
+  }
+
+  /** Whether the view is still right at this time, in milliseconds since 1970. */
+  holdsAt(now: number): boolean {
+    return now >= this.from && now < this.until;
+  }
+}

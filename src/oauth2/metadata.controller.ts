@@ -1,0 +1,37 @@
+import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiError } from '../http/api-error.js';
+import { ErrorDocument } from '../http/error.document.js';
+
+/** Injection token of what `serverMetadata` gives. */
+export const SERVER_METADATA = Symbol('SERVER_METADATA');
+
+/** The metadata by which stock clients find the other routes. */
+@ApiTags('OAuth 2.0')
+@Controller('.well-known')
+export class MetadataController {
+  constructor(@Inject(SERVER_METADATA) private readonly metadata: object | string) {}
+
+  @Get('openid-configuration')
+  @Header('Cache-Control', 'public, max-age=300')
+  @ApiOperation({ summary: 'Where OpenID Connect clients look for the routes (Discovery 1.0 section 4)' })
+  @ApiResponse({ status: 200, description: 'The metadata', schema: { type: 'object' } })
+  @ApiResponse({ status: 404, description: 'JWT_ISSUER is no URL of this service', type: ErrorDocument })
+  openidConfiguration(): object {
+    return this.found();
+  }
+
+  @Get('oauth-authorization-server')
+  @Header('Cache-Control', 'public, max-age=300')
+  @ApiOperation({ summary: 'Where OAuth 2.0 clients look for the routes (RFC 8414)' })
+  @ApiResponse({ status: 200, description: 'The metadata', schema: { type: 'object' } })
+  @ApiResponse({ status: 404, description: 'JWT_ISSUER is no URL of this service', type: ErrorDocument })
+  authorizationServer(): object {
+    return this.found();
+  }
+
+  private found(): object {
+    if (typeof this.metadata === 'string') throw new ApiError(404, 'not_found', this.metadata);
+    return this.metadata;
+  }
+}

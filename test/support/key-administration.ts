@@ -1,0 +1,53 @@
+import { StoredKeys } from '../../src/keys/stored-keys.js';
+import type { Administrator } from './clients.js';
+import type { Answer, RunningApp } from './running-app.js';
+
+/** A key as the administration shows it. */
+export interface ShownKey {
+  readonly kid: string;
+  readonly algorithm: string;
+  readonly purpose: 'tokens' | 'administration';
+  readonly state: 'published' | 'signing' | 'retiring' | 'retired';
+  readonly signs_from: string | null;
+  readonly signs_until: string | null;
+  readonly verifies_until: string | null;
+  readonly revoked_at: string | null;
+}
+
+/** Lets the service do at once what it does every second. */
+export function hear({ app }: RunningApp): Promise<void> {
+  return app.get(StoredKeys).sync();
+}
+
+/** Moves the clock of the service, which asks its database then. */
+export async function pass(service: RunningApp, seconds: number): Promise<void> {
+  service.clock.advance(seconds);
+  await hear(service);
+}
+
+/** Rotates as the command line does, without a route. */
+export async function rotateAll({ app }: RunningApp, revoke = false): Promise<void> {
+  await app.get(StoredKeys).rotate(undefined, revoke);
+}
+
+export async function askForKeys(service: RunningApp, admin: Administrator): Promise<Answer> {
+  return service.get('/admin/keys', { authorization: `Bearer ${await admin.token()}` });
+}
+
+/** @param algorithm of the keys; those for the service itself are left out */
+export function shownKeys({ body }: Answer, algorithm: string): ShownKey[] {
+  const keys = (body['keys'] ?? []) as ShownKey[];
+  return keys.filter((key) => key.purpose === 'tokens' && key.algorithm === algorithm);
+}
+
+/** @param body as it is sent; none where left out */
+export async function askForRotation(
+  service: RunningApp,
+  admin: Administrator,
+  body?: unknown,
+): Promise<Answer> {
+  const authorization = `Bearer ${await admin.token()}`;
+  return body === undefined
+    ? service.request('/admin/keys/rotate', { method: 'POST', headers: { authorization } })
+    : service.post('/admin/keys/rotate', body, { authorization });
+}

@@ -1,0 +1,143 @@
+import { Clock } from '../../src/clock.js';
+import type { Algorithm } from '../../src/jwt/algorithms.js';
+import { KeyEncryption } from '../../src/keys/key-encryption.js';
+import { KeyRing } from '../../src/keys/key-ring.js';
+import type { RotationPolicy } from '../../src/keys/key-rotation.js';
+import type { StoredKey } from '../../src/keys/key-store.js';
+import { StoredKeys, type StoredKeysOptions } from '../../src/keys/stored-keys.js';
+import { MemoryRecordStore } from '../../src/replica/memory-record-store.js';
+import { type RecordChange, RecordStore, StoreUnavailable } from '../../src/replica/record-store.js';
+import { TokenService } from '../../src/token/token.service.js';
+import type { MovedClock } from './moved-clock.js';
+
+export const ENCRYPTION_KEY = 'a-key-encryption-key-of-the-tests-0123456789';
+
+/** The keys of all instances, as a database would hold them. */
+export class SharedKeys extends MemoryRecordStore<readonly StoredKey[]> {
+  /** What is kept now, for one purpose. */
+  async kept(purpose: string): Promise<readonly StoredKey[]> {
+    const changes = await this.changesSince(0, 100);
+    return changes.find(({ id }) => id === purpose)?.value ?? [];
+  }
+}
+
+/** The way of one instance to the keys of all, which can be cut. */
+export class Connection extends RecordStore<readonly StoredKey[]> {
+  cut = false;
+
+  constructor(private readonly shared: RecordStore<readonly StoredKey[]>) {
+    super();
+  }
+
+  override changesSince(
+    revision: number,
+    limit: number,
+  ): Promise<readonly RecordChange<readonly StoredKey[]>[]> {
+    return this.cut ? Promise.reject(new StoreUnavailable('cut')) : this.shared.changesSince(revision, limit);
+  }
+
+  override change(
+    id: string,
+    decide: (current: readonly StoredKey[] | undefined) => readonly StoredKey[] | undefined,
+  ): Promise<RecordChange<readonly StoredKey[]>> {
+    return this.cut ? Promise.reject(new StoreUnavailable('cut')) : this.shared.change(id, decide);
+  }
+}
+
+/** A clock that is a little apart from another. */
+class ApartClock extends Clock {
+  constructor(
+    private readonly other: Clock,
+    private readonly milliseconds: number,
+  ) {
+    super();
+  }
+
+  override now(): number {
+    return this.other.now() + this.milliseconds;
+  }
+}
+
+/** Keys over a store as the service has them, with what the tests of it leave alone. */
+export function storedKeys(
+  store: RecordStore<readonly StoredKey[]>,
+  clock: Clock,
+  changes: Partial<StoredKeysOptions> = {},
+): StoredKeys {
+  return new StoredKeys(store, {
+    encryption: new KeyEncryption(ENCRYPTION_KEY, []),
+    clock,
+    policy: { period: 90 * 86_400_000, lifetimeSeconds: 900 },
+    algorithms: [],
+    ...changes,
+  });
+}
+
+/** What an instance of the fleet is set to. */
+export interface InstanceSettings extends RotationPolicy {
+  readonly algorithm: Algorithm;
+  readonly toleranceSeconds: number;
+}
+
+/** One instance of the service: everything of it that has to do with keys, and no HTTP. */
+export class Instance {
+  readonly clock: Clock;
+  readonly connection: Connection;
+  /** When it last heard from the database, by its own clock. */
+  syncedAt = -Infinity;
+  settings: InstanceSettings;
+  private parts!: { stored: StoredKeys; ring: KeyRing; tokens: TokenService };
+
+  /** @param apart how far its clock is from the true one, in milliseconds */
+  constructor(shared: SharedKeys, trueClock: MovedClock, apart: number, settings: InstanceSettings) {
+    this.clock = new ApartClock(trueClock, apart);
+    this.connection = new Connection(shared);
+    this.settings = settings;
+  }
+
+  /** Begins anew with nothing but what is in the database. */
+  async start(changes: Partial<InstanceSettings> = {}): Promise<void> {
+    this.settings = { ...this.settings, ...changes };
+    const { algorithm, toleranceSeconds, ...policy } = this.settings;
+    const stored = storedKeys(this.connection, this.clock, { policy, algorithms: [algorithm] });
+    const options = {
+      issuer: 'identity-backend',
+      algorithms: [algorithm],
+      previousSecrets: [],
+      lifetimeSeconds: policy.lifetimeSeconds,
+      clockToleranceSeconds: toleranceSeconds,
+      showFingerprints: false,
+    };
+    const ring = new KeyRing(options, stored);
+    this.parts = { stored, ring, tokens: new TokenService(options, ring, this.clock) };
+    await this.sync();
+  }
+
+  /** Does what the service does every second, as far as the database lets it. */
+  async sync(): Promise<void> {
+    if (this.connection.cut) return;
+    const begun = this.clock.now();
+    await this.parts.stored.sync();
+    this.syncedAt = begun;
+  }
+
+  rotate(revoke: boolean): Promise<boolean> {
+    return this.parts.stored.rotate(undefined, revoke);
+  }
+
+  /** The ids of the keys that it publishes. */
+  get published(): readonly string[] {
+    return this.parts.ring.publicKeys.map(({ kid }) => kid);
+  }
+
+  /** @returns a token; `undefined` where there is no key to sign it */
+  async issue(): Promise<string | undefined> {
+    const outcome = await this.parts.tokens.issue({ subject: 'user-42', audience: 'logging-service' });
+    return outcome.code === 'issued' ? outcome.token : undefined;
+  }
+
+  /** @returns `valid`, or the code of the refusal */
+  verify(token: string): string {
+    return this.parts.tokens.verify({ token, audience: 'logging-service' }).code;
+  }
+}

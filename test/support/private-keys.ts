@@ -1,0 +1,33 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { type Algorithm, ALGORITHMS } from '../../src/jwt/algorithms.js';
+import { PrivateKey, publicJwk } from '../../src/keys/private-key.js';
+
+/** The algorithms that have a public key. */
+export const ASYMMETRIC = (Object.keys(ALGORITHMS) as Algorithm[]).filter((name) => !ALGORITHMS[name].shared);
+
+const MADE = new Map<string, KeyObject>();
+
+/** A private key for an algorithm; those of RSA take long to make, so that all tests of a file share them by name. */
+export function privateKeyFor(algorithm: Algorithm, name = ''): KeyObject {
+  const { type = 'rsa', curve } = ALGORITHMS[algorithm].keyPair ?? {};
+  const known = `${type} ${curve} ${name}`;
+  const key = MADE.get(known) ?? makePrivateKey(type, curve);
+  MADE.set(known, key);
+  return key;
+}
+
+function makePrivateKey(type: 'rsa' | 'ec' | 'ed25519', curve = ''): KeyObject {
+  if (type === 'ec') return generateKeyPairSync('ec', { namedCurve: curve }).privateKey;
+  if (type === 'ed25519') return generateKeyPairSync('ed25519').privateKey;
+  return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+}
+
+/** The same as a key that signs. */
+export function signingKeyFor(algorithm: Algorithm, name = ''): PrivateKey {
+  const key = privateKeyFor(algorithm, name);
+  return new PrivateKey(publicJwk(key, algorithm), key);
+}
+
+export function pemOf(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+}

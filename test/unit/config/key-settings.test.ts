@@ -1,0 +1,196 @@
+import { createPublicKey } from 'node:crypto';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { loadSettings } from '../../../src/config/load-settings.js';
+import { type Settings, SettingsError } from '../../../src/config/settings.js';
+import { pemOf, privateKeyFor } from '../../support/private-keys.js';
+import { SECRET } from '../../support/settings.js';
+import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
+
+type Variables = Record<string, string | undefined>;
+
+const DAY = 24 * 60 * 60 * 1000;
+
+afterAll(removeTemporaryDirectories);
+
+const load = (variables: Variables = {}, directory = temporaryDirectory()): Settings =>
+  loadSettings(directory, { JWT_SECRET_KEY: SECRET, KEY_ENCRYPTION_KEY: 'k'.repeat(32), ...variables });
+
+const loadInProduction = (variables: Variables = {}): Settings =>
+  load({ NODE_ENV: 'production', ...variables });
+
+function faultsOf(read: () => Settings): readonly string[] {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof SettingsError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('JWT_ALGORITHM', () => {
+  it.each<[string, string[]]>([
+    ['RS256', ['RS256']],
+    ['PS256', ['PS256']],
+    ['ES256', ['ES256']],
+    ['ES384', ['ES384']],
+    ['EdDSA', ['EdDSA']],
+    ['HS256|ES256', ['HS256', 'ES256']],
+    ['ES256|HS256', ['ES256', 'HS256']],
+  ])('may be %s', (JWT_ALGORITHM, algorithms) => {
+    expect(load({ JWT_ALGORITHM }).algorithms).toEqual(algorithms);
+  });
+
+  it.each(['ES512', 'none', 'es256', 'ES256,HS256', 'ES256|', '|', 'ES256|ES256', 'ES256 | HS256', 'marker'])(
+    'may not be %j',
+    (JWT_ALGORITHM) => {
+      const faults = faultsOf(() => load({ JWT_ALGORITHM }));
+      expect(faults.join()).toMatch(/^JWT_ALGORITHM must be one of HS256, .*joined by \|$/);
+      expect(faults.join()).not.toContain('marker');
+    },
+  );
+});
+
+describe('AUDIENCE_ALGORITHMS', () => {
+  it.each<[string, string, Record<string, string[]>]>([
+    ['one audience', 'reporting=ES256', { reporting: ['ES256'] }],
+    [
+      'several, with lists',
+      'reporting=ES256,billing=RS256|HS256',
+      { reporting: ['ES256'], billing: ['RS256', 'HS256'] },
+    ],
+    ['blanks around', ' a = ES256 , b = EdDSA ', { a: ['ES256'], b: ['EdDSA'] }],
+    ['an audience with a = in it', 'https://a.example/?b=c=ES256', { 'https://a.example/?b=c': ['ES256'] }],
+  ])('may be %s', (_name, AUDIENCE_ALGORITHMS, lists) => {
+    expect(load({ AUDIENCE_ALGORITHMS }).audienceAlgorithms).toEqual(new Map(Object.entries(lists)));
+  });
+
+  it.each([
+    ['no list', 'marker'],
+    ['an empty list', 'marker='],
+    ['an unknown algorithm', 'marker=ES512'],
+    ['an algorithm twice', 'marker=ES256|ES256'],
+    ['no audience', '=ES256'],
+    ['an audience twice', 'marker=ES256,marker=RS256'],
+    ['nothing between commas', 'marker=ES256,,b=RS256'],
+    ['a control character', 'mark\u0007er=ES256'],
+  ])('may not be %s', (_name, AUDIENCE_ALGORITHMS) => {
+    expect(faultsOf(() => load({ AUDIENCE_ALGORITHMS }))).toEqual([
+      'AUDIENCE_ALGORITHMS must be lists such as reporting=ES256,billing=RS256|HS256',
+    ]);
+  });
+
+  it.each([{}, { JWT_ISSUER: 'https://id.example.com' }])(
+    'may not name the issuer: %j',
+    (variables: Variables) => {
+      const issuer = variables['JWT_ISSUER'] ?? 'identity-backend';
+      const faults = faultsOf(() => load({ ...variables, AUDIENCE_ALGORITHMS: `${issuer}=HS256` }));
+      expect(faults).toEqual([expect.stringMatching(/^AUDIENCE_ALGORITHMS names JWT_ISSUER/)]);
+    },
+  );
+});
+
+describe('KEY_ROTATION_DAYS', () => {
+  it.each<[string, Variables, number | null]>([
+    ['90 days by default', {}, 90 * DAY],
+    ['any other number', { KEY_ROTATION_DAYS: '7' }, 7 * DAY],
+    ['0 for by hand only', { KEY_ROTATION_DAYS: '0', JWT_EXPIRATION_MINUTES: '1440' }, null],
+    ['the longest lifetime and 10 minutes', { KEY_ROTATION_DAYS: '1', JWT_EXPIRATION_MINUTES: '1430' }, DAY],
+  ])('is %s', (_name, variables, period) => {
+    expect(load(variables).rotationPeriod).toBe(period);
+  });
+
+  it('may not be shorter than the longest lifetime and 10 minutes', () => {
+    expect(faultsOf(() => load({ KEY_ROTATION_DAYS: '1', JWT_EXPIRATION_MINUTES: '1431' }))).toEqual([
+      'KEY_ROTATION_DAYS is shorter than JWT_EXPIRATION_MINUTES and 10 minutes',
+    ]);
+  });
+
+  it.each(['-1', '1.5', '3651', 'marker'])('may not be %s', (KEY_ROTATION_DAYS) => {
+    expect(faultsOf(() => load({ KEY_ROTATION_DAYS }))).toEqual([
+      'KEY_ROTATION_DAYS must be a whole number from 0 to 3650',
+    ]);
+  });
+});
+
+describe('JWT_SECRET_KEY', () => {
+  it.each<[string, Variables]>([
+    ['no algorithm is a shared one', { JWT_ALGORITHM: 'ES256' }],
+    ['no audience has a shared one', { JWT_ALGORITHM: 'RS256|EdDSA', AUDIENCE_ALGORITHMS: 'a=ES256' }],
+  ])('is not needed in production where %s', (_name, variables) => {
+    expect(loadInProduction({ ...variables, JWT_SECRET_KEY: undefined }).secret).toBeUndefined();
+  });
+
+  it.each<[string, Variables]>([
+    ['it is one of a list', { JWT_ALGORITHM: 'ES256|HS256' }],
+    ['an audience has one', { JWT_ALGORITHM: 'ES256', AUDIENCE_ALGORITHMS: 'legacy=HS256' }],
+  ])('is required in production where %s', (_name, variables) => {
+    expect(faultsOf(() => loadInProduction({ ...variables, JWT_SECRET_KEY: undefined }))).toEqual([
+      'JWT_SECRET_KEY is required in production',
+    ]);
+  });
+
+  it('is as long as the longest hash of any audience', () => {
+    const JWT_SECRET_KEY = 'q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0Pa';
+    const variables = { AUDIENCE_ALGORITHMS: 'legacy=HS512', JWT_SECRET_KEY };
+    expect(faultsOf(() => loadInProduction(variables))).toEqual(['JWT_SECRET_KEY is under 64 bytes']);
+  });
+
+  it('is not made where none is needed', () => {
+    const directory = temporaryDirectory();
+    load({ JWT_SECRET_KEY: undefined, JWT_ALGORITHM: 'ES256' }, directory);
+    expect(() => statSync(join(directory, 'data'))).toThrow('ENOENT');
+  });
+});
+
+describe('JWT_PRIVATE_KEY_FILE', () => {
+  const directory = temporaryDirectory();
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(directory, name), text);
+    return name;
+  };
+  const ES256 = file('es256.pem', pemOf(privateKeyFor('ES256')));
+  const SECOND = file('second.pem', pemOf(privateKeyFor('ES256', 'second')));
+  const ED25519 = file('ed25519.json', JSON.stringify(privateKeyFor('EdDSA').export({ format: 'jwk' })));
+  const PUBLIC = createPublicKey(privateKeyFor('ES256')).export({ type: 'spki', format: 'pem' });
+  const loadKeys = (JWT_PRIVATE_KEY_FILE: string, JWT_ALGORITHM = 'ES256|EdDSA|HS256'): Settings =>
+    load({ JWT_PRIVATE_KEY_FILE, JWT_ALGORITHM }, directory);
+
+  it('is read, one key a file, in their order, from paths beneath the folder or whole ones', () => {
+    const { givenKeys } = loadKeys(`${ES256}, ${join(directory, SECOND)},${ED25519}`);
+    expect(givenKeys.map(({ algorithm }) => algorithm)).toEqual(['ES256', 'ES256', 'EdDSA']);
+  });
+
+  it('may hold a key for the algorithm of one audience', () => {
+    const variables = { JWT_PRIVATE_KEY_FILE: ED25519, AUDIENCE_ALGORITHMS: 'reporting=EdDSA' };
+    expect(load(variables, directory).givenKeys).toHaveLength(1);
+  });
+
+  it.each<[string, string, string, RegExp]>([
+    ['that is missing', 'marker.pem', 'ES256', /^JWT_PRIVATE_KEY_FILE: file 1 cannot be read$/],
+    ['that is a folder', 'folder-marker', 'ES256', /^JWT_PRIVATE_KEY_FILE: file 1 cannot be read$/],
+    [
+      'with a public key',
+      file('public.pem', PUBLIC.toString()),
+      'ES256',
+      /file 1 is not a private key in PEM or JWK$/,
+    ],
+    ['that is empty', file('empty.pem', ''), 'ES256', /file 1 is not a private key/],
+    ['that holds a JWK Set', file('set.json', '{"keys":["marker"]}'), 'ES256', /file 1 is a JWK Set/],
+    ['of the wrong curve', ES256, 'ES384', /file 1 fits none .* \(ES384\)/],
+    ['where no algorithm is asymmetric', ES256, 'HS256', /file 1 fits none .* \(none\)/],
+    ['that is given twice', `${ES256},${SECOND},${ES256}`, 'ES256', /file 3 is given twice$/],
+    ['that has no name', `${ES256},,${SECOND}`, 'ES256', /file 2 cannot be read$/],
+  ])('is refused for a file %s, by its place and without a value', (_name, files, algorithm, words) => {
+    mkdirSync(join(directory, 'folder-marker'), { recursive: true });
+    const faults = faultsOf(() => loadKeys(files, algorithm));
+    expect(faults).toEqual([expect.stringMatching(words)]);
+    expect(faults.join()).not.toMatch(/marker|BEGIN|\.pem|\.json/);
+  });
+
+  it('tells of all files at once', () => {
+    expect(faultsOf(() => loadKeys('a.pem,b.pem,c.pem'))).toHaveLength(3);
+  });
+});

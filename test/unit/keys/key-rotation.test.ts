@@ -1,0 +1,233 @@
+import { describe, expect, it } from '@jest/globals';
+import { maintained, rotated, type RotationPolicy } from '../../../src/keys/key-rotation.js';
+import { keyState, type KeySchedule } from '../../../src/keys/key-schedule.js';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** When these tests begin. */
+const T = 1_000 * DAY;
+/** A key that begins at once began a little earlier, so that clocks that are behind agree. */
+const BEHIND = 65 * SECOND;
+
+interface NamedKey extends KeySchedule {
+  readonly name: string;
+}
+
+const DAILY: RotationPolicy = { period: DAY, lifetimeSeconds: 900 };
+const BY_HAND: RotationPolicy = { period: null, lifetimeSeconds: 900 };
+
+/** Names the keys A, B, C … as they are made. */
+function maker(names = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'): (schedule: KeySchedule) => NamedKey {
+  let count = 0;
+  return (schedule) => ({ name: names[count++] ?? '?', ...schedule });
+}
+
+const more = (): ((schedule: KeySchedule) => NamedKey) => maker('NOPQRSTUVWXYZ');
+const begun = (policy: RotationPolicy, now = T): readonly NamedKey[] => maintained([], now, policy, maker());
+const find = (keys: readonly NamedKey[], name: string): NamedKey => {
+  const found = keys.find((key) => key.name === name);
+  if (!found) throw new Error(`There is no key ${name}`);
+  return found;
+};
+const states = (keys: readonly NamedKey[], now: number): Record<string, string> =>
+  Object.fromEntries(keys.map((key) => [key.name, keyState(key, now)]));
+
+describe('maintained', () => {
+  it('makes the first key, which signs at once, and the one after it', () => {
+    expect(begun(DAILY)).toEqual([
+      {
+        name: 'A',
+        publishedAt: T,
+        signsFrom: T - BEHIND,
+        signsUntil: T - BEHIND + DAY,
+        longestLifetimeSeconds: 900,
+        revokedAt: null,
+      },
+      {
+        name: 'B',
+        publishedAt: T,
+        signsFrom: T - BEHIND + DAY,
+        signsUntil: T - BEHIND + 2 * DAY,
+        longestLifetimeSeconds: 900,
+        revokedAt: null,
+      },
+    ]);
+  });
+
+  it('lets the first key sign until it is replaced, where that is done by hand', () => {
+    const times = begun(BY_HAND).map(({ signsFrom, signsUntil }) => ({ signsFrom, signsUntil }));
+    expect(times).toEqual([
+      { signsFrom: T - BEHIND, signsUntil: null },
+      { signsFrom: null, signsUntil: null },
+    ]);
+  });
+
+  it.each([
+    ['daily', DAILY, T],
+    ['daily, an hour before the switch', DAILY, T + DAY - HOUR - 2 * MINUTE],
+    ['by hand, years later', BY_HAND, T + 5_000 * DAY],
+  ])('gives back the same array where nothing is due: %s', (_name, policy, now) => {
+    const keys = begun(policy);
+    expect(maintained(keys, now, policy, more())).toBe(keys);
+  });
+
+  it('publishes the key after the next an hour before it is the next', () => {
+    const keys = begun(DAILY);
+    const now = T - BEHIND + DAY - HOUR;
+    const later = maintained(keys, now, DAILY, more());
+    expect(states(later, now)).toEqual({ A: 'signing', B: 'published', N: 'published' });
+    expect(find(later, 'N')).toMatchObject({ publishedAt: now, signsFrom: find(keys, 'B').signsUntil });
+    expect(maintained(later, now, DAILY, more())).toBe(later);
+  });
+
+  it('goes on with the key before where the next was published too late, as nothing ran in time', () => {
+    const keys = begun(DAILY);
+    const end = T - BEHIND + 2 * DAY;
+    const later = maintained(keys, end - MINUTE, DAILY, more());
+    expect(find(later, 'B').signsUntil).toBe(end + 9 * MINUTE);
+    expect(find(later, 'N')).toMatchObject({ publishedAt: end - MINUTE, signsFrom: end + 9 * MINUTE });
+  });
+
+  it('does so also where keys are replaced by hand from now on', () => {
+    const keys = begun(DAILY);
+    const later = maintained(keys, T - BEHIND + 2 * DAY - MINUTE, BY_HAND, more());
+    expect(find(later, 'B').signsUntil).toBeNull();
+    expect(find(later, 'N').signsFrom).toBeNull();
+  });
+
+  it('begins at once with a new key after a pause in which all keys ended', () => {
+    const now = T + 400 * DAY;
+    const later = maintained(begun(DAILY), now, DAILY, more());
+    expect(states(later, now)).toEqual({ A: 'retired', B: 'retired', N: 'signing', O: 'published' });
+  });
+
+  it('begins no key before the last one ended', () => {
+    const end = T - BEHIND + 2 * DAY;
+    const later = maintained(begun(DAILY), end + SECOND, DAILY, more());
+    expect(find(later, 'N').signsFrom).toBe(end);
+  });
+
+  it('keeps sixteen retired keys, and forgets the oldest first', () => {
+    let keys = begun(DAILY);
+    for (let day = 1; day <= 40; day += 1) keys = maintained(keys, T + day * 3 * DAY, DAILY, more());
+    const now = T + 120 * DAY;
+    const retired = keys.filter((key) => keyState(key, now) === 'retired');
+    expect(retired).toHaveLength(16);
+    expect(Math.min(...retired.map(({ publishedAt }) => publishedAt))).toBeGreaterThan(T + 90 * DAY);
+    expect(keys).toHaveLength(18);
+  });
+
+  describe('where the lifetime of tokens is changed', () => {
+    const longer = { ...DAILY, lifetimeSeconds: 3_600 };
+
+    it('raises it for every key that may still sign', () => {
+      const later = maintained(begun(DAILY), T + HOUR, longer, more());
+      expect(later.map(({ longestLifetimeSeconds }) => longestLifetimeSeconds)).toEqual([3_600, 3_600]);
+    });
+
+    it('never lowers it: tokens of the longer lifetime are about', () => {
+      const keys = begun(longer);
+      expect(maintained(keys, T + HOUR, DAILY, more())).toBe(keys);
+    });
+
+    it('leaves alone a key that has ended', () => {
+      const now = T + DAY + 5 * MINUTE;
+      const later = maintained(maintained(begun(DAILY), now, DAILY, more()), now, longer, more());
+      expect(find(later, 'A').longestLifetimeSeconds).toBe(900);
+      expect(find(later, 'B').longestLifetimeSeconds).toBe(3_600);
+    });
+  });
+
+  describe('where the period is changed', () => {
+    it.each([
+      ['from never to daily', BY_HAND, DAILY, T + HOUR, T - BEHIND + DAY],
+      ['from never to daily, years later', BY_HAND, DAILY, T + 900 * DAY, T + 900 * DAY + 2 * HOUR],
+      ['from 90 days to one', { ...DAILY, period: 90 * DAY }, DAILY, T + HOUR, T - BEHIND + DAY],
+      [
+        'from 90 days to one, later',
+        { ...DAILY, period: 90 * DAY },
+        DAILY,
+        T + 9 * DAY,
+        T + 9 * DAY + 2 * HOUR,
+      ],
+      ['from one day to 90', DAILY, { ...DAILY, period: 90 * DAY }, T + HOUR, T - BEHIND + DAY],
+      ['from daily to never', DAILY, BY_HAND, T + HOUR, null],
+      [
+        'from daily to never, shortly before the switch',
+        DAILY,
+        BY_HAND,
+        T + DAY - 30 * MINUTE,
+        T - BEHIND + DAY,
+      ],
+    ])(
+      '%s, the key that signs ends when it should, and the next follows',
+      (_name, before, after, now, end) => {
+        const later = maintained(begun(before), now, after, more());
+        expect(find(later, 'A').signsUntil).toBe(end);
+        expect(find(later, 'B').signsFrom).toBe(end);
+        expect(find(later, 'B').signsUntil).toBe(
+          after.period === null || end === null ? (end === null ? null : end + DAY) : end + after.period,
+        );
+        expect(maintained(later, now + SECOND, after, more())).toBe(later);
+      },
+    );
+  });
+});
+
+describe('rotated', () => {
+  const later = T + 2 * HOUR;
+
+  it.each([
+    ['daily', DAILY],
+    ['by hand', BY_HAND],
+  ])('lets the next key begin when every instance has heard of it: %s', (_name, policy) => {
+    const keys = rotated(begun(policy), later, policy, more(), false);
+    const start = later + 65 * SECOND;
+    expect(find(keys, 'A').signsUntil).toBe(start);
+    expect(find(keys, 'B').signsFrom).toBe(start);
+    expect(find(keys, 'B').signsUntil).toBe(policy.period === null ? null : start + DAY);
+    expect(states(keys, start)).toEqual({ A: 'retiring', B: 'signing', N: 'published' });
+  });
+
+  it('waits until verifiers know the next key, where it was published just now', () => {
+    const keys = rotated(begun(DAILY), T + MINUTE, DAILY, more(), false);
+    expect(find(keys, 'B').signsFrom).toBe(T + 10 * MINUTE);
+  });
+
+  it('does not put off a rotation that is on its way', () => {
+    const keys = rotated(begun(DAILY), later, DAILY, more(), false);
+    expect(rotated(keys, later + 30 * SECOND, DAILY, more(), false)).toBe(keys);
+  });
+
+  it('is put forward in an emergency: the key that leaked ends at once', () => {
+    const keys = rotated(
+      rotated(begun(DAILY), later, DAILY, more(), false),
+      later + SECOND,
+      DAILY,
+      more(),
+      true,
+    );
+    expect(states(keys, later + SECOND)).toMatchObject({ A: 'retired', B: 'signing', N: 'published' });
+    expect(find(keys, 'A')).toMatchObject({ revokedAt: later + SECOND, signsUntil: later + SECOND });
+  });
+
+  it('ends in an emergency also the keys before, which still verify', () => {
+    const now = later + 2 * MINUTE;
+    const keys = rotated(rotated(begun(DAILY), later, DAILY, more(), false), now, DAILY, maker('X'), true);
+    expect(states(keys, now)).toEqual({ A: 'retired', B: 'retired', N: 'signing', X: 'published' });
+    expect(find(keys, 'A').revokedAt).toBe(now);
+  });
+
+  it('begins after an emergency also where a clock is behind, or is set back', () => {
+    const keys = rotated(begun(BY_HAND), later, BY_HAND, more(), true);
+    expect(states(keys, later - 64 * SECOND)).toEqual({ A: 'retired', B: 'signing', N: 'published' });
+  });
+
+  it('makes every key that it needs, where all had ended', () => {
+    const now = T + 400 * DAY;
+    const keys = rotated(begun(DAILY), now, DAILY, more(), true);
+    expect(states(keys, now)).toMatchObject({ N: 'retired', O: 'signing', P: 'published' });
+  });
+});
