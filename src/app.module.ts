@@ -10,24 +10,30 @@ import { HealthModule } from './health/health.module.js';
 import { algorithmsInForce } from './keys/key-ring.js';
 import { serverMetadata } from './oauth2/metadata.js';
 import { OAuth2Module } from './oauth2/oauth2.module.js';
+import type { Scrape } from './observability/metrics.controller.js';
 import type { Metrics } from './observability/metrics.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { StateModule } from './state.module.js';
 import { TokenModule } from './token/token.module.js';
 import { TokenRoutesModule } from './token/token-routes.module.js';
 import { VERSION } from './version.js';
+import type { Siblings } from './workers/siblings.js';
 
 /** What the application is composed of besides its settings. */
 export interface Surroundings {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** The other processes on the same port. */
+  readonly siblings: Siblings;
+  /** The text of `/metrics`. */
+  readonly scrape: Scrape;
 }
 
 /** The composition root: the one place where settings become the options of modules. */
 @Module({})
 export class AppModule {
-  static forRoot(settings: Settings, { clock, log, metrics }: Surroundings): DynamicModule {
+  static forRoot(settings: Settings, { clock, log, metrics, siblings, scrape }: Surroundings): DynamicModule {
     const { issuer, lifetimeSeconds, algorithms, secret, clockToleranceSeconds } = settings;
     const tokens = {
       ...TokenModule.forRoot({
@@ -44,7 +50,11 @@ export class AppModule {
       }),
       global: true,
     };
-    const observability = ObservabilityModule.forRoot({ log, metrics, serveMetrics: settings.metrics });
+    const observability = ObservabilityModule.forRoot({
+      log,
+      metrics,
+      scrape: settings.metrics ? scrape : undefined,
+    });
     const diagnostics = {
       issuer,
       lifetimeSeconds,
@@ -58,7 +68,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(settings),
-        StateModule.forRoot(settings, clock, log),
+        StateModule.forRoot(settings, { clock, log, siblings }),
         tokens,
         TokenRoutesModule.forRoot({ imports: [observability], access: settings.tokenEndpointAuth }),
         OAuth2Module.forRoot({

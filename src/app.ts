@@ -13,17 +13,23 @@ import { ApiError } from './http/api-error.js';
 import { prepareEdge, serverOptions } from './http/edge.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { collectMethods } from './http/method-not-allowed.js';
+import { limitRequests } from './http/rate-limit.js';
 import { DOCUMENTATION_POLICY } from './http/security-headers.js';
+import { makeWindowCounter } from './limits/make-window-counter.js';
 import { createLog, nestLog } from './observability/log.js';
 import { Metrics } from './observability/metrics.js';
 import { asOAuthError } from './oauth2/oauth-error.js';
 import { requestRecorder } from './observability/request-recorder.js';
 import { StoreUnavailable } from './replica/record-store.js';
+import { NO_SIBLINGS } from './workers/siblings.js';
+import type { Worker } from './workers/worker.js';
 
 /** What the application stands on; each has a default. */
 export interface AppOptions {
   readonly clock?: Clock;
   readonly log?: Logger;
+  /** The link to other processes on the same port; none where left out. */
+  readonly worker?: Worker;
 }
 
 /**
@@ -35,14 +41,22 @@ export async function createApp(
   settings: Settings,
   options: AppOptions = {},
 ): Promise<NestFastifyApplication> {
-  const { clock = new SystemClock(), log = createLog(settings.logLevel) } = options;
+  const { clock = new SystemClock(), log = createLog(settings.logLevel), worker } = options;
   const metrics = new Metrics();
+  worker?.share(metrics.registry);
   const adapter = new FastifyAdapter({ ...serverOptions(settings.trustedProxies), skipMiddie: true });
   const server = adapter.getInstance<FastifyInstance>();
   prepareEdge(server, requestRecorder(log, metrics, settings.basePath));
+  if (settings.rateLimitMax > 0) await limitRates(server, settings, clock, log);
   const refuseOtherMethods = collectMethods(server);
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(settings, { clock, log, metrics }),
+    AppModule.forRoot(settings, {
+      clock,
+      log,
+      metrics,
+      siblings: worker ?? NO_SIBLINGS,
+      scrape: () => (worker ? worker.metrics() : metrics.registry.metrics()),
+    }),
     adapter,
     { bodyParser: false, logger: nestLog(log), abortOnError: false },
   );
@@ -66,6 +80,25 @@ export async function createApp(
   await app.init();
   refuseOtherMethods();
   return app;
+}
+
+/** Refuses an address that asks too often. */
+async function limitRates(
+  server: FastifyInstance,
+  { rateLimitMax, rateLimitWindow, redisUrl, basePath }: Settings,
+  clock: Clock,
+  log: Logger,
+): Promise<void> {
+  const counter = makeWindowCounter({
+    url: redisUrl,
+    name: 'requests',
+    window: rateLimitWindow,
+    clock,
+    telling: false,
+    failed: (cause) => log.error({ err: cause }, 'Redis does not answer'),
+  });
+  server.addHook('onClose', () => counter.close());
+  await limitRequests(server, { max: rateLimitMax, counter, clock, basePath });
 }
 
 const CLIENT_CHANGE_STATUS = { invalid_request: 400, not_found: 404, conflict: 409 } as const;

@@ -11,15 +11,29 @@ import { KeysModule } from './keys/keys.module.js';
 import { StoredKeys } from './keys/stored-keys.js';
 import { AssertionStore } from './oauth2/assertion-store.js';
 import { KNOWN_AUDIENCE, type KnownAudience } from './observability/known-audience.js';
-import type { Following } from './replica/follower.js';
+import { OBSERVED_STATE, type ObservedState } from './observability/state-gauges.js';
+import { Follower, type Following } from './replica/follower.js';
 import { ReplicaModule } from './replica/replica.module.js';
 import { RevocationModule } from './revocation/revocation.module.js';
 import { Revocations } from './revocation/revocations.js';
 import { StorageModule } from './storage/storage.module.js';
+import { makeWindowCounter } from './limits/make-window-counter.js';
+import type { Siblings } from './workers/siblings.js';
 import { WITHDRAWN, type Withdrawn } from './token/token-options.js';
 
 const KEYS_BEFORE_CLIENTS = Symbol('KEYS_BEFORE_CLIENTS');
 const USED_ASSERTIONS = Symbol('USED_ASSERTIONS');
+
+/** How long failed authentications are remembered, in milliseconds. */
+const FAILURE_WINDOW = 60_000;
+
+/** What the state is composed of besides the settings. */
+export interface StateSurroundings {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The other processes on the same port. */
+  readonly siblings: Siblings;
+}
 
 /** The asymmetric algorithms in force: those whose keys the service makes, and those whose keys the operator gives. */
 function asymmetricAlgorithms({ givenKeys, ...settings }: Settings): {
@@ -40,7 +54,8 @@ function asymmetricAlgorithms({ givenKeys, ...settings }: Settings): {
  */
 @Module({})
 export class StateModule {
-  static forRoot(settings: Settings, clock: Clock, log: Logger): DynamicModule {
+  static forRoot(settings: Settings, { clock, log, siblings }: StateSurroundings): DynamicModule {
+    const told = (): Promise<void> => siblings.tell();
     const away =
       (what: string) =>
       (cause: unknown): void =>
@@ -58,17 +73,26 @@ export class StateModule {
           policy: { period: settings.rotationPeriod, lifetimeSeconds: settings.lifetimeSeconds },
           algorithms: made,
           formerAlgorithms: given,
+          told,
         }),
         ClientsModule.forRoot({
           clock,
           mostFailures: settings.mostAuthFailures,
-          redisUrl: settings.redisUrl,
-          redisFailed: away('Redis'),
+          failures: makeWindowCounter({
+            url: settings.redisUrl,
+            name: 'authentication-failures',
+            window: FAILURE_WINDOW,
+            clock,
+            telling: true,
+            failed: away('Redis'),
+          }),
+          told,
         }),
-        RevocationModule.forRoot({ clock, toleranceSeconds: settings.clockToleranceSeconds }),
+        RevocationModule.forRoot({ clock, toleranceSeconds: settings.clockToleranceSeconds, told }),
         ReplicaModule.forRoot({
           clock,
           failed: away('the database'),
+          siblings,
           followed: [StoredKeys, ClientRegistry, KEYS_BEFORE_CLIENTS, Revocations, USED_ASSERTIONS],
         }),
       ],
@@ -98,6 +122,21 @@ export class StateModule {
                 : clientStanding(clients, claims),
         },
         {
+          provide: OBSERVED_STATE,
+          inject: [Follower, StoredKeys, Revocations, ClientRegistry],
+          useFactory: (
+            follower: Follower,
+            keys: StoredKeys,
+            revocations: Revocations,
+            clients: ClientRegistry,
+          ): ObservedState => ({
+            knowledgeAgeSeconds: () => follower.ageSeconds,
+            signingKeyAges: () => keys.signingAges,
+            revokedTokens: () => revocations.size,
+            clients: () => clients.size,
+          }),
+        },
+        {
           provide: KNOWN_AUDIENCE,
           inject: [ClientRegistry],
           useFactory:
@@ -106,7 +145,7 @@ export class StateModule {
               settings.audienceAlgorithms.has(audience) || clients.namesAudience(audience),
         },
       ],
-      exports: [WITHDRAWN, KNOWN_AUDIENCE, KEYS_BEFORE_CLIENTS, USED_ASSERTIONS],
+      exports: [OBSERVED_STATE, WITHDRAWN, KNOWN_AUDIENCE, KEYS_BEFORE_CLIENTS, USED_ASSERTIONS],
     };
   }
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.js';
 import type { Settings } from '../config/settings.js';
 import { Metrics } from '../observability/metrics.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
+import { NO_SIBLINGS } from '../workers/siblings.js';
 import { StateModule } from '../state.module.js';
 import { Doctor, DOCTOR } from '../diagnostics/doctor.js';
 import { CLIENTS_COMMANDS } from './clients.commands.js';
@@ -15,12 +16,12 @@ import { KEYS_COMMANDS } from './keys.commands.js';
 @Module({})
 export class CliModule {
   static forRoot(settings: Settings, clock: Clock, log: Logger): DynamicModule {
-    const observability = ObservabilityModule.forRoot({ log, metrics: new Metrics(), serveMetrics: false });
+    const observability = ObservabilityModule.forRoot({ log, metrics: new Metrics(), scrape: undefined });
     const { issuer, lifetimeSeconds } = settings;
     return {
       module: CliModule,
       imports: [
-        StateModule.forRoot(settings, clock, log),
+        StateModule.forRoot(settings, { clock, log, siblings: NO_SIBLINGS }),
         AdministrationModule.forRoot({
           imports: [observability],
           issuer,

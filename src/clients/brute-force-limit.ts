@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { MAX_CLIENT_ID_LENGTH } from './client.js';
-import type { FailureCounter } from './failure-counter.js';
+import type { WindowCounter } from '../limits/window-counter.js';
 
 /** How many times the failures of a pair an address may have, over all client ids. */
 const ADDRESS_FACTOR = 10;
@@ -14,7 +14,7 @@ export class BruteForceLimit {
   /** @param most failures a minute of a pair; 0 for no limit */
   constructor(
     private readonly most: number,
-    private readonly counter: FailureCounter,
+    private readonly counter: WindowCounter,
     private readonly clock: Clock,
   ) {}
 

@@ -9,8 +9,10 @@ export class ClientRegistry {
   private readonly audiences = new Map<string, number>();
   private sortedIds: readonly string[] | undefined;
 
-  constructor(store: ClientStore) {
-    this.replica = new Replica(store, (_id, client, former) => this.follow(client, former));
+  /** @param told tells other processes of a change, and waits for them */
+  constructor(store: ClientStore, told?: () => Promise<void>) {
+    const applied = (_id: string, client?: Client, former?: Client): void => this.follow(client, former);
+    this.replica = new Replica(store, applied, told);
   }
 
   /** @throws {StoreUnavailable} */

@@ -212,6 +212,29 @@ export class Environment {
   AUTH_FAILURE_MAX: number = 10;
 
   @Setting({
+    byDefault: '0',
+    about:
+      'Requests of an address within a window on the routes that issue, verify or authenticate, before 429; 0 for no limit.',
+  })
+  @IsWhole(0, 100_000_000)
+  RATE_LIMIT_MAX: number = 0;
+
+  @Setting({ byDefault: '60', about: 'The window of `RATE_LIMIT_MAX` in seconds, 1 to 86400.' })
+  @IsWhole(1, 86_400)
+  RATE_LIMIT_WINDOW_SECONDS: number = 60;
+
+  @Setting({
+    byDefault: '1',
+    about:
+      'Processes on the same port, 1 to 64; `auto`: one for each core. Always 1 under Passenger. Without `REDIS_URL` each counts its limits for itself.',
+  })
+  @Satisfies(
+    (text) => text === 'auto' || (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64),
+    'must be auto or a whole number from 1 to 64',
+  )
+  WORKERS: string = '1';
+
+  @Setting({
     byDefault: '`none`; `required` in production',
     about: '`none`: anyone may ask for a token. `required`: registered clients only.',
   })

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
@@ -29,6 +30,7 @@ export function loadSettings(directory = process.cwd(), variables: Variables = p
     ...secretFaults(environment),
     ...keyFaults,
     ...encryptionKeyFaults(environment),
+    ...workerFaults(environment),
   ];
   if (faults.length > 0) throw new SettingsError(faults);
   return toSettings(environment, keys, directory);
@@ -71,6 +73,10 @@ function toSettings(environment: Environment, keys: KeySettings, directory: stri
     previousEncryptionKeys: secretsOf(environment.KEY_ENCRYPTION_KEY_PREVIOUS),
     redisUrl: environment.REDIS_URL,
     mostAuthFailures: environment.AUTH_FAILURE_MAX,
+    rateLimitMax: environment.RATE_LIMIT_MAX,
+    rateLimitWindow: environment.RATE_LIMIT_WINDOW_SECONDS * 1000,
+    workers: workersOf(environment),
+    inPassenger: environment.IN_PASSENGER !== undefined,
     tokenEndpointAuth: environment.TOKEN_ENDPOINT_AUTH ?? (production ? 'required' : 'none'),
     host: environment.HOST,
     port: environment.PORT,
@@ -127,6 +133,19 @@ function secrets(
   const { secret, madeAt } = keptSecret(dataDirectory, 'jwt-secret-key', 'JWT_SECRET_KEY');
   const made = madeAt === undefined ? [] : [`JWT_SECRET_KEY is not set: made one and kept it in ${madeAt}`];
   return { secret, previousSecrets, notices: [...made, ...notices] };
+}
+
+/** What is in the memory of one process cannot be shared. */
+function workerFaults(environment: Environment): string[] {
+  return sqlitePath(environment.DATABASE_URL) === ':memory:' && workersOf(environment) > 1
+    ? ['WORKERS is more than 1, and DATABASE_URL is in the memory of one process']
+    : [];
+}
+
+/** Passenger runs processes of its own. */
+function workersOf({ WORKERS, IN_PASSENGER }: Environment): number {
+  if (IN_PASSENGER !== undefined) return 1;
+  return WORKERS === 'auto' ? availableParallelism() : Number(WORKERS);
 }
 
 function keptSecret(directory: string, file: string, variable: string): ReturnType<typeof localSecret> {

@@ -27,6 +27,14 @@ export interface Settings {
   readonly redisUrl: string | undefined;
   /** Failed authentications a minute; 0 for no limit. */
   readonly mostAuthFailures: number;
+  /** Requests of an address within a window; 0 for no limit. */
+  readonly rateLimitMax: number;
+  /** Milliseconds. */
+  readonly rateLimitWindow: number;
+  /** Processes on the same port. */
+  readonly workers: number;
+  /** Whether Phusion Passenger runs the process. */
+  readonly inPassenger: boolean;
   readonly tokenEndpointAuth: 'none' | 'required';
   readonly host: string;
   readonly port: number;

@@ -1,5 +1,6 @@
 import { LogController } from 'fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
+import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Server } from 'node:http';
 import { ApiError } from './api-error.js';
 import { MAX_BODY_BYTES, refuseContentEncoding, useStrictBodies } from './bodies.js';
 import { requestId } from './request-id.js';
@@ -25,15 +26,35 @@ export interface AnsweredRequest {
 /** How long a client may take to send a whole request, in milliseconds. */
 const REQUEST_TIMEOUT = 15_000;
 
+/** How long a client may take to send the headers of a request, in milliseconds. */
+const HEADERS_TIMEOUT = 10_000;
+
+/** How long nothing may come through a connection while an answer is on its way, in milliseconds. */
+const SILENCE_TIMEOUT = 30_000;
+
+/**
+ * How many connections a process holds, where the system allows as many; more are closed as they come. Each may hold
+ * a body and an answer in memory.
+ */
+const MAX_CONNECTIONS = 16_384;
+
 /** Longer than any address that Node reads: a client id may take 128 characters, where Fastify's limit is 100. */
 const MAX_PARAMETER_LENGTH = 16 * 1024;
 
+/** What is said where Node could not make a request of what came; status line and words. */
+const NO_REQUEST: Readonly<Record<string, readonly [status: string, words: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'Headers too large'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long'],
+};
+
 /** The options of the Fastify server that carries the application. */
-export function serverOptions(trustedProxies: readonly string[]): FastifyServerOptions {
+export function serverOptions(trustedProxies: readonly string[]): FastifyHttpOptions<Server> {
   return {
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     requestTimeout: REQUEST_TIMEOUT,
+    http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 1_000 },
+    connectionTimeout: SILENCE_TIMEOUT,
     keepAliveTimeout: 75_000,
     // A request on a connection that is still open while the service stops is answered, and the connection closed.
     return503OnClosing: false,
@@ -48,15 +69,15 @@ export function serverOptions(trustedProxies: readonly string[]): FastifyServerO
       void answer.code(400).headers(SECURITY_HEADERS).header('x-request-id', request.id).send(body);
     },
     clientErrorHandler(error, socket) {
-      // Not HTTP, or headers over Node's limit: there is no request that a hook or the error filter could see.
+      // Not HTTP, too slow, or headers over Node's limit: there is no request that a hook or the error filter could see.
       if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-      const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
-      const status = tooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
-      const words = tooLarge ? 'Headers too large' : 'Not an HTTP request';
+      const [status, words] = NO_REQUEST[error.code] ?? ['400 Bad Request', 'Not an HTTP request'];
       const body = JSON.stringify(new ApiError(400, 'invalid_request', words).body);
-      socket.end(
+      socket.write(
         `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
       );
+      // Whoever goes on sending would keep a connection that is closed on this side alone.
+      socket.destroySoon();
     },
   };
 }
@@ -68,6 +89,7 @@ export function serverOptions(trustedProxies: readonly string[]): FastifyServerO
  */
 export function prepareEdge(fastify: FastifyInstance, answered: (request: AnsweredRequest) => void): void {
   useStrictBodies(fastify);
+  fastify.server.maxConnections = MAX_CONNECTIONS;
   let closing = false;
   fastify.addHook('preClose', (done) => {
     closing = true;

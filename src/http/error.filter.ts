@@ -30,7 +30,9 @@ export class ErrorFilter implements ExceptionFilter {
 
   catch(exception: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
-    const error = asHttpError(this.options.translate(exception));
+    const error = isCutOff(exception, request)
+      ? new ApiError(400, 'invalid_request', 'The request ended too early')
+      : asHttpError(this.options.translate(exception));
     if (error.status === 500) this.options.report(exception, request.id);
     const isForm = request.routeOptions.config.form === true && error.status !== 405;
     const { status, headers, body } =
@@ -43,6 +45,16 @@ export class ErrorFilter implements ExceptionFilter {
       .header('content-type', 'application/json; charset=utf-8')
       .send(body);
   }
+}
+
+/** Whether the caller went away before its request was whole: no fault of the service, and nobody is there to be told. */
+function isCutOff(exception: unknown, { raw }: FastifyRequest): boolean {
+  return (
+    raw.readableAborted &&
+    exception instanceof Error &&
+    'code' in exception &&
+    exception.code === 'ECONNRESET'
+  );
 }
 
 function asHttpError(exception: unknown): HttpError {

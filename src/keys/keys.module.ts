@@ -16,6 +16,8 @@ export interface KeysOptions {
   readonly algorithms: readonly Algorithm[];
   /** Those for which it made keys until others were given. */
   readonly formerAlgorithms: readonly Algorithm[];
+  /** Tells other processes that something changed, and waits for them. */
+  readonly told: () => Promise<void>;
 }
 
 /** The keys that the service makes and rotates for itself, over the KeyStore of a global module. */

@@ -28,6 +28,8 @@ export interface StoredKeysOptions {
   readonly algorithms: readonly Algorithm[];
   /** Algorithms for which it made keys until others were given: what those signed stays good until it expires. */
   readonly formerAlgorithms?: readonly Algorithm[];
+  /** Tells other processes that something changed, and waits for them. */
+  readonly told?: () => Promise<void>;
 }
 
 /** The keys that the service makes, keeps encrypted in the database, publishes and rotates. */
@@ -45,7 +47,7 @@ export class StoredKeys {
     private readonly options: StoredKeysOptions,
   ) {
     this.purposes = new Set(options.algorithms);
-    this.replica = new Replica(store, (_purpose, keys) => this.open(keys ?? []));
+    this.replica = new Replica(store, (_purpose, keys) => this.open(keys ?? []), options.told);
   }
 
   /**
@@ -120,6 +122,17 @@ export class StoredKeys {
   private get shown(): KeyPurpose[] {
     const former = this.options.formerAlgorithms ?? [];
     return [...this.purposes, ...former.filter((algorithm) => this.replica.get(algorithm))];
+  }
+
+  /** For how long each key that signs has signed, in seconds. */
+  get signingAges(): ReadonlyMap<KeyPurpose, number> {
+    const now = this.options.clock.now();
+    const ages = new Map<KeyPurpose, number>();
+    for (const [purpose, keys] of this.schedules) {
+      const signing = keys.find((key) => keyState(key, now) === 'signing');
+      if (signing) ages.set(purpose, (now - (signing.signsFrom ?? now)) / 1000);
+    }
+    return ages;
   }
 
   private keysFor(purpose: KeyPurpose): readonly StoredKey[] {

@@ -28,6 +28,7 @@ export class LogAndCount extends AuditLog {
   override record(requestId: string, event: AuditEvent): void {
     this.log.info({ audit: true, reqId: requestId, ...event, ...namesOf(event) });
     if (event.event === 'token.refused') this.metrics.tokenRefused(event.code);
+    if (event.event === 'token.revoked') this.metrics.tokenRevoked();
     if (event.event === 'token.issued') this.issued(event).inc();
   }
 

@@ -29,6 +29,11 @@ export class Metrics {
     labelNames: ['code'],
     registers: [this.registry],
   });
+  private readonly revocations = new Counter({
+    name: 'identity_revocations_total',
+    help: 'Tokens that were taken back',
+    registers: [this.registry],
+  });
   /** A child for each combination of labels, so that an observation looks up one string. */
   private readonly requestChildren = new Map<string, { observe(seconds: number): void }>();
 
@@ -57,6 +62,10 @@ export class Metrics {
 
   tokenRefused(code: string): void {
     this.tokenRefusals.inc({ code });
+  }
+
+  tokenRevoked(): void {
+    this.revocations.inc();
   }
 
   tokenVerified(code: string): void {

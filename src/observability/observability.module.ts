@@ -5,24 +5,27 @@ import { VerificationLog } from '../token/verification-log.js';
 import { KNOWN_AUDIENCE, type KnownAudience } from './known-audience.js';
 import { LogAndCount } from './log-and-count.js';
 import { Metrics } from './metrics.js';
-import { MetricsController } from './metrics.controller.js';
+import { MetricsController, type Scrape, SCRAPE } from './metrics.controller.js';
+import { StateGauges } from './state-gauges.js';
 
 /** What {@link ObservabilityModule.forRoot} takes. */
 export interface ObservabilityOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** Whether `GET /metrics` is served. */
-  readonly serveMetrics: boolean;
+  /** The text of `GET /metrics`; where left out, the route is not there. */
+  readonly scrape: Scrape | undefined;
 }
 
 /** What is seen of the service from outside: its log, its audit events and its metrics. */
 @Module({})
 export class ObservabilityModule {
-  static forRoot({ log, metrics, serveMetrics }: ObservabilityOptions): DynamicModule {
+  static forRoot({ log, metrics, scrape }: ObservabilityOptions): DynamicModule {
     return {
       module: ObservabilityModule,
-      controllers: serveMetrics ? [MetricsController] : [],
+      controllers: scrape ? [MetricsController] : [],
       providers: [
+        { provide: SCRAPE, useValue: scrape },
+        StateGauges,
         { provide: Metrics, useValue: metrics },
         {
           provide: AuditLog,

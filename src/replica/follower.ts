@@ -38,6 +38,15 @@ export class Follower {
     this.schedule(false);
   }
 
+  /**
+   * Asks for everything now, because something is known to have changed.
+   *
+   * @throws {StoreUnavailable}
+   */
+  async syncNow(): Promise<void> {
+    if (!this.stopped) await this.syncAll();
+  }
+
   stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);

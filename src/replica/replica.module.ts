@@ -18,6 +18,8 @@ export interface ReplicaOptions {
   readonly failed: (cause: unknown) => void;
   /** The injection tokens of what is kept in step, in the order in which it is asked for. */
   readonly followed: readonly InjectionToken[];
+  /** Other processes that say when something changed. */
+  readonly siblings: { whenTold(sync: () => Promise<void>): void };
 }
 
 /** Keeps what is held in memory in step with the database, from before the first request to the last. */
@@ -28,12 +30,19 @@ export class ReplicaModule implements OnModuleInit, BeforeApplicationShutdown {
     @Inject(FOLLOWED) private readonly followed: readonly Following[],
   ) {}
 
-  static forRoot({ clock, failed, followed }: ReplicaOptions): DynamicModule {
+  static forRoot({ clock, failed, followed, siblings }: ReplicaOptions): DynamicModule {
     return {
       module: ReplicaModule,
       global: true,
       providers: [
-        { provide: Follower, useFactory: () => new Follower(clock, failed) },
+        {
+          provide: Follower,
+          useFactory: () => {
+            const follower = new Follower(clock, failed);
+            siblings.whenTold(() => follower.syncNow());
+            return follower;
+          },
+        },
         { provide: FOLLOWED, inject: [...followed], useFactory: (...all: Following[]) => all },
       ],
       exports: [Follower],

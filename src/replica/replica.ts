@@ -13,10 +13,14 @@ export class Replica<T> {
   private held = false;
   private last: Promise<unknown> = Promise.resolve();
 
-  /** @param applied is told of each record that came, changed or went (`value` is then `undefined`) */
+  /**
+   * @param applied is told of each record that came, changed or went (`value` is then `undefined`)
+   * @param told tells other processes of a change that was made here, and waits for them
+   */
   constructor(
     private readonly store: RecordStore<T>,
     private readonly applied: (id: string, value: T | undefined, former: T | undefined) => void = () => {},
+    private readonly told: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
   get(id: string): T | undefined {
@@ -55,14 +59,16 @@ export class Replica<T> {
    *
    * @throws {StoreUnavailable} and what `decide` throws; nothing has changed then
    */
-  change(id: string, decide: (current: T | undefined) => T | undefined): Promise<T | undefined> {
-    return this.inTurn(async () => {
+  async change(id: string, decide: (current: T | undefined) => T | undefined): Promise<T | undefined> {
+    const { value } = await this.inTurn(async () => {
       const change = await this.store.change(id, decide);
       this.apply(change);
       // Changes of others may lie between: only where none does, there is nothing to ask for.
       if (change.revision === this.revision + 1) this.revision = change.revision;
-      return change.value;
+      return change;
     });
+    await this.told();
+    return value;
   }
 
   private apply({ id, value }: RecordChange<T>): void {

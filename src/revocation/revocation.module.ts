@@ -8,12 +8,14 @@ export interface RevocationOptions {
   readonly clock: Clock;
   /** For how long after its expiry a token is still accepted; seconds. */
   readonly toleranceSeconds: number;
+  /** Tells other processes that something changed, and waits for them. */
+  readonly told: () => Promise<void>;
 }
 
 /** The tokens that were taken back, over the RevocationStore of a global module. */
 @Module({})
 export class RevocationModule {
-  static forRoot({ clock, toleranceSeconds }: RevocationOptions): DynamicModule {
+  static forRoot({ clock, toleranceSeconds, told }: RevocationOptions): DynamicModule {
     return {
       module: RevocationModule,
       global: true,
@@ -21,7 +23,7 @@ export class RevocationModule {
         {
           provide: Revocations,
           inject: [RevocationStore],
-          useFactory: (store: RevocationStore) => new Revocations(store, clock, toleranceSeconds),
+          useFactory: (store: RevocationStore) => new Revocations(store, clock, toleranceSeconds, told),
         },
       ],
       exports: [Revocations],

@@ -23,11 +23,15 @@ export class Revocations {
   private waiting: Waiting[] = [];
   private isWriting = false;
 
-  /** @param toleranceSeconds for how long after its expiry a token is still accepted */
+  /**
+   * @param toleranceSeconds for how long after its expiry a token is still accepted
+   * @param told tells other processes of a revocation that was made here, and waits for them
+   */
   constructor(
     private readonly store: RevocationStore,
     private readonly clock: Clock,
     private readonly toleranceSeconds: number,
+    private readonly told: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
   get size(): number {
@@ -82,10 +86,9 @@ export class Revocations {
       const batch = this.waiting.splice(0, BATCH);
       try {
         await this.store.add(batch.map(({ key, expiresAt }) => ({ key, expiresAt })));
-        for (const { key, expiresAt, written } of batch) {
-          this.remember(key, expiresAt);
-          written();
-        }
+        for (const { key, expiresAt } of batch) this.remember(key, expiresAt);
+        await this.told();
+        for (const { written } of batch) written();
       } catch (cause) {
         for (const { failed } of batch) failed(cause);
       }

@@ -1,0 +1,49 @@
+import type { Clock } from '../clock.js';
+import { type WindowCount, WindowCounter } from './window-counter.js';
+
+/** So many keys, those that were seen last, are remembered for certain; and never twice as many. */
+const GENERATION = 50_000;
+
+/**
+ * Counts in the memory of this process. Keys that were seen lately are in one map, older ones in another, which is
+ * dropped as a whole: taking the oldest out of one map, one by one, costs a walk over all that was taken out before.
+ */
+export class MemoryWindowCounter extends WindowCounter {
+  private recent = new Map<string, WindowCount>();
+  private older = new Map<string, WindowCount>();
+
+  /** @param window in milliseconds */
+  constructor(
+    private readonly window: number,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  override add(key: string): WindowCount {
+    const known = this.known(key);
+    const next = known
+      ? { count: known.count + 1, until: known.until }
+      : { count: 1, until: this.clock.now() + this.window };
+    this.remember(key, next);
+    return next;
+  }
+
+  override known(key: string): WindowCount | undefined {
+    const known = this.recent.get(key) ?? this.older.get(key);
+    return known && known.until > this.clock.now() ? known : undefined;
+  }
+
+  /** Takes over what was counted elsewhere. */
+  remember(key: string, count: WindowCount): void {
+    this.recent.set(key, count);
+    if (this.recent.size < GENERATION) return;
+    this.older = this.recent;
+    this.recent = new Map();
+  }
+
+  override close(): void {
+    this.recent.clear();
+    this.older.clear();
+  }
+}

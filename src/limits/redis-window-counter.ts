@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { Redis } from 'ioredis';
+import type { Clock } from '../clock.js';
+import { MemoryWindowCounter } from './memory-window-counter.js';
+import { type WindowCount, WindowCounter } from './window-counter.js';
+
+/** How long Redis may take, in milliseconds; after that this instance counts for itself. */
+const PATIENCE = 250;
+
+/** For how long Redis is not asked after it did not answer, in milliseconds. */
+const RESPITE = 1_000;
+
+/** After how long of silence a connection is given up and made anew, in milliseconds: the network may have lost it. */
+const SILENCE = 2_000;
+
+/** What {@link RedisWindowCounter} is made of. */
+export interface RedisCounterOptions {
+  readonly url: string;
+  /** What is counted: tells the keys of one counter from those of another. */
+  readonly name: string;
+  /** In milliseconds. */
+  readonly window: number;
+  readonly clock: Clock;
+  /** Whether each count is told to the other instances, so that {@link WindowCounter.known} knows it. */
+  readonly telling: boolean;
+  /** Is told why Redis could not be asked, once for each outage. */
+  readonly failed: (cause: unknown) => void;
+}
+
+/** Counts over all instances; while Redis is away, each counts for itself. */
+export class RedisWindowCounter extends WindowCounter {
+  private readonly local: MemoryWindowCounter;
+  private readonly counting: Redis;
+  private readonly listening: Redis | undefined;
+  private readonly prefix: string;
+  private awayUntil = 0;
+  private isAway = false;
+
+  constructor(private readonly options: RedisCounterOptions) {
+    super();
+    this.prefix = `identity-backend:${options.name}:`;
+    this.local = new MemoryWindowCounter(options.window, options.clock);
+    this.counting = new Redis(options.url, {
+      commandTimeout: PATIENCE,
+      connectTimeout: 5_000,
+      socketTimeout: SILENCE,
+      // Who only listens sends nothing: the system asks whether the other side is still there.
+      keepAlive: 10_000,
+      maxRetriesPerRequest: 0,
+      enableOfflineQueue: false,
+      // Where there is no connection to end, ioredis holds the process for as long.
+      disconnectTimeout: 100,
+      retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
+    });
+    this.counting.on('error', (cause) => this.away(cause));
+    this.counting.on('ready', () => (this.isAway = false));
+    this.listening = options.telling ? this.listen() : undefined;
+  }
+
+  override known(key: string): WindowCount | undefined {
+    return this.local.known(digest(key));
+  }
+
+  override async add(key: string): Promise<WindowCount> {
+    const name = digest(key);
+    if (this.options.clock.now() < this.awayUntil) return this.local.add(name);
+    try {
+      const count = await this.count(name);
+      this.local.remember(name, count);
+      this.isAway = false;
+      return count;
+    } catch (cause) {
+      this.awayUntil = this.options.clock.now() + RESPITE;
+      // Without a connection, it is the connection that says why.
+      if (this.counting.status === 'ready') this.away(cause);
+      return this.local.add(name);
+    }
+  }
+
+  override close(): void {
+    this.counting.disconnect();
+    this.listening?.disconnect();
+  }
+
+  private away(cause: unknown): void {
+    if (!this.isAway) this.options.failed(cause);
+    this.isAway = true;
+  }
+
+  private async count(name: string): Promise<WindowCount> {
+    const answers = await this.counting
+      .multi()
+      .set(this.prefix + name, 0, 'PX', this.options.window, 'NX')
+      .incr(this.prefix + name)
+      .pttl(this.prefix + name)
+      .exec();
+    const [, [, count] = [], [, left] = []] = answers ?? [];
+    if (typeof count !== 'number' || typeof left !== 'number') throw new Error('Redis did not count');
+    if (this.options.telling) {
+      void this.counting.publish(this.prefix, `${name} ${count} ${left}`).catch(() => {});
+    }
+    return { count, until: this.options.clock.now() + left };
+  }
+
+  private listen(): Redis {
+    const listening = this.counting.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null });
+    listening.on('error', () => {});
+    listening.on('message', (_channel, text: string) => this.hear(text));
+    listening.subscribe(this.prefix).catch(() => {});
+    return listening;
+  }
+
+  private hear(text: string): void {
+    const [name = '', count, left] = text.split(' ');
+    const known = this.local.known(name)?.count ?? 0;
+    // Messages of two instances may cross.
+    if (Number(count) > known) {
+      const until = this.options.clock.now() + Number(left);
+      this.local.remember(name, { count: Number(count), until });
+    }
+  }
+}
+
+/** Redis need not know who asks from where. */
+function digest(key: string): string {
+  return createHash('sha256').update(key).digest('base64url');
+}

@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Follower } from '../../../src/replica/follower.js';
+import { Administrator, makeClient } from '../../support/clients.js';
+import { accessToken, revoke } from '../../support/oauth-requests.js';
+import { RunningApp } from '../../support/running-app.js';
+import { until } from '../../support/until.js';
+
+let service: RunningApp;
+beforeEach(async () => {
+  service = await RunningApp.start({ algorithms: ['ES256', 'HS256'] });
+});
+afterEach(() => service.stop());
+
+/** The value of a sample by its name and labels; `undefined` where it is not there. */
+async function sample(name: string): Promise<number | undefined> {
+  const { text } = await service.get('/metrics');
+  const line = text.split('\n').find((each) => each.startsWith(`${name} `));
+  return line === undefined ? undefined : Number(line.slice(name.length + 1));
+}
+
+const keyAge = (purpose: string): Promise<number | undefined> =>
+  sample(`identity_signing_key_age_seconds{purpose="${purpose}"}`);
+
+describe('the metrics of what the service holds', () => {
+  it('count clients as they come and go', async () => {
+    expect(await sample('identity_clients')).toBe(0);
+    const admin = await Administrator.of(service);
+    await makeClient(service, 'worker', { audiences: ['a'] });
+    expect(await sample('identity_clients')).toBe(2);
+    await admin.remove('worker');
+    expect(await sample('identity_clients')).toBe(1);
+  });
+
+  it('count tokens that are revoked, once each and until they expire', async () => {
+    const client = await makeClient(service, 'worker', { audiences: ['a'] });
+    const tokens = [await accessToken(service, client), await accessToken(service, client)];
+    expect(await sample('identity_revoked_tokens')).toBe(0);
+    for (const token of [...tokens, ...tokens]) await revoke(service, client, token);
+    expect(await sample('identity_revoked_tokens')).toBe(2);
+    expect(await sample('identity_revocations_total')).toBe(2);
+    service.clock.advance(1_000);
+    await until(async () => (await sample('identity_revoked_tokens')) === 0, 5_000);
+    expect(await sample('identity_revocations_total')).toBe(2);
+  });
+
+  it('say how old what is known of the database is', async () => {
+    service.app.get(Follower).stop();
+    expect(await sample('identity_knowledge_age_seconds')).toBe(0);
+    service.clock.advance(12.5);
+    expect(await sample('identity_knowledge_age_seconds')).toBe(12.5);
+  });
+
+  it('say for how long each key that the service made has signed', async () => {
+    const before = Number(await keyAge('ES256'));
+    expect(await keyAge('administration')).toBeUndefined();
+    service.clock.advance(3_600);
+    expect(Number(await keyAge('ES256')) - before).toBe(3_600);
+    await Administrator.of(service);
+    await until(async () => (await keyAge('administration')) !== undefined, 5_000);
+  });
+
+  it('say how late the event loop is, and how much memory and processor time the process takes', async () => {
+    for (const name of [
+      'nodejs_eventloop_lag_p99_seconds',
+      'process_resident_memory_bytes',
+      'process_cpu_seconds_total',
+    ])
+      expect([name, Number(await sample(name)) >= 0]).toEqual([name, true]);
+  });
+});
