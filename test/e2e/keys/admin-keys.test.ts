@@ -158,7 +158,7 @@ describe('the routes beneath /admin/keys', () => {
     const outcomes = [];
     for (const token of [undefined, forged, body['access_token']]) {
       const headers: Record<string, string> =
-        token === undefined ? {} : { authorization: `Bearer ${String(token)}` };
+        token === undefined ? {} : { authorization: `Bearer ${token as string}` };
       const { status, headers: given } = await service.request(path, { method, headers });
       outcomes.push([status, /error="([a-z_]+)"/.exec(given.get('www-authenticate') ?? '')?.[1]]);
     }

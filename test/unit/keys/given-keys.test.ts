@@ -2,7 +2,7 @@ import { createPublicKey, generateKeyPairSync, type JsonWebKey } from 'node:cryp
 import { describe, expect, it } from '@jest/globals';
 import type { Algorithm } from '../../../src/jwt/algorithms.js';
 import { readGivenKey } from '../../../src/keys/given-keys.js';
-import { PrivateKey } from '../../../src/keys/private-key.js';
+import { type PrivateKey } from '../../../src/keys/private-key.js';
 import { ASYMMETRIC, pemOf, privateKeyFor } from '../../support/private-keys.js';
 
 const ES256 = privateKeyFor('ES256');

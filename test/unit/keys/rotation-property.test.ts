@@ -51,7 +51,7 @@ const event: fc.Arbitrary<KeyEvent> = fc.oneof(
       milliseconds: nearby,
     }),
   },
-) as fc.Arbitrary<KeyEvent>;
+);
 
 describe('keys, whatever happens to them', () => {
   it(
