@@ -3,6 +3,8 @@ export default {
   testEnvironment: 'node',
   // Jest would leave one of two cores idle.
   maxWorkers: 2,
+  // A busy machine is no fault of the service.
+  testTimeout: 20_000,
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/test/browser/'],

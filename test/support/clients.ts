@@ -47,6 +47,7 @@ export class Administrator {
   /** Asks for an access token, as a stock client would. */
   async token(scope = 'identity:admin'): Promise<string> {
     const { authorization } = this.client;
+    await this.service.catchUp();
     const parameters = { grant_type: 'client_credentials', scope };
     const { body, text } = await this.service.form('/oauth2/token', parameters, { authorization });
     if (typeof body['access_token'] !== 'string') throw new Error(`No token: ${text}`);

@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from '../../src/app.js';
 import type { Settings } from '../../src/config/settings.js';
+import { Follower } from '../../src/replica/follower.js';
 import { CapturedLog } from './captured-log.js';
 import { MovedClock } from './moved-clock.js';
 import { testSettings } from './settings.js';
@@ -36,6 +37,12 @@ export class RunningApp {
     await app.listen(0, '127.0.0.1');
     const { origin } = new URL(await app.getUrl());
     return new RunningApp(app, origin, settings.basePath, surroundings);
+  }
+
+  /** A clock that was moved leaves what is known of the keys too old to sign with, until the database is asked again. */
+  async catchUp(): Promise<void> {
+    const follower = this.app.get(Follower);
+    if (follower.ageSeconds > 50) await follower.syncNow();
   }
 
   stop(): Promise<void> {

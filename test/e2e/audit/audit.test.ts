@@ -87,6 +87,7 @@ describe('a token that was issued is one event', () => {
   });
 
   it('of an administrator', async () => {
+    await service.catchUp();
     const answer = await grant('scope=identity:admin', admin.client.authorization);
     expect(audited()).toEqual([
       expect.objectContaining({

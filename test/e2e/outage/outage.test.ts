@@ -48,7 +48,7 @@ function outageOf(database: TestDatabases): void {
     expect((await service.verify(token)).status).toBe(200);
     expect(await admin.token()).toMatch(/^ey/);
     expect((await admin.show('worker')).status).toBe(200);
-    expect((await service.get('/.well-known/jwks.json')).body['keys']).toHaveLength(1);
+    expect((await service.get('/.well-known/jwks.json')).body['keys']).toHaveLength(2);
     expect(performance.now() - begin).toBeLessThan(2_000);
   });
 

@@ -66,17 +66,21 @@ describe('a client that does not read', () => {
   it.each([
     ['one long answer', 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(8)],
     ['many short ones', 'GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(40_000)],
-  ])('is ended once nothing comes through: %s', async (_name, requests) => {
-    server.timeout = 1_000;
-    const { hostname, port } = new URL(service.origin);
-    const socket = connect({ host: hostname, port: Number(port) }).pause();
-    const closed = once(server, 'connection').then(([accepted]) => once(accepted as never, 'close'));
-    socket.on('error', () => {});
-    socket.write(requests);
-    await closed;
-    socket.destroy();
-    expect((await service.get('/ping')).status).toBe(200);
-  });
+  ])(
+    'is ended once nothing comes through: %s',
+    async (_name, requests) => {
+      server.timeout = 1_000;
+      const { hostname, port } = new URL(service.origin);
+      const socket = connect({ host: hostname, port: Number(port) }).pause();
+      const closed = once(server, 'connection').then(([accepted]) => once(accepted as never, 'close'));
+      socket.on('error', () => {});
+      socket.write(requests);
+      await closed;
+      socket.destroy();
+      expect((await service.get('/ping')).status).toBe(200);
+    },
+    30_000,
+  );
 });
 
 it('connections over the limit are closed as they come, and those that are there are served', async () => {
