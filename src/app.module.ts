@@ -47,6 +47,8 @@ export class AppModule {
         clockToleranceSeconds,
         clock,
         showFingerprints: settings.debugEnv,
+        // The settings have judged them: outside production a weak one is warned of.
+        allowWeakSecrets: true,
       }),
       global: true,
     };

@@ -2,7 +2,8 @@ import { LogController } from 'fastify';
 import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Server } from 'node:http';
 import { ApiError } from './api-error.js';
-import { MAX_BODY_BYTES, refuseContentEncoding, useStrictBodies } from './bodies.js';
+import { useStrictBodies } from './bodies.js';
+import { MAX_BODY_BYTES, refuseContentEncoding } from './json-body.js';
 import { requestId } from './request-id.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 

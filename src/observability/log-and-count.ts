@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { type AuditEvent, AuditLog, type TokenIssued } from '../audit/audit-log.js';
-import { withoutSecrets } from '../jwt/without-secrets.js';
+import { shownNames } from '../audit/shown-names.js';
 import type { VerificationLog } from '../token/verification-log.js';
 import type { KnownAudience } from './known-audience.js';
 import type { Metrics } from './metrics.js';
@@ -26,7 +26,7 @@ export class LogAndCount extends AuditLog {
   }
 
   override record(requestId: string, event: AuditEvent): void {
-    this.log.info({ audit: true, reqId: requestId, ...event, ...namesOf(event) });
+    this.log.info({ audit: true, reqId: requestId, ...event, ...shownNames(event) });
     if (event.event === 'token.refused') this.metrics.tokenRefused(event.code);
     if (event.event === 'token.revoked') this.metrics.tokenRevoked();
     if (event.event === 'token.issued') this.issued(event).inc();
@@ -52,17 +52,4 @@ export class LogAndCount extends AuditLog {
     this.namedAudiences.add(aud);
     return aud;
   }
-}
-
-/** Names are the caller's own words: a token that was put in their place by mistake is taken out. */
-function namesOf(event: AuditEvent): object {
-  if (!('sub' in event)) return {};
-  const { sub, aud, scope } = event;
-  return {
-    ...(sub !== undefined && { sub: withoutSecrets(sub) }),
-    ...(aud !== undefined && {
-      aud: typeof aud === 'string' ? withoutSecrets(aud) : aud.map(withoutSecrets),
-    }),
-    ...(scope !== undefined && { scope: withoutSecrets(scope) }),
-  };
 }

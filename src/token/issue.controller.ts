@@ -60,7 +60,7 @@ export class IssueController {
     @Req() request: AdmittedRequest,
   ): Promise<TokenDocument> {
     const { sub, aud } = body;
-    const { client } = request;
+    const { authenticated: client } = request;
     const scope = body.scope === '' ? undefined : body.scope;
     const asked = { sub, aud, scope, client_id: client?.id };
     const outcome = await this.decide(body, scope, client);

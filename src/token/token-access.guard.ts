@@ -6,8 +6,8 @@ import { type Authentication, ClientAuthenticator } from '../clients/client-auth
 import { ApiError } from '../http/api-error.js';
 import { tooManyRequests } from '../http/too-many-requests.js';
 
-/** Who may ask for a token: anyone, or registered clients only. */
-export type TokenAccess = 'none' | 'required';
+/** Who may ask for a token: anyone, registered clients only, or whom the application that has the routes lets through. */
+export type TokenAccess = 'none' | 'required' | 'application';
 
 /** Injection token of {@link TokenAccess}. */
 export const TOKEN_ACCESS = Symbol('TOKEN_ACCESS');
@@ -17,8 +17,8 @@ export interface AdmittedRequest {
   readonly id: string;
   readonly ip: string;
   readonly headers: { readonly authorization?: string };
-  /** The client that authenticated itself; `undefined` where anyone may ask. */
-  client?: Client;
+  /** The client that authenticated itself; `undefined` where anyone may ask. (`client` is the socket on Express.) */
+  authenticated?: Client;
 }
 
 const CHALLENGE = { 'www-authenticate': 'Basic realm="identity-backend"' };
@@ -36,6 +36,7 @@ export class TokenAccessGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    if (this.access === 'application') return true;
     const request = context.switchToHttp().getRequest<AdmittedRequest>();
     const { authorization } = request.headers;
     if (authorization === undefined && this.access === 'none') return true;
@@ -51,7 +52,7 @@ export class TokenAccessGuard implements CanActivate {
 
   private admit(request: AdmittedRequest, outcome: Authentication): true {
     if (outcome.code === 'authenticated') {
-      request.client = outcome.client;
+      request.authenticated = outcome.client;
       return true;
     }
     this.audit.record(request.id, {

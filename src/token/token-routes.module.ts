@@ -5,10 +5,13 @@ import { VerifyController } from './verify.controller.js';
 
 /** What {@link TokenRoutesModule.forRoot} takes. */
 export interface TokenRoutesOptions extends Pick<ModuleMetadata, 'imports'> {
-  readonly access: TokenAccess;
+  readonly access: Exclude<TokenAccess, 'application'>;
 }
 
-/** The routes `POST /token` and `POST /verify`, over the TokenService and the AuditLog of the imported modules. */
+/**
+ * The routes `POST /token` and `POST /verify` of the service itself, over the TokenService and the AuditLog of the imported
+ * modules. Other applications open them by the option `routes` of TokenModule.
+ */
 @Module({})
 export class TokenRoutesModule {
   static forRoot({ imports = [], access }: TokenRoutesOptions): DynamicModule {

@@ -1,33 +1,66 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { Clock, SystemClock } from '../clock.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { StoredKeys } from '../keys/stored-keys.js';
-import { TOKEN_OPTIONS, type TokenOptions } from './token-options.js';
+import { type EmbeddedTokenRoutes, embeddedTokenRoutes } from './embedded-token-routes.js';
+import {
+  type CompleteSettings,
+  completeSettings,
+  type TokenModuleAsyncOptions,
+  type TokenModuleOptions,
+} from './token-module-options.js';
+import { TOKEN_OPTIONS } from './token-options.js';
 import { TokenService } from './token.service.js';
 
-/** What {@link TokenModule.forRoot} takes. */
-export interface TokenModuleOptions extends TokenOptions {
-  /** Where the time comes from; the machine's clock where left out. */
-  readonly clock?: Clock;
-}
-
-/** Gives an application a {@link TokenService}. Opens no route. */
+/**
+ * Gives a module a {@link TokenService}, which issues and judges tokens. Opens no route unless it is told to. An application
+ * may have it more than once: each module that imports it gets the one that it imports.
+ */
 @Module({})
 export class TokenModule {
-  static forRoot({ clock, ...options }: TokenModuleOptions): DynamicModule {
-    return {
-      module: TokenModule,
-      providers: [
-        { provide: TOKEN_OPTIONS, useValue: options },
-        { provide: Clock, useValue: clock ?? new SystemClock() },
-        {
-          provide: KeyRing,
-          inject: [{ token: StoredKeys, optional: true }],
-          useFactory: (stored?: StoredKeys) => new KeyRing(options, stored),
-        },
-        TokenService,
-      ],
-      exports: [TokenService, KeyRing],
-    };
+  /** @throws {TypeError} naming the option that is wrong */
+  static forRoot({ routes, ...settings }: TokenModuleOptions): DynamicModule {
+    return tokenModule({ provide: TOKEN_OPTIONS, useValue: completeSettings(settings) }, { routes });
   }
+
+  /** Takes the settings from a factory; where they are wrong, the application does not start. */
+  static forRootAsync({
+    imports = [],
+    inject = [],
+    useFactory,
+    routes,
+  }: TokenModuleAsyncOptions): DynamicModule {
+    const make = async (...dependencies: unknown[]): Promise<CompleteSettings> =>
+      completeSettings(await useFactory(...dependencies));
+    return tokenModule({ provide: TOKEN_OPTIONS, inject, useFactory: make }, { imports, routes });
+  }
+}
+
+interface Surroundings extends Pick<ModuleMetadata, 'imports'> {
+  readonly routes: EmbeddedTokenRoutes | undefined;
+}
+
+function tokenModule(settings: Provider, { imports = [], routes }: Surroundings): DynamicModule {
+  const parts = routes ? embeddedTokenRoutes(routes) : { imports: [], controllers: [], providers: [] };
+  return {
+    module: TokenModule,
+    imports: [...imports, ...parts.imports],
+    controllers: parts.controllers,
+    providers: [
+      settings,
+      {
+        provide: Clock,
+        inject: [TOKEN_OPTIONS],
+        useFactory: ({ clock = new SystemClock() }: CompleteSettings) => clock,
+      },
+      {
+        provide: KeyRing,
+        inject: [TOKEN_OPTIONS, { token: StoredKeys, optional: true }],
+        useFactory: (options: CompleteSettings, stored?: StoredKeys) => new KeyRing(options, stored),
+      },
+      TokenService,
+      ...parts.providers,
+    ],
+    exports: [TokenService, KeyRing],
+  };
 }

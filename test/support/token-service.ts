@@ -1,6 +1,7 @@
 import { type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { TokenModule, type TokenModuleOptions } from '../../src/token/token.module.js';
+import { TokenModule } from '../../src/token/token.module.js';
+import type { TokenModuleOptions } from '../../src/token/token-module-options.js';
 import { TokenService } from '../../src/token/token.service.js';
 import { MovedClock } from './moved-clock.js';
 import { testSettings } from './settings.js';

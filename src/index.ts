@@ -1,0 +1,33 @@
+export {
+  type AuditEvent,
+  AuditLog,
+  type ClientChanged,
+  type SecretChanged,
+  type TokenIssued,
+  type TokenRefused,
+  type TokenRevoked,
+} from './audit/audit-log.js';
+export { shownNames } from './audit/shown-names.js';
+export { Clock, SystemClock } from './clock.js';
+export type { Algorithm } from './jwt/algorithms.js';
+export type { Claims } from './jwt/claims.js';
+export type { TokenType } from './jwt/token-type.js';
+export type { Accepted, RefusalCode, Refused, Verdict } from './jwt/verdict.js';
+export { secretFingerprint } from './keys/secret-fingerprint.js';
+export type { EmbeddedTokenRoutes } from './token/embedded-token-routes.js';
+export type { Issued, IssueOutcome, IssueRefusalCode, NotIssued } from './token/issue-outcome.js';
+export type {
+  TokenModuleAsyncOptions,
+  TokenModuleOptions,
+  TokenSettings,
+} from './token/token-module-options.js';
+export { REFUSAL_WORDS } from './token/token.document.js';
+export { TokenModule } from './token/token.module.js';
+export {
+  type TokenClient,
+  type TokenRequest,
+  TokenService,
+  type VerifyRequest,
+} from './token/token.service.js';
+export { VerificationLog } from './token/verification-log.js';
+export { VERSION } from './version.js';

@@ -1,0 +1,76 @@
+import type { FactoryProvider, ModuleMetadata } from '@nestjs/common';
+import type { Clock } from '../clock.js';
+import { ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
+import type { EmbeddedTokenRoutes } from './embedded-token-routes.js';
+import type { TokenOptions } from './token-options.js';
+
+/** What an application says of the tokens that it issues. */
+export interface TokenSettings
+  extends Pick<TokenOptions, 'issuer' | 'secret'>, Partial<Omit<TokenOptions, 'issuer' | 'secret'>> {
+  /** Where the time comes from. Default: the clock of the machine. */
+  readonly clock?: Clock;
+  /** Takes secrets that are shorter than the hash (RFC 7518 §3.2). Never in production. Default false. */
+  readonly allowWeakSecrets?: boolean;
+}
+
+/** What {@link TokenModule.forRoot} takes. */
+export interface TokenModuleOptions extends TokenSettings {
+  /** Opens `POST /token` and `POST /verify`. Default: no route. */
+  readonly routes?: EmbeddedTokenRoutes;
+}
+
+/** What {@link TokenModule.forRootAsync} takes. */
+export type TokenModuleAsyncOptions = Pick<ModuleMetadata, 'imports'> &
+  Pick<FactoryProvider<TokenSettings>, 'inject' | 'useFactory'> &
+  Pick<TokenModuleOptions, 'routes'>;
+
+/** The settings, checked and complete. */
+export interface CompleteSettings extends TokenOptions {
+  readonly clock: Clock | undefined;
+}
+
+const DEFAULTS = {
+  algorithms: ['HS256'],
+  previousSecrets: [],
+  lifetimeSeconds: 900,
+  clockToleranceSeconds: 0,
+  showFingerprints: false,
+} as const satisfies Partial<TokenOptions>;
+
+const MAX_LIFETIME = 24 * 60 * 60;
+const MAX_TOLERANCE = 60;
+
+/** @throws {TypeError} naming the option that is wrong, never with a secret */
+export function completeSettings({ allowWeakSecrets = false, ...given }: TokenSettings): CompleteSettings {
+  const settings = { ...DEFAULTS, clock: undefined, ...given };
+  const { issuer, algorithms, lifetimeSeconds, clockToleranceSeconds } = settings;
+  if (typeof issuer !== 'string' || issuer.trim() === '') throw wrong('issuer must be given');
+  if (algorithms.length === 0 || !algorithms.every(isAlgorithm)) {
+    throw wrong(`algorithms must be one or more of ${Object.keys(ALGORITHMS).join(', ')}`);
+  }
+  if (!isWhole(lifetimeSeconds, 1, MAX_LIFETIME)) {
+    throw wrong(`lifetimeSeconds must be a whole number from 1 to ${MAX_LIFETIME}`);
+  }
+  if (!isWhole(clockToleranceSeconds, 0, MAX_TOLERANCE)) {
+    throw wrong(`clockToleranceSeconds must be a whole number from 0 to ${MAX_TOLERANCE}`);
+  }
+  if (!allowWeakSecrets) checkSecrets(settings);
+  return settings;
+}
+
+function checkSecrets({ algorithms, secret, previousSecrets }: TokenOptions): void {
+  const least = Math.max(...algorithms.map((algorithm) => ALGORITHMS[algorithm].leastSecretBytes));
+  for (const each of [secret, ...previousSecrets]) {
+    if (Buffer.byteLength(each ?? '') < least) {
+      throw wrong(`secret and previousSecrets must be at least ${least} bytes long`);
+    }
+  }
+}
+
+function isWhole(value: number, least: number, most: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= most;
+}
+
+function wrong(words: string): TypeError {
+  return new TypeError(`TokenModule: ${words}`);
+}

@@ -1,0 +1,232 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type INestApplication, RequestMethod, VersioningType } from '@nestjs/common';
+import { handMadeToken, readToken } from '../../support/hand-made-token.js';
+import { HostApp, SERVERS } from '../../support/host-app.js';
+import { hostModule, KeptAudit, KeptVerifications, tokenOptions } from '../../support/host-module.js';
+import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
+import { rawHttp } from '../../support/raw-http.js';
+import type { Answer } from '../../support/running-app.js';
+
+const GOOD = { sub: 'user-42', aud: 'logging-service' };
+const MALFORMED = { error: 'Malformed JSON', code: 'invalid_request' };
+const NO_CLAIMS = { error: 'Missing required claims (sub, aud)', code: 'invalid_request' };
+const NO_FIELDS = { valid: false, error: 'Missing required fields (token, aud)', code: 'invalid_request' };
+
+const text = JSON.stringify(GOOD);
+const ofBytes = (bytes: number): string =>
+  `${text.slice(0, -1)},"pad":"${'x'.repeat(bytes - text.length - 9)}"}`;
+
+/** Where the routes can stand in an application. */
+const PLACES: readonly {
+  readonly name: string;
+  readonly base: string;
+  readonly path?: string;
+  readonly prepare?: (app: INestApplication) => void;
+}[] = [
+  { name: 'at the root', base: '' },
+  {
+    name: 'beneath a prefix and a path, with versions',
+    base: '/api/Identity',
+    path: 'Identity',
+    prepare: (app) => {
+      app.setGlobalPrefix('api');
+      app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+    },
+  },
+  {
+    name: 'left out of the prefix',
+    base: '/identity',
+    path: '/identity/',
+    prepare: (app) =>
+      app.setGlobalPrefix('/api', {
+        exclude: [{ path: 'identity/*rest', method: RequestMethod.ALL }],
+      }),
+  },
+];
+
+const table = SERVERS.flatMap((server) => PLACES.map((place) => ({ server, ...place })));
+
+describe.each(table)('The routes in an application on $server, $name', ({ server, base, path, prepare }) => {
+  const clock = new MovedClock();
+  let host: HostApp;
+
+  beforeAll(async () => {
+    const routes = {
+      guards: [],
+      audit: KeptAudit,
+      verifications: KeptVerifications,
+      ...(path !== undefined && { path }),
+    };
+    host = await HostApp.start(server, hostModule(tokenOptions(clock, { routes })), {
+      ...(prepare && { prepare }),
+    });
+  });
+  beforeEach(() => {
+    clock.set(NEW_YEAR);
+    KeptAudit.events.length = 0;
+    KeptVerifications.codes.length = 0;
+  });
+  afterAll(() => host.stop());
+
+  const post = (
+    route: string,
+    value: string | object,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> => host.post(base + route, value, headers);
+
+  function expectHeaders({ headers }: Answer): void {
+    expect(headers.get('content-type')).toMatch(/^application\/json\b/);
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('x-request-id')).toMatch(/^[A-Za-z0-9._-]+$/);
+  }
+
+  it('issue a token, and find it good', async () => {
+    const issued = await post('/token', { ...GOOD, scope: 'logs:write', claims: { tenant: 'acme' } });
+    expect(issued).toMatchObject({
+      status: 200,
+      body: { token: expect.any(String), token_type: 'Bearer', expires_in: 900 },
+    });
+    expectHeaders(issued);
+    const token = String(issued.body['token']);
+    const { claims } = readToken(token);
+    expect(claims).toMatchObject({ iss: 'identity-backend', sub: 'user-42', tenant: 'acme', iat: NEW_YEAR });
+
+    const verified = await post('/verify', { token, aud: 'logging-service' });
+    expect(verified).toMatchObject({ status: 200, body: { valid: true, claims } });
+    expectHeaders(verified);
+    expect(KeptVerifications.codes).toEqual(['valid']);
+  });
+
+  it('tell the audit of the application, by the id of the request', async () => {
+    await post('/token', GOOD, { 'x-request-id': 'call-7' });
+    await post('/token', { ...GOOD, aud: 'identity-backend' }, { 'x-request-id': 'call-8' });
+    expect(KeptAudit.events).toMatchObject([
+      { requestId: 'call-7', event: { event: 'token.issued', alg: 'HS256', sub: 'user-42' } },
+      { requestId: 'call-8', event: { event: 'token.refused', code: 'invalid_target' } },
+    ]);
+  });
+
+  it('take over a sane id of a request, and make one where there is none', async () => {
+    const given = await post('/token', GOOD, { 'x-request-id': 'call-7' });
+    expect(given.headers.get('x-request-id')).toBe('call-7');
+    const made = await post('/token', GOOD, { 'x-request-id': 'not sane' });
+    expect(made.headers.get('x-request-id')).toMatch(/^[A-Za-z0-9._-]+$/);
+    await post('/token', GOOD);
+    expect(KeptAudit.events.at(-1)?.requestId).toMatch(/^[A-Za-z0-9._-]+$/);
+  });
+
+  it.each([
+    ['Token expired', 'token_expired', { claims: { exp: NEW_YEAR - 12 } }],
+    ['Token not yet valid', 'token_not_yet_valid', { claims: { nbf: NEW_YEAR + 60 } }],
+    ['Invalid issuer', 'invalid_issuer', { claims: { iss: 'another' } }],
+    ['Invalid audience', 'invalid_audience', { claims: { aud: 'another' } }],
+    ['Invalid signature', 'invalid_signature', { secret: 'x'.repeat(32) }],
+    ['Invalid token', 'malformed_token', { header: { alg: 'none' } }],
+  ])('say "%s" of a token', async (error, code, difference) => {
+    const answer = await post('/verify', { token: handMadeToken(difference), aud: 'logging-service' });
+    expect(answer).toMatchObject({
+      status: 401,
+      body: { valid: false, error, code, hint: expect.any(String) },
+    });
+    expectHeaders(answer);
+  });
+
+  it.each<[string, string | object, number, object]>([
+    ['/token', {}, 400, NO_CLAIMS],
+    ['/token', '[]', 400, NO_CLAIMS],
+    ['/token', { ...GOOD, sub: 1 }, 400, { code: 'invalid_request', error: expect.stringMatching(/^sub /) }],
+    ['/token', { ...GOOD, expires_in: 901 }, 400, { error: 'expires_in must be at most 900 seconds' }],
+    [
+      '/token',
+      { ...GOOD, aud: 'identity-backend' },
+      403,
+      { error: 'Audience not allowed', code: 'invalid_target' },
+    ],
+    [
+      '/token',
+      { ...GOOD, scope: 'identity:admin' },
+      403,
+      { error: 'Scope not allowed', code: 'invalid_scope' },
+    ],
+    ['/token', '{"sub":', 400, MALFORMED],
+    ['/token', '', 400, MALFORMED],
+    ['/token', `{"sub":"a","sub":"b","aud":"c"}`, 400, MALFORMED],
+    ['/token', `{"sub":"a","aud":"c","__proto__":{}}`, 400, MALFORMED],
+    ['/token', `{"sub":"a","aud":"c","constructor":{"prototype":{}}}`, 400, MALFORMED],
+    ['/token', '['.repeat(33) + ']'.repeat(33), 400, MALFORMED],
+    ['/token', new Uint8Array([...new TextEncoder().encode('{"sub":"'), 0xff, 0x22, 0x7d]), 400, MALFORMED],
+    ['/token', ofBytes(65_537), 413, { code: 'payload_too_large', error: 'The body is larger than 64 KiB' }],
+    ['/verify', {}, 400, NO_FIELDS],
+    ['/verify', { token: 1, aud: 'a' }, 400, NO_FIELDS],
+    ['/verify', '{', 400, MALFORMED],
+    ['/verify', ofBytes(65_537), 413, { code: 'payload_too_large' }],
+  ])('answer POST %s of %.40j (%#)', async (route, body, status, expected) => {
+    const answer = await post(route, body);
+    expect(answer).toMatchObject({ status, body: expected });
+    expectHeaders(answer);
+  });
+
+  it('read a body of just 64 KiB', async () => {
+    expect((await post('/token', ofBytes(65_536))).status).toBe(200);
+  });
+
+  it('read no body as one without members', async () => {
+    expect(await host.request(`${base}/token`, { method: 'POST' })).toMatchObject({
+      status: 400,
+      body: NO_CLAIMS,
+    });
+  });
+
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/merge-patch+json', 'text/json'])(
+    'refuse a body of %s',
+    async (type) => {
+      const answer = await post('/token', GOOD, { 'content-type': type });
+      expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
+      expectHeaders(answer);
+    },
+  );
+
+  it.each(['application/json; charset=utf-8', 'Application/JSON ; x=y'])(
+    'read a body of %s',
+    async (type) => {
+      expect((await post('/token', GOOD, { 'content-type': type })).status).toBe(200);
+    },
+  );
+
+  it('refuse a body without a type, and one that is compressed', async () => {
+    const untyped = await host.request(`${base}/token`, {
+      method: 'POST',
+      body: new TextEncoder().encode(text),
+    });
+    const compressed = await post('/token', new Uint8Array(gzipSync(text)), { 'content-encoding': 'gzip' });
+    for (const answer of [untyped, compressed]) {
+      expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
+      expectHeaders(answer);
+    }
+  });
+
+  it('refuse a body that does not say how long it is, and is too long', async () => {
+    const chunk = `${(60_000).toString(16)}\r\n${'x'.repeat(60_000)}\r\n`;
+    const { status, text: answer } = await rawHttp(
+      host.origin,
+      `POST ${base}/token HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\n` +
+        `Transfer-Encoding: chunked\r\n\r\n${chunk}${chunk}0\r\n\r\n`,
+    );
+    expect(status).toBe(413);
+    expect(answer).toContain('"code":"payload_too_large"');
+  });
+
+  it.each(['GET', 'PUT', 'PATCH', 'DELETE'])('refuse %s', async (method) => {
+    const answer = await host.request(`${base}/token?x`, { method });
+    expect(answer).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } });
+    expect(answer.headers.get('allow')).toBe('POST');
+    expectHeaders(answer);
+  });
+
+  it('serve a request after one that was refused, on the same connection', async () => {
+    for (const body of ['{', text, '{', text]) await post('/token', body);
+    expect((await post('/token', text)).status).toBe(200);
+  });
+});

@@ -1,0 +1,272 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable, Module } from '@nestjs/common';
+import { NestFactory, RouterModule } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { type TokenSettings, TokenModule, TokenService } from '../../../src/index.js';
+import { readToken } from '../../support/hand-made-token.js';
+import { HostApp, SERVERS } from '../../support/host-app.js';
+import { BrokenAudit, DoorGuard, hostModule, KeptAudit, tokenOptions } from '../../support/host-module.js';
+import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
+import { SECRET } from '../../support/settings.js';
+
+const GOOD = { sub: 'user-42', aud: 'logging-service' };
+const MALFORMED = { error: 'Malformed JSON', code: 'invalid_request' };
+
+const running: { close(): Promise<void> }[] = [];
+const start = async (...parameters: Parameters<typeof HostApp.start>): Promise<HostApp> => {
+  const host = await HostApp.start(...parameters);
+  running.push(host.app);
+  return host;
+};
+afterEach(async () => {
+  for (const app of running.splice(0)) await app.close();
+  KeptAudit.events.length = 0;
+});
+
+@Injectable()
+class Signer {
+  constructor(@Inject(TokenService) readonly tokens: TokenService) {}
+}
+
+/** A part of an application that issues tokens by its own rules. */
+function partOf(settings: TokenSettings & { readonly path: string }) {
+  const { path, ...rest } = settings;
+  @Module({
+    imports: [TokenModule.forRoot({ ...rest, routes: { guards: [], path } })],
+    providers: [Signer],
+    exports: [Signer],
+  })
+  class Part {}
+  return Part;
+}
+
+/** Settings as a module of the application gives them. */
+@Module({ providers: [{ provide: 'SECRET', useValue: SECRET }], exports: ['SECRET'] })
+class SecretsModule {}
+
+/** The application's own way to answer errors. */
+@Catch()
+class OwnFilter implements ExceptionFilter {
+  catch(_error: unknown, host: ArgumentsHost): void {
+    const response = host
+      .switchToHttp()
+      .getResponse<{ status(code: number): { send(body: object): void } }>();
+    response.status(418).send({ own: 'words' });
+  }
+}
+
+describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
+  it('opens no route unless it is told to', async () => {
+    const host = await start(server, hostModule(tokenOptions(new MovedClock())));
+    for (const route of ['/token', '/verify']) expect((await host.post(route, GOOD)).status).toBe(404);
+    const tokens = host.app.get(TokenService, { strict: false });
+    expect(await tokens.issue({ subject: 'user-42', audience: 'logging-service' })).toMatchObject({
+      code: 'issued',
+      expiresIn: 900,
+    });
+  });
+
+  it('takes its settings from a factory', async () => {
+    @Module({
+      imports: [
+        TokenModule.forRootAsync({
+          imports: [SecretsModule],
+          inject: ['SECRET'],
+          useFactory: async (secret: string) => ({
+            issuer: await Promise.resolve('https://issuer.example'),
+            secret,
+            lifetimeSeconds: 60,
+          }),
+          routes: { guards: [] },
+        }),
+      ],
+    })
+    class AsyncModule {}
+    const host = await start(server, AsyncModule);
+    const { body } = await host.post('/token', GOOD);
+    expect(body).toMatchObject({ expires_in: 60 });
+    expect(readToken(String(body['token'])).claims['iss']).toBe('https://issuer.example');
+  });
+
+  it('is there twice, with other settings and at other paths', async () => {
+    const clock = new MovedClock();
+    const other = 'another-secret-of-the-tests-that-is-long-enough-for-HS512-0123456789abc';
+    const [North, South] = [
+      partOf({ issuer: 'north', secret: SECRET, path: 'north', clock }),
+      partOf({
+        issuer: 'south',
+        secret: other,
+        algorithms: ['HS512'],
+        lifetimeSeconds: 60,
+        path: 'south',
+        clock,
+      }),
+    ];
+    @Module({ imports: [North, South] })
+    class BothModule {}
+    const host = await start(server, BothModule);
+    const asked = await Promise.all(['/north', '/south'].map((path) => host.post(`${path}/token`, GOOD)));
+    const [north = '', south = ''] = asked.map(({ body }) => String(body['token']));
+    expect(readToken(north)).toMatchObject({
+      header: { alg: 'HS256' },
+      claims: { iss: 'north', exp: NEW_YEAR + 900 },
+    });
+    expect(readToken(south)).toMatchObject({
+      header: { alg: 'HS512' },
+      claims: { iss: 'south', exp: NEW_YEAR + 60 },
+    });
+
+    const verify = async (path: string, token: string) =>
+      (await host.post(`${path}/verify`, { token, aud: 'logging-service' })).body;
+    expect(await verify('/north', north)).toMatchObject({ valid: true });
+    expect(await verify('/south', south)).toMatchObject({ valid: true });
+    expect(await verify('/north', south)).toMatchObject({ code: 'invalid_signature' });
+    expect(await verify('/south', north)).toMatchObject({ code: 'invalid_signature' });
+
+    const issuerOf = (part: typeof North) =>
+      host.app.select(part).get(Signer, { strict: true }).tokens.verify({ token: north }).code;
+    expect([issuerOf(North), issuerOf(South)]).toEqual(['valid', 'invalid_signature']);
+  });
+
+  it('lets the guards of the application decide who may ask, and answer in their own words', async () => {
+    const routes = { guards: [DoorGuard], audit: KeptAudit };
+    const host = await start(server, hostModule(tokenOptions(new MovedClock(), { routes })));
+    expect(await host.post('/token', GOOD)).toMatchObject({ status: 403, body: { own: 'The door is shut' } });
+    const bearer = { 'x-door': 'open', authorization: 'Bearer of-the-application' };
+    expect((await host.post('/token', GOOD, bearer)).status).toBe(200);
+    expect((await host.post('/verify', { token: 'x', aud: 'y' })).status).toBe(401);
+  });
+
+  it('leaves the routes of the application as they are, those of the same name too', async () => {
+    const host = await start(server, hostModule(tokenOptions(new MovedClock(), { routes: { guards: [] } })));
+    const form = await host.request('/users/verify', {
+      method: 'POST',
+      body: new URLSearchParams({ code: '7' }),
+    });
+    expect(form).toMatchObject({ status: 200, body: { echo: { code: '7' } } });
+    expect(form.headers.get('cache-control')).toBeNull();
+    const double = await host.post('/users/verify', '{"a":1,"a":2}');
+    expect(double).toMatchObject({ status: 200, body: { echo: { a: 2 } } });
+    const broken = await host.post('/users/verify', '{');
+    expect(broken.status).toBe(400);
+    expect(broken.body).not.toHaveProperty('code', 'invalid_request');
+  });
+
+  it('keeps its own words where the application has a filter for everything', async () => {
+    const module = hostModule(tokenOptions(new MovedClock(), { routes: { guards: [] } }));
+    const host = await start(server, module, { prepare: (app) => app.useGlobalFilters(new OwnFilter()) });
+    expect(await host.post('/token', '{')).toMatchObject({ status: 400, body: MALFORMED });
+    expect(await host.post('/token', {})).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect(await host.post('/users/verify', '{')).toMatchObject({ status: 418, body: { own: 'words' } });
+  });
+
+  it('answers what should not happen without its cause, and logs it without secrets', async () => {
+    const lines: string[] = [];
+    const keep = (...words: unknown[]): void => void lines.push(words.join(' '));
+    const logger = { log: keep, error: keep, warn: keep, debug: keep, verbose: keep, fatal: keep };
+    const routes = { guards: [], audit: BrokenAudit };
+    const host = await start(server, hostModule(tokenOptions(new MovedClock(), { routes })), { logger });
+    expect(await host.post('/token', GOOD)).toMatchObject({
+      status: 500,
+      body: { error: 'Internal error', code: 'internal_error' },
+    });
+    expect(lines.join('\n')).toContain('No space left');
+    expect(lines.join('\n')).not.toContain('some-token');
+  });
+
+  it('writes its audit to the log of the application, and no token', async () => {
+    const lines: string[] = [];
+    const keep = (...words: unknown[]): void => void lines.push(words.join(' '));
+    const logger = { log: keep, error: keep, warn: keep };
+    const host = await start(server, hostModule(tokenOptions(new MovedClock(), { routes: { guards: [] } })), {
+      logger,
+    });
+    const { body } = await host.post('/token', GOOD, { 'x-request-id': 'call-9' });
+    const token = String(body['token']);
+    const audited = lines.filter((line) => line.includes('token.issued'));
+    expect(audited).toHaveLength(1);
+    expect(audited[0]).toContain('"requestId":"call-9"');
+    expect(audited[0]).toContain(String(readToken(token).claims['jti']));
+    await host.post('/token', { sub: token, aud: 'logging-service' });
+    expect(lines.join('\n')).not.toContain(token);
+  });
+
+  it('answers the preflights of CORS as the application does', async () => {
+    const module = hostModule(tokenOptions(new MovedClock(), { routes: { guards: [] } }));
+    const host = await start(server, module, { cors: { origin: 'https://app.example' } });
+    const { status, headers } = await host.request('/token', {
+      method: 'OPTIONS',
+      headers: { origin: 'https://app.example', 'access-control-request-method': 'POST' },
+    });
+    expect([status, headers.get('access-control-allow-origin')]).toEqual([204, 'https://app.example']);
+    const answer = await host.post('/token', GOOD, { origin: 'https://app.example' });
+    expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example');
+  });
+
+  it('does not serve where its module was moved without its knowledge', async () => {
+    @Module({
+      imports: [
+        TokenModule.forRoot(tokenOptions(new MovedClock(), { routes: { guards: [] } })),
+        RouterModule.register([{ path: 'moved', module: TokenModule }]),
+      ],
+    })
+    class MovedModule {}
+    const host = await start(server, MovedModule);
+    expect((await host.post('/moved/token', GOOD)).status).toBe(500);
+  });
+
+  it('serves the same in a TestingModule, which is made before its server', async () => {
+    const module = hostModule(tokenOptions(new MovedClock(), { routes: { guards: [] } }));
+    const testing = await Test.createTestingModule({ imports: [module] }).compile();
+    const adapter = server === 'Express' ? new ExpressAdapter() : new FastifyAdapter();
+    const app = testing.createNestApplication(adapter, { logger: false });
+    running.push(app);
+    const host = await HostApp.listen(app);
+    expect(await host.post('/token', '{')).toMatchObject({ status: 400, body: MALFORMED });
+    expect((await host.post('/token', GOOD)).status).toBe(200);
+  });
+
+  it('takes over the id that the application gave the request, where the caller gave none', async () => {
+    const routes = { guards: [], audit: KeptAudit };
+    const adapter =
+      server === 'Express' ? new ExpressAdapter() : new FastifyAdapter({ genReqId: () => 'own-1' });
+    const module = hostModule(tokenOptions(new MovedClock(), { routes }));
+    const app = await NestFactory.create(module, adapter, { logger: false, abortOnError: false });
+    running.push(app);
+    const host = await HostApp.listen(app);
+    const { headers } = await host.post('/token', GOOD);
+    expect(KeptAudit.events[0]?.requestId).toBe(headers.get('x-request-id'));
+    if (server === 'Fastify') expect(headers.get('x-request-id')).toBe('own-1');
+  });
+});
+
+describe('TokenModule', () => {
+  it.each([
+    [{ issuer: ' ' }, /issuer/],
+    [{ secret: 'short' }, /secret.* 32 bytes/],
+    [{ algorithms: ['HS512', 'HS256'] as const, secret: 'x'.repeat(63) }, /secret.* 64 bytes/],
+    [{ previousSecrets: ['short'] }, /previousSecrets/],
+    [{ algorithms: [] }, /algorithms/],
+    [{ algorithms: ['none' as 'HS256'] }, /algorithms/],
+    [{ lifetimeSeconds: 0 }, /lifetimeSeconds/],
+    [{ lifetimeSeconds: 1.5 }, /lifetimeSeconds/],
+    [{ clockToleranceSeconds: 61 }, /clockToleranceSeconds/],
+  ])('refuses %j', (changes, words) => {
+    const settings = { issuer: 'identity-backend', secret: SECRET, ...changes };
+    expect(() => TokenModule.forRoot(settings)).toThrow(words);
+    expect(() => TokenModule.forRoot(settings)).toThrow(TypeError);
+  });
+
+  it('does not let an application start whose factory gives wrong settings', async () => {
+    const module = TokenModule.forRootAsync({ useFactory: () => ({ issuer: 'a', secret: 'short' }) });
+    await expect(
+      NestFactory.createApplicationContext(module, { logger: false, abortOnError: false }),
+    ).rejects.toThrow(/secret/);
+  });
+
+  it('takes a weak secret where it is told to', () => {
+    expect(() => TokenModule.forRoot({ issuer: 'a', secret: 'short', allowWeakSecrets: true })).not.toThrow();
+  });
+});

@@ -1,0 +1,86 @@
+import {
+  Body,
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  HttpCode,
+  HttpException,
+  Injectable,
+  Module,
+  Post,
+  type Type,
+} from '@nestjs/common';
+import {
+  type AuditEvent,
+  AuditLog,
+  TokenModule,
+  type TokenModuleOptions,
+  VerificationLog,
+} from '../../src/index.js';
+import type { MovedClock } from './moved-clock.js';
+import { SECRET } from './settings.js';
+
+/** Routes of the application itself, one of them by the name that an embedded route has. */
+@Controller('users')
+class UsersController {
+  @Post('verify')
+  @HttpCode(200)
+  verify(@Body() body: unknown): unknown {
+    return { echo: body ?? null };
+  }
+}
+
+/** Keeps what it is told; one for each test, as Nest makes it. */
+@Injectable()
+export class KeptAudit extends AuditLog {
+  static readonly events: { requestId: string; event: AuditEvent }[] = [];
+
+  override record(requestId: string, event: AuditEvent): void {
+    KeptAudit.events.push({ requestId, event });
+  }
+}
+
+@Injectable()
+export class KeptVerifications extends VerificationLog {
+  static readonly codes: string[] = [];
+
+  override record(code: string): void {
+    KeptVerifications.codes.push(code);
+  }
+}
+
+/** A log that is full. */
+@Injectable()
+export class BrokenAudit extends AuditLog {
+  override record(): void {
+    throw new Error('No space left for Bearer some-token');
+  }
+}
+
+/** A guard of the application: it knows its callers by a header. */
+@Injectable()
+export class DoorGuard implements CanActivate {
+  canActivate(context: ExecutionContext): true {
+    const { headers } = context.switchToHttp().getRequest<{ headers: Record<string, string | undefined> }>();
+    if (headers['x-door'] === 'open') return true;
+    throw new HttpException({ own: 'The door is shut' }, 403);
+  }
+}
+
+/** The options of a token module in the tests. */
+export function tokenOptions(
+  clock: MovedClock,
+  changes: Partial<TokenModuleOptions> = {},
+): TokenModuleOptions {
+  return { issuer: 'identity-backend', secret: SECRET, clock, ...changes };
+}
+
+/** An application with routes of its own beside those of token modules. */
+export function hostModule(...tokens: readonly TokenModuleOptions[]): Type {
+  @Module({
+    imports: tokens.map((options) => TokenModule.forRoot(options)),
+    controllers: [UsersController],
+  })
+  class HostModule {}
+  return HostModule;
+}
