@@ -96,7 +96,6 @@ describe('hasSecret', () => {
   it.each([
     ['a client that does not exist', undefined],
     ['a client without secrets', clientOf()],
-    // Whoever writes to the database must not open a client with an empty or broken hash.
     ['a client whose secrets all expired', clientWith(-1, -1).client],
   ])('refuses any secret of %s', (_name, client) => {
     for (const given of ['', '\0'.repeat(32), makeSecret(NOW, null).text]) {

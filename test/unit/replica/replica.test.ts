@@ -151,6 +151,36 @@ describe('Replica.change', () => {
   });
 });
 
+describe('Replica.change, where other processes are told,', () => {
+  it('tells them when the change is made, and waits for them', async () => {
+    let heard = (): void => {};
+    const seen: unknown[] = [];
+    const telling = new Replica(store, undefined, () => {
+      seen.push(telling.get('a'));
+      return new Promise<void>((resolve) => (heard = resolve));
+    });
+    let done = false;
+    const changing = telling.change('a', () => 1).then(() => (done = true));
+    await turnOfEventLoop();
+    expect([seen, done]).toEqual([[1], false]);
+    // Others ask the database then, and so may this one.
+    await telling.sync();
+    heard();
+    await changing;
+  });
+
+  it('tells them nothing of a change that was not made', async () => {
+    let times = 0;
+    const telling = new Replica(store, undefined, () => {
+      times++;
+      return Promise.resolve();
+    });
+    store.away = true;
+    await expect(telling.change('a', () => 1)).rejects.toThrow(StoreUnavailable);
+    expect(times).toBe(0);
+  });
+});
+
 describe('Replica.everHeldRecords', () => {
   it('begins with no', async () => {
     await replica.sync();

@@ -1,0 +1,152 @@
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import fc from 'fast-check';
+import { BruteForceLimit } from '../../../src/clients/brute-force-limit.js';
+import { MemoryWindowCounter } from '../../../src/limits/memory-window-counter.js';
+import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
+
+const HERE = '192.0.2.1';
+const ELSEWHERE = '2001:db8::1';
+const MOST = 3;
+const WINDOW = 60_000;
+
+let clock: MovedClock;
+let counter: MemoryWindowCounter;
+let limit: BruteForceLimit;
+
+beforeEach(() => {
+  clock = new MovedClock();
+  counter = new MemoryWindowCounter(WINDOW, clock);
+  limit = new BruteForceLimit(MOST, counter, clock);
+});
+
+async function fail(times: number, clientId = 'worker', address = HERE): Promise<number[]> {
+  const seconds: number[] = [];
+  for (let i = 0; i < times; i++) seconds.push(await limit.failed(address, clientId));
+  return seconds;
+}
+
+describe('BruteForceLimit, of a pair of address and client,', () => {
+  it('lets so many fail, and refuses the next for a minute from the first', async () => {
+    expect(await fail(MOST)).toEqual([0, 0, 0]);
+    expect(limit.blockedSeconds(HERE, 'worker')).toBe(60);
+    expect(await fail(1)).toEqual([60]);
+  });
+
+  it('blocks nobody before so many failed', async () => {
+    await fail(MOST - 1);
+    expect(limit.blockedSeconds(HERE, 'worker')).toBe(0);
+  });
+
+  it.each([
+    ['the client from elsewhere', ELSEWHERE, 'worker'],
+    ['another client from here', HERE, 'other'],
+    ['a client whose id begins like it', HERE, 'worker2'],
+    ['the client in other letters', HERE, 'Worker'],
+  ])('does not block %s', async (_name, address, clientId) => {
+    await fail(MOST + 1);
+    expect(limit.blockedSeconds(address, clientId)).toBe(0);
+  });
+
+  it('counts the time down in whole seconds, rounded up, and forgets', async () => {
+    await fail(MOST);
+    const seconds: number[] = [];
+    for (const time of [0.1, 1, 30, 59, 59.999, 60]) {
+      clock.set(NEW_YEAR + time);
+      seconds.push(limit.blockedSeconds(HERE, 'worker'));
+    }
+    expect(seconds).toEqual([60, 59, 30, 1, 1, 0]);
+  });
+
+  it('begins anew after a minute', async () => {
+    await fail(MOST + 5);
+    clock.advance(60);
+    expect(await fail(MOST)).toEqual([0, 0, 0]);
+    expect(limit.blockedSeconds(HERE, 'worker')).toBe(60);
+  });
+
+  it('does not put off the end of a window by further failures', async () => {
+    await fail(MOST);
+    clock.advance(50);
+    expect(await fail(1)).toEqual([10]);
+  });
+});
+
+describe('BruteForceLimit, of an address,', () => {
+  const tryIds = async (count: number): Promise<number> => {
+    let last = 0;
+    for (let i = 0; i < count; i++) last = await limit.failed(HERE, `id-${i}`);
+    return last;
+  };
+
+  it('lets ten times as many fail over all ids, and then blocks every id', async () => {
+    expect(await tryIds(10 * MOST)).toBe(0);
+    expect(limit.blockedSeconds(HERE, 'an-id-that-was-never-tried')).toBe(60);
+    expect(await limit.failed(HERE, 'another')).toBe(60);
+  });
+
+  it('blocks nobody before so many failed, and nobody elsewhere', async () => {
+    await tryIds(10 * MOST - 1);
+    expect(limit.blockedSeconds(HERE, 'worker')).toBe(0);
+    await tryIds(10 * MOST + 1);
+    expect(limit.blockedSeconds(ELSEWHERE, 'worker')).toBe(0);
+  });
+
+  it('counts requests without an id too', async () => {
+    await fail(MOST, '');
+    expect(limit.blockedSeconds(HERE, '')).toBe(60);
+    expect(limit.blockedSeconds(HERE, 'worker')).toBe(0);
+  });
+});
+
+describe('BruteForceLimit', () => {
+  it('of 0 counts nothing and blocks nobody', async () => {
+    const add = jest.spyOn(counter, 'add');
+    const none = new BruteForceLimit(0, counter, clock);
+    for (let i = 0; i < 100; i++) expect(await none.failed(HERE, 'worker')).toBe(0);
+    expect(none.blockedSeconds(HERE, 'worker')).toBe(0);
+    expect(add).not.toHaveBeenCalled();
+  });
+
+  it('remembers little of an id that is long, and tells long ids apart', async () => {
+    const add = jest.spyOn(counter, 'add');
+    const [long, other] = ['x'.repeat(60_000), `${'x'.repeat(60_000)}y`];
+    await fail(MOST, long);
+    expect(limit.blockedSeconds(HERE, long)).toBe(60);
+    expect(limit.blockedSeconds(HERE, other)).toBe(0);
+    for (const [key] of add.mock.calls) expect(key.length).toBeLessThan(200);
+  });
+
+  it('agrees with a list of all failures, whatever happens', async () => {
+    const failure = fc.record({
+      address: fc.constantFrom(HERE, ELSEWHERE),
+      clientId: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+      pause: fc.constantFrom(0, 0, 0, 0, 1, 20_000),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(failure, { maxLength: 60 }), async (failures) => {
+        const time = new MovedClock();
+        const tested = new BruteForceLimit(1, new MemoryWindowCounter(WINDOW, time), time);
+        const windows = new Map<string, { begin: number; count: number }>();
+        const count = (key: string): void => {
+          const window = windows.get(key);
+          if (window && time.now() < window.begin + WINDOW) window.count++;
+          else windows.set(key, { begin: time.now(), count: 1 });
+        };
+        const left = (key: string, most: number): number => {
+          const { begin, count: counted } = windows.get(key) ?? { begin: 0, count: 0 };
+          const until = begin + WINDOW - time.now();
+          return counted >= most && until > 0 ? Math.ceil(until / 1000) : 0;
+        };
+        for (const { address, clientId, pause } of failures) {
+          time.advance(pause / 1000);
+          const expected = Math.max(left(`${address}/${clientId}`, 1), left(address, 10));
+          expect(tested.blockedSeconds(address, clientId)).toBe(expected);
+          // Who fails although it is blocked is one too many, and hears so.
+          expect(await tested.failed(address, clientId)).toBe(expected);
+          count(`${address}/${clientId}`);
+          count(address);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,267 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { type AuditEvent, AuditLog } from '../../../src/audit/audit-log.js';
+import type { Client } from '../../../src/clients/client.js';
+import { type Administrator, ClientAdministration } from '../../../src/clients/client-administration.js';
+import { ClientRegistry } from '../../../src/clients/client-registry.js';
+import { hasSecret } from '../../../src/clients/client-secret.js';
+import { StoreUnavailable } from '../../../src/replica/record-store.js';
+import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
+import { UnreliableStore } from '../../support/unreliable-store.js';
+
+const BY: Administrator = { id: 'admin', requestId: 'request-1' };
+const NOW = NEW_YEAR * 1000;
+const JWK = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+
+class Audit extends AuditLog {
+  readonly recorded: [requestId: string, event: AuditEvent][] = [];
+
+  override record(requestId: string, event: AuditEvent): void {
+    this.recorded.push([requestId, event]);
+  }
+}
+
+let store: UnreliableStore<Client>;
+let registry: ClientRegistry;
+let audit: Audit;
+let clock: MovedClock;
+let prepared: number;
+let administration: ClientAdministration;
+
+beforeEach(() => {
+  store = new UnreliableStore();
+  registry = new ClientRegistry(store);
+  audit = new Audit();
+  clock = new MovedClock();
+  prepared = 0;
+  const prepare = (): Promise<void> => {
+    prepared++;
+    return Promise.resolve();
+  };
+  administration = new ClientAdministration(registry, audit, clock, prepare, 900);
+});
+
+const create = (members: object = {}) => administration.create({ client_id: 'worker', ...members }, BY);
+const isGood = (secret: string): boolean => hasSecret(registry.find('worker'), secret, clock.now());
+const events = (): string[] => audit.recorded.map(([, { event }]) => event);
+
+/** An act that is refused, that changes nothing, and of which nothing is recorded. */
+async function expectRefused(act: () => Promise<unknown>, code: string, words?: RegExp): Promise<void> {
+  const [before, recorded] = [registry.find('worker'), audit.recorded.length];
+  await expect(act()).rejects.toMatchObject({ code, message: expect.stringMatching(words ?? /./) });
+  expect(registry.find('worker')).toEqual(before);
+  expect(audit.recorded).toHaveLength(recorded);
+}
+
+describe('ClientAdministration.create', () => {
+  it('makes a client with one secret, which is good at once', async () => {
+    const { client, secret } = await create({ audiences: ['logging-service'] });
+    expect(client).toEqual(registry.find('worker'));
+    expect(client).toMatchObject({
+      id: 'worker',
+      audiences: ['logging-service'],
+      createdAt: NOW,
+      updatedAt: NOW,
+    });
+    expect(client.secrets.map(({ id }) => id)).toEqual([secret.id]);
+    expect(secret.expiresAt).toBeNull();
+    expect(isGood(secret.text)).toBe(true);
+  });
+
+  it('makes the keys of the service before the client', async () => {
+    const failing = new ClientAdministration(
+      registry,
+      audit,
+      clock,
+      () => Promise.reject(new Error('no keys')),
+      900,
+    );
+    await expect(failing.create({ client_id: 'worker' }, BY)).rejects.toThrow('no keys');
+    expect(registry.isClient('worker')).toBe(false);
+    await create();
+    expect(prepared).toBe(1);
+  });
+
+  it('refuses an id that is taken, also by a client of another instance', async () => {
+    await create();
+    await expectRefused(() => create({ name: 'Another' }), 'conflict', /already/);
+    const elsewhere = new ClientAdministration(
+      new ClientRegistry(store),
+      audit,
+      clock,
+      () => Promise.resolve(),
+      900,
+    );
+    await expectRefused(() => elsewhere.create({ client_id: 'worker' }, BY), 'conflict', /already/);
+  });
+
+  it('of two that make the same client at once lets one', async () => {
+    const outcomes = await Promise.allSettled([create(), create()]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(registry.find('worker')?.secrets).toHaveLength(1);
+  });
+
+  it('refuses a wrong description before anything is made', async () => {
+    await expectRefused(() => create({ scopes: 'x' }), 'invalid_request', /^scopes /);
+    expect(prepared).toBe(0);
+  });
+});
+
+describe('ClientAdministration.update', () => {
+  it('changes what is named, and notes when', async () => {
+    const { client: former } = await create({ scopes: ['a'] });
+    clock.advance(60);
+    const client = await administration.update('worker', { name: 'Worker' }, BY);
+    expect(client).toEqual({ ...former, name: 'Worker', updatedAt: NOW + 60_000 });
+    expect(registry.find('worker')).toEqual(client);
+  });
+
+  it('patches the client as it is in the database, not as it is known here', async () => {
+    const { client } = await create();
+    await store.change('worker', () => ({ ...client, scopes: ['of-another-instance'] }));
+    const updated = await administration.update('worker', { name: 'Worker' }, BY);
+    expect(updated).toMatchObject({ name: 'Worker', scopes: ['of-another-instance'] });
+  });
+
+  it.each([
+    ['a client that is not there', 'other', { name: 'x' }, 'not_found'],
+    ['a wrong value', 'worker', { disabled: 'yes' }, 'invalid_request'],
+  ])('refuses %s', async (_name, id, patch, code) => {
+    await create();
+    await expectRefused(() => administration.update(id, patch, BY), code);
+  });
+});
+
+describe('ClientAdministration.delete', () => {
+  it('removes a client with all that it had', async () => {
+    const { secret } = await create();
+    await administration.delete('worker', BY);
+    expect(isGood(secret.text)).toBe(false);
+    const { secret: later } = await create();
+    expect([isGood(secret.text), isGood(later.text)]).toEqual([false, true]);
+  });
+
+  it('refuses a client that is not there', async () => {
+    await expectRefused(() => administration.delete('other', BY), 'not_found');
+  });
+});
+
+describe('ClientAdministration of secrets', () => {
+  const add = (expiresAt: number | null = null) => administration.addSecret('worker', expiresAt, BY);
+  const end = (id: string): Promise<void> => administration.endSecret('worker', id, BY);
+
+  it('replaces one without an outage: both are good until the first is ended', async () => {
+    const { secret: first } = await create();
+    const second = await add();
+    expect([isGood(first.text), isGood(second.text)]).toEqual([true, true]);
+    await end(first.id);
+    expect([isGood(first.text), isGood(second.text)]).toEqual([false, true]);
+  });
+
+  it('refuses a third', async () => {
+    await create();
+    await add();
+    await expectRefused(() => add(), 'conflict', /has 2 secrets: end one first/);
+  });
+
+  it('of two that add the last one at once lets one', async () => {
+    await create();
+    const outcomes = await Promise.allSettled([add(), add()]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('has room for another when one has expired, and forgets that', async () => {
+    await create();
+    const short = await add(NOW + 1_000);
+    expect(isGood(short.text)).toBe(true);
+    clock.advance(1);
+    expect(isGood(short.text)).toBe(false);
+    await add();
+    expect(registry.find('worker')?.secrets.map(({ id }) => id)).not.toContain(short.id);
+  });
+
+  it.each([0, -1])('refuses one that would end %d ms from now', async (milliseconds) => {
+    await create();
+    await expectRefused(() => add(NOW + milliseconds), 'invalid_request', /expired already/);
+  });
+
+  it('refuses to end the last one of a client without keys', async () => {
+    const { secret } = await create();
+    await expectRefused(() => end(secret.id), 'conflict', /last secret/);
+  });
+
+  it('refuses to end the last one that is good, where another has expired', async () => {
+    const { secret } = await create();
+    await add(NOW + 1_000);
+    clock.advance(1);
+    await expectRefused(() => end(secret.id), 'conflict', /last secret/);
+  });
+
+  it('ends the last one of a client with keys, which it then cannot lose', async () => {
+    const { secret } = await create({ jwks: { keys: [JWK] } });
+    await end(secret.id);
+    expect(registry.find('worker')?.secrets).toEqual([]);
+    await expectRefused(() => administration.update('worker', { jwks: null }, BY), 'conflict');
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['ending one that is not there', () => end('0000000000000000')],
+    ['ending one of a client that is not there', () => administration.endSecret('other', 'x', BY)],
+    ['adding one to a client that is not there', () => administration.addSecret('other', null, BY)],
+  ])('refuses %s', async (_name, act) => {
+    await create();
+    await expectRefused(act, 'not_found');
+  });
+});
+
+describe('ClientAdministration', () => {
+  it('records who did what to whom, by which request', async () => {
+    const { secret } = await create();
+    await administration.update('worker', { name: 'x' }, BY);
+    const second = await administration.addSecret('worker', null, {
+      id: 'command line',
+      requestId: 'request-2',
+    });
+    await administration.endSecret('worker', secret.id, BY);
+    await administration.delete('worker', BY);
+    expect(audit.recorded).toEqual([
+      ['request-1', { event: 'client.created', client: 'worker', by: 'admin' }],
+      ['request-1', { event: 'client.updated', client: 'worker', by: 'admin' }],
+      [
+        'request-2',
+        { event: 'client.secret_added', client: 'worker', secret_id: second.id, by: 'command line' },
+      ],
+      ['request-1', { event: 'client.secret_ended', client: 'worker', secret_id: secret.id, by: 'admin' }],
+      ['request-1', { event: 'client.deleted', client: 'worker', by: 'admin' }],
+    ]);
+    for (const text of [secret.text, second.text]) expect(JSON.stringify(audit.recorded)).not.toContain(text);
+  });
+
+  it('keeps no secret in the database, only what it hashes to', async () => {
+    const { secret } = await create();
+    const second = await administration.addSecret('worker', null, BY);
+    const kept = JSON.stringify(await store.changesSince(0, 10));
+    for (const text of [secret.text, second.text]) {
+      expect(kept).not.toContain(text);
+      expect(kept).not.toContain(Buffer.from(text, 'base64url').toString('hex'));
+    }
+  });
+
+  it('changes nothing and records nothing while the database is away, and goes on after', async () => {
+    const { secret } = await create();
+    store.away = true;
+    const acts: (() => Promise<unknown>)[] = [
+      () => administration.create({ client_id: 'other' }, BY),
+      () => administration.update('worker', { disabled: true }, BY),
+      () => administration.delete('worker', BY),
+      () => administration.addSecret('worker', null, BY),
+      () => administration.endSecret('worker', secret.id, BY),
+    ];
+    for (const act of acts) await expect(act()).rejects.toThrow(StoreUnavailable);
+    expect(events()).toEqual(['client.created']);
+    expect([registry.size, isGood(secret.text)]).toEqual([1, true]);
+    store.away = false;
+    await administration.update('worker', { disabled: true }, BY);
+    expect(registry.find('worker')?.disabled).toBe(true);
+  });
+});

@@ -1,0 +1,219 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import type { Client } from '../../../src/clients/client.js';
+import { ClientChangeRefused } from '../../../src/clients/client-change-refused.js';
+import { ClientDescription } from '../../../src/clients/client-description.js';
+import { clientDocument } from '../../../src/clients/client.document.js';
+import { makeSecret } from '../../../src/clients/client-secret.js';
+import { clientOf } from '../../support/client-values.js';
+import { NEW_YEAR } from '../../support/moved-clock.js';
+
+const LIFETIME = 900;
+const description = new ClientDescription(LIFETIME);
+const JWK = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+
+/** Why it is refused, in the words of the refusal. */
+function refusal(act: () => unknown): ClientChangeRefused {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof ClientChangeRefused) return error;
+    throw error;
+  }
+  throw new Error('It was accepted');
+}
+
+/** A client without what no description says. */
+function describedPart({
+  secrets: _secrets,
+  createdAt: _made,
+  updatedAt: _changed,
+  ...described
+}: Client): object {
+  return described;
+}
+
+const read = (members: Readonly<Record<string, unknown>>) =>
+  description.read({ client_id: 'worker', ...members });
+
+describe('ClientDescription.read', () => {
+  it('has a default for everything but the id', () => {
+    expect(description.read({ client_id: 'worker' })).toEqual(describedPart(clientOf()));
+  });
+
+  it('reads every member', () => {
+    expect(
+      description.read({
+        client_id: 'a.b_c~d-1',
+        name: 'Worker 🪪',
+        audiences: ['logging-service', 'https://billing.example'],
+        default_audience: 'logging-service',
+        scopes: ['logs:read', '!'],
+        claims: ['tenant', 'constructor'],
+        grant_types: ['client_credentials'],
+        token_lifetime_seconds: LIFETIME,
+        may_act_for: ['user-*', 'other'],
+        jwks: { keys: [JWK] },
+        disabled: true,
+      }),
+    ).toEqual({
+      id: 'a.b_c~d-1',
+      name: 'Worker 🪪',
+      audiences: ['logging-service', 'https://billing.example'],
+      defaultAudience: 'logging-service',
+      scopes: ['logs:read', '!'],
+      claims: ['tenant', 'constructor'],
+      grantTypes: ['client_credentials'],
+      tokenLifetimeSeconds: LIFETIME,
+      mayActFor: ['user-*', 'other'],
+      jwks: { keys: [JWK] },
+      disabled: true,
+    });
+  });
+
+  const MEMBERS =
+    'name audiences default_audience scopes claims grant_types token_lifetime_seconds may_act_for jwks disabled';
+  it.each(MEMBERS.split(' '))('takes null for the default of %s', (member) => {
+    expect(read({ [member]: null })).toEqual(read({}));
+  });
+
+  it.each<[string, readonly unknown[]]>([
+    ['client_id', ['', null, 1, 'a b', 'a/b', 'é', 'x'.repeat(129), ['worker'], 'a\n', 'a*']],
+    ['name', ['', ' ', 1, 'a\u0000', 'x'.repeat(256), '\ud800', ['a'], {}]],
+    ['audiences', ['a', {}, [''], ['a', 'a'], [1], [null], ['a\n'], ['x'.repeat(256)], [['a']]]],
+    ['default_audience', ['', 1, ['a'], 'not-one-of-its-audiences']],
+    ['scopes', ['a', ['a b'], [''], ['a"b'], ['a\\b'], ['é'], ['a', 'a'], [1], ['x'.repeat(1025)]]],
+    ['claims', ['a', [''], ['iss'], ['client_id'], ['act'], ['__proto__'], ['a', 'a'], [1]]],
+    ['grant_types', ['client_credentials', ['password'], ['client_credentials', 'client_credentials'], ['']]],
+    ['token_lifetime_seconds', [0, -1, 1.5, '300', LIFETIME + 1, 1e21, NaN, true]],
+    ['may_act_for', ['a', ['*'], ['a*b'], ['**'], ['*a'], [''], ['a', 'a'], [1], ['a\n*']]],
+    ['jwks', [[], {}, { keys: [] }, { keys: JWK }, { keys: [{}] }, JWK, 'a']],
+    ['disabled', ['true', 1, 0, [], 'false']],
+  ])('refuses %s where it is one of %j, by name', (member, values) => {
+    for (const value of values) {
+      const { code, message } = refusal(() => read({ [member]: value }));
+      expect([value, code]).toEqual([value, 'invalid_request']);
+      expect(message).toMatch(new RegExp(`^${member} `));
+    }
+  });
+
+  it.each(['audiences', 'scopes', 'claims', 'may_act_for'])('takes up to a thousand %s', (member) => {
+    const list = Array.from({ length: 1_001 }, (_, i) => `n${i}`);
+    expect(() => read({ [member]: list.slice(1) })).not.toThrow();
+    expect(refusal(() => read({ [member]: list })).message).toMatch(new RegExp(`^${member} `));
+  });
+
+  it.each(['scope', 'Audiences', 'client_secret', 'secret', 'grantTypes', 'constructor', 'toString', ''])(
+    'refuses the member %j, which no client has',
+    (name) => {
+      const { code, message } = refusal(() => read({ [name]: 'x' }));
+      expect(code).toBe('invalid_request');
+      expect(message).toBe(`A client has no member ${JSON.stringify(name)}`);
+    },
+  );
+
+  it('refuses a member __proto__, and repeats little of a long name', () => {
+    const body = JSON.parse('{"client_id":"worker","__proto__":{"disabled":true}}') as object;
+    expect(refusal(() => description.read(body)).message).toBe('A client has no member "__proto__"');
+    expect(refusal(() => read({ ['x'.repeat(9_999)]: 1 })).message.length).toBeLessThan(100);
+  });
+
+  it.each([[null], [undefined], [[]], ['worker'], [1], [true]])(
+    'refuses %j in place of an object',
+    (body) => {
+      expect(refusal(() => description.read(body))).toMatchObject({
+        code: 'invalid_request',
+        message: 'Send a JSON object',
+      });
+    },
+  );
+});
+
+describe('ClientDescription.patch', () => {
+  const { kept } = makeSecret(NEW_YEAR * 1000, null);
+  const client = clientOf({
+    name: 'Worker',
+    audiences: ['a', 'b'],
+    defaultAudience: 'a',
+    scopes: ['s'],
+    claims: ['c'],
+    tokenLifetimeSeconds: 60,
+    mayActFor: ['user-*'],
+    jwks: { keys: [JWK] },
+    disabled: true,
+    secrets: [kept],
+  });
+  const described = describedPart(client);
+  const patched = (patch: unknown, from = client) => description.patch(from, patch);
+
+  it('changes what it names, and nothing else', () => {
+    expect(patched({})).toEqual(described);
+    expect(patched({ scopes: ['t'], disabled: false })).toEqual({
+      ...described,
+      scopes: ['t'],
+      disabled: false,
+    });
+  });
+
+  it('takes back a client as it is shown, with the members that nobody sets', () => {
+    expect(patched({ ...clientDocument(client), name: 'New' })).toEqual({ ...described, name: 'New' });
+    expect(patched({ secrets: [], created_at: 'long ago', updated_at: null })).toEqual(described);
+  });
+
+  it.each<[string, Record<string, unknown>, object]>([
+    ['name', { name: null }, { name: 'worker' }],
+    ['audiences', { audiences: null, default_audience: null }, { audiences: [], defaultAudience: null }],
+    ['default_audience', { default_audience: null }, { defaultAudience: null }],
+    ['scopes', { scopes: null }, { scopes: [] }],
+    ['claims', { claims: null }, { claims: [] }],
+    ['grant_types', { grant_types: null }, { grantTypes: ['client_credentials'] }],
+    ['token_lifetime_seconds', { token_lifetime_seconds: null }, { tokenLifetimeSeconds: null }],
+    ['may_act_for', { may_act_for: null }, { mayActFor: [] }],
+    ['jwks', { jwks: null }, { jwks: null }],
+    ['disabled', { disabled: null }, { disabled: false }],
+  ])('sets %s back by null', (_name, patch, change) => {
+    expect(patched(patch)).toEqual({ ...described, ...change });
+  });
+
+  it('replaces lists as a whole, and the keys within jwks', () => {
+    const other = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+    expect(patched({ may_act_for: ['x'] }).mayActFor).toEqual(['x']);
+    expect(patched({ jwks: { keys: [other] } }).jwks).toEqual({ keys: [other] });
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    [
+      'a default audience that is none of its audiences any more',
+      { audiences: ['b'] },
+      'default_audience must be one of audiences',
+    ],
+    ['another id', { client_id: 'other' }, 'client_id is never changed'],
+    ['no id', { client_id: null }, 'client_id is missing'],
+    ['a member that no client has', { scope: 's' }, 'A client has no member "scope"'],
+    ['a wrong value', { disabled: 'no' }, 'disabled must be true or false'],
+  ])('refuses %s', (_name, patch, message) => {
+    expect(refusal(() => patched(patch))).toMatchObject({ code: 'invalid_request', message });
+  });
+
+  it('lets the id stay', () => {
+    expect(patched({ client_id: 'worker' })).toEqual(described);
+  });
+
+  it.each([[null], [[]], ['x'], [1]])('refuses %j in place of an object', (patch) => {
+    expect(refusal(() => patched(patch)).message).toBe('Send a JSON object');
+  });
+
+  it('leaves a client the keys that it has in place of a secret', () => {
+    expect(refusal(() => patched({ jwks: null }, { ...client, secrets: [] }))).toMatchObject({
+      code: 'conflict',
+      message: 'The client has no secret: add one before its keys are removed',
+    });
+    expect(patched({ jwks: null, name: 'x' }, { ...client, jwks: null, secrets: [] }).jwks).toBeNull();
+  });
+
+  it('leaves the client as it was', () => {
+    const before = structuredClone(client);
+    patched({ scopes: ['t'], jwks: null });
+    expect(client).toEqual(before);
+  });
+});

@@ -1,0 +1,82 @@
+import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { isClientKeySet } from '../../../src/clients/client-keys.js';
+
+type Pair = { readonly publicKey: JsonWebKey; readonly privateKey: JsonWebKey };
+
+function pair(type: string, options: object = {}): Pair {
+  const generate = generateKeyPairSync as unknown as (
+    type: string,
+    options: object,
+  ) => { publicKey: { export(o: object): JsonWebKey }; privateKey: { export(o: object): JsonWebKey } };
+  const { publicKey, privateKey } = generate(type, options);
+  return { publicKey: publicKey.export({ format: 'jwk' }), privateKey: privateKey.export({ format: 'jwk' }) };
+}
+
+const RSA = pair('rsa', { modulusLength: 2048 });
+const P256 = pair('ec', { namedCurve: 'P-256' });
+const P384 = pair('ec', { namedCurve: 'P-384' });
+const ED25519 = pair('ed25519');
+const GOOD = P256.publicKey;
+
+describe('isClientKeySet', () => {
+  it.each<[string, object]>([
+    ['RSA of 2048 bits', RSA.publicKey],
+    ['P-256', P256.publicKey],
+    ['P-384', P384.publicKey],
+    ['Ed25519', ED25519.publicKey],
+    ['a key with a kid, a use and an alg', { ...GOOD, kid: 'k', use: 'sig', alg: 'ES256' }],
+    ['a key with members that mean nothing here', { ...GOOD, x5t: 'abc', note: 1 }],
+  ])('takes %s', (_name, key) => {
+    expect(isClientKeySet({ keys: [key] })).toBe(true);
+  });
+
+  it.each<[string, unknown]>([
+    ['RSA of 1024 bits', pair('rsa', { modulusLength: 1024 }).publicKey],
+    ['RSA-PSS', { ...RSA.publicKey, kty: 'RSASSA-PSS' }],
+    ['P-521', pair('ec', { namedCurve: 'P-521' }).publicKey],
+    ['secp256k1', pair('ec', { namedCurve: 'secp256k1' }).publicKey],
+    ['Ed448', pair('ed448').publicKey],
+    ['X25519, which signs nothing', pair('x25519').publicKey],
+    ['a shared secret', { kty: 'oct', k: 'c2VjcmV0' }],
+    ['a shared secret without its value', { kty: 'oct' }],
+    ['a private RSA key', RSA.privateKey],
+    ['a private EC key', P256.privateKey],
+    ['a private Ed25519 key', ED25519.privateKey],
+    ['a public key with one private member', { ...GOOD, d: '' }],
+    ['a public key with a secret beside it', { ...RSA.publicKey, k: 'c2VjcmV0' }],
+    ['a key for encryption', { ...GOOD, use: 'enc' }],
+    ['a kid that is no string', { ...GOOD, kid: 7 }],
+    ['a use that is no string', { ...GOOD, use: ['sig'] }],
+    ['a curve that is not that of the point', { ...GOOD, crv: 'P-384' }],
+    ['a point that is not on the curve', { ...GOOD, x: Buffer.alloc(32, 1).toString('base64url') }],
+    ['half a point', { kty: 'EC', crv: 'P-256', x: GOOD.x }],
+    ['RSA without an exponent', { kty: 'RSA', n: RSA.publicKey.n }],
+    ['no kty', { crv: 'P-256', x: GOOD.x, y: GOOD.y }],
+    ['an empty object', {}],
+    ['null', null],
+    ['a text', JSON.stringify(GOOD)],
+    ['a PEM', '-----BEGIN PUBLIC KEY-----'],
+    ['an array', [GOOD]],
+  ])('refuses %s, also among good keys', (_name, key) => {
+    expect(isClientKeySet({ keys: [key] })).toBe(false);
+    expect(isClientKeySet({ keys: [GOOD, key] })).toBe(false);
+  });
+
+  it('takes 1 to 10 keys', () => {
+    const sizes = [0, 1, 10, 11].map((count) => isClientKeySet({ keys: Array<object>(count).fill(GOOD) }));
+    expect(sizes).toEqual([false, true, true, false]);
+  });
+
+  it.each<[string, unknown]>([
+    ['one key', GOOD],
+    ['an array of keys', [GOOD]],
+    ['keys that are no array', { keys: { 0: GOOD, length: 1 } }],
+    ['no keys', { Keys: [GOOD] }],
+    ['null', null],
+    ['nothing', undefined],
+    ['a text', '{"keys":[]}'],
+  ])('refuses %s in place of a set', (_name, value) => {
+    expect(isClientKeySet(value)).toBe(false);
+  });
+});

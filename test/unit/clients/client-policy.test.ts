@@ -1,0 +1,193 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Client } from '../../../src/clients/client.js';
+import { type ClientRequest, type PolicyViolation, violationOf } from '../../../src/clients/client-policy.js';
+import { clientOf } from '../../support/client-values.js';
+
+const CLIENT = clientOf({
+  id: 'worker',
+  audiences: ['logging-service', 'billing'],
+  scopes: ['logs:read', 'logs:write'],
+  claims: ['tenant', 'toString'],
+  mayActFor: ['user-*', 'batch-1', 'other-client', 'üser 🪪*', 'a.c'],
+});
+const CLIENTS = ['worker', 'other-client', 'user-bot', 'stranger'];
+
+/** What of a request lies outside what the client may have. */
+function violation(changes: Partial<ClientRequest>, client: Client = CLIENT): PolicyViolation | 'none' {
+  const request = { subject: 'worker', audience: 'logging-service', ...changes };
+  return violationOf(client, request, (id) => CLIENTS.includes(id)) ?? 'none';
+}
+
+describe('violationOf', () => {
+  it.each<[string, string | string[], string]>([
+    ['one of its audiences', 'billing', 'none'],
+    ['one, in an array', ['billing'], 'none'],
+    ['all of them', ['billing', 'logging-service'], 'none'],
+    ['another', 'shipping', 'audience'],
+    ['another among its own', ['billing', 'shipping'], 'audience'],
+    ['one in other letters', 'Billing', 'audience'],
+    ['one with a blank behind', 'billing ', 'audience'],
+    ['the beginning of one', 'logging', 'audience'],
+    ['a pattern', '*', 'audience'],
+  ])('of the audience: %s', (_name, audience, expected) => {
+    expect(violation({ audience })).toBe(expected);
+  });
+
+  it.each([
+    ['itself', 'worker', 'none'],
+    ['a subject that is named', 'batch-1', 'none'],
+    ['a subject of a prefix', 'user-42', 'none'],
+    ['the prefix itself', 'user-', 'none'],
+    ['a prefix that is not ASCII', 'üser 🪪 7', 'none'],
+    ['another client that is named', 'other-client', 'none'],
+    ['another client that only a prefix covers', 'user-bot', 'subject'],
+    ['another client', 'stranger', 'subject'],
+    ['somebody else', 'somebody', 'subject'],
+    ['less than a prefix', 'user', 'subject'],
+    ['a prefix in other letters', 'User-42', 'subject'],
+    ['a prefix that does not begin', 'the user-42', 'subject'],
+    ['more than a name', 'batch-12', 'subject'],
+    ['a name with a dot, which stands for itself', 'abc', 'subject'],
+    ['itself in other letters', 'Worker', 'subject'],
+  ])('of the subject: %s', (_name, subject, expected) => {
+    expect(violation({ subject })).toBe(expected);
+  });
+
+  it.each<[string, string | undefined, string]>([
+    ['none', undefined, 'none'],
+    ['one of its scopes', 'logs:read', 'none'],
+    ['all of them, in any order', 'logs:write logs:read', 'none'],
+    ['one twice', 'logs:read logs:read', 'none'],
+    ['another', 'logs:delete', 'scope'],
+    ['another among its own', 'logs:read logs:delete', 'scope'],
+    ['the beginning of one', 'logs', 'scope'],
+    ['one in other letters', 'LOGS:READ', 'scope'],
+    ['a double blank', 'logs:read  logs:write', 'scope'],
+    ['an empty text', '', 'scope'],
+  ])('of the scope: %s', (_name, scope, expected) => {
+    expect(violation({ scope })).toBe(expected);
+  });
+
+  it.each<[string, Record<string, unknown> | undefined, string]>([
+    ['none', undefined, 'none'],
+    ['an empty object', {}, 'none'],
+    ['a name that it may set', { tenant: 'acme' }, 'none'],
+    ['a name that every object has, and that it may set', { toString: 1 }, 'none'],
+    ['another name', { role: 'admin' }, 'claims'],
+    ['another name, whose value is null', { role: null }, 'claims'],
+    ['another among its own', { tenant: 'acme', role: 'admin' }, 'claims'],
+    ['a name that every object has', { constructor: 1 }, 'claims'],
+    ['a name within a value', { tenant: { role: 'admin' } }, 'none'],
+  ])('of the claims: %s', (_name, claims, expected) => {
+    expect(violation({ claims })).toBe(expected);
+  });
+
+  it('names the first of audience, subject, scope and claims', () => {
+    const wrong = { audience: 'x', subject: 'x', scope: 'x', claims: { x: 1 } };
+    expect(violation(wrong)).toBe('audience');
+    expect(violation({ ...wrong, audience: 'billing' })).toBe('subject');
+    expect(violation({ ...wrong, audience: 'billing', subject: 'worker' })).toBe('scope');
+  });
+
+  it('lets a client without rights have nothing but a token about itself, for nobody', () => {
+    const poor = clientOf();
+    expect(violation({}, poor)).toBe('audience');
+    expect(violation({ audience: [] }, poor)).toBe('none');
+  });
+});
+
+// Short names of few letters, so that names meet names, prefixes meet subjects, and clients meet both.
+const name = fc.string({ unit: fc.constantFrom('a', 'b', 'A', '-', '*'), minLength: 1, maxLength: 4 });
+const plain = name.filter((text) => !text.includes('*'));
+const names = fc.uniqueArray(plain, { maxLength: 4 });
+const pattern = fc.oneof(
+  plain,
+  plain.map((text) => `${text}*`),
+);
+
+const client = fc
+  .record({
+    id: plain,
+    audiences: names,
+    scopes: names,
+    claims: names,
+    mayActFor: fc.uniqueArray(pattern, { maxLength: 4 }),
+  })
+  .map(clientOf);
+
+const request = fc.record({
+  subject: name,
+  audience: fc.oneof(name, fc.array(name, { minLength: 1, maxLength: 3 })),
+  scope: fc.option(
+    fc.array(name, { minLength: 1, maxLength: 3 }).map((tokens) => tokens.join(' ')),
+    { nil: undefined },
+  ),
+  claims: fc.option(fc.dictionary(name, fc.integer(), { maxKeys: 3 }), { nil: undefined }),
+});
+
+/** The same rules, said in another way: each as the set of what is asked for, and a pattern as what it matches. */
+function oracle(
+  holder: Client,
+  asked: ClientRequest,
+  clients: ReadonlySet<string>,
+): PolicyViolation | undefined {
+  const outside = (wanted: readonly string[], allowed: readonly string[]): boolean =>
+    new Set([...wanted, ...allowed]).size > new Set(allowed).size;
+  const audiences = typeof asked.audience === 'string' ? [asked.audience] : asked.audience;
+  if (outside(audiences, holder.audiences)) return 'audience';
+  const exact = [holder.id, ...holder.mayActFor];
+  const prefixes = holder.mayActFor.flatMap((each) => (each.endsWith('*') ? [each.slice(0, -1)] : []));
+  const covered = prefixes.some((prefix) => asked.subject.slice(0, prefix.length) === prefix);
+  if (!exact.some((each) => each === asked.subject) && (clients.has(asked.subject) || !covered))
+    return 'subject';
+  if (outside(asked.scope?.split(' ') ?? [], holder.scopes)) return 'scope';
+  if (outside(Object.keys(asked.claims ?? {}), holder.claims)) return 'claims';
+  return undefined;
+}
+
+describe('violationOf, for any client and request,', () => {
+  it('agrees with the rules said in another way', () => {
+    fc.assert(
+      fc.property(client, request, names, (holder, asked, others) => {
+        const clients = new Set([holder.id, ...others]);
+        expect(violationOf(holder, asked, (id) => clients.has(id))).toBe(oracle(holder, asked, clients));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('lets a client have whatever lies within what it was given', () => {
+    fc.assert(
+      fc.property(client, fc.infiniteStream(fc.nat()), (holder, numbers) => {
+        const choose = (list: readonly string[]): string[] =>
+          list.filter(() => Number(numbers.next().value) % 2 === 0);
+        const [scope, claims] = [choose(holder.scopes), choose(holder.claims)];
+        const asked = {
+          subject: [holder.id, ...holder.mayActFor.filter((each) => !each.endsWith('*'))].at(-1) ?? '',
+          audience: choose(holder.audiences),
+          ...(scope.length > 0 && { scope: scope.join(' ') }),
+          claims: Object.fromEntries(claims.map((each) => [each, true])),
+        };
+        expect(violationOf(holder, asked, () => true)).toBeUndefined();
+      }),
+    );
+  });
+
+  it('gives no client more where it has less', () => {
+    fc.assert(
+      fc.property(client, request, fc.nat(), (holder, asked, at) => {
+        const without = (list: readonly string[]): string[] => list.filter((_, i) => i !== at % list.length);
+        const less = {
+          ...holder,
+          audiences: without(holder.audiences),
+          scopes: without(holder.scopes),
+          claims: without(holder.claims),
+          mayActFor: without(holder.mayActFor),
+        };
+        const mayLess = violationOf(less, asked, () => false) === undefined;
+        if (mayLess) expect(violationOf(holder, asked, () => false)).toBeUndefined();
+      }),
+    );
+  });
+});

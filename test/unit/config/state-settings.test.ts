@@ -1,0 +1,223 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { loadSettings } from '../../../src/config/load-settings.js';
+import { type Settings, SettingsError } from '../../../src/config/settings.js';
+import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
+
+type Variables = Readonly<Record<string, string>>;
+
+const KEY = 'a-key-encryption-key-of-32-bytes';
+const FORMER_KEY = 'the-former-key-encryption-key-012';
+const POSTGRES = 'postgres://user:database-password@host/identity';
+const MYSQL = 'mysql://user:database-password@host/identity';
+
+afterAll(removeTemporaryDirectories);
+
+const load = (variables: Variables = {}, directory = temporaryDirectory()): Settings =>
+  loadSettings(directory, { JWT_SECRET_KEY: SECRET, ...variables });
+
+function faultsOf(variables: Variables): readonly string[] {
+  try {
+    load(variables);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    expect(error.message).not.toMatch(/database-password|marker/);
+    for (const secret of [SECRET, FORMER_SECRET, KEY]) expect(error.message).not.toContain(secret);
+    return error.faults;
+  }
+  return [];
+}
+
+describe('DATABASE_URL', () => {
+  it('is a file in data/ by default, beneath the folder where the service is started', () => {
+    const directory = temporaryDirectory();
+    expect(load({}, directory).databaseUrl).toBe(`sqlite:${directory}/data/identity.db`);
+  });
+
+  it.each([
+    ['a relative file', 'sqlite:other/x.db', '/other/x.db'],
+    ['a relative file behind slashes', 'sqlite://other/x.db', '/other/x.db'],
+    ['a file beside the folder', 'sqlite:./x.db', '/x.db'],
+  ])('names by its whole path %s', (_name, DATABASE_URL, path) => {
+    const directory = temporaryDirectory();
+    expect(load({ DATABASE_URL }, directory).databaseUrl).toBe(`sqlite:${directory}${path}`);
+  });
+
+  it.each([
+    ['sqlite:/var/lib/x.db', 'sqlite:/var/lib/x.db'],
+    ['sqlite:///var/lib/x.db', 'sqlite:/var/lib/x.db'],
+    ['sqlite::memory:', 'sqlite::memory:'],
+    [POSTGRES, POSTGRES],
+    [`${POSTGRES}?sslmode=verify-full`, `${POSTGRES}?sslmode=verify-full`],
+    [MYSQL, MYSQL],
+    ['mariadb://user@host:3307/identity', 'mariadb://user@host:3307/identity'],
+  ])('may be %s', (DATABASE_URL, databaseUrl) => {
+    expect(load({ DATABASE_URL }).databaseUrl).toBe(databaseUrl);
+  });
+
+  it.each([
+    'marker',
+    'data/marker.db',
+    'sqlite:',
+    'sqlserver://marker/identity',
+    'postgres://',
+    'postgres://user:database-password@host',
+    'mysql://user:database-password@host:port/identity',
+    `${MYSQL}?ssl=marker`,
+  ])('may not be %s, of which nothing is shown', (DATABASE_URL) => {
+    expect(faultsOf({ DATABASE_URL })).toEqual([
+      'DATABASE_URL must be sqlite:FILE, postgres://user:password@host/database or mysql://user:password@host/database',
+    ]);
+  });
+});
+
+describe('KEY_ENCRYPTION_KEY', () => {
+  const production = { NODE_ENV: 'production' };
+
+  it.each([
+    ['outside production with SQLite', {}],
+    ['outside production with PostgreSQL', { DATABASE_URL: POSTGRES }],
+    ['in production with SQLite', production],
+  ])('is made and kept where it is missing, %s', (_name, variables) => {
+    const directory = temporaryDirectory();
+    const { encryptionKey } = load(variables, directory);
+    const path = join(directory, 'data', 'key-encryption-key');
+    expect(Buffer.byteLength(encryptionKey)).toBeGreaterThanOrEqual(32);
+    expect(readFileSync(path, 'utf8')).toBe(encryptionKey);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(load(variables, directory).encryptionKey).toBe(encryptionKey);
+    expect(encryptionKey).not.toBe(load(variables).encryptionKey);
+  });
+
+  it('is not made from the shared secret, and not the secret that is made beside it', () => {
+    const directory = temporaryDirectory();
+    const { encryptionKey, secret } = loadSettings(directory, {});
+    expect(encryptionKey).not.toBe(secret);
+    expect(load({}, directory).encryptionKey).toBe(
+      load({ JWT_SECRET_KEY: FORMER_SECRET }, directory).encryptionKey,
+    );
+  });
+
+  it.each([
+    ['PostgreSQL', POSTGRES],
+    ['MySQL', MYSQL],
+  ])('is required in production with %s, as other instances need the same', (_name, DATABASE_URL) => {
+    expect(faultsOf({ ...production, DATABASE_URL })).toEqual([
+      'KEY_ENCRYPTION_KEY is required in production with PostgreSQL or MySQL',
+    ]);
+    expect(load({ ...production, DATABASE_URL, KEY_ENCRYPTION_KEY: KEY }).encryptionKey).toBe(KEY);
+  });
+
+  it('is used byte for byte where it is given, and none is made', () => {
+    const directory = temporaryDirectory();
+    expect(load({ KEY_ENCRYPTION_KEY: ` ${KEY},"` }, directory).encryptionKey).toBe(` ${KEY},"`);
+    expect(existsSync(join(directory, 'data'))).toBe(false);
+  });
+
+  it('is 32 bytes at least, which need not be as many characters', () => {
+    expect(faultsOf({ KEY_ENCRYPTION_KEY: KEY.slice(1) })).toEqual(['KEY_ENCRYPTION_KEY is under 32 bytes']);
+    expect(load({ KEY_ENCRYPTION_KEY: 'é'.repeat(16) }).encryptionKey).toBe('é'.repeat(16));
+  });
+
+  it.each([
+    ['the shared secret', { KEY_ENCRYPTION_KEY: SECRET }],
+    ['a former one', { KEY_ENCRYPTION_KEY: FORMER_SECRET, JWT_SECRET_KEY_PREVIOUS: `x,${FORMER_SECRET}` }],
+  ])('may not be %s, which others hold', (_name, variables) => {
+    expect(faultsOf(variables)).toEqual(['KEY_ENCRYPTION_KEY is the shared secret, which others hold']);
+  });
+
+  it('that was kept in an empty file is a fault, by name', () => {
+    const directory = temporaryDirectory();
+    load({}, directory);
+    writeFileSync(join(directory, 'data', 'key-encryption-key'), '');
+    expect(() => load({}, directory)).toThrow(
+      /KEY_ENCRYPTION_KEY is not set, and none can be kept in data\/: .* is empty/,
+    );
+  });
+});
+
+describe('KEY_ENCRYPTION_KEY_PREVIOUS', () => {
+  it.each<[string, string | undefined, readonly string[]]>([
+    ['none', undefined, []],
+    ['one', FORMER_KEY, [FORMER_KEY]],
+    ['several', `${FORMER_KEY},${KEY}`, [FORMER_KEY, KEY]],
+    ['one with a comma', `${FORMER_KEY}\\,x`, [`${FORMER_KEY},x`]],
+  ])('may be %s', (_name, text, keys) => {
+    const variables: Variables = text === undefined ? {} : { KEY_ENCRYPTION_KEY_PREVIOUS: text };
+    expect(load(variables).previousEncryptionKeys).toEqual(keys);
+  });
+
+  it.each([`${FORMER_KEY},`, `,${FORMER_KEY}`, 'marker', `${FORMER_KEY},marker`])('may not be %j', (text) => {
+    expect(faultsOf({ KEY_ENCRYPTION_KEY_PREVIOUS: text })).toEqual([
+      'KEY_ENCRYPTION_KEY_PREVIOUS has a member under 32 bytes',
+    ]);
+  });
+});
+
+describe('AUTH_FAILURE_MAX', () => {
+  it.each<[string, Variables, number]>([
+    ['10 by default', {}, 10],
+    ['10 in production too', { NODE_ENV: 'production' }, 10],
+    ['what is set', { AUTH_FAILURE_MAX: '3' }, 3],
+    ['0 for no limit', { AUTH_FAILURE_MAX: '0' }, 0],
+    ['a million at most', { AUTH_FAILURE_MAX: '1000000' }, 1_000_000],
+  ])('is %s', (_name, variables, mostAuthFailures) => {
+    expect(load(variables).mostAuthFailures).toBe(mostAuthFailures);
+  });
+
+  it.each(['-1', '1.5', '1e3', '1000001', ' 5', 'marker', 'Infinity'])(
+    'may not be %j',
+    (AUTH_FAILURE_MAX) => {
+      expect(faultsOf({ AUTH_FAILURE_MAX })).toEqual([
+        'AUTH_FAILURE_MAX must be a whole number from 0 to 1000000',
+      ]);
+    },
+  );
+});
+
+describe('REDIS_URL', () => {
+  it('is none by default', () => {
+    expect(load().redisUrl).toBeUndefined();
+  });
+
+  it.each([
+    'redis://127.0.0.1:6379',
+    'rediss://user:word@redis.example:6380/1',
+    'redis://[::1]',
+    'redis://:word@host',
+  ])('may be %s', (REDIS_URL) => {
+    expect(load({ REDIS_URL }).redisUrl).toBe(REDIS_URL);
+  });
+
+  it.each([
+    'marker',
+    'marker:6379',
+    'http://marker',
+    'redis:marker',
+    'redis://',
+    'redis:///marker',
+    'redis://marker:port',
+    'REDIS://marker',
+  ])('may not be %s', (REDIS_URL) => {
+    expect(faultsOf({ REDIS_URL })).toEqual(['REDIS_URL must be redis://host:port or rediss://host:port']);
+  });
+});
+
+it('every fault of these settings is named at once', () => {
+  const faults = faultsOf({
+    DATABASE_URL: 'marker',
+    KEY_ENCRYPTION_KEY: 'marker',
+    KEY_ENCRYPTION_KEY_PREVIOUS: 'marker',
+    AUTH_FAILURE_MAX: 'marker',
+    REDIS_URL: 'marker',
+  });
+  expect(faults.map((fault) => fault.split(' ')[0]).sort()).toEqual([
+    'AUTH_FAILURE_MAX',
+    'DATABASE_URL',
+    'KEY_ENCRYPTION_KEY',
+    'KEY_ENCRYPTION_KEY_PREVIOUS',
+    'REDIS_URL',
+  ]);
+});

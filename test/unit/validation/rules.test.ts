@@ -1,0 +1,155 @@
+import { describe, expect, it } from '@jest/globals';
+import { IsBoolean, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
+import fc from 'fast-check';
+import { IsPresent, Rules, Satisfies } from '../../../src/validation/rules.js';
+
+class Order {
+  @IsIn(['tea', 'coffee'], { message: 'drink must be tea or coffee' })
+  @IsPresent({ message: 'Missing: drink or cups' })
+  drink!: string;
+
+  @Max(9, { message: '$property must be at most 9' })
+  @Min(1, { message: 'cups must be at least 1' })
+  @IsInt({ message: ({ property, value }) => `${property} is no number: ${typeof value}` })
+  @IsPresent({ message: 'Missing: drink or cups' })
+  cups!: number;
+
+  @Satisfies((value) => value === 'cow' || value === 'oat', 'must be of a cow or of oats: $property')
+  @IsOptional()
+  milk?: string;
+}
+
+class Wish {
+  @IsBoolean()
+  @IsOptional()
+  hot: boolean = true;
+}
+
+const rules = new Rules(Order);
+const wishes = new Rules(Wish);
+
+/** What comes of a value: the members of the instance, or the sentence of the refusal. */
+function outcome(value: unknown, by: Rules<object> = rules): object | string {
+  const read = by.read(value);
+  return typeof read === 'string' ? read : { ...read };
+}
+
+describe('Rules', () => {
+  it('know the members of the class', () => {
+    expect(new Set(rules.members)).toEqual(new Set(['drink', 'cups', 'milk']));
+  });
+
+  it('make an instance of the class', () => {
+    const order = rules.read({ drink: 'tea', cups: 2, milk: 'oat' });
+    expect(order).toBeInstanceOf(Order);
+    expect(order).toEqual(Object.assign(new Order(), { drink: 'tea', cups: 2, milk: 'oat' }));
+  });
+
+  it('leave unknown members behind, of any name', () => {
+    const value = JSON.parse(
+      '{"drink":"tea","cups":2,"sugar":1,"constructor":1,"__proto__":{"milk":"oat"}}',
+    ) as object;
+    expect(outcome(value)).toEqual({ drink: 'tea', cups: 2 });
+    expect((rules.read(value) as Order).milk).toBeUndefined();
+  });
+
+  it('read no member from the prototype of the value', () => {
+    expect(outcome(Object.create({ drink: 'tea', cups: 2 }))).toBe('Missing: drink or cups');
+  });
+
+  it('keep nothing of one value for the next', () => {
+    rules.read({ drink: 'tea', cups: 2, milk: 'oat' });
+    expect(outcome({ drink: 'tea', cups: 1 })).toEqual({ drink: 'tea', cups: 1 });
+  });
+
+  it('leave the value as it was', () => {
+    const value = Object.freeze({ drink: 'tea', cups: 2, milk: null, sugar: 1 });
+    expect(outcome(value)).toEqual({ drink: 'tea', cups: 2 });
+  });
+
+  it.each([null, undefined])('take %j for a member that may be left out, and keep its default', (value) => {
+    expect(outcome({ drink: 'tea', cups: 2, milk: value })).toEqual({ drink: 'tea', cups: 2 });
+    expect(outcome({ hot: value }, wishes)).toEqual({ hot: true });
+  });
+
+  it.each([[null], [undefined], [''], [[]]])('take a required member that is %j for missing', (drink) => {
+    expect(outcome({ drink, cups: 2 })).toBe('Missing: drink or cups');
+  });
+
+  it.each([0, false, ' ', {}])('do not take %j for missing', (drink) => {
+    expect(outcome({ drink, cups: 2 })).toBe('drink must be tea or coffee');
+  });
+
+  it('ask whether every required member is there before any other rule', () => {
+    expect(outcome({ drink: 'water' })).toBe('Missing: drink or cups');
+  });
+
+  it.each([[{}], [null], [undefined], [[]], ['drink'], [1], [[{ drink: 'tea', cups: 1 }]]])(
+    'take %j for a value without members',
+    (value) => {
+      expect(outcome(value)).toBe('Missing: drink or cups');
+    },
+  );
+
+  it.each([[{}], [null], [undefined]])('take %j where every member may be left out', (value) => {
+    expect(outcome(value, wishes)).toEqual({ hot: true });
+  });
+
+  it.each([[[]], ['hot'], [1], [false], [0], ['']])(
+    'refuse %j in place of an object all the same',
+    (value) => {
+      expect(outcome(value, wishes)).toBe('The body must be a JSON object');
+    },
+  );
+
+  it.each([
+    ['of the rule', { drink: 'water', cups: 2 }, 'drink must be tea or coffee'],
+    ['with the name of the member', { drink: 'tea', cups: 10 }, 'cups must be at most 9'],
+    ['of the first rule that fails', { drink: 'tea', cups: 0 }, 'cups must be at least 1'],
+    ['by a function', { drink: 'tea', cups: 'two' }, 'cups is no number: string'],
+    [
+      'of a member that may be left out',
+      { drink: 'tea', cups: 1, milk: 'soy' },
+      'milk must be of a cow or of oats: milk',
+    ],
+    ['of the member that is declared first', { drink: 'water', cups: 10 }, 'drink must be tea or coffee'],
+  ])('refuse with the words %s', (_name, value, message) => {
+    expect(outcome(value)).toBe(message);
+  });
+
+  it('have the words of class-validator where a rule has none', () => {
+    expect(outcome({ hot: 'yes' }, wishes)).toBe('hot must be a boolean value');
+  });
+
+  it('of a class hold for what inherits from it', () => {
+    class Larger extends Order {
+      @IsInt({ message: 'size must be a whole number' })
+      size!: number;
+    }
+    const larger = new Rules(Larger);
+    expect(outcome({ drink: 'tea', cups: 1, size: 2 }, larger)).toEqual({ drink: 'tea', cups: 1, size: 2 });
+    expect(outcome({ drink: 'tea', cups: 10, size: 2 }, larger)).toBe('cups must be at most 9');
+    expect(outcome({ drink: 'tea', cups: 1 }, larger)).toBe('size must be a whole number');
+  });
+
+  it('answer any value with an instance that fits, or with one sentence', () => {
+    fc.assert(
+      fc.property(
+        fc.anything({ withNullPrototype: true }),
+        fc.anything(),
+        fc.anything(),
+        (value, drink, cups) => {
+          for (const each of [value, { drink, cups }, { drink: 'tea', cups }]) {
+            const read = rules.read(each);
+            if (typeof read === 'string') expect(read).toMatch(/^(Missing|drink|cups|milk)/);
+            else
+              expect([['tea', 'coffee'].includes(read.drink), read.cups >= 1 && read.cups <= 9]).toEqual([
+                true,
+                true,
+              ]);
+          }
+        },
+      ),
+    );
+  });
+});
