@@ -5,6 +5,7 @@ import { BodyPipe } from '../http/body.pipe.js';
 import type { Algorithm } from '../jwt/algorithms.js';
 import { Administration } from './administration.decorator.js';
 import { AdministrationGuard, type AdministrationRequest, administratorOf } from './administration.guard.js';
+import { ALL_KEYS } from './examples.js';
 import { KeyAdministration } from './key-administration.js';
 import { KeysDocument, RotationBody } from './keys.document.js';
 
@@ -25,7 +26,7 @@ export class KeysController {
   @Post('rotate')
   @HttpCode(202)
   @ApiOperation({ summary: 'Replace the keys that sign by those that are published already' })
-  @ApiBody({ type: RotationBody, required: false })
+  @ApiBody({ type: RotationBody, required: false, examples: ALL_KEYS })
   @ApiResponse({
     status: 202,
     description: 'The keys with their new schedules: the next one signs once everybody has heard of it',

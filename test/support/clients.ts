@@ -41,7 +41,8 @@ export class Administrator {
   ) {}
 
   static async of(service: RunningApp, id = 'admin'): Promise<Administrator> {
-    return new Administrator(service, await makeClient(service, id, ADMINISTRATOR));
+    const members = { ...ADMINISTRATOR, audiences: [service.issuer] };
+    return new Administrator(service, await makeClient(service, id, members));
   }
 
   /** Asks for an access token, as a stock client would. */

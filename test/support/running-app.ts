@@ -24,6 +24,8 @@ export class RunningApp {
     readonly app: NestFastifyApplication,
     readonly origin: string,
     private readonly basePath: string,
+    /** The value of JWT_ISSUER: what its tokens are issued by, and the audience of its administrators. */
+    readonly issuer: string,
     surroundings: { clock: MovedClock; captured: CapturedLog },
   ) {
     this.clock = surroundings.clock;
@@ -36,7 +38,7 @@ export class RunningApp {
     const app = await createApp(settings, { clock: surroundings.clock, log: surroundings.captured.log });
     await app.listen(0, '127.0.0.1');
     const { origin } = new URL(await app.getUrl());
-    return new RunningApp(app, origin, settings.basePath, surroundings);
+    return new RunningApp(app, origin, settings.basePath, settings.issuer, surroundings);
   }
 
   /** A clock that was moved leaves what is known of the keys too old to sign with, until the database is asked again. */
