@@ -10,3 +10,9 @@ export class SystemClock extends Clock {
     return Date.now();
   }
 }
+
+/**
+ * How far the clocks of instances on one database may be apart, in seconds: what has expired by one clock is still good
+ * by another, so what is known of it stays in the database that much longer.
+ */
+export const CLOCK_SKEW_SECONDS = 60;

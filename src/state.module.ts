@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Logger } from 'pino';
-import type { Clock } from './clock.js';
+import { CLOCK_SKEW_SECONDS, type Clock } from './clock.js';
 import { ClientRegistry } from './clients/client-registry.js';
 import { clientStanding } from './clients/client-standing.js';
 import { ClientsModule } from './clients/clients.module.js';
@@ -108,7 +108,7 @@ export class StateModule {
           provide: USED_ASSERTIONS,
           inject: [AssertionStore],
           useFactory: (used: AssertionStore): Following => ({
-            sync: () => used.forgetExpired(Math.floor(clock.now() / 1000)),
+            sync: () => used.forgetExpired(Math.floor(clock.now() / 1000) - CLOCK_SKEW_SECONDS),
           }),
         },
         {

@@ -140,7 +140,7 @@ function checkAudience({ aud }: Claims, audience: string | undefined): Refused |
 
 function checkRevoked(claims: Claims, { revoked }: Expectations): Refused | undefined {
   const hint = revoked?.(claims);
-  return hint === undefined ? undefined : refuse('token_revoked', hint);
+  return hint === undefined ? undefined : { code: 'token_revoked', hint, claims };
 }
 
 /** A signed name as it may stand in a hint: quoted, escaped, and not endless. */

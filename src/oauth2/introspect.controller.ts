@@ -1,7 +1,8 @@
 import { Body, Controller, Header, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
-import { audiencesOf } from '../jwt/claims.js';
+import type { Client } from '../clients/client.js';
+import { audiencesOf, type Claims } from '../jwt/claims.js';
 import { callerOf, type OAuthRequest } from './caller.js';
 import { ClientAuthentication } from './client-authentication.js';
 import { IntrospectionDocument, TokenReferenceForm } from './introspection.form.js';
@@ -32,15 +33,18 @@ export class IntrospectController {
   async introspect(@Body() body: unknown, @Req() request: OAuthRequest): Promise<IntrospectionDocument> {
     const form = new OAuthForm(body);
     const client = await this.authentication.authenticate(form, callerOf(request));
-    const claims = this.tokens.claimsOf(form);
-    const mayKnow =
-      claims &&
-      (isOwner(client, claims) ||
-        audiencesOf(claims.aud).includes(client.id) ||
-        hasAnyScope(client, INTROSPECTION_SCOPES));
-    if (!mayKnow) return { active: false };
+    const token = this.tokens.find(form);
+    if (!token?.isLive || !mayKnow(client, token.claims)) return { active: false };
     // These three are introspection's own words, not claims: in a token that somebody else made they say nothing here.
-    const { username: _claimed, ...said } = claims;
+    const { username: _claimed, ...said } = token.claims;
     return { ...said, token_type: 'Bearer', active: true };
   }
+}
+
+function mayKnow(client: Client, claims: Claims): boolean {
+  return (
+    isOwner(client, claims) ||
+    audiencesOf(claims.aud).includes(client.id) ||
+    hasAnyScope(client, INTROSPECTION_SCOPES)
+  );
 }

@@ -8,6 +8,13 @@ import type { OAuthForm } from './oauth-form.js';
 export const INTROSPECTION_SCOPES = ['identity:introspect', 'identity:admin'] as const;
 export const REVOCATION_SCOPES = ['identity:admin'] as const;
 
+/** A token of this service that has not expired. */
+export interface PresentedToken {
+  readonly claims: Claims;
+  /** Whether it is good now: neither it nor one of the same id was taken back, and its client is in order. */
+  readonly isLive: boolean;
+}
+
 /** Looks at the token that a request to the introspection or revocation endpoint is about. */
 export class PresentedTokens {
   /** @param reachSeconds how far ahead a token of this service can expire: its longest lifetime and the tolerance */
@@ -18,16 +25,16 @@ export class PresentedTokens {
   ) {}
 
   /**
-   * @returns the claims of the token, where it is good now; one that lives longer than any that this service makes could
-   *   not be taken back, and so does not count as good
+   * @returns the token, where it is good now or would be, had it not been taken back; one that lives longer than any
+   *   that this service makes could not be taken back, and so does not count as good
    * @throws {OAuthError} where the request names no token
    */
-  claimsOf(form: OAuthForm): Claims | undefined {
+  find(form: OAuthForm): PresentedToken | undefined {
     const token = form.get('token');
     if (token === undefined) throw new OAuthError('invalid_request', 'token is missing');
-    const verdict = this.tokens.verify({ token });
-    if (verdict.code !== 'valid') return undefined;
-    return verdict.claims.exp <= this.now() / 1000 + this.reachSeconds ? verdict.claims : undefined;
+    const { code, claims } = this.tokens.verify({ token });
+    if (!claims || claims.exp > this.now() / 1000 + this.reachSeconds) return undefined;
+    return { claims, isLive: code === 'valid' };
   }
 }
 

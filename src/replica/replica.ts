@@ -1,3 +1,4 @@
+import { inTurnWhileAvailable } from './in-turn-while-available.js';
 import type { RecordChange, RecordStore } from './record-store.js';
 
 /** How many changes are fetched at once: bounds the memory that an answer of the database takes. */
@@ -11,7 +12,8 @@ export class Replica<T> {
   private readonly records = new Map<string, T>();
   private revision = 0;
   private held = false;
-  private last: Promise<unknown> = Promise.resolve();
+  /** An answer of the database that is older than a change made here must not undo it. */
+  private readonly inTurn = inTurnWhileAvailable();
 
   /**
    * @param applied is told of each record that came, changed or went (`value` is then `undefined`)
@@ -77,12 +79,5 @@ export class Replica<T> {
     if (value === undefined) this.records.delete(id);
     else this.records.set(id, value);
     this.applied(id, value, former);
-  }
-
-  /** One after another: an answer of the database that is older than a change made here must not undo it. */
-  private inTurn<R>(act: () => Promise<R>): Promise<R> {
-    const turn = this.last.then(act);
-    this.last = turn.catch(() => {});
-    return turn;
   }
 }

@@ -8,7 +8,8 @@ export class MemoryRevocationStore extends RevocationStore {
   override add(revocations: readonly Revocation[]): Promise<void> {
     for (const revocation of revocations) {
       this.revision++;
-      if (!this.recorded.has(revocation.key)) {
+      const { expiresAt = -Infinity } = this.recorded.get(revocation.key) ?? {};
+      if (expiresAt < revocation.expiresAt) {
         this.recorded.set(revocation.key, { ...revocation, revision: this.revision });
       }
     }

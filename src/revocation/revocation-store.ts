@@ -14,7 +14,8 @@ export interface RecordedRevocation extends Revocation {
 /** Where revocations are kept until their tokens expire. */
 export abstract class RevocationStore {
   /**
-   * Resolves once all of them would survive a loss of power. One that is there already stays as it is.
+   * Resolves once all of them would survive a loss of power. One that is there already and expires no sooner stays as
+   * it is; one that expires sooner is replaced, and counts as added now.
    *
    * @throws {StoreUnavailable}
    */

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import { CLOCK_SKEW_SECONDS, type Clock } from '../clock.js';
 import type { Claims } from '../jwt/claims.js';
 import type { Revocation, RevocationStore } from './revocation-store.js';
 import { tokenKey } from './token-key.js';
@@ -17,7 +17,8 @@ interface Waiting extends Revocation {
 
 /** The tokens that were taken back, held in memory until they expire: judging a token asks no database. */
 export class Revocations {
-  private readonly revoked = new Set<string>();
+  /** When each is forgotten. */
+  private readonly revoked = new Map<string, number>();
   private readonly keysByMinute = new Map<number, string[]>();
   private revision = 0;
   private waiting: Waiting[] = [];
@@ -49,16 +50,19 @@ export class Revocations {
    * Revocations that come while others are being written are written together, with one wait for the disk.
    *
    * @param claims of a token that has an id
+   * @returns whether it had not been taken back for that long before
    * @throws {StoreUnavailable} and the token is as good as it was
    */
-  revoke(claims: Claims): Promise<void> {
+  async revoke(claims: Claims): Promise<boolean> {
     const key = tokenKey(claims);
     if (key === undefined) throw new RangeError('A token without an id cannot be revoked');
     const expiresAt = Math.ceil(claims.exp) + this.toleranceSeconds;
-    return new Promise((written, failed) => {
+    if (this.isKnown(key, expiresAt)) return false;
+    await new Promise<void>((written, failed) => {
       this.waiting.push({ key, expiresAt, written, failed });
       if (!this.isWriting) void this.write();
     });
+    return true;
   }
 
   /**
@@ -77,7 +81,7 @@ export class Revocations {
     } while (recorded.length === BATCH);
     const now = Math.floor(this.clock.now() / 1000);
     this.forgetExpired(now);
-    await this.store.forgetExpired(now);
+    await this.store.forgetExpired(now - CLOCK_SKEW_SECONDS);
   }
 
   private async write(): Promise<void> {
@@ -96,9 +100,14 @@ export class Revocations {
     this.isWriting = false;
   }
 
+  private isKnown(key: string, expiresAt: number): boolean {
+    return (this.revoked.get(key) ?? -Infinity) >= expiresAt;
+  }
+
+  /** Two tokens may have the same id: the later expiry is the one that counts. */
   private remember(key: string, expiresAt: number): void {
-    if (this.revoked.has(key)) return;
-    this.revoked.add(key);
+    if (this.isKnown(key, expiresAt)) return;
+    this.revoked.set(key, expiresAt);
     const minute = Math.ceil(expiresAt / MINUTE);
     const keys = this.keysByMinute.get(minute);
     if (keys) keys.push(key);
@@ -108,7 +117,10 @@ export class Revocations {
   private forgetExpired(now: number): void {
     for (const [minute, keys] of this.keysByMinute) {
       if (minute * MINUTE > now) continue;
-      for (const key of keys) this.revoked.delete(key);
+      for (const key of keys) {
+        const expiresAt = this.revoked.get(key);
+        if (expiresAt !== undefined && expiresAt <= minute * MINUTE) this.revoked.delete(key);
+      }
       this.keysByMinute.delete(minute);
     }
   }

@@ -15,5 +15,11 @@ export async function forgetExpired(
     manager.find(table, { select: { id: true }, where: { expires_at: LessThanOrEqual(time) }, take: CHUNK }),
   );
   if (expired.length === 0) return;
-  await database.transaction((manager) => manager.delete(table, { id: In(expired.map(({ id }) => id)) }));
+  // Meanwhile one may have been replaced by one that expires later.
+  await database.transaction((manager) =>
+    manager.delete(table, {
+      id: In(expired.map(({ id }) => id)),
+      expires_at: LessThanOrEqual(time),
+    }),
+  );
 }

@@ -1,6 +1,7 @@
+import { type EntityManager, In } from 'typeorm';
 import { type RecordedRevocation, type Revocation, RevocationStore } from '../revocation/revocation-store.js';
 import type { Database } from './database.js';
-import { RevisionTable, RevocationTable } from './entities.js';
+import { type ExpiringRow, RevisionTable, RevocationTable } from './entities.js';
 import { forgetExpired } from './forget-expired.js';
 
 /** How many rows one statement inserts. */
@@ -13,18 +14,19 @@ export class TypeOrmRevocationStore extends RevocationStore {
   }
 
   override add(revocations: readonly Revocation[]): Promise<void> {
+    const latest = [...latestExpiries(revocations)];
     const counter = { name: RevocationTable.options.name };
     return this.database.transaction(async (manager) => {
-      await manager.increment(RevisionTable, counter, 'value', revocations.length);
+      // Who increments the counter holds it until the end: of two transactions that add, one sees what the other did.
+      await manager.increment(RevisionTable, counter, 'value', latest.length);
       const { value: last } = await manager.findOneByOrFail(RevisionTable, counter);
-      const rows = revocations.map(({ key, expiresAt }, index) => ({
-        id: key,
-        revision: last - revocations.length + 1 + index,
+      const rows = latest.map(([id, expiresAt], index) => ({
+        id,
+        revision: last - latest.length + 1 + index,
         expires_at: expiresAt,
       }));
       for (let start = 0; start < rows.length; start += CHUNK) {
-        const chunk = rows.slice(start, start + CHUNK);
-        await manager.createQueryBuilder().insert().into(RevocationTable).values(chunk).orIgnore().execute();
+        await addRows(manager, rows.slice(start, start + CHUNK));
       }
     });
   }
@@ -49,5 +51,33 @@ export class TypeOrmRevocationStore extends RevocationStore {
 
   override forgetExpired(time: number): Promise<void> {
     return forgetExpired(this.database, RevocationTable, time);
+  }
+}
+
+/** The same token may be taken back several times at once. */
+function latestExpiries(revocations: readonly Revocation[]): ReadonlyMap<string, number> {
+  const latest = new Map<string, number>();
+  for (const { key, expiresAt } of revocations) {
+    if ((latest.get(key) ?? -Infinity) < expiresAt) latest.set(key, expiresAt);
+  }
+  return latest;
+}
+
+async function addRows(
+  manager: EntityManager,
+  rows: readonly (ExpiringRow & { readonly revision: number })[],
+): Promise<void> {
+  const found = await manager.findBy(RevocationTable, { id: In(rows.map(({ id }) => id)) });
+  const expiries = new Map(found.map(({ id, expires_at: expiresAt }) => [id, expiresAt]));
+  const lasting = rows.filter((row) => (expiries.get(row.id) ?? -Infinity) < row.expires_at);
+  const outlived = lasting.filter(({ id }) => expiries.has(id)).map(({ id }) => id);
+  if (outlived.length > 0) await manager.delete(RevocationTable, { id: In(outlived) });
+  if (lasting.length > 0) {
+    await manager
+      .createQueryBuilder()
+      .insert()
+      .into(RevocationTable)
+      .values([...lasting])
+      .execute();
   }
 }

@@ -75,6 +75,25 @@ export function revocationStoreContract(
       expect(found[0]?.revision).toBe(1);
     });
 
+    it('keeps the later expiry, and shows it to who knows the sooner one already', async () => {
+      await first.add([revocation('a', 10), revocation('b', 20)]);
+      await second.add([revocation('a', 5), revocation('b', 30)]);
+      expect(await all()).toEqual([
+        { key: 'a', expiresAt: 10, revision: 1 },
+        { key: 'b', expiresAt: 30, revision: 4 },
+      ]);
+      await first.add([revocation('c', 1), revocation('c', 3), revocation('c', 2)]);
+      expect(await all(third, 4)).toEqual([{ key: 'c', expiresAt: 3, revision: expect.any(Number) }]);
+      await Promise.all([first.add([revocation('d', 7)]), second.add([revocation('d', 8)])]);
+      await third.forgetExpired(7);
+      const left = (await all()).map(({ key, expiresAt }) => [key, expiresAt]);
+      expect(left.sort()).toEqual([
+        ['a', 10],
+        ['b', 30],
+        ['d', 8],
+      ]);
+    });
+
     it('takes the same one twice at once', async () => {
       await first.add([revocation('a'), revocation('b'), revocation('a')]);
       expect(keysOf(await all()).sort()).toEqual(['a', 'b']);

@@ -217,6 +217,28 @@ describe('a revocation', () => {
     expect(await standing(token)).toBe('token_expired');
   });
 
+  it('holds until the last token with its id has expired that was taken back', async () => {
+    const claims = { jti: 'same', client_id: 'worker' };
+    const [short, long] = [60, 900].map((lifetime) =>
+      handMadeToken({ claims: { ...claims, exp: NEW_YEAR + lifetime } }),
+    ) as [string, string];
+    for (const token of [short, long]) isDone(await revoke(service, worker, token));
+    service.clock.advance(180);
+    await service.catchUp();
+    expect(await standing(long)).toBe('token_revoked');
+  });
+
+  it('of a token of a client that is disabled holds when the client is enabled again', async () => {
+    const administrator = await Administrator.of(service, 'third-admin');
+    const client = await makeClient(service, 'halted', { audiences: ['logging-service'] });
+    const [token, other] = [await accessToken(service, client), await accessToken(service, client)];
+    await administrator.update('halted', { disabled: true });
+    isDone(await revoke(service, stranger, other));
+    isDone(await revoke(service, admin, token));
+    await administrator.update('halted', { disabled: false });
+    expect([await standing(token), await standing(other)]).toEqual(['token_revoked', 'valid']);
+  });
+
   it('holds also when the client was disabled meanwhile', async () => {
     const administrator = await Administrator.of(service, 'second-admin');
     const client = await makeClient(service, 'paused', { audiences: ['logging-service'] });

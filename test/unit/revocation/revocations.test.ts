@@ -83,9 +83,17 @@ describe('revoke', () => {
     expect(store.added).toEqual([[{ key: expect.any(String), expiresAt }]]);
   });
 
-  it('refuses a token without an id', () => {
-    expect(() => revocations.revoke(claims(undefined))).toThrow(RangeError);
+  it('refuses a token without an id', async () => {
+    await expect(revocations.revoke(claims(undefined))).rejects.toThrow(RangeError);
     expect(store.added).toEqual([]);
+  });
+
+  it('says whether it did anything', async () => {
+    expect(await revocations.revoke(claims('a', NEW_YEAR + 60))).toBe(true);
+    expect(await revocations.revoke(claims('a', NEW_YEAR + 60))).toBe(false);
+    expect(await revocations.revoke(claims('a', NEW_YEAR + 61))).toBe(true);
+    expect(await revocations.revoke(claims('a', NEW_YEAR + 60))).toBe(false);
+    expect(store.added).toHaveLength(2);
   });
 
   it('of one token twice is done once', async () => {
@@ -199,6 +207,37 @@ describe('what has expired', () => {
     await revocations.sync();
     expect(revocations.size).toBe(0);
     expect(await store.since(0, 10)).toEqual([]);
+  });
+
+  it('stays in the database as long as the clock of another instance may be behind', async () => {
+    await revocations.revoke(claims('a'));
+    clock.set(NEW_YEAR + 900 + TOLERANCE + 59.999);
+    await revocations.sync();
+    expect(await store.since(0, 10)).toHaveLength(1);
+  });
+
+  it('is the later one of two tokens with the same id, in whichever order they are taken back', async () => {
+    const [short, long] = [claims('a', NEW_YEAR + 60), claims('a', NEW_YEAR + 900)];
+    for (const [first, second] of [
+      [short, long],
+      [long, short],
+    ] as const) {
+      clock.set(NEW_YEAR);
+      store = new WatchedStore();
+      revocations = another();
+      const elsewhere = another();
+      await revocations.revoke(first);
+      await elsewhere.sync();
+      await revocations.revoke(second);
+      clock.advance(300);
+      for (const instance of [revocations, elsewhere, another()]) {
+        await instance.sync();
+        expect(instance.isRevoked(long)).toBe(true);
+      }
+      clock.advance(700);
+      await revocations.sync();
+      expect(revocations.size).toBe(0);
+    }
   });
 
   it('gives its memory back, one minute after another', async () => {
