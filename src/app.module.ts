@@ -1,12 +1,14 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { AdministrationModule } from './administration/administration.module.js';
+import { ClientAuthenticationModule } from './clients/client-authentication.module.js';
 import type { Clock } from './clock.js';
 import { ConfigModule } from './config/config.module.js';
 import { secretWarnings } from './config/secret-strength.js';
 import type { Settings } from './config/settings.js';
 import { DiagnosticsModule } from './diagnostics/diagnostics.module.js';
 import { HealthModule } from './health/health.module.js';
+import { makeWindowCounter } from './limits/make-window-counter.js';
 import { algorithmsInForce } from './keys/key-ring.js';
 import { serverMetadata } from './oauth2/metadata.js';
 import { OAuth2Module } from './oauth2/oauth2.module.js';
@@ -18,6 +20,9 @@ import { TokenModule } from './token/token.module.js';
 import { TokenRoutesModule } from './token/token-routes.module.js';
 import { VERSION } from './version.js';
 import type { Siblings } from './workers/siblings.js';
+
+/** How long failed authentications are remembered, in milliseconds. */
+const FAILURE_WINDOW = 60_000;
 
 /** What the application is composed of besides its settings. */
 export interface Surroundings {
@@ -57,6 +62,19 @@ export class AppModule {
       metrics,
       scrape: settings.metrics ? scrape : undefined,
     });
+    const authentication = ClientAuthenticationModule.forRoot({
+      imports: [observability],
+      clock,
+      mostFailures: settings.mostAuthFailures,
+      failures: makeWindowCounter({
+        url: settings.redisUrl,
+        name: 'authentication-failures',
+        window: FAILURE_WINDOW,
+        clock,
+        telling: true,
+        failed: (cause) => log.error({ err: cause }, 'Redis does not answer'),
+      }),
+    });
     const diagnostics = {
       issuer,
       lifetimeSeconds,
@@ -72,9 +90,12 @@ export class AppModule {
         ConfigModule.forRoot(settings),
         StateModule.forRoot(settings, { clock, log, siblings }),
         tokens,
-        TokenRoutesModule.forRoot({ imports: [observability], access: settings.tokenEndpointAuth }),
+        TokenRoutesModule.forRoot({
+          imports: [observability, authentication],
+          access: settings.tokenEndpointAuth,
+        }),
         OAuth2Module.forRoot({
-          imports: [observability],
+          imports: [observability, authentication],
           clock,
           issuer,
           reachSeconds: lifetimeSeconds + clockToleranceSeconds,

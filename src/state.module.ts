@@ -17,15 +17,11 @@ import { ReplicaModule } from './replica/replica.module.js';
 import { RevocationModule } from './revocation/revocation.module.js';
 import { Revocations } from './revocation/revocations.js';
 import { StorageModule } from './storage/storage.module.js';
-import { makeWindowCounter } from './limits/make-window-counter.js';
 import type { Siblings } from './workers/siblings.js';
 import { WITHDRAWN, type Withdrawn } from './token/token-options.js';
 
 const KEYS_BEFORE_CLIENTS = Symbol('KEYS_BEFORE_CLIENTS');
 const USED_ASSERTIONS = Symbol('USED_ASSERTIONS');
-
-/** How long failed authentications are remembered, in milliseconds. */
-const FAILURE_WINDOW = 60_000;
 
 /** What the state is composed of besides the settings. */
 export interface StateSurroundings {
@@ -56,10 +52,6 @@ function asymmetricAlgorithms({ givenKeys, ...settings }: Settings): {
 export class StateModule {
   static forRoot(settings: Settings, { clock, log, siblings }: StateSurroundings): DynamicModule {
     const told = (): Promise<void> => siblings.tell();
-    const away =
-      (what: string) =>
-      (cause: unknown): void =>
-        log.error({ err: cause }, `${what} does not answer`);
     const { made, given } = asymmetricAlgorithms(settings);
     return {
       module: StateModule,
@@ -75,23 +67,11 @@ export class StateModule {
           formerAlgorithms: given,
           told,
         }),
-        ClientsModule.forRoot({
-          clock,
-          mostFailures: settings.mostAuthFailures,
-          failures: makeWindowCounter({
-            url: settings.redisUrl,
-            name: 'authentication-failures',
-            window: FAILURE_WINDOW,
-            clock,
-            telling: true,
-            failed: away('Redis'),
-          }),
-          told,
-        }),
+        ClientsModule.forRoot({ told }),
         RevocationModule.forRoot({ clock, toleranceSeconds: settings.clockToleranceSeconds, told }),
         ReplicaModule.forRoot({
           clock,
-          failed: away('the database'),
+          failed: (cause) => log.error({ err: cause }, 'the database does not answer'),
           siblings,
           followed: [StoredKeys, ClientRegistry, KEYS_BEFORE_CLIENTS, Revocations, USED_ASSERTIONS],
         }),

@@ -21,6 +21,17 @@ export interface TokenRefused extends AskedFor {
   readonly code: string;
 }
 
+/** A client that did not show that it is who it says it is. */
+export interface AuthenticationFailed {
+  readonly event: 'authentication.failed';
+  /** As the answer has it. */
+  readonly code: 'invalid_client' | 'too_many_requests';
+  /** The client that was named; left out where none has that name, which may be a secret put into the wrong place. */
+  readonly client_id: string | undefined;
+  /** Where the request came from. */
+  readonly address: string;
+}
+
 /** A token that was taken back. */
 export interface TokenRevoked {
   readonly event: 'token.revoked';
@@ -61,7 +72,13 @@ export interface KeysRotated {
 
 /** What an auditor asks about later: who did what, for whom. */
 export type AuditEvent =
-  TokenIssued | TokenRefused | TokenRevoked | ClientChanged | SecretChanged | KeysRotated;
+  | TokenIssued
+  | TokenRefused
+  | AuthenticationFailed
+  | TokenRevoked
+  | ClientChanged
+  | SecretChanged
+  | KeysRotated;
 
 /** Where audit events go. */
 export abstract class AuditLog {

@@ -1,3 +1,4 @@
+import type { AuditLog } from '../audit/audit-log.js';
 import type { Clock } from '../clock.js';
 import type { Credentials } from './basic-credentials.js';
 import type { BruteForceLimit } from './brute-force-limit.js';
@@ -12,40 +13,56 @@ export type Authentication =
   /** Too many attempts failed; another may be made in so many seconds. */
   | { readonly code: 'too_many_requests'; readonly retryAfterSeconds: number };
 
+/** The request by which a client authenticates itself. */
+export interface Attempt {
+  readonly requestId: string;
+  /** The address that it came from. */
+  readonly address: string;
+}
+
 /** Says whether a client is who it says it is. */
 export class ClientAuthenticator {
   constructor(
     private readonly clients: ClientRegistry,
     private readonly limit: BruteForceLimit,
     private readonly clock: Clock,
+    private readonly audit: AuditLog,
   ) {}
 
   /**
    * By its secret. What fails may take longer, as failures can be counted elsewhere; what succeeds waits for nothing.
    *
-   * @param address whom the request came from
    * @param credentials `undefined` where they could not be read
    */
-  bySecret(address: string, credentials: Credentials | undefined): Authentication | Promise<Authentication> {
+  bySecret(attempt: Attempt, credentials: Credentials | undefined): Authentication | Promise<Authentication> {
     const clientId = credentials?.clientId ?? '';
-    const blocked = this.limit.blockedSeconds(address, clientId);
-    if (blocked > 0) return { code: 'too_many_requests', retryAfterSeconds: blocked };
+    const blocked = this.blocked(attempt, clientId);
+    if (blocked) return blocked;
     const client = this.clients.find(clientId);
     const matches = hasSecret(client, credentials?.clientSecret ?? '', this.clock.now());
     if (client && matches && !client.disabled) return { code: 'authenticated', client };
-    return this.failed(address, clientId);
+    return this.failed(attempt, clientId);
   }
 
-  /** @returns for how many seconds no more may be tried; 0 where it may */
-  blockedSeconds(address: string, clientId: string): number {
-    return this.limit.blockedSeconds(address, clientId);
+  /** @returns the refusal of an attempt that comes after too many; `undefined` where it may be heard */
+  blocked(attempt: Attempt, clientId: string): Authentication | undefined {
+    const seconds = this.limit.blockedSeconds(attempt.address, clientId);
+    return seconds > 0 ? this.refused(attempt, clientId, seconds) : undefined;
   }
 
   /** Counts a failed attempt. */
-  async failed(address: string, clientId: string): Promise<Authentication> {
-    const retryAfterSeconds = await this.limit.failed(address, clientId);
-    return retryAfterSeconds > 0
-      ? { code: 'too_many_requests', retryAfterSeconds }
-      : { code: 'invalid_client' };
+  async failed(attempt: Attempt, clientId: string): Promise<Authentication> {
+    return this.refused(attempt, clientId, await this.limit.failed(attempt.address, clientId));
+  }
+
+  private refused(
+    { requestId, address }: Attempt,
+    clientId: string,
+    retryAfterSeconds: number,
+  ): Authentication {
+    const code = retryAfterSeconds > 0 ? 'too_many_requests' : 'invalid_client';
+    const named = this.clients.find(clientId)?.id;
+    this.audit.record(requestId, { event: 'authentication.failed', code, client_id: named, address });
+    return code === 'invalid_client' ? { code } : { code, retryAfterSeconds };
   }
 }

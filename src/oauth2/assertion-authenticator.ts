@@ -1,4 +1,4 @@
-import type { Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
+import type { Attempt, Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
 import type { ClientRegistry } from '../clients/client-registry.js';
 import type { Clock } from '../clock.js';
 import type { AssertionStore } from './assertion-store.js';
@@ -24,18 +24,18 @@ export class AssertionAuthenticator {
    * @param namedId `client_id` of the request, which must then be the same
    * @throws {StoreUnavailable} where it cannot be made sure that the assertion is used once
    */
-  async authenticate(text: string, namedId: string | undefined, address: string): Promise<Authentication> {
+  async authenticate(text: string, namedId: string | undefined, attempt: Attempt): Promise<Authentication> {
     const assertion = readAssertion(text, this.audiences, this.clock.now() / 1000);
     const clientId = assertion?.clientId ?? '';
-    const retryAfterSeconds = this.authenticator.blockedSeconds(address, clientId);
-    if (retryAfterSeconds > 0) return { code: 'too_many_requests', retryAfterSeconds };
+    const blocked = this.authenticator.blocked(attempt, clientId);
+    if (blocked) return blocked;
     const client = this.clients.find(clientId);
     const isGood = assertion !== undefined && isSignedBy(client, assertion);
     const isNamed = namedId === undefined || namedId === clientId;
     if (!client || client.disabled || !isGood || !isNamed)
-      return this.authenticator.failed(address, clientId);
+      return this.authenticator.failed(attempt, clientId);
     return (await this.used.useOnce(assertionKey(assertion), assertion.expiresAt))
       ? { code: 'authenticated', client }
-      : this.authenticator.failed(address, clientId);
+      : this.authenticator.failed(attempt, clientId);
   }
 }

@@ -7,6 +7,6 @@ export interface OAuthRequest {
   readonly headers: { readonly authorization?: string };
 }
 
-export function callerOf({ ip, headers }: OAuthRequest): Caller {
-  return { address: ip, authorization: headers.authorization };
+export function callerOf({ id, ip, headers }: OAuthRequest): Caller {
+  return { requestId: id, address: ip, authorization: headers.authorization };
 }

@@ -1,14 +1,12 @@
 import { type Credentials, parseBasic } from '../clients/basic-credentials.js';
 import type { Client } from '../clients/client.js';
-import type { Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
+import type { Attempt, Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
 import type { AssertionAuthenticator } from './assertion-authenticator.js';
 import { OAuthError } from './oauth-error.js';
 import type { OAuthForm } from './oauth-form.js';
 
 /** What of a request tells who sent it. */
-export interface Caller {
-  /** The address that it came from. */
-  readonly address: string;
+export interface Caller extends Attempt {
   /** The Authorization header. */
   readonly authorization: string | undefined;
 }
@@ -24,29 +22,30 @@ export class ClientAuthentication {
   ) {}
 
   /** @throws {OAuthError} where the request does not show, by exactly one method, which client sent it */
-  async authenticate(form: OAuthForm, { address, authorization }: Caller): Promise<Client> {
+  async authenticate(form: OAuthForm, caller: Caller): Promise<Client> {
+    const { authorization } = caller;
     const secret = form.get('client_secret');
     const assertion = form.get('client_assertion');
     const methods = [authorization, secret, assertion].filter((each) => each !== undefined);
     if (methods.length > 1) {
       throw new OAuthError('invalid_request', 'Use one method of client authentication');
     }
-    if (authorization !== undefined) return this.byBasic(form, authorization, address);
+    if (authorization !== undefined) return this.byBasic(form, authorization, caller);
     if (secret !== undefined) {
       const credentials = { clientId: form.get('client_id') ?? '', clientSecret: secret };
-      return admitted(await this.authenticator.bySecret(address, credentials), false);
+      return admitted(await this.authenticator.bySecret(caller, credentials), false);
     }
     if (assertion === undefined || form.get('client_assertion_type') !== JWT_BEARER) throw refused(false);
-    return admitted(await this.assertions.authenticate(assertion, form.get('client_id'), address), false);
+    return admitted(await this.assertions.authenticate(assertion, form.get('client_id'), caller), false);
   }
 
-  private async byBasic(form: OAuthForm, authorization: string, address: string): Promise<Client> {
+  private async byBasic(form: OAuthForm, authorization: string, caller: Caller): Promise<Client> {
     const credentials: Credentials | undefined = parseBasic(authorization);
     const named = form.get('client_id');
     if (credentials && named !== undefined && named !== credentials.clientId) {
       throw new OAuthError('invalid_request', 'client_id is not the client of the Authorization header');
     }
-    return admitted(await this.authenticator.bySecret(address, credentials), true);
+    return admitted(await this.authenticator.bySecret(caller, credentials), true);
   }
 }
 

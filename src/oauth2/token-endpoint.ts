@@ -53,24 +53,23 @@ export class TokenEndpoint {
    * @param body of the request, a form
    * @throws {OAuthError}
    */
-  async answer(body: unknown, caller: Caller, requestId: string): Promise<AccessTokenResponse> {
+  async answer(body: unknown, caller: Caller): Promise<AccessTokenResponse> {
     const asked: Asked = {};
     try {
-      return await this.grant(new OAuthForm(body), caller, requestId, asked);
+      return await this.grant(new OAuthForm(body), caller, asked);
     } catch (error) {
       if (error instanceof OAuthError) {
-        this.audit.record(requestId, { event: 'token.refused', code: error.code, ...described(asked) });
+        this.audit.record(caller.requestId, {
+          event: 'token.refused',
+          code: error.code,
+          ...described(asked),
+        });
       }
       throw error;
     }
   }
 
-  private async grant(
-    form: OAuthForm,
-    caller: Caller,
-    requestId: string,
-    asked: Asked,
-  ): Promise<AccessTokenResponse> {
+  private async grant(form: OAuthForm, caller: Caller, asked: Asked): Promise<AccessTokenResponse> {
     const type = form.get('grant_type');
     if (type === undefined) throw new OAuthError('invalid_request', 'grant_type is missing');
     const client = await this.authentication.authenticate(form, caller);
@@ -97,7 +96,7 @@ export class TokenEndpoint {
     });
     if (outcome.code !== 'issued') throw new OAuthError(OUTCOMES[outcome.code], outcome.reason);
     const { token, tokenId, algorithm, expiresIn } = outcome;
-    this.audit.record(requestId, {
+    this.audit.record(caller.requestId, {
       event: 'token.issued',
       jti: tokenId,
       alg: algorithm,

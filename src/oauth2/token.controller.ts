@@ -20,6 +20,6 @@ export class TokenController {
   @ApiBody({ type: TokenForm })
   @ApiResponse({ status: 200, description: 'The token', type: AccessTokenDocument })
   grantToken(@Body() body: unknown, @Req() request: OAuthRequest): Promise<AccessTokenResponse> {
-    return this.endpoint.answer(body, callerOf(request), request.id);
+    return this.endpoint.answer(body, callerOf(request));
   }
 }

@@ -43,7 +43,10 @@ export class TokenAccessGuard implements CanActivate {
     if (authorization === undefined || !this.authenticator) {
       return this.admit(request, { code: 'invalid_client' });
     }
-    const outcome = this.authenticator.bySecret(request.ip, parseBasic(authorization));
+    const outcome = this.authenticator.bySecret(
+      { requestId: request.id, address: request.ip },
+      parseBasic(authorization),
+    );
     // What succeeds is known at once: waiting for a promise costs as much as the check itself.
     return outcome instanceof Promise
       ? outcome.then((settled) => this.admit(request, settled))

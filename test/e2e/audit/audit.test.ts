@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { LEVEL, type LogLine } from '../../support/captured-log.js';
 import { Administrator, basic, makeClient, type TestClient } from '../../support/clients.js';
-import { readToken } from '../../support/hand-made-token.js';
+import { handMadeToken, readToken } from '../../support/hand-made-token.js';
 import { type Answer, RunningApp } from '../../support/running-app.js';
 
 let service: RunningApp;
@@ -144,18 +144,77 @@ describe('a token that was refused is one event', () => {
           ? token({ sub: 'worker', aud: 'billing' }, authorization)
           : grant('', authorization);
       for (let index = 0; index < 4; index++) await ask();
-      expect(audited().map(({ event, code, reqId }) => [event, code, reqId])).toEqual([
-        ...Array.from({ length: 3 }, () => ['token.refused', 'invalid_client', 'request-1']),
-        ['token.refused', 'too_many_requests', 'request-1'],
+      const refusals = audited().filter(({ event }) => event === 'token.refused');
+      expect(refusals.map(({ code, reqId }) => [code, reqId])).toEqual([
+        ...Array.from({ length: 3 }, () => ['invalid_client', 'request-1']),
+        ['too_many_requests', 'request-1'],
       ]);
     },
   );
 });
 
+describe('a failed authentication is one event', () => {
+  /** The events of authentication, besides the tokens that were refused. */
+  const failures = (): Partial<LogLine>[] =>
+    audited().filter(({ event }) => event === 'authentication.failed');
+  const failure = { event: 'authentication.failed', reqId: 'request-1', address: '127.0.0.1' };
+
+  it.each<[string, string | undefined, () => Promise<Answer>]>([
+    ['/token', 'worker', () => token({ sub: 'a', aud: 'b' }, basic('worker', 'wrong'))],
+    ['/oauth2/token', 'worker', () => grant('', basic('worker', 'wrong'))],
+    [
+      '/oauth2/introspect',
+      'worker',
+      () =>
+        service.form('/oauth2/introspect', 'token=x', { ...REQUEST_ID, authorization: basic('worker', 'x') }),
+    ],
+    [
+      '/oauth2/revoke',
+      'worker',
+      () => service.form('/oauth2/revoke', 'token=x', { ...REQUEST_ID, authorization: basic('worker', 'x') }),
+    ],
+    [
+      '/oauth2/token by what is no assertion',
+      undefined,
+      () => {
+        const assertion = handMadeToken({
+          claims: { iss: 'worker', sub: 'worker', aud: 'identity-backend' },
+        });
+        return service.form(
+          '/oauth2/token',
+          {
+            grant_type: 'client_credentials',
+            client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+            client_assertion: assertion,
+          },
+          REQUEST_ID,
+        );
+      },
+    ],
+  ])('at %s, with the client that was named and where it came from', async (_path, client, ask) => {
+    await ask();
+    expect(failures()).toEqual([{ ...failure, code: 'invalid_client', client_id: client }]);
+  });
+
+  it('after too many of them also', async () => {
+    for (let index = 0; index < 4; index++) await grant('', basic('worker', 'wrong'));
+    expect(failures().map(({ code, client_id }) => [code, client_id])).toEqual([
+      ...Array.from({ length: 3 }, () => ['invalid_client', 'worker']),
+      ['too_many_requests', 'worker'],
+    ]);
+  });
+
+  it('without a name that no client has: it may be a secret in the wrong place', async () => {
+    await grant('', basic('my-very-own-secret', 'worker'));
+    expect(failures()).toEqual([{ ...failure, code: 'invalid_client' }]);
+    expect(service.captured.text).not.toContain('my-very-own-secret');
+  });
+});
+
 describe('what an administrator does is one event', () => {
   /** The event that is no token. */
   const changes = (): Partial<LogLine>[] =>
-    audited().filter(({ event }) => !event?.toString().startsWith('token.'));
+    audited().filter(({ event }) => !/^(token|authentication)\./.test(String(event)));
 
   it('for each change of a client, with who made it and by which request', async () => {
     const seen: unknown[] = [];

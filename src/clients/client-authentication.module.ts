@@ -1,0 +1,59 @@
+import {
+  type DynamicModule,
+  Inject,
+  Module,
+  type ModuleMetadata,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log.js';
+import type { Clock } from '../clock.js';
+import { WindowCounter } from '../limits/window-counter.js';
+import { BruteForceLimit } from './brute-force-limit.js';
+import { ClientAuthenticator } from './client-authenticator.js';
+import { ClientRegistry } from './client-registry.js';
+
+/** What {@link ClientAuthenticationModule.forRoot} takes. */
+export interface ClientAuthenticationOptions extends Pick<ModuleMetadata, 'imports'> {
+  readonly clock: Clock;
+  /** Failed authentications in a window before a client is refused unheard; 0 for no limit. */
+  readonly mostFailures: number;
+  /** Where failures are counted. */
+  readonly failures: WindowCounter;
+}
+
+/** Who a client is, over the ClientRegistry of a global module and the AuditLog of the imported ones. Opens no route. */
+@Module({})
+export class ClientAuthenticationModule implements OnApplicationShutdown {
+  constructor(@Inject(WindowCounter) private readonly failures: WindowCounter) {}
+
+  static forRoot({
+    imports = [],
+    clock,
+    mostFailures,
+    failures,
+  }: ClientAuthenticationOptions): DynamicModule {
+    return {
+      module: ClientAuthenticationModule,
+      imports,
+      providers: [
+        { provide: WindowCounter, useValue: failures },
+        {
+          provide: ClientAuthenticator,
+          inject: [ClientRegistry, AuditLog],
+          useFactory: (clients: ClientRegistry, audit: AuditLog) =>
+            new ClientAuthenticator(
+              clients,
+              new BruteForceLimit(mostFailures, failures, clock),
+              clock,
+              audit,
+            ),
+        },
+      ],
+      exports: [ClientAuthenticator],
+    };
+  }
+
+  onApplicationShutdown(): void {
+    this.failures.close();
+  }
+}
