@@ -46,6 +46,12 @@ export function verifySignature(token: string, algorithm: Algorithm, key: KeyObj
   return verify(hash, Buffer.from(input), { key, ...options }, signature);
 }
 
+/** @returns the signature of the signing input of a compact JWS by a shared secret, in base64url */
+export function signBySecret(input: string, algorithm: Algorithm, secret: KeyObject): string {
+  const { hash = '' } = COMPUTATIONS[algorithm];
+  return createHmac(hash, secret).update(input).digest('base64url');
+}
+
 /**
  * Signs with a private key. An RSA signature takes as long as a hundred requests, so a thread of Node's pool makes it;
  * the others take less than handing them over would.

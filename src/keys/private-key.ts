@@ -6,29 +6,37 @@ import type { TokenType } from '../jwt/token-type.js';
 import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
 import type { KeyEncryption } from './key-encryption.js';
 import type { KeyMaterial, PublicJwk } from './key-store.js';
+import { secondOpinion } from './self-check.js';
+import { type SigningInput, signingInputs } from './signing-input.js';
 import type { SigningKey } from './signing-key.js';
 import { thumbprint } from './thumbprint.js';
 
 /** An asymmetric key that signs for one algorithm. */
 export class PrivateKey extends KeyObjectVerificationKey implements SigningKey {
-  private readonly headers: Readonly<Record<TokenType, string>>;
+  private readonly publicKey: KeyObject;
+  private readonly input: SigningInput;
 
   constructor(
     readonly jwk: PublicJwk,
     private readonly privateKey: KeyObject,
   ) {
-    super(jwk.kid, jwk.alg, createPublicKey(privateKey));
-    const header = (typ: TokenType): string =>
-      Buffer.from(JSON.stringify({ alg: jwk.alg, typ, kid: jwk.kid })).toString('base64url');
-    this.headers = { JWT: header('JWT'), 'at+jwt': header('at+jwt') };
+    const publicKey = createPublicKey(privateKey);
+    super(jwk.kid, jwk.alg, publicKey);
+    this.publicKey = publicKey;
+    this.input = signingInputs(jwk.alg, jwk.kid);
   }
 
   sign(claims: object, type: TokenType = 'JWT'): string | Promise<string> {
-    const input = `${this.headers[type]}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
+    const input = this.input(claims, type);
     const signature = signByPrivateKey(input, this.algorithm, this.privateKey);
     return typeof signature === 'string'
       ? `${input}.${signature}`
       : signature.then((made) => `${input}.${made}`);
+  }
+
+  async signsWell(): Promise<boolean> {
+    const token = await this.sign({});
+    return (await secondOpinion(token, this.algorithm, this.publicKey)) ?? this.verifies(token);
   }
 }
 

@@ -1,33 +1,38 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
-import { JwtService } from '@nestjs/jwt';
 import type { Algorithm } from '../jwt/algorithms.js';
+import { signBySecret } from '../jwt/signature.js';
 import type { TokenType } from '../jwt/token-type.js';
 import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
 import { secretFingerprint } from './secret-fingerprint.js';
+import { secondOpinion } from './self-check.js';
 import type { SigningKey } from './signing-key.js';
+import { signingInputs, type SigningInput } from './signing-input.js';
 
 /**
  * A secret that this service shares with those that verify, for one HMAC algorithm. The `KeyObject` is made once:
- * given a string, `jsonwebtoken` parses it anew at each call, which costs fifty times the signature.
+ * given a string, the secret would be prepared anew for each signature.
  */
 export class SharedKey extends KeyObjectVerificationKey implements SigningKey {
   /** What `/debug-env` shows of this secret, so that the owners of two copies can compare them. */
   readonly fingerprint: string;
-  private readonly signers: Readonly<Record<TokenType, JwtService>>;
+  private readonly secret: KeyObject;
+  private readonly input: SigningInput;
 
   constructor(secret: string, algorithm: Algorithm) {
-    const key: KeyObject = createSecretKey(secret, 'utf8');
+    const key = createSecretKey(secret, 'utf8');
     super(sharedKeyId(secret, algorithm), algorithm, key);
+    this.secret = key;
     this.fingerprint = secretFingerprint(secret);
-    const signer = (typ: TokenType): JwtService =>
-      new JwtService({ secret: key, signOptions: { header: { alg: algorithm, typ, kid: this.id } } });
-    this.signers = { JWT: signer('JWT'), 'at+jwt': signer('at+jwt') };
+    this.input = signingInputs(algorithm, this.id);
   }
 
   sign(claims: object, type: TokenType = 'JWT'): string {
-    // As bytes: given an object, the library looks each claim up by name in a table of its own, and breaks on the names
-    // that every object has, such as `constructor`.
-    return this.signers[type].sign(Buffer.from(JSON.stringify(claims)));
+    const input = this.input(claims, type);
+    return `${input}.${signBySecret(input, this.algorithm, this.secret)}`;
+  }
+
+  async signsWell(): Promise<boolean> {
+    return (await secondOpinion(this.sign({}), this.algorithm, this.secret)) ?? false;
   }
 }
 

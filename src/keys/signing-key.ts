@@ -5,4 +5,7 @@ import type { VerificationKey } from '../jwt/judge-token.js';
 export interface SigningKey extends VerificationKey {
   /** @returns the claims as a compact JWS with `alg`, `typ` and `kid` in its header */
   sign(claims: object, type?: TokenType): string | Promise<string>;
+
+  /** @returns whether what it signs is verified by a library that has no part in signing */
+  signsWell(): Promise<boolean>;
 }

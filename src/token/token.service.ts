@@ -97,11 +97,11 @@ export class TokenService {
     return judgeToken(token, this.keys, this.expectations(audience, type), this.clock.now());
   }
 
-  /** @returns whether the signing key makes signatures that it verifies */
+  /** @returns whether the key that signs now makes good signatures */
   async canSign(): Promise<boolean> {
     const purpose = this.keys.purposeFor([]);
     const key = purpose && this.keys.signing(purpose);
-    return key?.verifies(await key.sign({}, 'JWT')) ?? false;
+    return (await key?.signsWell()) ?? false;
   }
 
   private claimsOf(request: TokenRequest, expiresIn: number, tokenId: string): object {

@@ -1,0 +1,14 @@
+import type { Algorithm } from '../jwt/algorithms.js';
+import type { TokenType } from '../jwt/token-type.js';
+
+/** Makes the signing input of a compact JWS (RFC 7515 §5.1). */
+export type SigningInput = (claims: object, type: TokenType) => string;
+
+const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** @returns a function that makes signing inputs for one key, whose header is written once */
+export function signingInputs(alg: Algorithm, kid: string): SigningInput {
+  const header = (typ: TokenType): string => base64url({ alg, typ, kid });
+  const headers: Readonly<Record<TokenType, string>> = { JWT: header('JWT'), 'at+jwt': header('at+jwt') };
+  return (claims, type) => `${headers[type]}.${base64url(claims)}`;
+}
