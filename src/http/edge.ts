@@ -9,8 +9,8 @@ import { SECURITY_HEADERS } from './security-headers.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether the route sets security headers of its own. */
-    readonly ownPolicy?: true;
+    /** The security headers of the route, where it has others. */
+    readonly securityHeaders?: Readonly<Record<string, string>>;
   }
 }
 
@@ -97,7 +97,7 @@ export function prepareEdge(fastify: FastifyInstance, answered: (request: Answer
     done();
   });
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
-    if (!request.routeOptions.config.ownPolicy) reply.headers(SECURITY_HEADERS);
+    reply.headers(request.routeOptions.config.securityHeaders ?? SECURITY_HEADERS);
     reply.header('x-request-id', request.id);
     refuseContentEncoding(request.headers['content-encoding']);
     done();
