@@ -84,6 +84,8 @@ function environment(secret, port) {
     TOKEN_ENDPOINT_AUTH: 'none',
     METRICS: 'true',
     LOG_LEVEL: 'info',
+    // Counted, and never reached.
+    RATE_LIMIT_MAX: '100000000',
   };
 }
 

@@ -1,5 +1,4 @@
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
@@ -11,10 +10,11 @@ import type { Settings } from './config/settings.js';
 import { serveDocumentation } from './documentation.js';
 import { ApiError } from './http/api-error.js';
 import { prepareEdge, serverOptions } from './http/edge.js';
+import { useDirectRoutes } from './http/direct-routes.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { collectMethods } from './http/method-not-allowed.js';
 import { limitRequests } from './http/rate-limit.js';
-import { DOCUMENTATION_POLICY } from './http/security-headers.js';
+import { DOCUMENTATION_HEADERS } from './http/security-headers.js';
 import { makeWindowCounter } from './limits/make-window-counter.js';
 import { createLog, nestLog } from './observability/log.js';
 import { Metrics } from './observability/metrics.js';
@@ -61,20 +61,19 @@ export async function createApp(
     { bodyParser: false, logger: nestLog(log), abortOnError: false },
   );
   app.setGlobalPrefix(settings.basePath);
-  app.useGlobalFilters(
-    new ErrorFilter({
-      report: (cause, reqId) => log.error({ err: cause, reqId }, 'internal error'),
-      translate: domainError,
-      onForms: asOAuthError,
-    }),
-  );
+  const filter = new ErrorFilter({
+    report: (cause, reqId) => log.error({ err: cause, reqId }, 'internal error'),
+    translate: domainError,
+    onForms: asOAuthError,
+  });
+  app.useGlobalFilters(filter);
+  useDirectRoutes(server, app, { basePath: settings.basePath, filter });
   if (settings.corsOrigins.length > 0) {
     // Registered here rather than by app.enableCors(), which would answer preflights before the hooks of the edge.
     await app.register(cors, { origin: [...settings.corsOrigins], strictPreflight: false });
   }
   if (settings.swagger) {
     relaxPolicyOf(server, `${settings.basePath}/docs`);
-    await app.register(helmet, { global: false });
     serveDocumentation(app, settings);
   }
   await app.init();
@@ -113,11 +112,10 @@ function domainError(exception: unknown): unknown {
     : exception;
 }
 
-/** Lets the pages beneath an address load what Swagger UI needs; `@fastify/helmet` reads the option of each route. */
+/** Lets the pages beneath an address load what Swagger UI needs. */
 function relaxPolicyOf(server: FastifyInstance, path: string): void {
   server.addHook('onRoute', (route) => {
     if (route.url !== path && !route.url.startsWith(`${path}/`)) return;
-    route.helmet = DOCUMENTATION_POLICY;
-    route.config = { ...route.config, ownPolicy: true };
+    route.config = { ...route.config, securityHeaders: DOCUMENTATION_HEADERS };
   });
 }

@@ -7,7 +7,7 @@ export {
   type TokenRefused,
   type TokenRevoked,
 } from './audit/audit-log.js';
-export { shownNames } from './audit/shown-names.js';
+export { shown } from './audit/shown.js';
 export { Clock, SystemClock } from './clock.js';
 export type { Algorithm } from './jwt/algorithms.js';
 export type { Claims } from './jwt/claims.js';

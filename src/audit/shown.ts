@@ -1,15 +1,21 @@
 import { withoutSecrets } from '../jwt/without-secrets.js';
 import type { AuditEvent } from './audit-log.js';
 
-/** Names are the caller's own words: a token that was put in their place by mistake is taken out. */
-export function shownNames(event: AuditEvent): object {
-  if (!('sub' in event)) return {};
+/**
+ * Names are the caller's own words: a token that was put in their place by mistake is taken out.
+ *
+ * @returns the event as it may be written
+ */
+export function shown(event: AuditEvent): AuditEvent {
+  if (!('sub' in event)) return event;
   const { sub, aud, scope } = event;
-  return {
-    ...(sub !== undefined && { sub: withoutSecrets(sub) }),
-    ...(aud !== undefined && {
-      aud: typeof aud === 'string' ? withoutSecrets(aud) : aud.map(withoutSecrets),
-    }),
-    ...(scope !== undefined && { scope: withoutSecrets(scope) }),
-  };
+  return { ...event, sub: shownName(sub), aud: shownNames(aud), scope: shownName(scope) };
+}
+
+function shownNames(names: string | readonly string[] | undefined): string | readonly string[] | undefined {
+  return typeof names === 'object' ? names.map(withoutSecrets) : shownName(names);
+}
+
+function shownName(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : withoutSecrets(name);
 }

@@ -1,10 +1,12 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { DirectRoute } from '../http/direct-route.decorator.js';
 
 /** `GET /ping`: answers OK. */
 @ApiTags('Health')
 @Controller('ping')
 export class PingController {
+  @DirectRoute()
   @Get()
   @Header('Content-Type', 'text/plain; charset=utf-8')
   @ApiOperation({ summary: 'Answer OK' })

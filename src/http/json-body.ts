@@ -4,11 +4,15 @@ import { ApiError } from './api-error.js';
 /** The largest body that is read, in bytes. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
+/** Names can be written with escapes. */
+const MAY_REACH_PROTOTYPE = /constructor|\\/;
+
 /** @returns the value; `undefined` where the bytes are not JSON that means the same to every reader */
 export function parseJsonBody(bytes: Uint8Array): unknown {
   const text = decodeUtf8(bytes);
-  const value = text === undefined ? undefined : parseStrictJson(text);
-  return reachesPrototype(value) ? undefined : value;
+  if (text === undefined) return undefined;
+  const value = parseStrictJson(text);
+  return MAY_REACH_PROTOTYPE.test(text) && reachesPrototype(value) ? undefined : value;
 }
 
 /** What is said of a body that is not such JSON. */

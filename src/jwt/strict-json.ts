@@ -43,9 +43,10 @@ function countMembers(value: unknown, depth: number): number | undefined {
     }
     return count;
   }
-  for (const [name, member] of Object.entries(value)) {
+  const members = value as Record<string, unknown>;
+  for (const name of Object.keys(members)) {
     if (name === '__proto__') return undefined;
-    const inner = countMembers(member, depth + 1);
+    const inner = countMembers(members[name], depth + 1);
     if (inner === undefined) return undefined;
     count += inner + 1;
   }
@@ -85,7 +86,8 @@ export function isInterchangeable(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value !== 'object' || value === null) return true;
   if (Array.isArray(value)) return value.every(isInterchangeable);
-  return Object.entries(value).every(([name, member]) => name.isWellFormed() && isInterchangeable(member));
+  const members = value as Record<string, unknown>;
+  return Object.keys(members).every((name) => name.isWellFormed() && isInterchangeable(members[name]));
 }
 
 /** Whether the value is an object, neither null nor an array. */

@@ -9,6 +9,7 @@ import { IntrospectionDocument, TokenReferenceForm } from './introspection.form.
 import { OAuthErrors } from './oauth-errors.decorator.js';
 import { OAuthForm } from './oauth-form.js';
 import { hasAnyScope, INTROSPECTION_SCOPES, isOwner, PresentedTokens } from './presented-token.js';
+import { DirectRoute } from '../http/direct-route.decorator.js';
 
 /** `POST /oauth2/introspect` (RFC 7662). */
 @Controller('oauth2/introspect')
@@ -18,6 +19,7 @@ export class IntrospectController {
     @Inject(PresentedTokens) private readonly tokens: PresentedTokens,
   ) {}
 
+  @DirectRoute()
   @Post()
   @HttpCode(200)
   @Header('Pragma', 'no-cache')

@@ -5,12 +5,14 @@ import { callerOf, type OAuthRequest } from './caller.js';
 import { OAuthErrors } from './oauth-errors.decorator.js';
 import { type AccessTokenResponse, TokenEndpoint } from './token-endpoint.js';
 import { AccessTokenDocument, TokenForm } from './token.form.js';
+import { DirectRoute } from '../http/direct-route.decorator.js';
 
 /** `POST /oauth2/token` (RFC 6749 §3.2). */
 @Controller('oauth2/token')
 export class TokenController {
   constructor(@Inject(TokenEndpoint) private readonly endpoint: TokenEndpoint) {}
 
+  @DirectRoute()
   @Post()
   @HttpCode(200)
   @Header('Pragma', 'no-cache')

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { type AuditEvent, AuditLog, type TokenIssued } from '../audit/audit-log.js';
-import { shownNames } from '../audit/shown-names.js';
+import { shown } from '../audit/shown.js';
 import type { VerificationLog } from '../token/verification-log.js';
 import type { KnownAudience } from './known-audience.js';
 import type { Metrics } from './metrics.js';
@@ -26,7 +26,7 @@ export class LogAndCount extends AuditLog {
   }
 
   override record(requestId: string, event: AuditEvent): void {
-    this.log.info({ audit: true, reqId: requestId, ...event, ...shownNames(event) });
+    this.log.info({ audit: true, reqId: requestId, ...shown(event) });
     if (event.event === 'token.refused') this.metrics.tokenRefused(event.code);
     if (event.event === 'token.revoked') this.metrics.tokenRevoked();
     if (event.event === 'token.issued') this.issued(event).inc();

@@ -13,6 +13,7 @@ import { IssueTokenBody } from './issue-token.body.js';
 import { type AdmittedRequest, TokenAccessGuard } from './token-access.guard.js';
 import { TokenDocument } from './token.document.js';
 import { TokenService } from './token.service.js';
+import { DirectRoute } from '../http/direct-route.decorator.js';
 
 const STATUS: Readonly<Record<NotIssued['code'], number>> = {
   invalid_request: 400,
@@ -40,6 +41,7 @@ export class IssueController {
     @Optional() @Inject(ClientRegistry) private readonly clients?: ClientRegistry,
   ) {}
 
+  @DirectRoute()
   @Post()
   @HttpCode(200)
   @UseGuards(TokenAccessGuard)
@@ -55,22 +57,25 @@ export class IssueController {
   @ApiResponse({ status: 401, description: 'Client authentication failed', type: ErrorDocument })
   @ApiResponse({ status: 403, description: 'Audience, subject or scope not allowed', type: ErrorDocument })
   @ApiErrors(413, 415, 429, 500, 503)
-  async issue(
+  issue(
     @Body(new BodyPipe(IssueTokenBody)) body: IssueTokenBody,
     @Req() request: AdmittedRequest,
-  ): Promise<TokenDocument> {
+  ): TokenDocument | Promise<TokenDocument> {
     const { sub, aud } = body;
     const { authenticated: client } = request;
     const scope = body.scope === '' ? undefined : body.scope;
     const asked = { sub, aud, scope, client_id: client?.id };
-    const outcome = await this.decide(body, scope, client);
-    if (outcome.code !== 'issued') {
-      this.audit.record(request.id, { event: 'token.refused', code: outcome.code, ...asked });
-      throw new ApiError(STATUS[outcome.code], outcome.code, outcome.reason);
-    }
-    const { token, expiresIn, tokenId, algorithm } = outcome;
-    this.audit.record(request.id, { event: 'token.issued', jti: tokenId, alg: algorithm, ...asked });
-    return { token, token_type: 'Bearer', expires_in: expiresIn };
+    const answer = (outcome: IssueOutcome): TokenDocument => {
+      if (outcome.code !== 'issued') {
+        this.audit.record(request.id, { event: 'token.refused', code: outcome.code, ...asked });
+        throw new ApiError(STATUS[outcome.code], outcome.code, outcome.reason);
+      }
+      const { token, expiresIn, tokenId, algorithm } = outcome;
+      this.audit.record(request.id, { event: 'token.issued', jti: tokenId, alg: algorithm, ...asked });
+      return { token, token_type: 'Bearer', expires_in: expiresIn };
+    };
+    const outcome = this.decide(body, scope, client);
+    return outcome instanceof Promise ? outcome.then(answer) : answer(outcome);
   }
 
   private decide(

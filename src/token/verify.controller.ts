@@ -7,6 +7,7 @@ import { IncompleteDocument, InvalidDocument, REFUSAL_WORDS, ValidDocument } fro
 import { TokenService } from './token.service.js';
 import { VerificationLog } from './verification-log.js';
 import { VerifyTokenBody } from './verify-token.body.js';
+import { DirectRoute } from '../http/direct-route.decorator.js';
 
 /** `POST /verify`: says whether a token is good, and if not, why. */
 @ApiTags('Tokens')
@@ -17,6 +18,7 @@ export class VerifyController {
     @Inject(VerificationLog) private readonly log: VerificationLog,
   ) {}
 
+  @DirectRoute()
   @Post()
   @HttpCode(200)
   @ApiOperation({ summary: 'Judge a token for an audience' })
