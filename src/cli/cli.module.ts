@@ -8,9 +8,6 @@ import { ObservabilityModule } from '../observability/observability.module.js';
 import { NO_SIBLINGS } from '../workers/siblings.js';
 import { StateModule } from '../state.module.js';
 import { Doctor, DOCTOR } from '../diagnostics/doctor.js';
-import { CLIENTS_COMMANDS } from './clients.commands.js';
-import { DoctorCommand } from './doctor.command.js';
-import { KEYS_COMMANDS } from './keys.commands.js';
 
 /** The command line: it works on the database, beside a running service or without one. */
 @Module({})
@@ -31,12 +28,7 @@ export class CliModule {
           routes: false,
         }),
       ],
-      providers: [
-        ...CLIENTS_COMMANDS,
-        ...KEYS_COMMANDS,
-        DoctorCommand,
-        { provide: DOCTOR, useFactory: () => new Doctor(settings, fetch) },
-      ],
+      providers: [{ provide: DOCTOR, useFactory: () => new Doctor(settings, fetch) }],
     };
   }
 }

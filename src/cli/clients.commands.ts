@@ -1,144 +1,92 @@
-import { Inject, type Type } from '@nestjs/common';
-import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
+import type { INestApplicationContext } from '@nestjs/common';
+import type { Command } from 'commander';
 import { ClientAdministration } from '../clients/client-administration.js';
 import { clientDocument } from '../clients/client.document.js';
 import { ClientChangeRefused } from '../clients/client-change-refused.js';
 import { ClientRegistry } from '../clients/client-registry.js';
-import { type ClientOptions, ClientOptionsCommand, clientMembers } from './client-options.js';
+import { type ClientOptions, clientMembers, withClientOptions } from './client-options.js';
+import { command, commandGroup, type JsonOptions, withJson } from './command.js';
 import { COMMAND_LINE } from './command-line.js';
-import { JsonCommand, type JsonOptions } from './json.command.js';
 import { printClient, printJson, printLine } from './print.js';
-import { SECRETS_COMMANDS, SecretsCommand } from './secrets.commands.js';
+import { secretsCommand } from './secrets.commands.js';
 
-@SubCommand({ name: 'create', description: 'register a client; its secret is printed this once' })
-class CreateCommand extends ClientOptionsCommand {
-  constructor(@Inject(ClientAdministration) private readonly administration: ClientAdministration) {
-    super();
-  }
+/** `identity-backend clients …` */
+export function clientsCommand(services: INestApplicationContext): Command {
+  const administration = services.get(ClientAdministration);
+  const clients = services.get(ClientRegistry);
+  return commandGroup('clients', 'the registered clients', [
+    createCommand(administration),
+    listCommand(clients),
+    showCommand(clients),
+    updateCommand(administration),
+    switchCommand(administration, 'disable', 'refuse a client and its tokens', true),
+    switchCommand(administration, 'enable', 'admit a disabled client again', false),
+    deleteCommand(administration),
+    secretsCommand(administration),
+  ]);
+}
 
-  @Option({ flags: '--id <id>', description: 'who it is: 1 to 128 of A-Za-z0-9._~-', required: true })
-  id(value: string): string {
-    return value;
-  }
-
-  override async run(_arguments: string[], options: ClientOptions & { id: string }): Promise<void> {
+function createCommand(administration: ClientAdministration): Command {
+  const create = command('create', 'register a client; its secret is printed this once');
+  create.requiredOption('--id <id>', 'who it is: 1 to 128 of A-Za-z0-9._~-');
+  return withClientOptions(create).action(async (options: ClientOptions & { id: string }) => {
     const body = { client_id: options.id, ...clientMembers(options) };
-    const { client, secret } = await this.administration.create(body, COMMAND_LINE);
+    const { client, secret } = await administration.create(body, COMMAND_LINE);
     const created = { ...clientDocument(client), client_secret: secret.text };
     if (options.json) printJson(created);
     else printClient(created);
-  }
+  });
 }
 
-@SubCommand({ name: 'list', description: 'list all clients' })
-class ListCommand extends JsonCommand {
-  constructor(@Inject(ClientRegistry) private readonly clients: ClientRegistry) {
-    super();
-  }
-
-  override run(_arguments: string[], { json }: JsonOptions): Promise<void> {
-    const { clients } = this.clients.page(Infinity);
+function listCommand(registry: ClientRegistry): Command {
+  return withJson(command('list', 'list all clients')).action(({ json }: JsonOptions) => {
+    const { clients } = registry.page(Infinity);
     if (json) printJson({ clients: clients.map(clientDocument), next: null });
     else {
       for (const { id, name, disabled } of clients)
         printLine(`${id}\t${name}${disabled ? '\t(disabled)' : ''}`);
     }
-    return Promise.resolve();
-  }
+  });
 }
 
-@SubCommand({ name: 'show', arguments: '<id>', description: 'show a client' })
-class ShowCommand extends JsonCommand {
-  constructor(@Inject(ClientRegistry) private readonly clients: ClientRegistry) {
-    super();
-  }
-
-  override run([id = '']: string[], { json }: JsonOptions): Promise<void> {
-    const client = this.clients.find(id);
-    if (!client) return Promise.reject(new ClientChangeRefused('not_found', 'There is no client of this id'));
+function showCommand(registry: ClientRegistry): Command {
+  const show = command('show', 'show a client').argument('<id>');
+  return withJson(show).action((id: string, { json }: JsonOptions) => {
+    const client = registry.find(id);
+    if (!client) throw new ClientChangeRefused('not_found', 'There is no client of this id');
     (json ? printJson : printClient)(clientDocument(client));
-    return Promise.resolve();
-  }
+  });
 }
 
-@SubCommand({
-  name: 'update',
-  arguments: '<id>',
-  description: 'change a client; a list replaces the former one, and - alone empties it',
-})
-class UpdateCommand extends ClientOptionsCommand {
-  constructor(@Inject(ClientAdministration) private readonly administration: ClientAdministration) {
-    super();
-  }
-
-  override async run([id = '']: string[], options: ClientOptions): Promise<void> {
-    const client = await this.administration.update(id, clientMembers(options), COMMAND_LINE);
+function updateCommand(administration: ClientAdministration): Command {
+  const update = command(
+    'update',
+    'change a client; a list replaces the former one, and - alone empties it',
+  ).argument('<id>');
+  return withClientOptions(update).action(async (id: string, options: ClientOptions) => {
+    const client = await administration.update(id, clientMembers(options), COMMAND_LINE);
     (options.json ? printJson : printClient)(clientDocument(client));
-  }
+  });
 }
 
-abstract class SwitchCommand extends JsonCommand {
-  constructor(
-    private readonly administration: ClientAdministration,
-    private readonly disabled: boolean,
-  ) {
-    super();
-  }
-
-  override async run([id = '']: string[], { json }: JsonOptions): Promise<void> {
-    const client = await this.administration.update(id, { disabled: this.disabled }, COMMAND_LINE);
+function switchCommand(
+  administration: ClientAdministration,
+  name: string,
+  description: string,
+  disabled: boolean,
+): Command {
+  const switched = command(name, description).argument('<id>');
+  return withJson(switched).action(async (id: string, { json }: JsonOptions) => {
+    const client = await administration.update(id, { disabled }, COMMAND_LINE);
     (json ? printJson : printClient)(clientDocument(client));
-  }
+  });
 }
 
-@SubCommand({ name: 'disable', arguments: '<id>', description: 'refuse a client and its tokens' })
-class DisableCommand extends SwitchCommand {
-  constructor(@Inject(ClientAdministration) administration: ClientAdministration) {
-    super(administration, true);
-  }
-}
-
-@SubCommand({ name: 'enable', arguments: '<id>', description: 'admit a disabled client again' })
-class EnableCommand extends SwitchCommand {
-  constructor(@Inject(ClientAdministration) administration: ClientAdministration) {
-    super(administration, false);
-  }
-}
-
-@SubCommand({ name: 'delete', arguments: '<id>', description: 'remove a client' })
-class DeleteCommand extends JsonCommand {
-  constructor(@Inject(ClientAdministration) private readonly administration: ClientAdministration) {
-    super();
-  }
-
-  override async run([id = '']: string[], { json }: JsonOptions): Promise<void> {
-    await this.administration.delete(id, COMMAND_LINE);
+function deleteCommand(administration: ClientAdministration): Command {
+  const remove = command('delete', 'remove a client').argument('<id>');
+  return withJson(remove).action(async (id: string, { json }: JsonOptions) => {
+    await administration.delete(id, COMMAND_LINE);
     if (json) printJson({ client_id: id, deleted: true });
     else printLine(`Deleted ${id}`);
-  }
+  });
 }
-
-const SUB_COMMANDS = [
-  CreateCommand,
-  ListCommand,
-  ShowCommand,
-  UpdateCommand,
-  DisableCommand,
-  EnableCommand,
-  DeleteCommand,
-];
-
-/** `identity-backend clients …` */
-@Command({
-  name: 'clients',
-  description: 'the registered clients',
-  subCommands: [...SUB_COMMANDS, SecretsCommand],
-})
-class ClientsCommand extends CommandRunner {
-  override run(): Promise<void> {
-    return this.command.help({ error: true });
-  }
-}
-
-/** Everything that stands behind `identity-backend clients`. */
-export const CLIENTS_COMMANDS: Type<CommandRunner>[] = [ClientsCommand, ...SUB_COMMANDS, ...SECRETS_COMMANDS];

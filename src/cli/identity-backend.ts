@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { CommandFactory } from 'nest-commander';
 import { destination } from 'pino';
 import { SystemClock } from '../clock.js';
 import { loadSettings } from '../config/load-settings.js';
@@ -8,6 +7,7 @@ import { KeyEncryptionError } from '../keys/key-encryption.js';
 import { createLog } from '../observability/log.js';
 import { DatabaseError } from '../storage/open-database.js';
 import { CliModule } from './cli.module.js';
+import { runCommand } from './run-command.js';
 
 /** EX_CONFIG of sysexits.h. */
 const EXIT_CONFIG = 78;
@@ -28,12 +28,7 @@ try {
   const settings = loadSettings();
   // Standard output is for what was asked; the audit goes beside it.
   const log = createLog(settings.logLevel, destination({ dest: 2, sync: true }));
-  await CommandFactory.run(CliModule.forRoot(settings, new SystemClock(), log) as never, {
-    logger: false,
-    abortOnError: false,
-    cliName: 'identity-backend',
-    serviceErrorHandler: fail,
-  });
+  await runCommand(CliModule.forRoot(settings, new SystemClock(), log), process.argv.slice(2));
 } catch (error) {
   fail(error);
 }

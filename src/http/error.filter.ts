@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ApiError, HttpError } from './api-error.js';
+import { isJsonObject } from '../jwt/strict-json.js';
+import { ApiError, type ErrorCode, HttpError } from './api-error.js';
 
 /** What is said for a status that Nest or Fastify answers by itself. */
 const BY_STATUS: Readonly<Record<number, () => ApiError>> = {
@@ -59,7 +60,16 @@ function isCutOff(exception: unknown, { raw }: FastifyRequest): boolean {
 
 function asHttpError(exception: unknown): HttpError {
   if (exception instanceof HttpError) return exception;
+  if (exception instanceof HttpException) {
+    const body = exception.getResponse();
+    if (isErrorBody(body)) return new ApiError(exception.getStatus(), body.code, body.error, body);
+  }
   return BY_STATUS[statusOf(exception)]?.() ?? new ApiError(500, 'internal_error', 'Internal error');
+}
+
+/** Whether an exception of Nest is in the words of the contract already, as the refusals of JwtAuthGuard are. */
+function isErrorBody(body: unknown): body is { error: string; code: ErrorCode } {
+  return isJsonObject(body) && typeof body['error'] === 'string' && typeof body['code'] === 'string';
 }
 
 function statusOf(exception: unknown): number {

@@ -43,10 +43,10 @@ function countMembers(value: unknown, depth: number): number | undefined {
     }
     return count;
   }
-  const members = value as Record<string, unknown>;
-  for (const name of Object.keys(members)) {
+  // Names alone: pairs of them and their members would be an array each, in every token and body that is read.
+  for (const name of Object.keys(value)) {
     if (name === '__proto__') return undefined;
-    const inner = countMembers(members[name], depth + 1);
+    const inner = countMembers((value as Record<string, unknown>)[name], depth + 1);
     if (inner === undefined) return undefined;
     count += inner + 1;
   }
@@ -86,8 +86,9 @@ export function isInterchangeable(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value !== 'object' || value === null) return true;
   if (Array.isArray(value)) return value.every(isInterchangeable);
-  const members = value as Record<string, unknown>;
-  return Object.keys(members).every((name) => name.isWellFormed() && isInterchangeable(members[name]));
+  return Object.keys(value).every(
+    (name) => name.isWellFormed() && isInterchangeable((value as Record<string, unknown>)[name]),
+  );
 }
 
 /** Whether the value is an object, neither null nor an array. */

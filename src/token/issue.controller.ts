@@ -10,7 +10,7 @@ import { BodyPipe } from '../http/body.pipe.js';
 import { ErrorDocument } from '../http/error.document.js';
 import type { IssueOutcome, NotIssued } from './issue-outcome.js';
 import { IssueTokenBody } from './issue-token.body.js';
-import { type AdmittedRequest, TokenAccessGuard } from './token-access.guard.js';
+import { type AdmittedRequest, CLIENT, TokenAccessGuard } from './token-access.guard.js';
 import { TokenDocument } from './token.document.js';
 import { TokenService } from './token.service.js';
 import { DirectRoute } from '../http/direct-route.decorator.js';
@@ -62,7 +62,7 @@ export class IssueController {
     @Req() request: AdmittedRequest,
   ): TokenDocument | Promise<TokenDocument> {
     const { sub, aud } = body;
-    const { authenticated: client } = request;
+    const { [CLIENT]: client } = request;
     const scope = body.scope === '' ? undefined : body.scope;
     const asked = { sub, aud, scope, client_id: client?.id };
     const answer = (outcome: IssueOutcome): TokenDocument => {

@@ -12,13 +12,19 @@ export type TokenAccess = 'none' | 'required' | 'application';
 /** Injection token of {@link TokenAccess}. */
 export const TOKEN_ACCESS = Symbol('TOKEN_ACCESS');
 
+/**
+ * Where the guard leaves the client on a request. No name would do: an application that has these routes puts what it
+ * likes on its requests, and Express has the socket as `client`.
+ */
+export const CLIENT = Symbol('client');
+
 /** A request as it leaves the guard. */
 export interface AdmittedRequest {
   readonly id: string;
   readonly ip: string;
   readonly headers: { readonly authorization?: string };
-  /** The client that authenticated itself; `undefined` where anyone may ask. (`client` is the socket on Express.) */
-  authenticated?: Client;
+  /** The client that authenticated itself; `undefined` where anyone may ask. */
+  [CLIENT]?: Client;
 }
 
 const CHALLENGE = { 'www-authenticate': 'Basic realm="identity-backend"' };
@@ -55,7 +61,7 @@ export class TokenAccessGuard implements CanActivate {
 
   private admit(request: AdmittedRequest, outcome: Authentication): true {
     if (outcome.code === 'authenticated') {
-      request.authenticated = outcome.client;
+      request[CLIENT] = outcome.client;
       return true;
     }
     this.audit.record(request.id, {

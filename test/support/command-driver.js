@@ -1,7 +1,6 @@
-// Runs commands of the command line one after another in one process: it is copied beside the compiled sources, as
-// `nest-commander` requires packages that are ES modules, which Jest cannot do before Node 24.9.
-import { CommandFactory } from 'nest-commander';
+// Runs commands of the command line one after another in one process: it is copied beside the compiled sources.
 import { CliModule } from './src/cli/cli.module.js';
+import { runCommand } from './src/cli/run-command.js';
 import { SystemClock } from './src/clock.js';
 import { loadSettings } from './src/config/load-settings.js';
 import { createLog } from './src/observability/log.js';
@@ -13,14 +12,11 @@ process.on('message', async (parameters) => {
     ran.stdout += text;
     return true;
   };
-  process.argv = ['node', 'identity-backend', ...parameters];
   const log = createLog('info', { write: (line) => void (ran.log += line) });
   try {
-    await CommandFactory.run(CliModule.forRoot(loadSettings(), new SystemClock(), log), {
-      logger: false,
-      abortOnError: false,
-      serviceErrorHandler: (error) => (ran.refusal = error.message),
-    });
+    await runCommand(CliModule.forRoot(loadSettings(), new SystemClock(), log), parameters);
+  } catch (error) {
+    ran.refusal = error.message;
   } finally {
     process.stdout.write = write;
   }

@@ -67,6 +67,19 @@ export class DoorGuard implements CanActivate {
   }
 }
 
+/** A guard of the application that leaves what it found on the request, by names that others use too. */
+@Injectable()
+export class NamingGuard implements CanActivate {
+  canActivate(context: ExecutionContext): true {
+    const request = context.switchToHttp().getRequest<Record<string, unknown>>();
+    for (const name of ['user', 'client', 'authenticated', 'identity', 'caller']) {
+      // Some are taken: on Express, `client` is the socket.
+      request[name] ??= { id: 'of-the-application' };
+    }
+    return true;
+  }
+}
+
 /** The options of a token module in the tests. */
 export function tokenOptions(
   clock: MovedClock,

@@ -7,7 +7,14 @@ import { Test } from '@nestjs/testing';
 import { type TokenSettings, TokenModule, TokenService } from '../../../src/index.js';
 import { readToken } from '../../support/hand-made-token.js';
 import { HostApp, SERVERS } from '../../support/host-app.js';
-import { BrokenAudit, DoorGuard, hostModule, KeptAudit, tokenOptions } from '../../support/host-module.js';
+import {
+  BrokenAudit,
+  DoorGuard,
+  hostModule,
+  KeptAudit,
+  NamingGuard,
+  tokenOptions,
+} from '../../support/host-module.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
 import { SECRET } from '../../support/settings.js';
 
@@ -128,6 +135,15 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     const issuerOf = (part: typeof North) =>
       host.app.select(part).get(Signer, { strict: true }).tokens.verify({ token: north }).code;
     expect([issuerOf(North), issuerOf(South)]).toEqual(['valid', 'invalid_signature']);
+  });
+
+  it('takes nothing that the application left on the request for a client', async () => {
+    const routes = { guards: [NamingGuard], audit: KeptAudit };
+    const host = await start(server, hostModule(tokenOptions(new MovedClock(), { routes })));
+    const { status, body } = await host.post('/token', GOOD);
+    expect({ status, body }).toMatchObject({ status: 200, body: { expires_in: 900 } });
+    expect(readToken(String(body['token'])).claims).not.toHaveProperty('client_id');
+    expect(KeptAudit.events.at(-1)?.event).toMatchObject({ event: 'token.issued', client_id: undefined });
   });
 
   it('lets the guards of the application decide who may ask, and answer in their own words', async () => {

@@ -1,0 +1,23 @@
+import { Command } from 'commander';
+
+/** The option that every command has. */
+export interface JsonOptions {
+  readonly json?: boolean;
+}
+
+/** A command that does something; arguments beyond its own are passed over. */
+export function command(name: string, description: string): Command {
+  return new Command(name).description(description).allowExcessArguments();
+}
+
+/** A word that other commands stand behind; alone, or before a word that it does not know, it says which. */
+export function commandGroup(name: string, description: string, commands: readonly Command[]): Command {
+  const group = command(name, description).action(() => group.help({ error: true }));
+  for (const each of commands) group.addCommand(each);
+  return group;
+}
+
+/** Lets a command print JSON on request. Its last option, so that help names its own ones first. */
+export function withJson(named: Command): Command {
+  return named.option('--json', 'print JSON');
+}
