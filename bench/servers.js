@@ -38,14 +38,15 @@ export function launcher() {
    * @param {string} name
    * @param {string} script relative to the package
    * @param {string} [database] file with clients, for the service
+   * @param {Readonly<Record<string, string>>} [variables] settings besides those that all have
    * @returns {Promise<Server>}
    */
-  async function start(name, script, database = join(folder, 'empty.db')) {
+  async function start(name, script, database = join(folder, 'empty.db'), variables = {}) {
     const port = await freePort();
     const begin = performance.now();
     const child = spawn(process.execPath, [fileURLToPath(new URL(`../${script}`, import.meta.url))], {
       cwd: folder,
-      env: { ...environment(secret, port), DATABASE_URL: `sqlite:${database}` },
+      env: { ...environment(secret, port), DATABASE_URL: `sqlite:${database}`, ...variables },
       // The log goes to the null device: it is made and written as ever, and fills no disk.
       stdio: ['ignore', 'ignore', 'inherit'],
     });

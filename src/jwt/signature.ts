@@ -1,5 +1,7 @@
 import { constants, createHmac, type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import type { Algorithm } from './algorithms.js';
+import { Turns } from './turns.js';
 
 /** How an algorithm of RFC 7518 §3 or RFC 8037 §3.1 is computed by `node:crypto`. */
 interface Computation {
@@ -53,11 +55,22 @@ export function signBySecret(input: string, algorithm: Algorithm, secret: KeyObj
 }
 
 /**
+ * How many RSA signatures are made at a time. More than there are processors would only take time from the thread that
+ * answers requests; and of the four threads that Node's pool has, one is left to the database and to files.
+ */
+const RSA_AT_ONCE = Math.min(3, availableParallelism());
+
+/** How many more may wait for their turn: a second's worth of one processor. */
+const MOST_WAITING = 1_000;
+
+const rsaTurns = new Turns(RSA_AT_ONCE, MOST_WAITING);
+
+/**
  * Signs with a private key. An RSA signature takes as long as a hundred requests, so a thread of Node's pool makes it;
  * the others take less than handing them over would.
  *
  * @param input the signing input of a compact JWS
- * @returns the signature in base64url
+ * @returns the signature in base64url; a promise of it for RSA, which rejects with {@link TooManyWaiting} under overload
  */
 export function signByPrivateKey(
   input: string,
@@ -68,10 +81,13 @@ export function signByPrivateKey(
   if (key.asymmetricKeyType !== 'rsa') {
     return sign(hash, Buffer.from(input), { key, ...options }).toString('base64url');
   }
-  return new Promise((resolve, reject) => {
-    sign(hash, Buffer.from(input), { key, ...options }, (error, signature) => {
-      if (error) reject(error);
-      else resolve(signature.toString('base64url'));
-    });
-  });
+  return rsaTurns.take(
+    () =>
+      new Promise((resolve, reject) => {
+        sign(hash, Buffer.from(input), { key, ...options }, (error, signature) => {
+          if (error) reject(error);
+          else resolve(signature.toString('base64url'));
+        });
+      }),
+  );
 }

@@ -6,7 +6,7 @@ export type IssueRefusalCode =
   | 'invalid_target'
   | 'invalid_scope'
   | 'access_denied'
-  /** There is no key that could sign it now. */
+  /** There is no key that could sign it now, or too many others wait for it. */
   | 'unavailable';
 
 /** A token that was made. */

@@ -5,6 +5,7 @@ import { audiencesOf } from '../jwt/claims.js';
 import { judgeToken, type Expectations, type VerificationKey } from '../jwt/judge-token.js';
 import { hasReservedScope } from '../jwt/scope.js';
 import type { TokenType } from '../jwt/token-type.js';
+import { TooManyWaiting } from '../jwt/turns.js';
 import type { Verdict } from '../jwt/verdict.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { IssueOutcome } from './issue-outcome.js';
@@ -89,7 +90,7 @@ export class TokenService {
       token.length > MAX_ISSUED_BYTES
         ? { code: 'invalid_request', reason: 'claims and aud together would make a token over 8 KiB' }
         : { code: 'issued', token, expiresIn, tokenId, algorithm: key.algorithm };
-    return typeof signed === 'string' ? outcome(signed) : signed.then(outcome);
+    return typeof signed === 'string' ? outcome(signed) : signed.then(outcome, busy);
   }
 
   /** Judges a token for one audience; see {@link judgeToken} for the order of the checks. */
@@ -101,7 +102,13 @@ export class TokenService {
   async canSign(): Promise<boolean> {
     const purpose = this.keys.purposeFor([]);
     const key = purpose && this.keys.signing(purpose);
-    return (await key?.signsWell()) ?? false;
+    try {
+      return (await key?.signsWell()) ?? false;
+    } catch (error) {
+      // It does sign, for others.
+      if (error instanceof TooManyWaiting) return true;
+      throw error;
+    }
   }
 
   private claimsOf(request: TokenRequest, expiresIn: number, tokenId: string): object {
@@ -134,6 +141,11 @@ export class TokenService {
       ...(showFingerprints && { describeKeys: describeByFingerprint }),
     };
   }
+}
+
+function busy(error: unknown): IssueOutcome {
+  if (!(error instanceof TooManyWaiting)) throw error;
+  return { code: 'unavailable', reason: 'Too many tokens are being signed now; try again soon' };
 }
 
 function describeByFingerprint(keys: readonly (VerificationKey & { fingerprint?: string })[]): string {

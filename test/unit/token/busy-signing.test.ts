@@ -1,0 +1,54 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { SystemClock } from '../../../src/clock.js';
+import { KeyRing } from '../../../src/keys/key-ring.js';
+import type { IssueOutcome } from '../../../src/token/issue-outcome.js';
+import { TokenService } from '../../../src/token/token.service.js';
+import { signingKeyFor } from '../../support/private-keys.js';
+import { testSettings } from '../../support/settings.js';
+
+/** A little more than may wait for an RSA signature. */
+const MANY = 1_010;
+
+const settings = testSettings({ algorithms: ['RS256'], givenKeys: [signingKeyFor('RS256')] });
+const tokens = new TokenService(
+  { ...settings, showFingerprints: false },
+  new KeyRing(settings),
+  new SystemClock(),
+);
+
+describe('a service that is asked for more RSA signatures than it can make soon', () => {
+  let outcomes: readonly IssueOutcome[];
+  let couldSign: boolean;
+  beforeAll(async () => {
+    const request = { subject: 'user-42', audience: 'logging-service' };
+    const asked = Promise.all(Array.from({ length: MANY }, async () => tokens.issue(request)));
+    const could = tokens.canSign();
+    [outcomes, couldSign] = await Promise.all([asked, could]);
+  }, 60_000);
+
+  it('signs as many as may wait, and turns the others away', () => {
+    const issued = outcomes.filter(({ code }) => code === 'issued');
+    expect(issued.length).toBeGreaterThan(1_000);
+    expect(issued.length).toBeLessThan(MANY);
+    expect(outcomes.slice(issued.length)).toEqual(
+      outcomes.slice(issued.length).map(() => ({
+        code: 'unavailable',
+        reason: 'Too many tokens are being signed now; try again soon',
+      })),
+    );
+    const verdicts = issued.map(
+      (each) =>
+        each.code === 'issued' && tokens.verify({ token: each.token, audience: 'logging-service' }).code,
+    );
+    expect(new Set(verdicts)).toEqual(new Set(['valid']));
+  });
+
+  it('counts as one that can sign', () => {
+    expect(couldSign).toBe(true);
+  });
+
+  it('signs again once they are made', async () => {
+    const outcome = await tokens.issue({ subject: 'user-42', audience: 'logging-service' });
+    expect(outcome.code).toBe('issued');
+  });
+});
