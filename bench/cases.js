@@ -33,15 +33,41 @@ export function casesOfClients(authorizations) {
     { how: 'Basic', testCase: { ...OPEN_TOKEN, authorizations } },
     {
       how: 'client_credentials',
-      testCase: {
-        path: '/oauth2/token',
-        method: 'POST',
-        body: 'grant_type=client_credentials',
-        type: 'application/x-www-form-urlencoded',
-        authorizations,
-      },
+      testCase: form('/oauth2/token', 'grant_type=client_credentials', authorizations),
     },
   ];
+}
+
+/**
+ * Client credentials and introspection, with the client of a peer.
+ *
+ * @param {object} how
+ * @param {string} how.tokenPath
+ * @param {string} how.introspectionPath
+ * @param {string} how.resource what is asked for, as a form parameter
+ * @param {string} how.authorization
+ * @param {string} how.token that is asked about
+ * @returns {readonly { name: string, testCase: Case }[]}
+ */
+export function oauthCases({ tokenPath, introspectionPath, resource, authorization, token }) {
+  const authorizations = [authorization];
+  return [
+    {
+      name: 'client_credentials',
+      testCase: form(tokenPath, `grant_type=client_credentials${resource}`, authorizations),
+    },
+    { name: 'introspection', testCase: form(introspectionPath, `token=${token}`, authorizations) },
+  ];
+}
+
+/**
+ * @param {string} path
+ * @param {string} body
+ * @param {readonly string[]} authorizations
+ * @returns {Case}
+ */
+function form(path, body, authorizations) {
+  return { path, method: 'POST', body, type: 'application/x-www-form-urlencoded', authorizations };
 }
 
 /**

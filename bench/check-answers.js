@@ -65,6 +65,19 @@ export async function checkClients({ name, origin }, authorizations) {
 }
 
 /**
+ * @param {import('./servers.js').Server} server
+ * @param {string} path
+ * @param {string} authorization
+ * @returns {Promise<string>} an access token by client credentials
+ */
+export async function accessToken({ name, origin }, path, authorization) {
+  const request = { body: 'grant_type=client_credentials', type: 'application/x-www-form-urlencoded' };
+  const { status, body } = await send(origin + path, request, authorization);
+  assert.equal(status, 200, `${name} grants`);
+  return body.access_token;
+}
+
+/**
  * @param {string} url
  * @param {object} body
  */

@@ -12,7 +12,7 @@ import { measure } from './measure.js';
  *
  * @typedef {object} Contest
  * @property {string} name
- * @property {string} reference name of the contestant that the others are compared with
+ * @property {readonly string[]} references names of the contestants that the others are compared with
  * @property {readonly Contestant[]} contestants
  */
 

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
  * @property {number} rounds how often each case is measured on each server
  * @property {number} seconds how long one measurement takes
  * @property {number} connections how many requests are under way at a time
- * @property {boolean} write whether results.json and the README are written
+ * @property {boolean} write whether results.json, the chart and the README are written
  */
 
 /** As many as a handful of services with connection pools have; enough to keep a server busy all the time. */

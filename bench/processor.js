@@ -9,14 +9,21 @@ export const CPU_AVAILABLE = platform() === 'linux';
 
 /**
  * @param {number} pid
- * @returns {number | undefined} seconds that the process has computed so far, with all its threads
+ * @returns {number | undefined} seconds that the process has computed so far, with all its threads and the processes that it
+ *   started
  */
 export function secondsOf(pid) {
   if (!CPU_AVAILABLE) return undefined;
   const stat = statOf(pid);
   // The name of the program stands in parentheses and may hold blanks; utime and stime are fields 14 and 15.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  const own = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  return childrenOf(pid).reduce((sum, child) => sum + (secondsOf(child) ?? 0), own);
+}
+
+/** @param {number} pid */
+function childrenOf(pid) {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }
 
 /** @param {number} pid */

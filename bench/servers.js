@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
  * @property {number} startMilliseconds from the start of its process to its first answer
  */
 
-const START_TIMEOUT = 15_000;
+const START_TIMEOUT = 60_000;
 const STOP_TIMEOUT = 5_000;
 
 /**
@@ -36,7 +36,7 @@ export function launcher() {
 
   /**
    * @param {string} name
-   * @param {string} script relative to the package
+   * @param {string | readonly string[]} script relative to the package, or another program and its arguments
    * @param {string} [database] file with clients, for the service
    * @param {Readonly<Record<string, string>>} [variables] settings besides those that all have
    * @returns {Promise<Server>}
@@ -44,7 +44,11 @@ export function launcher() {
   async function start(name, script, database = join(folder, 'empty.db'), variables = {}) {
     const port = await freePort();
     const begin = performance.now();
-    const child = spawn(process.execPath, [fileURLToPath(new URL(`../${script}`, import.meta.url))], {
+    const [program, ...args] =
+      typeof script === 'string'
+        ? [process.execPath, fileURLToPath(new URL(`../${script}`, import.meta.url))]
+        : script.map((part) => part.replace('{port}', String(port)));
+    const child = spawn(program ?? '', args, {
       cwd: folder,
       env: { ...environment(secret, port), DATABASE_URL: `sqlite:${database}`, ...variables },
       // The log goes to the null device: it is made and written as ever, and fills no disk.

@@ -24,6 +24,7 @@ const STARTS = 3;
  * @property {number} clients
  * @property {import('./servers.js').Server} server
  * @property {readonly string[]} authorizations
+ * @property {string} database the file
  * @property {() => Starts} starts to be asked after the load
  */
 
@@ -54,5 +55,5 @@ export async function startWithClients({ folder, start, stop }, clients) {
       peak: memory?.peak ?? null,
     };
   };
-  return { clients, server, authorizations, starts };
+  return { clients, server, authorizations, database, starts };
 }

@@ -8,7 +8,7 @@ import { median } from './quantile.js';
  * @property {number} p50 milliseconds
  * @property {number} p99 milliseconds
  * @property {{ median: number, least: number, most: number } | null} cpu microseconds for each request
- * @property {number | null} ratio of the processor time to that of the reference in the same round, median
+ * @property {(number | null)[]} ratios of the processor time to that of each reference in the same round, medians
  */
 
 /**
@@ -17,7 +17,7 @@ import { median } from './quantile.js';
  * @returns {Row[]}
  */
 export function summarise(slots, contests) {
-  return contests.flatMap(({ name, reference, contestants }) => {
+  return contests.flatMap(({ name, references, contestants }) => {
     const of = (/** @type {string} */ server) =>
       slots.filter((slot) => slot.case === name && slot.server === server);
     return contestants.map(({ name: server }) => {
@@ -29,7 +29,7 @@ export function summarise(slots, contests) {
         p50: median(rounds.map((slot) => slot.p50)),
         p99: median(rounds.map((slot) => slot.p99)),
         cpu: cpuOf(rounds),
-        ratio: ratioOf(rounds, of(reference)),
+        ratios: references.map((reference) => ratioOf(rounds, of(reference))),
       };
     });
   });

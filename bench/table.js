@@ -18,7 +18,7 @@ const FIGURES = [
 
 /**
  * @param {readonly import('./summary.js').Row[]} rows
- * @param {{ case?: string, server: string, ratio: string }} titles without `case`, that column is left out
+ * @param {{ case?: string, server: string, ratios: readonly string[] }} titles without `case`, that column is left out
  * @returns {string}
  */
 export function tableOfRows(rows, titles) {
@@ -28,7 +28,11 @@ export function tableOfRows(rows, titles) {
       : [{ title: titles.case, cell: (/** @type {import('./summary.js').Row} */ row) => `\`${row.case}\`` }]),
     { title: titles.server, cell: (row) => row.server },
     ...FIGURES,
-    { title: titles.ratio, right: true, cell: ({ ratio }) => (ratio === null ? '' : ratio.toFixed(2)) },
+    ...titles.ratios.map((title, at) => ({
+      title,
+      right: /** @type {const} */ (true),
+      cell: (/** @type {import('./summary.js').Row} */ { ratios }) => ratios[at]?.toFixed(2) ?? '',
+    })),
   ]);
 }
 

@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { chartOf } from './chart.js';
 import { describeNoise } from './interleave.js';
 
 const RESULTS = new URL('./results.json', import.meta.url);
+const CHART = new URL('./chart.svg', import.meta.url);
 const README = new URL('./README.md', import.meta.url);
 
 /**
@@ -19,6 +21,7 @@ export function writeResults({ machine, options, summary, starts, slots }, table
   const { rounds, seconds, connections } = options;
   const results = { machine, rounds, seconds, connections, summary, starts, slots };
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(CHART, chartOf(summary, machine));
   const conditions = `${machine}; ${connections} connections, ${rounds} rounds of ${seconds} s, medians. ${describeNoise(slots)}`;
   const places = [{ name: 'conditions', table: conditions }, ...tables];
   const text = places.reduce(inPlace, readFileSync(README, 'utf8'));

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Claims } from '../jwt/claims.js';
 
 /**
@@ -10,7 +10,5 @@ import type { Claims } from '../jwt/claims.js';
 export function tokenKey({ client_id: clientId, jti }: Claims): string | undefined {
   if (jti === undefined) return undefined;
   const owner = typeof clientId === 'string' ? clientId : null;
-  return createHash('sha256')
-    .update(JSON.stringify([owner, jti]))
-    .digest('base64url');
+  return hash('sha256', JSON.stringify([owner, jti]), 'base64url');
 }

@@ -1,0 +1,28 @@
+import { randomBytes } from 'node:crypto';
+import { RevisionTable, RevocationTable } from '../dist/storage/entities.js';
+import { databaseOptions, openDatabase } from '../dist/storage/open-database.js';
+
+const ROWS_A_STATEMENT = 500;
+
+/**
+ * Adds revocations of tokens that nobody shows to a database, all in one transaction: they expire in a day.
+ *
+ * @param {string} path of the SQLite file
+ * @param {number} count
+ */
+export async function addRevocations(path, count) {
+  const dataSource = await openDatabase(await databaseOptions(`sqlite:${path}`));
+  const expiresAt = Math.floor(Date.now() / 1000) + 86_400;
+  await dataSource.transaction(async (manager) => {
+    for (let at = 0; at < count; at += ROWS_A_STATEMENT) {
+      const rows = Array.from({ length: Math.min(ROWS_A_STATEMENT, count - at) }, (_, index) => ({
+        id: randomBytes(32).toString('base64url'),
+        revision: at + index + 1,
+        expires_at: expiresAt,
+      }));
+      await manager.insert(RevocationTable, rows);
+    }
+    await manager.update(RevisionTable, { name: RevocationTable.options.name }, { value: count });
+  });
+  await dataSource.destroy();
+}
