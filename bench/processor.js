@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { platform } from 'node:os';
 
 /** USER_HZ: what `/proc` counts in. Linux shows 100 to programs on every architecture that Node runs on. */
@@ -21,9 +21,13 @@ export function secondsOf(pid) {
   return childrenOf(pid).reduce((sum, child) => sum + (secondsOf(child) ?? 0), own);
 }
 
-/** @param {number} pid */
+/**
+ * @param {number} pid
+ * @returns {number[]} none where the kernel was built without the list
+ */
 function childrenOf(pid) {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  const list = `/proc/${pid}/task/${pid}/children`;
+  return existsSync(list) ? readFileSync(list, 'utf8').split(' ').filter(Boolean).map(Number) : [];
 }
 
 /** @param {number} pid */
