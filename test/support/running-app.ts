@@ -34,7 +34,7 @@ export class RunningApp {
     const settings = testSettings(changes);
     const surroundings = { clock: new MovedClock(), captured: new CapturedLog() };
     const app = await createApp(settings, { clock: surroundings.clock, log: surroundings.captured.log });
-    await app.listen(0, '127.0.0.1');
+    await app.listen(settings.port, '127.0.0.1');
     const { origin } = new URL(await app.getUrl());
     return new RunningApp(app, origin, settings.basePath, surroundings);
   }
