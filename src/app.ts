@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { RotationIncomplete } from './administration/key-administration.js';
 import { AppModule } from './app.module.js';
 import { ClientChangeRefused } from './clients/client-change-refused.js';
 import { type Clock, SystemClock } from './clock.js';
@@ -107,6 +108,7 @@ function domainError(exception: unknown): unknown {
   if (exception instanceof ClientChangeRefused) {
     return new ApiError(CLIENT_CHANGE_STATUS[exception.code], exception.code, exception.message);
   }
+  if (exception instanceof RotationIncomplete) return new ApiError(503, 'unavailable', exception.message);
   return exception instanceof StoreUnavailable
     ? new ApiError(503, 'unavailable', 'The database does not answer; nothing has changed')
     : exception;

@@ -10,7 +10,7 @@ const REFUSALS = {
   413: 'The body is larger than 64 KiB',
   415: 'The body is not sent as application/json, or is compressed',
   500: 'Something that should not happen; the log of the service has the cause',
-  503: 'The database does not answer; nothing has changed',
+  503: 'The database does not answer; `error` says whether anything has changed',
 } as const;
 
 /** Documents a controller as one of the administration. */

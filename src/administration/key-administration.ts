@@ -6,8 +6,18 @@ import type { Algorithm } from '../jwt/algorithms.js';
 import { keyState, verifiesUntil } from '../keys/key-schedule.js';
 import type { KeyPurpose, StoredKey } from '../keys/key-store.js';
 import type { PrivateKey } from '../keys/private-key.js';
-import type { StoredKeys } from '../keys/stored-keys.js';
+import { algorithmOf, type StoredKeys } from '../keys/stored-keys.js';
+import { StoreUnavailable } from '../replica/record-store.js';
 import type { KeyDocument } from './keys.document.js';
+
+/** The database went away when some of the keys were replaced, and the others were not. */
+export class RotationIncomplete extends Error {
+  override readonly name = 'RotationIncomplete';
+
+  constructor(cause: unknown) {
+    super('The database does not answer; only some of the keys were replaced: ask again', { cause });
+  }
+}
 
 /** What an administrator sees of the keys and does to them. */
 export class KeyAdministration {
@@ -32,12 +42,21 @@ export class KeyAdministration {
    * @param algorithm of the keys to replace; all that the service makes where left out
    * @param revoke ends them at once
    * @returns whether there are such keys
-   * @throws {StoreUnavailable}
+   * @throws {StoreUnavailable} nothing has changed then
+   * @throws {RotationIncomplete}
    */
   async rotate(algorithm: Algorithm | undefined, revoke: boolean, by: Administrator): Promise<boolean> {
-    const found = await this.stored.rotate(algorithm, revoke);
-    if (found) this.audit.record(by.requestId, { event: 'keys.rotated', algorithm, revoke, by: by.id });
-    return found;
+    let isBegun = false;
+    const replaced = (purpose: KeyPurpose): void => {
+      isBegun = true;
+      const kind = { algorithm: algorithmOf(purpose), purpose: purposeShown(purpose) };
+      this.audit.record(by.requestId, { event: 'keys.rotated', ...kind, revoke, by: by.id });
+    };
+    try {
+      return await this.stored.rotate(algorithm, revoke, replaced);
+    } catch (error) {
+      throw isBegun && error instanceof StoreUnavailable ? new RotationIncomplete(error) : error;
+    }
   }
 
   private document(purpose: KeyPurpose, key: StoredKey): KeyDocument {
@@ -45,7 +64,7 @@ export class KeyAdministration {
     return {
       kid: key.jwk.kid,
       algorithm: key.jwk.alg,
-      purpose: purpose === 'administration' ? 'administration' : 'tokens',
+      purpose: purposeShown(purpose),
       state: keyState(key, this.clock.now()),
       published_at: dateTime(key.publishedAt),
       signs_from: dateTimeOrNull(key.signsFrom),
@@ -69,6 +88,10 @@ export class KeyAdministration {
       revoked_at: null,
     };
   }
+}
+
+function purposeShown(purpose: KeyPurpose): KeyDocument['purpose'] {
+  return purpose === 'administration' ? 'administration' : 'tokens';
 }
 
 function dateTimeOrNull(time: number | null): string | null {

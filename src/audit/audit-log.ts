@@ -59,11 +59,12 @@ export interface SecretChanged {
   readonly by: string;
 }
 
-/** Keys that were replaced. */
+/** Keys of one kind that were replaced. */
 export interface KeysRotated {
   readonly event: 'keys.rotated';
-  /** Of the keys; left out where all were. */
-  readonly algorithm: string | undefined;
+  readonly algorithm: string;
+  /** What the keys sign: tokens, or what is addressed to the service itself. */
+  readonly purpose: 'tokens' | 'administration';
   /** Whether the former ones ended at once. */
   readonly revoke: boolean;
   /** The client id of the administrator, or `command line`. */

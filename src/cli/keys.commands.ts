@@ -45,6 +45,9 @@ function rotateCommand(administration: KeyAdministration): Command {
       );
       printLine('at once, and by services that keep the key set when they read it anew (within 5 minutes).');
       printLine('Whoever has such a token must ask for a new one.');
+      printLine(
+        'Keys of JWT_PRIVATE_KEY_FILE and shared secrets are none of them: replace those in the settings.',
+      );
     }
   });
 }

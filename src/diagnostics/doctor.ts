@@ -18,6 +18,8 @@ export interface Finding {
 export interface DoctorOptions {
   readonly issuer: string;
   readonly secret: string | undefined;
+  /** Former secrets, which still verify. */
+  readonly previousSecrets: readonly string[];
   readonly lifetimeSeconds: number;
 }
 
@@ -33,7 +35,7 @@ export class Doctor {
   /** Fetches the addresses at which stock clients look for this service, beneath its issuer. */
   async checkWellKnown(): Promise<Finding[]> {
     const { issuer } = this.options;
-    if (!/^https?:\/\//.test(issuer)) {
+    if (!/^https?:\/\//.test(issuer) || !URL.canParse(issuer)) {
       return [
         note('JWT_ISSUER is not a URL: clients cannot discover the service, and are configured by hand'),
       ];
@@ -55,19 +57,23 @@ export class Doctor {
       ];
     }
     if (answer.status !== 200 || !isJsonObject(answer.body)) {
-      return [wrong(`The /debug-env of the peer answers ${answer.status}`)];
+      const how = answer.status === 200 ? ' without JSON' : '';
+      return [wrong(`The /debug-env of the peer answers ${answer.status}${how}`)];
     }
     return [this.compareSecret(answer.body, nonce), ...this.compareSettings(answer.body)];
   }
 
   private compareSecret({ JWT_SECRET_KEY: shown }: Record<string, unknown>, nonce: string): Finding {
-    const { secret } = this.options;
+    const { secret, previousSecrets } = this.options;
     const theirs = isJsonObject(shown) ? shown['fingerprint'] : undefined;
     if (secret === undefined || theirs === undefined) {
       return note(`${secret === undefined ? 'This service' : 'The peer'} has no shared secret to compare`);
     }
-    return theirs === secretFingerprint(secret, nonce)
-      ? { verdict: 'ok', about: 'The peer has the same shared secret' }
+    if (theirs === secretFingerprint(secret, nonce)) {
+      return { verdict: 'ok', about: 'The peer has the same shared secret' };
+    }
+    return previousSecrets.some((each) => theirs === secretFingerprint(each, nonce))
+      ? note('The peer signs with a secret that is in JWT_SECRET_KEY_PREVIOUS here')
       : wrong('The peer has another shared secret');
   }
 

@@ -82,10 +82,15 @@ export class StoredKeys {
    *
    * @param algorithm of the keys to replace; all where left out
    * @param revoke ends them, and those before them that still verify, at once with every token that they signed
+   * @param done is told of each purpose whose keys were replaced, before the next one is begun
    * @returns whether there are such keys
    * @throws {StoreUnavailable}
    */
-  async rotate(algorithm: Algorithm | undefined, revoke: boolean): Promise<boolean> {
+  async rotate(
+    algorithm: Algorithm | undefined,
+    revoke: boolean,
+    done: (purpose: KeyPurpose) => void = () => {},
+  ): Promise<boolean> {
     const replaced = revoke ? this.shown : [...this.purposes];
     const chosen = replaced.filter(
       (purpose) => algorithm === undefined || algorithmOf(purpose) === algorithm,
@@ -94,6 +99,7 @@ export class StoredKeys {
       await this.change(purpose, (keys, now, spare) =>
         rotated(keys, now, this.options.policy, spare, revoke),
       );
+      done(purpose);
     }
     return chosen.length > 0;
   }
@@ -219,6 +225,7 @@ class KeysLacking extends Error {
 /** Stands for a key that is not made, where only the schedules matter. */
 const NO_MATERIAL: KeyMaterial = { jwk: { kty: '', kid: '', alg: 'ES256', use: 'sig' }, sealed: '' };
 
-function algorithmOf(purpose: KeyPurpose): Algorithm {
+/** The algorithm of the keys for a purpose. */
+export function algorithmOf(purpose: KeyPurpose): Algorithm {
   return purpose === 'administration' ? ADMINISTRATION_ALGORITHM : purpose;
 }

@@ -28,11 +28,16 @@ export class JwksController {
     const keys = this.keys.publicKeys;
     const tag = entityTag(keys);
     response.header('etag', tag);
-    if (!known?.split(/\s*,\s*/).some((each) => each === '*' || each.replace(/^W\//, '') === tag))
-      return { keys };
+    if (!names(known, tag)) return { keys };
     response.status(304);
     return undefined;
   }
+}
+
+/** Whether `If-None-Match` names the tag, which is compared weakly (RFC 9110 §13.1.2). */
+function names(header: string | undefined, tag: string): boolean {
+  const tags = header?.split(',').map((each) => each.trim()) ?? [];
+  return tags.some((each) => each === '*' || each.replace(/^W\//, '') === tag);
 }
 
 /** The keys are named by what they are, so their names tell one set from another (RFC 9110 §8.8.3). */

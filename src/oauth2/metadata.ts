@@ -18,8 +18,8 @@ export function serverMetadata({ issuer, basePath, algorithms }: MetadataOptions
   if (!/^https?:\/\//.test(issuer) || !URL.canParse(issuer)) {
     return 'There is no discovery: JWT_ISSUER is not an http or https URL';
   }
-  const { pathname, search, hash } = new URL(issuer);
-  if (pathname.replace(/\/$/, '') !== basePath || search !== '' || hash !== '') {
+  // An issuer has neither query nor fragment, be they empty (RFC 8414 §2).
+  if (/[?#]/.test(issuer) || new URL(issuer).pathname.replace(/\/$/, '') !== basePath) {
     return 'There is no discovery: the path of JWT_ISSUER is not BASE_PATH';
   }
   const base = issuer.replace(/\/$/, '');

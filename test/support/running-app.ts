@@ -32,11 +32,12 @@ export class RunningApp {
     this.captured = surroundings.captured;
   }
 
-  static async start(changes: Partial<Settings> = {}): Promise<RunningApp> {
+  /** @param clock one that several instances, or one after another, share */
+  static async start(changes: Partial<Settings> = {}, clock = new MovedClock()): Promise<RunningApp> {
     const settings = testSettings(changes);
-    const surroundings = { clock: new MovedClock(), captured: new CapturedLog() };
+    const surroundings = { clock, captured: new CapturedLog() };
     const app = await createApp(settings, { clock: surroundings.clock, log: surroundings.captured.log });
-    await app.listen(0, '127.0.0.1');
+    await app.listen(settings.port, '127.0.0.1');
     const { origin } = new URL(await app.getUrl());
     return new RunningApp(app, origin, settings.basePath, settings.issuer, surroundings);
   }

@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   clients: ['audit', 'clock.ts', 'http', 'jwt', 'keys', 'limits', 'replica', 'validation'],
   token: ['audit', 'clients', 'clock.ts', 'embedding', 'http', 'jwt', 'keys', 'validation'],
   oauth2: ['audit', 'clients', 'clock.ts', 'http', 'jwt', 'keys', 'revocation', 'token'],
-  administration: ['audit', 'clients', 'clock.ts', 'http', 'jwt', 'keys', 'token', 'validation'],
+  administration: ['audit', 'clients', 'clock.ts', 'http', 'jwt', 'keys', 'replica', 'token', 'validation'],
   health: ['http', 'replica', 'token'],
   remote: ['jwt'],
   guard: ['clock.ts', 'jwt', 'remote'],

@@ -1,19 +1,17 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { makeClientKey } from '../../support/client-assertion.js';
 import { makeClient } from '../../support/clients.js';
+import { pythonWith } from '../../support/python.js';
 import { RunningApp } from '../../support/running-app.js';
 
 const SCRIPT = fileURLToPath(new URL('../../python/oauth_clients.py', import.meta.url));
 const ISSUER = 'https://identity.example.com';
 
-/** Debian's own Python knows Debian's packages; the first one on the path need not. */
-const python = ['python3', '/usr/bin/python3'].find(
-  (program) => spawnSync(program, ['-c', 'import authlib, requests_oauthlib']).status === 0,
-);
+const python = pythonWith('authlib, requests_oauthlib');
 if (python === undefined)
   process.stderr.write('Left out, the clients of Python: no python3 has authlib and requests_oauthlib\n');
 

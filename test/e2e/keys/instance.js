@@ -1,0 +1,56 @@
+// One of several instances of the service: it is copied beside the compiled sources. Each message names what is to be
+// done, and is answered with what came of it.
+import { createApp } from './src/app.js';
+import { StoredKeys } from './src/keys/stored-keys.js';
+import { createLog } from './src/observability/log.js';
+import { MovedClock } from './src/testing/moved-clock.js';
+
+const clock = new MovedClock();
+let app;
+let origin;
+
+const acts = {
+  async start(settings) {
+    const audienceAlgorithms = new Map(settings.algorithms.map((name) => [name, [name]]));
+    app = await createApp({ ...settings, audienceAlgorithms }, { clock, log: createLog('silent') });
+    await app.listen(0, '127.0.0.1');
+    origin = await app.getUrl();
+  },
+  /** What passes by itself every second. */
+  hear: () => app.get(StoredKeys).sync(),
+  async rotate() {
+    await app.get(StoredKeys).rotate(undefined, false);
+  },
+  pass(seconds) {
+    clock.advance(seconds);
+  },
+  async published() {
+    return (await (await fetch(`${origin}/.well-known/jwks.json`)).json()).keys;
+  },
+  async issue(aud) {
+    const answer = await fetch(`${origin}/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ sub: 'user-42', aud }),
+    });
+    return (await answer.json()).token;
+  },
+  async verify({ token, aud }) {
+    const answer = await fetch(`${origin}/verify`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token, aud }),
+    });
+    return answer.status;
+  },
+  stop: () => app?.close(),
+};
+
+process.on('message', async ({ act, given }) => {
+  try {
+    process.send({ result: await acts[act](given) });
+  } catch (error) {
+    process.send({ error: String(error.stack) });
+  }
+});
+process.send({ result: 'ready' });

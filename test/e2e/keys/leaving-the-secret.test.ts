@@ -1,0 +1,177 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Settings } from '../../../src/config/settings.js';
+import { makeClient, type TestClient } from '../../support/clients.js';
+import { GOOD_CLAIMS, handMadeToken, readToken } from '../../support/hand-made-token.js';
+import { hear } from '../../support/key-administration.js';
+import { MovedClock } from '../../support/moved-clock.js';
+import { RunningApp } from '../../support/running-app.js';
+import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
+
+const LIFETIME = 900;
+
+type KeySettings = Pick<Settings, 'algorithms' | 'audienceAlgorithms'>;
+
+interface Step extends KeySettings {
+  readonly name: string;
+  /** What signs for `reporting` and for `billing`, and for both together; none where nothing may. */
+  readonly signs: readonly [string, string, string | undefined];
+  /** For which of the two a holder of the shared secret can make tokens. */
+  readonly forgeable: readonly string[];
+}
+
+/** The service is started anew with each, as docs/keys.md says, a lifetime of tokens after the one before. */
+const STEPS: readonly Step[] = [
+  {
+    name: 'HS256',
+    algorithms: ['HS256'],
+    audienceAlgorithms: new Map(),
+    signs: ['HS256', 'HS256', 'HS256'],
+    forgeable: ['reporting', 'billing'],
+  },
+  {
+    name: 'HS256|ES256',
+    algorithms: ['HS256', 'ES256'],
+    audienceAlgorithms: new Map(),
+    signs: ['HS256', 'HS256', 'HS256'],
+    forgeable: ['reporting', 'billing'],
+  },
+  {
+    name: 'HS256|ES256 with reporting=ES256|HS256',
+    algorithms: ['HS256', 'ES256'],
+    audienceAlgorithms: new Map([['reporting', ['ES256', 'HS256']]]),
+    signs: ['ES256', 'HS256', 'ES256'],
+    forgeable: ['reporting', 'billing'],
+  },
+  {
+    name: 'HS256|ES256 with reporting=ES256',
+    algorithms: ['HS256', 'ES256'],
+    audienceAlgorithms: new Map([['reporting', ['ES256']]]),
+    signs: ['ES256', 'HS256', 'ES256'],
+    forgeable: ['billing'],
+  },
+  {
+    name: 'ES256|HS256',
+    algorithms: ['ES256', 'HS256'],
+    audienceAlgorithms: new Map([['reporting', ['ES256']]]),
+    signs: ['ES256', 'ES256', 'ES256'],
+    forgeable: ['billing'],
+  },
+  {
+    name: 'ES256',
+    algorithms: ['ES256'],
+    audienceAlgorithms: new Map(),
+    signs: ['ES256', 'ES256', 'ES256'],
+    forgeable: [],
+  },
+];
+
+const AUDIENCES = ['reporting', 'billing', ['reporting', 'billing']] as const;
+const clock = new MovedClock();
+let databaseUrl: string;
+beforeAll(() => {
+  databaseUrl = `sqlite:${join(temporaryDirectory(), 'identity.db')}`;
+});
+afterAll(removeTemporaryDirectories);
+
+describe('a service whose audiences leave the shared secret one by one', () => {
+  let former: { token: string; audience: string }[] = [];
+  let client: TestClient | undefined;
+
+  describe.each(STEPS)('with $name', ({ algorithms, audienceAlgorithms, signs, forgeable }) => {
+    let service: RunningApp;
+    beforeAll(async () => {
+      service = await RunningApp.start({ databaseUrl, algorithms, audienceAlgorithms }, clock);
+      client ??= await makeClient(service, 'reader', { scopes: ['identity:introspect'] });
+      await hear(service);
+    });
+    afterAll(() => service.stop());
+
+    const introspect = async (token: string): Promise<unknown> => {
+      const { authorization = '' } = client ?? {};
+      return (await service.form('/oauth2/introspect', { token }, { authorization })).body['active'];
+    };
+
+    it('accepts every token that was issued before', async () => {
+      for (const { token, audience } of former) {
+        expect((await service.verify(token, audience)).status).toBe(200);
+        expect(await introspect(token)).toBe(true);
+      }
+    });
+
+    it.each([0, 1, 2] as const)('signs for each audience as it is told (%#)', async (at) => {
+      const token = await service.issue({ aud: AUDIENCES[at] });
+      expect(readToken(token).header['alg']).toBe(signs[at]);
+      for (const audience of [AUDIENCES[at]].flat()) {
+        expect((await service.verify(token, audience)).status).toBe(200);
+      }
+    });
+
+    it.each(['reporting', 'billing'])(
+      'lets who holds the secret make a token for %s only where it may',
+      async (aud) => {
+        const iat = clock.now() / 1000;
+        // After the first client was made, a token needs no client to be good; see the contract on `client_id`.
+        const forged = handMadeToken({ claims: { ...GOOD_CLAIMS, aud, iat, exp: iat + LIFETIME } });
+        const { status, body } = await service.verify(forged, aud);
+        const isGood = forgeable.includes(aud);
+        expect([status, body['code']]).toEqual(isGood ? [200, undefined] : [401, 'invalid_signature']);
+        expect(await introspect(forged)).toBe(isGood);
+        // Nor by way of an audience that still accepts it.
+        const both = handMadeToken({
+          claims: { ...GOOD_CLAIMS, aud: ['reporting', 'billing'], iat, exp: iat + LIFETIME },
+        });
+        expect((await service.verify(both, 'billing')).status).toBe(forgeable.length === 2 ? 200 : 401);
+      },
+    );
+
+    it('leaves tokens that are good in the next step', async () => {
+      const issue = async (audience: string): Promise<{ token: string; audience: string }> => ({
+        token: await service.issue({ aud: audience }),
+        audience,
+      });
+      // What was signed before the lists became narrower has expired by then.
+      clock.advance(LIFETIME);
+      await hear(service);
+      former = await Promise.all(['reporting', 'billing'].map(issue));
+      expect(former).toHaveLength(2);
+    });
+  });
+});
+
+describe('audiences without a common algorithm', () => {
+  let service: RunningApp;
+  beforeAll(async () => {
+    service = await RunningApp.start({
+      algorithms: ['HS256'],
+      audienceAlgorithms: new Map([
+        ['reporting', ['ES256']],
+        ['billing', ['EdDSA', 'HS256']],
+      ]),
+    });
+  });
+  afterAll(() => service.stop());
+
+  it.each([
+    ['at /token', ['reporting', 'logging-service']],
+    ['at /token, with lists of both', ['billing', 'reporting']],
+  ])('are refused %s', async (_name, aud) => {
+    const { status, body } = await service.post('/token', { sub: 'user-42', aud });
+    expect({ status, code: body['code'] }).toEqual({ status: 403, code: 'invalid_target' });
+  });
+
+  it('are refused at /oauth2/token', async () => {
+    const { authorization } = await makeClient(service, 'worker', { audiences: ['reporting', 'billing'] });
+    const form = { grant_type: 'client_credentials', audience: 'reporting billing' };
+    const { status, body } = await service.form('/oauth2/token', form, { authorization });
+    expect({ status, error: body['error'] }).toEqual({ status: 400, error: 'invalid_target' });
+  });
+
+  it('are served apart, and where the lists share one', async () => {
+    const algorithmFor = async (aud: unknown): Promise<unknown> =>
+      readToken(await service.issue({ aud })).header['alg'];
+    expect(await algorithmFor('reporting')).toBe('ES256');
+    expect(await algorithmFor('billing')).toBe('EdDSA');
+    expect(await algorithmFor(['billing', 'logging-service'])).toBe('HS256');
+  });
+});

@@ -1,0 +1,153 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Settings } from '../../../src/config/settings.js';
+import { TokenVerifier } from '../../../src/guard/index.js';
+import { handMadeToken, readToken } from '../../support/hand-made-token.js';
+import { hear, rotateAll } from '../../support/key-administration.js';
+import { MovedClock } from '../../support/moved-clock.js';
+import { RunningApp } from '../../support/running-app.js';
+import { FORMER_SECRET as OLD, SECRET as NEW } from '../../support/settings.js';
+import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
+
+/** The steps of the runbook in docs/keys.md: each instance and each consumer takes them, in any order among them. */
+const STEPS = [
+  { name: 'the old secret', secret: OLD, previousSecrets: [] },
+  { name: 'the old secret, the new one beside it', secret: OLD, previousSecrets: [NEW] },
+  { name: 'the new secret, the old one beside it', secret: NEW, previousSecrets: [OLD] },
+  { name: 'the new secret', secret: NEW, previousSecrets: [] },
+] as const;
+
+/** Nobody begins a step before all have taken the one before, so that those who meet are at most one step apart. */
+const MEETINGS = STEPS.flatMap((_, at) => [at - 1, at, at + 1].map((other) => [at, other] as const)).filter(
+  ([, other]) => other in STEPS,
+);
+
+describe('while the shared secret is replaced', () => {
+  const clock = new MovedClock();
+  let instances: readonly RunningApp[];
+  beforeAll(async () => {
+    instances = await Promise.all(
+      STEPS.map(({ secret, previousSecrets }) => RunningApp.start({ secret, previousSecrets }, clock)),
+    );
+  });
+  afterAll(() => Promise.all(instances.map((each) => each.stop())));
+
+  const instance = (at: number): RunningApp => instances[at] as RunningApp;
+  const nameOf = (at: number): string | undefined => STEPS[at]?.name;
+  const named = MEETINGS.map(([one, other]) => ({
+    one,
+    other,
+    issuer: nameOf(one),
+    verifier: nameOf(other),
+  }));
+
+  it.each(named)('a token by $issuer is good where there is $verifier', async ({ one, other }) => {
+    const token = await instance(one).issue();
+    expect((await instance(other).verify(token)).status).toBe(200);
+  });
+
+  it.each(named)(
+    '$issuer: services with $verifier, which verify by themselves, take it too',
+    async ({ one, other }) => {
+      const { secret, previousSecrets } = STEPS[other] as (typeof STEPS)[number];
+      const verifier = new TokenVerifier({
+        issuer: 'identity-backend',
+        audience: 'logging-service',
+        secrets: [secret, ...previousSecrets],
+        clock,
+      });
+      expect((await verifier.verify(await instance(one).issue())).code).toBe('valid');
+    },
+  );
+
+  it.each(named)(
+    '$verifier: what such a service signs without a kid is good where there is $issuer',
+    async ({ one, other }) => {
+      const { secret } = STEPS[other] as (typeof STEPS)[number];
+      expect((await instance(one).verify(handMadeToken({ secret }))).status).toBe(200);
+    },
+  );
+
+  it('a step that is left out breaks tokens: an instance with the old secret alone knows nothing of the new one', async () => {
+    const { status, body } = await instance(0).verify(await instance(2).issue());
+    expect({ status, code: body['code'] }).toEqual({ status: 401, code: 'invalid_signature' });
+  });
+
+  it('a secret that was taken away is dead', async () => {
+    const { status, body } = await instance(3).verify(await instance(1).issue());
+    expect({ status, code: body['code'] }).toEqual({ status: 401, code: 'invalid_signature' });
+  });
+});
+
+const OLD_KEY = 'the-old-key-encryption-key-of-the-tests-0123456789';
+const NEW_KEY = 'the-new-key-encryption-key-of-the-tests-9876543210';
+const ENCRYPTION_STEPS: readonly Pick<Settings, 'encryptionKey' | 'previousEncryptionKeys'>[] = [
+  { encryptionKey: OLD_KEY, previousEncryptionKeys: [] },
+  { encryptionKey: OLD_KEY, previousEncryptionKeys: [NEW_KEY] },
+  { encryptionKey: NEW_KEY, previousEncryptionKeys: [OLD_KEY] },
+  { encryptionKey: NEW_KEY, previousEncryptionKeys: [] },
+];
+
+describe('while the key-encryption key is replaced', () => {
+  const clock = new MovedClock();
+  let databaseUrl: string;
+  beforeAll(() => {
+    databaseUrl = `sqlite:${join(temporaryDirectory(), 'identity.db')}`;
+  });
+  afterAll(removeTemporaryDirectories);
+
+  const start = (step: number): Promise<RunningApp> =>
+    RunningApp.start({ databaseUrl, algorithms: ['ES256'], ...ENCRYPTION_STEPS[step] }, clock);
+
+  it('two instances that take its steps in turn make keys, take over those of the other, and break no token', async () => {
+    const running = [await start(0), await start(0)];
+    const kids = new Set<unknown>();
+    const issuers = [];
+    for (const [step, which] of [1, 2, 3].flatMap((each) => [
+      [each, each % 2] as const,
+      [each, (each + 1) % 2] as const,
+    ])) {
+      const tokens = await Promise.all(running.map((each) => each.issue()));
+      await running[which]?.stop();
+      running[which] = await start(step);
+      // Whichever made the new keys, both must open them.
+      await rotateAll(running[step % 2] as RunningApp);
+      for (const each of running) {
+        await hear(each);
+        for (const token of tokens) expect((await each.verify(token)).status).toBe(200);
+      }
+      clock.advance(11 * 60);
+      for (const each of running) {
+        await hear(each);
+        const token = await each.issue();
+        kids.add(readToken(token).header['kid']);
+        issuers.push(token);
+        for (const other of running) expect((await other.verify(token)).status).toBe(200);
+      }
+    }
+    // One new key for each rotation, and the same on both.
+    expect({ keys: kids.size, tokens: issuers.length }).toEqual({ keys: 6, tokens: 12 });
+    for (const each of running) await each.stop();
+    const alone = await start(3);
+    expect((await alone.verify(await alone.issue())).status).toBe(200);
+    await alone.stop();
+  }, 60_000);
+
+  it.each([
+    ['the old one', 0],
+    ['another', undefined],
+  ])('a service with %s does not start any more, and changes nothing', async (_name, step) => {
+    const keys = async (): Promise<string> => {
+      const good = await start(3);
+      const { text } = await good.get('/.well-known/jwks.json');
+      await good.stop();
+      return text;
+    };
+    const before = await keys();
+    const settings = step === undefined ? { encryptionKey: 'x'.repeat(40) } : ENCRYPTION_STEPS[step];
+    await expect(
+      RunningApp.start({ databaseUrl, algorithms: ['ES256'], ...settings }, clock),
+    ).rejects.toThrow(/^KEY_ENCRYPTION_KEY does not open .*Nothing was overwritten\.$/);
+    expect(await keys()).toBe(before);
+  });
+});

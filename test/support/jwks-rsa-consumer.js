@@ -1,0 +1,27 @@
+// Verifies tokens as a service in JavaScript would: by jsonwebtoken, with keys from jwks-rsa. A process of its own, as
+// jwks-rsa requires packages that are ES modules, which Jest cannot do before Node 24.9.
+//
+// Takes the address of the key set. Reads one JSON object a line, `token`, `issuer`, `audience`, `algorithm` and `now`, and
+// answers each with a line: `claims`, or the `error`.
+import { createInterface } from 'node:readline';
+import jwt from 'jsonwebtoken';
+import jwksClient from 'jwks-rsa';
+
+const client = jwksClient({ jwksUri: process.argv[2] });
+const keyFor = ({ kid }, done) => {
+  client.getSigningKey(kid).then(
+    (key) => done(null, key.getPublicKey()),
+    (error) => done(error),
+  );
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { token, issuer, audience, algorithm, now } = JSON.parse(line);
+  const options = { issuer, audience, algorithms: [algorithm], clockTimestamp: now };
+  const answer = await new Promise((resolve) => {
+    jwt.verify(token, keyFor, options, (error, claims) =>
+      resolve(error ? { error: error.message } : { claims }),
+    );
+  });
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
