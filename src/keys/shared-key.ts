@@ -3,7 +3,7 @@ import { JwtService } from '@nestjs/jwt';
 import type { Algorithm } from '../jwt/algorithms.js';
 import type { TokenType } from '../jwt/token-type.js';
 import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
-import { secretFingerprint } from './secret-fingerprint.js';
+import { secretFingerprint } from '../jwt/secret-fingerprint.js';
 import type { SigningKey } from './signing-key.js';
 
 /**
