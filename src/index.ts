@@ -13,7 +13,7 @@ export type { Algorithm } from './jwt/algorithms.js';
 export type { Claims } from './jwt/claims.js';
 export type { TokenType } from './jwt/token-type.js';
 export type { Accepted, RefusalCode, Refused, Verdict } from './jwt/verdict.js';
-export { secretFingerprint } from './keys/secret-fingerprint.js';
+export { secretFingerprint } from './jwt/secret-fingerprint.js';
 export type { EmbeddedTokenRoutes } from './token/embedded-token-routes.js';
 export type { Issued, IssueOutcome, IssueRefusalCode, NotIssued } from './token/issue-outcome.js';
 export type {

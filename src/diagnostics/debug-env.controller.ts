@@ -11,7 +11,7 @@ import {
 import { Clock } from '../clock.js';
 import { ApiError } from '../http/api-error.js';
 import { ErrorDocument } from '../http/error.document.js';
-import { secretFingerprint } from '../keys/secret-fingerprint.js';
+import { secretFingerprint } from '../jwt/secret-fingerprint.js';
 import { DIAGNOSTICS_OPTIONS, type DiagnosticsOptions } from './diagnostics-options.js';
 
 /** How the secret is shown: by what two owners of it can compare. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isJsonObject } from '../jwt/strict-json.js';
-import { secretFingerprint } from '../keys/secret-fingerprint.js';
+import { secretFingerprint } from '../jwt/secret-fingerprint.js';
 
 /** Injection token of the {@link Doctor}. */
 export const DOCTOR = Symbol('DOCTOR');
@@ -79,10 +79,15 @@ export class Doctor {
 
   private compareSettings({ JWT_ISSUER, JWT_EXPIRATION_MINUTES }: Record<string, unknown>): Finding[] {
     const { issuer, lifetimeSeconds } = this.options;
-    return [
+    const findings: Finding[] = [
       JWT_ISSUER === issuer
         ? { verdict: 'ok', about: 'The peer has the same JWT_ISSUER' }
         : wrong('The peer has another JWT_ISSUER'),
+    ];
+    // A service that only receives tokens says nothing of how long they live.
+    if (JWT_EXPIRATION_MINUTES === undefined) return findings;
+    return [
+      ...findings,
       JWT_EXPIRATION_MINUTES === lifetimeSeconds / 60
         ? { verdict: 'ok', about: 'The peer has the same JWT_EXPIRATION_MINUTES' }
         : note('The peer has another JWT_EXPIRATION_MINUTES'),

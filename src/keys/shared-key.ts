@@ -1,9 +1,9 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { Algorithm } from '../jwt/algorithms.js';
+import { secretFingerprint } from '../jwt/secret-fingerprint.js';
 import { signBySecret } from '../jwt/signature.js';
 import type { TokenType } from '../jwt/token-type.js';
 import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
-import { secretFingerprint } from './secret-fingerprint.js';
 import { secondOpinion } from './self-check.js';
 import type { SigningKey } from './signing-key.js';
 import { signingInputs, type SigningInput } from './signing-input.js';

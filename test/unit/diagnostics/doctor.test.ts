@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Doctor, type DoctorOptions, type Finding } from '../../../src/diagnostics/doctor.js';
-import { secretFingerprint } from '../../../src/keys/secret-fingerprint.js';
+import { secretFingerprint } from '../../../src/jwt/secret-fingerprint.js';
 import { FORMER_SECRET, SECRET } from '../../support/settings.js';
 
 type Page = (url: URL) => Response | Error;
@@ -173,4 +173,11 @@ describe('Doctor.checkWellKnown', () => {
       ]);
     },
   );
+});
+
+describe('a receiving peer', () => {
+  it('has no lifetime, and nothing is said of it', async () => {
+    const found = await doctor(peer(SECRET, { JWT_EXPIRATION_MINUTES: undefined })).checkPeer(PEER);
+    expect(told(found).join()).not.toContain('MINUTES');
+  });
 });

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { secretFingerprint } from '../../../src/keys/secret-fingerprint.js';
+import { secretFingerprint } from '../../../src/jwt/secret-fingerprint.js';
 import { SECRET } from '../../support/settings.js';
 
 const LABEL = 'identity-backend/secret-fingerprint/v1';

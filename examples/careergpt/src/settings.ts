@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import type { TokenClientOptions } from 'identity-backend/token-client';
+
+/** What this service is told by its environment. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  /** Where tokens come from, and as whom. */
+  readonly identity: TokenClientOptions;
+  /** Where logging-backend is. */
+  readonly loggingUrl: string;
+}
+
+/** Reads the environment and, where there is one, `.env`. */
+export function readSettings(): Settings {
+  if (existsSync('.env')) process.loadEnvFile();
+  const { HOST, PORT, IDENTITY_URL, IDENTITY_CLIENT_ID, IDENTITY_CLIENT_SECRET, LOGGING_URL } = process.env;
+  const port = Number(PORT ?? 5000);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('PORT must be 0 to 65535');
+  return {
+    host: HOST ?? '127.0.0.1',
+    port,
+    identity: {
+      issuerUrl: IDENTITY_URL ?? 'http://127.0.0.1:3000',
+      // A registered client; without one, the route that is open to anybody while TOKEN_ENDPOINT_AUTH=none.
+      ...(IDENTITY_CLIENT_ID !== undefined && IDENTITY_CLIENT_SECRET !== undefined
+        ? { clientId: IDENTITY_CLIENT_ID, clientSecret: IDENTITY_CLIENT_SECRET }
+        : { subject: 'careergpt' }),
+    },
+    loggingUrl: LOGGING_URL ?? 'http://127.0.0.1:4000',
+  };
+}
