@@ -103,13 +103,16 @@ async function limitRates(
 
 const CLIENT_CHANGE_STATUS = { invalid_request: 400, not_found: 404, conflict: 409 } as const;
 
+/** The database is asked again about as often: who comes back then finds out soon, and does not crowd (RFC 9110 §10.2.3). */
+const RETRY_SOON = { 'retry-after': '5' } as const;
+
 /** What the domains throw, in the words of HTTP. */
 function domainError(exception: unknown): unknown {
   if (exception instanceof ClientChangeRefused) {
     return new ApiError(CLIENT_CHANGE_STATUS[exception.code], exception.code, exception.message);
   }
   return exception instanceof StoreUnavailable
-    ? new ApiError(503, 'unavailable', 'The database does not answer; nothing has changed')
+    ? new ApiError(503, 'unavailable', 'The database does not answer; nothing has changed', {}, RETRY_SOON)
     : exception;
 }
 
