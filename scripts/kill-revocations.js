@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Random } from './support/random.js';
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 const TOKENS = 1_000;
@@ -21,7 +22,7 @@ const LEAST_KILLS = 8;
 const PATIENCE = 60_000;
 
 const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
-const random = generator(seed);
+const random = new Random(seed);
 const folder = mkdtempSync(join(tmpdir(), 'identity-backend-kill-'));
 const variables = {
   PATH: process.env.PATH,
@@ -32,18 +33,6 @@ const variables = {
   PORT: '0',
   LOG_LEVEL: 'info',
 };
-
-/** The same numbers for the same seed (mulberry32). */
-function generator(state) {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const between = (least, most) => least + Math.floor(random() * (most - least + 1));
 
 let service;
 
@@ -114,7 +103,7 @@ async function issue(authorization, count) {
  * @returns what was answered 200, and what was asked for and never answered: it may hold or not
  */
 async function revokeUntilKilled(authorization, tokens) {
-  const killAfter = between(20, 140);
+  const killAfter = random.between(20, 140);
   const [answered, unanswered] = [[], []];
   let killed;
   const rest = [...tokens];
@@ -130,7 +119,7 @@ async function revokeUntilKilled(authorization, tokens) {
       }
       assert.deepEqual(answer, { status: 200, text: '' });
       answered.push(token);
-      if (answered.length === killAfter) killed = delay(between(0, 8)).then(kill);
+      if (answered.length === killAfter) killed = delay(random.between(0, 8)).then(kill);
     }
   };
   await Promise.all(Array.from({ length: WIDTH }, work));

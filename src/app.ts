@@ -103,6 +103,9 @@ async function limitRates(
 
 const CLIENT_CHANGE_STATUS = { invalid_request: 400, not_found: 404, conflict: 409 } as const;
 
+/** The database is asked again about as often: who comes back then finds out soon, and does not crowd (RFC 9110 §10.2.3). */
+const RETRY_SOON = { 'retry-after': '5' } as const;
+
 /** What the domains throw, in the words of HTTP. */
 function domainError(exception: unknown): unknown {
   if (exception instanceof ClientChangeRefused) {
@@ -110,7 +113,7 @@ function domainError(exception: unknown): unknown {
   }
   if (exception instanceof RotationIncomplete) return new ApiError(503, 'unavailable', exception.message);
   return exception instanceof StoreUnavailable
-    ? new ApiError(503, 'unavailable', 'The database does not answer; nothing has changed')
+    ? new ApiError(503, 'unavailable', 'The database does not answer; nothing has changed', {}, RETRY_SOON)
     : exception;
 }
 

@@ -9,6 +9,7 @@ const REFUSALS = {
   403: `The scope ${ADMINISTRATION_SCOPE} is missing`,
   413: 'The body is larger than 64 KiB',
   415: 'The body is not sent as application/json, or is compressed',
+  429: 'Too many requests; `Retry-After` says when another may be made',
   500: 'Something that should not happen; the log of the service has the cause',
   503: 'The database does not answer; `error` says whether anything has changed',
 } as const;

@@ -42,6 +42,9 @@ const MAX_CONNECTIONS = 16_384;
 /** Longer than any address that Node reads: a client id may take 128 characters, where Fastify's limit is 100. */
 const MAX_PARAMETER_LENGTH = 16 * 1024;
 
+/** Methods whose body Fastify does not read, whatever it is. */
+const BODYLESS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
 /** What is said where Node could not make a request of what came; status line and words. */
 const NO_REQUEST: Readonly<Record<string, readonly [status: string, words: string]>> = {
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'Headers too large'],
@@ -91,6 +94,10 @@ export function serverOptions(trustedProxies: readonly string[]): FastifyHttpOpt
 export function prepareEdge(fastify: FastifyInstance, answered: (request: AnsweredRequest) => void): void {
   useStrictBodies(fastify);
   fastify.server.maxConnections = MAX_CONNECTIONS;
+  // Node would answer 417 without headers or body; a server may do without what it does not know (RFC 9110 §10.1.1).
+  fastify.server.on('checkExpectation', (request, response) =>
+    fastify.server.emit('request', request, response),
+  );
   let closing = false;
   fastify.addHook('preClose', (done) => {
     closing = true;
@@ -99,7 +106,7 @@ export function prepareEdge(fastify: FastifyInstance, answered: (request: Answer
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
     reply.headers(request.routeOptions.config.securityHeaders ?? SECURITY_HEADERS);
     reply.header('x-request-id', request.id);
-    refuseContentEncoding(request.headers['content-encoding']);
+    if (!BODYLESS.has(request.method)) refuseContentEncoding(request.headers['content-encoding']);
     done();
   });
   fastify.addHook('onResponse', (request, reply, done) => {

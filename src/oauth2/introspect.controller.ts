@@ -5,7 +5,7 @@ import type { Client } from '../clients/client.js';
 import { audiencesOf, type Claims } from '../jwt/claims.js';
 import { callerOf, type OAuthRequest } from './caller.js';
 import { ClientAuthentication } from './client-authentication.js';
-import { IntrospectionDocument, TokenReferenceForm } from './introspection.form.js';
+import { type Introspection, INTROSPECTION_SCHEMA, TokenReferenceForm } from './introspection.form.js';
 import { OAuthErrors } from './oauth-errors.decorator.js';
 import { OAuthForm } from './oauth-form.js';
 import { hasAnyScope, INTROSPECTION_SCOPES, isOwner, PresentedTokens } from './presented-token.js';
@@ -30,9 +30,9 @@ export class IntrospectController {
   @ApiResponse({
     status: 200,
     description: 'What the token says, or `active: false` alone',
-    type: IntrospectionDocument,
+    schema: INTROSPECTION_SCHEMA,
   })
-  async introspect(@Body() body: unknown, @Req() request: OAuthRequest): Promise<IntrospectionDocument> {
+  async introspect(@Body() body: unknown, @Req() request: OAuthRequest): Promise<Introspection> {
     const form = new OAuthForm(body);
     const client = await this.authentication.authenticate(form, callerOf(request));
     const token = this.tokens.find(form);

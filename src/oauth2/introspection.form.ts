@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, type ApiResponseSchemaHost, ApiSchema } from '@nestjs/swagger';
 
 /** What `POST /oauth2/introspect` and `POST /oauth2/revoke` are asked; for the documentation. */
 @ApiSchema({ name: 'TokenReference' })
@@ -14,13 +14,19 @@ export class TokenReferenceForm {
 }
 
 /** What `POST /oauth2/introspect` answers (RFC 7662 §2.2): every claim of the token, as signed. */
-@ApiSchema({ name: 'IntrospectionResponse' })
-export class IntrospectionDocument {
-  @ApiProperty({ example: false })
-  active!: boolean;
-
-  @ApiPropertyOptional({ enum: ['Bearer'] })
-  token_type?: 'Bearer';
-
+export interface Introspection {
+  readonly active: boolean;
+  readonly token_type?: 'Bearer';
   readonly [claim: string]: unknown;
 }
+
+/** The same for the documentation; a decorated class could not say that there may be other members. */
+export const INTROSPECTION_SCHEMA: ApiResponseSchemaHost['schema'] = {
+  type: 'object',
+  properties: {
+    active: { type: 'boolean', example: false },
+    token_type: { type: 'string', enum: ['Bearer'] },
+  },
+  required: ['active'],
+  additionalProperties: true,
+};

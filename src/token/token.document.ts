@@ -1,4 +1,4 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { REFUSAL_WORDS } from '../jwt/refusal-words.js';
 
 export { REFUSAL_WORDS };
@@ -59,8 +59,8 @@ export class InvalidDocument {
 /** What `POST /verify` answers where the token or the audience is missing. */
 @ApiSchema({ name: 'IncompleteResponse' })
 export class IncompleteDocument {
-  @ApiProperty({ enum: [false] })
-  valid!: false;
+  @ApiPropertyOptional({ enum: [false] })
+  valid?: false;
 
   @ApiProperty({ example: 'Missing required fields (token, aud)' })
   error!: string;

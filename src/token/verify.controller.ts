@@ -24,13 +24,17 @@ export class VerifyController {
   @ApiOperation({ summary: 'Judge a token for an audience' })
   @ApiBody({ type: VerifyTokenBody })
   @ApiResponse({ status: 200, description: 'The token is good', type: ValidDocument })
-  @ApiResponse({ status: 400, description: '`token` or `aud` is missing', type: IncompleteDocument })
+  @ApiResponse({
+    status: 400,
+    description: '`token` or `aud` is missing; or the body is no JSON, and the answer has no `valid`',
+    type: IncompleteDocument,
+  })
   @ApiResponse({
     status: 401,
     description: 'The token is not good; `hint` says what to do',
     type: InvalidDocument,
   })
-  @ApiErrors(413, 415, 500)
+  @ApiErrors(413, 415, 429, 500)
   verify(
     @Body(new BodyPipe(VerifyTokenBody, { valid: false })) { token, aud }: VerifyTokenBody,
     @Res({ passthrough: true }) response: { status(code: number): unknown },

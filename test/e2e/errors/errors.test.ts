@@ -23,6 +23,13 @@ function expectError({ status, body, headers }: Answer, expected: { status: numb
   expect(headers.get('x-request-id')).toMatch(/^[A-Za-z0-9._-]+$/);
 }
 
+it('does not heed an Expect that it does not know (RFC 9110 §10.1.1), which Node would answer 417 without a word', async () => {
+  const head = 'GET /ping HTTP/1.1\r\nHost: a\r\nExpect: more\r\nConnection: close\r\n\r\n';
+  const { status, text } = await rawHttp(service.origin, head);
+  expect(status).toBe(200);
+  expect(text).toMatch(/\r\n\r\nOK$/);
+});
+
 describe('404', () => {
   it.each([
     '/',
@@ -157,6 +164,14 @@ describe('415', () => {
         'content-encoding': encoding,
       });
       expectError(answer, { status: 415, code: 'unsupported_media_type' });
+    },
+  );
+
+  it.each(['GET', 'HEAD'])(
+    'does not look at the Content-Encoding of %s, whose body nobody reads',
+    async (method) => {
+      const headers = { 'content-encoding': 'gzip' };
+      expect((await service.request('/ping', { method, headers })).status).toBe(200);
     },
   );
 

@@ -120,6 +120,7 @@ describe('GET /openapi.json', () => {
       ['POST /verify', await service.verify(await service.issue())],
       ['POST /verify', await service.verify('a.b.c')],
       ['POST /verify', await service.post('/verify', {})],
+      ['POST /verify', await service.postRaw('/verify', '{')],
       ['GET /debug-env', await service.get('/debug-env')],
       ['GET /debug-env', await service.get('/debug-env?nonce=')],
       ['GET /health/ready', await service.get('/health/ready')],
@@ -142,6 +143,23 @@ describe('GET /openapi.json', () => {
           expect.arrayContaining([name]),
         ]);
     }
+  });
+
+  it('documents every error as JSON, and the refusal of who asks too often on each route that counts requests', () => {
+    for (const [route, { responses }] of operations()) {
+      for (const [status, { content = {} }] of Object.entries(responses)) {
+        if (Number(status) < 400) continue;
+        expect([route, status, Object.keys(content)]).toEqual([route, status, ['application/json']]);
+      }
+      if (/ \/(token|verify|oauth2\/|admin\/)/.test(route))
+        expect([route, Object.keys(responses)]).toEqual([route, expect.arrayContaining(['429'])]);
+    }
+  });
+
+  it('says that introspection tells any claim', () => {
+    const { responses } = new Map(operations()).get('POST /oauth2/introspect') ?? {};
+    const schema = responses?.['200']?.content?.['application/json']?.schema;
+    expect(schema).toMatchObject({ required: ['active'], additionalProperties: true });
   });
 
   it('says by what each route lets a caller in', () => {

@@ -60,12 +60,23 @@ function outageOf(database: TestDatabases): void {
       admin.remove('worker'),
       admin.addSecret('worker'),
     ]);
-    for (const { status, body } of answers) {
-      expect({ status, body }).toEqual({
+    for (const { status, body, headers } of answers) {
+      expect({ status, body, retry: headers.get('retry-after') }).toEqual({
         status: 503,
         body: { error: expect.any(String), code: 'unavailable' },
+        retry: '5',
       });
     }
+    const token = await service.issue({ sub: 'worker' }, { authorization: worker.authorization });
+    const revocation = await service.form(
+      '/oauth2/revoke',
+      { token },
+      { authorization: worker.authorization },
+    );
+    expect([revocation.status, revocation.body['error'], revocation.headers.get('retry-after')]).toEqual([
+      ...[503, 'temporarily_unavailable', '5'],
+    ]);
+    expect((await service.verify(token)).status).toBe(200);
     expect(performance.now() - begin).toBeLessThan(RECOVERY);
     expect((await admin.show('late')).status).toBe(404);
     expect((await admin.show('worker')).body['disabled']).toBe(false);
