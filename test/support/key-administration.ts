@@ -35,7 +35,7 @@ export async function askForKeys(service: RunningApp, admin: Administrator): Pro
 }
 
 /** @param algorithm of the keys; those for the service itself are left out */
-export function shownKeys({ body }: Answer, algorithm: string): ShownKey[] {
+export function shownKeys({ body }: Pick<Answer, 'body'>, algorithm: string): ShownKey[] {
   const keys = (body['keys'] ?? []) as ShownKey[];
   return keys.filter((key) => key.purpose === 'tokens' && key.algorithm === algorithm);
 }

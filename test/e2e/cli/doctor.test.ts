@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CommandLine, type Ended } from '../../support/command-line.js';
+import { RunningApp } from '../../support/running-app.js';
+import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+import { removeTemporaryDirectories } from '../../support/temporary-directory.js';
+
+const BASE_PATH = '/identity-backend';
+const NOBODY = 'http://127.0.0.1:1';
+
+let cli: CommandLine;
+let issuer: string;
+/** A service that the doctor is of, and peers of it. */
+let services: Record<'itself' | 'former' | 'other' | 'closed', RunningApp>;
+beforeAll(async () => {
+  const first = await RunningApp.start();
+  const { port } = new URL(first.origin);
+  await first.stop();
+  issuer = `http://127.0.0.1:${port}${BASE_PATH}`;
+  const settings = { issuer, basePath: BASE_PATH };
+  services = {
+    itself: await RunningApp.start({ ...settings, port: Number(port) }),
+    former: await RunningApp.start({ ...settings, secret: FORMER_SECRET }),
+    other: await RunningApp.start({ ...settings, secret: `${SECRET}\n`, lifetimeSeconds: 60 }),
+    closed: await RunningApp.start({ ...settings, debugEnv: false }),
+  };
+  cli = CommandLine.prepare().with({
+    JWT_SECRET_KEY: SECRET,
+    JWT_SECRET_KEY_PREVIOUS: FORMER_SECRET,
+    JWT_ISSUER: issuer,
+    NO_PROXY: '127.0.0.1',
+  });
+}, 60_000);
+afterAll(async () => {
+  await Promise.all(Object.values(services).map((each) => each.stop()));
+  removeTemporaryDirectories();
+});
+
+const told = ({ stdout }: Ended): string[] =>
+  (JSON.parse(stdout) as { findings: { verdict: string; about: string }[] }).findings.map(
+    ({ verdict, about }) => `${verdict}: ${about.replaceAll(issuer, 'ISSUER')}`,
+  );
+
+describe('identity-backend doctor', () => {
+  it('finds the addresses of the service that clients will use, and a peer with the same settings', async () => {
+    const ended = await cli.run('doctor', '--json', '--peer', issuer);
+    expect(told(ended)).toEqual([
+      'ok: The settings are good, the database answers and its keys open',
+      'ok: ISSUER/.well-known/jwks.json answers',
+      'ok: ISSUER/.well-known/openid-configuration answers',
+      'ok: ISSUER/.well-known/oauth-authorization-server answers',
+      expect.stringMatching(
+        /^note: .*\/\.well-known\/oauth-authorization-server\/identity-backend: answers 404$/,
+      ),
+      'ok: The peer has the same shared secret',
+      'ok: The peer has the same JWT_ISSUER',
+      'ok: The peer has the same JWT_EXPIRATION_MINUTES',
+    ]);
+    expect(ended.code).toBe(0);
+  });
+
+  it.each([
+    ['former', 0, /^note {3}The peer signs with a secret that is in JWT_SECRET_KEY_PREVIOUS here$/m],
+    ['other', 1, /^wrong {2}The peer has another shared secret$[^]*^note {3}.*JWT_EXPIRATION_MINUTES$/m],
+    ['closed', 0, /^note {3}The \/debug-env of the peer is off: set DEBUG_ENV=true there/m],
+  ] as const)('compares a peer (%s), and exits %s', async (name, code, words) => {
+    const ended = await cli.run('doctor', '--peer', services[name].origin + BASE_PATH);
+    expect(ended).toMatchObject({ code, stdout: expect.stringMatching(words) });
+    expect(ended.stdout + ended.stderr).not.toContain(SECRET);
+  });
+
+  it('says where nobody answers, and exits 1', async () => {
+    const ended = await cli.with({ JWT_ISSUER: NOBODY }).run('doctor', '--peer', NOBODY);
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toMatch(/^wrong {2}http:\/\/127\.0\.0\.1:1\/\.well-known\/jwks\.json: \S/m);
+    expect(ended.stdout).toMatch(/^wrong {2}The peer does not answer: \S/m);
+  });
+
+  it('notes that clients cannot discover a service whose issuer is no address', async () => {
+    const { code, stdout } = await cli.with({ JWT_ISSUER: 'identity-backend' }).run('doctor');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^note {3}JWT_ISSUER is not a URL/m);
+  });
+
+  it('takes no peer that is no address', async () => {
+    const { code, stderr } = await cli.run('doctor', '--peer', 'localhost:3000');
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/--peer is not an http or https URL/),
+    });
+  });
+});
