@@ -2,7 +2,7 @@
 // to /verify. Fails on any answer 5xx, any that does not come, any that the document does not describe, and any token
 // that is called good and was not issued. Needs `npm run build` before it. Leaves nothing running.
 //
-// npm run fuzz [-- --count 100000 --seconds 170 --seed 7 --width 16]
+// npm run fuzz [-- --count 100000 --seconds 240 --seed 7 --width 16]
 import { randomInt } from 'node:crypto';
 import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -26,7 +26,7 @@ import { Random } from './support/random.js';
 const { values } = parseArgs({
   options: {
     count: { type: 'string', default: '100000' },
-    seconds: { type: 'string', default: '170' },
+    seconds: { type: 'string', default: '240' },
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
     width: { type: 'string', default: '16' },
   },

@@ -133,11 +133,17 @@ export const form = (value, headers = {}) => ({
 /** Makes a request, on a connection of its own unless an agent is given, and reads the whole answer. */
 export async function request(
   url,
-  { method = 'GET', body, headers = {}, agent = false, timeout = 30_000 } = {},
+  { method = 'GET', body, headers = {}, agent = false, timeout = 30_000, localAddress } = {},
 ) {
   const begun = performance.now();
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-  const call = http.request(url, { method, headers: { ...length, ...headers }, agent, timeout });
+  const call = http.request(url, {
+    method,
+    headers: { ...length, ...headers },
+    agent,
+    timeout,
+    localAddress,
+  });
   call.on('timeout', () => call.destroy(new Error(`no answer within ${timeout} ms`)));
   call.end(body);
   const [response] = await once(call, 'response');

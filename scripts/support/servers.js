@@ -66,12 +66,12 @@ export async function startPostgres() {
   return port;
 }
 
-/** @returns the port of a Redis that keeps nothing */
+/** @returns `port` and `pid` of a Redis that keeps nothing */
 export async function startRedis() {
   const { home, as } = become('redis');
   const port = await freePort();
   const options = ['--bind', '127.0.0.1', '--dir', home, '--save', '', '--appendonly', 'no'];
   const server = [...as, '/usr/bin/redis-server', '--port', String(port), ...options];
-  await start(server, home, (output) => output.includes('Ready to accept connections'));
-  return port;
+  const { pid } = await start(server, home, (output) => output.includes('Ready to accept connections'));
+  return { port, pid };
 }

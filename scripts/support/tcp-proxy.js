@@ -16,6 +16,8 @@ export class TcpProxy {
   async open() {
     this.#server.listen(this.port ?? 0, '127.0.0.1');
     await once(this.#server, 'listening');
+    // Who forgets it does not run forever.
+    this.#server.unref();
     this.port = this.#server.address().port;
   }
 
