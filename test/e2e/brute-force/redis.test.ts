@@ -47,7 +47,7 @@ describeWhereReachable('Redis', missing, () => {
       const probe = unique();
       for (let index = 0; index < MOST; index++) await attempt(first, probe);
       return (await attempt(second, probe)) === 429;
-    }, 5_000);
+    }, 15_000);
   });
   afterAll(() => Promise.all([first.stop(), second.stop()]));
 
