@@ -54,7 +54,7 @@ describeWhereReachable('Redis', missing, () => {
   it('lets two instances count the same failures', async () => {
     for (const service of [first, second, first]) expect(await attempt(service, id)).toBe(401);
     for (const [index, service] of [first, second].entries()) {
-      await until(async () => (await attempt(service, id, authorizations[index])) === 429, 2_000);
+      await until(async () => (await attempt(service, id, authorizations[index])) === 429, 10_000);
     }
   });
 
@@ -86,7 +86,7 @@ it('an instance whose Redis is away counts for itself, and says so once', async 
   expect(await ask(authorization)).toBe(200);
   for (let index = 0; index < MOST; index++) expect(await ask(basic('worker', 'wrong'))).toBe(401);
   expect(await ask(authorization)).toBe(429);
-  await until(() => service.captured.text.includes('Redis does not answer'), 5_000);
+  await until(() => service.captured.text.includes('Redis does not answer'), 10_000);
   await service.stop();
   const said = service.captured.lines.filter(({ msg }) => msg === 'Redis does not answer');
   expect(said).toHaveLength(1);

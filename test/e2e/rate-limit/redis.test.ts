@@ -93,7 +93,7 @@ describeWhereReachable('Redis', missing, () => {
     expect(key).not.toContain(address);
     expect(await redis.pttl(key)).toBeGreaterThan(50_000);
     await redis.pexpire(key, 1);
-    await until(async () => (await redis.exists(key)) === 0, 2_000);
+    await until(async () => (await redis.exists(key)) === 0, 10_000);
     redis.disconnect();
     expect(await ask(instances[0], address)).toBe(401);
   });

@@ -31,7 +31,7 @@ describeEachDatabase(
       await other.query(lock);
       let opened = false;
       const opening = open(url).then(() => (opened = true));
-      await until(async () => ((await other.query(asking)) as unknown[]).length > 0, 5_000);
+      await until(async () => ((await other.query(asking)) as unknown[]).length > 0, 15_000);
       expect(opened).toBe(false);
       await other.query(unlock);
       await opening;

@@ -49,7 +49,7 @@ async function countUntil(counter: RedisWindowCounter, seen: (key: string) => un
     clock.advance(2);
     await counter.add(key);
     return Boolean(await seen(key));
-  }, 5_000);
+  }, 15_000);
 }
 
 /** A counter that counts in Redis already. */
@@ -97,7 +97,7 @@ describeWhereReachable('RedisWindowCounter', redisMissing, () => {
     const [one, other] = await twoCounters();
     await one.add('key');
     const { until: end } = await one.add('key');
-    await until(() => other.known('key')?.count === 2, 2_000);
+    await until(() => other.known('key')?.count === 2, 10_000);
     expect(Math.abs((other.known('key')?.until ?? 0) - end)).toBeLessThan(1_000);
   });
 
@@ -108,7 +108,7 @@ describeWhereReachable('RedisWindowCounter', redisMissing, () => {
     expect(end - clock.now()).toBeGreaterThan(500);
     clock.advance(1);
     expect(counter.known('key')).toBeUndefined();
-    await until(async () => (await keysOf(name)) === 0, 3_000);
+    await until(async () => (await keysOf(name)) === 0, 10_000);
     expect((await counter.add('key')).count).toBe(1);
   });
 
@@ -142,7 +142,7 @@ describeWhereReachable('RedisWindowCounter, whose Redis goes away,', redisMissin
     await counter.add('key');
     await counter.add('key');
     await proxy.cut();
-    await until(() => failures.length > 0, 2_000);
+    await until(() => failures.length > 0, 10_000);
     for (const count of [3, 4, 5]) {
       expect((await counter.add('key')).count).toBe(count);
       clock.advance(2);
@@ -155,7 +155,7 @@ describeWhereReachable('RedisWindowCounter, whose Redis goes away,', redisMissin
     const other = await counterOf();
     for (let outage = 1; outage <= 2; outage++) {
       await proxy.cut();
-      await until(() => failures.length === outage, 2_000);
+      await until(() => failures.length === outage, 10_000);
       await counter.add('key');
       await proxy.restore();
       await countUntil(counter, (key) => other.known(key));
@@ -176,7 +176,7 @@ describe('RedisWindowCounter, whose Redis was never there,', () => {
   it('counts here, and says so once', async () => {
     const counter = makeCounter({ url: 'redis://127.0.0.1:1' });
     expect([(await counter.add('key')).count, (await counter.add('key')).count]).toEqual([1, 2]);
-    await until(() => failures.length > 0, 2_000);
+    await until(() => failures.length > 0, 10_000);
     clock.advance(2);
     expect((await counter.add('key')).count).toBe(3);
     expect(failures).toHaveLength(1);
