@@ -47,8 +47,6 @@ const STRICT = {
   noUncheckedIndexedAccess: true,
   exactOptionalPropertyTypes: true,
   noImplicitReturns: true,
-  // As in every repository that Nest makes.
-  skipLibCheck: true,
   paths: { '@app/auth': ['./libs/auth/src/index.ts'] },
 };
 const NODE = { module: 'NodeNext', moduleResolution: 'NodeNext' };
@@ -154,7 +152,13 @@ function writeApp(name, { server, adapter, type }) {
   write(`apps/${name}/package.json`, { name, private: true, type });
   write(`apps/${name}/tsconfig.app.json`, {
     extends: '../../tsconfig.json',
-    compilerOptions: { ...(isModule ? NODE : COMMONJS), rootDir: '../..', outDir: './dist' },
+    compilerOptions: {
+      ...(isModule ? NODE : COMMONJS),
+      rootDir: '../..',
+      outDir: './dist',
+      // The types of this package are checked where nothing else stands in the way: Nest brings none of Express.
+      skipLibCheck: server === 'express',
+    },
     include: ['src/**/*'],
   });
   write(
