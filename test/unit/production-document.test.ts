@@ -1,0 +1,46 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+
+const ROOT = new URL('../../', import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8');
+const document = read('docs/production.md');
+
+/** The names that a pattern finds in a file of the source. */
+const namesIn = (path: string, pattern: RegExp): string[] =>
+  [...read(path).matchAll(pattern)].map(([, name = '']) => name);
+
+describe('docs/production.md', () => {
+  it.each([
+    ['event of the audit', namesIn('src/audit/audit-log.ts', /'([a-z]+\.[a-z_]+)'/g)],
+    ['alert', namesIn('deploy/alerts.yml', /- alert: (\w+)/g)],
+    [
+      'metric of the service',
+      [
+        ...namesIn('src/observability/metrics.ts', /name: '(identity_\w+)'/g),
+        ...namesIn('src/observability/state-gauges.ts', /'(identity_\w+)'/g),
+      ],
+    ],
+  ])('explains every %s', (_kind, names) => {
+    expect(names.length).toBeGreaterThan(5);
+    expect(names.filter((name) => !document.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('links to no file that is not there', () => {
+    const links = [...document.matchAll(/\]\((\.\.\/[^)#]+)/g)].map(([, path = '']) => path);
+    expect(links.length).toBeGreaterThan(5);
+    const docs = new URL('docs/', ROOT);
+    expect(links.filter((path) => !existsSync(new URL(path, docs)))).toEqual([]);
+  });
+
+  it('links to no heading of its own that is not there', () => {
+    const slug = (heading: string): string =>
+      heading
+        .toLowerCase()
+        .replace(/[^\w -]/g, '')
+        .replaceAll(' ', '-');
+    const headings = new Set([...document.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => slug(heading)));
+    const links = [...document.matchAll(/\]\(#([^)]+)\)/g)].map(([, name = '']) => name);
+    expect(links.length).toBeGreaterThan(10);
+    expect(links.filter((name) => !headings.has(name))).toEqual([]);
+  });
+});
