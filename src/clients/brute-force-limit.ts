@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { MAX_CLIENT_ID_LENGTH } from './client.js';
+import { networkOf } from '../limits/network-of.js';
 import type { WindowCounter } from '../limits/window-counter.js';
 
 /** How many times the failures of a pair an address may have, over all client ids. */
@@ -8,7 +9,7 @@ const ADDRESS_FACTOR = 10;
 
 /**
  * Stops who tries secrets. Failures count by address and client id together, so that failures from elsewhere never shut
- * a client out, and by address alone, so that trying many ids is stopped too.
+ * a client out, and by address alone, so that trying many ids is stopped too. A network of IPv6 counts as one address.
  */
 export class BruteForceLimit {
   /** @param most failures a minute of a pair; 0 for no limit */
@@ -21,18 +22,20 @@ export class BruteForceLimit {
   /** @returns for how many seconds no more may be tried; 0 where it may */
   blockedSeconds(address: string, clientId: string): number {
     if (this.most === 0) return 0;
+    const network = networkOf(address);
     return Math.max(
-      this.blockedBy(address, this.most * ADDRESS_FACTOR),
-      this.blockedBy(pairKey(address, clientId), this.most),
+      this.blockedBy(network, this.most * ADDRESS_FACTOR),
+      this.blockedBy(pairKey(network, clientId), this.most),
     );
   }
 
   /** @returns for how many seconds no more may be tried, where this failure is one too many; else 0 */
   async failed(address: string, clientId: string): Promise<number> {
     if (this.most === 0) return 0;
+    const network = networkOf(address);
     const [byPair, byAddress] = await Promise.all([
-      this.counter.add(pairKey(address, clientId)),
-      this.counter.add(address),
+      this.counter.add(pairKey(network, clientId)),
+      this.counter.add(network),
     ]);
     return Math.max(
       byPair.count > this.most ? this.secondsUntil(byPair.until) : 0,
@@ -51,8 +54,8 @@ export class BruteForceLimit {
 }
 
 /** Whatever was sent as a client id takes a bounded number of bytes. */
-function pairKey(address: string, clientId: string): string {
+function pairKey(network: string, clientId: string): string {
   const name =
     clientId.length <= MAX_CLIENT_ID_LENGTH ? clientId : createHash('sha256').update(clientId).digest('hex');
-  return `${address} ${name}`;
+  return `${network} ${name}`;
 }

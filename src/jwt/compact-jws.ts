@@ -27,7 +27,7 @@ const TYPES: ReadonlyMap<string, TokenType> = new Map([
 ]);
 
 /**
- * Header members that change how a token is read, or that bring a key of the sender's own choice (RFC 8725 §3.5).
+ * Header members that change how a token is read, or that bring a key of the sender's own choice (RFC 8725 §3.10).
  * They are refused rather than ignored: who sends them expects them to be obeyed.
  */
 const REFUSED_HEADERS = ['crit', 'b64', 'jwk', 'jku', 'x5c', 'x5u'];
