@@ -39,7 +39,7 @@ async function underNode(version, ...parameters) {
 const failed = [];
 for (const version of positionals.length > 0 ? positionals : OLDEST_AND_NEWEST) {
   console.log(`\n== Node ${version}`);
-  const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--reporters=summary'];
+  const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js'];
   const code =
     (await underNode(version, '--input-type=module', '-e', OPENS_SQLITE)) ||
     (await underNode(version, ...jest, ...values.tests));
