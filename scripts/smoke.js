@@ -199,6 +199,41 @@ const checks = {
     assert.ok(!everything.includes(readFileSync(kept, 'utf8')), 'the log holds the secret');
   },
 
+  async 'is ready on an empty SQLite database, and says how soon'() {
+    const times = [];
+    for (let index = 0; index < 5; index++) {
+      const begun = performance.now();
+      const run = start(process.execPath, [MAIN], { PORT: '0' }, emptyFolder(`ready-${index}`));
+      const { url, pid } = await listening(run);
+      assert.equal((await fetch(`${url}/health/ready`)).status, 200);
+      times.push(Math.round(performance.now() - begun));
+      run.child.kill('SIGTERM');
+      assert.equal(await within(run.ended, 'stopping'), 0);
+      serviceIds.delete(pid);
+    }
+    // Not judged: it depends on what else the machine does. The aim is 1,500 ms.
+    console.log(
+      `    from the start of the process to the first 200 of /health/ready: ${times.join(', ')} ms`,
+    );
+  },
+
+  async 'ends at once on a second signal, and 10 seconds after the first where a request never ends'() {
+    for (const signals of [2, 1]) {
+      const run = start(process.execPath, [MAIN], { PORT: '0' }, emptyFolder(`signals-${signals}`));
+      const { url, pid } = await listening(run);
+      await halfRequest(url);
+      const begun = performance.now();
+      run.child.kill('SIGTERM');
+      await logged(run, 'stopping');
+      if (signals === 2) run.child.kill('SIGTERM');
+      assert.equal(await within(run.ended, 'the end'), 1);
+      serviceIds.delete(pid);
+      const took = performance.now() - begun;
+      console.log(`    ${signals} signals: ended after ${Math.round(took)} ms`);
+      assert.ok(signals === 2 ? took < 5_000 : took > 9_000 && took < 15_000);
+    }
+  },
+
   async 'exits 78 on wrong settings, names all of them and shows no value'() {
     const wrong = {
       JWT_EXPIRATION_MINUTES: 'wrong-one',
