@@ -67,7 +67,8 @@ export class AppModule {
       clock,
       mostFailures: settings.mostAuthFailures,
       failures: makeWindowCounter({
-        url: settings.redisUrl,
+        // Without a limit nothing is counted, so nobody needs to be asked.
+        url: settings.mostAuthFailures > 0 ? settings.redisUrl : undefined,
         name: 'authentication-failures',
         window: FAILURE_WINDOW,
         clock,
