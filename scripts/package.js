@@ -20,7 +20,7 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 /** What the package may hold: what was built, and what is to be read. */
 const ALLOWED =
-  /^(?:dist\/.+\.(?:js|d\.ts)|docs\/.+\.md|package\.json|README\.md|CHANGELOG\.md|LICENSE|\.env\.example)$/;
+  /^(?:dist\/.+\.(?:js|d\.ts)|docs\/.+\.md|package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|\.env\.example)$/;
 const NEEDED = [
   'dist/main.js',
   'dist/index.js',
