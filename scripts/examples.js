@@ -24,7 +24,8 @@ import {
   until,
   within,
 } from './support/built-service.js';
-import { buildExample, freePort, startExample } from './support/example.js';
+import { buildExample, startExample } from './support/example.js';
+import { freePort } from './support/free-port.js';
 
 const folders = { logging: buildExample('logging-backend'), careergpt: buildExample('careergpt') };
 const startLogging = (variables) => startExample(folders.logging, variables);

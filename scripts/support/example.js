@@ -1,8 +1,6 @@
 // Builds and starts the applications in examples/ with the packages of this repository, as if they were installed.
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { ROOT, run, scratchFolder, until } from './built-service.js';
 
@@ -39,14 +37,4 @@ export async function startExample(folder, variables, cwd = scratchFolder()) {
     return address() !== undefined;
   });
   return Object.assign(example, { url: address() });
-}
-
-/** A port that nobody listens on, for a service whose address must be known before it starts. */
-export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
