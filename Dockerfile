@@ -3,6 +3,7 @@ WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci
 COPY tsconfig.json nest-cli.json ./
+COPY scripts/bundle.js scripts/
 COPY src src
 RUN npm run build && npm prune --omit=dev
 

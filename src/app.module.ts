@@ -66,15 +66,16 @@ export class AppModule {
       imports: [observability],
       clock,
       mostFailures: settings.mostAuthFailures,
-      failures: makeWindowCounter({
-        // Without a limit nothing is counted, so nobody needs to be asked.
-        url: settings.mostAuthFailures > 0 ? settings.redisUrl : undefined,
-        name: 'authentication-failures',
-        window: FAILURE_WINDOW,
-        clock,
-        telling: true,
-        failed: (cause) => log.error({ err: cause }, 'Redis does not answer'),
-      }),
+      failures: () =>
+        makeWindowCounter({
+          // Without a limit nothing is counted, so nobody needs to be asked.
+          url: settings.mostAuthFailures > 0 ? settings.redisUrl : undefined,
+          name: 'authentication-failures',
+          window: FAILURE_WINDOW,
+          clock,
+          telling: true,
+          failed: (cause) => log.error({ err: cause }, 'Redis does not answer'),
+        }),
     });
     const diagnostics = {
       issuer,

@@ -89,7 +89,7 @@ async function limitRates(
   clock: Clock,
   log: Logger,
 ): Promise<void> {
-  const counter = makeWindowCounter({
+  const counter = await makeWindowCounter({
     url: redisUrl,
     name: 'requests',
     window: rateLimitWindow,

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 
-/** The version of this package, as in its package.json. */
+/** The version of this package, as in its package.json, which it finds by name: the bundle of the service is in another folder. */
 export const VERSION: string = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+  createRequire(import.meta.url)('identity-backend/package.json') as { version: string }
 ).version;

@@ -17,8 +17,8 @@ export interface ClientAuthenticationOptions extends Pick<ModuleMetadata, 'impor
   readonly clock: Clock;
   /** Failed authentications in a window before a client is refused unheard; 0 for no limit. */
   readonly mostFailures: number;
-  /** Where failures are counted. */
-  readonly failures: WindowCounter;
+  /** Makes what counts failures; the module closes it. */
+  readonly failures: () => Promise<WindowCounter>;
 }
 
 /** Who a client is, over the ClientRegistry of a global module and the AuditLog of the imported ones. Opens no route. */
@@ -36,17 +36,12 @@ export class ClientAuthenticationModule implements OnApplicationShutdown {
       module: ClientAuthenticationModule,
       imports,
       providers: [
-        { provide: WindowCounter, useValue: failures },
+        { provide: WindowCounter, useFactory: failures },
         {
           provide: ClientAuthenticator,
-          inject: [ClientRegistry, AuditLog],
-          useFactory: (clients: ClientRegistry, audit: AuditLog) =>
-            new ClientAuthenticator(
-              clients,
-              new BruteForceLimit(mostFailures, failures, clock),
-              clock,
-              audit,
-            ),
+          inject: [ClientRegistry, WindowCounter, AuditLog],
+          useFactory: (clients: ClientRegistry, counter: WindowCounter, audit: AuditLog) =>
+            new ClientAuthenticator(clients, new BruteForceLimit(mostFailures, counter, clock), clock, audit),
         },
       ],
       exports: [ClientAuthenticator],
