@@ -22,6 +22,7 @@ import {
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import { AnswersOfATurn } from './answers-of-a-turn.js';
 import { BodyPipe } from './body.pipe.js';
 import { DIRECT_ROUTE } from './direct-route.decorator.js';
 
@@ -63,11 +64,12 @@ export function useDirectRoutes(
   { basePath, filter }: { readonly basePath: string; readonly filter: ExceptionFilter },
 ): void {
   const handlers = new Map<string, RouteHandlerMethod>();
+  const answers = new AnswersOfATurn();
   for (const { injectables, controllers } of app.get(ModulesContainer).values()) {
     for (const { instance, metatype } of controllers.values()) {
       const guardOf = (guard: Type): CanActivate => injectables.get(guard)?.instance as CanActivate;
       for (const [address, route] of directRoutesOf(instance, metatype as Type, guardOf)) {
-        handlers.set(address, handlerOf(route, filter));
+        handlers.set(address, handlerOf(route, filter, answers));
       }
     }
   }
@@ -137,7 +139,7 @@ function argumentOf(kind: number, { data, pipes }: Parameter, route: string): Ar
   throw new Error(`${route} cannot be a direct route: it has a parameter that is not known here`);
 }
 
-function handlerOf(route: Route, filter: ExceptionFilter): RouteHandlerMethod {
+function handlerOf(route: Route, filter: ExceptionFilter, answers: AnswersOfATurn): RouteHandlerMethod {
   const { controller, callback, guards, parameters, status, headers } = route;
   const call = ({ request, reply }: DirectContext): unknown => {
     reply.code(status);
@@ -149,10 +151,11 @@ function handlerOf(route: Route, filter: ExceptionFilter): RouteHandlerMethod {
   return (request, reply) => {
     const context = new DirectContext(request, reply, route);
     const fail = (cause: unknown): void => void filter.catch(cause, context);
+    const answer = (value: unknown): void => answers.send(reply, value, fail);
     try {
       const outcome = run(context);
-      if (outcome instanceof Promise) outcome.then((value: unknown) => void reply.send(value), fail);
-      else void reply.send(outcome);
+      if (outcome instanceof Promise) outcome.then(answer, fail);
+      else answer(outcome);
     } catch (cause) {
       fail(cause);
     }
