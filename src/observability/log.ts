@@ -1,6 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { destination, type DestinationStream, type Logger, pino, stdSerializers } from 'pino';
 import { withoutSecrets } from '../jwt/without-secrets.js';
+import { LinesOfATurn } from './lines-of-a-turn.js';
 
 /** How many characters of the log may wait for a reader that has stopped; what comes after that is lost. */
 const MAX_WAITING = 16 * 1024 * 1024;
@@ -13,9 +14,6 @@ const MAX_WAITING = 16 * 1024 * 1024;
  *   not wait for the terminal or the disk
  */
 export function createLog(level: string, stream?: DestinationStream): Logger {
-  const output =
-    stream ??
-    destination({ dest: 1, sync: false, minLength: 16_000, maxLength: MAX_WAITING, periodicFlush: 100 });
   return pino(
     {
       level,
@@ -29,8 +27,17 @@ export function createLog(level: string, stream?: DestinationStream): Logger {
         },
       },
     },
-    output,
+    stream ?? standardOutput(),
   );
+}
+
+function standardOutput(): DestinationStream {
+  const lines = new LinesOfATurn(
+    destination({ dest: 1, sync: false, minLength: 16_000, maxLength: MAX_WAITING, periodicFlush: 100 }),
+  );
+  // Before pino's own listener, which writes what waits.
+  process.prependListener('exit', () => lines.handOver());
+  return lines;
 }
 
 /** Lets Nest write to the log of the process. What it says at the start (modules, routes) is for finding faults. */
