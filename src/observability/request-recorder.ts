@@ -5,6 +5,13 @@ import type { Metrics } from './metrics.js';
 /** Asked for every few seconds by machines: a line each would bury the others. */
 const QUIET = ['/ping', '/health/live', '/health/ready', '/metrics'];
 
+/** What all answers of one method, route and status share, made once: their part of the line, and their histogram. */
+interface Kind {
+  readonly duration: { observe(seconds: number): void };
+  readonly log: Logger;
+  readonly level: 'error' | 'debug' | 'info';
+}
+
 /** Writes one line of the log for each answer, and counts it. */
 export function requestRecorder(
   log: Logger,
@@ -12,9 +19,20 @@ export function requestRecorder(
   basePath: string,
 ): (request: AnsweredRequest) => void {
   const quiet = new Set(QUIET.map((path) => basePath + path));
+  // Bounded: routes go by their pattern.
+  const kinds = new Map<string, Kind>();
   return ({ id, method, route, status, milliseconds }) => {
-    metrics.requestAnswered(method, route, status, milliseconds);
-    const level = status >= 500 ? 'error' : quiet.has(route) ? 'debug' : 'info';
-    log[level]({ reqId: id, method, route, status, ms: Math.round(milliseconds * 1000) / 1000 }, 'answered');
+    const name = `${method} ${route} ${status}`;
+    let kind = kinds.get(name);
+    if (!kind) {
+      kind = {
+        duration: metrics.requestDuration(method, route, status),
+        log: log.child({ method, route, status }),
+        level: status >= 500 ? 'error' : quiet.has(route) ? 'debug' : 'info',
+      };
+      kinds.set(name, kind);
+    }
+    kind.duration.observe(milliseconds / 1000);
+    kind.log[kind.level]({ reqId: id, ms: Math.round(milliseconds * 1000) / 1000 }, 'answered');
   };
 }
