@@ -4,6 +4,7 @@ import type { Credentials } from './basic-credentials.js';
 import type { BruteForceLimit } from './brute-force-limit.js';
 import type { Client } from './client.js';
 import type { ClientRegistry } from './client-registry.js';
+import type { NowOrLater } from '../now-or-later.js';
 import { hasSecret } from './client-secret.js';
 
 /** What comes of a client's attempt to authenticate itself. */
@@ -34,7 +35,7 @@ export class ClientAuthenticator {
    *
    * @param credentials `undefined` where they could not be read
    */
-  bySecret(attempt: Attempt, credentials: Credentials | undefined): Authentication | Promise<Authentication> {
+  bySecret(attempt: Attempt, credentials: Credentials | undefined): NowOrLater<Authentication> {
     const clientId = credentials?.clientId ?? '';
     const blocked = this.blocked(attempt, clientId);
     if (blocked) return blocked;

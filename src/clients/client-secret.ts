@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type Client, type ClientSecret, liveSecrets } from './client.js';
 
 /** How many secrets of a client may be good at once: two, so that one can be replaced without an outage. */
@@ -27,17 +27,17 @@ export function makeSecret(
  * clients there are.
  */
 export function hasSecret(client: Client | undefined, given: string, now: number): boolean {
-  const hash = hashOf(given);
+  const givenHash = hashOf(given);
   const live = client ? liveSecrets(client, now) : [];
   let matches = false;
   for (let i = 0; i < MAX_LIVE_SECRETS; i++) {
     const secret = live[i];
     const kept = secret ? Buffer.from(secret.hash, 'base64url') : NOTHING;
-    if (timingSafeEqual(hash, kept) && secret) matches = true;
+    if (timingSafeEqual(givenHash, kept) && secret) matches = true;
   }
   return matches;
 }
 
 function hashOf(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }

@@ -22,6 +22,7 @@ import {
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import { whenKnown } from '../now-or-later.js';
 import { AnswersOfATurn } from './answers-of-a-turn.js';
 import { BodyPipe } from './body.pipe.js';
 import { DIRECT_ROUTE } from './direct-route.decorator.js';
@@ -172,7 +173,7 @@ function guarded(next: Step, guard: CanActivate): Step {
   };
   return (context) => {
     const admits = guard.canActivate(context);
-    return admits instanceof Promise ? admits.then((value) => go(value, context)) : go(admits, context);
+    return whenKnown<unknown, unknown>(admits, (value) => go(value, context));
   };
 }
 

@@ -1,6 +1,7 @@
 import { type Credentials, parseBasic } from '../clients/basic-credentials.js';
 import type { Client } from '../clients/client.js';
 import type { Attempt, Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
+import { type NowOrLater, whenKnown } from '../now-or-later.js';
 import type { AssertionAuthenticator } from './assertion-authenticator.js';
 import { OAuthError } from './oauth-error.js';
 import type { OAuthForm } from './oauth-form.js';
@@ -21,40 +22,46 @@ export class ClientAuthentication {
     private readonly assertions: AssertionAuthenticator,
   ) {}
 
-  /** @throws {OAuthError} where the request does not show, by exactly one method, which client sent it */
-  async authenticate(form: OAuthForm, caller: Caller): Promise<Client> {
+  /**
+   * @returns the client; a promise only where a failure or an assertion is to be counted elsewhere
+   * @throws {OAuthError} where the request does not show, by exactly one method, which client sent it
+   */
+  authenticate(form: OAuthForm, caller: Caller): NowOrLater<Client> {
     const { authorization } = caller;
     const secret = form.get('client_secret');
     const assertion = form.get('client_assertion');
-    const methods = [authorization, secret, assertion].filter((each) => each !== undefined);
-    if (methods.length > 1) {
+    const methods = +(authorization !== undefined) + +(secret !== undefined) + +(assertion !== undefined);
+    if (methods > 1) {
       throw new OAuthError('invalid_request', 'Use one method of client authentication');
     }
     if (authorization !== undefined) return this.byBasic(form, authorization, caller);
     if (secret !== undefined) {
       const credentials = { clientId: form.get('client_id') ?? '', clientSecret: secret };
-      return admitted(await this.authenticator.bySecret(caller, credentials), false);
+      return whenKnown(this.authenticator.bySecret(caller, credentials), byBody);
     }
     if (assertion === undefined || form.get('client_assertion_type') !== JWT_BEARER) throw refused(false);
-    return admitted(await this.assertions.authenticate(assertion, form.get('client_id'), caller), false);
+    return this.assertions.authenticate(assertion, form.get('client_id'), caller).then(byBody);
   }
 
-  private async byBasic(form: OAuthForm, authorization: string, caller: Caller): Promise<Client> {
+  private byBasic(form: OAuthForm, authorization: string, caller: Caller): NowOrLater<Client> {
     const credentials: Credentials | undefined = parseBasic(authorization);
     const named = form.get('client_id');
     if (credentials && named !== undefined && named !== credentials.clientId) {
       throw new OAuthError('invalid_request', 'client_id is not the client of the Authorization header');
     }
-    return admitted(await this.authenticator.bySecret(caller, credentials), true);
+    return whenKnown(this.authenticator.bySecret(caller, credentials), byHeader);
   }
 }
 
-function admitted(outcome: Authentication, byHeader: boolean): Client {
+const byHeader = (outcome: Authentication): Client => admitted(outcome, true);
+const byBody = (outcome: Authentication): Client => admitted(outcome, false);
+
+function admitted(outcome: Authentication, inHeader: boolean): Client {
   switch (outcome.code) {
     case 'authenticated':
       return outcome.client;
     case 'invalid_client':
-      throw refused(byHeader);
+      throw refused(inHeader);
     case 'too_many_requests': {
       const seconds = String(outcome.retryAfterSeconds);
       throw new OAuthError('too_many_requests', `Try again in ${seconds} seconds`, {
@@ -64,8 +71,8 @@ function admitted(outcome: Authentication, byHeader: boolean): Client {
   }
 }
 
-/** @param byHeader whether the request used the Authorization header, and so is told what to put there */
-function refused(byHeader: boolean): OAuthError {
+/** @param inHeader whether the request used the Authorization header, and so is told what to put there */
+function refused(inHeader: boolean): OAuthError {
   const headers = { 'www-authenticate': 'Basic realm="identity-backend"' };
-  return new OAuthError('invalid_client', 'Client authentication failed', byHeader ? { headers } : {});
+  return new OAuthError('invalid_client', 'Client authentication failed', inHeader ? { headers } : {});
 }

@@ -3,6 +3,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { Client } from '../clients/client.js';
 import { audiencesOf, type Claims } from '../jwt/claims.js';
+import { type NowOrLater, whenKnown } from '../now-or-later.js';
 import { callerOf, type OAuthRequest } from './caller.js';
 import { ClientAuthentication } from './client-authentication.js';
 import { type Introspection, INTROSPECTION_SCHEMA, TokenReferenceForm } from './introspection.form.js';
@@ -10,6 +11,12 @@ import { OAuthErrors } from './oauth-errors.decorator.js';
 import { OAuthForm } from './oauth-form.js';
 import { hasAnyScope, INTROSPECTION_SCOPES, isOwner, PresentedTokens } from './presented-token.js';
 import { DirectRoute } from '../http/direct-route.decorator.js';
+
+/**
+ * The words of introspection itself, which are no claims: in a token that somebody else made they say nothing here.
+ * What is undefined is left out of JSON.
+ */
+const OWN_WORDS = { username: undefined, token_type: 'Bearer', active: true } as const;
 
 /** `POST /oauth2/introspect` (RFC 7662). */
 @Controller('oauth2/introspect')
@@ -32,14 +39,14 @@ export class IntrospectController {
     description: 'What the token says, or `active: false` alone',
     schema: INTROSPECTION_SCHEMA,
   })
-  async introspect(@Body() body: unknown, @Req() request: OAuthRequest): Promise<Introspection> {
+  introspect(@Body() body: unknown, @Req() request: OAuthRequest): NowOrLater<Introspection> {
     const form = new OAuthForm(body);
-    const client = await this.authentication.authenticate(form, callerOf(request));
-    const token = this.tokens.find(form);
-    if (!token?.isLive || !mayKnow(client, token.claims)) return { active: false };
-    // These three are introspection's own words, not claims: in a token that somebody else made they say nothing here.
-    const { username: _claimed, ...said } = token.claims;
-    return { ...said, token_type: 'Bearer', active: true };
+    return whenKnown(this.authentication.authenticate(form, callerOf(request)), (client) => {
+      const token = this.tokens.find(form);
+      if (!token?.isLive || !mayKnow(client, token.claims)) return { active: false };
+      // In place of a spread with members behind it, which V8 takes four times as long for.
+      return Object.assign({}, token.claims, OWN_WORDS);
+    });
   }
 }
 

@@ -3,7 +3,8 @@ import type { Client } from '../clients/client.js';
 import { violationOf } from '../clients/client-policy.js';
 import type { ClientRegistry } from '../clients/client-registry.js';
 import { isScope } from '../jwt/scope.js';
-import type { NotIssued } from '../token/issue-outcome.js';
+import { type NowOrLater, whenKnown } from '../now-or-later.js';
+import type { IssueOutcome, NotIssued } from '../token/issue-outcome.js';
 import type { TokenService } from '../token/token.service.js';
 import type { Caller, ClientAuthentication } from './client-authentication.js';
 import type { Grant } from './grant.js';
@@ -51,13 +52,12 @@ export class TokenEndpoint {
 
   /**
    * @param body of the request, a form
+   * @returns the token; a promise only where somebody else is asked: about the client, or for an RSA signature
    * @throws {OAuthError}
    */
-  async answer(body: unknown, caller: Caller): Promise<AccessTokenResponse> {
+  answer(body: unknown, caller: Caller): NowOrLater<AccessTokenResponse> {
     const asked: Asked = {};
-    try {
-      return await this.grant(new OAuthForm(body), caller, asked);
-    } catch (error) {
+    const refused = (error: unknown): never => {
       if (error instanceof OAuthError) {
         this.audit.record(caller.requestId, {
           event: 'token.refused',
@@ -66,13 +66,25 @@ export class TokenEndpoint {
         });
       }
       throw error;
+    };
+    try {
+      const answer = this.grant(new OAuthForm(body), caller, asked);
+      return answer instanceof Promise ? answer.catch(refused) : answer;
+    } catch (error) {
+      return refused(error);
     }
   }
 
-  private async grant(form: OAuthForm, caller: Caller, asked: Asked): Promise<AccessTokenResponse> {
+  private grant(form: OAuthForm, caller: Caller, asked: Asked): NowOrLater<AccessTokenResponse> {
     const type = form.get('grant_type');
     if (type === undefined) throw new OAuthError('invalid_request', 'grant_type is missing');
-    const client = await this.authentication.authenticate(form, caller);
+    return whenKnown(this.authentication.authenticate(form, caller), (client) =>
+      whenKnown(this.issue(type, form, client, asked), (outcome) => this.issued(outcome, caller, asked)),
+    );
+  }
+
+  /** Decides what the client gets, and has it signed. */
+  private issue(type: string, form: OAuthForm, client: Client, asked: Asked): NowOrLater<IssueOutcome> {
     asked.client = client;
     const grant = this.grants.find((each) => each.type === type);
     if (!grant) throw new OAuthError('unsupported_grant_type', 'This grant_type is not known here');
@@ -87,13 +99,16 @@ export class TokenEndpoint {
     if (scope !== undefined && !isScope(scope)) throw new OAuthError('invalid_scope', 'scope is malformed');
     asked.scope = scope;
     this.checkPolicy(client, subject, audience, scope);
-    const outcome = await this.tokens.issue({
+    return this.tokens.issue({
       type: 'at+jwt',
       client,
       subject,
       audience,
       ...(scope !== undefined && { scope }),
     });
+  }
+
+  private issued(outcome: IssueOutcome, caller: Caller, asked: Asked): AccessTokenResponse {
     if (outcome.code !== 'issued') throw new OAuthError(OUTCOMES[outcome.code], outcome.reason);
     const { token, tokenId, algorithm, expiresIn } = outcome;
     this.audit.record(caller.requestId, {
@@ -106,7 +121,7 @@ export class TokenEndpoint {
       access_token: token,
       token_type: 'Bearer',
       expires_in: expiresIn,
-      ...(scope !== undefined && { scope }),
+      ...(asked.scope !== undefined && { scope: asked.scope }),
     };
   }
 

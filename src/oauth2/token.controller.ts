@@ -1,6 +1,7 @@
 import { Body, Controller, Header, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import type { NowOrLater } from '../now-or-later.js';
 import { callerOf, type OAuthRequest } from './caller.js';
 import { OAuthErrors } from './oauth-errors.decorator.js';
 import { type AccessTokenResponse, TokenEndpoint } from './token-endpoint.js';
@@ -21,7 +22,7 @@ export class TokenController {
   @ApiOperation({ summary: 'Grant an access token to a registered client (RFC 6749, RFC 9068)' })
   @ApiBody({ type: TokenForm })
   @ApiResponse({ status: 200, description: 'The token', type: AccessTokenDocument })
-  grantToken(@Body() body: unknown, @Req() request: OAuthRequest): Promise<AccessTokenResponse> {
+  grantToken(@Body() body: unknown, @Req() request: OAuthRequest): NowOrLater<AccessTokenResponse> {
     return this.endpoint.answer(body, callerOf(request));
   }
 }

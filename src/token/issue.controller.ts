@@ -8,6 +8,7 @@ import { ApiError } from '../http/api-error.js';
 import { ApiErrors } from '../http/api-errors.decorator.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { ErrorDocument } from '../http/error.document.js';
+import { type NowOrLater, whenKnown } from '../now-or-later.js';
 import type { IssueOutcome, NotIssued } from './issue-outcome.js';
 import { IssueTokenBody } from './issue-token.body.js';
 import { type AdmittedRequest, CLIENT, TokenAccessGuard } from './token-access.guard.js';
@@ -60,7 +61,7 @@ export class IssueController {
   issue(
     @Body(new BodyPipe(IssueTokenBody)) body: IssueTokenBody,
     @Req() request: AdmittedRequest,
-  ): TokenDocument | Promise<TokenDocument> {
+  ): NowOrLater<TokenDocument> {
     const { sub, aud } = body;
     const { [CLIENT]: client } = request;
     const scope = body.scope === '' ? undefined : body.scope;
@@ -74,15 +75,14 @@ export class IssueController {
       this.audit.record(request.id, { event: 'token.issued', jti: tokenId, alg: algorithm, ...asked });
       return { token, token_type: 'Bearer', expires_in: expiresIn };
     };
-    const outcome = this.decide(body, scope, client);
-    return outcome instanceof Promise ? outcome.then(answer) : answer(outcome);
+    return whenKnown(this.decide(body, scope, client), answer);
   }
 
   private decide(
     { sub, aud, expires_in, claims }: IssueTokenBody,
     scope: string | undefined,
     client: Client | undefined,
-  ): IssueOutcome | Promise<IssueOutcome> {
+  ): NowOrLater<IssueOutcome> {
     if (client) {
       const request = { subject: sub, audience: aud, scope, claims };
       const violation = violationOf(client, request, (id) => this.clients?.isClient(id) ?? false);

@@ -5,6 +5,7 @@ import type { Client } from '../clients/client.js';
 import { type Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
 import { ApiError } from '../http/api-error.js';
 import { tooManyRequests } from '../http/too-many-requests.js';
+import { type NowOrLater, whenKnown } from '../now-or-later.js';
 
 /** Who may ask for a token: anyone, registered clients only, or whom the application that has the routes lets through. */
 export type TokenAccess = 'none' | 'required' | 'application';
@@ -41,7 +42,7 @@ export class TokenAccessGuard implements CanActivate {
     @Optional() @Inject(ClientAuthenticator) private readonly authenticator?: ClientAuthenticator,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+  canActivate(context: ExecutionContext): NowOrLater<boolean> {
     if (this.access === 'application') return true;
     const request = context.switchToHttp().getRequest<AdmittedRequest>();
     const { authorization } = request.headers;
@@ -49,14 +50,10 @@ export class TokenAccessGuard implements CanActivate {
     if (authorization === undefined || !this.authenticator) {
       return this.admit(request, { code: 'invalid_client' });
     }
-    const outcome = this.authenticator.bySecret(
-      { requestId: request.id, address: request.ip },
-      parseBasic(authorization),
+    const attempt = { requestId: request.id, address: request.ip };
+    return whenKnown(this.authenticator.bySecret(attempt, parseBasic(authorization)), (outcome) =>
+      this.admit(request, outcome),
     );
-    // What succeeds is known at once: waiting for a promise costs as much as the check itself.
-    return outcome instanceof Promise
-      ? outcome.then((settled) => this.admit(request, settled))
-      : this.admit(request, outcome);
   }
 
   private admit(request: AdmittedRequest, outcome: Authentication): true {

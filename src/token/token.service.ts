@@ -8,6 +8,7 @@ import type { TokenType } from '../jwt/token-type.js';
 import { TooManyWaiting } from '../jwt/turns.js';
 import type { Verdict } from '../jwt/verdict.js';
 import { KeyRing } from '../keys/key-ring.js';
+import type { NowOrLater } from '../now-or-later.js';
 import type { IssueOutcome } from './issue-outcome.js';
 import { TOKEN_OPTIONS, type TokenOptions, WITHDRAWN, type Withdrawn } from './token-options.js';
 
@@ -65,7 +66,7 @@ export class TokenService {
    *   a scope that this service grants to registered clients alone, with a lifetime over the limit, or too long. A
    *   promise only where the algorithm is one that another thread computes.
    */
-  issue(request: TokenRequest): IssueOutcome | Promise<IssueOutcome> {
+  issue(request: TokenRequest): NowOrLater<IssueOutcome> {
     const { audience, scope, client, type = 'JWT' } = request;
     const audiences = audiencesOf(audience);
     const isOwn = audiences.includes(this.options.issuer);
