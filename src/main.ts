@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import { setFlagsFromString } from 'node:v8';
 import type { Logger } from 'pino';
 import { createApp } from './app.js';
 import { loadSettings } from './config/load-settings.js';
@@ -31,6 +32,10 @@ async function serve(settings: Settings, log: Logger): Promise<void> {
   for (const notice of settings.notices) log.warn(notice);
   log.info({ url: await app.getUrl(), basePath: settings.basePath }, 'listening');
 }
+
+// What lives takes some 30 MiB, and a request leaves next to nothing behind it: by its own measure V8 would let that grow to three
+// times as much before it looks.
+setFlagsFromString('--heap-growing-percent=30');
 
 const settings = settingsOrExit();
 const log = createLog(settings.logLevel);
