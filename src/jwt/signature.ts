@@ -26,26 +26,25 @@ const COMPUTATIONS: Readonly<Record<Algorithm, Computation>> = {
   EdDSA: { hash: undefined, options: {} },
 };
 
-/** The signing input of a compact JWS and its signature (RFC 7515 §5.2). */
-function partsOf(token: string): { input: string; signature: Buffer } {
-  const dot = token.lastIndexOf('.');
-  return { input: token.slice(0, dot), signature: Buffer.from(token.slice(dot + 1), 'base64url') };
-}
-
 /**
  * @param key a secret for HS*, else a public key; made for this algorithm
- * @returns whether the key made the signature of the compact JWS
+ * @returns whether the key made the signature of the compact JWS (RFC 7515 §5.2)
  */
 export function verifySignature(token: string, algorithm: Algorithm, key: KeyObject): boolean {
+  const dot = token.lastIndexOf('.');
+  const input = token.slice(0, dot);
+  const signature = token.slice(dot + 1);
   const { hash, options } = COMPUTATIONS[algorithm];
-  const { input, signature } = partsOf(token);
-  if (!options) {
-    const expected = createHmac(hash ?? '', key)
-      .update(input)
-      .digest();
-    return expected.length === signature.length && timingSafeEqual(expected, signature);
-  }
-  return verify(hash, Buffer.from(input), { key, ...options }, signature);
+  // As texts: bytes have one spelling in canonical base64url, and a digest as text takes half the time of one as bytes.
+  if (!options) return isSame(signBySecret(input, algorithm, key), signature);
+  return verify(hash, Buffer.from(input), { key, ...options }, Buffer.from(signature, 'base64url'));
+}
+
+/** Compares in constant time. */
+function isSame(one: string, other: string): boolean {
+  const bytes = Buffer.from(one);
+  const others = Buffer.from(other);
+  return bytes.length === others.length && timingSafeEqual(bytes, others);
 }
 
 /** @returns the signature of the signing input of a compact JWS by a shared secret, in base64url */
