@@ -1,9 +1,11 @@
 import type { FastifyReply } from 'fastify';
 
+/** How many answers wait for each other at most: with thousands of connections, a turn can be long. */
+const MOST_WAITING = 128;
+
 /**
  * Sends what was answered within one turn of the event loop together, at its end. Each answer that goes out wakes whoever waits
  * for it, which costs this side more than the rest of the sending; who is woken by the first of many is still awake for the next.
- * There are never more than there are requests in flight.
  */
 export class AnswersOfATurn {
   private waiting: (() => void)[] = [];
@@ -18,6 +20,7 @@ export class AnswersOfATurn {
         failed(cause);
       }
     });
+    if (this.waiting.length >= MOST_WAITING) this.sendAll();
   }
 
   private sendAll(): void {

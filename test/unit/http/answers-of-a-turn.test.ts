@@ -50,4 +50,16 @@ describe('AnswersOfATurn', () => {
     expect(sent).toEqual(['before', 'after']);
     expect(failures).toEqual([fault]);
   });
+
+  it('lets no answer wait for more than a hundred others or so', async () => {
+    const answers = new AnswersOfATurn();
+    const sent: unknown[] = [];
+    const all = Array.from({ length: 1_000 }, (_none, index) => index);
+    for (const value of all) {
+      answers.send(replyInto(sent), value, never);
+      expect(value + 1 - sent.length).toBeLessThanOrEqual(128);
+    }
+    await turn();
+    expect(sent).toEqual(all);
+  });
 });
