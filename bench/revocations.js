@@ -5,6 +5,18 @@ import { databaseOptions, openDatabase } from '../dist/storage/open-database.js'
 const ROWS_A_STATEMENT = 500;
 
 /**
+ * Copies the database of a service that runs: what it wrote last stands beside the file.
+ *
+ * @param {string} from path of the SQLite file
+ * @param {string} to where there is no file yet
+ */
+export async function copyDatabase(from, to) {
+  const dataSource = await openDatabase(await databaseOptions(`sqlite:${from}`));
+  await dataSource.query(`VACUUM INTO '${to}'`);
+  await dataSource.destroy();
+}
+
+/**
  * Adds revocations of tokens that nobody shows to a database, all in one transaction: they expire in a day.
  *
  * @param {string} path of the SQLite file

@@ -1,4 +1,3 @@
-import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { casesFor, casesOfClients, oauthCases } from './cases.js';
@@ -7,7 +6,7 @@ import { describeNoise, interleave } from './interleave.js';
 import { machine } from './machine.js';
 import { readOptions } from './options.js';
 import { hasFlask } from './python.js';
-import { addRevocations } from './revocations.js';
+import { addRevocations, copyDatabase } from './revocations.js';
 import { launcher } from './servers.js';
 import { startWithClients } from './starts.js';
 import { summarise } from './summary.js';
@@ -75,7 +74,7 @@ function withClients(populated) {
 async function ofOAuth({ server, authorizations, database }) {
   const [authorization = ''] = authorizations;
   const revokedFile = join(folder, 'revoked.db');
-  copyFileSync(database, revokedFile);
+  await copyDatabase(database, revokedFile);
   await addRevocations(revokedFile, REVOKED);
   const revoked = await start('1,000,000 revoked', SERVICE, revokedFile);
   const peer = await start('oidc-provider', 'bench/peers/oidc-provider.js', undefined, PEER_CLIENT);
