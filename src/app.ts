@@ -16,6 +16,7 @@ import { ErrorFilter } from './http/error.filter.js';
 import { collectMethods } from './http/method-not-allowed.js';
 import { limitRequests } from './http/rate-limit.js';
 import { DOCUMENTATION_HEADERS } from './http/security-headers.js';
+import { unavailable } from './http/unavailable.js';
 import { makeWindowCounter } from './limits/make-window-counter.js';
 import { createLog, nestLog } from './observability/log.js';
 import { Metrics } from './observability/metrics.js';
@@ -103,17 +104,14 @@ async function limitRates(
 
 const CLIENT_CHANGE_STATUS = { invalid_request: 400, not_found: 404, conflict: 409 } as const;
 
-/** The database is asked again about as often: who comes back then finds out soon, and does not crowd (RFC 9110 §10.2.3). */
-const RETRY_SOON = { 'retry-after': '5' } as const;
-
 /** What the domains throw, in the words of HTTP. */
 function domainError(exception: unknown): unknown {
   if (exception instanceof ClientChangeRefused) {
     return new ApiError(CLIENT_CHANGE_STATUS[exception.code], exception.code, exception.message);
   }
-  if (exception instanceof RotationIncomplete) return new ApiError(503, 'unavailable', exception.message);
+  if (exception instanceof RotationIncomplete) return unavailable(exception.message);
   return exception instanceof StoreUnavailable
-    ? new ApiError(503, 'unavailable', 'The database does not answer; nothing has changed', {}, RETRY_SOON)
+    ? unavailable('The database does not answer; nothing has changed')
     : exception;
 }
 

@@ -2,13 +2,14 @@ import type { AuditLog } from '../audit/audit-log.js';
 import type { Client } from '../clients/client.js';
 import { violationOf } from '../clients/client-policy.js';
 import type { ClientRegistry } from '../clients/client-registry.js';
+import { unavailable } from '../http/unavailable.js';
 import { isScope } from '../jwt/scope.js';
 import { type NowOrLater, whenKnown } from '../now-or-later.js';
 import type { IssueOutcome, NotIssued } from '../token/issue-outcome.js';
 import type { TokenService } from '../token/token.service.js';
 import type { Caller, ClientAuthentication } from './client-authentication.js';
 import type { Grant } from './grant.js';
-import { OAuthError, type OAuthErrorCode } from './oauth-error.js';
+import { asOAuthError, OAuthError, type OAuthErrorCode } from './oauth-error.js';
 import { OAuthForm } from './oauth-form.js';
 import { requestedAudience } from './requested-audience.js';
 
@@ -29,12 +30,11 @@ interface Asked {
   scope?: string | undefined;
 }
 
-const OUTCOMES: Readonly<Record<NotIssued['code'], OAuthErrorCode>> = {
+const OUTCOMES: Readonly<Record<Exclude<NotIssued['code'], 'unavailable'>, OAuthErrorCode>> = {
   invalid_request: 'invalid_request',
   invalid_target: 'invalid_target',
   invalid_scope: 'invalid_scope',
   access_denied: 'invalid_grant',
-  unavailable: 'temporarily_unavailable',
 };
 
 /**
@@ -109,6 +109,7 @@ export class TokenEndpoint {
   }
 
   private issued(outcome: IssueOutcome, caller: Caller, asked: Asked): AccessTokenResponse {
+    if (outcome.code === 'unavailable') throw asOAuthError(unavailable(outcome.reason));
     if (outcome.code !== 'issued') throw new OAuthError(OUTCOMES[outcome.code], outcome.reason);
     const { token, tokenId, algorithm, expiresIn } = outcome;
     this.audit.record(caller.requestId, {

@@ -8,6 +8,7 @@ import { ApiError } from '../http/api-error.js';
 import { ApiErrors } from '../http/api-errors.decorator.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { ErrorDocument } from '../http/error.document.js';
+import { unavailable } from '../http/unavailable.js';
 import { type NowOrLater, whenKnown } from '../now-or-later.js';
 import type { IssueOutcome, NotIssued } from './issue-outcome.js';
 import { IssueTokenBody } from './issue-token.body.js';
@@ -16,12 +17,11 @@ import { TokenDocument } from './token.document.js';
 import { TokenService } from './token.service.js';
 import { DirectRoute } from '../http/direct-route.decorator.js';
 
-const STATUS: Readonly<Record<NotIssued['code'], number>> = {
+const STATUS: Readonly<Record<Exclude<NotIssued['code'], 'unavailable'>, number>> = {
   invalid_request: 400,
   invalid_target: 403,
   invalid_scope: 403,
   access_denied: 403,
-  unavailable: 503,
 };
 
 /** What is said where a client asks for more than it may have. */
@@ -69,6 +69,7 @@ export class IssueController {
     const answer = (outcome: IssueOutcome): TokenDocument => {
       if (outcome.code !== 'issued') {
         this.audit.record(request.id, { event: 'token.refused', code: outcome.code, ...asked });
+        if (outcome.code === 'unavailable') throw unavailable(outcome.reason);
         throw new ApiError(STATUS[outcome.code], outcome.code, outcome.reason);
       }
       const { token, expiresIn, tokenId, algorithm } = outcome;

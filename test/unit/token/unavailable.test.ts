@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AuditEvent, AuditLog } from '../../../src/audit/audit-log.js';
+import type { Client } from '../../../src/clients/client.js';
+import type { ClientRegistry } from '../../../src/clients/client-registry.js';
+import type { ClientAuthentication } from '../../../src/oauth2/client-authentication.js';
+import { FormBody } from '../../../src/http/form-body.js';
+import { CLIENT_CREDENTIALS } from '../../../src/oauth2/client-credentials.grant.js';
+import { TokenEndpoint } from '../../../src/oauth2/token-endpoint.js';
+import type { IssueOutcome } from '../../../src/token/issue-outcome.js';
+import { IssueController } from '../../../src/token/issue.controller.js';
+import type { TokenService } from '../../../src/token/token.service.js';
+
+const REASON = 'Too many tokens are being signed now; try again soon';
+const outcome: IssueOutcome = { code: 'unavailable', reason: REASON };
+
+/** A service that can sign nothing now, and says so at once or later. */
+const services: readonly (readonly [string, TokenService])[] = [
+  ['at once', { issue: () => outcome } as unknown as TokenService],
+  ['later', { issue: () => Promise.resolve(outcome) } as unknown as TokenService],
+];
+
+const client = {
+  id: 'careergpt',
+  grantTypes: ['client_credentials'],
+  audiences: ['logging-service'],
+  defaultAudience: null,
+  scopes: [],
+  claims: [],
+  mayActFor: [],
+} as unknown as Client;
+
+class Events implements AuditLog {
+  readonly codes: unknown[] = [];
+
+  record(_requestId: string, event: AuditEvent): void {
+    this.codes.push('code' in event ? event.code : event.event);
+  }
+}
+
+describe.each(services)('a token that cannot be signed now, which is known %s', (_when, tokens) => {
+  it('is 503 with Retry-After at /token, and audited', async () => {
+    const events = new Events();
+    const controller = new IssueController(tokens, events);
+    const request = { id: 'r', ip: '127.0.0.1', headers: {} };
+    const ask = async (): Promise<unknown> =>
+      controller.issue({ sub: 'user-42', aud: 'logging-service' }, request);
+    await expect(ask()).rejects.toMatchObject({
+      status: 503,
+      body: { error: REASON, code: 'unavailable' },
+      headers: { 'retry-after': '5' },
+    });
+    expect(events.codes).toEqual(['unavailable']);
+  });
+
+  it('is 503 with Retry-After at /oauth2/token, and audited', async () => {
+    const events = new Events();
+    const endpoint = new TokenEndpoint(
+      [CLIENT_CREDENTIALS],
+      { authenticate: () => client } as unknown as ClientAuthentication,
+      { isClient: () => true } as unknown as ClientRegistry,
+      tokens,
+      events,
+    );
+    const form = new FormBody([['grant_type', 'client_credentials']]);
+    const ask = async (): Promise<unknown> =>
+      endpoint.answer(form, { requestId: 'r', address: '127.0.0.1', authorization: undefined });
+    await expect(ask()).rejects.toMatchObject({
+      status: 503,
+      body: { error: 'temporarily_unavailable', error_description: REASON },
+      headers: { 'retry-after': '5', pragma: 'no-cache' },
+    });
+    expect(events.codes).toEqual(['temporarily_unavailable']);
+  });
+});
