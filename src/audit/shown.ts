@@ -6,7 +6,7 @@ import type { AuditEvent } from './audit-log.js';
  *
  * @returns the event as it may be written
  */
-export function shown<E extends AuditEvent>(event: E): E {
+export function shown(event: AuditEvent): AuditEvent {
   if (!('sub' in event)) return event;
   const { sub, aud, scope } = event;
   return { ...event, sub: shownName(sub), aud: shownNames(aud), scope: shownName(scope) };

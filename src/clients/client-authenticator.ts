@@ -1,10 +1,10 @@
 import type { AuditLog } from '../audit/audit-log.js';
 import type { Clock } from '../clock.js';
+import type { NowOrLater } from '../now-or-later.js';
 import type { Credentials } from './basic-credentials.js';
 import type { BruteForceLimit } from './brute-force-limit.js';
 import type { Client } from './client.js';
 import type { ClientRegistry } from './client-registry.js';
-import type { NowOrLater } from '../now-or-later.js';
 import { hasSecret } from './client-secret.js';
 
 /** What comes of a client's attempt to authenticate itself. */

@@ -30,8 +30,8 @@ export class ClientAuthentication {
     const { authorization } = caller;
     const secret = form.get('client_secret');
     const assertion = form.get('client_assertion');
-    const methods = +(authorization !== undefined) + +(secret !== undefined) + +(assertion !== undefined);
-    if (methods > 1) {
+    const methods = [authorization, secret, assertion].filter((each) => each !== undefined);
+    if (methods.length > 1) {
       throw new OAuthError('invalid_request', 'Use one method of client authentication');
     }
     if (authorization !== undefined) return this.byBasic(form, authorization, caller);

@@ -1,6 +1,7 @@
 import { Body, Controller, Header, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { DirectRoute } from '../http/direct-route.decorator.js';
 import type { Client } from '../clients/client.js';
 import { audiencesOf, type Claims } from '../jwt/claims.js';
 import { type NowOrLater, whenKnown } from '../now-or-later.js';
@@ -10,7 +11,6 @@ import { type Introspection, INTROSPECTION_SCHEMA, TokenReferenceForm } from './
 import { OAuthErrors } from './oauth-errors.decorator.js';
 import { OAuthForm } from './oauth-form.js';
 import { hasAnyScope, INTROSPECTION_SCOPES, isOwner, PresentedTokens } from './presented-token.js';
-import { DirectRoute } from '../http/direct-route.decorator.js';
 
 /**
  * The words of introspection itself, which are no claims: in a token that somebody else made they say nothing here.

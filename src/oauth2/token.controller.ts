@@ -1,12 +1,12 @@
 import { Body, Controller, Header, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { DirectRoute } from '../http/direct-route.decorator.js';
 import type { NowOrLater } from '../now-or-later.js';
 import { callerOf, type OAuthRequest } from './caller.js';
 import { OAuthErrors } from './oauth-errors.decorator.js';
 import { type AccessTokenResponse, TokenEndpoint } from './token-endpoint.js';
 import { AccessTokenDocument, TokenForm } from './token.form.js';
-import { DirectRoute } from '../http/direct-route.decorator.js';
 
 /** `POST /oauth2/token` (RFC 6749 §3.2). */
 @Controller('oauth2/token')

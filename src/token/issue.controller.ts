@@ -7,6 +7,7 @@ import { ClientRegistry } from '../clients/client-registry.js';
 import { ApiError } from '../http/api-error.js';
 import { ApiErrors } from '../http/api-errors.decorator.js';
 import { BodyPipe } from '../http/body.pipe.js';
+import { DirectRoute } from '../http/direct-route.decorator.js';
 import { ErrorDocument } from '../http/error.document.js';
 import { unavailable } from '../http/unavailable.js';
 import { type NowOrLater, whenKnown } from '../now-or-later.js';
@@ -15,7 +16,6 @@ import { IssueTokenBody } from './issue-token.body.js';
 import { type AdmittedRequest, CLIENT, TokenAccessGuard } from './token-access.guard.js';
 import { TokenDocument } from './token.document.js';
 import { TokenService } from './token.service.js';
-import { DirectRoute } from '../http/direct-route.decorator.js';
 
 const STATUS: Readonly<Record<Exclude<NotIssued['code'], 'unavailable'>, number>> = {
   invalid_request: 400,

@@ -2,12 +2,12 @@ import { Body, Controller, HttpCode, Inject, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ApiErrors } from '../http/api-errors.decorator.js';
 import { BodyPipe } from '../http/body.pipe.js';
+import { DirectRoute } from '../http/direct-route.decorator.js';
 import type { Verdict } from '../jwt/verdict.js';
 import { IncompleteDocument, InvalidDocument, REFUSAL_WORDS, ValidDocument } from './token.document.js';
 import { TokenService } from './token.service.js';
 import { VerificationLog } from './verification-log.js';
 import { VerifyTokenBody } from './verify-token.body.js';
-import { DirectRoute } from '../http/direct-route.decorator.js';
 
 /** `POST /verify`: says whether a token is good, and if not, why. */
 @ApiTags('Tokens')
