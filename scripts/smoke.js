@@ -5,19 +5,18 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { halfRequest, isRunning, MAIN, ROOT, within } from './support/built-service.js';
 import { freePort } from './support/free-port.js';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const MAIN = join(ROOT, 'dist/main.js');
 const COMMAND_LINE = join(ROOT, 'dist/cli/identity-backend.js');
 const CREATE_ADMIN = [COMMAND_LINE, 'clients', 'create', '--id', 'admin', '--audience', 'identity-backend'];
 const STRONG = 'smoke-test-secret-that-no-service-uses-0123456789';
 const PATIENCE = 60_000;
+/** After so many milliseconds the service has the half of a request that was sent. */
+const ON_ITS_WAY = 200;
 
 const folder = mkdtempSync(join(tmpdir(), 'identity-backend-smoke-'));
 /** Everything that was started, so that nothing is left running: children, and services below them by process id. */
@@ -79,49 +78,6 @@ async function post(url, body) {
   return { status: response.status, body: await response.json() };
 }
 
-/** A request whose body is half sent; `finish` sends the rest and gives the whole answer. */
-async function halfRequest(url) {
-  const { hostname, port } = new URL(url);
-  const body = JSON.stringify({ sub: 'user-42', aud: 'logging-service' });
-  const socket = connect(Number(port), hostname);
-  await once(socket, 'connect');
-  let answer = '';
-  socket.setEncoding('utf8').on('data', (text) => (answer += text));
-  const closed = once(socket, 'close');
-  const head = ['POST /token HTTP/1.1', `Host: ${hostname}`, 'Content-Type: application/json'];
-  socket.write(`${head.join('\r\n')}\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 10)}`);
-  await delay(200);
-  return {
-    async finish() {
-      socket.write(body.slice(10));
-      await closed;
-      return answer;
-    },
-  };
-}
-
-function isRunning(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function within(promise, what) {
-  const timer = new AbortController();
-  const late = delay(PATIENCE, undefined, { signal: timer.signal }).then(() => {
-    throw new Error(`${what} took over ${PATIENCE / 1000} seconds`);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    late.catch(() => {});
-    timer.abort();
-  }
-}
-
 /** An empty folder, for a service with a database of its own. */
 function emptyFolder(name) {
   const path = join(folder, name);
@@ -164,6 +120,7 @@ function shapeOf(value) {
 /** Stops the service by a signal to the child while a request is under way: it is answered, and the child exits 0. */
 async function stopsInGoodOrder(run, { url, pid }) {
   const request = await halfRequest(url);
+  await delay(ON_ITS_WAY);
   run.child.kill('SIGTERM');
   await logged(run, 'stopping');
   assert.match(await within(request.finish(), 'the answer'), /^HTTP\/1\.1 200 OK\r\n.*"token":"ey/s);
@@ -214,6 +171,7 @@ const checks = {
       const run = start(process.execPath, [MAIN], { PORT: '0' }, emptyFolder(`signals-${signals}`));
       const { url, pid } = await listening(run);
       await halfRequest(url);
+      await delay(ON_ITS_WAY);
       const begun = performance.now();
       run.child.kill('SIGTERM');
       await logged(run, 'stopping');
