@@ -4,7 +4,7 @@ import { AdministrationModule } from './administration/administration.module.js'
 import { ClientAuthenticationModule } from './clients/client-authentication.module.js';
 import type { Clock } from './clock.js';
 import { ConfigModule } from './config/config.module.js';
-import { secretWarnings } from './config/secret-strength.js';
+import { secretWarnings } from './jwt/secret-strength.js';
 import type { Settings } from './config/settings.js';
 import { DiagnosticsModule } from './diagnostics/diagnostics.module.js';
 import { HealthModule } from './health/health.module.js';

@@ -2,10 +2,10 @@ import { isIP } from 'node:net';
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
 import { ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
+import { LEAST_SECRET_BYTES } from '../jwt/secret-strength.js';
 import { isName } from '../jwt/well-formed-text.js';
 import { databaseKind } from '../storage/database-url.js';
-import { LEAST_SECRET_BYTES } from './secret-strength.js';
-import { Setting } from './setting.decorator.js';
+import { Setting, settingDocuments } from './setting.decorator.js';
 
 /** A value that is not written in plain digits stays a string, and so is refused by `IsInt`. */
 const WholeNumber = (): PropertyDecorator =>
@@ -92,10 +92,11 @@ export class Environment {
   @Setting({
     byDefault: '',
     about:
-      'Set to `production` to close `/debug-env`, to close `/token` to anonymous callers, and to insist on a strong secret.',
+      '`production` closes `/debug-env`, closes `/token` to anonymous callers, and insists on a strong secret. Else `development` or `test`; any other value is refused.',
   })
+  @IsOneOf('production', 'development', 'test')
   @IsOptional()
-  NODE_ENV?: string;
+  NODE_ENV?: 'production' | 'development' | 'test';
 
   @Setting({
     byDefault: '',
@@ -307,3 +308,10 @@ export class Environment {
   @IsOptional()
   PASSENGER_BASE_URI?: string;
 }
+
+/** Every name that the service reads. */
+export const SETTING_NAMES: ReadonlySet<string> = new Set([
+  ...settingDocuments().keys(),
+  'IN_PASSENGER',
+  'PASSENGER_BASE_URI',
+]);

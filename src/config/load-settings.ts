@@ -2,16 +2,20 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { parse } from 'dotenv';
+import { secretWarnings } from '../jwt/secret-strength.js';
 import { databaseKind, sqlitePath } from '../storage/database-url.js';
 import { Environment, listOf, secretsOf } from './environment.js';
-import { keySettings, type KeySettings, leastSecretBytes, needsSharedSecret } from './key-settings.js';
+import { type GivenValues, givenValues, type Variables } from './given-values.js';
+import { keySettings, type KeySettings, needsSharedSecret } from './key-settings.js';
 import { localSecret } from './local-secret.js';
-import { readIfPresent } from './read-if-present.js';
-import { LEAST_SECRET_BYTES, secretWarnings, secretWeakness } from './secret-strength.js';
+import {
+  encryptionKeyFaults,
+  encryptionKeyNotices,
+  secretFaults,
+  secretNotices,
+  unfitEncryptionKey,
+} from './secret-rules.js';
 import { type Settings, SettingsError } from './settings.js';
-
-type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the settings from the environment and from `.env`, where the environment wins.
@@ -21,9 +25,11 @@ type Variables = Readonly<Record<string, string | undefined>>;
  * @throws {SettingsError} with all faults at once
  */
 export function loadSettings(directory = process.cwd(), variables: Variables = process.env): Settings {
-  const environment = readEnvironment({ ...readDotEnv(directory), ...variables });
+  const given = givenValues(directory, variables);
+  const environment = toEnvironment(given.values);
   const { keys, faults: keyFaults } = keySettings(environment, directory);
   const faults = [
+    ...given.faults,
     ...validateSync(environment, { stopAtFirstError: true }).flatMap(({ constraints }) =>
       Object.values(constraints ?? {}),
     ),
@@ -33,44 +39,35 @@ export function loadSettings(directory = process.cwd(), variables: Variables = p
     ...workerFaults(environment),
   ];
   if (faults.length > 0) throw new SettingsError(faults);
-  return toSettings(environment, keys, directory);
+  return toSettings(environment, keys, { directory, given });
 }
 
-function readDotEnv(directory: string): Variables {
-  try {
-    return parse(readIfPresent(join(directory, '.env')) ?? '');
-  } catch {
-    throw new SettingsError(['.env cannot be read by the user that runs the service']);
-  }
+/** Checks nothing: what breaks its rule is found by `validateSync`. */
+export function toEnvironment(values: GivenValues['values']): Environment {
+  return plainToInstance(Environment, values, { exposeDefaultValues: true });
 }
 
-function readEnvironment(variables: Variables): Environment {
-  const set = Object.fromEntries(
-    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
-  );
-  return plainToInstance(Environment, set, { exposeDefaultValues: true });
-}
-
-function toSettings(environment: Environment, keys: KeySettings, directory: string): Settings {
-  const dataDirectory = join(directory, 'data');
+function toSettings(
+  environment: Environment,
+  keys: KeySettings,
+  { directory, given }: { readonly directory: string; readonly given: GivenValues },
+): Settings {
   const production = environment.NODE_ENV === 'production';
   const switchedOn = (value: string | undefined, byDefault: boolean): boolean =>
     value === undefined ? byDefault : value === 'true';
-  const path = (environment.BASE_PATH ?? environment.PASSENGER_BASE_URI ?? '').replace(/^\/|\/$/g, '');
   const proxies =
     environment.TRUST_PROXY ?? (environment.IN_PASSENGER === undefined ? undefined : '127.0.0.1');
+  const { notices, ...allSecrets } = secrets(environment, join(directory, 'data'));
   return Object.freeze({
     production,
+    mode: environment.NODE_ENV ?? 'development',
+    settingsFile: given.file,
     issuer: environment.JWT_ISSUER,
     lifetimeSeconds: environment.JWT_EXPIRATION_MINUTES * 60,
     ...keys,
-    ...secrets(environment, dataDirectory),
+    ...allSecrets,
     clockToleranceSeconds: environment.JWT_CLOCK_TOLERANCE_SECONDS,
     databaseUrl: withWholePath(environment.DATABASE_URL, directory),
-    encryptionKey:
-      environment.KEY_ENCRYPTION_KEY ??
-      keptSecret(dataDirectory, 'key-encryption-key', 'KEY_ENCRYPTION_KEY').secret,
-    previousEncryptionKeys: secretsOf(environment.KEY_ENCRYPTION_KEY_PREVIOUS),
     redisUrl: environment.REDIS_URL,
     mostAuthFailures: environment.AUTH_FAILURE_MAX,
     rateLimitMax: environment.RATE_LIMIT_MAX,
@@ -80,59 +77,60 @@ function toSettings(environment: Environment, keys: KeySettings, directory: stri
     tokenEndpointAuth: environment.TOKEN_ENDPOINT_AUTH ?? (production ? 'required' : 'none'),
     host: environment.HOST,
     port: environment.PORT,
-    basePath: path === '' ? '' : `/${path}`,
+    basePath: basePathOf(environment),
     trustedProxies: listOf(proxies),
     logLevel: environment.LOG_LEVEL,
     debugEnv: switchedOn(environment.DEBUG_ENV, !production),
     swagger: switchedOn(environment.SWAGGER, true),
     metrics: switchedOn(environment.METRICS, !production),
     corsOrigins: listOf(environment.CORS_ORIGINS),
+    notices: [...notices, ...given.notices],
   });
 }
 
-/** In production a weak or missing secret is a fault; elsewhere the service starts and says what is wrong with it. */
-function secretFaults(environment: Environment): string[] {
-  if (environment.NODE_ENV !== 'production') return [];
-  return environment.JWT_SECRET_KEY === undefined && needsSharedSecret(environment)
-    ? ['JWT_SECRET_KEY is required in production', ...weaknesses(environment)]
-    : weaknesses(environment);
+/** The path that all routes start with: empty, or `/` and segments without a `/` at the end. */
+export function basePathOf({ BASE_PATH, PASSENGER_BASE_URI }: Environment): string {
+  const path = (BASE_PATH ?? PASSENGER_BASE_URI ?? '').replace(/^\/|\/$/g, '');
+  return path === '' ? '' : `/${path}`;
 }
 
-/** What makes the given secrets unfit for the algorithms in force, each by the name of its variable. */
-function weaknesses(environment: Environment): string[] {
-  const leastBytes = leastSecretBytes(environment) ?? LEAST_SECRET_BYTES;
-  return givenSecrets(environment).flatMap(([name, secret]) => {
-    const weakness = secretWeakness(secret, leastBytes);
-    return weakness === undefined ? [] : [`${name} ${weakness}`];
-  });
-}
-
-function givenSecrets({
-  JWT_SECRET_KEY,
-  JWT_SECRET_KEY_PREVIOUS,
-}: Environment): [name: string, secret: string][] {
-  const current: [string, string][] =
-    JWT_SECRET_KEY === undefined ? [] : [['JWT_SECRET_KEY', JWT_SECRET_KEY]];
-  const previous = secretsOf(JWT_SECRET_KEY_PREVIOUS).filter((secret) => secret !== '');
-  return [...current, ...previous.map((secret): [string, string] => ['JWT_SECRET_KEY_PREVIOUS', secret])];
-}
-
-/** The secrets in force, and what the operator should hear of them. */
+/** The secrets in force, and what the operator should know of them. */
 function secrets(
   environment: Environment,
   dataDirectory: string,
-): Pick<Settings, 'secret' | 'previousSecrets' | 'notices'> {
-  const previousSecrets = secretsOf(environment.JWT_SECRET_KEY_PREVIOUS);
-  const warnings = givenSecrets(environment).flatMap(([name, secret]) =>
-    secretWarnings(secret).map((warning) => `${name} ${warning}`),
-  );
-  const notices = [...new Set([...weaknesses(environment), ...warnings])];
+): Pick<Settings, 'secret' | 'previousSecrets' | 'encryptionKey' | 'previousEncryptionKeys' | 'notices'> {
+  const shared = sharedSecret(environment, dataDirectory);
+  const encryptionKey =
+    environment.KEY_ENCRYPTION_KEY ??
+    keptSecret(dataDirectory, 'key-encryption-key', 'KEY_ENCRYPTION_KEY').secret;
+  const faults = unfitEncryptionKey(environment, encryptionKey, shared.secret);
+  if (faults.length > 0) throw new SettingsError(faults);
+  return {
+    secret: shared.secret,
+    previousSecrets: secretsOf(environment.JWT_SECRET_KEY_PREVIOUS),
+    encryptionKey,
+    previousEncryptionKeys: secretsOf(environment.KEY_ENCRYPTION_KEY_PREVIOUS),
+    notices: [
+      ...shared.notices,
+      ...secretNotices(environment),
+      ...encryptionKeyNotices(environment, encryptionKey),
+    ],
+  };
+}
+
+function sharedSecret(
+  environment: Environment,
+  dataDirectory: string,
+): { readonly secret: string | undefined; readonly notices: readonly string[] } {
   if (environment.JWT_SECRET_KEY !== undefined || !needsSharedSecret(environment)) {
-    return { secret: environment.JWT_SECRET_KEY, previousSecrets, notices };
+    return { secret: environment.JWT_SECRET_KEY, notices: [] };
   }
   const { secret, madeAt } = keptSecret(dataDirectory, 'jwt-secret-key', 'JWT_SECRET_KEY');
   const made = madeAt === undefined ? [] : [`JWT_SECRET_KEY is not set: made one and kept it in ${madeAt}`];
-  return { secret, previousSecrets, notices: [...made, ...notices] };
+  return {
+    secret,
+    notices: [...made, ...secretWarnings(secret).map((words) => `data/jwt-secret-key ${words}`)],
+  };
 }
 
 /** What is in the memory of one process cannot be shared. */
@@ -155,19 +153,6 @@ function keptSecret(directory: string, file: string, variable: string): ReturnTy
     const reason = error instanceof Error ? error.message : String(error);
     throw new SettingsError([`${variable} is not set, and none can be kept in data/: ${reason}`]);
   }
-}
-
-/** A database that others share needs a key that they share; who holds the shared secret must not hold it. */
-function encryptionKeyFaults(environment: Environment): string[] {
-  const { KEY_ENCRYPTION_KEY: key, NODE_ENV, DATABASE_URL } = environment;
-  const faults: string[] = [];
-  if (key === undefined && NODE_ENV === 'production' && databaseKind(DATABASE_URL) !== 'sqlite') {
-    faults.push('KEY_ENCRYPTION_KEY is required in production with PostgreSQL or MySQL');
-  }
-  if (key !== undefined && givenSecrets(environment).some(([, secret]) => secret === key)) {
-    faults.push('KEY_ENCRYPTION_KEY is the shared secret, which others hold');
-  }
-  return faults;
 }
 
 /** A path within the address of an SQLite database is beneath the folder where the service is started. */

@@ -2,11 +2,16 @@ import type { SettingDocument } from './setting.decorator.js';
 
 type Documents = ReadonlyMap<string, SettingDocument>;
 
-/** Known to `secret-strength.ts`: production does not start with it. */
+/** Known to `src/jwt/secret-strength.ts`: production does not start with it. */
 const PLACEHOLDER = '<strong-shared-secret>';
 
 const INTRODUCTION = `# The settings of identity-backend, made by \`npm run settings\`. Copy this file to .env and uncomment what you change.
-# The environment wins over .env. An empty variable counts as not set. Put single quotes around a value with # or blanks.
+# The environment wins over .env. A variable that is empty counts as not set, in either.
+#
+# Write each as NAME='value': the service, a shell, systemd and dotenv read this form alike, whatever characters stand
+# between the quotes. A value that holds a single quote stands in double quotes if it holds none of " \\ $ and no backtick
+# (NAME="it's"); otherwise write '"'"' for each single quote, which all but dotenv read alike. What they would read
+# differently is refused, with the number of the line: a # or \\ outside of quotes, a name that is set twice.
 `;
 
 const BEGIN = '<!-- settings -->';
@@ -16,7 +21,7 @@ const END = '<!-- /settings -->';
 export function environmentExample(documents: Documents): string {
   const entries = [...documents].map(([name, { about, byDefault }]) => {
     const words = [about, byDefault === '' ? 'No default.' : `Default: ${byDefault}.`].map(asPlainText);
-    return `\n${words.map((line) => `# ${line}\n`).join('')}# ${name}=${exampleValue(name, byDefault)}\n`;
+    return `\n${words.map((line) => `# ${line}\n`).join('')}# ${name}=${quoted(exampleValue(name, byDefault))}\n`;
   });
   return INTRODUCTION + entries.join('');
 }
@@ -59,6 +64,11 @@ function exampleValue(name: string, byDefault: string): string {
   if (/_KEY(_PREVIOUS)?$/.test(name)) return PLACEHOLDER;
   if (isValue(byDefault)) return byDefault;
   return /^`([^`]+)`(;|$)/.exec(byDefault)?.[1] ?? '';
+}
+
+/** As a shell reads it: a value of plain characters needs no quotes. */
+function quoted(value: string): string {
+  return /^[\w.:/@-]*$/.test(value) ? value : `'${value}'`;
 }
 
 function isValue(byDefault: string): boolean {

@@ -4,6 +4,10 @@ import type { PrivateKey } from '../keys/private-key.js';
 /** The settings of a running service: read once, checked, in the units of the code. Frozen. */
 export interface Settings {
   readonly production: boolean;
+  /** `NODE_ENV`; `development` if it is not set. */
+  readonly mode: 'production' | 'development' | 'test';
+  /** The path of the `.env` that was read; `undefined` if there is none. */
+  readonly settingsFile: string | undefined;
   readonly issuer: string;
   /** Seconds. */
   readonly lifetimeSeconds: number;

@@ -1,6 +1,7 @@
 import { SystemClock, type Clock } from '../clock.js';
 import { ALGORITHMS, isAlgorithm, type Algorithm } from '../jwt/algorithms.js';
 import { audiencesOf } from '../jwt/claims.js';
+import { secretWeakness } from '../jwt/secret-strength.js';
 import { globalFetch, type Fetch } from '../remote/fetch-json.js';
 import { checkServiceAddress } from '../remote/service-address.js';
 import type { IdentityAuthOptions, IntrospectionOptions } from './identity-auth-options.js';
@@ -117,11 +118,10 @@ function checkSecrets(secrets: readonly string[], algorithms: readonly Algorithm
       `secrets[${index}] must have at least ${least} bytes for ${algorithms.join(', ')}`,
     );
     // What everybody may know verifies nothing: a public key given as a secret lets its readers sign (RFC 8725 §2.1).
-    check(!PUBLIC_KEY.test(secret), `secrets[${index}] is a PEM or JWK text; public keys come by jwksUri`);
+    const weakness = secretWeakness(secret, least);
+    check(weakness === undefined, `secrets[${index}] ${weakness ?? ''}`);
   }
 }
-
-const PUBLIC_KEY = /-----BEGIN |"kty"/;
 
 function checkIntrospection(
   { endpoint, clientId, clientSecret, cacheSeconds = DEFAULT_CACHE_SECONDS }: IntrospectionOptions,

@@ -1,6 +1,7 @@
 import type { FactoryProvider, ModuleMetadata } from '@nestjs/common';
 import type { Clock } from '../clock.js';
 import { ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
+import { secretWeakness } from '../jwt/secret-strength.js';
 import type { EmbeddedTokenRoutes } from './embedded-token-routes.js';
 import type { TokenOptions } from './token-options.js';
 
@@ -9,7 +10,7 @@ export interface TokenSettings
   extends Pick<TokenOptions, 'issuer' | 'secret'>, Partial<Omit<TokenOptions, 'issuer' | 'secret'>> {
   /** Where the time comes from. Default: the clock of the machine. */
   readonly clock?: Clock;
-  /** Takes secrets that are shorter than the hash (RFC 7518 §3.2). Never in production. Default false. */
+  /** Accepts secrets that are shorter than the hash (RFC 7518 §3.2) or otherwise weak. Never in production. Default false. */
   readonly allowWeakSecrets?: boolean;
 }
 
@@ -64,6 +65,8 @@ function checkSecrets({ algorithms, secret, previousSecrets }: TokenOptions): vo
     if (Buffer.byteLength(each ?? '') < least) {
       throw wrong(`secret and previousSecrets must be at least ${least} bytes long`);
     }
+    const weakness = each === undefined ? undefined : secretWeakness(each, least);
+    if (weakness !== undefined) throw wrong(`a secret of secret and previousSecrets ${weakness}`);
   }
 }
 

@@ -10,6 +10,8 @@ export const FORMER_SECRET = 'the-former-secret-of-the-tests-that-is-long-enough
 export function testSettings(changes: Partial<Settings> = {}): Settings {
   return {
     production: false,
+    mode: 'development',
+    settingsFile: undefined,
     issuer: 'identity-backend',
     lifetimeSeconds: 900,
     algorithms: ['HS256'],

@@ -15,7 +15,11 @@ const DAY = 24 * 60 * 60 * 1000;
 afterAll(removeTemporaryDirectories);
 
 const load = (variables: Variables = {}, directory = temporaryDirectory()): Settings =>
-  loadSettings(directory, { JWT_SECRET_KEY: SECRET, KEY_ENCRYPTION_KEY: 'k'.repeat(32), ...variables });
+  loadSettings(directory, {
+    JWT_SECRET_KEY: SECRET,
+    KEY_ENCRYPTION_KEY: 'a-key-encryption-key-of-32-bytes',
+    ...variables,
+  });
 
 const loadInProduction = (variables: Variables = {}): Settings =>
   load({ NODE_ENV: 'production', ...variables });

@@ -123,7 +123,7 @@ describe('loadSettings', () => {
     it.each([
       [
         'JWT_EXPIRATION_MINUTES',
-        ['0', '1441', '15.5', '-1', '1e2', '0x10', ' 15', 'marker', '99999999999999999999'],
+        ['0', '1441', '15.5', '-1', '1e2', '0x10', '1 5', 'marker', '99999999999999999999'],
       ],
       ['JWT_CLOCK_TOLERANCE_SECONDS', ['61', '-1', '0.5', 'marker']],
       ['PORT', ['65536', '-1', '3000.5', 'marker', '/tmp/marker']],
@@ -131,7 +131,11 @@ describe('loadSettings', () => {
         'JWT_ALGORITHM',
         ['none', 'hs256', 'HS1', 'HS256,HS384', 'HS256|', 'HS256|HS256', 'marker', 'toString'],
       ],
-      ['JWT_ISSUER', [' marker', 'marker ', 'mar\nker', 'mar\u0000ker']],
+      ['JWT_ISSUER', ['\u00A0marker', 'mar\nker', 'mar\u0000ker']],
+      [
+        'NODE_ENV',
+        ['marker', 'Production', 'prod', 'production,', "'production'", 'production\u00A0', 'staging'],
+      ],
       ['TOKEN_ENDPOINT_AUTH', ['marker', 'NONE', 'true']],
       ['HOST', ['http://marker', 'mar ker']],
       ['BASE_PATH', ['/a//b', '/mar ker', '/marker?x', '/marker#x', 'https://marker']],
@@ -160,7 +164,7 @@ describe('loadSettings', () => {
         NODE_ENV: 'production',
         JWT_SECRET_KEY: 'changeme',
         JWT_SECRET_KEY_PREVIOUS: 'marker-2,',
-        JWT_ISSUER: ' marker-3',
+        JWT_ISSUER: '\u00A0marker-3',
         JWT_EXPIRATION_MINUTES: 'marker-4',
         JWT_ALGORITHM: 'marker-5',
         JWT_CLOCK_TOLERANCE_SECONDS: 'marker-6',

@@ -34,7 +34,7 @@ describe('RATE_LIMIT_MAX and RATE_LIMIT_WINDOW_SECONDS', () => {
     expect(load(variables)).toMatchObject({ rateLimitMax, rateLimitWindow });
   });
 
-  it.each(['-1', '1.5', '1e3', '100000001', ' 5', 'none', 'Infinity'])('refuse %j requests', (value) => {
+  it.each(['-1', '1.5', '1e3', '100000001', '5 5', 'none', 'Infinity'])('refuse %j requests', (value) => {
     expect(faultsOf({ RATE_LIMIT_MAX: value })).toEqual([
       'RATE_LIMIT_MAX must be a whole number from 0 to 100000000',
     ]);

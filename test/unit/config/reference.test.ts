@@ -32,8 +32,12 @@ describe('environmentExample', () => {
     ['the value outside production', { DEBUG_ENV: '`true`; `false` in production' }, '# DEBUG_ENV=true\n'],
     ['nothing for a sentence', { BASE_PATH: '`PASSENGER_BASE_URI` where it is set' }, '# BASE_PATH=\n'],
     ['nothing for "none"', { CORS_ORIGINS: 'none' }, '# CORS_ORIGINS=\n'],
-    ['a placeholder for a secret', { JWT_SECRET_KEY: '' }, '# JWT_SECRET_KEY=<strong-shared-secret>\n'],
-    ['a placeholder for former secrets', { A_KEY_PREVIOUS: '' }, '# A_KEY_PREVIOUS=<strong-shared-secret>\n'],
+    ['a placeholder for a secret', { JWT_SECRET_KEY: '' }, "# JWT_SECRET_KEY='<strong-shared-secret>'\n"],
+    [
+      'a placeholder for former secrets',
+      { A_KEY_PREVIOUS: '' },
+      "# A_KEY_PREVIOUS='<strong-shared-secret>'\n",
+    ],
   ])('shows %s', (_name, settings, line) => {
     const documents = Object.entries(settings).map(
       ([name, byDefault]) => [name, { byDefault, about: 'x' }] as const,

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { loadSettings } from '../../../src/config/load-settings.js';
@@ -138,6 +138,85 @@ describe('KEY_ENCRYPTION_KEY', () => {
   });
 });
 
+describe('a weak KEY_ENCRYPTION_KEY', () => {
+  const WEAK = [
+    ' '.repeat(64),
+    '\n'.repeat(64),
+    '\t \r\n'.repeat(16),
+    'changeme'.repeat(4),
+    'ChangeMe-'.repeat(4),
+    '<strong-shared-secret><strong-shared-secret>',
+    'a'.repeat(32),
+    'abc'.repeat(20),
+    `changeme${' '.repeat(56)}`,
+    '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----',
+    '{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ"}',
+  ];
+
+  it.each(WEAK)('%j is refused in production, and a notice elsewhere', (key) => {
+    const faults = faultsOf({ NODE_ENV: 'production', KEY_ENCRYPTION_KEY: key });
+    expect(faults).toEqual([expect.stringMatching(/^KEY_ENCRYPTION_KEY is /)]);
+    expect(load({ KEY_ENCRYPTION_KEY: key }).notices).toEqual(faults);
+  });
+
+  it.each(WEAK)('%j as the shared secret is refused in production, and a notice elsewhere', (secret) => {
+    const variables = { NODE_ENV: 'production', JWT_SECRET_KEY: secret };
+    expect(faultsOf(variables)).toEqual([expect.stringMatching(/^JWT_SECRET_KEY is /)]);
+    expect(
+      faultsOf({ NODE_ENV: 'production', JWT_SECRET_KEY_PREVIOUS: secret.replaceAll(',', '\\,') }),
+    ).toEqual([expect.stringMatching(/^JWT_SECRET_KEY_PREVIOUS is /)]);
+    expect(load({ JWT_SECRET_KEY: secret }).notices).toContainEqual(
+      expect.stringMatching(/^JWT_SECRET_KEY is /),
+    );
+  });
+
+  it('that an operator wrote into data/ is measured by the same rules', () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'data'));
+    writeFileSync(join(directory, 'data', 'key-encryption-key'), 'changeme'.repeat(4));
+    const refused = 'KEY_ENCRYPTION_KEY is a known placeholder';
+    expect(() => load({ NODE_ENV: 'production' }, directory)).toThrow(refused);
+    expect(load({}, directory).notices).toEqual([refused]);
+    writeFileSync(join(directory, 'data', 'key-encryption-key'), `${SECRET}\n`);
+    expect(() => load({}, directory)).toThrow('KEY_ENCRYPTION_KEY is the shared secret, which others hold');
+  });
+
+  it('that was in force before is a notice in production too: it only opens what is re-encrypted', () => {
+    const variables = {
+      NODE_ENV: 'production',
+      KEY_ENCRYPTION_KEY: KEY,
+      KEY_ENCRYPTION_KEY_PREVIOUS: 'a'.repeat(32),
+    };
+    expect(load(variables)).toMatchObject({
+      previousEncryptionKeys: ['a'.repeat(32)],
+      notices: ['KEY_ENCRYPTION_KEY_PREVIOUS is a known placeholder'],
+    });
+  });
+
+  it.each([
+    `${SECRET} `,
+    ` ${SECRET}`,
+    `${SECRET}\n`,
+    `${SECRET}\r\n`,
+    `"${SECRET}"`,
+    `'${SECRET}'`,
+    ` "${SECRET}"\n`,
+    `${SECRET}\u00A0`,
+    `${FORMER_SECRET} `,
+  ])('that is a shared secret but for blanks, line ends or quotes is refused everywhere: %j', (key) => {
+    for (const NODE_ENV of ['production', 'development', 'test']) {
+      const variables = { NODE_ENV, KEY_ENCRYPTION_KEY: key, JWT_SECRET_KEY_PREVIOUS: FORMER_SECRET };
+      expect(faultsOf(variables)).toEqual(['KEY_ENCRYPTION_KEY is the shared secret, which others hold']);
+    }
+  });
+
+  it('that is the shared secret of which the other is a copy with blanks is refused', () => {
+    expect(faultsOf({ KEY_ENCRYPTION_KEY: SECRET, JWT_SECRET_KEY: ` ${SECRET}"` })).toEqual([
+      'KEY_ENCRYPTION_KEY is the shared secret, which others hold',
+    ]);
+  });
+});
+
 describe('KEY_ENCRYPTION_KEY_PREVIOUS', () => {
   it.each<[string, string | undefined, readonly string[]]>([
     ['none', undefined, []],
@@ -167,7 +246,7 @@ describe('AUTH_FAILURE_MAX', () => {
     expect(load(variables).mostAuthFailures).toBe(mostAuthFailures);
   });
 
-  it.each(['-1', '1.5', '1e3', '1000001', ' 5', 'marker', 'Infinity'])(
+  it.each(['-1', '1.5', '1e3', '1000001', '5 5', 'marker', 'Infinity'])(
     'may not be %j',
     (AUTH_FAILURE_MAX) => {
       expect(faultsOf({ AUTH_FAILURE_MAX })).toEqual([

@@ -63,6 +63,10 @@ describe('verifierSettings', () => {
     ['a secret that is missing', { secrets: [undefined] }, /secrets\[0\]/],
     ['a secret too short for HS384', { secrets: [SECRET], algorithms: ['HS384'] }, /at least 48 bytes/],
     ['a secret too short for HS512', { secrets: [SECRET], algorithms: ['HS256', 'HS512'] }, /64 bytes/],
+    ['a secret of blanks', { secrets: [SECRET, ' '.repeat(64)] }, /secrets\[1\] is nothing but white space/],
+    ['a placeholder', { secrets: ['changeme'.repeat(4)] }, /secrets\[0\] is a known placeholder/],
+    ['one character', { secrets: ['a'.repeat(32)] }, /secrets\[0\] is a known placeholder/],
+    ['a short text repeated', { secrets: ['abc'.repeat(20)] }, /secrets\[0\] is a short text repeated/],
     ['a public key as a secret', { secrets: [`-----BEGIN PUBLIC KEY-----\n${SECRET}`] }, /PEM or JWK/],
     ['a JWK as a secret', { secrets: [`{"kty":"EC","x":"${SECRET}"}`] }, /PEM or JWK/],
     [

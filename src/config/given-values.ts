@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { SETTING_NAMES } from './environment.js';
+import { readSettingsFile } from './read-settings-file.js';
+import { unknownNames } from './unknown-names.js';
+
+/** Variables by name, such as `process.env`. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Used byte for byte: what is dropped at their ends would be lost from a secret. */
+const BYTE_FOR_BYTE: ReadonlySet<string> = new Set([
+  'JWT_SECRET_KEY',
+  'JWT_SECRET_KEY_PREVIOUS',
+  'KEY_ENCRYPTION_KEY',
+  'KEY_ENCRYPTION_KEY_PREVIOUS',
+]);
+
+/** The values of settings before their rules are checked. */
+export interface GivenValues {
+  /** By the names of settings; none is empty. */
+  readonly values: Readonly<Record<string, string>>;
+  /** The path of the settings file, if there is one. */
+  readonly file: string | undefined;
+  readonly faults: readonly string[];
+  /** Names that are no settings, and probably meant to be. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * Reads what is set, in `.env` and in the environment, which wins. A value that is empty counts as not set in either, so that an
+ * empty variable hides nothing.
+ *
+ * @param directory holds `.env`
+ */
+export function givenValues(directory: string, environment: Variables): GivenValues {
+  const file = readSettingsFile(join(directory, '.env'));
+  const assignments = file?.assignments ?? [];
+  return {
+    values: {
+      ...settingsAmong(assignments.map(({ name, value }) => [name, value])),
+      ...settingsAmong(Object.entries(environment)),
+    },
+    file: file?.path,
+    faults: file?.faults ?? [],
+    notices: unknownNames(assignments, Object.keys(environment), SETTING_NAMES),
+  };
+}
+
+function settingsAmong(
+  entries: readonly (readonly [name: string, value: string | undefined])[],
+): Record<string, string> {
+  const settings = entries
+    .filter(([name]) => SETTING_NAMES.has(name))
+    .map(([name, value = '']): [string, string] => [name, BYTE_FOR_BYTE.has(name) ? value : trimmed(value)]);
+  return Object.fromEntries(settings.filter(([, value]) => value !== ''));
+}
+
+/** Without blanks and line ends at its ends, which files from other systems and quoting leave behind. */
+function trimmed(value: string): string {
+  return value.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
+}

@@ -1,0 +1,81 @@
+import { isSameSecret, LEAST_SECRET_BYTES, secretWarnings, secretWeakness } from '../jwt/secret-strength.js';
+import { databaseKind } from '../storage/database-url.js';
+import { type Environment, secretsOf } from './environment.js';
+import { leastSecretBytes, needsSharedSecret } from './key-settings.js';
+
+/** In production a weak or missing secret is a fault; elsewhere the service starts and says what is wrong with it. */
+export function secretFaults(environment: Environment): string[] {
+  if (environment.NODE_ENV !== 'production') return [];
+  return environment.JWT_SECRET_KEY === undefined && needsSharedSecret(environment)
+    ? ['JWT_SECRET_KEY is required in production', ...weaknesses(environment)]
+    : weaknesses(environment);
+}
+
+/** What the operator should know of the given shared secrets. */
+export function secretNotices(environment: Environment): string[] {
+  const warnings = givenSecrets(environment).flatMap(([name, secret]) =>
+    secretWarnings(secret).map((warning) => `${name} ${warning}`),
+  );
+  return [...new Set([...weaknesses(environment), ...warnings])];
+}
+
+/** What makes the given secrets unfit for the algorithms in force, each by the name of its variable. */
+function weaknesses(environment: Environment): string[] {
+  const leastBytes = leastSecretBytes(environment) ?? LEAST_SECRET_BYTES;
+  return givenSecrets(environment).flatMap(([name, secret]) => weaknessOf(name, secret, leastBytes));
+}
+
+function weaknessOf(name: string, secret: string, leastBytes = LEAST_SECRET_BYTES): string[] {
+  const weakness = secretWeakness(secret, leastBytes);
+  return weakness === undefined ? [] : [`${name} ${weakness}`];
+}
+
+function givenSecrets({
+  JWT_SECRET_KEY,
+  JWT_SECRET_KEY_PREVIOUS,
+}: Environment): [name: string, secret: string][] {
+  const current: [string, string][] =
+    JWT_SECRET_KEY === undefined ? [] : [['JWT_SECRET_KEY', JWT_SECRET_KEY]];
+  const previous = secretsOf(JWT_SECRET_KEY_PREVIOUS).filter((secret) => secret !== '');
+  return [...current, ...previous.map((secret): [string, string] => ['JWT_SECRET_KEY_PREVIOUS', secret])];
+}
+
+/** A database that others share needs a key that they share; those who hold the shared secret must not hold it. */
+export function encryptionKeyFaults(environment: Environment): string[] {
+  const { KEY_ENCRYPTION_KEY: key, NODE_ENV, DATABASE_URL } = environment;
+  // A length below 32 bytes is named where the rules of single settings are checked.
+  if (key !== undefined) {
+    return Buffer.byteLength(key) < LEAST_SECRET_BYTES ? [] : unfitEncryptionKey(environment, key);
+  }
+  return NODE_ENV === 'production' && databaseKind(DATABASE_URL) !== 'sqlite'
+    ? ['KEY_ENCRYPTION_KEY is required in production with PostgreSQL or MySQL']
+    : [];
+}
+
+/**
+ * Why a key, whether it was given or kept in `data/`, must not encrypt. Weak ones are refused in production alone.
+ *
+ * @param kept the shared secret that was kept in `data/`, if that is the one in force
+ */
+export function unfitEncryptionKey(environment: Environment, key: string, kept?: string): string[] {
+  const shared = [
+    ...givenSecrets(environment).map(([, secret]) => secret),
+    ...(kept === undefined ? [] : [kept]),
+  ];
+  if (shared.some((secret) => isSameSecret(secret, key))) {
+    return ['KEY_ENCRYPTION_KEY is the shared secret, which others hold'];
+  }
+  return environment.NODE_ENV === 'production' ? weaknessOf('KEY_ENCRYPTION_KEY', key) : [];
+}
+
+/**
+ * What the operator should know of the keys that encrypt. A weak former one is no fault: it encrypts nothing more, and refusing it
+ * would leave no way to re-encrypt what it once did.
+ */
+export function encryptionKeyNotices(environment: Environment, key: string): string[] {
+  const previous = secretsOf(environment.KEY_ENCRYPTION_KEY_PREVIOUS);
+  return [
+    ...weaknessOf('KEY_ENCRYPTION_KEY', key),
+    ...previous.flatMap((former) => weaknessOf('KEY_ENCRYPTION_KEY_PREVIOUS', former)),
+  ];
+}

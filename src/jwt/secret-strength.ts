@@ -1,0 +1,121 @@
+/** Words that examples and templates hold in place of a secret. */
+const PLACEHOLDERS = `
+  <strong-shared-secret> strong-shared-secret your_shared_secret your-shared-secret shared_secret
+  changeme change-me change_me changeit change-this replace-me replaceme placeholder secret
+  mysecret my-secret supersecret super-secret secretkey secret-key secret_key your-secret
+  your_secret your-secret-key your_secret_key your-256-bit-secret jwt-secret jwt_secret
+  jwt_secret_key jwtsecret password test dev default example todo xxx
+`
+  .trim()
+  .split(/\s+/)
+  .map(plainText);
+
+/** The longest first, so that `yoursecretkey` is not read as `secret` between other letters. */
+const PLACEHOLDER_WORDS = new RegExp(
+  [...new Set(PLACEHOLDERS)].sort((one, other) => other.length - one.length).join('|'),
+  'g',
+);
+
+/** Fewer letters and digits than this beside placeholders are no secret. */
+const LEAST_UNKNOWN_CHARACTERS = 8;
+
+/** Below this many bytes a secret can be found by trying (RFC 7518 §3.2, for the shortest hash). */
+export const LEAST_SECRET_BYTES = 32;
+
+/** White space, control and format characters, and the letters of Unicode that show as a blank. */
+const BLANK = String.raw`[\s\p{Z}\p{Cc}\p{Cf}\u115F\u1160\u2800\u3164\uFFA0]`;
+const ONLY_BLANKS = new RegExp(`^${BLANK}+$`, 'u');
+const OUTER_BLANKS = new RegExp(`^${BLANK}+|${BLANK}+$`, 'gu');
+const BLANKS_AND_QUOTES = new RegExp(`${BLANK}|["'\`\u2018-\u201F]`, 'gu');
+
+/**
+ * Checks whether a secret is fit to sign or encrypt with. The service, `TokenModule` and the guard share this check.
+ *
+ * @returns why it is not, in words that disclose nothing of it; `undefined` if it is
+ */
+export function secretWeakness(secret: string, leastBytes: number): string | undefined {
+  if (ONLY_BLANKS.test(secret)) return 'is nothing but white space';
+  if (isPlaceholder(secret)) return 'is a known placeholder';
+  if (isKeyText(secret)) return 'is the text of a PEM or JWK, not a shared secret';
+  if (Buffer.byteLength(secret) < leastBytes) return `is under ${leastBytes} bytes`;
+  if (isRepetition(secret)) return 'is a short text repeated';
+  const content = secret.replace(OUTER_BLANKS, '');
+  if (Buffer.byteLength(content) * 2 < leastBytes) return 'is a short text padded with white space';
+  return undefined;
+}
+
+/** What commonly differs between two copies of a secret, in words that tell nothing else of it. */
+export function secretWarnings(secret: string): string[] {
+  const weakness = secretWeakness(secret, LEAST_SECRET_BYTES);
+  const warnings: (string | false | undefined)[] = [
+    /\r?\n$/.test(secret) && 'has a trailing newline',
+    secret !== secret.trim() && 'has surrounding white space',
+    /^\s*(["']).*\1\s*$/s.test(secret) && 'is wrapped in quotes',
+    weakness,
+    Buffer.byteLength(secret) < LEAST_SECRET_BYTES && `is under ${LEAST_SECRET_BYTES} bytes`,
+  ];
+  return [...new Set(warnings)].filter((warning) => typeof warning === 'string');
+}
+
+/** Whether two secrets differ in nothing but blanks, line ends and quotes, as copies of one secret do. */
+export function isSameSecret(one: string, other: string): boolean {
+  return one.replace(BLANKS_AND_QUOTES, '') === other.replace(BLANKS_AND_QUOTES, '');
+}
+
+/** Letters and digits alone, in one spelling: quotes, separators, blanks and case make a placeholder no secret. */
+function plainText(text: string): string {
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+/** A placeholder stays one if it is quoted, spelled otherwise, padded, joined with others, or repeated until it is long enough. */
+function isPlaceholder(secret: string): boolean {
+  if (period(secret.replace(BLANKS_AND_QUOTES, '')) === 1) return true;
+  const plain = plainText(secret);
+  if (!standsFor(plain, secret)) return false;
+  if (PLACEHOLDERS.some((word) => isRepetitionOf(word, plain))) return true;
+  const unknown = plain.replace(PLACEHOLDER_WORDS, '');
+  return unknown.length < plain.length && unknown.length < LEAST_UNKNOWN_CHARACTERS;
+}
+
+function isRepetitionOf(word: string, text: string): boolean {
+  return text.length >= word.length && word.repeat(Math.ceil(text.length / word.length)).startsWith(text);
+}
+
+/** Whether letters and digits make up the secret: of one made up of random punctuation they say nothing. */
+function standsFor(plain: string, secret: string): boolean {
+  const others = new Set(secret.replace(/[\p{L}\p{N}]/gu, ''));
+  return plain.length * 2 >= secret.length || others.size <= 3;
+}
+
+/** Whether a unit too short to be a secret is repeated to length, with separators or without. */
+function isRepetition(secret: string): boolean {
+  const plain = plainText(secret);
+  const texts = [secret.replace(BLANKS_AND_QUOTES, ''), ...(standsFor(plain, secret) ? [plain] : [])];
+  return texts.some((text) => {
+    const length = period(text);
+    return length * 2 <= text.length && Buffer.byteLength(text.slice(0, length)) < LEAST_SECRET_BYTES;
+  });
+}
+
+/** The length of the shortest unit whose repetition, the last one cut short or not, is the text (Knuth, Morris and Pratt). */
+function period(text: string): number {
+  const borders = [0];
+  let border = 0;
+  for (let index = 1; index < text.length; index++) {
+    while (border > 0 && text[index] !== text[border]) border = borders[border - 1] ?? 0;
+    if (text[index] === text[border]) border++;
+    borders.push(border);
+  }
+  return text.length < 2 ? Infinity : text.length - border;
+}
+
+/** PEM, JWK, an SSH public key, and the first two in base64, as configuration in containers often holds them. */
+const KEY_TEXTS =
+  /-----BEGIN |kty\\?["']\s*:|^\s*["']?(?:ssh-(?:rsa|ed25519)|ecdsa-sha2-)|^["'\s]*LS0tLS1CRUdJTi|^["'\s]*eyJrdHki/i;
+
+function isKeyText(secret: string): boolean {
+  return KEY_TEXTS.test(secret);
+}
