@@ -3,7 +3,8 @@ WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci
 COPY tsconfig.json nest-cli.json ./
-COPY scripts/bundle.js scripts/
+COPY scripts/build.js scripts/bundle.js scripts/
+COPY scripts/build scripts/build
 COPY src src
 RUN npm run build && npm prune --omit=dev
 

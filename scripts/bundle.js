@@ -1,12 +1,16 @@
 /**
- * Puts the service and its command line, each of some 1,500 files with the packages, into a few files in place of `dist/main.js` and
- * `dist/cli/identity-backend.js`: finding and reading so many took more than half of the time of a start, and memory. What other
- * packages import from this one stays as the compiler made it.
+ * Puts the service and its command line, each of some 1,500 files with the packages, into a few files in place of `main.js` and
+ * `cli/identity-backend.js` in a folder that the compiler wrote: finding and reading so many took more than half of the time of a start,
+ * and memory. What other packages import from this one stays as the compiler made it.
  */
 import { chmodSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { build } from 'rolldown';
 
-const ENTRIES = { main: 'dist/main.js', 'cli/identity-backend': 'dist/cli/identity-backend.js' };
+const [FOLDER] = process.argv.slice(2);
+const ENTRIES = Object.fromEntries(
+  ['main', 'cli/identity-backend'].map((name) => [name, join(FOLDER, `${name}.js`)]),
+);
 
 /** Loaded where they are needed, from the packages that they came in: drivers, native code, files that are served, what Nest may ask for. */
 const LEFT_OUT = [
@@ -25,15 +29,18 @@ const showRequired = {
   },
 };
 
-await build({
+const { output } = await build({
+  // The comments of a bundle name files from here: it must not depend on the name of the folder.
+  cwd: FOLDER,
   input: ENTRIES,
   platform: 'node',
   external: LEFT_OUT,
   plugins: [showRequired],
   logLevel: 'warn',
   output: {
-    dir: 'dist',
-    chunkFileNames: 'bundle/[name].js',
+    dir: FOLDER,
+    // Named after their content: a process never gets a chunk of another build than its own.
+    chunkFileNames: 'bundle/[name]-[hash].js',
     // Nest names providers and the schemas of Swagger after their classes.
     keepNames: true,
     comments: false,
@@ -41,5 +48,12 @@ await build({
     charset: 'ascii',
   },
 });
-for (const file of Object.values(ENTRIES)) rmSync(`${file}.map`);
-chmodSync('dist/cli/identity-backend.js', 0o755);
+// Entries keep their names from build to build: a chunk that imports one could get that of another build.
+for (const { fileName, imports = [], dynamicImports = [] } of output) {
+  const entry = [...imports, ...dynamicImports].find((name) =>
+    Object.hasOwn(ENTRIES, name.replace(/\.js$/, '')),
+  );
+  if (entry !== undefined) throw new Error(`${fileName} imports the entry ${entry}`);
+}
+for (const file of Object.values(ENTRIES)) rmSync(`${file}.map`, { force: true });
+chmodSync(ENTRIES['cli/identity-backend'], 0o755);

@@ -1,59 +1,105 @@
 import type { Logger } from 'pino';
 
-/** How long requests that are under way may take to end, in milliseconds. */
+/** How long requests in progress may take to end, in milliseconds. */
 const DRAIN = 10_000;
 
-/** How long the last lines of the log may take to be written, in milliseconds: whoever reads them may have stopped. */
+/** How long a start-up in progress, such as a migration, may take to end, in milliseconds. */
+const START_UP = 8_000;
+
+/** How long the last lines of the log may take to be written, in milliseconds: their reader may have stopped. */
 const LAST_LINES = 1_000;
 
-/** What tells a process to stop. */
-export interface StopSources {
-  /** Resolves once the last request is answered, and stops accepting connections before that. */
-  readonly close: () => Promise<void>;
+/** A signal that arrives again within this time, in milliseconds, is the same one: npm and the terminal both send it. */
+const SAME_SIGNAL = 1_000;
+
+/** What has to end before the process does. */
+export interface Stoppable {
   readonly log: Logger;
-  /** Whether another process started this one to share a port, and decides when it stops. */
-  readonly isWorker?: boolean;
+  /** Stops accepting connections, and resolves once the last request is answered. */
+  readonly close: () => Promise<void>;
 }
 
-/** How Phusion Passenger says that a process is to stop: by this event of a global, and by no signal. */
+/** How Phusion Passenger stops a process: by this event of a global, not by a signal. */
 interface Passenger {
   once(event: 'exit', listener: () => void): void;
 }
 
+const passenger = (globalThis as { PhusionPassenger?: Passenger }).PhusionPassenger;
+
+/** Whether Phusion Passenger runs this process. */
+export const IN_PASSENGER = passenger !== undefined;
+
 /**
- * Ends the process when it is told to: the first signal lets requests that are under way be answered and exits 0,
- * a second one ends at once. An error that nobody caught is logged and ends it with 1, as its state is unknown.
+ * Ends the process on SIGTERM and SIGINT: the first signal lets requests in progress be answered and exits with 0, a
+ * second one exits at once with 1. The handlers are in place before the service is loaded: without them, the process of a
+ * container (PID 1) would ignore the signals.
  */
-export function stopWhenTold({ close, log, isWorker = false }: StopSources): void {
-  const exit = (code: number): void => {
-    // process.exit() would wait for who reads the log, too.
+export class GracefulStop {
+  private stoppable: Stoppable | undefined;
+  private running = false;
+  private stopping = false;
+  private isSameSignal = false;
+
+  /** @param isWorker whether another process started this one to share a port, and decides when it stops */
+  constructor(private readonly isWorker: boolean) {
+    process.on('SIGTERM', (signal) => this.stop(signal));
+    // Ctrl+C reaches every process of a terminal: a worker waits for the one that started it.
+    process.on('SIGINT', isWorker ? () => {} : (signal) => this.stop(signal));
+    if (isWorker) process.on('disconnect', () => this.stop('disconnect'));
+    passenger?.once('exit', () => this.stop('Passenger'));
+  }
+
+  /** Whether the process is about to end. */
+  get requested(): boolean {
+    return this.stopping;
+  }
+
+  /** From now on the process does not end before this is closed. An uncaught error is logged, and ends it with 1. */
+  guard(stoppable: Stoppable): void {
+    this.stoppable = stoppable;
+    const fail = (error: unknown, message: string): void => {
+      stoppable.log.fatal({ err: error }, message);
+      this.exit(1);
+    };
+    process.on('uncaughtException', (error) => fail(error, 'uncaught'));
+    process.on('unhandledRejection', (reason) => fail(reason, 'unhandled'));
+  }
+
+  /** From now on there may be requests in progress. */
+  started(): void {
+    this.running = true;
+  }
+
+  /** Ends the process once the log is written. */
+  exit(code: number): void {
+    // process.exit() would wait for the reader of the log, too.
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_LINES);
-    log.flush(() => process.exit(code));
-  };
-  let stopping = false;
-  const stop = (signal: string): void => {
-    // A signal to a whole group reaches a worker twice: from whoever sent it, and from the process that started it.
-    if (stopping && isWorker) return;
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (this.stoppable) this.stoppable.log.flush(() => process.exit(code));
+    else process.exit(code);
+  }
+
+  private stop(signal: string): void {
+    if (this.stopping) {
+      // A worker receives the signal of its group, and that of the process that started it.
+      if (!this.isWorker && !this.isSameSignal) process.exit(1);
+      return;
+    }
+    this.stopping = true;
+    this.isSameSignal = true;
+    setTimeout(() => (this.isSameSignal = false), SAME_SIGNAL).unref();
+    if (this.stoppable) this.close(this.stoppable, signal);
+    // Nothing is open yet.
+    else this.exit(0);
+  }
+
+  private close({ log, close }: Stoppable, signal: string): void {
     log.info({ signal }, 'stopping');
-    setTimeout(() => exit(1), DRAIN).unref();
+    if (this.running) setTimeout(() => this.exit(1), DRAIN).unref();
+    // What a start-up has done so far is safe to be left: a migration is a transaction.
+    else setTimeout(() => this.exit(0), START_UP).unref();
     close().then(
-      () => exit(0),
-      () => exit(1),
+      () => this.exit(0),
+      () => this.exit(1),
     );
-  };
-  process.on('SIGTERM', stop);
-  // Ctrl+C reaches every process of a terminal: a worker waits for the word of the one that started it.
-  process.on('SIGINT', isWorker ? () => {} : stop);
-  if (isWorker) process.on('disconnect', () => stop('disconnect'));
-  (globalThis as { PhusionPassenger?: Passenger }).PhusionPassenger?.once('exit', () => stop('Passenger'));
-  process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'uncaught');
-    exit(1);
-  });
-  process.on('unhandledRejection', (reason) => {
-    log.fatal({ err: reason }, 'unhandled');
-    exit(1);
-  });
+  }
 }

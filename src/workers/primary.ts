@@ -43,8 +43,8 @@ export function runWorkers(count: number, log: Logger): () => Promise<void> {
   };
   const replace = (worker: Worker, code: number | null, signal: string | null): void => {
     log.error({ worker: worker.process.pid, code, signal }, 'a worker ended');
-    // What keeps the first from starting keeps all of them.
-    if (!everListened) log.flush(() => process.exit(code || 1));
+    // What keeps the first from starting keeps all of them. One that ends with 0 was stopped by a signal.
+    if (!everListened && code !== 0) log.flush(() => process.exit(code || 1));
     setTimeout(() => {
       if (!stopping) start();
     }, RESPITE);

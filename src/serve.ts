@@ -1,0 +1,91 @@
+import cluster from 'node:cluster';
+import { setFlagsFromString } from 'node:v8';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger } from 'pino';
+import { createApp } from './app.js';
+import { loadSettings } from './config/load-settings.js';
+import { type Settings, SettingsError } from './config/settings.js';
+import { KeyEncryptionError } from './keys/key-encryption.js';
+import { ListenFailure, listenFailure, tryToListen } from './listen-failure.js';
+import { createLog } from './observability/log.js';
+import type { GracefulStop } from './stop.js';
+import { DatabaseError } from './storage/open-database.js';
+import { runWorkers } from './workers/primary.js';
+import { Worker } from './workers/worker.js';
+
+/** EX_CONFIG of sysexits.h: process managers can be told not to start the service again. */
+const EXIT_CONFIG = 78;
+
+function settingsOrExit(): Settings {
+  try {
+    return loadSettings();
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EXIT_CONFIG);
+  }
+}
+
+/** @returns the application; not listening if the process is to stop */
+async function startApp(
+  settings: Settings,
+  log: Logger,
+  stop: GracefulStop,
+): Promise<NestFastifyApplication> {
+  const { host, port, inPassenger } = settings;
+  const isWorker = !inPassenger && cluster.isWorker;
+  if (!isWorker && !inPassenger) await tryToListen(host, port);
+  const app = await createApp(settings, { log, ...(isWorker && { worker: new Worker() }) });
+  if (stop.requested) return app;
+  stop.started();
+  await app.listen(port, host).catch((error: unknown) => {
+    throw listenFailure(error, host, port);
+  });
+  for (const notice of settings.notices) log.warn(notice);
+  log.info({ url: await app.getUrl(), basePath: settings.basePath }, 'listening');
+  return app;
+}
+
+/** Starts what has to be closed before the process ends, and lets a signal wait for it. */
+async function start<Started>(
+  starting: Promise<Started>,
+  close: (started: Started) => Promise<void>,
+  { log, stop }: { readonly log: Logger; readonly stop: GracefulStop },
+): Promise<void> {
+  // A start-up that fails leaves nothing to be closed.
+  stop.guard({ log, close: () => starting.then(close, () => {}) });
+  try {
+    await starting;
+  } catch (error) {
+    if (!stop.requested) couldNotStart(error, log, stop);
+  }
+}
+
+function couldNotStart(error: unknown, log: Logger, stop: GracefulStop): void {
+  const isConfiguration =
+    error instanceof KeyEncryptionError || (error instanceof DatabaseError && !error.mayRecover);
+  // What the operator can correct is a sentence; a stack trace would hide it.
+  if (isConfiguration || error instanceof ListenFailure) process.stderr.write(`${error.message}\n`);
+  else log.fatal({ err: error }, 'could not start');
+  stop.exit(isConfiguration ? EXIT_CONFIG : 1);
+}
+
+async function startWorkers({ workers, host, port }: Settings, log: Logger): Promise<() => Promise<void>> {
+  await tryToListen(host, port);
+  return runWorkers(workers, log);
+}
+
+/** Serves until the process is stopped. */
+export async function serve(stop: GracefulStop): Promise<void> {
+  // What lives takes some 30 MiB, and a request leaves next to nothing behind it: by its own measure V8 would let that grow to three
+  // times as much before it looks.
+  setFlagsFromString('--heap-growing-percent=30');
+  const settings = settingsOrExit();
+  const log = createLog(settings.logLevel);
+  // Passenger shares a process of its own kind of cluster, and refuses another.
+  if (settings.workers > 1 && cluster.isPrimary) {
+    await start(startWorkers(settings, log), (close) => close(), { log, stop });
+  } else {
+    await start(startApp(settings, log, stop), (app) => app.close(), { log, stop });
+  }
+}

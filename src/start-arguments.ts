@@ -1,0 +1,35 @@
+/** What a start with these arguments does instead of serving: it writes a text and exits. */
+export interface Reply {
+  readonly code: 0 | 1;
+  readonly text: string;
+}
+
+const USAGE = `Usage: node dist/main.js [--help | --version]
+
+Starts the service. Its settings, such as PORT and HOST, come from the environment and from the file .env
+in the current folder: README.md, "Settings". To administer clients and keys: node dist/cli/identity-backend.js --help
+`;
+
+const KNOWN = ['--help', '-h', '--version'];
+
+/** The name of an option. Anything else may be a value, and a value may be a secret. */
+const OPTION_NAME = /^--?[A-Za-z][A-Za-z-]{0,39}(?==|$)/;
+
+/**
+ * The service is configured by settings alone: an argument that it does not know is refused, as it would otherwise start
+ * without what the argument asks for.
+ *
+ * @param given the arguments after the name of the script
+ * @returns undefined if the service is to start
+ */
+export function replyToArguments(given: readonly string[], version: string): Reply | undefined {
+  const unknown = given.find((argument) => !KNOWN.includes(argument));
+  if (unknown !== undefined) return { code: 1, text: refusal(OPTION_NAME.exec(unknown)?.[0]) };
+  if (given.length === 0) return undefined;
+  return { code: 0, text: given.includes('--version') ? `${version}\n` : USAGE };
+}
+
+function refusal(option: string | undefined): string {
+  const what = option === undefined ? 'Unexpected argument' : `Unknown option ${option}`;
+  return `${what}: settings come from the environment and from .env, for example PORT=3001. See --help.\n`;
+}
