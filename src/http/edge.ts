@@ -1,8 +1,9 @@
 import { LogController } from 'fastify';
 import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { ApiError } from './api-error.js';
 import { useStrictBodies } from './bodies.js';
+import { BoundedServer } from './bounded-server.js';
 import { MAX_BODY_BYTES, refuseContentEncoding } from './json-body.js';
 import { requestId } from './request-id.js';
 import { SECURITY_HEADERS } from './security-headers.js';
@@ -33,6 +34,9 @@ const HEADERS_TIMEOUT = 10_000;
 /** How long nothing may come through a connection while an answer is on its way, in milliseconds. */
 const SILENCE_TIMEOUT = 30_000;
 
+/** How long a connection stays open between requests, in milliseconds: longer than proxies keep theirs. */
+const KEEP_ALIVE_TIMEOUT = 75_000;
+
 /**
  * How many connections a process holds, where the system allows as many; more are closed as they come. Each may hold
  * a body and an answer in memory.
@@ -56,10 +60,7 @@ export function serverOptions(trustedProxies: readonly string[]): FastifyHttpOpt
   return {
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
-    requestTimeout: REQUEST_TIMEOUT,
-    http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 1_000 },
-    connectionTimeout: SILENCE_TIMEOUT,
-    keepAliveTimeout: 75_000,
+    serverFactory: boundedServer,
     // A request on a connection that is still open while the service stops is answered, and the connection closed.
     return503OnClosing: false,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
@@ -84,6 +85,21 @@ export function serverOptions(trustedProxies: readonly string[]): FastifyHttpOpt
       socket.destroySoon();
     },
   };
+}
+
+/** The server that Fastify gets in place of one of its own. */
+function boundedServer(listener: RequestListener): BoundedServer {
+  const server = new BoundedServer(
+    {
+      requestTimeout: REQUEST_TIMEOUT,
+      headersTimeout: HEADERS_TIMEOUT,
+      connectionsCheckingInterval: 1_000,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+    },
+    listener,
+  );
+  server.timeout = SILENCE_TIMEOUT;
+  return server;
 }
 
 /**

@@ -1,0 +1,77 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** What Node knows of a socket's pending write: a single one may hold megabytes, of which its stream sees all or nothing. */
+interface Handle {
+  /** Bytes that the operating system has not taken yet. */
+  readonly writeQueueSize?: number;
+}
+
+/** One connection of a {@link BoundedServer}: its requests in progress, and whether its client reads. */
+export class Connection {
+  private readonly open = new Set<ServerResponse>();
+  private looks = 0;
+  private queued = 0;
+  private bytesRead = 0;
+
+  constructor(private readonly socket: Socket) {}
+
+  get inProgress(): number {
+    return this.open.size;
+  }
+
+  /** A response is in progress until it finishes: then its last byte was handed to the operating system. */
+  begin(response: ServerResponse): void {
+    this.open.add(response);
+    response.on('finish', () => {
+      this.open.delete(response);
+      this.looks = 0;
+    });
+  }
+
+  /** Ends the connection at once: nothing more is read from it or written to it. */
+  destroy(): void {
+    this.socket.destroy();
+    this.abandonResponses();
+  }
+
+  /**
+   * Destroys the responses in progress, so that what they hold is freed: Node closes the one that has the socket, and
+   * forgets those that wait behind it. A route that waits or streams ends by the `close` of its response.
+   */
+  abandonResponses(): void {
+    for (const response of this.open) {
+      const hasSocket = response.socket !== null;
+      response.destroy();
+      if (!hasSocket) process.nextTick(close, response);
+    }
+    this.open.clear();
+  }
+
+  /**
+   * Counts how often this was called in a row without any progress of a client that the connection waits for.
+   *
+   * @param closing whether a connection without a request in progress counts as waiting for its client, too
+   */
+  looksWithoutProgress(closing: boolean): number {
+    const { socket } = this;
+    const isUnread = socket.writableLength > 0;
+    const queued = handleOf(socket)?.writeQueueSize ?? socket.writableLength;
+    const progressed = queued < this.queued || (!isUnread && socket.bytesRead > this.bytesRead);
+    this.queued = queued;
+    this.bytesRead = socket.bytesRead;
+    const isWaiting = isUnread || (closing && this.open.size === 0);
+    this.looks = progressed || !isWaiting ? 0 : this.looks + 1;
+    return this.looks;
+  }
+}
+
+/** What Node does when the socket of a response closes. Without the mark, a stream that is sent later is never destroyed. */
+function close(response: ServerResponse & { _closed?: boolean }): void {
+  response._closed = true;
+  response.emit('close');
+}
+
+/** It has no public name, and has been there since Node 0.12; without it, progress is that of whole writes. */
+const handleOf = (socket: Socket): Handle | null | undefined =>
+  (socket as Socket & { readonly _handle?: Handle | null })._handle;
