@@ -115,7 +115,7 @@ export class AppModule {
           givenKeys: settings.givenKeys,
           routes: true,
         }),
-        HealthModule,
+        HealthModule.forRoot(clock),
         DiagnosticsModule.forRoot(diagnostics, clock),
         observability,
       ],

@@ -16,6 +16,7 @@ import { ErrorFilter } from './http/error.filter.js';
 import { collectMethods } from './http/method-not-allowed.js';
 import { limitRequests } from './http/rate-limit.js';
 import { DOCUMENTATION_HEADERS } from './http/security-headers.js';
+import { SharedResult } from './http/shared-result.js';
 import { unavailable } from './http/unavailable.js';
 import { makeWindowCounter } from './limits/make-window-counter.js';
 import { createLog, nestLog } from './observability/log.js';
@@ -46,6 +47,7 @@ export async function createApp(
   const { clock = new SystemClock(), log = createLog(settings.logLevel), worker } = options;
   const metrics = new Metrics();
   worker?.share(metrics.registry);
+  const scraped = new SharedResult(() => (worker ? worker.metrics() : metrics.registry.metrics()), clock);
   const adapter = new FastifyAdapter({ ...serverOptions(settings.trustedProxies), skipMiddie: true });
   const server = adapter.getInstance<FastifyInstance>();
   prepareEdge(server, requestRecorder(log, metrics, settings.basePath));
@@ -57,7 +59,7 @@ export async function createApp(
       log,
       metrics,
       siblings: worker ?? NO_SIBLINGS,
-      scrape: () => (worker ? worker.metrics() : metrics.registry.metrics()),
+      scrape: () => scraped.get(),
     }),
     adapter,
     { bodyParser: false, logger: nestLog(log), abortOnError: false },

@@ -7,7 +7,9 @@ import {
   type HealthIndicatorResult,
   HealthIndicatorService,
 } from '@nestjs/terminus';
+import { Clock } from '../clock.js';
 import { ErrorDocument } from '../http/error.document.js';
+import { SharedResult } from '../http/shared-result.js';
 import { Follower } from '../replica/follower.js';
 import { TokenService } from '../token/token.service.js';
 import { HealthDocument } from './health.document.js';
@@ -18,16 +20,23 @@ const FRESH = 5;
 /** From this age on, in seconds, it is too old to answer requests with. */
 const OLDEST = 60;
 
+type Readiness = Omit<HealthCheckResult, 'status'> & { readonly status: string };
+
 /** `GET /health/live` and `GET /health/ready`, for process managers and load balancers. */
 @ApiTags('Health')
 @Controller('health')
 export class HealthController {
+  private readonly readiness: SharedResult<Readiness>;
+
   constructor(
     @Inject(HealthCheckService) private readonly health: HealthCheckService,
     @Inject(HealthIndicatorService) private readonly indicator: HealthIndicatorService,
     @Inject(TokenService) private readonly tokens: TokenService,
     @Inject(Follower) private readonly follower: Follower,
-  ) {}
+    @Inject(Clock) clock: Clock,
+  ) {
+    this.readiness = new SharedResult(() => this.check(), clock);
+  }
 
   @Get('live')
   @HealthCheck({ swaggerDocumentation: false })
@@ -46,7 +55,11 @@ export class HealthController {
     type: HealthDocument,
   })
   @ApiResponse({ status: 503, description: 'They cannot', type: ErrorDocument })
-  async ready(): Promise<Omit<HealthCheckResult, 'status'> & { status: string }> {
+  ready(): Promise<Readiness> {
+    return this.readiness.get();
+  }
+
+  private async check(): Promise<Readiness> {
     const result = await this.health.check([() => this.signingKey(), () => this.database()]);
     return this.follower.ageSeconds > FRESH ? { ...result, status: 'degraded' } : result;
   }

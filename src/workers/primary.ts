@@ -15,10 +15,14 @@ const RESPITE = 1_000;
 export function runWorkers(count: number, log: Logger): () => Promise<void> {
   const metrics = new AggregatorRegistry();
   const peers = new Map<Worker, Peer>();
-  const relay = new Relay(
-    () => [...peers.values()],
-    () => metrics.clusterMetrics().catch(() => undefined),
-  );
+  // Workers that ask at the same time share one collection.
+  let collected: Promise<string | undefined> | undefined;
+  const collect = (): Promise<string | undefined> =>
+    (collected ??= metrics
+      .clusterMetrics()
+      .catch(() => undefined)
+      .finally(() => (collected = undefined)));
+  const relay = new Relay(() => [...peers.values()], collect);
   let stopping = false;
   let everListened = false;
 

@@ -40,7 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   oauth2: ['audit', 'clients', 'clock.ts', 'http', 'jwt', 'keys', 'now-or-later.ts', 'revocation', 'token'],
   administration: ['audit', 'clients', 'clock.ts', 'http', 'jwt', 'keys', 'replica', 'token', 'validation'],
-  health: ['http', 'replica', 'token'],
+  health: ['clock.ts', 'http', 'replica', 'token'],
   remote: ['jwt'],
   guard: ['clock.ts', 'jwt', 'remote'],
   'token-client': ['clock.ts', 'jwt', 'remote'],

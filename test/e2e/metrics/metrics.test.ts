@@ -9,8 +9,9 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** The samples of the service's own metrics, by name and labels. */
+/** The samples of the service's own metrics, by name and labels; one result is shared for a second. */
 async function samples(): Promise<Map<string, number>> {
+  service.clock.advance(1);
   const { text } = await service.get('/metrics');
   const lines = text.split('\n').filter((line) => line.startsWith('identity_'));
   return new Map(lines.map((line) => [line.replace(/ [^ ]+$/, ''), Number(line.replace(/^.* /, ''))]));
@@ -81,9 +82,22 @@ describe('GET /metrics', () => {
       { 'x-request-id': 'id-marker' },
     );
     await service.get(`/path-marker/${token}`);
+    service.clock.advance(1);
     const { text } = await service.get('/metrics');
     expect(text).not.toMatch(/marker/);
     expect(text).not.toContain(token);
+  });
+
+  it('shares one result for a second, for all connections', async () => {
+    service.clock.advance(1);
+    const texts = await Promise.all(
+      Array.from({ length: 20 }, async () => (await service.get('/metrics')).text),
+    );
+    await service.verify('a.b.c');
+    texts.push((await service.get('/metrics')).text);
+    expect(new Set(texts).size).toBe(1);
+    service.clock.advance(1);
+    expect(texts).not.toContain((await service.get('/metrics')).text);
   });
 
   it('answers 404 where it is off', async () => {
@@ -161,6 +175,7 @@ describe('the metric of issued tokens', () => {
       'identity_token_refusals_total{code="invalid_client"}': 2,
       'identity_token_refusals_total{code="invalid_target"}': 1,
     });
+    service.clock.advance(1);
     expect((await service.get('/metrics')).text).not.toMatch(/marker|worker/);
   });
 });

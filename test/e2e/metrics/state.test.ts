@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => service.stop());
 
-/** The value of a sample by its name and labels; `undefined` where it is not there. */
+/** The value of a sample by its name and labels, `undefined` if it is not there; one result is shared for a second. */
 async function sample(name: string): Promise<number | undefined> {
   const { text } = await service.get('/metrics');
   const line = text.split('\n').find((each) => each.startsWith(`${name} `));
@@ -26,8 +26,10 @@ describe('the metrics of what the service holds', () => {
     expect(await sample('identity_clients')).toBe(0);
     const admin = await Administrator.of(service);
     await makeClient(service, 'worker', { audiences: ['a'] });
+    service.clock.advance(1);
     expect(await sample('identity_clients')).toBe(2);
     await admin.remove('worker');
+    service.clock.advance(1);
     expect(await sample('identity_clients')).toBe(1);
   });
 
@@ -36,6 +38,7 @@ describe('the metrics of what the service holds', () => {
     const tokens = [await accessToken(service, client), await accessToken(service, client)];
     expect(await sample('identity_revoked_tokens')).toBe(0);
     for (const token of [...tokens, ...tokens]) await revoke(service, client, token);
+    service.clock.advance(1);
     expect(await sample('identity_revoked_tokens')).toBe(2);
     expect(await sample('identity_revocations_total')).toBe(2);
     service.clock.advance(1_000);
