@@ -13,6 +13,5 @@ export default {
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
-    '^@fastify/static$': '<rootDir>/test/support/fastify-static.js',
   },
 };

@@ -17,7 +17,7 @@ const LEFT_OUT = [
   /^(libsql|pg|mysql2|ioredis)$/,
   /^swagger-ui-dist/,
   /^@nestjs\/(platform-express|websockets|microservices)/,
-  /^@fastify\/(multipart|view)$/,
+  /^@fastify\/(multipart|static|view)$/,
 ];
 
 /** What is required through `createRequire` is hidden from a bundler, and would be loaded a second time beside the bundle. */

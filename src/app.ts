@@ -15,7 +15,6 @@ import { useDirectRoutes } from './http/direct-routes.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { collectMethods } from './http/method-not-allowed.js';
 import { limitRequests } from './http/rate-limit.js';
-import { DOCUMENTATION_HEADERS } from './http/security-headers.js';
 import { SharedResult } from './http/shared-result.js';
 import { unavailable } from './http/unavailable.js';
 import { makeWindowCounter } from './limits/make-window-counter.js';
@@ -76,10 +75,7 @@ export async function createApp(
     // Registered here rather than by app.enableCors(), which would answer preflights before the hooks of the edge.
     await app.register(cors, { origin: [...settings.corsOrigins], strictPreflight: false });
   }
-  if (settings.swagger) {
-    relaxPolicyOf(server, `${settings.basePath}/docs`);
-    serveDocumentation(app, settings);
-  }
+  if (settings.swagger) serveDocumentation(server, app, settings.basePath);
   await app.init();
   refuseOtherMethods();
   return app;
@@ -115,12 +111,4 @@ function domainError(exception: unknown): unknown {
   return exception instanceof StoreUnavailable
     ? unavailable('The database does not answer; nothing has changed')
     : exception;
-}
-
-/** Lets the pages beneath an address load what Swagger UI needs. */
-function relaxPolicyOf(server: FastifyInstance, path: string): void {
-  server.addHook('onRoute', (route) => {
-    if (route.url !== path && !route.url.startsWith(`${path}/`)) return;
-    route.config = { ...route.config, securityHeaders: DOCUMENTATION_HEADERS };
-  });
 }

@@ -1,23 +1,22 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyInstance } from 'fastify';
 import { ADMINISTRATION_SCOPE } from './administration/administration-options.js';
-import type { Settings } from './config/settings.js';
-import { TokenService } from './token/token.service.js';
+import { memoryFile, serveFromMemory } from './http/memory-file.js';
+import { DOCUMENTATION_HEADERS, SECURITY_HEADERS } from './http/security-headers.js';
+import { swaggerUiFiles } from './http/swagger-ui.js';
 import { VERSION } from './version.js';
 
-/** Serves Swagger UI at `/docs` and the document behind it at `/openapi.json`. */
-export function serveDocumentation(app: INestApplication, settings: Settings): void {
-  const document = describeApi(app, settings.basePath);
-  SwaggerModule.setup('docs', app, document, {
-    useGlobalPrefix: true,
-    jsonDocumentUrl: 'openapi.json',
-    raw: ['json'],
-    customSiteTitle: 'identity-backend',
-    swaggerOptions: { displayRequestDuration: true },
-    ...(settings.tokenEndpointAuth === 'none' && {
-      patchDocumentOnRequest: (_request, _response, served) => withFreshToken(served, app.get(TokenService)),
-    }),
-  });
+/**
+ * Serves Swagger UI at `/docs` and the document behind it at `/openapi.json`, both from memory: `SwaggerModule.setup` would
+ * open a file for each request, and write the document again for each.
+ */
+export function serveDocumentation(fastify: FastifyInstance, app: INestApplication, basePath: string): void {
+  const document = memoryFile(JSON.stringify(describeApi(app, basePath)), 'application/json; charset=utf-8');
+  serveFromMemory(fastify, `${basePath}/openapi.json`, document, SECURITY_HEADERS);
+  for (const [path, file] of swaggerUiFiles('identity-backend')) {
+    serveFromMemory(fastify, `${basePath}/docs${path}`, file, DOCUMENTATION_HEADERS);
+  }
 }
 
 /** The OpenAPI document of the running application. */
@@ -44,15 +43,4 @@ export function describeApi(app: INestApplication, basePath: string): OpenAPIObj
     autoTagControllers: false,
     operationIdFactory: (_controller, method) => method,
   });
-}
-
-/** Where anyone may ask for a token, the example of `/verify` is one that was made just now, so that it verifies. */
-function withFreshToken(document: OpenAPIObject, tokens: TokenService): OpenAPIObject {
-  const outcome = tokens.issue({ subject: 'user-42', audience: 'logging-service' });
-  if (outcome instanceof Promise || outcome.code !== 'issued') return document;
-  const served = structuredClone(document);
-  const schema = served.components?.schemas?.['VerifyRequest'];
-  const token = schema && 'properties' in schema ? schema.properties?.['token'] : undefined;
-  if (token && !('$ref' in token)) token.example = outcome.token;
-  return served;
 }

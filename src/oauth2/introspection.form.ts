@@ -1,11 +1,12 @@
 import { ApiProperty, ApiPropertyOptional, type ApiResponseSchemaHost, ApiSchema } from '@nestjs/swagger';
+import { EXAMPLE_ACCESS_TOKEN } from '../token/example-tokens.js';
 
 /** What `POST /oauth2/introspect` and `POST /oauth2/revoke` are asked; for the documentation. */
 @ApiSchema({ name: 'TokenReference' })
 export class TokenReferenceForm {
   @ApiProperty({
     description: 'The token, as it was received',
-    example: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl',
+    example: EXAMPLE_ACCESS_TOKEN,
   })
   token!: string;
 

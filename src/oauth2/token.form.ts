@@ -1,4 +1,5 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { EXAMPLE_ACCESS_TOKEN } from '../token/example-tokens.js';
 
 /** What `POST /oauth2/token` is asked; for the documentation. */
 @ApiSchema({ name: 'AccessTokenRequest' })
@@ -20,7 +21,7 @@ export class TokenForm {
 /** What `POST /oauth2/token` answers (RFC 6749 §5.1). */
 @ApiSchema({ name: 'AccessTokenResponse' })
 export class AccessTokenDocument {
-  @ApiProperty({ example: 'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6Ij…' })
+  @ApiProperty({ example: EXAMPLE_ACCESS_TOKEN })
   access_token!: string;
 
   @ApiProperty({ enum: ['Bearer'] })

@@ -1,12 +1,13 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { REFUSAL_WORDS } from '../jwt/refusal-words.js';
+import { EXAMPLE_TOKEN } from './example-tokens.js';
 
 export { REFUSAL_WORDS };
 
 /** What `POST /token` answers. */
 @ApiSchema({ name: 'TokenResponse' })
 export class TokenDocument {
-  @ApiProperty({ description: 'The JWT', example: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Ij…' })
+  @ApiProperty({ description: 'The JWT', example: EXAMPLE_TOKEN })
   token!: string;
 
   @ApiProperty({ enum: ['Bearer'] })

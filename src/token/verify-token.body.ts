@@ -1,6 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { ValidateBy } from 'class-validator';
 import { isWellFormedText } from '../jwt/well-formed-text.js';
+import { EXAMPLE_TOKEN } from './example-tokens.js';
 
 const MISSING = 'Missing required fields (token, aud)';
 
@@ -8,7 +9,7 @@ const MISSING = 'Missing required fields (token, aud)';
 @ApiSchema({ name: 'VerifyRequest' })
 export class VerifyTokenBody {
   @ApiProperty({
-    example: 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl',
+    example: EXAMPLE_TOKEN,
     description: 'The token, as it was received',
   })
   @ValidateBy(

@@ -29,7 +29,6 @@ describe('security headers', () => {
     ['GET /health/ready', () => service.get('/health/ready')],
     ['404', () => service.get('/no-such-route')],
     ['405', () => service.get('/token')],
-    ['GET /openapi.json', () => service.get('/openapi.json')],
   ])('are on every answer, and it is not to be kept: %s', async (_name, ask) => {
     const { headers } = await ask();
     expect(headers.get('x-content-type-options')).toBe('nosniff');

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+
+/** A file that is served from memory: one buffer for every response. */
+export interface MemoryFile {
+  readonly body: Buffer;
+  readonly type: string;
+  /** A strong validator (RFC 9110 §8.8.3). */
+  readonly etag: string;
+}
+
+/** @param type the media type */
+export function memoryFile(content: string | Buffer, type: string): MemoryFile {
+  const body = Buffer.from(content);
+  return { body, type, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"` };
+}
+
+/**
+ * Adds a route for `GET` and `HEAD`. Caches keep the file, and ask each time whether it is still the same.
+ *
+ * @param securityHeaders of its responses
+ */
+export function serveFromMemory(
+  fastify: FastifyInstance,
+  url: string,
+  { body, type, etag }: MemoryFile,
+  securityHeaders: Readonly<Record<string, string>>,
+): void {
+  fastify.get(url, { config: { securityHeaders } }, (request, reply) => {
+    reply.header('etag', etag).header('cache-control', 'no-cache');
+    if (names(request.headers['if-none-match'], etag)) return reply.code(304).send();
+    return reply.type(type).send(body);
+  });
+}
+
+/** Whether `If-None-Match` names the tag, by the weak comparison that it asks for (RFC 9110 §13.1.2). */
+function names(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  return ifNoneMatch.split(',').some((each) => {
+    const tag = each.trim();
+    return tag === '*' || tag.replace(/^W\//, '') === etag;
+  });
+}
