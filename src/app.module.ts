@@ -100,7 +100,6 @@ export class AppModule {
           imports: [observability, authentication],
           clock,
           issuer,
-          reachSeconds: lifetimeSeconds + clockToleranceSeconds,
           metadata: serverMetadata({
             issuer,
             basePath: settings.basePath,

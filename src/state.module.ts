@@ -68,7 +68,7 @@ export class StateModule {
           told,
         }),
         ClientsModule.forRoot({ told }),
-        RevocationModule.forRoot({ clock, toleranceSeconds: settings.clockToleranceSeconds, told }),
+        RevocationModule.forRoot({ clock, told }),
         ReplicaModule.forRoot({
           clock,
           failed: (cause) => log.error({ err: cause }, 'the database does not answer'),

@@ -3,6 +3,7 @@ import { audiencesOf, type Claims } from './claims.js';
 import { parseCompactJws, type CompactJws } from './compact-jws.js';
 import type { TokenType } from './token-type.js';
 import type { Refused, RefusalCode, Verdict } from './verdict.js';
+import { isWellFormedText } from './well-formed-text.js';
 
 /** A key that may have signed a token. */
 export interface VerificationKey {
@@ -130,7 +131,9 @@ function checkIssuer({ iss }: Claims, issuer: string): Refused | undefined {
 
 function checkAudience({ aud }: Claims, audience: string | undefined): Refused | undefined {
   const audiences = audiencesOf(aud);
-  if (audience === undefined ? audiences.length > 0 : audiences.includes(audience)) return undefined;
+  // No one can ask for an audience that is not well-formed text: `POST /verify` refuses its name.
+  if (audience === undefined ? audiences.some(isWellFormedText) : audiences.includes(audience))
+    return undefined;
   const found = audiences.length === 0 ? 'no audience' : audiences.map(quote).join(', ');
   return refuse(
     'invalid_audience',
@@ -140,7 +143,7 @@ function checkAudience({ aud }: Claims, audience: string | undefined): Refused |
 
 function checkRevoked(claims: Claims, { revoked }: Expectations): Refused | undefined {
   const hint = revoked?.(claims);
-  return hint === undefined ? undefined : { code: 'token_revoked', hint, claims };
+  return hint === undefined ? undefined : { code: 'token_revoked', hint };
 }
 
 /** A signed name as it may stand in a hint: quoted, escaped, and not endless. */

@@ -20,8 +20,6 @@ export interface Accepted {
 export interface Refused {
   readonly code: RefusalCode;
   readonly hint: string;
-  /** Where the code is `token_revoked`, what the token says: it is good but for that. Else left out. */
-  readonly claims?: Claims;
 }
 
 /** What is said of a token: a value, never an exception. */

@@ -1,3 +1,5 @@
+import { MAX_TOLERANCE_SECONDS } from '../jwt/lifetime.js';
+
 /** When a key does what; all times in milliseconds since 1970. */
 export interface KeySchedule {
   readonly publishedAt: number;
@@ -14,12 +16,11 @@ export interface KeySchedule {
 /** What a key does at a time, in the words of the administration. */
 export type KeyState = 'published' | 'signing' | 'retiring' | 'retired';
 
-/** For how long after a token's expiry it may still be accepted somewhere: the most that the tolerance can be; seconds. */
-const MAX_TOLERANCE = 60;
-
 /** Until when tokens that the key signed can be good; Infinity where it has not been replaced. */
 export function verifiesUntil({ signsUntil, longestLifetimeSeconds }: KeySchedule): number {
-  return signsUntil === null ? Infinity : signsUntil + (longestLifetimeSeconds + MAX_TOLERANCE) * 1000;
+  return signsUntil === null
+    ? Infinity
+    : signsUntil + (longestLifetimeSeconds + MAX_TOLERANCE_SECONDS) * 1000;
 }
 
 export function keyState(key: KeySchedule, now: number): KeyState {

@@ -1,6 +1,6 @@
 import { type ApiError, HttpError } from '../http/api-error.js';
 
-/** The codes of RFC 6749 §5.2, RFC 8707 §2, and those for what is no fault of the request. */
+/** The codes of RFC 6749 §5.2, RFC 8707 §2, RFC 7009 §2.2.1, and those for what is no fault of the request. */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -9,6 +9,8 @@ export type OAuthErrorCode =
   | 'unsupported_grant_type'
   | 'invalid_scope'
   | 'invalid_target'
+  /** RFC 7009 §2.2.1 */
+  | 'unsupported_token_type'
   | 'too_many_requests'
   | 'temporarily_unavailable'
   | 'server_error';

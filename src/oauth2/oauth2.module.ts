@@ -3,6 +3,7 @@ import { AuditLog } from '../audit/audit-log.js';
 import { ClientAuthenticator } from '../clients/client-authenticator.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import type { Clock } from '../clock.js';
+import { Revocations } from '../revocation/revocations.js';
 import { TokenService } from '../token/token.service.js';
 import { AssertionAuthenticator } from './assertion-authenticator.js';
 import { AssertionStore } from './assertion-store.js';
@@ -11,7 +12,7 @@ import { CLIENT_CREDENTIALS } from './client-credentials.grant.js';
 import { IntrospectController } from './introspect.controller.js';
 import { JwksController } from './jwks.controller.js';
 import { MetadataController, SERVER_METADATA } from './metadata.controller.js';
-import { PresentedTokens } from './presented-token.js';
+import { RevocableTokens } from './revocable-token.js';
 import { RevokeController } from './revoke.controller.js';
 import { TokenController } from './token.controller.js';
 import { TokenEndpoint } from './token-endpoint.js';
@@ -20,8 +21,6 @@ import { TokenEndpoint } from './token-endpoint.js';
 export interface OAuth2Options extends Pick<ModuleMetadata, 'imports'> {
   readonly clock: Clock;
   readonly issuer: string;
-  /** How far ahead a token of this service can expire: its longest lifetime and the tolerance; seconds. */
-  readonly reachSeconds: number;
   /** What {@link serverMetadata} gives. */
   readonly metadata: object | string;
 }
@@ -29,7 +28,7 @@ export interface OAuth2Options extends Pick<ModuleMetadata, 'imports'> {
 /** The routes of OAuth 2.0, over the services of the imported modules. */
 @Module({})
 export class OAuth2Module {
-  static forRoot({ imports = [], clock, issuer, reachSeconds, metadata }: OAuth2Options): DynamicModule {
+  static forRoot({ imports = [], clock, issuer, metadata }: OAuth2Options): DynamicModule {
     return {
       module: OAuth2Module,
       imports,
@@ -65,9 +64,10 @@ export class OAuth2Module {
           ) => new TokenEndpoint([CLIENT_CREDENTIALS], authentication, clients, tokens, audit),
         },
         {
-          provide: PresentedTokens,
-          inject: [TokenService],
-          useFactory: (tokens: TokenService) => new PresentedTokens(tokens, () => clock.now(), reachSeconds),
+          provide: RevocableTokens,
+          inject: [TokenService, Revocations, ClientRegistry],
+          useFactory: (tokens: TokenService, revocations: Revocations, clients: ClientRegistry) =>
+            new RevocableTokens({ tokens, revocations, clients, now: () => clock.now() }),
         },
       ],
     };

@@ -6,17 +6,17 @@ import { Revocations } from '../revocation/revocations.js';
 import { callerOf, type OAuthRequest } from './caller.js';
 import { ClientAuthentication } from './client-authentication.js';
 import { TokenReferenceForm } from './introspection.form.js';
-import { OAuthError } from './oauth-error.js';
 import { OAuthErrors } from './oauth-errors.decorator.js';
 import { OAuthForm } from './oauth-form.js';
-import { hasAnyScope, isOwner, PresentedTokens, REVOCATION_SCOPES } from './presented-token.js';
+import { presentedToken } from './presented-token.js';
+import { RevocableTokens } from './revocable-token.js';
 
 /** `POST /oauth2/revoke` (RFC 7009). */
 @Controller('oauth2/revoke')
 export class RevokeController {
   constructor(
     @Inject(ClientAuthentication) private readonly authentication: ClientAuthentication,
-    @Inject(PresentedTokens) private readonly tokens: PresentedTokens,
+    @Inject(RevocableTokens) private readonly tokens: RevocableTokens,
     @Inject(Revocations) private readonly revocations: Revocations,
     @Inject(AuditLog) private readonly audit: AuditLog,
   ) {}
@@ -26,29 +26,18 @@ export class RevokeController {
   @Header('Pragma', 'no-cache')
   @RouteConfig({ form: true })
   @OAuthErrors()
-  @ApiOperation({ summary: 'Take a token back (RFC 7009)' })
+  @ApiOperation({ summary: 'Revoke a token (RFC 7009)' })
   @ApiBody({ type: TokenReferenceForm })
   @ApiResponse({
     status: 200,
-    description: 'The token is not good any more, or never was; the body is empty',
+    description: 'The token is refused from now on, or was not valid; the body is empty',
   })
   async revoke(@Body() body: unknown, @Req() request: OAuthRequest): Promise<void> {
     const form = new OAuthForm(body);
     const client = await this.authentication.authenticate(form, callerOf(request));
-    const token = this.tokens.find(form);
-    // What is dead for good needs no revocation (RFC 7009 §2.2). What is dead for now does: a token of the same id that
-    // was taken back may expire sooner, and a client that is disabled be enabled again.
-    if (!token) return;
-    const { claims, isLive } = token;
-    const { jti, client_id: owner } = claims;
-    const mayRevoke = isOwner(client, claims) || hasAnyScope(client, REVOCATION_SCOPES);
-    if (!isLive && (!mayRevoke || jti === undefined)) return;
-    if (!mayRevoke) throw new OAuthError('unauthorized_client', 'The token was not issued to this client');
-    if (jti === undefined) {
-      throw new OAuthError('invalid_request', 'The token has no jti, so it cannot be revoked');
-    }
-    const isNew = await this.revocations.revoke(claims);
-    if (!isNew) return;
+    const claims = this.tokens.find(presentedToken(form), client);
+    if (!claims || !(await this.revocations.revoke(claims))) return;
+    const { jti = '', client_id: owner } = claims;
     this.audit.record(request.id, {
       event: 'token.revoked',
       jti,

@@ -1,8 +1,8 @@
-/** A token that was taken back. */
+/** A token that was revoked. */
 export interface Revocation {
   /** What the token is known by: see {@link tokenKey}. */
   readonly key: string;
-  /** When the token expires, and the revocation with it: whole seconds since 1970. */
+  /** When no clock tolerance could accept the token any longer, and the revocation ends: whole seconds since 1970. */
   readonly expiresAt: number;
 }
 

@@ -6,8 +6,6 @@ import { RevocationStore } from './revocation-store.js';
 /** What {@link RevocationModule.forRoot} takes. */
 export interface RevocationOptions {
   readonly clock: Clock;
-  /** For how long after its expiry a token is still accepted; seconds. */
-  readonly toleranceSeconds: number;
   /** Tells other processes that something changed, and waits for them. */
   readonly told: () => Promise<void>;
 }
@@ -15,7 +13,7 @@ export interface RevocationOptions {
 /** The tokens that were taken back, over the RevocationStore of a global module. */
 @Module({})
 export class RevocationModule {
-  static forRoot({ clock, toleranceSeconds, told }: RevocationOptions): DynamicModule {
+  static forRoot({ clock, told }: RevocationOptions): DynamicModule {
     return {
       module: RevocationModule,
       global: true,
@@ -23,7 +21,7 @@ export class RevocationModule {
         {
           provide: Revocations,
           inject: [RevocationStore],
-          useFactory: (store: RevocationStore) => new Revocations(store, clock, toleranceSeconds, told),
+          useFactory: (store: RevocationStore) => new Revocations(store, clock, told),
         },
       ],
       exports: [Revocations],

@@ -1,5 +1,6 @@
 import { CLOCK_SKEW_SECONDS, type Clock } from '../clock.js';
 import type { Claims } from '../jwt/claims.js';
+import { MAX_TOLERANCE_SECONDS } from '../jwt/lifetime.js';
 import type { Revocation, RevocationStore } from './revocation-store.js';
 import { tokenKey } from './token-key.js';
 
@@ -24,14 +25,10 @@ export class Revocations {
   private waiting: Waiting[] = [];
   private isWriting = false;
 
-  /**
-   * @param toleranceSeconds for how long after its expiry a token is still accepted
-   * @param told tells other processes of a revocation that was made here, and waits for them
-   */
+  /** @param told tells other processes of a revocation that was made here, and waits for them */
   constructor(
     private readonly store: RevocationStore,
     private readonly clock: Clock,
-    private readonly toleranceSeconds: number,
     private readonly told: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
@@ -45,18 +42,24 @@ export class Revocations {
     return key !== undefined && this.revoked.has(key);
   }
 
+  /** Whether the token is revoked for as long as it could be accepted: one of the same id may have expired sooner. */
+  isRevokedToItsEnd(claims: Claims): boolean {
+    const key = tokenKey(claims);
+    return key !== undefined && this.isKnown(key, endOf(claims));
+  }
+
   /**
-   * Takes a token back: durable when this resolves, in force here at once, elsewhere with the next {@link sync}.
+   * Revokes a token: durable when this resolves, in force here at once, elsewhere with the next {@link sync}.
    * Revocations that come while others are being written are written together, with one wait for the disk.
    *
    * @param claims of a token that has an id
-   * @returns whether it had not been taken back for that long before
+   * @returns whether it had not been revoked for that long before
    * @throws {StoreUnavailable} and the token is as good as it was
    */
   async revoke(claims: Claims): Promise<boolean> {
     const key = tokenKey(claims);
     if (key === undefined) throw new RangeError('A token without an id cannot be revoked');
-    const expiresAt = Math.ceil(claims.exp) + this.toleranceSeconds;
+    const expiresAt = endOf(claims);
     if (this.isKnown(key, expiresAt)) return false;
     await new Promise<void>((written, failed) => {
       this.waiting.push({ key, expiresAt, written, failed });
@@ -124,4 +127,9 @@ export class Revocations {
       this.keysByMinute.delete(minute);
     }
   }
+}
+
+/** When no clock tolerance could accept the token any longer: today's may be raised by a restart. */
+function endOf({ exp }: Claims): number {
+  return Math.ceil(exp) + MAX_TOLERANCE_SECONDS;
 }

@@ -76,6 +76,20 @@ export class Revocations1764115200000 implements MigrationInterface {
   }
 }
 
+/**
+ * Revocations outlive their tokens by the largest clock tolerance, a minute, and no longer by the one that was set when
+ * they were made, which is not known of them. One that is kept for too long does no harm.
+ */
+export class RevocationExpiry1764201600000 implements MigrationInterface {
+  readonly name = 'RevocationExpiry1764201600000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('UPDATE identity_revocation SET expires_at = expires_at + 60');
+  }
+
+  async down(): Promise<void> {}
+}
+
 async function countRevisionsOf(table: string, runner: QueryRunner): Promise<void> {
   await runner.query(
     `INSERT INTO identity_revision (name, value) SELECT '${table}', 0 FROM (SELECT 1 AS one) AS here WHERE NOT EXISTS (SELECT 1 FROM identity_revision WHERE name = '${table}')`,
@@ -91,4 +105,4 @@ async function indexExpiryOf(table: string, runner: QueryRunner): Promise<void> 
 }
 
 /** In the order in which they run. A migration that was released is never changed. */
-export const MIGRATIONS = [Clients1764028800000, Revocations1764115200000];
+export const MIGRATIONS = [Clients1764028800000, Revocations1764115200000, RevocationExpiry1764201600000];

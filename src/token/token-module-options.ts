@@ -1,6 +1,7 @@
 import type { FactoryProvider, ModuleMetadata } from '@nestjs/common';
 import type { Clock } from '../clock.js';
 import { ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
+import { MAX_LIFETIME_SECONDS, MAX_TOLERANCE_SECONDS } from '../jwt/lifetime.js';
 import { secretWeakness } from '../jwt/secret-strength.js';
 import type { EmbeddedTokenRoutes } from './embedded-token-routes.js';
 import type { TokenOptions } from './token-options.js';
@@ -38,9 +39,6 @@ const DEFAULTS = {
   showFingerprints: false,
 } as const satisfies Partial<TokenOptions>;
 
-const MAX_LIFETIME = 24 * 60 * 60;
-const MAX_TOLERANCE = 60;
-
 /** @throws {TypeError} naming the option that is wrong, never with a secret */
 export function completeSettings({ allowWeakSecrets = false, ...given }: TokenSettings): CompleteSettings {
   const settings = { ...DEFAULTS, clock: undefined, ...given };
@@ -49,11 +47,11 @@ export function completeSettings({ allowWeakSecrets = false, ...given }: TokenSe
   if (algorithms.length === 0 || !algorithms.every(isAlgorithm)) {
     throw wrong(`algorithms must be one or more of ${Object.keys(ALGORITHMS).join(', ')}`);
   }
-  if (!isWhole(lifetimeSeconds, 1, MAX_LIFETIME)) {
-    throw wrong(`lifetimeSeconds must be a whole number from 1 to ${MAX_LIFETIME}`);
+  if (!isWhole(lifetimeSeconds, 1, MAX_LIFETIME_SECONDS)) {
+    throw wrong(`lifetimeSeconds must be a whole number from 1 to ${MAX_LIFETIME_SECONDS}`);
   }
-  if (!isWhole(clockToleranceSeconds, 0, MAX_TOLERANCE)) {
-    throw wrong(`clockToleranceSeconds must be a whole number from 0 to ${MAX_TOLERANCE}`);
+  if (!isWhole(clockToleranceSeconds, 0, MAX_TOLERANCE_SECONDS)) {
+    throw wrong(`clockToleranceSeconds must be a whole number from 0 to ${MAX_TOLERANCE_SECONDS}`);
   }
   if (!allowWeakSecrets) checkSecrets(settings);
   return settings;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { audiencesOf } from '../jwt/claims.js';
+import { type ExaminedToken, examineToken } from '../jwt/examine-token.js';
 import { judgeToken, type Expectations, type VerificationKey } from '../jwt/judge-token.js';
 import { hasReservedScope } from '../jwt/scope.js';
 import type { TokenType } from '../jwt/token-type.js';
@@ -97,6 +98,11 @@ export class TokenService {
   /** Judges a token for one audience; see {@link judgeToken} for the order of the checks. */
   verify({ token, audience, type }: VerifyRequest): Verdict {
     return judgeToken(token, this.keys, this.expectations(audience, type), this.clock.now());
+  }
+
+  /** Reads a token that is to be revoked, whatever today's settings say of it; see {@link examineToken}. */
+  examine(token: string): ExaminedToken | undefined {
+    return examineToken(token, this.keys);
   }
 
   /** @returns whether the key that signs now makes good signatures */

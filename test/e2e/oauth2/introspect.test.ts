@@ -156,11 +156,7 @@ describe('a token that is not good', () => {
     ['of a client that is not registered', () => handMadeToken({ claims: { client_id: 'nobody' } })],
     ['of a client that is no text', () => handMadeToken({ claims: { client_id: ['worker'] } })],
     ['older than its client', () => handMadeToken({ claims: { client_id: 'worker', iat: NEW_YEAR - 1 } })],
-    [
-      'living longer than any token of this service',
-      () => handMadeToken({ claims: { exp: NEW_YEAR + LIFETIME + 1 } }),
-    ],
-    ['living for ever', () => handMadeToken({ claims: { exp: 1e300 } })],
+    ['for an audience that no one can ask for', () => handMadeToken({ claims: { aud: ['', ' ', '\n'] } })],
   ];
 
   it.each(FAULTY)('is inactive, and nothing else is said: %s', async (_name, token) => {
@@ -222,5 +218,30 @@ describe('a token that somebody else made with the shared secret', () => {
   it('is good without jti, iat and sub, and to the last second of the longest life', async () => {
     const claims = { jti: undefined, iat: undefined, sub: undefined, exp: NEW_YEAR + LIFETIME };
     expect(await isActive(handMadeToken({ claims }))).toBe(true);
+  });
+});
+
+describe('introspection and POST /verify', () => {
+  const LIVES = [1, LIFETIME, LIFETIME + 1, 3_600, 86_400, 86_460, 86_461, 1e9, 1e300];
+  it.each<[string, Record<string, unknown>]>([
+    ...LIVES.map((lifetime): [string, Record<string, unknown>] => [
+      `that lives ${lifetime} s`,
+      { exp: NEW_YEAR + lifetime },
+    ]),
+    ['that has expired', { exp: NEW_YEAR }],
+    ['that is not yet valid', { nbf: NEW_YEAR + 1 }],
+    ['without iat', { iat: undefined }],
+    ['that is older than any lifetime', { iat: 1 }],
+    ['without jti', { jti: undefined }],
+    ['of a client', { client_id: 'worker' }],
+    ['of no registered client', { client_id: 'nobody' }],
+    ['of another issuer', { iss: 'elsewhere' }],
+    ['for several audiences', { aud: ['billing', 'logging-service'] }],
+    ['for one audience among names that no one can ask for', { aud: ['', 'logging-service', '\n'] }],
+  ])('agree about a token %s', async (_name, claims) => {
+    const token = handMadeToken({ claims });
+    const { body } = await service.verify(token);
+    for (const who of ['an administrator', 'a client that it is for'])
+      expect([who, await isActive(token, who)]).toEqual([who, body['valid']]);
   });
 });

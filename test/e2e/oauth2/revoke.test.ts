@@ -175,17 +175,33 @@ describe('a token that cannot be taken back', () => {
     expect(await standing(token)).toBe('valid');
   });
 
-  it('lives longer than any token of this service: 200, as it counts as dead already', async () => {
-    const reach = NEW_YEAR + LIFETIME + TOLERANCE;
-    const [longest, longer] = [reach, reach + 1].map((exp) =>
-      handMadeToken({ claims: { exp, jti: `until ${exp}` } }),
-    ) as [string, string];
-    isDone(await revoke(service, admin, longer));
-    isDone(await revoke(service, admin, longest));
-    expect(await standing(longest)).toBe('token_revoked');
-    service.clock.advance(10);
-    expect(await standing(longer)).toBe('valid');
-  });
+  const DAY_AND_MINUTE = 24 * 60 * 60 + 60;
+
+  it.each([0.001, 1, 60, 1e6, 1e12])(
+    'expires %d s beyond 24 hours and 60 seconds: unsupported_token_type, and it stays valid',
+    async (beyond) => {
+      const exp = NEW_YEAR + DAY_AND_MINUTE + beyond;
+      const token = handMadeToken({ claims: { exp, jti: `beyond ${beyond}`, client_id: 'worker' } });
+      for (const client of [worker, admin])
+        expect(refusalOf(await revoke(service, client, token))).toEqual(refused('unsupported_token_type'));
+      expect(refusalOf(await revoke(service, stranger, token))).toEqual(refused('unauthorized_client'));
+      expect(await standing(token)).toBe('valid');
+      expect((await introspect(service, worker, token)).body['active']).toBe(true);
+    },
+  );
+
+  it.each([LIFETIME + 1, 3_600, 24 * 60 * 60, DAY_AND_MINUTE])(
+    'does not expire %d s ahead, however short the lifetime is now',
+    async (lifetime) => {
+      const claims = { exp: NEW_YEAR + lifetime, jti: `lives ${lifetime}`, client_id: 'worker' };
+      const token = handMadeToken({ claims });
+      expect((await introspect(service, worker, token)).body['active']).toBe(true);
+      isDone(await revoke(service, worker, token));
+      service.clock.set(NEW_YEAR + lifetime - 1);
+      await service.catchUp();
+      expect(await standing(token)).toBe('token_revoked');
+    },
+  );
 });
 
 describe('a token that is not good', () => {
@@ -193,17 +209,50 @@ describe('a token that is not good', () => {
     ['unknown', () => 'x'],
     ['expired', () => handMadeToken({ claims: { exp: NEW_YEAR - TOLERANCE } })],
     ['by another secret', () => handMadeToken({ secret: 'another secret, as long as it has to be' })],
-    ['of another issuer', () => handMadeToken({ claims: { iss: 'elsewhere' } })],
+    ['without an audience', () => handMadeToken({ claims: { aud: undefined } })],
+    ['with no audiences', () => handMadeToken({ claims: { aud: [] } })],
+    ['with a signature cut short', () => handMadeToken().slice(0, -4)],
+    ['expired a moment ago', () => handMadeToken({ claims: { exp: NEW_YEAR - TOLERANCE - 1 } })],
     ['of a client that is not registered', () => handMadeToken({ claims: { client_id: 'nobody' } })],
   ])('is 200 with an empty body, whoever asks: %s', async (_name, token) => {
     for (const client of [worker, stranger, admin]) isDone(await revoke(service, client, token()));
   });
 
-  it('cannot be revoked before it becomes valid, and is good then', async () => {
-    const token = handMadeToken({ claims: { jti: 'early', nbf: NEW_YEAR + 60 } });
-    isDone(await revoke(service, admin, token));
+  it.each(['iat', 'nbf'])('yet, as its %s is ahead, is revoked when it becomes valid', async (name) => {
+    const token = handMadeToken({
+      claims: { jti: `early ${name}`, client_id: 'worker', [name]: NEW_YEAR + 60 },
+    });
+    expect(await standing(token)).toBe('token_not_yet_valid');
+    expect(refusalOf(await revoke(service, stranger, token))).toEqual(refused('unauthorized_client'));
+    isDone(await revoke(service, worker, token));
     service.clock.advance(60);
+    expect(await standing(token)).toBe('token_revoked');
+  });
+
+  it.each<[string, object]>([
+    ['of another issuer', { iss: 'elsewhere' }],
+    ['for the service itself, by the shared secret', { aud: 'identity-backend' }],
+  ])("under these settings is no stranger's to revoke: %s", async (name, claims) => {
+    const token = handMadeToken({ claims: { ...claims, jti: name, client_id: 'worker' } });
+    expect(refusalOf(await revoke(service, stranger, token))).toEqual(refused('unauthorized_client'));
+    for (const client of [worker, admin]) isDone(await revoke(service, client, token));
+    isDone(await revoke(service, stranger, token));
+  });
+
+  it('and is forged leaves the token of the same id as it is, whoever asks', async () => {
+    const token = await accessToken(service, worker);
+    const [header = '', claims = '', signature = ''] = token.split('.');
+    const other = `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
+    for (const client of [worker, admin])
+      isDone(await revoke(service, client, [header, claims, other].join('.')));
     expect(await standing(token)).toBe('valid');
+  });
+
+  it('by an unknown secret revokes nothing of another client', async () => {
+    const claims = { jti: 'of another', client_id: 'worker' };
+    const secret = 'another secret, as long as it has to be';
+    isDone(await revoke(service, stranger, handMadeToken({ claims, secret })));
+    expect(await standing(handMadeToken({ claims }))).toBe('valid');
   });
 });
 
@@ -233,7 +282,7 @@ describe('a revocation', () => {
     const client = await makeClient(service, 'halted', { audiences: ['logging-service'] });
     const [token, other] = [await accessToken(service, client), await accessToken(service, client)];
     await administrator.update('halted', { disabled: true });
-    isDone(await revoke(service, stranger, other));
+    expect(refusalOf(await revoke(service, stranger, other))).toEqual(refused('unauthorized_client'));
     isDone(await revoke(service, admin, token));
     await administrator.update('halted', { disabled: false });
     expect([await standing(token), await standing(other)]).toEqual(['token_revoked', 'valid']);

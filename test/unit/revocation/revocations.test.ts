@@ -35,7 +35,8 @@ class WatchedStore extends MemoryRevocationStore {
   }
 }
 
-const TOLERANCE = 10;
+/** The largest tolerance that can be configured: how long a revocation outlives its token; seconds. */
+const TOLERANCE = 60;
 const claims = (jti: string | undefined, exp = NEW_YEAR + 900): Claims => ({
   exp,
   client_id: 'worker',
@@ -45,7 +46,7 @@ const claims = (jti: string | undefined, exp = NEW_YEAR + 900): Claims => ({
 let store: WatchedStore;
 let clock: MovedClock;
 let revocations: Revocations;
-const another = (): Revocations => new Revocations(store, clock, TOLERANCE);
+const another = (): Revocations => new Revocations(store, clock);
 beforeEach(() => {
   store = new WatchedStore();
   clock = new MovedClock();
@@ -86,6 +87,14 @@ describe('revoke', () => {
   it('refuses a token without an id', async () => {
     await expect(revocations.revoke(claims(undefined))).rejects.toThrow(RangeError);
     expect(store.added).toEqual([]);
+  });
+
+  it('lasts to the end of a token only if it is as long as the token', async () => {
+    await revocations.revoke(claims('a', NEW_YEAR + 60));
+    const known = [59, 60, 60.5, 61].map((exp) => revocations.isRevokedToItsEnd(claims('a', NEW_YEAR + exp)));
+    expect(known).toEqual([true, true, false, false]);
+    expect(revocations.isRevokedToItsEnd(claims('b'))).toBe(false);
+    expect(revocations.isRevokedToItsEnd(claims(undefined))).toBe(false);
   });
 
   it('says whether it did anything', async () => {

@@ -1,0 +1,88 @@
+import type { Client } from '../clients/client.js';
+import type { ClientRegistry } from '../clients/client-registry.js';
+import { audiencesOf, type Claims } from '../jwt/claims.js';
+import type { ExaminedToken } from '../jwt/examine-token.js';
+import { MAX_LIFETIME_SECONDS, MAX_TOLERANCE_SECONDS } from '../jwt/lifetime.js';
+import type { Revocations } from '../revocation/revocations.js';
+import type { TokenService } from '../token/token.service.js';
+import { OAuthError } from './oauth-error.js';
+import { mayRevoke } from './presented-token.js';
+
+/** How far ahead a token of this service expires at most, by the clock of any instance; seconds. */
+const MAX_REACH_SECONDS = MAX_LIFETIME_SECONDS + MAX_TOLERANCE_SECONDS;
+
+/** What {@link RevocableTokens} is made of. */
+export interface RevocableTokensOptions {
+  readonly tokens: TokenService;
+  readonly revocations: Pick<Revocations, 'isRevokedToItsEnd'>;
+  readonly clients: Pick<ClientRegistry, 'find'>;
+  /** The time, in milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/**
+ * Decides what a revocation request means (RFC 7009 §2.2). 200 says that the token is refused from now on. Settings
+ * change with a restart, and clients are enabled again, so that today's refusal of a token is no reason to record
+ * nothing: an issuer, an algorithm, a secret or a tolerance that was removed may be set again. Hence:
+ *
+ * - What no settings can make valid is answered 200 and not recorded: it is malformed, forged, without an audience, or
+ *   expired by more than the largest tolerance.
+ * - What the client may revoke is recorded, also if today's settings refuse it or no key of today verifies it: a client
+ *   can name its own id in a token that no one signed, and revokes nothing but tokens of its own.
+ * - What cannot be recorded is refused: without a `jti`, or further ahead than this service issues.
+ * - Tokens of others are refused (RFC 7009 §2.1), unless they are unknown, expired or revoked already.
+ */
+export class RevocableTokens {
+  constructor(private readonly options: RevocableTokensOptions) {}
+
+  /**
+   * @returns the claims of the token to record; `undefined` if there is nothing to record
+   * @throws {OAuthError} if 200 would not be true
+   */
+  find(token: string, client: Client): Claims | undefined {
+    const examined = this.options.tokens.examine(token);
+    if (!examined || this.isDeadForEver(examined)) return undefined;
+    const { claims, isVerified } = examined;
+    if (!isVerified) return this.isRecordable(claims) && mayRevoke(client, claims) ? claims : undefined;
+    if (!mayRevoke(client, claims)) {
+      this.refuseUnlessDead(token, claims);
+      return undefined;
+    }
+    if (claims.jti === undefined) {
+      throw new OAuthError('invalid_request', 'The token has no jti, so it cannot be revoked');
+    }
+    if (!this.isRecordable(claims)) {
+      throw new OAuthError(
+        'unsupported_token_type',
+        'The token expires more than 24 hours ahead, so it cannot be revoked',
+      );
+    }
+    return claims;
+  }
+
+  private isDeadForEver({ claims: { exp, aud } }: ExaminedToken): boolean {
+    return exp + MAX_TOLERANCE_SECONDS <= this.nowSeconds || audiencesOf(aud).length === 0;
+  }
+
+  private isRecordable({ jti, exp }: Claims): boolean {
+    return jti !== undefined && exp <= this.nowSeconds + MAX_REACH_SECONDS;
+  }
+
+  private refuseUnlessDead(token: string, claims: Claims): void {
+    const { tokens, revocations } = this.options;
+    if (revocations.isRevokedToItsEnd(claims)) return;
+    const { code } = tokens.verify({ token });
+    if (code === 'token_expired' || (code === 'token_revoked' && this.hasNoClient(claims))) return;
+    throw new OAuthError('unauthorized_client', 'The token was not issued to this client');
+  }
+
+  /** Whether its client was deleted: one that is registered later does not own it. One that is disabled may be enabled. */
+  private hasNoClient({ client_id: clientId, iat }: Claims): boolean {
+    const client = typeof clientId === 'string' ? this.options.clients.find(clientId) : undefined;
+    return iat !== undefined && !client?.disabled;
+  }
+
+  private get nowSeconds(): number {
+    return this.options.now() / 1000;
+  }
+}
