@@ -1,10 +1,11 @@
 import type { AuditEvent, AuditLog } from '../audit/audit-log.js';
 import type { Clock } from '../clock.js';
+import type { RecordDecision } from '../replica/record-store.js';
 import { type Client, liveSecrets } from './client.js';
 import { ClientChangeRefused } from './client-change-refused.js';
 import { ClientDescription } from './client-description.js';
 import type { ClientRegistry } from './client-registry.js';
-import { makeSecret, MAX_LIVE_SECRETS } from './client-secret.js';
+import { makeSecret, makeTokenMark, MAX_LIVE_SECRETS } from './client-secret.js';
 
 /** Who changes a client, and by which request, for the audit. */
 export interface Administrator {
@@ -48,9 +49,10 @@ export class ClientAdministration {
     await this.prepare();
     const now = this.clock.now();
     const { text, kept } = makeSecret(now, null);
-    const client = await this.change(described.id, (current) => {
+    const client = await this.change(described.id, (current, wasRemoved) => {
       if (current) throw new ClientChangeRefused('conflict', 'There is a client of this id already');
-      return { ...described, secrets: [kept], createdAt: now, updatedAt: now };
+      const made = { ...described, secrets: [kept], createdAt: now, updatedAt: now };
+      return wasRemoved ? { ...made, tokenMark: makeTokenMark() } : made;
     });
     this.record(by, { event: 'client.created', client: client.id, by: by.id });
     return { client, secret: { id: kept.id, text, expiresAt: null } };
@@ -58,11 +60,10 @@ export class ClientAdministration {
 
   /** @param patch a JSON Merge Patch (RFC 7396) of the members of `ClientBody`, as it came */
   async update(id: string, patch: unknown, by: Administrator): Promise<Client> {
-    const client = await this.change(id, (current) => {
-      const { secrets, createdAt } = existing(current);
-      const described = this.description.patch(existing(current), patch);
-      return { ...described, secrets, createdAt, updatedAt: this.clock.now() };
-    });
+    const client = await this.change(id, (current) => ({
+      ...this.description.patch(existing(current), patch),
+      updatedAt: this.clock.now(),
+    }));
     this.record(by, { event: 'client.updated', client: id, by: by.id });
     return client;
   }
@@ -113,7 +114,7 @@ export class ClientAdministration {
     this.record(by, { event: 'client.secret_ended', client: id, secret_id: secretId, by: by.id });
   }
 
-  private async change(id: string, decide: (current: Client | undefined) => Client): Promise<Client> {
+  private async change(id: string, decide: RecordDecision<Client>): Promise<Client> {
     return existing(await this.clients.change(id, decide));
   }
 

@@ -10,7 +10,8 @@ import { isClientKeySet } from './client-keys.js';
 /** How long the lists of a client may be. */
 const MAX_LIST = 1_000;
 
-const CLIENT_ID = new RegExp(`^[A-Za-z0-9._~-]{1,${MAX_CLIENT_ID_LENGTH}}$`);
+/** A new id is neither taken for an option of a command, nor for a dot segment of a path (RFC 3986 §5.2.4). */
+const CLIENT_ID = new RegExp(`^(?!-|\\.{1,2}$)[A-Za-z0-9._~-]{1,${MAX_CLIENT_ID_LENGTH}}$`);
 
 const isSubjectPattern = (value: unknown): boolean =>
   isName(value) && value !== '*' && !value.slice(0, -1).includes('*');
@@ -28,7 +29,7 @@ export class ClientBody {
   })
   @Satisfies(
     (value) => typeof value === 'string' && CLIENT_ID.test(value),
-    'must be 1 to 128 characters of A-Za-z0-9._~-',
+    'must be 1 to 128 characters of A-Za-z0-9._~-, not begin with -, and be neither . nor ..',
   )
   @IsPresent({ message: 'client_id is missing' })
   client_id!: string;

@@ -3,59 +3,68 @@ import { Rules } from '../validation/rules.js';
 import { type Client, GRANT_TYPES } from './client.js';
 import { ClientBody } from './client-body.js';
 import { ClientChangeRefused } from './client-change-refused.js';
-import { clientDocument } from './client.document.js';
 import { mergePatch } from './merge-patch.js';
 
-/** What an administrator says of a client: all of it but its secrets and times. */
-export type DescribedClient = Omit<Client, 'secrets' | 'createdAt' | 'updatedAt'>;
+/** What an administrator says of a client: all of it but its secrets, times and mark. */
+export type DescribedClient = Omit<Client, 'secrets' | 'createdAt' | 'updatedAt' | 'tokenMark'>;
 
 /** What the administration shows and nobody sets: it may be sent back as it was read. */
 const READ_ONLY = ['secrets', 'created_at', 'updated_at'];
 
+/** The properties of a client that a change can set, by the fields that set them. */
+const PROPERTIES = {
+  name: 'name',
+  audiences: 'audiences',
+  default_audience: 'defaultAudience',
+  scopes: 'scopes',
+  claims: 'claims',
+  grant_types: 'grantTypes',
+  token_lifetime_seconds: 'tokenLifetimeSeconds',
+  may_act_for: 'mayActFor',
+  jwks: 'jwks',
+  disabled: 'disabled',
+} as const satisfies Record<Exclude<keyof ClientBody, 'client_id'>, keyof DescribedClient>;
+
 /** Reads descriptions of clients, and refuses those that are wrong. */
 export class ClientDescription {
   private readonly rules = new Rules(ClientBody);
-  private readonly known = new Set([...this.rules.members, ...READ_ONLY]);
+  private readonly fields = new Set([...this.rules.members, ...READ_ONLY]);
 
   /** @param lifetimeSeconds the longest that the tokens of a client may live */
   constructor(private readonly lifetimeSeconds: number) {}
 
-  /** @throws {ClientChangeRefused} */
+  /**
+   * Reads the whole of a new client.
+   *
+   * @throws {ClientChangeRefused}
+   */
   read(body: unknown): DescribedClient {
-    if (!isJsonObject(body)) throw refused('Send a JSON object');
-    // A mistyped name would leave a client with less or more than was meant.
-    const unknown = Object.keys(body).find((name) => !this.known.has(name));
-    if (unknown !== undefined)
-      throw refused(`A client has no member ${JSON.stringify(unknown.slice(0, 64))}`);
-    const read = this.rules.read(body);
-    if (typeof read === 'string') throw refused(read);
-    const { audiences = [], default_audience = null, token_lifetime_seconds = null } = read;
-    if (default_audience !== null && !audiences.includes(default_audience)) {
-      throw refused('default_audience must be one of audiences');
-    }
-    if (token_lifetime_seconds !== null && token_lifetime_seconds > this.lifetimeSeconds) {
-      throw refused(`token_lifetime_seconds must be at most ${this.lifetimeSeconds}`);
-    }
-    return {
-      id: read.client_id,
-      name: read.name ?? read.client_id,
-      audiences,
-      defaultAudience: default_audience,
-      scopes: read.scopes ?? [],
-      claims: read.claims ?? [],
-      grantTypes: read.grant_types ?? [...GRANT_TYPES],
-      tokenLifetimeSeconds: token_lifetime_seconds,
-      mayActFor: read.may_act_for ?? [],
-      jwks: (read.jwks as Client['jwks']) ?? null,
-      disabled: read.disabled ?? false,
-    };
+    const read = this.checked(this.rules.read(this.known(body)));
+    const described = { id: read.client_id, ...describedBy(read, read.client_id) };
+    checkDefaultAudience(described);
+    return described;
   }
 
-  /** @throws {ClientChangeRefused} */
-  patch(client: Client, patch: unknown): DescribedClient {
-    if (!isJsonObject(patch)) throw refused('Send a JSON object');
-    const described = this.read(mergePatch(clientDocument(client), patch));
-    if (described.id !== client.id) throw refused('client_id is never changed');
+  /**
+   * Reads a change. It verifies the fields that the patch has, and a rule between two fields if it has one of them: what
+   * is stored was valid under the settings of its time, and never keeps an administrator from disabling the client.
+   *
+   * @param patch a JSON Merge Patch (RFC 7396)
+   * @throws {ClientChangeRefused}
+   */
+  patch(client: Client, patch: unknown): Client {
+    const { client_id: id = client.id, ...sent } = this.known(patch);
+    if (id === null) throw refused('client_id is missing');
+    if (id !== client.id) throw refused('client_id is never changed');
+    const has = (field: string): boolean => Object.hasOwn(sent, field);
+    const merged = mergePatch(has('jwks') ? { jwks: client.jwks } : {}, sent);
+    const read = describedBy(this.checked(this.rules.readPart(merged)), client.id);
+    const changed = Object.entries(PROPERTIES).filter(([field]) => has(field));
+    const described = {
+      ...client,
+      ...Object.fromEntries(changed.map(([, property]) => [property, read[property]])),
+    };
+    if (has('audiences') || has('default_audience')) checkDefaultAudience(described);
     if (described.jwks === null && client.jwks !== null && client.secrets.length === 0) {
       throw new ClientChangeRefused(
         'conflict',
@@ -63,6 +72,45 @@ export class ClientDescription {
       );
     }
     return described;
+  }
+
+  private known(body: unknown): Readonly<Record<string, unknown>> {
+    if (!isJsonObject(body)) throw refused('Send a JSON object');
+    // A mistyped name would leave a client with less or more than was meant.
+    const unknown = Object.keys(body).find((name) => !this.fields.has(name));
+    if (unknown !== undefined)
+      throw refused(`A client has no member ${JSON.stringify(unknown.slice(0, 64))}`);
+    return body;
+  }
+
+  private checked(read: ClientBody | string): ClientBody {
+    if (typeof read === 'string') throw refused(read);
+    if ((read.token_lifetime_seconds ?? 0) > this.lifetimeSeconds) {
+      throw refused(`token_lifetime_seconds must be at most ${this.lifetimeSeconds}`);
+    }
+    return read;
+  }
+}
+
+/** The properties that a body says, with their defaults. */
+function describedBy(body: ClientBody, id: string): Omit<DescribedClient, 'id'> {
+  return {
+    name: body.name ?? id,
+    audiences: body.audiences ?? [],
+    defaultAudience: body.default_audience ?? null,
+    scopes: body.scopes ?? [],
+    claims: body.claims ?? [],
+    grantTypes: body.grant_types ?? [...GRANT_TYPES],
+    tokenLifetimeSeconds: body.token_lifetime_seconds ?? null,
+    mayActFor: body.may_act_for ?? [],
+    jwks: (body.jwks as Client['jwks']) ?? null,
+    disabled: body.disabled ?? false,
+  };
+}
+
+function checkDefaultAudience({ audiences, defaultAudience }: DescribedClient): void {
+  if (defaultAudience !== null && !audiences.includes(defaultAudience)) {
+    throw refused('default_audience must be one of audiences');
   }
 }
 

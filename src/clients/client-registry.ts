@@ -1,3 +1,4 @@
+import type { RecordDecision } from '../replica/record-store.js';
 import { Replica } from '../replica/replica.js';
 import type { Client } from './client.js';
 import type { ClientStore } from './client-store.js';
@@ -26,10 +27,7 @@ export class ClientRegistry {
    * @param decide is given the client as it is in the database; where it throws, nothing changes
    * @throws {StoreUnavailable} and what `decide` throws
    */
-  change(
-    id: string,
-    decide: (current: Client | undefined) => Client | undefined,
-  ): Promise<Client | undefined> {
+  change(id: string, decide: RecordDecision<Client>): Promise<Client | undefined> {
     return this.replica.change(id, decide);
   }
 

@@ -7,6 +7,9 @@ export const MAX_LIVE_SECRETS = 2;
 const SECRET_BYTES = 32;
 const NOTHING = Buffer.alloc(32);
 
+/** How long the mark of a client is: as long as the last group of a UUID. */
+const MARK_BYTES = 6;
+
 /**
  * Makes a secret. A fast hash is enough to keep it by: it is 256 random bits, which no dictionary holds and nobody can
  * try through.
@@ -20,6 +23,11 @@ export function makeSecret(
   const text = randomBytes(SECRET_BYTES).toString('base64url');
   const id = randomBytes(8).toString('hex');
   return { text, kept: { id, hash: hashOf(text).toString('base64url'), createdAt: now, expiresAt } };
+}
+
+/** Makes a mark for a client whose id was that of another one before: see `Client.tokenMark`. */
+export function makeTokenMark(): string {
+  return randomBytes(MARK_BYTES).toString('hex');
 }
 
 /**

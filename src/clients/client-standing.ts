@@ -1,4 +1,6 @@
+import { CLOCK_SKEW_SECONDS } from '../clock.js';
 import type { Claims } from '../jwt/claims.js';
+import type { Client } from './client.js';
 import type { ClientRegistry } from './client-registry.js';
 
 /**
@@ -9,15 +11,25 @@ import type { ClientRegistry } from './client-registry.js';
  */
 export function clientStanding(
   clients: Pick<ClientRegistry, 'everHadClients' | 'find'>,
-  { client_id: clientId, iat }: Claims,
+  claims: Claims,
 ): string | undefined {
+  const { client_id: clientId } = claims;
   if (clientId === undefined || !clients.everHadClients) return undefined;
   const client = typeof clientId === 'string' ? clients.find(clientId) : undefined;
   if (!client) return 'The client that the token was issued to is not registered; register it and ask again.';
   if (client.disabled) return 'The client that the token was issued to is disabled; enable it and ask again.';
+  return isOfPrevious(client, claims)
+    ? 'The token was issued to a previous client of the same id; ask for a new one.'
+    : undefined;
+}
+
+/**
+ * Whether the token was issued to a client that had the id before this one. Times do not tell tokens of the second in
+ * which an id is given again, nor those of an instance with another clock, or one that did not know of the change yet.
+ */
+function isOfPrevious({ createdAt, tokenMark }: Client, { iat, jti }: Claims): boolean {
+  const madeAt = createdAt / 1000;
   // `iat` is rounded down, so the moment at which the client was made is too.
-  if (iat !== undefined && iat < Math.floor(client.createdAt / 1000)) {
-    return 'The token was issued to a former client of the same id; ask for a new one.';
-  }
-  return undefined;
+  if (tokenMark === undefined) return iat !== undefined && iat < Math.floor(madeAt);
+  return !jti?.endsWith(tokenMark) && (iat === undefined || iat <= madeAt + CLOCK_SKEW_SECONDS);
 }

@@ -39,6 +39,11 @@ export interface Client {
   readonly createdAt: number;
   /** Milliseconds since 1970. */
   readonly updatedAt: number;
+  /**
+   * Ends the `jti` of each token that is issued to the client, if its id was that of a client before: tokens of the
+   * previous one do not have it, whatever the clocks say. Left out for the first client of an id.
+   */
+  readonly tokenMark?: string;
 }
 
 /** The secrets of the client that are good at this time, in milliseconds since 1970. */

@@ -45,4 +45,6 @@ export function audiencesOf(aud: string | readonly string[] | undefined): readon
 
 /** The claims that the issuer sets or that mean something to it; a caller may not. */
 export const RESERVED_CLAIMS: readonly string[] =
-  'iss sub aud exp nbf iat jti client_id scope act may_act cnf azp scp active username token_type'.split(' ');
+  'iss sub aud exp nbf iat jti client_id scope act may_act cnf azp scp active username token_type root txn'.split(
+    ' ',
+  );

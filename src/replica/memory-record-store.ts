@@ -1,4 +1,4 @@
-import { RecordStore, type RecordChange } from './record-store.js';
+import { type RecordChange, type RecordDecision, RecordStore } from './record-store.js';
 
 /** Records in the memory of this process: for tests, and for applications that need none to outlive it. */
 export class MemoryRecordStore<T> extends RecordStore<T> {
@@ -10,9 +10,11 @@ export class MemoryRecordStore<T> extends RecordStore<T> {
     return Promise.resolve(later.sort((a, b) => a.revision - b.revision).slice(0, limit));
   }
 
-  override change(id: string, decide: (current: T | undefined) => T | undefined): Promise<RecordChange<T>> {
+  override change(id: string, decide: RecordDecision<T>): Promise<RecordChange<T>> {
     return new Promise((resolve) => {
-      const change = { id, value: decide(this.changes.get(id)?.value), revision: this.revision + 1 };
+      const known = this.changes.get(id);
+      const value = decide(known?.value, known !== undefined && known.value === undefined);
+      const change = { id, value, revision: this.revision + 1 };
       this.revision = change.revision;
       this.changes.set(id, change);
       resolve(change);

@@ -7,6 +7,15 @@ export interface RecordChange<T> {
 }
 
 /**
+ * What a record is to become.
+ *
+ * @param current the record as it is now
+ * @param wasRemoved whether there is none now, but was one before
+ * @returns what it is to be; `undefined` removes it. If it throws, nothing changes
+ */
+export type RecordDecision<T> = (current: T | undefined, wasRemoved: boolean) => T | undefined;
+
+/**
  * Records that several instances share. Whoever has seen the changes up to a revision misses none by asking for those
  * after it.
  */
@@ -18,12 +27,12 @@ export abstract class RecordStore<T> {
   abstract changesSince(revision: number, limit: number): Promise<readonly RecordChange<T>[]>;
 
   /**
-   * Changes one record. Changes of one store happen one after another, whichever instance makes them.
+   * Changes one record. Changes of one store happen one after another, whichever instance makes them. That a record was
+   * removed is remembered for ever.
    *
-   * @param decide is given the record as it is now, and returns what it is to be; where it throws, nothing changes
    * @throws {StoreUnavailable} and what `decide` throws
    */
-  abstract change(id: string, decide: (current: T | undefined) => T | undefined): Promise<RecordChange<T>>;
+  abstract change(id: string, decide: RecordDecision<T>): Promise<RecordChange<T>>;
 }
 
 /** The database is away, or so busy that it did not answer in time. What was asked for may be tried again. */

@@ -1,5 +1,5 @@
 import { inTurnWhileAvailable } from './in-turn-while-available.js';
-import type { RecordChange, RecordStore } from './record-store.js';
+import type { RecordChange, RecordDecision, RecordStore } from './record-store.js';
 
 /** How many changes are fetched at once: bounds the memory that an answer of the database takes. */
 const BATCH = 2_000;
@@ -61,7 +61,7 @@ export class Replica<T> {
    *
    * @throws {StoreUnavailable} and what `decide` throws; nothing has changed then
    */
-  async change(id: string, decide: (current: T | undefined) => T | undefined): Promise<T | undefined> {
+  async change(id: string, decide: RecordDecision<T>): Promise<T | undefined> {
     const { value } = await this.inTurn(async () => {
       const change = await this.store.change(id, decide);
       this.apply(change);

@@ -1,5 +1,5 @@
 import { type EntitySchema, MoreThan } from 'typeorm';
-import { RecordStore, type RecordChange } from '../replica/record-store.js';
+import { type RecordChange, type RecordDecision, RecordStore } from '../replica/record-store.js';
 import type { Database } from './database.js';
 import { type RecordRow, RevisionTable } from './entities.js';
 
@@ -33,14 +33,14 @@ export class TypeOrmRecordStore<T> extends RecordStore<T> {
     });
   }
 
-  override change(id: string, decide: (current: T | undefined) => T | undefined): Promise<RecordChange<T>> {
+  override change(id: string, decide: RecordDecision<T>): Promise<RecordChange<T>> {
     return this.database.transaction(async (manager, stop) => {
       await manager.increment(RevisionTable, { name: this.table }, 'value', 1);
       const { value: revision } = await manager.findOneByOrFail(RevisionTable, { name: this.table });
       const row = await manager.findOneBy(this.rows, { id });
       let value: T | undefined;
       try {
-        value = decide(parseDocument<T>(row?.document ?? null));
+        value = decide(parseDocument<T>(row?.document ?? null), row?.document === null);
       } catch (error) {
         return stop(error);
       }

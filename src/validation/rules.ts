@@ -51,6 +51,19 @@ export class Rules<T extends object> {
    *   `null` counts as absent, unknown members are left behind
    */
   read(value: unknown): T | string {
+    return this.readWith(value, this.rules);
+  }
+
+  /** As {@link read}, for a change: of members that the object does not have, no rule is checked. */
+  readPart(value: unknown): T | string {
+    const has = (member: string): boolean => isJsonObject(value) && Object.hasOwn(value, member);
+    return this.readWith(
+      value,
+      this.rules.filter(({ member }) => has(member)),
+    );
+  }
+
+  private readWith(value: unknown, rules: readonly Rule[]): T | string {
     const instance = new this.type();
     const members = instance as Record<string, unknown>;
     const isObject = isJsonObject(value);
@@ -59,7 +72,7 @@ export class Rules<T extends object> {
       const found = Object.hasOwn(source, member) ? source[member] : undefined;
       if (found !== undefined && found !== null) members[member] = found;
     }
-    for (const { member, holds, message } of this.rules) {
+    for (const { member, holds, message } of rules) {
       if (!holds(members[member], instance)) return message(members[member], instance);
     }
     // Where every member may be left out, so may the body; another value in its place is a mistake all the same.

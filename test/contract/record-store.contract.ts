@@ -82,6 +82,32 @@ export function recordStoreContract(
       expect(await read('a')).toEqual({ n: 3 });
     });
 
+    it('is told of a record that was removed, by whichever instance', async () => {
+      const seen: unknown[] = [];
+      const look = async (id: string, store: RecordStore<Document>): Promise<void> => {
+        await store.change(id, (current, wasRemoved) => {
+          seen.push([current, wasRemoved]);
+          return current;
+        });
+      };
+      await look('never', second);
+      await put('a', { n: 1 });
+      await look('a', second);
+      await remove('a');
+      for (const store of [first, second, third]) await look('a', store);
+      await put('a', { n: 2 });
+      await look('a', third);
+      const removed = [undefined, true];
+      expect(seen).toEqual([
+        [undefined, false],
+        [{ n: 1 }, false],
+        removed,
+        removed,
+        removed,
+        [{ n: 2 }, false],
+      ]);
+    });
+
     it('lets through the very error with which it is refused, and changes nothing', async () => {
       await put('a', { n: 1 });
       const refusal = new RangeError('too many');

@@ -6,7 +6,12 @@ import type { RotationPolicy } from '../../src/keys/key-rotation.js';
 import type { StoredKey } from '../../src/keys/key-store.js';
 import { StoredKeys, type StoredKeysOptions } from '../../src/keys/stored-keys.js';
 import { MemoryRecordStore } from '../../src/replica/memory-record-store.js';
-import { type RecordChange, RecordStore, StoreUnavailable } from '../../src/replica/record-store.js';
+import {
+  type RecordChange,
+  type RecordDecision,
+  RecordStore,
+  StoreUnavailable,
+} from '../../src/replica/record-store.js';
 import { TokenService } from '../../src/token/token.service.js';
 import type { MovedClock } from './moved-clock.js';
 
@@ -38,7 +43,7 @@ export class Connection extends RecordStore<readonly StoredKey[]> {
 
   override change(
     id: string,
-    decide: (current: readonly StoredKey[] | undefined) => readonly StoredKey[] | undefined,
+    decide: RecordDecision<readonly StoredKey[]>,
   ): Promise<RecordChange<readonly StoredKey[]>> {
     return this.cut ? Promise.reject(new StoreUnavailable('cut')) : this.shared.change(id, decide);
   }

@@ -1,5 +1,5 @@
 import { MemoryRecordStore } from '../../src/replica/memory-record-store.js';
-import { type RecordChange, StoreUnavailable } from '../../src/replica/record-store.js';
+import { type RecordChange, type RecordDecision, StoreUnavailable } from '../../src/replica/record-store.js';
 
 /** Records in memory that can be away for a while, and whose answers a test can hold back. */
 export class UnreliableStore<T> extends MemoryRecordStore<T> {
@@ -29,10 +29,7 @@ export class UnreliableStore<T> extends MemoryRecordStore<T> {
     return answer;
   }
 
-  override async change(
-    id: string,
-    decide: (current: T | undefined) => T | undefined,
-  ): Promise<RecordChange<T>> {
+  override async change(id: string, decide: RecordDecision<T>): Promise<RecordChange<T>> {
     this.refuseWhileAway();
     const answer = await super.change(id, decide);
     await this.holding;

@@ -121,7 +121,7 @@ describe('POST /admin/clients', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409]);
   });
 
-  it.each(['a', 'x'.repeat(128), '.', '..', '-', '~', '_', '0', 'constructor', '__proto__', 'toString'])(
+  it.each(['a', 'x'.repeat(128), '...', '.a', 'a-', '~', '_', '0', 'constructor', '__proto__', 'toString'])(
     'takes the id %j',
     async (id) => {
       const { status, body } = await admin.create({ client_id: id });

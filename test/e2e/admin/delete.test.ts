@@ -66,7 +66,7 @@ describe('DELETE /admin/clients/{id}', () => {
     expect((await service.verify(fresh)).status).toBe(200);
     expect(await service.verify(token)).toMatchObject({
       status: 401,
-      body: { code: 'token_revoked', hint: expect.stringContaining('former client') },
+      body: { code: 'token_revoked', hint: expect.stringContaining('previous client') },
     });
     const ask = { sub: 'phoenix', aud: 'logging-service' };
     expect((await service.post('/token', ask, { authorization: former.authorization })).status).toBe(401);

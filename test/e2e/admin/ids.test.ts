@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ClientRegistry } from '../../../src/clients/client-registry.js';
+import { clientOf } from '../../support/client-values.js';
 import { Administrator, makeClient } from '../../support/clients.js';
 import { rawHttp } from '../../support/raw-http.js';
 import { RunningApp } from '../../support/running-app.js';
@@ -19,7 +21,7 @@ describe('the id in the path of the admin routes', () => {
     'a.b',
     '~',
     '_',
-    '-',
+    'a-',
     'constructor',
     '__proto__',
     'toString',
@@ -35,6 +37,35 @@ describe('the id in the path of the admin routes', () => {
     expect((await admin.endSecret(id, String(body['secret_id']))).status).toBe(204);
     expect((await admin.remove(id)).status).toBe(204);
     expect((await admin.show(id)).status).toBe(404);
+  });
+
+  it.each(['-', '--json', '-a', '.', '..'])('is none that a new client can have: %s', async (id) => {
+    expect(await admin.create({ client_id: id })).toMatchObject({
+      status: 400,
+      body: { error: expect.stringMatching(/^client_id /), code: 'invalid_request' },
+    });
+  });
+
+  it.each(['-', '--json', '.', '..'])('may be one that an earlier version took: %s', async (id) => {
+    const registry = service.app.get(ClientRegistry);
+    await registry.change(id, () => clientOf({ id }));
+    // fetch would resolve dot segments.
+    const send = async (method: string, body = ''): Promise<number> => {
+      const authorization = `Authorization: Bearer ${await admin.token()}`;
+      const type = `Content-Type: application/json\r\nContent-Length: ${body.length}`;
+      const head = `${method} /admin/clients/${id} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n`;
+      const { status } = await rawHttp(
+        service.origin,
+        `${head}${authorization}${body && `\r\n${type}`}\r\n\r\n${body}`,
+      );
+      return status;
+    };
+    expect(await send('GET')).toBe(200);
+    expect(await send('PATCH', '{"disabled":true}')).toBe(200);
+    expect(registry.find(id)).toMatchObject({ id, disabled: true });
+    expect(await send('PATCH', JSON.stringify({ client_id: id, name: 'New' }))).toBe(200);
+    expect(await send('DELETE')).toBe(204);
+    expect(registry.find(id)).toBeUndefined();
   });
 
   it('may be percent-encoded', async () => {

@@ -1,7 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { KeyAdministration, RotationIncomplete } from '../../../src/administration/key-administration.js';
 import { type AuditEvent, AuditLog } from '../../../src/audit/audit-log.js';
-import { type RecordChange, StoreUnavailable } from '../../../src/replica/record-store.js';
+import {
+  type RecordChange,
+  type RecordDecision,
+  StoreUnavailable,
+} from '../../../src/replica/record-store.js';
 import type { StoredKey } from '../../../src/keys/key-store.js';
 import type { StoredKeys } from '../../../src/keys/stored-keys.js';
 import { Connection, SharedKeys, storedKeys } from '../../support/key-fleet.js';
@@ -21,7 +25,7 @@ class FragileConnection extends Connection {
 
   override async change(
     id: string,
-    decide: (current: readonly StoredKey[] | undefined) => readonly StoredKey[] | undefined,
+    decide: RecordDecision<readonly StoredKey[]>,
   ): Promise<RecordChange<readonly StoredKey[]>> {
     this.cut = this.left === 0;
     const change = await super.change(id, decide);

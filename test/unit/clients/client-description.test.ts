@@ -83,7 +83,10 @@ describe('ClientDescription.read', () => {
     ['audiences', ['a', {}, [''], ['a', 'a'], [1], [null], ['a\n'], ['x'.repeat(256)], [['a']]]],
     ['default_audience', ['', 1, ['a'], 'not-one-of-its-audiences']],
     ['scopes', ['a', ['a b'], [''], ['a"b'], ['a\\b'], ['é'], ['a', 'a'], [1], ['x'.repeat(1025)]]],
-    ['claims', ['a', [''], ['iss'], ['client_id'], ['act'], ['__proto__'], ['a', 'a'], [1]]],
+    [
+      'claims',
+      ['a', [''], ['iss'], ['client_id'], ['act'], ['root'], ['txn'], ['__proto__'], ['a', 'a'], [1]],
+    ],
     ['grant_types', ['client_credentials', ['password'], ['client_credentials', 'client_credentials'], ['']]],
     ['token_lifetime_seconds', [0, -1, 1.5, '300', LIFETIME + 1, 1e21, NaN, true]],
     ['may_act_for', ['a', ['*'], ['a*b'], ['**'], ['*a'], [''], ['a', 'a'], [1], ['a\n*']]],
@@ -95,6 +98,14 @@ describe('ClientDescription.read', () => {
       expect([value, code]).toEqual([value, 'invalid_request']);
       expect(message).toMatch(new RegExp(`^${member} `));
     }
+  });
+
+  it.each(['-', '-a', '--json', '-.', '.', '..'])('refuses the new id %j', (client_id) => {
+    expect(refusal(() => read({ client_id })).message).toMatch(/^client_id must be 1 to 128 characters/);
+  });
+
+  it.each(['...', '.a', 'a.', 'a-', '~', '_', '0', 'a..b'])('takes the new id %j', (client_id) => {
+    expect(read({ client_id }).id).toBe(client_id);
   });
 
   it.each(['audiences', 'scopes', 'claims', 'may_act_for'])('takes up to a thousand %s', (member) => {
@@ -143,7 +154,7 @@ describe('ClientDescription.patch', () => {
     disabled: true,
     secrets: [kept],
   });
-  const described = describedPart(client);
+  const described = client;
   const patched = (patch: unknown, from = client) => description.patch(from, patch);
 
   it('changes what it names, and nothing else', () => {
@@ -209,6 +220,64 @@ describe('ClientDescription.patch', () => {
       message: 'The client has no secret: add one before its keys are removed',
     });
     expect(patched({ jwks: null, name: 'x' }, { ...client, jwks: null, secrets: [] }).jwks).toBeNull();
+  });
+
+  const SENT: readonly (readonly [string, unknown])[] = [
+    ['name', 'New'],
+    ['audiences', ['z']],
+    ['scopes', ['t']],
+    ['claims', ['d']],
+    ['grant_types', []],
+    ['token_lifetime_seconds', 5],
+    ['may_act_for', ['x']],
+    ['jwks', { keys: [JWK] }],
+    ['disabled', true],
+    ['client_id', '-'],
+  ];
+
+  it.each(SENT)('of %s verifies no other field of what is stored', (field, value) => {
+    const stored = clientOf({
+      id: '-',
+      name: '\u0000',
+      audiences: ['', '', 'a\n'],
+      defaultAudience: field === 'audiences' ? null : 'not one of them',
+      scopes: ['a b'],
+      claims: ['iss', 'root'],
+      grantTypes: ['password'],
+      tokenLifetimeSeconds: LIFETIME + 1,
+      mayActFor: ['*'],
+      jwks: { keys: [{ kty: 'oct', k: 'x' }] },
+      secrets: [],
+    });
+    const changed = patched({ [field]: value }, stored);
+    const differing = Object.keys(stored).filter(
+      (name) =>
+        JSON.stringify(changed[name as keyof Client]) !== JSON.stringify(stored[name as keyof Client]),
+    );
+    expect(differing.length).toBe(field === 'client_id' ? 0 : 1);
+    expect(refusal(() => patched({ [field]: Symbol('wrong') }, stored)).code).toBe('invalid_request');
+  });
+
+  it('verifies audiences and default_audience together if it has one of them', () => {
+    const stored = { ...client, audiences: ['a'], defaultAudience: 'gone' };
+    const message = 'default_audience must be one of audiences';
+    for (const patch of [{ audiences: ['b'] }, { default_audience: 'b' }, { audiences: null }])
+      expect(refusal(() => patched(patch, stored)).message).toBe(message);
+    for (const patch of [{ default_audience: 'a' }, { default_audience: null }, { audiences: ['gone'] }])
+      expect(() => patched(patch, stored)).not.toThrow();
+    expect(patched({ disabled: false }, stored)).toEqual({ ...stored, disabled: false });
+  });
+
+  it('keeps the mark, the times and the secrets of the client', () => {
+    const stored = { ...client, tokenMark: '0123456789ab', createdAt: 1, updatedAt: 2 };
+    expect(patched({ name: 'New' }, stored)).toEqual({ ...stored, name: 'New' });
+  });
+
+  it('refuses a lifetime above the limit of today, though it is stored', () => {
+    const stored = { ...client, tokenLifetimeSeconds: LIFETIME + 1 };
+    expect(refusal(() => patched({ token_lifetime_seconds: LIFETIME + 1 }, stored)).message).toMatch(
+      /^token_lifetime_seconds must be at most/,
+    );
   });
 
   it('leaves the client as it was', () => {
