@@ -5,7 +5,7 @@ import { isScopeToken } from '../jwt/scope.js';
 import { isListOf, isName } from '../jwt/well-formed-text.js';
 import { IsPresent, Satisfies } from '../validation/rules.js';
 import { GRANT_TYPES, MAX_CLIENT_ID_LENGTH } from './client.js';
-import { isClientKeySet } from './client-keys.js';
+import { clientKeySetFault, isClientKeySet } from './client-keys.js';
 
 /** How long the lists of a client may be. */
 const MAX_LIST = 1_000;
@@ -121,12 +121,10 @@ export class ClientBody {
   @ApiPropertyOptional({
     type: 'object',
     additionalProperties: true,
-    description: 'Public keys for private_key_jwt, as a JWK Set (RFC 7517 section 5)',
+    description:
+      'Public keys for private_key_jwt, as a JWK Set (RFC 7517 section 5) of 1 to 10 keys: RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519',
   })
-  @Satisfies(
-    isClientKeySet,
-    'must be a JWK Set of 1 to 10 public keys: RSA from 2048 bits, P-256, P-384 or Ed25519',
-  )
+  @Satisfies(isClientKeySet, clientKeySetFault)
   @IsOptional()
   jwks?: { keys: object[] };
 

@@ -15,16 +15,18 @@ export interface AlgorithmFacts {
 export interface KeyPairKind {
   readonly type: 'rsa' | 'ec' | 'ed25519';
   readonly curve?: string;
+  /** The same in the words of a JWK (RFC 7518 §6, RFC 8037 §2). */
+  readonly jwk: { readonly kty: string; readonly crv?: string };
 }
 
 /** RSA keys are made, and accepted, from this length on (RFC 7518 §3.3); bits. */
 export const LEAST_RSA_BITS = 2048;
 
 const shared = (leastSecretBytes: number): AlgorithmFacts => ({ shared: true, leastSecretBytes });
-const asymmetric = (type: KeyPairKind['type'], curve?: string): AlgorithmFacts => ({
+const asymmetric = (type: KeyPairKind['type'], jwk: KeyPairKind['jwk'], curve?: string): AlgorithmFacts => ({
   shared: false,
   leastSecretBytes: 0,
-  keyPair: { type, ...(curve !== undefined && { curve }) },
+  keyPair: { type, jwk, ...(curve !== undefined && { curve }) },
 });
 
 /** Every algorithm a token may name. `none` is not one of them, in any spelling (RFC 8725 §3.2). */
@@ -32,14 +34,30 @@ export const ALGORITHMS: Readonly<Record<Algorithm, AlgorithmFacts>> = {
   HS256: shared(32),
   HS384: shared(48),
   HS512: shared(64),
-  RS256: asymmetric('rsa'),
-  PS256: asymmetric('rsa'),
-  ES256: asymmetric('ec', 'prime256v1'),
-  ES384: asymmetric('ec', 'secp384r1'),
-  EdDSA: asymmetric('ed25519'),
+  RS256: asymmetric('rsa', { kty: 'RSA' }),
+  PS256: asymmetric('rsa', { kty: 'RSA' }),
+  ES256: asymmetric('ec', { kty: 'EC', crv: 'P-256' }, 'prime256v1'),
+  ES384: asymmetric('ec', { kty: 'EC', crv: 'P-384' }, 'secp384r1'),
+  EdDSA: asymmetric('ed25519', { kty: 'OKP', crv: 'Ed25519' }),
 };
 
 /** Whether the name is exactly that of a known algorithm. */
 export function isAlgorithm(name: unknown): name is Algorithm {
   return typeof name === 'string' && Object.hasOwn(ALGORITHMS, name);
+}
+
+/** RFC 8037 calls it EdDSA, RFC 9864 by the name of the curve. */
+const ALIASES: ReadonlyMap<unknown, Algorithm> = new Map([['Ed25519', 'EdDSA']]);
+
+/** The algorithms that a public key verifies, by every name that clients and JWKs give them. */
+export const PUBLIC_KEY_ALGORITHMS: readonly string[] = [
+  ...Object.entries(ALGORITHMS)
+    .filter(([, { shared }]) => !shared)
+    .map(([name]) => name),
+  ...[...ALIASES.keys()].map(String),
+];
+
+/** @returns the algorithm that a JWK or the header of an assertion means by its `alg`, which may be of any type */
+export function algorithmNamed(name: unknown): Algorithm | undefined {
+  return ALIASES.get(name) ?? (isAlgorithm(name) ? name : undefined);
 }

@@ -94,8 +94,15 @@ function parseHeader(part: string): Header | string {
 
 /** Reads one part of a compact JWS: canonical base64url of a JSON object that every reader reads alike. */
 export function parsePart(part: string): Record<string, unknown> | undefined {
-  return /^[A-Za-z0-9_-]+$/.test(part) && isCanonicalBase64Url(part) ? parseObject(part) : undefined;
+  return isBase64Url(part) ? parseObject(part) : undefined;
 }
+
+/** @returns the bytes of canonical base64url (RFC 7515 §2): not empty, without padding, blanks or line ends */
+export function canonicalBytes(text: string): Buffer | undefined {
+  return isBase64Url(text) ? Buffer.from(text, 'base64url') : undefined;
+}
+
+const isBase64Url = (text: string): boolean => /^[A-Za-z0-9_-]+$/.test(text) && isCanonicalBase64Url(text);
 
 function parseObject(part: string): Record<string, unknown> | undefined {
   const text = decodeUtf8(Buffer.from(part, 'base64url'));

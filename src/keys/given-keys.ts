@@ -1,7 +1,14 @@
-import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  type JsonWebKey,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
 import type { Algorithm } from '../jwt/algorithms.js';
+import { readPublicKey } from '../jwt/public-key.js';
 import { isJsonObject, parseStrictJson } from '../jwt/strict-json.js';
-import { fitsAlgorithm } from './key-fit.js';
 import { PrivateKey, publicJwk } from './private-key.js';
 
 /** RFC 7468 §11, and the header of the older form that OpenSSL writes. */
@@ -23,14 +30,17 @@ export function readGivenKey(text: string, algorithms: readonly Algorithm[]): Pr
     return 'is encrypted; give it without a passphrase, for the service alone to read';
   const key = privateKeyOf(text, jwk);
   if (!key) return 'is not a private key in PEM or JWK';
-  const named = isJsonObject(jwk) ? jwk['alg'] : undefined;
-  const fitting = algorithms.filter((algorithm) => named === undefined || named === algorithm);
-  const algorithm = fitting.find((each) => fitsAlgorithm(key, each));
-  if (!algorithm) {
-    return `fits none of the asymmetric algorithms in force (${algorithms.join(', ') || 'none'}): RSA needs 2048 bits, ES256 the curve P-256, ES384 P-384, EdDSA Ed25519`;
-  }
-  return new PrivateKey(publicJwk(key, algorithm), key);
+  const checked = readPublicKey(isJsonObject(jwk) ? jwk : publicMembers(key), 'sign');
+  if (typeof checked === 'string') return fitsNone(algorithms, checked);
+  const algorithm = algorithms.find((each) => checked.algorithms.includes(each));
+  if (!algorithm) return fitsNone(algorithms, `is for ${checked.algorithms.join(', ')}`);
+  return isPair(key, checked.key)
+    ? new PrivateKey(publicJwk(key, algorithm), key)
+    : 'has a private and a public part that are not of one key';
 }
+
+const fitsNone = (algorithms: readonly Algorithm[], reason: string): string =>
+  `fits none of the asymmetric algorithms in force (${algorithms.join(', ') || 'none'}): it ${reason}`;
 
 function privateKeyOf(text: string, jwk: unknown): KeyObject | undefined {
   try {
@@ -39,5 +49,25 @@ function privateKeyOf(text: string, jwk: unknown): KeyObject | undefined {
       : createPrivateKey(text);
   } catch {
     return undefined;
+  }
+}
+
+/** The public members of a key in PEM; none of one that a JWK cannot hold, such as RSA that is for PSS alone. */
+function publicMembers(key: KeyObject): JsonWebKey {
+  try {
+    return createPublicKey(key).export({ format: 'jwk' });
+  } catch {
+    return {};
+  }
+}
+
+/** OpenSSL does not compare the parts of a JWK: tokens of such a key would verify nowhere. */
+function isPair(key: KeyObject, publicKey: KeyObject): boolean {
+  const hash = key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
+  const input = Buffer.from('identity-backend');
+  try {
+    return verify(hash, input, publicKey, sign(hash, input, key));
+  } catch {
+    return false;
   }
 }

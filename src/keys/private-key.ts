@@ -1,10 +1,11 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { type Algorithm, ALGORITHMS, LEAST_RSA_BITS } from '../jwt/algorithms.js';
+import { readPublicKey } from '../jwt/public-key.js';
 import { signByPrivateKey } from '../jwt/signature.js';
 import type { TokenType } from '../jwt/token-type.js';
 import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
-import type { KeyEncryption } from './key-encryption.js';
+import { type KeyEncryption, KeyEncryptionError } from './key-encryption.js';
 import type { KeyMaterial, PublicJwk } from './key-store.js';
 import { secondOpinion } from './self-check.js';
 import { type SigningInput, signingInputs } from './signing-input.js';
@@ -58,10 +59,20 @@ export async function makeKey(algorithm: Algorithm, encryption: KeyEncryption): 
   return { jwk, sealed: encryption.seal(bytes, jwk.kid) };
 }
 
-/** @throws {KeyEncryptionError} */
+/**
+ * @throws {KeyEncryptionError} if the key does not open, or is not the one that is published by its id, which is a
+ *   thumbprint
+ */
 export function openKey({ jwk, sealed }: KeyMaterial, encryption: KeyEncryption): PrivateKey {
-  const key = encryption.open(sealed, jwk.kid);
-  return new PrivateKey(jwk, createPrivateKey({ key, format: 'der', type: 'pkcs8' }));
+  const key = createPrivateKey({ key: encryption.open(sealed, jwk.kid), format: 'der', type: 'pkcs8' });
+  const opened = publicJwk(key, jwk.alg);
+  const read = readPublicKey(opened);
+  if (opened.kid !== jwk.kid || typeof read === 'string' || !read.algorithms.includes(jwk.alg)) {
+    throw new KeyEncryptionError(
+      `A private key in the database is not one of ${jwk.alg} by its published id`,
+    );
+  }
+  return new PrivateKey(opened, key);
 }
 
 /** The public part as it is published, with its thumbprint for a key id (RFC 7638), whatever it was called before. */

@@ -1,16 +1,9 @@
-import {
-  createHash,
-  createPublicKey,
-  generateKeyPairSync,
-  type JsonWebKey,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import type { Client } from '../clients/client.js';
-import { ALGORITHMS, type Algorithm, isAlgorithm } from '../jwt/algorithms.js';
+import { usableKeys } from '../clients/client-keys.js';
+import { ALGORITHMS, type Algorithm, algorithmNamed, PUBLIC_KEY_ALGORITHMS } from '../jwt/algorithms.js';
 import { MAX_TOKEN_LENGTH, parsePart } from '../jwt/compact-jws.js';
 import { verifySignature } from '../jwt/signature.js';
-import { fitsAlgorithm } from '../keys/key-fit.js';
 
 /** How far ahead an assertion may expire, in seconds: stock clients take up to an hour. */
 const MAX_LIFETIME = 61 * 60;
@@ -18,16 +11,14 @@ const MAX_LIFETIME = 61 * 60;
 /** How far ahead of ours the clock of a client may be, in seconds. */
 const MAX_AHEAD = 30;
 
-/** RFC 8037 calls it EdDSA, RFC 9864 by the name of the curve. */
-const ALIASES: Readonly<Record<string, Algorithm>> = { Ed25519: 'EdDSA' };
+/**
+ * How many keys an assertion without a `kid` is tried with. Anyone can send one in the name of any client, and each
+ * verification holds up all other requests.
+ */
+const MAX_KEYS_TRIED = 2;
 
 /** The algorithms that an assertion may be signed with, as the metadata names them. */
-export const CLIENT_ALGORITHMS: readonly string[] = [
-  ...Object.entries(ALGORITHMS)
-    .filter(([, { shared }]) => !shared)
-    .map(([name]) => name),
-  ...Object.keys(ALIASES),
-];
+export const CLIENT_ALGORITHMS: readonly string[] = PUBLIC_KEY_ALGORITHMS;
 
 /** What an assertion says, of whoever made it: nothing is known of its signature yet. */
 export interface ClientAssertion {
@@ -37,6 +28,8 @@ export interface ClientAssertion {
   /** Who it says to be. */
   readonly clientId: string;
   readonly id: string;
+  /** The one name of this service that it is for, as it was written. */
+  readonly audience: string;
   /** Whole seconds since 1970, rounded up. */
   readonly expiresAt: number;
 }
@@ -59,20 +52,21 @@ export function readAssertion(
   const claims = parsePart(claimsPart);
   if (!header || !claims || rest.length > 0 || !/^[A-Za-z0-9_-]+$/.test(signature)) return undefined;
   const { alg, kid } = header;
-  const algorithm = typeof alg === 'string' ? (ALIASES[alg] ?? alg) : undefined;
-  if (!isAlgorithm(algorithm) || ALGORITHMS[algorithm].shared || Object.hasOwn(header, 'crit'))
-    return undefined;
+  const algorithm = algorithmNamed(alg);
+  if (!algorithm || ALGORITHMS[algorithm].shared || Object.hasOwn(header, 'crit')) return undefined;
   if (kid !== undefined && typeof kid !== 'string') return undefined;
   const { iss, sub, aud, exp, jti } = claims;
   if (typeof iss !== 'string' || iss === '' || iss !== sub) return undefined;
   if (typeof jti !== 'string' || jti.trim() === '') return undefined;
-  if (!isForOne(aud, audiences) || !isTimely(claims, now)) return undefined;
-  return { text, algorithm, keyId: kid, clientId: iss, id: jti, expiresAt: Math.ceil(Number(exp)) };
+  const audience = onlyAudience(aud, audiences);
+  if (audience === undefined || !isTimely(claims, now)) return undefined;
+  const expiresAt = Math.ceil(Number(exp));
+  return { text, algorithm, keyId: kid, clientId: iss, id: jti, audience, expiresAt };
 }
 
-function isForOne(aud: unknown, audiences: readonly string[]): boolean {
+function onlyAudience(aud: unknown, audiences: readonly string[]): string | undefined {
   const only: unknown = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud;
-  return typeof only === 'string' && audiences.includes(only);
+  return audiences.find((audience) => audience === only);
 }
 
 function isTimely({ exp, iat, nbf }: Record<string, unknown>, now: number): boolean {
@@ -81,20 +75,23 @@ function isTimely({ exp, iat, nbf }: Record<string, unknown>, now: number): bool
   return typeof exp === 'number' && exp > now && exp <= now + MAX_LIFETIME && isStart(iat) && isStart(nbf);
 }
 
-/** @returns whether a key of the client made the signature */
+/**
+ * Tries the key of the `kid`, or without one the first keys of the client that fit. As many signatures are verified for a
+ * client that is unknown or has no such key: a refusal shows neither in words nor in time which clients there are.
+ *
+ * @returns whether a key of the client made the signature
+ */
 export function isSignedBy(client: Client | undefined, assertion: ClientAssertion): boolean {
   const { text, algorithm, keyId } = assertion;
-  const keys = (client?.jwks?.keys ?? []).filter(
-    ({ kid, alg }) =>
-      (keyId === undefined || kid === keyId) && (alg === undefined || (ALIASES[alg] ?? alg) === algorithm),
-  );
-  const candidates = keys.map(keyObjectOf).filter((key) => fitsAlgorithm(key, algorithm));
-  if (candidates.length === 0) {
-    const nobodys = NOBODYS_KEYS[algorithm];
-    if (nobodys) verifySignature(text, algorithm, nobodys);
-    return false;
-  }
-  return candidates.some((key) => verifySignature(text, algorithm, key));
+  const attempts = keyId === undefined ? MAX_KEYS_TRIED : 1;
+  const candidates = usableKeys(client)
+    .filter(({ id, algorithms }) => (keyId === undefined || id === keyId) && algorithms.includes(algorithm))
+    .slice(0, attempts);
+  if (candidates.some(({ key }) => verifySignature(text, algorithm, key))) return true;
+  const nobodys = NOBODYS_KEYS[algorithm];
+  for (let tried = candidates.length; nobodys && tried < attempts; tried++)
+    verifySignature(text, algorithm, nobodys);
+  return false;
 }
 
 const newKey = (namedCurve: string): KeyObject => generateKeyPairSync('ec', { namedCurve }).publicKey;
@@ -118,17 +115,6 @@ const NOBODYS_KEYS: Readonly<Partial<Record<Algorithm, KeyObject>>> = {
   ES384: newKey('P-384'),
   EdDSA: generateKeyPairSync('ed25519').publicKey,
 };
-
-const keyObjects = new WeakMap<object, KeyObject>();
-
-function keyObjectOf(jwk: object): KeyObject {
-  let key = keyObjects.get(jwk);
-  if (!key) {
-    key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
-    keyObjects.set(jwk, key);
-  }
-  return key;
-}
 
 /** What a used assertion is remembered by. */
 export function assertionKey({ clientId, id }: ClientAssertion): string {

@@ -17,11 +17,19 @@ export function IsPresent(options: ValidationOptions & { message: string }): Pro
   return ValidateBy({ name: IS_PRESENT, validator: { validate: isPresent } }, options);
 }
 
-/** The member must pass a test; `$property` in the message stands for its name. */
-export function Satisfies(test: (value: unknown) => boolean, message: string): PropertyDecorator {
+/**
+ * The member must pass a test; `$property` in the message stands for its name.
+ *
+ * @param message what follows the name of the member, or a function that says it of a value that fails
+ */
+export function Satisfies(
+  test: (value: unknown) => boolean,
+  message: string | ((value: unknown) => string),
+): PropertyDecorator {
+  const words = typeof message === 'string' ? (): string => message : message;
   return ValidateBy(
     { name: 'satisfies', validator: { validate: test } },
-    { message: `$property ${message}` },
+    { message: ({ value }) => `$property ${words(value)}` },
   );
 }
 

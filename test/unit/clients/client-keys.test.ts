@@ -1,6 +1,13 @@
 import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { isClientKeySet } from '../../../src/clients/client-keys.js';
+import type { Client } from '../../../src/clients/client.js';
+import {
+  clientKeySetFault,
+  isClientKeySet,
+  unusableKeys,
+  usableKeys,
+} from '../../../src/clients/client-keys.js';
+import { BAD_KEYS } from '../../support/bad-keys.js';
 
 type Pair = { readonly publicKey: JsonWebKey; readonly privateKey: JsonWebKey };
 
@@ -78,5 +85,47 @@ describe('isClientKeySet', () => {
     ['a text', '{"keys":[]}'],
   ])('refuses %s in place of a set', (_name, value) => {
     expect(isClientKeySet(value)).toBe(false);
+  });
+});
+
+describe('clientKeySetFault', () => {
+  it('says which key is at fault', () => {
+    expect(clientKeySetFault({ keys: [GOOD, { ...RSA.publicKey, e: 'AQ' }] })).toMatch(
+      /^keys\[1\] has an RSA /,
+    );
+    expect(clientKeySetFault({ keys: [] })).toBe('must hold 1 to 10 keys');
+  });
+});
+
+describe('the keys of a client that was registered under weaker rules', () => {
+  const client = (...keys: readonly object[]): Client => ({ id: 'worker', jwks: { keys } }) as Client;
+
+  it.each(BAD_KEYS)('are used without %s, which is named', (_name, jwk) => {
+    const registered = client(GOOD, jwk, RSA.publicKey);
+    expect(usableKeys(registered)).toHaveLength(2);
+    expect(unusableKeys(registered)).toEqual([
+      { clientId: 'worker', index: 1, fault: expect.stringMatching(/^(has|is|names) /) },
+    ]);
+  });
+
+  it('are used without those that share a kid', () => {
+    const registered = client(
+      { ...GOOD, kid: 'a' },
+      { ...RSA.publicKey, kid: 'b' },
+      { ...GOOD, kid: 'a' },
+      GOOD,
+    );
+    expect(usableKeys(registered).map(({ id }) => id)).toEqual(['b', undefined]);
+    expect(unusableKeys(registered).map(({ index }) => index)).toEqual([0, 2]);
+  });
+
+  it('are checked once', () => {
+    const registered = client(GOOD);
+    expect(usableKeys(registered)).toBe(usableKeys({ ...registered }));
+  });
+
+  it('are none if it has none, or there is no client', () => {
+    expect([usableKeys(undefined), usableKeys({ id: 'a', jwks: null } as Client)]).toEqual([[], []]);
+    expect(unusableKeys({ id: 'a', jwks: null } as Client)).toEqual([]);
   });
 });

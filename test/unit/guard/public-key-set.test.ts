@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { exportJWK, generateKeyPair } from 'jose';
 import { PublicKeySet } from '../../../src/guard/public-key-set.js';
 import type { Algorithm } from '../../../src/jwt/algorithms.js';
+import { BAD_KEYS } from '../../support/bad-keys.js';
 import { JoseKey, PUBLIC_ALGORITHMS } from '../../support/jose-key.js';
 
 type Keys = Record<(typeof PUBLIC_ALGORITHMS)[number], JoseKey>;
@@ -112,6 +113,10 @@ describe('PublicKeySet', () => {
     ['is for key agreement', () => generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' })],
   ])('leaves out a key that %s, and keeps the others', (_name, change) => {
     expect(counts(read(change(keys.ES256.jwk), keys.ES384.jwk))).toEqual({ ES384: 1 });
+  });
+
+  it.each(BAD_KEYS)('skips %s, and keeps the others', (_name, jwk) => {
+    expect(counts(read(jwk, keys.ES384.jwk, jwk))).toEqual({ ES384: 1 });
   });
 
   it('takes a private key that jose exports for none at all', async () => {

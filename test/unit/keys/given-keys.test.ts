@@ -1,8 +1,15 @@
-import { createPublicKey, generateKeyPairSync, type JsonWebKey } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+} from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { Algorithm } from '../../../src/jwt/algorithms.js';
 import { readGivenKey } from '../../../src/keys/given-keys.js';
 import { type PrivateKey } from '../../../src/keys/private-key.js';
+import { BAD_KEYS, VALID_PAIRS } from '../../support/bad-keys.js';
 import { ASYMMETRIC, pemOf, privateKeyFor } from '../../support/private-keys.js';
 
 const ES256 = privateKeyFor('ES256');
@@ -41,7 +48,7 @@ describe('readGivenKey', () => {
   });
 
   it('calls the key by its thumbprint, whatever the JWK said', () => {
-    const key = read(jwkText(ES256, { kid: 'mine', use: 'enc', x5t: 'marker', note: 'marker' }));
+    const key = read(jwkText(ES256, { kid: 'mine', use: 'sig', x5t: 'marker', note: 'marker' }));
     expect(key.id).toBe(read(pemOf(ES256)).id);
     expect(key.jwk).toEqual(read(pemOf(ES256)).jwk);
   });
@@ -101,4 +108,48 @@ describe('readGivenKey', () => {
   ])('refuses a good key where %s', (_name, algorithms) => {
     expect(readGivenKey(pemOf(ES256), algorithms)).toMatch(fitsNone);
   });
+
+  it.each(BAD_KEYS.filter(([name]) => !/private|key_ops|without|half|no kty/.test(name)))(
+    'refuses a private JWK with %s, and shows nothing of it',
+    (_name, jwk) => {
+      const privateJwk =
+        jwk.kty === 'RSA'
+          ? VALID_PAIRS.RSA.privateJwk
+          : VALID_PAIRS[jwk.crv === 'Ed25519' ? 'Ed25519' : 'P-256'].privateJwk;
+      const found = readGivenKey(JSON.stringify({ ...privateJwk, ...jwk }), ASYMMETRIC);
+      expect(found).toEqual(expect.stringMatching(/^(fits none of|is not a private key)/));
+      expect(found).not.toContain(String(privateJwk.d));
+    },
+  );
+
+  it.each([['verify'], ['encrypt'], []])('refuses a JWK whose key_ops are %j', (...operations) => {
+    expect(readGivenKey(jwkText(ES256, { key_ops: operations }), ASYMMETRIC)).toMatch(
+      /: it has key_ops that do not allow sign$/,
+    );
+  });
+
+  it('reads a JWK that may sign', () => {
+    expect(read(jwkText(ES256, { key_ops: ['sign', 'verify'], use: 'sig' })).algorithm).toBe('ES256');
+  });
+
+  it.each(['e1', 'e3'])('refuses RSA in PEM with a public exponent of %s', (name) => {
+    const e = name === 'e1' ? 'AQ' : 'Aw';
+    const weak = createPrivateKey({ key: { ...VALID_PAIRS.RSA.privateJwk, e }, format: 'jwk' });
+    expect(readGivenKey(pemOf(weak), ASYMMETRIC)).toMatch(/: it has an RSA public exponent /);
+  });
+
+  it.each(['RSA', 'P-256', 'Ed25519'] as const)(
+    'refuses a public and a private part of two %s keys',
+    (kind) => {
+      const type = { RSA: 'rsa', 'P-256': 'ec', Ed25519: 'ed25519' }[kind];
+      const options = { modulusLength: 2048, namedCurve: 'P-256' };
+      const generate = generateKeyPairSync as unknown as (
+        type: string,
+        options: object,
+      ) => { publicKey: KeyObject };
+      const other = generate(type, options).publicKey.export({ format: 'jwk' });
+      const text = JSON.stringify({ ...VALID_PAIRS[kind].privateJwk, ...other });
+      expect(readGivenKey(text, ASYMMETRIC)).toBe('has a private and a public part that are not of one key');
+    },
+  );
 });

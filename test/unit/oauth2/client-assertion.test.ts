@@ -41,6 +41,7 @@ describe('readAssertion', () => {
       keyId: 'k',
       clientId: 'worker',
       id: 'a',
+      audience: 'identity-backend',
       expiresAt: NEW_YEAR + 60,
     });
     expect(read(assertion())?.keyId).toBeUndefined();

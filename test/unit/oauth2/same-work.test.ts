@@ -1,7 +1,20 @@
-import type { KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPublicKey,
+  type JsonWebKey,
+  type KeyObject,
+  randomBytes,
+  verify,
+} from 'node:crypto';
 import { beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Client } from '../../../src/clients/client.js';
-import { type AssertionAlgorithm, makeAssertion, makeClientKey } from '../../support/client-assertion.js';
+import { BAD_KEYS, modulusOf } from '../../support/bad-keys.js';
+import {
+  type AssertionAlgorithm,
+  type ClientKey,
+  makeAssertion,
+  makeClientKey,
+} from '../../support/client-assertion.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 
 /** What was computed, each by its name and by how much there was to compute. */
@@ -85,19 +98,104 @@ describe('an unknown client costs as much as a wrong secret', () => {
   });
 });
 
-describe('an unknown client costs as much as a wrong key', () => {
-  it.each<AssertionAlgorithm>(['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'])(
-    'where the client has one key, by %s',
-    (algorithm) => {
-      const [right, wrong] = [makeClientKey(algorithm), makeClientKey(algorithm)];
-      const known = client({ jwks: { keys: [right.jwk] } });
-      const text = makeAssertion(wrong, 'worker');
+type Keys = readonly JsonWebKey[];
+
+/** Sets of up to ten keys, the heaviest that a client may be registered with among them. */
+function hostileSets(algorithm: AssertionAlgorithm): [name: string, keys: Keys][] {
+  const wrong = Array.from({ length: 10 }, () => wrongKey(algorithm));
+  const named = wrong.map((jwk, index) => ({ ...jwk, kid: index < 5 ? 'k' : `${index}` }));
+  const heavy = Array.from({ length: 10 }, () => ({ kty: 'RSA', e: '_____w', n: modulusOf(8192) }));
+  return [
+    ['one key', wrong.slice(0, 1)],
+    ['two keys', wrong.slice(0, 2)],
+    ['ten keys', wrong],
+    ['ten keys, five of one kid', named],
+    ['ten heavy RSA keys', heavy],
+    ['ten keys of other algorithms', makeAllButOne(algorithm)],
+    ['ten keys that are refused today', BAD_KEYS.slice(0, 10).map(([, jwk]) => jwk)],
+  ];
+}
+
+const isRsa = (algorithm: AssertionAlgorithm): boolean => /^[RP]S/.test(algorithm);
+
+/** An RSA key takes long to make; to verify in vain, any odd number serves. */
+const wrongKey = (algorithm: AssertionAlgorithm): Keys[number] =>
+  isRsa(algorithm)
+    ? { kty: 'RSA', e: 'AQAB', n: randomBytes(256).fill(0xff, 0, 1).fill(1, 255).toString('base64url') }
+    : makeClientKey(algorithm).jwk;
+
+const makeAllButOne = (algorithm: AssertionAlgorithm): Keys =>
+  (['RS256', 'ES256', 'ES384', 'EdDSA'] as const)
+    .filter((each) => each !== algorithm && !(isRsa(each) && isRsa(algorithm)))
+    .map(wrongKey);
+
+const withKeys = (...keys: Keys): Client => client({ jwks: { keys } });
+
+describe.each<AssertionAlgorithm>(['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'])(
+  'a refused assertion by %s',
+  (algorithm) => {
+    const signer = makeClientKey(algorithm);
+    const sets = hostileSets(algorithm);
+    const verifications = (known: Client | undefined, text: string): readonly string[] => {
       // A key is made of its JWK once.
-      workOf(() => isGoodAssertion(known, text));
-      const wrongKey = workOf(() => isGoodAssertion(known, text));
-      expect(wrongKey).toHaveLength(1);
-      expect(workOf(() => isGoodAssertion(undefined, text))).toEqual(wrongKey);
-      expect(workOf(() => isGoodAssertion(client({}), text))).toEqual(wrongKey);
-    },
-  );
+      isGoodAssertion(known, text);
+      return workOf(() => isGoodAssertion(known, text)).filter((each) => each.startsWith('verify'));
+    };
+
+    it.each(sets)('costs two verifications without a kid: %s', (_name, keys) => {
+      const text = makeAssertion(signer, 'worker');
+      expect(verifications(withKeys(...keys), text)).toHaveLength(2);
+    });
+
+    it.each(sets)('costs one with a kid, known or not: %s', (_name, keys) => {
+      for (const kid of ['k', '7', 'unknown', '']) {
+        const text = makeAssertion(signer, 'worker', { header: { kid } });
+        expect(verifications(withKeys(...keys), text)).toHaveLength(1);
+      }
+    });
+
+    it('costs as much for an unknown client and for one without keys', () => {
+      const known = withKeys(wrongKey(algorithm), wrongKey(algorithm));
+      for (const header of [{}, { kid: 'k' }]) {
+        const text = makeAssertion(signer, 'worker', { header });
+        const wrongKey = verifications(known, text);
+        expect(verifications(undefined, text)).toEqual(wrongKey);
+        expect(verifications(client({}), text)).toEqual(wrongKey);
+      }
+    });
+
+    it('is accepted by one of the first two keys that fit, or by that of its kid', () => {
+      const others = Array.from({ length: 3 }, (_, index) => ({
+        ...wrongKey(algorithm),
+        kid: `${index}`,
+      }));
+      const byKeys = (keys: Keys, kid?: string): boolean =>
+        isGoodAssertion(withKeys(...keys), makeAssertion(signer, 'worker', { header: { kid } }));
+      const own = { ...signer.jwk, kid: 'own' };
+      expect(byKeys([own, ...others])).toBe(true);
+      expect(byKeys([...others.slice(1), own])).toBe(false);
+      expect(byKeys([...makeAllButOne(algorithm), others[0] ?? own, own])).toBe(true);
+      expect(byKeys([...others, own], 'own')).toBe(true);
+      expect(byKeys([...others, own], '0')).toBe(false);
+    });
+  },
+);
+
+describe('a registered key that protects nothing', () => {
+  it('is never used: RSA with the exponent 1, whose signatures anyone makes', () => {
+    const { privateKey, jwk } = makeClientKey('RS256');
+    const e1 = { ...jwk, e: 'AQ' };
+    // With the exponent 1 a signature is the padded hash itself.
+    const [header, claims] = makeAssertion({ algorithm: 'RS256', privateKey } as ClientKey, 'worker').split(
+      '.',
+    );
+    const hash = createHash('sha256').update(`${header}.${claims}`).digest();
+    const info = Buffer.from('3031300d060960864801650304020105000420', 'hex');
+    const padding = Buffer.alloc(256 - 3 - info.length - hash.length, 0xff);
+    const forged = Buffer.concat([Buffer.from([0, 1]), padding, Buffer.from([0]), info, hash]);
+    const text = `${header}.${claims}.${forged.toString('base64url')}`;
+    const key = createPublicKey({ key: e1, format: 'jwk' });
+    expect(verify('sha256', Buffer.from(`${header}.${claims}`), key, forged)).toBe(true);
+    expect(isGoodAssertion(withKeys(e1), text)).toBe(false);
+  });
 });

@@ -1,0 +1,159 @@
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { type Algorithm, ALGORITHMS, algorithmNamed } from './algorithms.js';
+import { canonicalBytes } from './compact-jws.js';
+import { isEd25519Key } from './ed25519-point.js';
+import { isJsonObject } from './strict-json.js';
+
+/** How long the modulus of an RSA key may be, in bits (RFC 7518 §3.3); each verification takes longer with its square. */
+const RSA_BITS = { least: 2048, most: 8192 } as const;
+
+/** The public exponent of an RSA key lies between these: with 1, anyone makes a signature (FIPS 186-5 §A.1.1). */
+const EXPONENT = { over: 2 ** 16, under: 2 ** 32 } as const;
+
+/** Length of a coordinate in bytes: RFC 7518 §6.2.1.2 asks for all of them, leading zeros included. */
+const COORDINATE_BYTES: Readonly<Record<string, number>> = { 'P-256': 32, 'P-384': 48 };
+
+/** Members that only a private or a shared key has (RFC 7518 §6, RFC 8037 §2). */
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+
+/** How many keys a set may hold. */
+const MAX_KEYS = 10;
+
+/** A public key that passed every check, and what it may be used for. */
+export interface PublicKey {
+  readonly id: string | undefined;
+  readonly key: KeyObject;
+  /** The algorithms that it fits: of its type and, if the JWK names one, that one alone. */
+  readonly algorithms: readonly Algorithm[];
+}
+
+/** What a JWK is used for (RFC 7517 §4.3). A private key is the only one that may have private members. */
+export type KeyOperation = 'sign' | 'verify';
+
+/**
+ * Checks a key, wherever it comes from: a key that is too short or has a degenerate exponent or point lets anyone sign in
+ * its owner's name, and one that is too long costs its verifier too much.
+ *
+ * @param operation `sign` for the public members of a private JWK
+ * @returns the key, or in words what is wrong with it; never with a part of it
+ */
+export function readPublicKey(jwk: unknown, operation: KeyOperation = 'verify'): PublicKey | string {
+  if (!isJsonObject(jwk)) return 'is not a JSON object';
+  const fault = purposeFault(jwk, operation) ?? materialFault(jwk);
+  if (fault !== undefined) return fault;
+  const algorithms = algorithmsOf(jwk);
+  if (algorithms.length === 0) return 'names an alg that does not fit it';
+  try {
+    const key = createPublicKey({ key: publicMembers(jwk), format: 'jwk' });
+    return { id: typeof jwk['kid'] === 'string' ? jwk['kid'] : undefined, key, algorithms };
+  } catch {
+    return 'is not a valid public key: its point is not on the curve';
+  }
+}
+
+/**
+ * Checks a JWK Set (RFC 7517 §5) of 1 to 10 keys. It is refused as a whole: one key that anyone can sign with is enough.
+ *
+ * @returns the keys, or in words what is wrong and with which key
+ */
+export function readPublicKeySet(value: unknown): readonly PublicKey[] | string {
+  const members: unknown = isJsonObject(value) ? value['keys'] : undefined;
+  if (!Array.isArray(members)) return 'must be a JWK Set: an object with an array named keys';
+  if (members.length === 0 || members.length > MAX_KEYS) return `must hold 1 to ${MAX_KEYS} keys`;
+  const keys: PublicKey[] = [];
+  for (const [index, jwk] of members.entries()) {
+    const key = readPublicKey(jwk);
+    if (typeof key === 'string') return `keys[${index}] ${key}`;
+    if (key.id !== undefined && keys.some(({ id }) => id === key.id)) {
+      return `keys[${index}] has the kid of another key of the set`;
+    }
+    keys.push(key);
+  }
+  return keys;
+}
+
+function purposeFault(jwk: Jwk, operation: KeyOperation): string | undefined {
+  const { kid, use, key_ops: operations } = jwk;
+  if (operation === 'verify' && PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))) {
+    return 'has a private member: send the public key alone, and replace this one, which others may have seen';
+  }
+  if (kid !== undefined && typeof kid !== 'string') return 'has a kid that is not a string';
+  if (use !== undefined && use !== 'sig') return 'has a use other than sig';
+  if (operations === undefined) return undefined;
+  const isAllowed =
+    Array.isArray(operations) &&
+    operations.every((each) => typeof each === 'string') &&
+    new Set(operations).size === operations.length &&
+    operations.includes(operation);
+  return isAllowed ? undefined : `has key_ops that do not allow ${operation}`;
+}
+
+/** The cheap checks, made before the key is handed to OpenSSL. */
+function materialFault(jwk: Jwk): string | undefined {
+  switch (jwk['kty']) {
+    case 'RSA':
+      return rsaFault(jwk);
+    case 'EC':
+      return ecFault(jwk);
+    case 'OKP':
+      return okpFault(jwk);
+    default:
+      return 'has a kty other than RSA, EC or OKP';
+  }
+}
+
+function rsaFault({ n, e }: Jwk): string | undefined {
+  const modulus = numberOf(n, RSA_BITS.most / 8);
+  if (modulus === undefined) return 'has an RSA modulus that is not a canonical number of at most 8192 bits';
+  const bits = modulus.length * 8 - Math.clz32(modulus[0] ?? 0) + 24;
+  if (bits < RSA_BITS.least) return 'has an RSA modulus of less than 2048 bits';
+  if (((modulus.at(-1) ?? 0) & 1) === 0) return 'has an even RSA modulus';
+  const exponent = numberOf(e, 4)?.reduce((value, byte) => value * 256 + byte, 0) ?? 0;
+  return exponent > EXPONENT.over && exponent < EXPONENT.under && exponent % 2 === 1
+    ? undefined
+    : 'has an RSA public exponent that is not an odd number over 2^16 and under 2^32';
+}
+
+function ecFault({ crv, x, y }: Jwk): string | undefined {
+  const size = typeof crv === 'string' && Object.hasOwn(COORDINATE_BYTES, crv) ? COORDINATE_BYTES[crv] : 0;
+  if (!size) return 'has a curve other than P-256 and P-384';
+  return [x, y].every((coordinate) => bytesOf(coordinate, size)?.length === size)
+    ? undefined
+    : `has a coordinate that is not canonical base64url of ${size} bytes`;
+}
+
+function okpFault({ crv, x }: Jwk): string | undefined {
+  if (crv !== 'Ed25519') return 'has a curve other than Ed25519';
+  const point = bytesOf(x, 32);
+  if (point?.length !== 32) return 'has an x that is not canonical base64url of 32 bytes';
+  return isEd25519Key(point)
+    ? undefined
+    : 'has a point that is not on the curve, or with which anyone can sign';
+}
+
+/** A number as RFC 7518 §2 has it: in as few bytes as it takes. */
+function numberOf(text: unknown, mostBytes: number): Buffer | undefined {
+  const bytes = bytesOf(text, mostBytes);
+  return bytes?.[0] === 0 ? undefined : bytes;
+}
+
+/** What is too long is not decoded. */
+function bytesOf(text: unknown, mostBytes: number): Buffer | undefined {
+  if (typeof text !== 'string' || text.length > Math.ceil((mostBytes * 4) / 3)) return undefined;
+  return canonicalBytes(text);
+}
+
+function algorithmsOf({ kty, crv, alg }: Jwk): Algorithm[] {
+  const named = alg === undefined ? undefined : algorithmNamed(alg);
+  if (alg !== undefined && named === undefined) return [];
+  const fitting = (Object.keys(ALGORITHMS) as Algorithm[]).filter((name) => {
+    const kind = ALGORITHMS[name].keyPair?.jwk;
+    return kind !== undefined && kind.kty === kty && (kind.crv === undefined || kind.crv === crv);
+  });
+  return named === undefined ? fitting : fitting.filter((name) => name === named);
+}
+
+const publicMembers = ({ kty, crv, n, e, x, y }: Jwk): JsonWebKey =>
+  Object.fromEntries(Object.entries({ kty, crv, n, e, x, y }).filter(([, value]) => value !== undefined));
+
+type Jwk = Readonly<Record<string, unknown>>;
