@@ -5,9 +5,10 @@
 import { JwtService } from '@nestjs/jwt';
 import { createApp } from '../dist/app.js';
 import { loadSettings } from '../dist/config/load-settings.js';
+import { serviceSettings } from '../dist/config/service-settings.js';
 import { SharedKey } from '../dist/keys/shared-key.js';
 
-const settings = loadSettings();
+const settings = await serviceSettings(loadSettings());
 const jwt = new JwtService({ secret: process.env['JWT_SECRET_KEY'] ?? '' });
 SharedKey.prototype.sign = (claims) => jwt.sign(claims);
 

@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { createApp } from './app.js';
 import { loadSettings } from './config/load-settings.js';
+import { serviceSettings } from './config/service-settings.js';
 import { type Settings, SettingsError } from './config/settings.js';
 import { KeyEncryptionError } from './keys/key-encryption.js';
 import { ListenFailure, listenFailure, tryToListen } from './listen-failure.js';
@@ -16,14 +17,23 @@ import { Worker } from './workers/worker.js';
 /** EX_CONFIG of sysexits.h: process managers can be told not to start the service again. */
 const EXIT_CONFIG = 78;
 
-function settingsOrExit(): Settings {
+async function settingsOrExit(): Promise<Settings> {
   try {
-    return loadSettings();
+    return await serviceSettings(loadSettings());
   } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
+    if (!isConfigurationFault(error) && !(error instanceof DatabaseError)) throw error;
     process.stderr.write(`${error.message}\n`);
-    process.exit(EXIT_CONFIG);
+    process.exit(isConfigurationFault(error) ? EXIT_CONFIG : 1);
   }
+}
+
+/** Whether a start fails until the operator changes something. */
+function isConfigurationFault(error: unknown): error is Error {
+  return (
+    error instanceof SettingsError ||
+    error instanceof KeyEncryptionError ||
+    (error instanceof DatabaseError && !error.mayRecover)
+  );
 }
 
 /** @returns the application; not listening if the process is to stop */
@@ -62,8 +72,7 @@ async function start<Started>(
 }
 
 function couldNotStart(error: unknown, log: Logger, stop: GracefulStop): void {
-  const isConfiguration =
-    error instanceof KeyEncryptionError || (error instanceof DatabaseError && !error.mayRecover);
+  const isConfiguration = isConfigurationFault(error);
   // What the operator can correct is a sentence; a stack trace would hide it.
   if (isConfiguration || error instanceof ListenFailure) process.stderr.write(`${error.message}\n`);
   else log.fatal({ err: error }, 'could not start');
@@ -80,7 +89,7 @@ export async function serve(stop: GracefulStop): Promise<void> {
   // What lives takes some 30 MiB, and a request leaves next to nothing behind it: by its own measure V8 would let that grow to three
   // times as much before it looks.
   setFlagsFromString('--heap-growing-percent=30');
-  const settings = settingsOrExit();
+  const settings = await settingsOrExit();
   const log = createLog(settings.logLevel);
   // Passenger shares a process of its own kind of cluster, and refuses another.
   if (settings.workers > 1 && cluster.isPrimary) {

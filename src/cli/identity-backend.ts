@@ -2,6 +2,7 @@
 import { destination } from 'pino';
 import { SystemClock } from '../clock.js';
 import { loadSettings } from '../config/load-settings.js';
+import { serviceSettings } from '../config/service-settings.js';
 import { SettingsError } from '../config/settings.js';
 import { KeyEncryptionError } from '../keys/key-encryption.js';
 import { createLog } from '../observability/log.js';
@@ -25,7 +26,7 @@ function fail(error: unknown): void {
 process.stdout.on('error', () => process.exit());
 
 try {
-  const settings = loadSettings();
+  const settings = await serviceSettings(loadSettings());
   // Standard output is for what was asked; the audit goes beside it.
   const log = createLog(settings.logLevel, destination({ dest: 2, sync: true }));
   await runCommand(CliModule.forRoot(settings, new SystemClock(), log), process.argv.slice(2));

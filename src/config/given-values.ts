@@ -30,9 +30,11 @@ export interface GivenValues {
  * empty variable hides nothing.
  *
  * @param directory holds `.env`
+ * @param envFile a file to read in place of `.env`; it must be there
  */
-export function givenValues(directory: string, environment: Variables): GivenValues {
-  const file = readSettingsFile(join(directory, '.env'));
+export function givenValues(directory: string, environment: Variables, envFile?: string): GivenValues {
+  const file = readSettingsFile(envFile ?? join(directory, '.env'));
+  const missing = file === undefined && envFile !== undefined ? [`There is no file ${envFile}`] : [];
   const assignments = file?.assignments ?? [];
   return {
     values: {
@@ -40,7 +42,7 @@ export function givenValues(directory: string, environment: Variables): GivenVal
       ...settingsAmong(Object.entries(environment)),
     },
     file: file?.path,
-    faults: file?.faults ?? [],
+    faults: file?.faults ?? missing,
     notices: unknownNames(assignments, Object.keys(environment), SETTING_NAMES),
   };
 }

@@ -7,7 +7,7 @@ import { databaseKind, sqlitePath } from '../storage/database-url.js';
 import { Environment, listOf, secretsOf } from './environment.js';
 import { type GivenValues, givenValues, type Variables } from './given-values.js';
 import { keySettings, type KeySettings, needsSharedSecret } from './key-settings.js';
-import { localSecret } from './local-secret.js';
+import { cannotKeep, readLocalSecret } from './local-secret.js';
 import {
   encryptionKeyFaults,
   encryptionKeyNotices,
@@ -15,17 +15,26 @@ import {
   secretNotices,
   unfitEncryptionKey,
 } from './secret-rules.js';
-import { type Settings, SettingsError } from './settings.js';
+import { type LoadedSettings, SettingsError } from './settings.js';
+
+/** Names that other programs set too: alone, they do not show that a folder is the one of the service. */
+const GENERIC_NAMES = ['NODE_ENV', 'HOST', 'PORT', 'PASSENGER_BASE_URI', 'IN_PASSENGER'];
 
 /**
- * Reads the settings from the environment and from `.env`, where the environment wins.
+ * Reads the settings from the environment and from `.env`, where the environment wins. Writes nothing: secrets that are
+ * not there yet are made by `withLocalSecrets`.
  *
  * @param directory holds `.env` and `data/`
  * @param variables the environment
+ * @param envFile a file to read in place of `.env`; it must be there
  * @throws {SettingsError} with all faults at once
  */
-export function loadSettings(directory = process.cwd(), variables: Variables = process.env): Settings {
-  const given = givenValues(directory, variables);
+export function loadSettings(
+  directory = process.cwd(),
+  variables: Variables = process.env,
+  envFile?: string,
+): LoadedSettings {
+  const given = givenValues(directory, variables, envFile);
   const environment = toEnvironment(given.values);
   const { keys, faults: keyFaults } = keySettings(environment, directory);
   const faults = [
@@ -51,17 +60,20 @@ function toSettings(
   environment: Environment,
   keys: KeySettings,
   { directory, given }: { readonly directory: string; readonly given: GivenValues },
-): Settings {
+): LoadedSettings {
+  const dataDirectory = join(directory, 'data');
   const production = environment.NODE_ENV === 'production';
   const switchedOn = (value: string | undefined, byDefault: boolean): boolean =>
     value === undefined ? byDefault : value === 'true';
   const proxies =
     environment.TRUST_PROXY ?? (environment.IN_PASSENGER === undefined ? undefined : '127.0.0.1');
-  const { notices, ...allSecrets } = secrets(environment, join(directory, 'data'));
+  const { notices, ...allSecrets } = secrets(environment, dataDirectory);
   return Object.freeze({
     production,
     mode: environment.NODE_ENV ?? 'development',
     settingsFile: given.file,
+    dataDirectory,
+    isConfigured: Object.keys(given.values).some((name) => !GENERIC_NAMES.includes(name)),
     issuer: environment.JWT_ISSUER,
     lifetimeSeconds: environment.JWT_EXPIRATION_MINUTES * 60,
     ...keys,
@@ -98,12 +110,12 @@ export function basePathOf({ BASE_PATH, PASSENGER_BASE_URI }: Environment): stri
 function secrets(
   environment: Environment,
   dataDirectory: string,
-): Pick<Settings, 'secret' | 'previousSecrets' | 'encryptionKey' | 'previousEncryptionKeys' | 'notices'> {
+): Pick<LoadedSettings, 'secret' | 'previousSecrets' | 'encryptionKey' | 'previousEncryptionKeys' | 'notices'> {
   const shared = sharedSecret(environment, dataDirectory);
   const encryptionKey =
-    environment.KEY_ENCRYPTION_KEY ??
-    keptSecret(dataDirectory, 'key-encryption-key', 'KEY_ENCRYPTION_KEY').secret;
-  const faults = unfitEncryptionKey(environment, encryptionKey, shared.secret);
+    environment.KEY_ENCRYPTION_KEY ?? keptSecret(dataDirectory, 'key-encryption-key', 'KEY_ENCRYPTION_KEY');
+  const faults =
+    encryptionKey === undefined ? [] : unfitEncryptionKey(environment, encryptionKey, shared.secret);
   if (faults.length > 0) throw new SettingsError(faults);
   return {
     secret: shared.secret,
@@ -125,12 +137,9 @@ function sharedSecret(
   if (environment.JWT_SECRET_KEY !== undefined || !needsSharedSecret(environment)) {
     return { secret: environment.JWT_SECRET_KEY, notices: [] };
   }
-  const { secret, madeAt } = keptSecret(dataDirectory, 'jwt-secret-key', 'JWT_SECRET_KEY');
-  const made = madeAt === undefined ? [] : [`JWT_SECRET_KEY is not set: made one and kept it in ${madeAt}`];
-  return {
-    secret,
-    notices: [...made, ...secretWarnings(secret).map((words) => `data/jwt-secret-key ${words}`)],
-  };
+  const secret = keptSecret(dataDirectory, 'jwt-secret-key', 'JWT_SECRET_KEY');
+  const warnings = secret === undefined ? [] : secretWarnings(secret);
+  return { secret, notices: warnings.map((words) => `data/jwt-secret-key ${words}`) };
 }
 
 /** What is in the memory of one process cannot be shared. */
@@ -146,12 +155,11 @@ function workersOf({ WORKERS, IN_PASSENGER }: Environment): number {
   return WORKERS === 'auto' ? availableParallelism() : Number(WORKERS);
 }
 
-function keptSecret(directory: string, file: string, variable: string): ReturnType<typeof localSecret> {
+function keptSecret(directory: string, file: string, variable: string): string | undefined {
   try {
-    return localSecret(directory, file);
+    return readLocalSecret(directory, file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SettingsError([`${variable} is not set, and none can be kept in data/: ${reason}`]);
+    throw cannotKeep(variable, error);
   }
 }
 

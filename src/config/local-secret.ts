@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readIfPresent } from './read-if-present.js';
+import { SettingsError } from './settings.js';
 
 /**
  * Reads the secret that this installation made for itself, or makes it: for a first start without any settings.
@@ -31,6 +32,20 @@ export function localSecret(directory: string, name: string): { secret: string; 
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/**
+ * @returns the secret that this installation made for itself; `undefined` if it made none
+ * @throws {Error} if the file is empty or cannot be read
+ */
+export function readLocalSecret(directory: string, name: string): string | undefined {
+  return read(join(directory, name));
+}
+
+/** The fault of a setting that is missing, and that cannot be read from or written to the data folder. */
+export function cannotKeep(variable: string, error: unknown): SettingsError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new SettingsError([`${variable} is not set, and none can be kept in data/: ${reason}`]);
 }
 
 function read(path: string): string | undefined {

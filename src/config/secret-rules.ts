@@ -72,10 +72,10 @@ export function unfitEncryptionKey(environment: Environment, key: string, kept?:
  * What the operator should know of the keys that encrypt. A weak former one is no fault: it encrypts nothing more, and refusing it
  * would leave no way to re-encrypt what it once did.
  */
-export function encryptionKeyNotices(environment: Environment, key: string): string[] {
+export function encryptionKeyNotices(environment: Environment, key: string | undefined): string[] {
   const previous = secretsOf(environment.KEY_ENCRYPTION_KEY_PREVIOUS);
   return [
-    ...weaknessOf('KEY_ENCRYPTION_KEY', key),
+    ...(key === undefined ? [] : weaknessOf('KEY_ENCRYPTION_KEY', key)),
     ...previous.flatMap((former) => weaknessOf('KEY_ENCRYPTION_KEY_PREVIOUS', former)),
   ];
 }

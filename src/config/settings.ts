@@ -54,6 +54,16 @@ export interface Settings {
   readonly notices: readonly string[];
 }
 
+/** The settings as they were read, before the secrets that an installation makes for itself are there. */
+export interface LoadedSettings extends Omit<Settings, 'encryptionKey'> {
+  /** `undefined` if it is neither set nor kept in {@link dataDirectory}. */
+  readonly encryptionKey: string | undefined;
+  /** The folder of the secrets that the installation made for itself. */
+  readonly dataDirectory: string;
+  /** Whether a setting of this service is in the environment or in `.env`, other than such as `NODE_ENV` or `PORT`. */
+  readonly isConfigured: boolean;
+}
+
 /** Injection token of {@link Settings}. */
 export const SETTINGS = Symbol('SETTINGS');
 

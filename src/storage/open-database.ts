@@ -117,7 +117,8 @@ async function checkPages(dataSource: DataSource): Promise<void> {
   if (found?.quick_check !== 'ok') throw new Error('SQLITE_CORRUPT database disk image is malformed');
 }
 
-function unusableFile(path: string, cause: unknown): DatabaseError {
+/** The error of an SQLite file that cannot be used, and what to do about it. */
+export function unusableFile(path: string, cause: unknown): DatabaseError {
   const advice = existsSync(path)
     ? 'It was left as it is. Restore it from a backup, or let the user that runs the service read and write it and its folder'
     : 'Let the user that runs the service write its folder';
@@ -128,7 +129,8 @@ function unusableFile(path: string, cause: unknown): DatabaseError {
   );
 }
 
-function cannotConnect(type: string, cause: unknown): DatabaseError {
+/** The error of a database server that cannot be reached. */
+export function cannotConnect(type: string, cause: unknown): DatabaseError {
   const missing = /install|cannot find/i.test(reasonOf(cause)) && !('code' in Object(cause));
   return new DatabaseError(
     missing

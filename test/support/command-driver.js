@@ -3,6 +3,7 @@ import { CliModule } from './src/cli/cli.module.js';
 import { runCommand } from './src/cli/run-command.js';
 import { SystemClock } from './src/clock.js';
 import { loadSettings } from './src/config/load-settings.js';
+import { serviceSettings } from './src/config/service-settings.js';
 import { createLog } from './src/observability/log.js';
 
 process.on('message', async (parameters) => {
@@ -14,7 +15,7 @@ process.on('message', async (parameters) => {
   };
   const log = createLog('info', { write: (line) => void (ran.log += line) });
   try {
-    await runCommand(CliModule.forRoot(loadSettings(), new SystemClock(), log), parameters);
+    await runCommand(CliModule.forRoot(await serviceSettings(loadSettings()), new SystemClock(), log), parameters);
   } catch (error) {
     ran.refusal = error.message;
   } finally {

@@ -3,7 +3,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { loadSettings } from '../../../src/config/load-settings.js';
-import { type Settings, SettingsError } from '../../../src/config/settings.js';
+import { type LoadedSettings, SettingsError } from '../../../src/config/settings.js';
 import { pemOf, privateKeyFor } from '../../support/private-keys.js';
 import { SECRET } from '../../support/settings.js';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
@@ -14,17 +14,17 @@ const DAY = 24 * 60 * 60 * 1000;
 
 afterAll(removeTemporaryDirectories);
 
-const load = (variables: Variables = {}, directory = temporaryDirectory()): Settings =>
+const load = (variables: Variables = {}, directory = temporaryDirectory()): LoadedSettings =>
   loadSettings(directory, {
     JWT_SECRET_KEY: SECRET,
     KEY_ENCRYPTION_KEY: 'a-key-encryption-key-of-32-bytes',
     ...variables,
   });
 
-const loadInProduction = (variables: Variables = {}): Settings =>
+const loadInProduction = (variables: Variables = {}): LoadedSettings =>
   load({ NODE_ENV: 'production', ...variables });
 
-function faultsOf(read: () => Settings): readonly string[] {
+function faultsOf(read: () => unknown): readonly string[] {
   try {
     read();
   } catch (error) {
@@ -159,7 +159,7 @@ describe('JWT_PRIVATE_KEY_FILE', () => {
   const SECOND = file('second.pem', pemOf(privateKeyFor('ES256', 'second')));
   const ED25519 = file('ed25519.json', JSON.stringify(privateKeyFor('EdDSA').export({ format: 'jwk' })));
   const PUBLIC = createPublicKey(privateKeyFor('ES256')).export({ type: 'spki', format: 'pem' });
-  const loadKeys = (JWT_PRIVATE_KEY_FILE: string, JWT_ALGORITHM = 'ES256|EdDSA|HS256'): Settings =>
+  const loadKeys = (JWT_PRIVATE_KEY_FILE: string, JWT_ALGORITHM = 'ES256|EdDSA|HS256'): LoadedSettings =>
     load({ JWT_PRIVATE_KEY_FILE, JWT_ALGORITHM }, directory);
 
   it('is read, one key a file, in their order, from paths beneath the folder or whole ones', () => {

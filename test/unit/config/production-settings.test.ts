@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { loadSettings } from '../../../src/config/load-settings.js';
-import { type Settings, SettingsError } from '../../../src/config/settings.js';
+import { type LoadedSettings, SettingsError } from '../../../src/config/settings.js';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
 
 afterAll(removeTemporaryDirectories);
 
 type Variables = Readonly<Record<string, string>>;
 
-const load = (variables: Variables): Settings => loadSettings(temporaryDirectory(), variables);
+const load = (variables: Variables): LoadedSettings => loadSettings(temporaryDirectory(), variables);
 
 function faultsOf(variables: Variables): readonly string[] {
   try {

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { loadSettings } from '../../../src/config/load-settings.js';
-import { type Settings, SettingsError } from '../../../src/config/settings.js';
+import { type LoadedSettings, type Settings, SettingsError } from '../../../src/config/settings.js';
+import { withLocalSecrets } from '../../../src/config/with-local-secrets.js';
 import { FORMER_SECRET, SECRET } from '../../support/settings.js';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
 
@@ -15,8 +16,12 @@ const MYSQL = 'mysql://user:database-password@host/identity';
 
 afterAll(removeTemporaryDirectories);
 
+/** As a service does that starts on a new database. */
+const complete = (loaded: LoadedSettings): Settings =>
+  withLocalSecrets(loaded, [], ['key-encryption-key', 'jwt-secret-key']);
+
 const load = (variables: Variables = {}, directory = temporaryDirectory()): Settings =>
-  loadSettings(directory, { JWT_SECRET_KEY: SECRET, ...variables });
+  complete(loadSettings(directory, { JWT_SECRET_KEY: SECRET, ...variables }));
 
 function faultsOf(variables: Variables): readonly string[] {
   try {
@@ -93,7 +98,7 @@ describe('KEY_ENCRYPTION_KEY', () => {
 
   it('is not made from the shared secret, and not the secret that is made beside it', () => {
     const directory = temporaryDirectory();
-    const { encryptionKey, secret } = loadSettings(directory, {});
+    const { encryptionKey, secret } = complete(loadSettings(directory, {}));
     expect(encryptionKey).not.toBe(secret);
     expect(load({}, directory).encryptionKey).toBe(
       load({ JWT_SECRET_KEY: FORMER_SECRET }, directory).encryptionKey,
