@@ -1,46 +1,55 @@
 import { readFileSync } from 'node:fs';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type JsonOptions, withJson } from './command.js';
+import { list, NOTHING, single, singleOrNothing, wholeNumber } from './option-values.js';
 
 /** The options that describe a client, by the names of the members that they set. */
 export interface ClientOptions extends JsonOptions {
   readonly name?: string;
-  readonly audience?: string[];
+  readonly audience?: readonly string[];
   readonly defaultAudience?: string;
-  readonly scope?: string[];
-  readonly claim?: string[];
-  readonly grantType?: string[];
-  readonly lifetime?: number;
-  readonly mayActFor?: string[];
+  readonly scope?: readonly string[];
+  readonly claim?: readonly string[];
+  readonly grantType?: readonly string[];
+  readonly lifetime?: number | typeof NOTHING;
+  readonly mayActFor?: readonly string[];
   readonly jwks?: unknown;
-}
-
-/** Collects an option that may be given more than once; `-` alone stands for an empty list. */
-function collect(value: string, former: string[] = []): string[] {
-  return value === '-' ? former : [...former, value];
 }
 
 /** Gives a command the options that describe a client. */
 export function withClientOptions(command: Command): Command {
   return withJson(
     command
-      .option('--name <text>', 'for people')
-      .option('--audience <name>', 'whom it may ask for tokens for; repeat for several', collect)
-      .option('--default-audience <name>', 'for requests that name no audience')
-      .option('--scope <token>', 'what it may ask for; repeat for several', collect)
-      .option('--claim <name>', 'a further claim that it may set; repeat for several', collect)
-      .option('--grant-type <type>', 'a grant that it may use; repeat for several', collect)
-      .option('--lifetime <seconds>', 'lifetime of its tokens', Number)
-      .option('--may-act-for <subject>', 'a subject, or a prefix that ends in *; repeat for several', collect)
-      .option('--jwks <file>', 'a file with its public keys, a JWK Set', readJson),
+      .option('--name <text>', 'for people', single())
+      .option('--audience <name>', 'an audience that it may ask for tokens for; repeat for several', list)
+      .option('--default-audience <name>', 'for requests that name no audience', singleOrNothing(String))
+      .option('--scope <token>', 'a scope that it may ask for; repeat for several', list)
+      .option('--claim <name>', 'a custom claim that it may set; repeat for several', list)
+      .option('--grant-type <type>', 'a grant that it may use; repeat for several', list)
+      .option('--lifetime <seconds>', 'lifetime of its tokens', singleOrNothing(wholeNumber))
+      .option('--may-act-for <subject>', 'a subject, or a prefix that ends in *; repeat for several', list)
+      .option('--jwks <file>', 'a file with its public keys, a JWK Set', singleOrNothing(readJson)),
   );
 }
 
 function readJson(path: string): unknown {
-  return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    throw new InvalidArgumentError('The file cannot be read.');
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new InvalidArgumentError('The file is not JSON.');
+  }
 }
 
-/** The members of the administration's JSON that the options name; those that were not given are left out. */
+/**
+ * The members of the administration's JSON that the options name; those that were not given are left out, and those given
+ * as `-` are null.
+ */
 export function clientMembers(options: ClientOptions): Record<string, unknown> {
   const members = {
     name: options.name,
@@ -53,5 +62,9 @@ export function clientMembers(options: ClientOptions): Record<string, unknown> {
     may_act_for: options.mayActFor,
     jwks: options.jwks,
   };
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(
+    Object.entries(members)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, value === NOTHING ? null : value]),
+  );
 }

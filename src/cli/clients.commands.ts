@@ -1,92 +1,126 @@
-import type { INestApplicationContext } from '@nestjs/common';
 import type { Command } from 'commander';
 import { ClientAdministration } from '../clients/client-administration.js';
-import { clientDocument } from '../clients/client.document.js';
+import { clientDocument, dateTime } from '../clients/client.document.js';
 import { ClientChangeRefused } from '../clients/client-change-refused.js';
 import { ClientRegistry } from '../clients/client-registry.js';
+import { expiringSecrets } from '../clients/expiring-secrets.js';
+import { Clock } from '../clock.js';
+import { type ChangeOptions, changedFields, clientPatch, withChangeOptions } from './client-changes.js';
 import { type ClientOptions, clientMembers, withClientOptions } from './client-options.js';
 import { command, commandGroup, type JsonOptions, withJson } from './command.js';
 import { COMMAND_LINE } from './command-line.js';
-import { printClient, printJson, printLine } from './print.js';
+import { single } from './option-values.js';
+import { printChanges, printClient, printJson, printLine } from './print.js';
 import { secretsCommand } from './secrets.commands.js';
+import type { Services } from './services.js';
 
 /** `identity-backend clients …` */
-export function clientsCommand(services: INestApplicationContext): Command {
-  const administration = services.get(ClientAdministration);
-  const clients = services.get(ClientRegistry);
+export function clientsCommand(services: Services): Command {
   return commandGroup('clients', 'the registered clients', [
-    createCommand(administration),
-    listCommand(clients),
-    showCommand(clients),
-    updateCommand(administration),
-    switchCommand(administration, 'disable', 'refuse a client and its tokens', true),
-    switchCommand(administration, 'enable', 'admit a disabled client again', false),
-    deleteCommand(administration),
-    secretsCommand(administration),
+    createCommand(services),
+    listCommand(services),
+    showCommand(services),
+    updateCommand(services),
+    switchCommand(services, 'disable', 'refuse a client and its tokens', true),
+    switchCommand(services, 'enable', 'admit a disabled client again', false),
+    deleteCommand(services),
+    secretsCommand(services),
   ]);
 }
 
-function createCommand(administration: ClientAdministration): Command {
-  const create = command('create', 'register a client; its secret is printed this once');
-  create.requiredOption('--id <id>', 'who it is: 1 to 128 of A-Za-z0-9._~-');
-  return withClientOptions(create).action(async (options: ClientOptions & { id: string }) => {
+interface CreateOptions extends ClientOptions {
+  readonly id: string;
+  readonly create?: boolean;
+}
+
+function createCommand(services: Services): Command {
+  const create = command('create', 'register a client; its secret is printed this once')
+    .requiredOption('--id <id>', 'its client id: 1 to 128 of A-Za-z0-9._~-', single())
+    .option('--create', 'make the database if it is not there, also in a folder without settings');
+  return withClientOptions(create).action((options: CreateOptions) => {
     const body = { client_id: options.id, ...clientMembers(options) };
-    const { client, secret } = await administration.create(body, COMMAND_LINE);
-    const created = { ...clientDocument(client), client_secret: secret.text };
-    if (options.json) printJson(created);
-    else printClient(created);
+    return services.use(
+      async (context) => {
+        const { client, secret } = await context.get(ClientAdministration).create(body, COMMAND_LINE);
+        const created = { ...clientDocument(client), client_secret: secret.text };
+        if (options.json) printJson(created);
+        else printClient(created);
+      },
+      options.create ? 'asked' : 'beside settings',
+    );
   });
 }
 
-function listCommand(registry: ClientRegistry): Command {
-  return withJson(command('list', 'list all clients')).action(({ json }: JsonOptions) => {
-    const { clients } = registry.page(Infinity);
-    if (json) printJson({ clients: clients.map(clientDocument), next: null });
-    else {
-      for (const { id, name, disabled } of clients)
-        printLine(`${id}\t${name}${disabled ? '\t(disabled)' : ''}`);
-    }
-  });
+function listCommand(services: Services): Command {
+  return withJson(command('list', 'list all clients')).action(({ json }: JsonOptions) =>
+    services.use((context) => {
+      const { clients } = context.get(ClientRegistry).page(Infinity);
+      if (json) printJson({ clients: clients.map(clientDocument), next: null });
+      else {
+        const now = context.get(Clock).now();
+        for (const client of clients) {
+          const { id, name, disabled } = client;
+          const [next] = expiringSecrets([client], now);
+          const expiry = next ? `\t(a secret expires at ${dateTime(next.expiresAt)})` : '';
+          printLine(`${id}\t${name}${disabled ? '\t(disabled)' : ''}${expiry}`);
+        }
+      }
+    }),
+  );
 }
 
-function showCommand(registry: ClientRegistry): Command {
-  const show = command('show', 'show a client').argument('<id>');
-  return withJson(show).action((id: string, { json }: JsonOptions) => {
-    const client = registry.find(id);
-    if (!client) throw new ClientChangeRefused('not_found', 'There is no client of this id');
-    (json ? printJson : printClient)(clientDocument(client));
-  });
+function showCommand(services: Services): Command {
+  return withJson(command('show', 'show a client', 'id')).action((id: string, { json }: JsonOptions) =>
+    services.use((context) => {
+      const client = context.get(ClientRegistry).find(id);
+      if (!client) throw new ClientChangeRefused('not_found', 'There is no client of this id');
+      if (json) {
+        printJson(clientDocument(client));
+        return;
+      }
+      printClient(clientDocument(client));
+      for (const { secretId, expiresAt } of expiringSecrets([client], context.get(Clock).now())) {
+        printLine(`Secret ${secretId} expires soon: at ${dateTime(expiresAt)}`);
+      }
+    }),
+  );
 }
 
-function updateCommand(administration: ClientAdministration): Command {
+function updateCommand(services: Services): Command {
   const update = command(
     'update',
-    'change a client; a list replaces the former one, and - alone empties it',
-  ).argument('<id>');
-  return withClientOptions(update).action(async (id: string, options: ClientOptions) => {
-    const client = await administration.update(id, clientMembers(options), COMMAND_LINE);
-    (options.json ? printJson : printClient)(clientDocument(client));
+    'change a client; a list replaces the previous one, and - alone empties it',
+    'id',
+  );
+  return withChangeOptions(update).action((id: string, options: ChangeOptions) => {
+    const patch = clientPatch(options);
+    return services.use(async (context) => {
+      const { previous, client } = await context
+        .get(ClientAdministration)
+        .revise(id, (current) => patch(clientDocument(current)), COMMAND_LINE);
+      const document = clientDocument(client);
+      if (options.json) printJson(document);
+      else printClient(document);
+      printChanges(changedFields(clientDocument(previous), document), options.json);
+    });
   });
 }
 
-function switchCommand(
-  administration: ClientAdministration,
-  name: string,
-  description: string,
-  disabled: boolean,
-): Command {
-  const switched = command(name, description).argument('<id>');
-  return withJson(switched).action(async (id: string, { json }: JsonOptions) => {
-    const client = await administration.update(id, { disabled }, COMMAND_LINE);
-    (json ? printJson : printClient)(clientDocument(client));
-  });
+function switchCommand(services: Services, name: string, description: string, disabled: boolean): Command {
+  return withJson(command(name, description, 'id')).action((id: string, { json }: JsonOptions) =>
+    services.use(async (context) => {
+      const client = await context.get(ClientAdministration).update(id, { disabled }, COMMAND_LINE);
+      (json ? printJson : printClient)(clientDocument(client));
+    }),
+  );
 }
 
-function deleteCommand(administration: ClientAdministration): Command {
-  const remove = command('delete', 'remove a client').argument('<id>');
-  return withJson(remove).action(async (id: string, { json }: JsonOptions) => {
-    await administration.delete(id, COMMAND_LINE);
-    if (json) printJson({ client_id: id, deleted: true });
-    else printLine(`Deleted ${id}`);
-  });
+function deleteCommand(services: Services): Command {
+  return withJson(command('delete', 'remove a client', 'id')).action((id: string, { json }: JsonOptions) =>
+    services.use(async (context) => {
+      await context.get(ClientAdministration).delete(id, COMMAND_LINE);
+      if (json) printJson({ client_id: id, deleted: true });
+      else printLine(`Deleted ${id}`);
+    }),
+  );
 }

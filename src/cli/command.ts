@@ -1,13 +1,21 @@
-import { Command } from 'commander';
+import { Argument, type Command } from 'commander';
+import { notEmpty } from './option-values.js';
+import { StrictCommand } from './strict-command.js';
 
 /** The option that every command has. */
 export interface JsonOptions {
   readonly json?: boolean;
 }
 
-/** A command that does something; arguments beyond its own are passed over. */
-export function command(name: string, description: string): Command {
-  return new Command(name).description(description).allowExcessArguments();
+/**
+ * A command that does something.
+ *
+ * @param operands the names of its operands, all of which are required
+ */
+export function command(name: string, description: string, ...operands: string[]): Command {
+  const named = new StrictCommand(name).description(description);
+  for (const operand of operands) named.addArgument(new Argument(`<${operand}>`).argParser(notEmpty));
+  return named;
 }
 
 /** A word that other commands stand behind; alone, or before a word that it does not know, it says which. */

@@ -1,29 +1,45 @@
-import type { INestApplicationContext } from '@nestjs/common';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import { ClientRegistry } from '../clients/client-registry.js';
+import { dateTime } from '../clients/client.document.js';
+import { expiringSecrets } from '../clients/expiring-secrets.js';
+import { Clock } from '../clock.js';
 import { DOCTOR, type Doctor, type Finding } from '../diagnostics/doctor.js';
 import { command, type JsonOptions, withJson } from './command.js';
+import { single } from './option-values.js';
 import { printJson, printLine } from './print.js';
+import type { Services } from './services.js';
 
 /** `identity-backend doctor`: the settings and the database were found good where it runs at all. */
-export function doctorCommand(services: INestApplicationContext): Command {
-  const doctor = services.get<Doctor>(DOCTOR);
+export function doctorCommand(services: Services): Command {
   const named = command(
     'doctor',
     'say whether others can find the service, and whether a peer shares its settings',
-  ).option('--peer <url>', 'the address of a service whose /debug-env is compared', httpUrl);
-  return withJson(named).action(async ({ peer, json }: JsonOptions & { peer?: string }) => {
-    const findings: Finding[] = [
-      { verdict: 'ok', about: 'The settings are good, the database answers and its keys open' },
-      ...(await doctor.checkWellKnown()),
-      ...(peer === undefined ? [] : await doctor.checkPeer(peer)),
-    ];
-    if (json) printJson({ findings });
-    else for (const { verdict, about } of findings) printLine(`${verdict.padEnd(6)} ${about}`);
-    if (findings.some(({ verdict }) => verdict === 'wrong')) process.exitCode = 1;
-  });
+  ).option('--peer <url>', 'the address of a service whose /debug-env is compared', single(httpUrl));
+  return withJson(named).action(({ peer, json }: JsonOptions & { peer?: string }) =>
+    services.use(async (context) => {
+      const doctor = context.get<Doctor>(DOCTOR);
+      const findings: Finding[] = [
+        { verdict: 'ok', about: 'The settings are good, the database answers and its keys open' },
+        ...expiringSecretFindings(context.get(ClientRegistry), context.get(Clock).now()),
+        ...(await doctor.checkWellKnown()),
+        ...(peer === undefined ? [] : await doctor.checkPeer(peer)),
+      ];
+      if (json) printJson({ findings });
+      else for (const { verdict, about } of findings) printLine(`${verdict.padEnd(6)} ${about}`);
+      if (findings.some(({ verdict }) => verdict === 'wrong')) process.exitCode = 1;
+    }),
+  );
+}
+
+/** A secret that expires unnoticed shuts its client out. */
+function expiringSecretFindings(clients: ClientRegistry, now: number): Finding[] {
+  return expiringSecrets(clients.enabled, now).map(({ client, secretId, expiresAt }) => ({
+    verdict: 'note',
+    about: `The secret ${secretId} of the client ${client} expires at ${dateTime(expiresAt)}`,
+  }));
 }
 
 function httpUrl(value: string): string {
   if (/^https?:\/\//.test(value) && URL.canParse(value)) return value;
-  throw new Error('--peer is not an http or https URL');
+  throw new InvalidArgumentError('--peer is not an http or https URL');
 }

@@ -1,20 +1,24 @@
 #!/usr/bin/env node
+import { CommanderError } from 'commander';
 import { destination } from 'pino';
-import { SystemClock } from '../clock.js';
-import { loadSettings } from '../config/load-settings.js';
-import { serviceSettings } from '../config/service-settings.js';
 import { SettingsError } from '../config/settings.js';
 import { KeyEncryptionError } from '../keys/key-encryption.js';
 import { createLog } from '../observability/log.js';
 import { DatabaseError } from '../storage/open-database.js';
-import { CliModule } from './cli.module.js';
+import { openServices } from './open-services.js';
 import { runCommand } from './run-command.js';
 
 /** EX_CONFIG of sysexits.h. */
 const EXIT_CONFIG = 78;
 
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 function fail(error: unknown): void {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  // Help in place of an error has been written, and is the whole message.
+  const isHelp = error instanceof CommanderError && error.code === 'commander.help';
+  if (!isHelp) say(error instanceof Error ? error.message : String(error));
   const isConfiguration =
     error instanceof SettingsError ||
     error instanceof KeyEncryptionError ||
@@ -26,10 +30,9 @@ function fail(error: unknown): void {
 process.stdout.on('error', () => process.exit());
 
 try {
-  const settings = await serviceSettings(loadSettings());
   // Standard output is for what was asked; the audit goes beside it.
-  const log = createLog(settings.logLevel, destination({ dest: 2, sync: true }));
-  await runCommand(CliModule.forRoot(settings, new SystemClock(), log), process.argv.slice(2));
+  const open = openServices((level) => createLog(level, destination({ dest: 2, sync: true })), say);
+  await runCommand(open, process.argv.slice(2));
 } catch (error) {
   fail(error);
 }

@@ -1,23 +1,51 @@
-import type { DynamicModule } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { Command } from 'commander';
+import { CommanderError } from 'commander';
+import { VERSION } from '../version.js';
 import { clientsCommand } from './clients.commands.js';
+import { commandGroup } from './command.js';
 import { doctorCommand } from './doctor.command.js';
 import { keysCommand } from './keys.commands.js';
+import { PlaceOptions } from './place.js';
+import { printLine } from './print.js';
+import { type OpenServices, Services } from './services.js';
+
+const ABOUT = [
+  'Administers identity-backend: run it in the folder of the service.\n',
+  'It exits 0 when it is done, 1 if it is refused, fails or cannot reach the database, and 78 if the settings are ' +
+    'wrong or there is no database in this place.',
+].join('\n');
 
 /**
- * Runs one command over the services of the module, which it opens before and closes after. What the parser of arguments
- * itself refuses or answers, such as `--help`, ends the process.
+ * Runs one command.
  *
+ * @param open opens the services that commands work with; not called for a command line that is not understood, nor for help
  * @param words what stands behind `identity-backend`
+ * @throws {CommanderError} if the command line is not understood
  */
-export async function runCommand(module: DynamicModule, words: readonly string[]): Promise<void> {
-  const services = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+export async function runCommand(open: OpenServices, words: readonly string[]): Promise<void> {
+  const options = new PlaceOptions();
+  const services = new Services(open, options);
+  const commands = [clientsCommand, keysCommand, doctorCommand].map((make) => make(services));
+  const program = commandGroup('identity-backend', ABOUT, commands)
+    .option('--version', 'print the version')
+    .hook('preSubcommand', () => {
+      if (asksForVersion()) program.error('error: --version goes alone');
+    });
+  program.action(() => {
+    if (asksForVersion()) printLine(VERSION);
+    else program.help({ error: true });
+  });
+  const asksForVersion = (): boolean => program.opts<{ version?: boolean }>().version === true;
+  options.addTo(program);
   try {
-    const program = new Command('identity-backend');
-    for (const make of [clientsCommand, keysCommand, doctorCommand]) program.addCommand(make(services));
-    await program.parseAsync(words, { from: 'user' });
-  } finally {
-    await services.close();
+    await program.parseAsync(helpLast(words), { from: 'user' });
+  } catch (error) {
+    // Help that was asked for.
+    if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
   }
+}
+
+/** `help clients` is `clients --help`. */
+function helpLast(words: readonly string[]): string[] {
+  const [first, ...rest] = words;
+  return first === 'help' ? [...rest, '--help'] : [...words];
 }

@@ -60,12 +60,26 @@ export class ClientAdministration {
 
   /** @param patch a JSON Merge Patch (RFC 7396) of the members of `ClientBody`, as it came */
   async update(id: string, patch: unknown, by: Administrator): Promise<Client> {
-    const client = await this.change(id, (current) => ({
-      ...this.description.patch(existing(current), patch),
-      updatedAt: this.clock.now(),
-    }));
+    return (await this.revise(id, () => patch, by)).client;
+  }
+
+  /**
+   * Changes a client by a patch that depends on what it is.
+   *
+   * @param patchOf called within the transaction, perhaps more than once; may throw {@link ClientChangeRefused}
+   */
+  async revise(
+    id: string,
+    patchOf: (current: Client) => unknown,
+    by: Administrator,
+  ): Promise<{ readonly previous: Client; readonly client: Client }> {
+    let previous: Client | undefined;
+    const client = await this.change(id, (current) => {
+      previous = existing(current);
+      return { ...this.description.patch(previous, patchOf(previous)), updatedAt: this.clock.now() };
+    });
     this.record(by, { event: 'client.updated', client: id, by: by.id });
-    return client;
+    return { previous: existing(previous), client };
   }
 
   async delete(id: string, by: Administrator): Promise<void> {

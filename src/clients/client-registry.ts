@@ -43,6 +43,11 @@ export class ClientRegistry {
     return this.replica.all.size;
   }
 
+  /** The clients that are not disabled. */
+  get enabled(): readonly Client[] {
+    return [...this.replica.all.values()].filter(({ disabled }) => !disabled);
+  }
+
   /** Whether there is a client or was one: from then on, tokens of clients that are gone are not good any more. */
   get everHadClients(): boolean {
     return this.replica.everHeldRecords;

@@ -1,9 +1,6 @@
 // Runs commands of the command line one after another in one process: it is copied beside the compiled sources.
-import { CliModule } from './src/cli/cli.module.js';
+import { openServices } from './src/cli/open-services.js';
 import { runCommand } from './src/cli/run-command.js';
-import { SystemClock } from './src/clock.js';
-import { loadSettings } from './src/config/load-settings.js';
-import { serviceSettings } from './src/config/service-settings.js';
 import { createLog } from './src/observability/log.js';
 
 process.on('message', async (parameters) => {
@@ -14,8 +11,12 @@ process.on('message', async (parameters) => {
     return true;
   };
   const log = createLog('info', { write: (line) => void (ran.log += line) });
+  const open = openServices(
+    () => log,
+    () => {},
+  );
   try {
-    await runCommand(CliModule.forRoot(await serviceSettings(loadSettings()), new SystemClock(), log), parameters);
+    await runCommand(open, parameters);
   } catch (error) {
     ran.refusal = error.message;
   } finally {

@@ -30,11 +30,14 @@ export class CommandLine {
     return new CommandLine(this.script, directory, { ...this.environment, ...environment });
   }
 
-  /** Runs `identity-backend` with these arguments; nothing of this process's own settings reaches it. */
+  /**
+   * Runs `identity-backend` with these arguments; nothing of this process's own settings reaches it. Node 20 and later end
+   * with 9 on a missing file of `--env-file`, even behind the name of the script; behind `--` they leave it to the script.
+   */
   run(...parameters: string[]): Promise<Ended> {
     const options = { cwd: this.directory, env: { PATH: process.env['PATH'], ...this.environment } };
     return new Promise((resolve) => {
-      execFile(process.execPath, [this.script, ...parameters], options, (error, stdout, stderr) => {
+      execFile(process.execPath, ['--', this.script, ...parameters], options, (error, stdout, stderr) => {
         resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
       });
     });

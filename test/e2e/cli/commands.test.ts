@@ -183,7 +183,7 @@ describe('a command that is refused', () => {
   it.each<[string, string[], RegExp]>([
     ['an id that is taken', ['create', '--id', 'admin'], /already/],
     ['an id that is none', ['create', '--id', 'a/b', '--json'], /client_id/],
-    ['a lifetime that is no number', ['create', '--id', 'a', '--lifetime', 'x'], /token_lifetime_seconds/],
+    ['a lifetime that is too long', ['create', '--id', 'a', '--lifetime', '901'], /token_lifetime_seconds/],
     ['a scope that is none', ['create', '--id', 'a', '--scope', 'b c'], /scopes/],
     [
       'a default audience that it has not',

@@ -29,6 +29,7 @@ beforeAll(async () => {
     JWT_ISSUER: issuer,
     NO_PROXY: '127.0.0.1',
   });
+  await cli.run('clients', 'create', '--id', 'first');
 }, 60_000);
 afterAll(async () => {
   await Promise.all(Object.values(services).map((each) => each.stop()));

@@ -79,7 +79,9 @@ describe('the process of a command', () => {
     expect(code).toBe(0);
     const client = JSON.parse(stdout) as Record<string, unknown>;
     expect(client).toMatchObject({ client_id: 'first', client_secret: expect.any(String) });
-    expect(JSON.parse(stderr)).toMatchObject({ audit: true, event: 'client.created', client: 'first' });
+    const [making, audited = ''] = stderr.split('\n');
+    expect(making).toBe(`Making the database ${cli.directory}/data/identity.db, which was not there`);
+    expect(JSON.parse(audited)).toMatchObject({ audit: true, event: 'client.created', client: 'first' });
     expect(stderr).not.toContain(String(client['client_secret']));
   });
 

@@ -1,0 +1,87 @@
+import type { Command } from 'commander';
+import { ClientChangeRefused } from '../clients/client-change-refused.js';
+import type { ClientDocument } from '../clients/client.document.js';
+import { clientMembers, type ClientOptions, withClientOptions } from './client-options.js';
+import { values } from './option-values.js';
+
+/** The lists of a client that can be added to and removed from, by the options that replace them. */
+const LISTS = {
+  audience: { field: 'audiences', add: 'addAudience', remove: 'removeAudience' },
+  scope: { field: 'scopes', add: 'addScope', remove: 'removeScope' },
+  claim: { field: 'claims', add: 'addClaim', remove: 'removeClaim' },
+  mayActFor: { field: 'may_act_for', add: 'addMayActFor', remove: 'removeMayActFor' },
+} as const;
+
+type List = (typeof LISTS)[keyof typeof LISTS];
+
+/** The options that change a client. */
+export type ChangeOptions = ClientOptions & {
+  readonly [Name in List['add' | 'remove']]?: readonly string[];
+};
+
+/** Gives a command the options that change a client. */
+export function withChangeOptions(command: Command): Command {
+  for (const name of ['audience <name>', 'scope <token>', 'claim <name>', 'may-act-for <subject>']) {
+    const [option = ''] = name.split(' ');
+    command
+      .option(`--add-${name}`, `keep the list of --${option}, and add this; repeat for several`, values)
+      .option(`--remove-${name}`, `keep the list of --${option}, without this; repeat for several`, values);
+  }
+  return withClientOptions(command);
+}
+
+/**
+ * The change that the options ask for, as a JSON Merge Patch (RFC 7396) of what the client is at that moment.
+ *
+ * @throws {Error} if they contradict each other, or ask for nothing
+ */
+export function clientPatch(options: ChangeOptions): (client: ClientDocument) => Record<string, unknown> {
+  const members = clientMembers(options);
+  const edits = Object.entries(LISTS).flatMap(([name, list]) => edit(name, list, options));
+  if (Object.keys(members).length === 0 && edits.length === 0) {
+    throw new Error('Nothing to change: see `clients update --help`');
+  }
+  return (client) => ({
+    ...members,
+    ...Object.fromEntries(edits.map(({ field, apply }) => [field, apply(client[field])])),
+  });
+}
+
+interface Edit {
+  readonly field: List['field'];
+  readonly apply: (current: readonly string[]) => readonly string[];
+}
+
+function edit(name: string, { field, add, remove }: List, options: ChangeOptions): Edit[] {
+  const { [add]: added = [], [remove]: removed = [] } = options;
+  if (added.length === 0 && removed.length === 0) return [];
+  if (name in options)
+    throw new Error(`${field} are replaced as a whole, or added to and removed from: not both`);
+  const both = added.find((value) => removed.includes(value));
+  if (both !== undefined) throw new Error(`${JSON.stringify(both)} is both added to ${field} and removed`);
+  const apply = (current: readonly string[]): readonly string[] => {
+    const absent = removed.find((value) => !current.includes(value));
+    if (absent !== undefined) {
+      throw new ClientChangeRefused('invalid_request', `${field} has no ${JSON.stringify(absent)} to remove`);
+    }
+    return [...new Set([...current, ...added])].filter((value) => !removed.includes(value));
+  };
+  return [{ field, apply }];
+}
+
+/** A field of a client that a change gave another value. */
+export interface ChangedField {
+  readonly field: string;
+  readonly previous: unknown;
+  readonly current: unknown;
+}
+
+/** What a change did, but for the time of the change itself. */
+export function changedFields(previous: ClientDocument, current: ClientDocument): readonly ChangedField[] {
+  const before = new Map<string, unknown>(Object.entries(previous));
+  return Object.entries(current)
+    .map(([field, value]): ChangedField => ({ field, previous: before.get(field), current: value }))
+    .filter(({ field, previous: old, current: now }) => {
+      return field !== 'updated_at' && JSON.stringify(old) !== JSON.stringify(now);
+    });
+}

@@ -1,0 +1,61 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { loadSettings } from '../config/load-settings.js';
+import { type LoadedSettings, type Settings, SettingsError } from '../config/settings.js';
+import { withLocalSecrets } from '../config/with-local-secrets.js';
+import { databasePlace, inspectDatabase } from '../storage/inspect-database.js';
+import { DatabaseError } from '../storage/open-database.js';
+import type { Place } from './place.js';
+import type { Creation } from './services.js';
+
+/**
+ * Reads the settings of a command, and looks whether their database is there. In a folder that is not the service's
+ * nothing is made: neither a database nor a secret.
+ *
+ * @param making called before a database is made, with its path or address
+ * @throws {SettingsError}
+ * @throws {DatabaseError}
+ */
+export async function commandSettings(
+  place: Place,
+  creation: Creation,
+  making: (database: string) => void,
+): Promise<Settings> {
+  const directory = folder(place.directory);
+  const envFile = place.envFile === undefined ? undefined : resolve(place.envFile);
+  const loaded = loadSettings(directory, undefined, envFile);
+  const { isThere, sealedKeys } = await inspectDatabase(loaded.databaseUrl);
+  if (isInMemory(loaded)) throw new DatabaseError(IN_MEMORY, false);
+  const mayMake = creation === 'asked' || (creation === 'beside settings' && loaded.isConfigured);
+  if (!isThere && !mayMake) throw missing(loaded, creation);
+  const settings = withLocalSecrets(loaded, sealedKeys, mayMake ? ['key-encryption-key'] : []);
+  if (!isThere) making(databasePlace(loaded.databaseUrl));
+  return settings;
+}
+
+const IN_MEMORY =
+  'DATABASE_URL is sqlite::memory:, which no command can reach: it is in the memory of the service.';
+
+function isInMemory({ databaseUrl }: LoadedSettings): boolean {
+  return databasePlace(databaseUrl) === ':memory:';
+}
+
+function folder(path = '.'): string {
+  const directory = resolve(path);
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new SettingsError([`There is no folder ${directory}`]);
+  }
+  return directory;
+}
+
+function missing({ databaseUrl }: LoadedSettings, creation: Creation): DatabaseError {
+  const advice =
+    creation === 'never'
+      ? 'Start the service once, or register the first client.'
+      : 'If this is the place for a new one, add --create.';
+  return new DatabaseError(
+    `There is no database of identity-backend at ${databasePlace(databaseUrl)}. ` +
+      `Run the command in the folder of the service, or name that with --directory or its settings with --env-file. ${advice}`,
+    false,
+  );
+}

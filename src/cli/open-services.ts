@@ -1,0 +1,20 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Logger } from 'pino';
+import { SystemClock } from '../clock.js';
+import { CliModule } from './cli.module.js';
+import { commandSettings } from './command-settings.js';
+import type { OpenServices } from './services.js';
+
+/**
+ * @param logAt makes the log of a command, which is not the place for its results
+ * @param say writes a line for the operator, beside the results
+ */
+export function openServices(logAt: (level: string) => Logger, say: (line: string) => void): OpenServices {
+  return async (place, creation): Promise<INestApplicationContext> => {
+    const making = (database: string): void => say(`Making the database ${database}, which was not there`);
+    const settings = await commandSettings(place, creation, making);
+    const module = CliModule.forRoot(settings, new SystemClock(), logAt(settings.logLevel));
+    return NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+  };
+}

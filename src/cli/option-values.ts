@@ -1,0 +1,49 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Stands for an empty list, or for no value. Not null: commander takes that for an empty text. */
+export const NOTHING = '-';
+
+/** @returns a parser of an option that is given once, and not empty */
+export function single<T = string>(parse?: (value: string) => T): (value: string, previous?: T) => T;
+export function single(parse: (value: string) => unknown = String) {
+  return (value: string, previous?: unknown): unknown => {
+    if (previous !== undefined) throw new InvalidArgumentError('It is given more than once.');
+    return parse(notEmpty(value));
+  };
+}
+
+/** @returns a parser like {@link single}, which leaves {@link NOTHING} as it is */
+export function singleOrNothing<T>(
+  parse: (value: string) => T,
+): (value: string, previous?: T | typeof NOTHING) => T | typeof NOTHING {
+  return single((value) => (value === NOTHING ? NOTHING : parse(value)));
+}
+
+/** Collects an option that may be given several times, each time with another value; `-` alone stands for an empty list. */
+export function list(value: string, previous?: readonly string[]): readonly string[] {
+  notEmpty(value);
+  if (previous === undefined) return value === NOTHING ? [] : [value];
+  if (value === NOTHING || previous.length === 0) {
+    throw new InvalidArgumentError('- empties the list, and goes alone.');
+  }
+  if (previous.includes(value)) throw new InvalidArgumentError('It is given more than once.');
+  return [...previous, value];
+}
+
+/** Collects values to add to a list or to remove from it: like {@link list}, but never an empty one. */
+export function values(value: string, previous?: readonly string[]): readonly string[] {
+  if (value === NOTHING) throw new InvalidArgumentError('It is not a value.');
+  return list(value, previous);
+}
+
+/** Plain decimal digits: `0x10`, `1e3`, `+5`, blanks and leading zeros could mean something else to someone. */
+export function wholeNumber(value: string): number {
+  if (/^(0|[1-9]\d{0,14})$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('It must be a whole number in decimal digits.');
+}
+
+/** An operand: a mistake in a script often leaves one empty. */
+export function notEmpty(value: string): string {
+  if (value === '') throw new InvalidArgumentError('It is empty.');
+  return value;
+}

@@ -1,0 +1,35 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { notEmpty } from './option-values.js';
+
+/** Where the settings of a command come from. */
+export interface Place {
+  /** The folder that holds `.env` and `data/`; the current one if left out. */
+  readonly directory?: string | undefined;
+  /** The file to read in place of `.env`. */
+  readonly envFile?: string | undefined;
+}
+
+/** The options that name the place: the same ones on every command, before its name and after it. */
+export class PlaceOptions {
+  private readonly given = new Map<string, string>();
+
+  get place(): Place {
+    return { directory: this.given.get('--directory'), envFile: this.given.get('--env-file') };
+  }
+
+  /** Gives them to a command, and to those within it. */
+  addTo(command: Command): void {
+    command
+      .addOption(this.option('--directory', '<folder>', 'the folder of the service, if it is not this one'))
+      .addOption(this.option('--env-file', '<file>', 'the settings file, if it is not .env in that folder'));
+    for (const each of command.commands) this.addTo(each);
+  }
+
+  private option(name: string, value: string, about: string): Option {
+    return new Option(`${name} ${value}`, about).argParser((text) => {
+      if (this.given.has(name)) throw new InvalidArgumentError('It is given more than once.');
+      this.given.set(name, notEmpty(text));
+      return text;
+    });
+  }
+}

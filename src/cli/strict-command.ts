@@ -1,0 +1,77 @@
+import { Command, type ParseOptionsResult } from 'commander';
+
+const HELP = ['-h', '--help'];
+
+/**
+ * A command that refuses what it does not understand to the letter: commander alone takes `--json` for the value of
+ * `--id --json`, takes a negative number for an operand, and passes over words beside `--help`.
+ */
+export class StrictCommand extends Command {
+  constructor(name: string) {
+    super(name);
+    this.exitOverride()
+      .configureOutput({ outputError: () => {} })
+      .enablePositionalOptions()
+      .helpCommand(false);
+  }
+
+  override parseOptions(words: string[]): ParseOptionsResult {
+    const { help, end } = this.scan(words);
+    const rest = words.filter((_word, index) => !help.includes(index));
+    const parsed = super.parseOptions(rest);
+    const [name] = parsed.operands;
+    if (this.commands.length > 0) {
+      if (words[end] === '--') this.error('error: -- goes after the name of a command');
+      if (name !== undefined && !this.commands.some((each) => each.name() === name)) {
+        this.outputHelp({ error: true });
+        this.error(`error: unknown command '${name}'`);
+      }
+    } else this.checkOperands(parsed.operands);
+    return help.length > 0 && !this.hasStrayOption(parsed) ? { operands: [], unknown: ['--help'] } : parsed;
+  }
+
+  /**
+   * Walks over the words that are this command's own: those before the name of a command, and before `--`.
+   *
+   * @returns where it ended, and where words ask for help
+   */
+  private scan(words: readonly string[]): { readonly help: readonly number[]; readonly end: number } {
+    const help: number[] = [];
+    for (let index = 0; index < words.length; index++) {
+      const word = words[index] ?? '';
+      const option = this.options.find(({ long }) => long === word);
+      if (option?.required) this.checkValue(option.long ?? word, words[++index]);
+      else if (HELP.includes(word)) help.push(index);
+      else if (word === '--' || (!looksLikeOption(word) && this.commands.length > 0)) {
+        return { help, end: index };
+      } else if (/^-[\d.]/.test(word)) this.error(`error: unknown option '${word}'`);
+    }
+    return { help, end: words.length };
+  }
+
+  private checkValue(option: string, value: string | undefined): void {
+    if (value === undefined) this.error(`error: ${option} needs a value`);
+    if (looksLikeOption(value)) {
+      this.error(`error: ${option} needs a value; one that begins with - is written ${option}=VALUE`);
+    }
+  }
+
+  private checkOperands(operands: readonly string[]): void {
+    const surplus = operands[this.registeredArguments.length];
+    if (surplus === undefined) return;
+    this.error(
+      `error: '${surplus}' is one word too many. An option takes one value: repeat it for several, such as ` +
+        '--scope read --scope write',
+    );
+  }
+
+  private hasStrayOption({ operands, unknown }: ParseOptionsResult): boolean {
+    // What follows the name of a command is for that command to understand.
+    return unknown.length > 0 && (this.commands.length === 0 || operands.length === 0);
+  }
+}
+
+/** `-` alone is a value. */
+function looksLikeOption(word: string): boolean {
+  return word.length > 1 && word.startsWith('-');
+}
