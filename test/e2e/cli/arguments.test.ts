@@ -1,0 +1,288 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { CommandLine } from '../../support/command-line.js';
+import { Commands, type Ran } from '../../support/commands.js';
+import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
+
+/** No command of these tests finds a database: one that is understood is refused for that alone. */
+const UNDERSTOOD = /^There is no database/;
+
+let directory: string;
+let commands: Commands;
+beforeAll(() => {
+  directory = temporaryDirectory();
+  commands = Commands.start({}, directory);
+});
+afterAll(async () => {
+  await commands.end();
+  expect(readdirSync(directory)).toEqual([]);
+  removeTemporaryDirectories();
+});
+
+async function refusalOf(words: readonly string[]): Promise<string | null> {
+  const { refusal, stdout }: Ran = await commands.run(...words);
+  expect(stdout).toBe('');
+  return refusal;
+}
+
+const words = (line: string): string[] => line.split(' ').map((word) => (word === "''" ? '' : word));
+
+describe('a command line that is not understood', () => {
+  it.each([
+    'clients',
+    'clients bogus',
+    'bogus',
+    'clients secrets bogus',
+    'keys',
+    'clients list bogus',
+    'clients list --bogus',
+    'clients list -x',
+    'clients list -jx',
+    'clients list -5',
+    'clients list --json=true',
+    'clients list --no-json',
+    'clients list -- bogus',
+    'clients -- list',
+    '-- clients list',
+    '--json clients list',
+    'clients --json list',
+    '--version clients list',
+    'clients list --version',
+    'clients show',
+    "clients show ''",
+    'clients show one two',
+    'clients show --json',
+    'clients show -5',
+    'clients disable one two',
+    'clients enable one two',
+    'clients delete one two',
+    'clients delete one --force',
+    'clients delete one -- two',
+    'clients update one',
+    'clients update one --json',
+    'clients update one --scope read write',
+    'clients update one --audience a b',
+    'clients update one --scope=read write',
+    'clients update one two --name three',
+    "clients update one --name ''",
+    'clients update one --name=',
+    'clients update one --name a --name b',
+    'clients update one --name a --name a',
+    'clients update one --name --json',
+    'clients update one --scope --json',
+    'clients update one --scope a --scope a',
+    'clients update one --scope - --scope a',
+    'clients update one --scope a --scope -',
+    "clients update one --scope ''",
+    'clients update one --add-scope -',
+    'clients update one --add-scope a --add-scope a',
+    'clients update one --add-scope a --remove-scope a',
+    'clients update one --scope a --add-scope b',
+    'clients update one --scope - --remove-scope b',
+    'clients update one --add-grant-type a',
+    'clients update one --jwks nowhere.json',
+    'clients update one --lifetime 1 --lifetime 2',
+    'clients create',
+    'clients create one',
+    'clients create --id',
+    'clients create --id --json',
+    'clients create --id -- one',
+    'clients create --id one two',
+    'clients create --id one --id two',
+    "clients create --id ''",
+    'clients create --id --directory . one',
+    'clients create --id one --add-audience a',
+    'clients secrets',
+    'clients secrets add',
+    'clients secrets add one two',
+    'clients secrets add one --expires-at tomorrow',
+    'clients secrets add one --expires-at 2030-13-01T00:00:00Z',
+    'clients secrets add one --expires-at --json',
+    'clients secrets end one',
+    'clients secrets end one two three',
+    'keys list bogus',
+    'keys rotate --revoke bogus',
+    'keys rotate --algorithm HS256',
+    'keys rotate --algorithm es256',
+    'keys rotate --algorithm --revoke',
+    'keys rotate --algorithm ES256 --algorithm ES256',
+    'doctor bogus',
+    'doctor --peer',
+    'doctor --peer --json',
+    'doctor --peer localhost:3000',
+    'doctor --peer http://a --peer http://b',
+    'clients list --directory',
+    'clients list --directory --json',
+    'clients list --directory=',
+    '--directory . clients list --directory .',
+    'clients --env-file a list --env-file a',
+    'help bogus',
+    'help clients bogus',
+    'clients bogus --help',
+    'clients list --help --bogus',
+    'clients list --bogus --help',
+    'clients list bogus --help',
+  ])('is refused: %s', async (line) => {
+    const refusal = await refusalOf(words(line));
+    expect(refusal).not.toBeNull();
+    expect(refusal).not.toMatch(UNDERSTOOD);
+  });
+
+  it.each([
+    '0x10',
+    '1e3',
+    '+5',
+    '-5',
+    ' 5',
+    '5 ',
+    '５',
+    '٥',
+    '1.5',
+    '1_000',
+    '007',
+    '5s',
+    'Infinity',
+    'NaN',
+    '',
+  ])('is refused with the lifetime %j', async (lifetime) => {
+    for (const given of [['--lifetime', lifetime], [`--lifetime=${lifetime}`]]) {
+      expect(await refusalOf(['clients', 'create', '--id', 'one', ...given])).toMatch(/--lifetime/);
+    }
+  });
+});
+
+describe('a command line that is understood', () => {
+  it.each([
+    'clients list',
+    'clients list --',
+    'clients list --json',
+    'clients show one',
+    'clients show --json one',
+    'clients show -- --json',
+    'clients show --json -- -5',
+    'clients delete -- --help',
+    'clients create --id one',
+    'clients create --id=one --json',
+    'clients create --id=-one',
+    'clients create --name=-x --id one --audience a --audience b --lifetime 300 --scope -',
+    'clients update one --default-audience - --lifetime - --jwks -',
+    'clients update --add-scope a --remove-scope b --audience c one',
+    'clients secrets end one two',
+    'keys rotate --revoke --algorithm ES256',
+    'doctor --peer http://127.0.0.1:1',
+    '--directory . clients list',
+    'clients --directory=. list',
+  ])('reaches for the database: %s', async (line) => {
+    expect(await refusalOf(words(line))).toMatch(UNDERSTOOD);
+  });
+
+  it.each([
+    '--help',
+    '-h',
+    'help',
+    'help clients',
+    'help clients create',
+    'clients --help',
+    'clients create -h',
+  ])('prints help, and opens nothing: %s', async (line) => {
+    const { refusal, stdout } = await commands.run(...words(line));
+    expect({ refusal, stdout }).toEqual({ refusal: null, stdout: expect.stringMatching(/^Usage: /) });
+  });
+
+  it('prints the version', async () => {
+    expect(await commands.run('--version')).toMatchObject({ refusal: null, stdout: '1.0.0\n' });
+  });
+});
+
+describe('any command line', () => {
+  /** The options of `clients update`: with a value each, or none. */
+  const VALUED = ['--name', '--default-audience', '--lifetime', '--directory'];
+  const LISTS = ['--audience', '--scope', '--add-claim', '--remove-claim', '--may-act-for'];
+  const word = fc.constantFrom('a', 'b', '-', '', '--json', '--name', '--', '--nome', '-1', '5', '0x5', '.');
+
+  /** Whether the words are a `clients update` to the letter; written without a parser, for this grammar alone. */
+  function isUnderstood(given: readonly string[]): boolean {
+    const seen = new Map<string, string[]>();
+    let operands = 0;
+    for (let index = 0; index < given.length; index++) {
+      const each = given[index] ?? '';
+      if (each === '--') {
+        operands += given.length - index - 1;
+        if (given.slice(index + 1).includes('')) return false;
+        break;
+      }
+      if (VALUED.includes(each) || LISTS.includes(each)) {
+        const value = given[++index];
+        if (!value || (value.length > 1 && value.startsWith('-'))) return false;
+        const before = seen.get(each) ?? [];
+        if (VALUED.includes(each) && before.length > 0) return false;
+        if (before.includes(value) || before.includes('-') || (before.length > 0 && value === '-'))
+          return false;
+        if (/^--(add|remove)-/.test(each) && value === '-') return false;
+        if (each === '--lifetime' && !/^(5|-)$/.test(value)) return false;
+        seen.set(each, [...before, value]);
+      } else if (each === '--json') continue;
+      else if (each === '' || (each.length > 1 && each.startsWith('-'))) return false;
+      else operands += 1;
+    }
+    const removed = seen.get('--remove-claim') ?? [];
+    if (seen.get('--add-claim')?.some((value) => removed.includes(value))) return false;
+    return operands === 1 && [...seen.keys()].some((name) => name !== '--directory');
+  }
+
+  it('is understood to the letter or refused, with nothing changed', async () => {
+    const option = fc.tuple(fc.constantFrom(...VALUED, ...LISTS, '--json'), word);
+    const line = fc
+      .array(fc.oneof({ weight: 3, arbitrary: option }, { weight: 1, arbitrary: fc.tuple(word) }), {
+        maxLength: 5,
+      })
+      .map((parts) => parts.flat());
+    const fitting = fc
+      .tuple(fc.constant('a'), fc.array(option, { maxLength: 2 }))
+      .map(([id, rest]) => [id, ...rest.flat()]);
+    let understood = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(line, fitting), async (given) => {
+        const refusal = (await commands.run('clients', 'update', ...given)).refusal ?? '';
+        // A folder that is named as `a`, `b` or `5` is not there.
+        const isRead = UNDERSTOOD.test(refusal) || refusal.includes('There is no folder');
+        expect({ given, isRead }).toEqual({ given, isRead: isUnderstood(given) });
+        understood += isRead ? 1 : 0;
+        expect(readdirSync(directory)).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+    expect(understood).toBeGreaterThan(20);
+  }, 60_000);
+});
+
+describe('the process', () => {
+  let cli: CommandLine;
+  beforeAll(() => {
+    // Settings that would be refused: they are not read.
+    cli = CommandLine.prepare().with({ PORT: 'x' });
+  });
+
+  it.each<[string, number]>([
+    ['--help', 0],
+    ['help', 0],
+    ['clients create --help', 0],
+    ['--version', 0],
+    ['', 1],
+    ['clients', 1],
+    ['clients list bogus', 1],
+    ['clients create --id --json', 1],
+  ])(
+    'does not read the settings, and ends: %s with %s',
+    async (line, code) => {
+      const ended = await cli.run(...words(line).filter((each) => each !== ''));
+      expect(ended.code).toBe(code);
+      expect(ended.stderr).not.toMatch(/PORT|^ +at .*\(/m);
+      expect([ended.stdout === '', ended.stderr === '']).toEqual([code !== 0, code === 0]);
+      expect(readdirSync(join(cli.directory))).toEqual([]);
+    },
+    30_000,
+  );
+});
