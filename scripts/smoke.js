@@ -12,7 +12,7 @@ import { halfRequest, isRunning, MAIN, ROOT, within } from './support/built-serv
 import { freePort } from './support/free-port.js';
 
 const COMMAND_LINE = join(ROOT, 'dist/cli/identity-backend.js');
-const CREATE_ADMIN = [COMMAND_LINE, 'clients', 'create', '--id', 'admin', '--audience', 'identity-backend'];
+const CREATE_ADMIN = [COMMAND_LINE, 'clients', 'create', '--id', 'admin', '--create'];
 const STRONG = 'smoke-test-secret-that-no-service-uses-0123456789';
 const PATIENCE = 60_000;
 /** After so many milliseconds the service has the half of a request that was sent. */
