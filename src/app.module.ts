@@ -90,7 +90,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(settings),
-        StateModule.forRoot(settings, { clock, log, siblings }),
+        StateModule.forRoot(settings, { clock, log, siblings, isService: true }),
         tokens,
         TokenRoutesModule.forRoot({
           imports: [observability, authentication],

@@ -3,7 +3,10 @@ import type { Logger } from 'pino';
 import { CLOCK_SKEW_SECONDS, type Clock } from './clock.js';
 import { ClientRegistry } from './clients/client-registry.js';
 import { clientStanding } from './clients/client-standing.js';
+import { dateTime } from './clients/client.document.js';
 import { ClientsModule } from './clients/clients.module.js';
+import { expiringSecrets } from './clients/expiring-secrets.js';
+import { type ExpiryReport, ExpiryWarnings } from './clients/expiry-warnings.js';
 import type { Settings } from './config/settings.js';
 import { type Algorithm, ALGORITHMS } from './jwt/algorithms.js';
 import { algorithmsInForce } from './keys/key-ring.js';
@@ -29,6 +32,8 @@ export interface StateSurroundings {
   readonly log: Logger;
   /** The other processes on the same port. */
   readonly siblings: Siblings;
+  /** Whether the process stays, and writes to its log what an operator should know of the state. */
+  readonly isService: boolean;
 }
 
 /** The asymmetric algorithms in force: those whose keys the service makes, and those whose keys the operator gives. */
@@ -44,13 +49,24 @@ function asymmetricAlgorithms({ givenKeys, ...settings }: Settings): {
   };
 }
 
+function expiryReport(log: Logger): ExpiryReport {
+  return {
+    secret: ({ client, secretId, expiresAt }) =>
+      log.warn(
+        { client, secret_id: secretId, expires_at: dateTime(expiresAt) },
+        'a secret of a client expires soon',
+      ),
+    more: (count) => log.warn({ count }, 'more secrets of clients expire soon'),
+  };
+}
+
 /**
  * What outlives the process: the database, and what is held of it in memory. Part of the composition root, shared by the
  * service and the command line.
  */
 @Module({})
 export class StateModule {
-  static forRoot(settings: Settings, { clock, log, siblings }: StateSurroundings): DynamicModule {
+  static forRoot(settings: Settings, { clock, log, siblings, isService }: StateSurroundings): DynamicModule {
     const told = (): Promise<void> => siblings.tell();
     const { made, given } = asymmetricAlgorithms(settings);
     return {
@@ -73,7 +89,10 @@ export class StateModule {
           clock,
           failed: (cause) => log.error({ err: cause }, 'the database does not answer'),
           siblings,
-          followed: [StoredKeys, ClientRegistry, KEYS_BEFORE_CLIENTS, Revocations, USED_ASSERTIONS],
+          followed: [
+            ...[StoredKeys, ClientRegistry, KEYS_BEFORE_CLIENTS, Revocations, USED_ASSERTIONS],
+            ...(isService ? [ExpiryWarnings] : []),
+          ],
         }),
       ],
       providers: [
@@ -90,6 +109,11 @@ export class StateModule {
           useFactory: (used: AssertionStore): Following => ({
             sync: () => used.forgetExpired(Math.floor(clock.now() / 1000) - CLOCK_SKEW_SECONDS),
           }),
+        },
+        {
+          provide: ExpiryWarnings,
+          inject: [ClientRegistry],
+          useFactory: (clients: ClientRegistry) => new ExpiryWarnings(clients, clock, expiryReport(log)),
         },
         {
           provide: WITHDRAWN,
@@ -114,6 +138,11 @@ export class StateModule {
             signingKeyAges: () => keys.signingAges,
             revokedTokens: () => revocations.size,
             clients: () => clients.size,
+            nextSecretExpiry: () => {
+              const now = clock.now();
+              const [next] = expiringSecrets(clients.enabled, now, Infinity);
+              return next && (next.expiresAt - now) / 1000;
+            },
           }),
         },
         {
@@ -125,7 +154,14 @@ export class StateModule {
               settings.audienceAlgorithms.has(audience) || clients.namesAudience(audience),
         },
       ],
-      exports: [OBSERVED_STATE, WITHDRAWN, KNOWN_AUDIENCE, KEYS_BEFORE_CLIENTS, USED_ASSERTIONS],
+      exports: [
+        OBSERVED_STATE,
+        WITHDRAWN,
+        KNOWN_AUDIENCE,
+        KEYS_BEFORE_CLIENTS,
+        USED_ASSERTIONS,
+        ExpiryWarnings,
+      ],
     };
   }
 }

@@ -18,7 +18,7 @@ export class CliModule {
     return {
       module: CliModule,
       imports: [
-        StateModule.forRoot(settings, { clock, log, siblings: NO_SIBLINGS }),
+        StateModule.forRoot(settings, { clock, log, siblings: NO_SIBLINGS, isService: false }),
         AdministrationModule.forRoot({
           imports: [observability],
           issuer,

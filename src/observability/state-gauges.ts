@@ -11,6 +11,8 @@ export interface ObservedState {
   /** How many tokens are revoked now. */
   readonly revokedTokens: () => number;
   readonly clients: () => number;
+  /** How soon the next secret of an enabled client expires, in seconds; `undefined` if none does. */
+  readonly nextSecretExpiry: () => number | undefined;
 }
 
 /** Injection token of {@link ObservedState}. */
@@ -37,6 +39,18 @@ export class StateGauges {
       state.revokedTokens(),
     );
     gauge('identity_clients', 'Registered clients', () => state.clients());
+    const expiry: Gauge = new Gauge({
+      name: 'identity_client_secret_expires_seconds',
+      help: 'How soon the next secret of an enabled client expires',
+      registers,
+      aggregator,
+      collect: () => {
+        const seconds = state.nextSecretExpiry();
+        // Without a secret that expires there is no sample: any number would mean something.
+        if (seconds === undefined) expiry.remove();
+        else expiry.set(seconds);
+      },
+    });
     const ages: Gauge = new Gauge({
       name: 'identity_signing_key_age_seconds',
       help: 'For how long the key that signs has signed',

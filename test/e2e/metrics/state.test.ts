@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Follower } from '../../../src/replica/follower.js';
+import { LEVEL, type LogLine } from '../../support/captured-log.js';
 import { Administrator, makeClient } from '../../support/clients.js';
 import { accessToken, revoke } from '../../support/oauth-requests.js';
 import { RunningApp } from '../../support/running-app.js';
@@ -60,6 +61,29 @@ describe('the metrics of what the service holds', () => {
     expect(Number(await keyAge('ES256')) - before).toBe(3_600);
     await Administrator.of(service);
     await until(async () => (await keyAge('administration')) !== undefined, 15_000);
+  });
+
+  it('say how soon the next secret of an enabled client expires, or nothing, and the log names it', async () => {
+    const metric = 'identity_client_secret_expires_seconds';
+    const admin = await Administrator.of(service);
+    await makeClient(service, 'worker', { audiences: ['a'] });
+    expect(await sample(metric)).toBeUndefined();
+    const inDays = (days: number): string =>
+      new Date(service.clock.now() + days * 24 * 3_600_000).toISOString();
+    const { body } = await admin.addSecret('worker', { expires_at: inDays(10) });
+    expect(await sample(metric)).toBe(10 * 24 * 3_600);
+    service.clock.advance(24 * 3_600);
+    expect(await sample(metric)).toBe(9 * 24 * 3_600);
+    const warned = (): LogLine[] =>
+      service.captured.lines.filter(({ msg }) => msg === 'a secret of a client expires soon');
+    await until(() => warned().length > 0, 15_000);
+    const { secret_id } = body;
+    expect(warned()).toEqual([
+      expect.objectContaining({ level: LEVEL.warn, client: 'worker', secret_id, expires_at: inDays(9) }),
+    ]);
+    await service.catchUp();
+    await admin.update('worker', { disabled: true });
+    expect(await sample(metric)).toBeUndefined();
   });
 
   it('say how late the event loop is, and how much memory and processor time the process takes', async () => {

@@ -1,0 +1,38 @@
+import type { Clock } from '../clock.js';
+import type { ClientRegistry } from './client-registry.js';
+import { type ExpiringSecret, expiringSecrets } from './expiring-secrets.js';
+
+const DAY = 24 * 60 * 60 * 1000;
+/** How many secrets are named at once. */
+const MAX_NAMED = 20;
+
+/** What to do about secrets that expire soon. */
+export interface ExpiryReport {
+  /** Called for each of the next ones to expire, and at most 20 times a day. */
+  readonly secret: (secret: ExpiringSecret) => void;
+  /** Called once a day if there are more of them. */
+  readonly more: (count: number) => void;
+}
+
+/** Warns of the secrets of enabled clients that expire soon: at the start, and once a day. */
+export class ExpiryWarnings {
+  private warnedAt = -Infinity;
+
+  constructor(
+    private readonly clients: ClientRegistry,
+    private readonly clock: Clock,
+    private readonly report: ExpiryReport,
+  ) {}
+
+  /** Called again and again, after the clients have been synchronized. */
+  sync(): Promise<void> {
+    const now = this.clock.now();
+    if (now - this.warnedAt >= DAY) {
+      this.warnedAt = now;
+      const secrets = expiringSecrets(this.clients.enabled, now);
+      for (const secret of secrets.slice(0, MAX_NAMED)) this.report.secret(secret);
+      if (secrets.length > MAX_NAMED) this.report.more(secrets.length - MAX_NAMED);
+    }
+    return Promise.resolve();
+  }
+}
