@@ -9,6 +9,7 @@ import { type Settings, SettingsError } from './config/settings.js';
 import { KeyEncryptionError } from './keys/key-encryption.js';
 import { ListenFailure, listenFailure, tryToListen } from './listen-failure.js';
 import { createLog } from './observability/log.js';
+import { type ListeningAddress, logStart, shownAddress } from './start-line.js';
 import type { GracefulStop } from './stop.js';
 import { DatabaseError } from './storage/open-database.js';
 import { runWorkers } from './workers/primary.js';
@@ -51,8 +52,10 @@ async function startApp(
   await app.listen(port, host).catch((error: unknown) => {
     throw listenFailure(error, host, port);
   });
-  for (const notice of settings.notices) log.warn(notice);
-  log.info({ url: await app.getUrl(), basePath: settings.basePath }, 'listening');
+  const address: ListeningAddress = app.getHttpServer().address();
+  // Of several processes the first says what runs, and the others that they do.
+  if (!isWorker || cluster.worker?.id === 1) logStart(log, settings, address);
+  else log.info({ url: shownAddress(address), basePath: settings.basePath }, 'listening');
   return app;
 }
 

@@ -56,6 +56,7 @@ const COMPOSITION = [
   'state.module.ts',
   'documentation.ts',
   'app.ts',
+  'start-line.ts',
   'serve.ts',
   'main.ts',
   'index.ts',
