@@ -55,10 +55,10 @@ export class AdministrationGuard implements CanActivate {
     return true;
   }
 
-  /** A client from which the scope was taken is no administrator any more, whatever its tokens say. */
+  /** The client as it is now, whatever its tokens say: it may lack a scope or an audience that it had. */
   private isAdministrator(clientId: unknown): boolean {
     const client = typeof clientId === 'string' ? this.clients.find(clientId) : undefined;
-    return client?.scopes.includes(ADMINISTRATION_SCOPE) ?? false;
+    return Boolean(client?.scopes.includes(ADMINISTRATION_SCOPE) && client.audiences.includes(this.audience));
   }
 }
 

@@ -43,6 +43,9 @@ export function audiencesOf(aud: string | readonly string[] | undefined): readon
   return typeof aud === 'string' ? [aud] : aud;
 }
 
+/** The audience of signed lists of revocations: whoever could get a token for it could pass one off as such a list. */
+export const REVOCATIONS_AUDIENCE = 'urn:identity-backend:revocations';
+
 /** The claims that the issuer sets or that mean something to it; a caller may not. */
 export const RESERVED_CLAIMS: readonly string[] =
   'iss sub aud exp nbf iat jti client_id scope act may_act cnf azp scp active username token_type root txn'.split(

@@ -32,6 +32,9 @@ const VIOLATIONS: Readonly<Record<PolicyViolation, NotIssued>> = {
   claims: { code: 'invalid_request', reason: 'claims may hold only the names that the client may set' },
 };
 
+/** The client asks by its own credentials, which is the grant of RFC 6749 §4.4, whatever the route. */
+const NO_GRANT: NotIssued = { code: 'access_denied', reason: 'Grant type not allowed' };
+
 /** `POST /token`: issues a token. */
 @ApiTags('Tokens')
 @Controller('token')
@@ -56,7 +59,11 @@ export class IssueController {
     type: ErrorDocument,
   })
   @ApiResponse({ status: 401, description: 'Client authentication failed', type: ErrorDocument })
-  @ApiResponse({ status: 403, description: 'Audience, subject or scope not allowed', type: ErrorDocument })
+  @ApiResponse({
+    status: 403,
+    description: 'Audience, subject, scope or grant type not allowed',
+    type: ErrorDocument,
+  })
   @ApiErrors(413, 415, 429, 500, 503)
   issue(
     @Body(new BodyPipe(IssueTokenBody)) body: IssueTokenBody,
@@ -85,6 +92,7 @@ export class IssueController {
     client: Client | undefined,
   ): NowOrLater<IssueOutcome> {
     if (client) {
+      if (!client.grantTypes.includes('client_credentials')) return NO_GRANT;
       const request = { subject: sub, audience: aud, scope, claims };
       const violation = violationOf(client, request, (id) => this.clients?.isClient(id) ?? false);
       if (violation) return VIOLATIONS[violation];

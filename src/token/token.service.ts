@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Clock } from '../clock.js';
-import { audiencesOf } from '../jwt/claims.js';
+import { audiencesOf, REVOCATIONS_AUDIENCE } from '../jwt/claims.js';
 import { type ExaminedToken, examineToken } from '../jwt/examine-token.js';
 import { judgeToken, type Expectations, type VerificationKey } from '../jwt/judge-token.js';
 import { hasReservedScope } from '../jwt/scope.js';
@@ -68,15 +68,15 @@ export class TokenService {
   /**
    * Makes a signed token.
    *
-   * @returns the token, or why none is issued: for the service's own audience, which would make administrators, with
-   *   a scope that this service grants to registered clients alone, with a lifetime over the limit, or too long. A
+   * @returns the token, or why none is issued: for the service's own audience, which would make administrators, for the
+   *   audience of its lists of revocations, with a scope that this service grants to registered clients alone, with a lifetime over the limit, or too long. A
    *   promise only where the algorithm is one that another thread computes.
    */
   issue(request: TokenRequest): NowOrLater<IssueOutcome> {
     const { audience, scope, client, type = 'JWT' } = request;
     const audiences = audiencesOf(audience);
     const isOwn = audiences.includes(this.options.issuer);
-    if (isOwn && (type === 'JWT' || audiences.length > 1)) {
+    if ((isOwn && (type === 'JWT' || audiences.length > 1)) || audiences.includes(REVOCATIONS_AUDIENCE)) {
       return { code: 'invalid_target', reason: 'Audience not allowed' };
     }
     if (!client && scope !== undefined && hasReservedScope(scope)) {

@@ -134,6 +134,31 @@ describe('the admin routes (RFC 6750)', () => {
     expect(await told(authorization)).toMatchObject({ status: 200 });
   });
 
+  it.each<[string, object]>([
+    ['audiences: []', { audiences: [] }],
+    ['audiences: null', { audiences: null }],
+    ['another audience', { audiences: ['logging-service'] }],
+    ['a spelling of the audience', { audiences: ['Identity-Backend', 'identity-backend/'] }],
+    ['scopes: []', { scopes: [] }],
+    ['scopes: null', { scopes: null }],
+    ['another scope', { scopes: ['identity:introspect', 'identity:admins'] }],
+    ['neither', { scopes: [], audiences: [] }],
+  ])(
+    'refuse an administrator with the token that it has, on every route, once it has %s',
+    async (name, patch) => {
+      const id = `reduced-${name.replaceAll(/[^a-z]/g, '')}`;
+      const other = await Administrator.of(service, id);
+      const authorization = `Bearer ${await other.token()}`;
+      expect(await told(authorization)).toMatchObject({ status: 200 });
+      expect((await admin.update(id, patch)).status).toBe(200);
+      for (const route of ROUTES) expect(await told(authorization, route)).toEqual(INSUFFICIENT);
+      await admin.update(id, { scopes: ['identity:admin'], audiences: ['x', 'identity-backend'] });
+      expect(await told(authorization)).toMatchObject({ status: 200 });
+      await admin.update(id, { disabled: true, audiences: [] });
+      for (const route of ROUTES) expect(await told(authorization, route)).toEqual(INVALID_TOKEN);
+    },
+  );
+
   it('check the token before they look at anything else', async () => {
     for (const [method, path, body] of [
       ['POST', '', '{'],

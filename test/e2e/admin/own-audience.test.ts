@@ -100,6 +100,36 @@ describe('POST /token issues nothing for the service itself', () => {
     await other.stop();
   });
 
+  it.each(['none', 'required'] as const)(
+    'nor for its lists of revocations, on any route, where access is %s',
+    async (tokenEndpointAuth) => {
+      const other = await RunningApp.start({ tokenEndpointAuth });
+      const revocations = 'urn:identity-backend:revocations';
+      const audiences = [revocations, 'identity-backend', 'logging-service'];
+      const { authorization } = await makeClient(other, 'worker', { audiences });
+      for (const aud of [revocations, [revocations], ['logging-service', revocations]]) {
+        expect(await other.post('/token', { sub: 'worker', aud }, { authorization })).toMatchObject({
+          status: 403,
+          body: { error: 'Audience not allowed', code: 'invalid_target' },
+        });
+        const names = [aud].flat();
+        for (const asked of [
+          `audience=${encodeURIComponent(names.join(' '))}`,
+          names.map((name) => `resource=${encodeURIComponent(name.replace(/^l/, 'l:'))}`).join('&'),
+          `audience=${encodeURIComponent(`${revocations} identity-backend`)}`,
+          `audience=${encodeURIComponent('identity-backend logging-service')}`,
+        ]) {
+          const form = `grant_type=client_credentials&${asked}`;
+          expect(await other.form('/oauth2/token', form, { authorization })).toMatchObject({
+            status: 400,
+            body: { error: 'invalid_target' },
+          });
+        }
+      }
+      await other.stop();
+    },
+  );
+
   it('nor for another service that is called so by another spelling', async () => {
     const other = await RunningApp.start({ issuer: 'https://identity.example.com' });
     const { body } = await other.post('/token', { sub: 'admin', aud: 'https://identity.example.com' });

@@ -157,6 +157,29 @@ describe('PATCH /admin/clients/{id}', () => {
   });
 });
 
+describe('a client with grant_types: []', () => {
+  it('gets no token by any route, keeps those that it has, and gets one again', async () => {
+    const { authorization, id } = worker;
+    const token = await service.issue({ sub: id }, { authorization });
+    const grant = { grant_type: 'client_credentials', audience: 'billing' };
+    await admin.update(id, { grant_types: [] });
+    for (const sub of [id, 'user-1']) {
+      expect(await service.post('/token', { sub, aud: 'billing' }, { authorization })).toMatchObject({
+        status: 403,
+        body: { code: 'access_denied', error: expect.any(String) },
+      });
+    }
+    expect(await service.form('/oauth2/token', grant, { authorization })).toMatchObject({
+      status: 400,
+      body: { error: 'unauthorized_client' },
+    });
+    expect((await service.verify(token)).status).toBe(200);
+    await admin.update(id, { grant_types: null });
+    expect(await asked({})).toBe(200);
+    expect((await service.form('/oauth2/token', grant, { authorization })).status).toBe(200);
+  });
+});
+
 describe('a client that is disabled', () => {
   it('may not ask, and its tokens count as revoked, until it is enabled again', async () => {
     const { authorization, id } = worker;

@@ -117,6 +117,18 @@ describe('who may ask', () => {
     expect(await textFor(who, await accessToken(service, worker, { audience }))).toBe(INACTIVE);
   });
 
+  it.each(['identity:introspect', 'identity:admin'])(
+    'learns nothing from the moment on at which it loses the scope: %s',
+    async (scope) => {
+      const administrator = await Administrator.of(service, `admin-of-${scope.replace(':', '-')}`);
+      const reader = await makeClient(service, `reader-${scope.replace(':', '-')}`, { scopes: [scope, 'a'] });
+      const token = await accessToken(service, worker, { audience: 'billing' });
+      expect((await introspect(service, reader, token)).body['active']).toBe(true);
+      await administrator.update(reader.id, { scopes: ['a'] });
+      expect((await introspect(service, reader, token)).text).toBe(INACTIVE);
+    },
+  );
+
   it('learns nothing where the token only names it as its subject', async () => {
     const token = handMadeToken({ claims: { sub: 'stranger', azp: 'stranger' } });
     expect(await textFor('a client that has no business with it', token)).toBe(INACTIVE);

@@ -100,6 +100,7 @@ describe.each(['required', 'none'] as const)(
       [['other-service']],
       [['logging-service', 'other-service']],
       ['identity-backend'],
+      ['urn:identity-backend:revocations'],
       [['identity-backend']],
       [['logging-service', 'identity-backend']],
     ])('is refused the audience %j', async (aud) => {

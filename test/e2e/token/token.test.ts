@@ -7,7 +7,7 @@ const MISSING = { error: 'Missing required claims (sub, aud)', code: 'invalid_re
 const GOOD = { sub: 'user-42', aud: 'logging-service' };
 const RESERVED = [
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope', 'act', 'may_act', 'cnf'],
-  ...['azp', 'scp', 'active', 'username', 'token_type'],
+  ...['azp', 'scp', 'active', 'username', 'token_type', 'root', 'txn'],
 ];
 
 let service: RunningApp;
@@ -176,6 +176,20 @@ describe('POST /token', () => {
           body: { error: 'Audience not allowed', code: 'invalid_target' },
         });
         expect(headers.get('cache-control')).toBe('no-store');
+      },
+    );
+  });
+
+  describe('aud', () => {
+    const REVOCATIONS = 'urn:identity-backend:revocations';
+    it.each<[unknown]>([[REVOCATIONS], [[REVOCATIONS]], [['logging-service', REVOCATIONS]]])(
+      'is never that of the lists of revocations: %j',
+      async (aud) => {
+        const { status, body } = await ask({ aud });
+        expect({ status, body }).toEqual({
+          status: 403,
+          body: { error: 'Audience not allowed', code: 'invalid_target' },
+        });
       },
     );
   });
