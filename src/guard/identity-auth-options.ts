@@ -21,6 +21,12 @@ export interface IdentityAuthOptions {
    */
   readonly discover?: true;
   /**
+   * How long the public keys serve on without the issuer, counted from the last time that they were fetched. From then on
+   * no token that they signed is accepted, and the guard answers 503, until the issuer can be reached again: a key that
+   * leaked must not outlive its withdrawal for ever. Whole seconds, 1 to 2,592,000 (30 days). Default 86,400 (a day).
+   */
+  readonly keepKeysSeconds?: number;
+  /**
    * The algorithms that are accepted. Left out: HS256 for secrets; ES256, RS256, PS256, ES384 and EdDSA for public
    * keys. Required where secrets and public keys are given together, as is good while an audience moves.
    */

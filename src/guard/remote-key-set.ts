@@ -8,23 +8,26 @@ import { PublicKeySet } from './public-key-set.js';
 export interface RemoteKeySetOptions {
   readonly source: KeySetSource;
   readonly algorithms: readonly Algorithm[];
+  /** How long keys serve on after the last fetch that succeeded; seconds. */
+  readonly keepSeconds: number;
   readonly clock: Clock;
-  /** Told why the keys could not be fetched, once for each outage. */
+  /** Receives why the keys could not be fetched: once for each outage, and once if the keys end in it. */
   readonly report: (reason: string) => void;
 }
 
 /** Once keys are known, no fetch begins within so many milliseconds of the one before, whatever asks for it. */
 const COOLDOWN = 30_000;
 
-/** While no keys are known, the pause after a failed fetch begins with this and doubles up to {@link COOLDOWN}. */
+/** While there are no keys that serve, the pause after a failed fetch begins with this and doubles up to {@link COOLDOWN}. */
 const FIRST_PAUSE = 1_000;
 
 /** The part of the age of a set after which a new one is fetched, while the old one serves on. */
 const REFRESH_AFTER = 0.8;
 
 /**
- * The public keys of an issuer, fetched when first needed and kept through its outages. Looking a key up does no
- * input or output; {@link RemoteKeySet.update} does, at most once at a time.
+ * The public keys of an issuer, fetched when first needed and kept through its outages, but not for ever: one that was
+ * withdrawn meanwhile must end. Looking a key up does no input or output; {@link RemoteKeySet.update} does, at most once
+ * at a time.
  */
 export class RemoteKeySet implements VerificationKeys {
   private keys: PublicKeySet | undefined;
@@ -34,12 +37,14 @@ export class RemoteKeySet implements VerificationKeys {
   private notBefore = -Infinity;
   private refreshAt = -Infinity;
   private staleAt = -Infinity;
+  private endAt = -Infinity;
+  private endReported = false;
 
   constructor(private readonly options: RemoteKeySetOptions) {}
 
-  /** Whether keys were ever fetched. */
+  /** Whether keys were fetched, and not too long ago. */
   get isKnown(): boolean {
-    return this.keys !== undefined;
+    return this.keys !== undefined && this.options.clock.now() < this.endAt;
   }
 
   /** Whether keys of this algorithm are taken from the set at all. */
@@ -48,7 +53,8 @@ export class RemoteKeySet implements VerificationKeys {
   }
 
   candidates(algorithm: Algorithm, keyId: string | undefined): KeyCandidates {
-    return (this.keys ?? PublicKeySet.EMPTY).candidates(algorithm, keyId);
+    const keys = this.isKnown ? this.keys : undefined;
+    return (keys ?? PublicKeySet.EMPTY).candidates(algorithm, keyId);
   }
 
   /**
@@ -72,8 +78,13 @@ export class RemoteKeySet implements VerificationKeys {
       const { keys, ageSeconds } = await this.options.source();
       this.keys = PublicKeySet.read(keys, this.options.algorithms, this.keys ?? PublicKeySet.EMPTY);
       this.failures = 0;
-      this.refreshAt = begun + ageSeconds * 1000 * REFRESH_AFTER;
-      this.staleAt = begun + ageSeconds * 1000;
+      this.endReported = false;
+      const freshFor = Math.min(ageSeconds, this.options.keepSeconds) * 1000;
+      this.refreshAt = begun + freshFor * REFRESH_AFTER;
+      this.staleAt = begun + freshFor;
+      this.endAt = begun + this.options.keepSeconds * 1000;
+      // Keys that are kept for less than the cooldown could not be renewed in time.
+      this.notBefore = Math.min(this.notBefore, this.refreshAt);
     } catch (cause) {
       this.failed(cause);
     } finally {
@@ -83,10 +94,15 @@ export class RemoteKeySet implements VerificationKeys {
 
   private failed(cause: unknown): void {
     this.failures += 1;
-    if (!this.keys) {
+    const { isKnown } = this;
+    if (!isKnown) {
       const pause = Math.min(COOLDOWN, FIRST_PAUSE * 2 ** (this.failures - 1));
       this.notBefore = this.options.clock.now() + pause;
     }
-    if (this.failures === 1) this.options.report(cause instanceof Error ? cause.message : 'unknown');
+    const haveEnded = this.keys !== undefined && !isKnown && !this.endReported;
+    if (haveEnded) this.endReported = true;
+    if (this.failures > 1 && !haveEnded) return;
+    const reason = cause instanceof Error ? cause.message : 'unknown';
+    this.options.report(haveEnded ? `${reason}; those that were known are too old to be used` : reason);
   }
 }

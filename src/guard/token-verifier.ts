@@ -32,7 +32,8 @@ export class TokenVerifier {
   /** @throws {TypeError} naming the option that is wrong */
   constructor(options: IdentityAuthOptions) {
     const settings = verifierSettings(options);
-    const { secrets, sharedAlgorithms, publicAlgorithms, introspection, clock, fetch } = settings;
+    const { secrets, sharedAlgorithms, publicAlgorithms, keepKeysSeconds } = settings;
+    const { introspection, clock, fetch } = settings;
     const log = new Logger('IdentityAuth');
     const source = keySetSource(settings);
     this.settings = settings;
@@ -45,6 +46,7 @@ export class TokenVerifier {
         new RemoteKeySet({
           source,
           algorithms: publicAlgorithms,
+          keepSeconds: keepKeysSeconds,
           clock,
           report: (reason) => log.warn(`Keys could not be fetched: ${reason}`),
         }),

@@ -15,6 +15,8 @@ export interface VerifierSettings {
   /** Where the public keys are: an address, the issuer's metadata, or nowhere. */
   readonly publicKeys: { readonly jwksUri: string } | 'discover' | undefined;
   readonly publicAlgorithms: readonly Algorithm[];
+  /** How long the public keys serve on without the issuer; seconds. */
+  readonly keepKeysSeconds: number;
   readonly toleranceSeconds: number;
   readonly introspection: Required<IntrospectionOptions> | undefined;
   readonly realm: string;
@@ -24,6 +26,8 @@ export interface VerifierSettings {
 }
 
 const MAX_TOLERANCE_SECONDS = 60;
+const MAX_KEEP_KEYS_SECONDS = 30 * 86_400;
+const DEFAULT_KEEP_KEYS_SECONDS = 86_400;
 const MAX_CACHE_SECONDS = 300;
 const DEFAULT_CACHE_SECONDS = 10;
 const DEFAULT_SHARED: readonly Algorithm[] = ['HS256'];
@@ -36,10 +40,15 @@ const DEFAULT_PUBLIC: readonly Algorithm[] = ['ES256', 'RS256', 'PS256', 'ES384'
  */
 export function verifierSettings(options: IdentityAuthOptions): VerifierSettings {
   const { allowPlainHttp = false, clockToleranceSeconds = 0 } = options;
+  const { keepKeysSeconds = DEFAULT_KEEP_KEYS_SECONDS } = options;
   const audiences = audiencesOf(options.audience);
   check(isName(options.issuer), 'issuer must be a non-empty string');
   check(audiences.length > 0 && audiences.every(isName), 'audience must be a non-empty string, or several');
   check(isWithin(clockToleranceSeconds, MAX_TOLERANCE_SECONDS), 'clockToleranceSeconds must be 0 to 60');
+  check(
+    Number.isInteger(keepKeysSeconds) && keepKeysSeconds >= 1 && keepKeysSeconds <= MAX_KEEP_KEYS_SECONDS,
+    `keepKeysSeconds must be a whole number from 1 to ${MAX_KEEP_KEYS_SECONDS}`,
+  );
   const secrets = options.secrets ?? [];
   const publicKeys = placeOfPublicKeys(options, allowPlainHttp);
   const algorithms = acceptedAlgorithms(options, secrets.length > 0, publicKeys !== undefined);
@@ -52,6 +61,7 @@ export function verifierSettings(options: IdentityAuthOptions): VerifierSettings
     sharedAlgorithms,
     publicKeys,
     publicAlgorithms: algorithms.filter((algorithm) => !ALGORITHMS[algorithm].shared),
+    keepKeysSeconds,
     toleranceSeconds: clockToleranceSeconds,
     introspection: options.introspection && checkIntrospection(options.introspection, allowPlainHttp),
     realm: options.realm ?? audiences[0] ?? '',

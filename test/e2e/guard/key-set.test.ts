@@ -122,6 +122,35 @@ describe.each(PLATFORMS)('JwtAuthGuard with the keys of an issuer on %s', (platf
     expect(log.warnings).toHaveLength(1);
   });
 
+  it('accepts its keys for a day without it, then answers 503, and recovers by itself', async () => {
+    expect(await statusOf(await issuer.token())).toBe(200);
+    issuer.goDown();
+    clock.advance(86_399);
+    expect(await statusOf(await issuer.token())).toBe(200);
+    for (const seconds of [1, 30, 3_600, 365 * 86_400]) {
+      clock.advance(seconds);
+      for (const token of [await issuer.token(), await issuer.badToken('unknown_key')]) {
+        const { status, challenge, body } = await service.get('/subject', token);
+        expect({ status, challenge, body }).toEqual({
+          status: 503,
+          challenge: null,
+          body: expect.objectContaining({ code: 'unavailable' }),
+        });
+      }
+    }
+    expect(log.warnings).toHaveLength(2);
+    issuer.comeBack();
+    clock.advance(30);
+    expect(await statusOf(await issuer.token())).toBe(200);
+    expect(await statusOf(await issuer.badToken('unknown_key'))).toBe(401);
+  });
+
+  it('waits for the keys, and does not answer 503, if no token came for longer than they are kept', async () => {
+    expect(await statusOf(await issuer.token())).toBe(200);
+    clock.advance(2 * 86_400);
+    expect(await statusOf(await issuer.token())).toBe(200);
+  });
+
   it('starts while the issuer is down, answers 503, and recovers', async () => {
     issuer.goDown();
     const token = await issuer.token();

@@ -11,6 +11,8 @@ beforeAll(async () => {
   [first, second] = await Promise.all([JoseKey.make('ES256', 'first'), JoseKey.make('ES256', 'second')]);
 });
 
+const KEEP_SECONDS = 86_400;
+
 /** An issuer that publishes keys, or is away, and a key set that is fetched from it. */
 class Scene {
   readonly clock = new MovedClock();
@@ -19,12 +21,17 @@ class Scene {
   published: readonly JoseKey[] = [first];
   isAway = false;
   ageSeconds = 300;
-  readonly keySet = new RemoteKeySet({
-    source: () => this.fetch(),
-    algorithms: PUBLIC_ALGORITHMS,
-    clock: this.clock,
-    report: (reason) => void this.reports.push(reason),
-  });
+  readonly keySet: RemoteKeySet;
+
+  constructor(keepSeconds = KEEP_SECONDS) {
+    this.keySet = new RemoteKeySet({
+      source: () => this.fetch(),
+      algorithms: PUBLIC_ALGORITHMS,
+      keepSeconds,
+      clock: this.clock,
+      report: (reason) => void this.reports.push(reason),
+    });
+  }
 
   knows(key: JoseKey): boolean {
     return this.keySet.candidates('ES256', key.jwk.kid).keyIdKnown;
@@ -128,7 +135,7 @@ describe('RemoteKeySet', () => {
   });
 
   describe('while the issuer is away', () => {
-    it('keeps its keys for as long as it takes, and lets nobody wait', async () => {
+    it('keeps its keys for hours, and lets nobody wait', async () => {
       await scene.look(first);
       scene.isAway = true;
       scene.clock.advance(240);
@@ -173,6 +180,53 @@ describe('RemoteKeySet', () => {
       expect(scene.reports).toEqual(['the issuer is away', 'the issuer is away']);
     });
 
+    it('ends its keys when they are too old, to the millisecond', async () => {
+      await scene.look(first);
+      scene.isAway = true;
+      scene.clock.advance(KEEP_SECONDS - 0.001);
+      expect([scene.knows(first), scene.keySet.isKnown]).toEqual([true, true]);
+      scene.clock.advance(0.001);
+      expect([scene.knows(first), scene.keySet.isKnown]).toEqual([false, false]);
+      expect(await scene.look(first)).toBe(false);
+    });
+
+    it('counts their age from the last fetch that succeeded', async () => {
+      for (let hour = 0; hour < 30; hour++) {
+        scene.isAway = false;
+        expect(await scene.look(first)).toBe(true);
+        scene.isAway = true;
+        scene.clock.advance(3_600);
+        expect(await scene.look(first)).toBe(true);
+        scene.clock.advance(30);
+      }
+      scene.clock.advance(KEEP_SECONDS);
+      expect(await scene.look(first)).toBe(false);
+    });
+
+    it('says once that its keys have ended, asks on with pauses up to 30 seconds, and recovers by itself', async () => {
+      await scene.look(first);
+      scene.isAway = true;
+      scene.clock.advance(KEEP_SECONDS - 60);
+      await scene.look(first);
+      for (let second = 0; second < 240; second++) {
+        scene.clock.advance(1);
+        await scene.look(first);
+        await settled();
+      }
+      expect(scene.reports).toEqual([
+        'the issuer is away',
+        'the issuer is away; those that were known are too old to be used',
+      ]);
+      expect(scene.fetches).toBeLessThanOrEqual(6 + 240 / 30);
+      scene.isAway = false;
+      scene.clock.advance(30);
+      expect(await scene.look(first)).toBe(true);
+      scene.isAway = true;
+      scene.clock.advance(KEEP_SECONDS);
+      await scene.look(first);
+      expect(scene.reports).toHaveLength(3);
+    });
+
     it('recovers with the next fetch', async () => {
       await scene.look(first);
       scene.isAway = true;
@@ -211,6 +265,23 @@ describe('RemoteKeySet', () => {
       expect(scene.keySet.isKnown).toBe(false);
     });
   });
+
+  it.each([1, 5, 29, 30, 31, 60, 300])(
+    'is renewed in time where keys are kept for %d s alone, and not more often than it takes',
+    async (keepSeconds) => {
+      const other = new Scene(keepSeconds);
+      const steps = 600;
+      for (let step = 0; step < steps; step++) {
+        expect(await other.look(first)).toBe(true);
+        await settled();
+        other.clock.advance(keepSeconds / 20);
+      }
+      expect(other.fetches).toBeLessThanOrEqual(2 + steps / 16);
+      other.isAway = true;
+      other.clock.advance(keepSeconds);
+      expect(await other.look(first)).toBe(false);
+    },
+  );
 
   it('replaces its keys by none where the issuer publishes none', async () => {
     await scene.look(first);

@@ -259,7 +259,7 @@ describe('TokenVerifier with a key set', () => {
     const token = await keyOf('ES256').sign({ exp: NEW_YEAR + 100_000 });
     await known.verify(token);
     fake.answer = connectionRefused;
-    for (let hour = 0; hour < 24; hour++) {
+    for (let hour = 0; hour < 23; hour++) {
       clock.advance(3600);
       expect(await codeOf(known.verify(token))).toBe('valid');
     }

@@ -49,6 +49,14 @@ describe('verifierSettings', () => {
     ]).toEqual([10, 0, 300]);
   });
 
+  it('keeps keys for a day unless told otherwise, from a second to 30 days', () => {
+    const kept = (given: object): number => settings({ jwksUri: JWKS, ...given }).keepKeysSeconds;
+    expect(kept({})).toBe(86_400);
+    for (const keepKeysSeconds of [1, 60, 2_592_000]) expect(kept({ keepKeysSeconds })).toBe(keepKeysSeconds);
+    for (const keepKeysSeconds of [0, -1, 0.5, 2_592_001, NaN, Infinity, '60', null, true, [60]])
+      expect(() => kept({ keepKeysSeconds })).toThrow(/keepKeysSeconds must be a whole number from 1 to/);
+  });
+
   it.each([
     ['no issuer', { secrets: [SECRET], issuer: '' }, /issuer/],
     ['an issuer that is missing', { secrets: [SECRET], issuer: undefined }, /issuer/],
