@@ -15,6 +15,7 @@ import { OAuth2Module } from './oauth2/oauth2.module.js';
 import type { Scrape } from './observability/metrics.controller.js';
 import type { Metrics } from './observability/metrics.js';
 import { ObservabilityModule } from './observability/observability.module.js';
+import { publishedAddresses } from './published-addresses.js';
 import { StateModule } from './state.module.js';
 import { TokenModule } from './token/token.module.js';
 import { TokenRoutesModule } from './token/token-routes.module.js';
@@ -33,6 +34,13 @@ export interface Surroundings {
   readonly siblings: Siblings;
   /** The text of `/metrics`. */
   readonly scrape: Scrape;
+}
+
+/** The token endpoint, if an assertion may name it as its audience: to the letter as it is published. */
+function acceptedEndpoint({ publicUrl, clientAssertionAudience }: Settings): string | undefined {
+  return publicUrl === undefined || clientAssertionAudience === 'issuer'
+    ? undefined
+    : publishedAddresses(publicUrl).tokenEndpoint;
 }
 
 /** The composition root: the one place where settings become the options of modules. */
@@ -60,6 +68,7 @@ export class AppModule {
     const observability = ObservabilityModule.forRoot({
       log,
       metrics,
+      clock,
       scrape: settings.metrics ? scrape : undefined,
     });
     const authentication = ClientAuthenticationModule.forRoot({
@@ -99,10 +108,12 @@ export class AppModule {
         OAuth2Module.forRoot({
           imports: [observability, authentication],
           clock,
-          issuer,
+          audiences: { issuer, tokenEndpoint: acceptedEndpoint(settings) },
           metadata: serverMetadata({
             issuer,
+            publicUrl: settings.publicUrl,
             basePath: settings.basePath,
+            documentation: settings.swagger,
             algorithms: [...algorithmsInForce(settings)],
           }),
         }),

@@ -14,12 +14,14 @@ import { prepareEdge, serverOptions } from './http/edge.js';
 import { useDirectRoutes } from './http/direct-routes.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { collectMethods } from './http/method-not-allowed.js';
+import { sharePublicDocuments } from './http/public-document.js';
 import { limitRequests } from './http/rate-limit.js';
 import { SharedResult } from './http/shared-result.js';
 import { unavailable } from './http/unavailable.js';
 import { makeWindowCounter } from './limits/make-window-counter.js';
 import { createLog, nestLog } from './observability/log.js';
 import { Metrics } from './observability/metrics.js';
+import { refuseAuthorization } from './oauth2/authorization-endpoint.js';
 import { asOAuthError } from './oauth2/oauth-error.js';
 import { requestRecorder } from './observability/request-recorder.js';
 import { StoreUnavailable } from './replica/record-store.js';
@@ -50,6 +52,7 @@ export async function createApp(
   const adapter = new FastifyAdapter({ ...serverOptions(settings.trustedProxies), skipMiddie: true });
   const server = adapter.getInstance<FastifyInstance>();
   prepareEdge(server, requestRecorder(log, metrics, settings.basePath));
+  sharePublicDocuments(server);
   if (settings.rateLimitMax > 0) await limitRates(server, settings, clock, log);
   const refuseOtherMethods = collectMethods(server);
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -76,6 +79,7 @@ export async function createApp(
     await app.register(cors, { origin: [...settings.corsOrigins], strictPreflight: false });
   }
   if (settings.swagger) serveDocumentation(server, app, settings.basePath);
+  refuseAuthorization(server, settings.basePath);
   await app.init();
   refuseOtherMethods();
   return app;

@@ -13,7 +13,12 @@ import { Doctor, DOCTOR } from '../diagnostics/doctor.js';
 @Module({})
 export class CliModule {
   static forRoot(settings: Settings, clock: Clock, log: Logger): DynamicModule {
-    const observability = ObservabilityModule.forRoot({ log, metrics: new Metrics(), scrape: undefined });
+    const observability = ObservabilityModule.forRoot({
+      log,
+      metrics: new Metrics(),
+      clock,
+      scrape: undefined,
+    });
     const { issuer, lifetimeSeconds } = settings;
     return {
       module: CliModule,

@@ -4,6 +4,7 @@ import { IsIn, IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
 import { ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
 import { LEAST_SECRET_BYTES } from '../jwt/secret-strength.js';
 import { isName } from '../jwt/well-formed-text.js';
+import { baseUrlOf } from '../published-addresses.js';
 import { databaseKind } from '../storage/database-url.js';
 import { Setting, settingDocuments } from './setting.decorator.js';
 
@@ -120,6 +121,26 @@ export class Environment {
     'has blanks around it or control characters',
   )
   JWT_ISSUER: string = 'identity-backend';
+
+  @Setting({
+    byDefault: '`JWT_ISSUER` if that is a URL',
+    about:
+      'Where clients reach the service, with its path: an http or https URL, from which the metadata and links are made. Its path may differ from `BASE_PATH` behind a proxy that strips it.',
+  })
+  @Satisfies(
+    (text) => baseUrlOf(text) !== undefined,
+    'must be an http or https URL without user, query or fragment',
+  )
+  @IsOptional()
+  PUBLIC_URL?: string;
+
+  @Setting({
+    byDefault: 'issuer-or-endpoint',
+    about:
+      'What the `aud` of a client assertion (`private_key_jwt`) may be: `issuer-or-endpoint`: `JWT_ISSUER`, or the token endpoint as the metadata names it; `issuer`: `JWT_ISSUER` alone.',
+  })
+  @IsOneOf('issuer-or-endpoint', 'issuer')
+  CLIENT_ASSERTION_AUDIENCE: 'issuer-or-endpoint' | 'issuer' = 'issuer-or-endpoint';
 
   @Setting({
     byDefault: '15',

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { secretWarnings } from '../jwt/secret-strength.js';
+import { baseUrlOf } from '../published-addresses.js';
 import { databaseKind, sqlitePath } from '../storage/database-url.js';
 import { Environment, listOf, secretsOf } from './environment.js';
 import { type GivenValues, givenValues, type Variables } from './given-values.js';
@@ -75,6 +76,8 @@ function toSettings(
     dataDirectory,
     isConfigured: Object.keys(given.values).some((name) => !GENERIC_NAMES.includes(name)),
     issuer: environment.JWT_ISSUER,
+    publicUrl: baseUrlOf(environment.PUBLIC_URL ?? environment.JWT_ISSUER),
+    clientAssertionAudience: environment.CLIENT_ASSERTION_AUDIENCE,
     lifetimeSeconds: environment.JWT_EXPIRATION_MINUTES * 60,
     ...keys,
     ...allSecrets,

@@ -9,6 +9,10 @@ export interface Settings {
   /** The path of the `.env` that was read; `undefined` if there is none. */
   readonly settingsFile: string | undefined;
   readonly issuer: string;
+  /** Where clients reach the service, without a `/` at the end; `undefined` if no setting says it. */
+  readonly publicUrl: string | undefined;
+  /** What a client assertion may name as its audience: the issuer alone, or the token endpoint too. */
+  readonly clientAssertionAudience: 'issuer-or-endpoint' | 'issuer';
   /** Seconds. */
   readonly lifetimeSeconds: number;
   /** The first signs, all are accepted. */

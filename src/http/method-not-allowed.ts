@@ -18,7 +18,11 @@ export function collectMethods(fastify: FastifyInstance): () => void {
     for (const [url, allowed] of [...methodsByUrl]) {
       if (url.includes('*')) continue;
       const others = METHODS.filter((method) => !allowed.has(method));
-      const allow = [...allowed].sort().join(', ');
+      // OPTIONS answers the preflights of browsers, and is no method of the resource itself.
+      const allow = [...allowed]
+        .filter((method) => method !== 'OPTIONS')
+        .sort()
+        .join(', ');
       // Refused before the body is read: it does not matter what it would have been.
       const refuse = (): never => {
         throw new ApiError(405, 'method_not_allowed', `Use ${allow}`, {}, { allow });

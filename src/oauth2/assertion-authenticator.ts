@@ -3,20 +3,29 @@ import type { ClientRegistry } from '../clients/client-registry.js';
 import type { Clock } from '../clock.js';
 import type { AssertionStore } from './assertion-store.js';
 import { assertionKey, isSignedBy, readAssertion } from './client-assertion.js';
+import type { EndpointAudienceLog } from './endpoint-audience-log.js';
+
+/** The names that an assertion may have as its one audience. */
+export interface AssertionAudiences {
+  readonly issuer: string;
+  /** The token endpoint as the metadata names it; `undefined` if only the issuer is accepted. */
+  readonly tokenEndpoint: string | undefined;
+}
 
 /** Authenticates a client by an assertion that it signed with a key of its own (`private_key_jwt`, RFC 7523). */
 export class AssertionAuthenticator {
-  private readonly audiences: readonly string[];
+  private readonly accepted: readonly string[];
 
-  /** @param issuer by which this service is addressed; where it is a URL, the token endpoint beneath it is too */
   constructor(
     private readonly clients: ClientRegistry,
     private readonly authenticator: ClientAuthenticator,
     private readonly used: AssertionStore,
     private readonly clock: Clock,
-    issuer: string,
+    private readonly audiences: AssertionAudiences,
+    private readonly endpointAudiences: EndpointAudienceLog,
   ) {
-    this.audiences = /^https?:\/\//.test(issuer) ? [issuer, `${issuer}/oauth2/token`] : [issuer];
+    const { issuer, tokenEndpoint } = audiences;
+    this.accepted = tokenEndpoint === undefined ? [issuer] : [issuer, tokenEndpoint];
   }
 
   /**
@@ -25,17 +34,19 @@ export class AssertionAuthenticator {
    * @throws {StoreUnavailable} where it cannot be made sure that the assertion is used once
    */
   async authenticate(text: string, namedId: string | undefined, attempt: Attempt): Promise<Authentication> {
-    const assertion = readAssertion(text, this.audiences, this.clock.now() / 1000);
+    const assertion = readAssertion(text, this.accepted, this.clock.now() / 1000);
     const clientId = assertion?.clientId ?? '';
     const blocked = this.authenticator.blocked(attempt, clientId);
     if (blocked) return blocked;
-    const client = this.clients.find(clientId);
-    const isGood = assertion !== undefined && isSignedBy(client, assertion);
     const isNamed = namedId === undefined || namedId === clientId;
-    if (!client || client.disabled || !isGood || !isNamed)
-      return this.authenticator.failed(attempt, clientId);
-    return (await this.used.useOnce(assertionKey(assertion), assertion.expiresAt))
-      ? { code: 'authenticated', client }
-      : this.authenticator.failed(attempt, clientId);
+    // The signature comes last: what anyone can see is checked before what costs the service something.
+    if (!assertion || !isNamed) return this.authenticator.failed(attempt, clientId);
+    const client = this.clients.find(clientId);
+    const isSigned = isSignedBy(client, assertion);
+    if (!client || client.disabled || !isSigned) return this.authenticator.failed(attempt, clientId);
+    const isFirstUse = await this.used.useOnce(assertionKey(assertion), assertion.expiresAt);
+    if (!isFirstUse) return this.authenticator.failed(attempt, clientId);
+    if (assertion.audience !== this.audiences.issuer) this.endpointAudiences.used(clientId);
+    return { code: 'authenticated', client };
   }
 }

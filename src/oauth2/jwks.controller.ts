@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Controller, Get, Header, Headers, Inject, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { PublicJwk } from '../keys/key-store.js';
 import { KeyRing } from '../keys/key-ring.js';
@@ -18,6 +19,7 @@ export class JwksController {
 
   @Get()
   @Header('Cache-Control', 'public, max-age=300')
+  @RouteConfig({ publicDocument: true })
   @ApiOperation({ summary: 'The public keys of this service' })
   @ApiResponse({ status: 200, description: 'A JWK Set (RFC 7517 section 5)', type: JwksDocument })
   @ApiResponse({ status: 304, description: 'The set is the one that `If-None-Match` names' })

@@ -1,4 +1,5 @@
 import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ApiError } from '../http/api-error.js';
 import { ErrorDocument } from '../http/error.document.js';
@@ -14,6 +15,7 @@ export class MetadataController {
 
   @Get('openid-configuration')
   @Header('Cache-Control', 'public, max-age=300')
+  @RouteConfig({ publicDocument: true })
   @ApiOperation({ summary: 'Where OpenID Connect clients look for the routes (Discovery 1.0 section 4)' })
   @ApiResponse({ status: 200, description: 'The metadata', schema: { type: 'object' } })
   @ApiResponse({ status: 404, description: 'JWT_ISSUER is no URL of this service', type: ErrorDocument })
@@ -23,6 +25,7 @@ export class MetadataController {
 
   @Get('oauth-authorization-server')
   @Header('Cache-Control', 'public, max-age=300')
+  @RouteConfig({ publicDocument: true })
   @ApiOperation({ summary: 'Where OAuth 2.0 clients look for the routes (RFC 8414)' })
   @ApiResponse({ status: 200, description: 'The metadata', schema: { type: 'object' } })
   @ApiResponse({ status: 404, description: 'JWT_ISSUER is no URL of this service', type: ErrorDocument })

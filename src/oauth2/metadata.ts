@@ -1,38 +1,46 @@
+import { baseUrlOf, pathOf, publishedAddresses } from '../published-addresses.js';
 import { CLIENT_ALGORITHMS } from './client-assertion.js';
 
 /** What the metadata is made of. */
 export interface MetadataOptions {
   readonly issuer: string;
-  /** Beneath which the routes stand: empty, or `/` and segments. */
+  /** Where clients reach the service; `undefined` if that is not known. */
+  readonly publicUrl: string | undefined;
+  /** The path before all routes: empty, or `/` and segments. */
   readonly basePath: string;
   /** The algorithms that tokens may be signed with. */
   readonly algorithms: readonly string[];
+  /** Whether `/docs` is served. */
+  readonly documentation: boolean;
 }
 
 /**
- * The metadata of the authorization server (RFC 8414 §2), which OpenID Connect Discovery shares.
+ * The metadata of the authorization server (RFC 8414 §2), which OpenID Connect Discovery shares. Clients' scopes are not
+ * public, so that `scopes_supported` is left out.
  *
  * @returns the document, or one sentence why there is none
  */
-export function serverMetadata({ issuer, basePath, algorithms }: MetadataOptions): object | string {
-  if (!/^https?:\/\//.test(issuer) || !URL.canParse(issuer)) {
+export function serverMetadata(options: MetadataOptions): object | string {
+  const { issuer, publicUrl, basePath, algorithms, documentation } = options;
+  if (!/^https?:\/\//i.test(issuer) || !URL.canParse(issuer)) {
     return 'There is no discovery: JWT_ISSUER is not an http or https URL';
   }
   // An issuer has neither query nor fragment, be they empty (RFC 8414 §2).
-  if (/[?#]/.test(issuer) || new URL(issuer).pathname.replace(/\/$/, '') !== basePath) {
+  if (publicUrl === undefined || baseUrlOf(issuer) === undefined || pathOf(issuer) !== basePath) {
     return 'There is no discovery: the path of JWT_ISSUER is not BASE_PATH';
   }
-  const base = issuer.replace(/\/$/, '');
+  const addresses = publishedAddresses(publicUrl);
   const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
   return {
     issuer,
-    token_endpoint: `${base}/oauth2/token`,
-    introspection_endpoint: `${base}/oauth2/introspect`,
-    revocation_endpoint: `${base}/oauth2/revoke`,
-    jwks_uri: `${base}/.well-known/jwks.json`,
+    // Nothing is authorized there; but some clients refuse metadata without it, also those that never use it.
+    authorization_endpoint: addresses.authorizationEndpoint,
+    token_endpoint: addresses.tokenEndpoint,
+    introspection_endpoint: addresses.introspectionEndpoint,
+    revocation_endpoint: addresses.revocationEndpoint,
+    jwks_uri: addresses.keySet,
     grant_types_supported: ['client_credentials'],
     response_types_supported: [],
-    scopes_supported: ['identity:admin', 'identity:introspect'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: algorithms,
     token_endpoint_auth_methods_supported: methods,
@@ -41,6 +49,6 @@ export function serverMetadata({ issuer, basePath, algorithms }: MetadataOptions
     introspection_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
     revocation_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
-    service_documentation: `${base}/docs`,
+    ...(documentation && { service_documentation: addresses.documentation }),
   };
 }

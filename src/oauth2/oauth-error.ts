@@ -1,12 +1,13 @@
 import { type ApiError, HttpError } from '../http/api-error.js';
 
-/** The codes of RFC 6749 §5.2, RFC 8707 §2, RFC 7009 §2.2.1, and those for what is no fault of the request. */
+/** The codes of RFC 6749 §4.1.2.1 and §5.2, RFC 8707 §2, RFC 7009 §2.2.1, and those for what is no fault of the request. */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
   | 'invalid_grant'
   | 'unauthorized_client'
   | 'unsupported_grant_type'
+  | 'unsupported_response_type'
   | 'invalid_scope'
   | 'invalid_target'
   /** RFC 7009 §2.2.1 */

@@ -5,10 +5,11 @@ import { ClientRegistry } from '../clients/client-registry.js';
 import type { Clock } from '../clock.js';
 import { Revocations } from '../revocation/revocations.js';
 import { TokenService } from '../token/token.service.js';
-import { AssertionAuthenticator } from './assertion-authenticator.js';
+import { type AssertionAudiences, AssertionAuthenticator } from './assertion-authenticator.js';
 import { AssertionStore } from './assertion-store.js';
 import { ClientAuthentication } from './client-authentication.js';
 import { CLIENT_CREDENTIALS } from './client-credentials.grant.js';
+import { EndpointAudienceLog } from './endpoint-audience-log.js';
 import { IntrospectController } from './introspect.controller.js';
 import { JwksController } from './jwks.controller.js';
 import { MetadataController, SERVER_METADATA } from './metadata.controller.js';
@@ -20,7 +21,8 @@ import { TokenEndpoint } from './token-endpoint.js';
 /** What {@link OAuth2Module.forRoot} takes. */
 export interface OAuth2Options extends Pick<ModuleMetadata, 'imports'> {
   readonly clock: Clock;
-  readonly issuer: string;
+  /** What an assertion of a client may name as its audience. */
+  readonly audiences: AssertionAudiences;
   /** What {@link serverMetadata} gives. */
   readonly metadata: object | string;
 }
@@ -28,7 +30,7 @@ export interface OAuth2Options extends Pick<ModuleMetadata, 'imports'> {
 /** The routes of OAuth 2.0, over the services of the imported modules. */
 @Module({})
 export class OAuth2Module {
-  static forRoot({ imports = [], clock, issuer, metadata }: OAuth2Options): DynamicModule {
+  static forRoot({ imports = [], clock, audiences, metadata }: OAuth2Options): DynamicModule {
     return {
       module: OAuth2Module,
       imports,
@@ -43,9 +45,13 @@ export class OAuth2Module {
         { provide: SERVER_METADATA, useValue: metadata },
         {
           provide: AssertionAuthenticator,
-          inject: [ClientRegistry, ClientAuthenticator, AssertionStore],
-          useFactory: (clients: ClientRegistry, authenticator: ClientAuthenticator, used: AssertionStore) =>
-            new AssertionAuthenticator(clients, authenticator, used, clock, issuer),
+          inject: [ClientRegistry, ClientAuthenticator, AssertionStore, EndpointAudienceLog],
+          useFactory: (
+            clients: ClientRegistry,
+            authenticator: ClientAuthenticator,
+            used: AssertionStore,
+            log: EndpointAudienceLog,
+          ) => new AssertionAuthenticator(clients, authenticator, used, clock, audiences, log),
         },
         {
           provide: ClientAuthentication,

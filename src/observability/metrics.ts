@@ -35,6 +35,12 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  private readonly endpointAudiences = new Counter({
+    name: 'identity_endpoint_audience_assertions_total',
+    help: 'Client assertions that named the token endpoint as their audience, in place of the issuer',
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }
@@ -59,6 +65,10 @@ export class Metrics {
 
   tokenRevoked(): void {
     this.revocations.inc();
+  }
+
+  endpointAudienceUsed(): void {
+    this.endpointAudiences.inc();
   }
 
   tokenVerified(code: string): void {

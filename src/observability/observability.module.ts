@@ -1,7 +1,10 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { AuditLog } from '../audit/audit-log.js';
+import type { Clock } from '../clock.js';
+import { EndpointAudienceLog } from '../oauth2/endpoint-audience-log.js';
 import { VerificationLog } from '../token/verification-log.js';
+import { EndpointAudienceUses } from './endpoint-audience-uses.js';
 import { KNOWN_AUDIENCE, type KnownAudience } from './known-audience.js';
 import { LogAndCount } from './log-and-count.js';
 import { Metrics } from './metrics.js';
@@ -12,6 +15,7 @@ import { StateGauges } from './state-gauges.js';
 export interface ObservabilityOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly clock: Clock;
   /** The text of `GET /metrics`; where left out, the route is not there. */
   readonly scrape: Scrape | undefined;
 }
@@ -19,7 +23,7 @@ export interface ObservabilityOptions {
 /** What is seen of the service from outside: its log, its audit events and its metrics. */
 @Module({})
 export class ObservabilityModule {
-  static forRoot({ log, metrics, scrape }: ObservabilityOptions): DynamicModule {
+  static forRoot({ log, metrics, clock, scrape }: ObservabilityOptions): DynamicModule {
     return {
       module: ObservabilityModule,
       controllers: scrape ? [MetricsController] : [],
@@ -37,8 +41,9 @@ export class ObservabilityModule {
           inject: [AuditLog],
           useFactory: (events: LogAndCount) => events.verifications,
         },
+        { provide: EndpointAudienceLog, useFactory: () => new EndpointAudienceUses(log, metrics, clock) },
       ],
-      exports: [AuditLog, VerificationLog],
+      exports: [AuditLog, VerificationLog, EndpointAudienceLog],
     };
   }
 }

@@ -1,4 +1,5 @@
 import type { Settings } from '../../src/config/settings.js';
+import { baseUrlOf } from '../../src/published-addresses.js';
 
 /** Long enough for HS512. */
 export const SECRET = 'a-shared-secret-of-the-tests-that-is-long-enough-for-HS512-0123456789';
@@ -13,6 +14,8 @@ export function testSettings(changes: Partial<Settings> = {}): Settings {
     mode: 'development',
     settingsFile: undefined,
     issuer: 'identity-backend',
+    publicUrl: baseUrlOf(changes.issuer ?? ''),
+    clientAssertionAudience: 'issuer-or-endpoint',
     lifetimeSeconds: 900,
     algorithms: ['HS256'],
     audienceAlgorithms: new Map(),

@@ -38,6 +38,8 @@ describe('loadSettings', () => {
     expect(load()).toMatchObject({
       production: false,
       issuer: 'identity-backend',
+      publicUrl: undefined,
+      clientAssertionAudience: 'issuer-or-endpoint',
       lifetimeSeconds: 900,
       algorithms: ['HS256'],
       secret: SECRET,
@@ -91,6 +93,22 @@ describe('loadSettings', () => {
   it.each<[string, Variables, Partial<Settings>]>([
     ['the lifetime in seconds', { JWT_EXPIRATION_MINUTES: '1440' }, { lifetimeSeconds: 86_400 }],
     ['an issuer', { JWT_ISSUER: 'https://id.example.com' }, { issuer: 'https://id.example.com' }],
+    ['no public URL for an issuer that is a name', {}, { publicUrl: undefined }],
+    [
+      'the issuer as the public URL, without a slash at its end',
+      { JWT_ISSUER: 'https://id.example.com/a/' },
+      { issuer: 'https://id.example.com/a/', publicUrl: 'https://id.example.com/a' },
+    ],
+    [
+      'a public URL that is not the issuer',
+      { JWT_ISSUER: 'https://id.example.com', PUBLIC_URL: 'http://127.0.0.1:3000/a/' },
+      { publicUrl: 'http://127.0.0.1:3000/a' },
+    ],
+    [
+      'the audience of assertions',
+      { CLIENT_ASSERTION_AUDIENCE: 'issuer' },
+      { clientAssertionAudience: 'issuer' },
+    ],
     ['one algorithm', { JWT_ALGORITHM: 'HS384' }, { algorithms: ['HS384'] }],
     ['several algorithms, in order', { JWT_ALGORITHM: 'HS512|HS256' }, { algorithms: ['HS512', 'HS256'] }],
     ['a tolerance', { JWT_CLOCK_TOLERANCE_SECONDS: '60' }, { clockToleranceSeconds: 60 }],
@@ -136,6 +154,21 @@ describe('loadSettings', () => {
         'NODE_ENV',
         ['marker', 'Production', 'prod', 'production,', "'production'", 'production\u00A0', 'staging'],
       ],
+      [
+        'PUBLIC_URL',
+        [
+          ...[
+            'marker',
+            'ftp://marker.example',
+            'https://',
+            '//marker.example',
+            'https://user:marker@id.example',
+          ],
+          ...['https://marker@id.example', 'https://id.example?marker', 'https://id.example/#marker'],
+          ...['https://id.example/marker//', 'https://id.example/a b/marker', 'https://id.example/../marker'],
+        ],
+      ],
+      ['CLIENT_ASSERTION_AUDIENCE', ['marker', 'endpoint', 'Issuer', 'issuer,endpoint']],
       ['TOKEN_ENDPOINT_AUTH', ['marker', 'NONE', 'true']],
       ['HOST', ['http://marker', 'mar ker']],
       ['BASE_PATH', ['/a//b', '/mar ker', '/marker?x', '/marker#x', 'https://marker']],

@@ -1,0 +1,39 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.js';
+import { EndpointAudienceLog } from '../oauth2/endpoint-audience-log.js';
+import type { Metrics } from './metrics.js';
+
+/** How long a client is not named again, in milliseconds. */
+const QUIET_MS = 60 * 60 * 1000;
+
+/** How many clients are remembered; beyond that the one named longest ago may be named early. */
+const MAX_CLIENTS = 10_000;
+
+/** Counts each use, and names each client in the log once an hour. */
+export class EndpointAudienceUses extends EndpointAudienceLog {
+  /** When each client was last named, the one named longest ago first. */
+  private readonly namedAt = new Map<string, number>();
+
+  constructor(
+    private readonly log: Logger,
+    private readonly metrics: Metrics,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  override used(clientId: string): void {
+    this.metrics.endpointAudienceUsed();
+    const now = this.clock.now();
+    const last = this.namedAt.get(clientId);
+    if (last !== undefined && now - last < QUIET_MS) return;
+    this.namedAt.delete(clientId);
+    const [oldest] = this.namedAt.keys();
+    if (this.namedAt.size >= MAX_CLIENTS && oldest !== undefined) this.namedAt.delete(oldest);
+    this.namedAt.set(clientId, now);
+    this.log.info(
+      { client_id: clientId },
+      'a client assertion names the token endpoint as its audience; it should name the issuer',
+    );
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Reads a URL that others are derived from by appending a path.
+ *
+ * @returns the URL without one `/` at its end; `undefined` unless it is an http or https URL without user, query or
+ *   fragment, in whose path every client reads the same segments
+ */
+export function baseUrlOf(text: string): string | undefined {
+  const parts = /^https?:\/\/[^\s/?#@\\]+((?:\/[^\s/?#\\]+)*)\/?$/i.exec(text);
+  if (!parts || !URL.canParse(text)) return undefined;
+  const [, path = ''] = parts;
+  return pathOf(text) === path ? text.replace(/\/$/, '') : undefined;
+}
+
+/** @returns the path of a URL, without a `/` at its end */
+export function pathOf(url: string): string {
+  return new URL(url).pathname.replace(/\/$/, '');
+}
+
+/** The addresses of the service that other programs are given. */
+export interface PublishedAddresses {
+  readonly authorizationEndpoint: string;
+  readonly tokenEndpoint: string;
+  readonly introspectionEndpoint: string;
+  readonly revocationEndpoint: string;
+  readonly keySet: string;
+  readonly documentation: string;
+}
+
+/**
+ * The one place that derives addresses, so that what is published is, to the letter, what is accepted.
+ *
+ * @param publicUrl where clients reach the service, as {@link baseUrlOf} gives it
+ */
+export function publishedAddresses(publicUrl: string): PublishedAddresses {
+  return {
+    authorizationEndpoint: `${publicUrl}/oauth2/authorize`,
+    tokenEndpoint: `${publicUrl}/oauth2/token`,
+    introspectionEndpoint: `${publicUrl}/oauth2/introspect`,
+    revocationEndpoint: `${publicUrl}/oauth2/revoke`,
+    keySet: `${publicUrl}/.well-known/jwks.json`,
+    documentation: `${publicUrl}/docs`,
+  };
+}

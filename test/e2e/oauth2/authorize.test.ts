@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RunningApp } from '../../support/running-app.js';
+
+const REFUSAL = { error: 'unsupported_response_type', error_description: expect.any(String) };
+
+describe.each(['', '/identity-backend'])('%s/oauth2/authorize', (basePath) => {
+  let service: RunningApp;
+  beforeAll(async () => {
+    service = await RunningApp.start({ basePath, issuer: `https://id.example.com${basePath}` });
+  });
+  afterAll(() => service.stop());
+
+  const expectRefusal = async (query: string, init: RequestInit = {}): Promise<void> => {
+    const { status, body, headers } = await service.request(`/oauth2/authorize${query}`, {
+      redirect: 'manual',
+      ...init,
+    });
+    expect({ status, body }).toEqual({ status: 400, body: REFUSAL });
+    expect(headers.get('location')).toBeNull();
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('content-type')).toMatch(/^application\/json/);
+  };
+
+  it.each([
+    '',
+    '?',
+    '?response_type=code&client_id=a&redirect_uri=https%3A%2F%2Fevil.example&state=x',
+    '?response_type=token&response_type=code',
+    '?response_type=&redirect_uri=javascript:alert(1)',
+    '?%zz=%',
+    `?${'a'.repeat(10_000)}`,
+  ])('refuses GET and POST without a redirect: %s', async (query) => {
+    await expectRefusal(query);
+    await expectRefusal(query, { method: 'POST' });
+  });
+
+  it.each([
+    ['application/x-www-form-urlencoded', 'response_type=code&redirect_uri=https://evil.example'],
+    ['application/x-www-form-urlencoded', '%zz'],
+    ['application/json', '{"response_type":"code"'],
+    ['multipart/form-data; boundary=x', '--x'],
+    ['text/plain', 'x'],
+    ['image/png', 'x'.repeat(100_000)],
+    ['not a type', 'x'],
+  ])('refuses a POST of %s', async (type, body) => {
+    await expectRefusal('?response_type=code', { method: 'POST', body, headers: { 'content-type': type } });
+  });
+
+  it('refuses a POST with credentials alike', async () => {
+    await expectRefusal('', { method: 'POST', headers: { authorization: 'Basic eDp5' } });
+  });
+
+  it('answers no other method', async () => {
+    for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+      expect((await service.request('/oauth2/authorize', { method })).status).toBe(405);
+  });
+
+  it('is what the metadata names', async () => {
+    for (const name of ['openid-configuration', 'oauth-authorization-server']) {
+      const { body } = await service.get(`/.well-known/${name}`);
+      expect(body['authorization_endpoint']).toBe(`https://id.example.com${basePath}/oauth2/authorize`);
+    }
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { baseUrlOf, pathOf, publishedAddresses } from '../../src/published-addresses.js';
+
+describe('baseUrlOf', () => {
+  it.each([
+    ['https://id.example.com', 'https://id.example.com'],
+    ['https://id.example.com/', 'https://id.example.com'],
+    ['http://127.0.0.1:3000', 'http://127.0.0.1:3000'],
+    ['https://id.example.com:443/', 'https://id.example.com:443'],
+    ['https://id.example.com/identity-backend', 'https://id.example.com/identity-backend'],
+    ['https://id.example.com/a/b/', 'https://id.example.com/a/b'],
+    ['https://ID.example.com/A', 'https://ID.example.com/A'],
+    ['HTTPS://id.example.com', 'HTTPS://id.example.com'],
+    ['http://[::1]:3000/a', 'http://[::1]:3000/a'],
+    ['https://id.example.com/@tenant', 'https://id.example.com/@tenant'],
+    ['https://id.example.com/a%20b', 'https://id.example.com/a%20b'],
+  ])('reads %s to the letter', (text, base) => {
+    expect(baseUrlOf(text)).toBe(base);
+  });
+
+  it.each([
+    ...['', 'identity-backend', 'id.example.com', '//id.example.com', 'https:', 'https://', 'https:///a'],
+    ...[
+      'ftp://id.example.com',
+      'urn:a:b',
+      'https:/id.example.com',
+      'https:id.example.com',
+      'javascript:alert(1)',
+    ],
+    ...['https://user@id.example.com', 'https://user:pw@id.example.com', 'https://@id.example.com'],
+    ...[
+      'https://id.example.com?',
+      'https://id.example.com?a=b',
+      'https://id.example.com/#',
+      'https://id.example.com#a',
+    ],
+    ...['https://id.example.com//', 'https://id.example.com//a', 'https://id.example.com/a//b'],
+    ...['https://id.example.com/a/../b', 'https://id.example.com/.', 'https://id.example.com/%2e%2e/a'],
+    ...[
+      'https://id.example.com\\a',
+      'https://id.example.com/a b',
+      ' https://id.example.com',
+      'https://id.example.com\n',
+    ],
+    ...[
+      'https://id.example.com/ä',
+      'https://id.example.com:99999',
+      'https://id.example.com/\0',
+      'https://[::1',
+      'https://a b',
+    ],
+  ])('reads nothing from %j', (text) => {
+    expect(baseUrlOf(text)).toBeUndefined();
+  });
+});
+
+describe('publishedAddresses', () => {
+  const host = fc.oneof(fc.domain(), fc.ipV4(), fc.constantFrom('localhost', '[::1]', 'id.example.com'));
+  const port = fc.option(fc.integer({ min: 1, max: 65_535 }), { nil: undefined });
+  const segments = fc.array(fc.stringMatching(/^[A-Za-z0-9_~-]{1,12}$/), { maxLength: 3 });
+  const base = fc
+    .tuple(fc.constantFrom('http', 'https'), host, port, segments)
+    .map(([scheme, name, at, path]) =>
+      [`${scheme}://${name}`, at === undefined ? '' : `:${at}`, ...path.map((each) => `/${each}`)].join(''),
+    );
+
+  it('are the same with and without a slash at the end, and hold no empty segment', () => {
+    fc.assert(
+      fc.property(base, (url) => {
+        expect(baseUrlOf(`${url}/`)).toBe(url);
+        expect(baseUrlOf(url)).toBe(url);
+        for (const address of Object.values(publishedAddresses(url)) as string[]) {
+          expect(address.startsWith(`${url}/`)).toBe(true);
+          expect(address.replace('://', '')).not.toContain('//');
+          expect(pathOf(address).startsWith(pathOf(url))).toBe(true);
+        }
+      }),
+    );
+  });
+});
