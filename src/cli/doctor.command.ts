@@ -21,6 +21,7 @@ export function doctorCommand(services: Services): Command {
       const findings: Finding[] = [
         { verdict: 'ok', about: 'The settings are good, the database answers and its keys open' },
         ...expiringSecretFindings(context.get(ClientRegistry), context.get(Clock).now()),
+        ...doctor.checkClients(context.get(ClientRegistry).page(Infinity).clients),
         ...(await doctor.checkWellKnown()),
         ...(peer === undefined ? [] : await doctor.checkPeer(peer)),
       ];

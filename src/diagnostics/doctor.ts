@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type { Client } from '../clients/client.js';
 import { isJsonObject } from '../jwt/strict-json.js';
 import { secretFingerprint } from '../jwt/secret-fingerprint.js';
+import { publishedAddresses } from '../published-addresses.js';
+import { clientFindings, type Finding } from './client-findings.js';
 
 /** Injection token of the {@link Doctor}. */
 export const DOCTOR = Symbol('DOCTOR');
@@ -8,22 +11,22 @@ export const DOCTOR = Symbol('DOCTOR');
 /** How long an answer may take, in milliseconds. */
 const PATIENCE = 5_000;
 
-/** What was found: good, to be looked at, or wrong. */
-export interface Finding {
-  readonly verdict: 'ok' | 'note' | 'wrong';
-  readonly about: string;
-}
+export type { Finding };
 
 /** What the doctor is told of this service. */
 export interface DoctorOptions {
   readonly issuer: string;
+  /** Where clients reach the service; the issuer if left out. */
+  readonly publicUrl?: string | undefined;
+  /** What a client assertion may name as its audience. */
+  readonly clientAssertionAudience?: 'issuer-or-endpoint' | 'issuer';
   readonly secret: string | undefined;
   /** Former secrets, which still verify. */
   readonly previousSecrets: readonly string[];
   readonly lifetimeSeconds: number;
 }
 
-const WELL_KNOWN = ['jwks.json', 'openid-configuration', 'oauth-authorization-server'];
+const METADATA = ['openid-configuration', 'oauth-authorization-server'];
 
 /** Says whether other services can find this one and share its settings. */
 export class Doctor {
@@ -32,17 +35,30 @@ export class Doctor {
     private readonly fetch: typeof globalThis.fetch,
   ) {}
 
+  /** Looks at the registered clients: which keys of theirs are not used, and what their assertions may say. */
+  checkClients(clients: readonly Client[]): Finding[] {
+    const { publicUrl, clientAssertionAudience } = this.options;
+    return clientFindings(
+      clients,
+      publicUrl !== undefined && clientAssertionAudience === 'issuer-or-endpoint',
+    );
+  }
+
   /** Fetches the addresses at which stock clients look for this service, beneath its issuer. */
   async checkWellKnown(): Promise<Finding[]> {
-    const { issuer } = this.options;
+    const { issuer, publicUrl } = this.options;
     if (!/^https?:\/\//.test(issuer) || !URL.canParse(issuer)) {
       return [
         note('JWT_ISSUER is not a URL: clients cannot discover the service, and are configured by hand'),
       ];
     }
     const base = issuer.replace(/\/$/, '');
-    const findings = WELL_KNOWN.map((name) => this.checkAddress(`${base}/.well-known/${name}`, name));
-    return Promise.all([...findings, ...this.checkInsertedPath(base)]);
+    const { keySet } = publishedAddresses(publicUrl ?? base);
+    return Promise.all([
+      this.checkAddress(keySet, 'jwks.json'),
+      ...METADATA.map((name) => this.checkAddress(`${base}/.well-known/${name}`, name)),
+      ...this.checkInsertedPath(base),
+    ]);
   }
 
   /** Compares the shared secret and the settings with those of another service, by its `/debug-env`. */

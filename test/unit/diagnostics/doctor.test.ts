@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Client } from '../../../src/clients/client.js';
 import { Doctor, type DoctorOptions, type Finding } from '../../../src/diagnostics/doctor.js';
 import { secretFingerprint } from '../../../src/jwt/secret-fingerprint.js';
+import { BAD_KEYS, VALID_PAIRS } from '../../support/bad-keys.js';
 import { FORMER_SECRET, SECRET } from '../../support/settings.js';
 
 type Page = (url: URL) => Response | Error;
@@ -179,5 +181,43 @@ describe('a receiving peer', () => {
   it('has no lifetime, and nothing is said of it', async () => {
     const found = await doctor(peer(SECRET, { JWT_EXPIRATION_MINUTES: undefined })).checkPeer(PEER);
     expect(told(found).join()).not.toContain('MINUTES');
+  });
+});
+
+describe('Doctor.checkClients', () => {
+  const withKeys = (...keys: readonly object[]): Client => ({ id: 'worker', jwks: { keys } }) as Client;
+  const { publicJwk } = VALID_PAIRS['P-256'];
+  const publicUrl = 'https://id.example.com';
+
+  it('names each key that is not used, and shows nothing of it', () => {
+    for (const [, jwk] of BAD_KEYS) {
+      const findings = doctor({}).checkClients([withKeys(publicJwk, jwk), withKeys(publicJwk)]);
+      expect(told(findings)).toEqual([
+        expect.stringMatching(/^wrong: Client worker cannot use its key 1[ ,].*; register another one$/),
+      ]);
+    }
+  });
+
+  it.each([
+    ['accepts the endpoint', { publicUrl, clientAssertionAudience: 'issuer-or-endpoint' }, 1],
+    ['accepts the issuer alone', { publicUrl, clientAssertionAudience: 'issuer' }, 0],
+    ['has no public URL', { clientAssertionAudience: 'issuer-or-endpoint' }, 0],
+  ] as const)('recommends the issuer as the only audience if the service %s', (_name, options, count) => {
+    const findings = doctor({}, options).checkClients([withKeys(publicJwk)]);
+    expect(told(findings)).toEqual(
+      Array<unknown>(count).fill(expect.stringMatching(/^note: .* set CLIENT_ASSERTION_AUDIENCE=issuer$/)),
+    );
+    expect(doctor({}, options).checkClients([{ id: 'a', jwks: null } as Client])).toEqual([]);
+  });
+
+  it('looks for the key set beneath the public URL, and for the metadata beneath the issuer', async () => {
+    const asked = (await doctor({}, { publicUrl: 'https://api.example.com/id' }).checkWellKnown()).map(
+      ({ about }) => about.split(': ')[0],
+    );
+    expect(asked).toEqual([
+      'https://api.example.com/id/.well-known/jwks.json',
+      'https://id.example.com/.well-known/openid-configuration',
+      'https://id.example.com/.well-known/oauth-authorization-server',
+    ]);
   });
 });

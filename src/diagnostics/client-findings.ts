@@ -1,0 +1,47 @@
+import type { Client } from '../clients/client.js';
+import { unusableKeys } from '../clients/client-keys.js';
+
+/** What was found: valid, to be looked at, or wrong. */
+export interface Finding {
+  readonly verdict: 'ok' | 'note' | 'wrong';
+  readonly about: string;
+}
+
+/** How much of a kid is shown, in characters. */
+const SHOWN_KID_LENGTH = 64;
+
+/**
+ * Says which clients hold keys that no longer authenticate them, and whether the issuer could be made the only audience of
+ * assertions.
+ *
+ * @param endpointAccepted whether an assertion may name the token endpoint as its audience
+ */
+export function clientFindings(clients: readonly Client[], endpointAccepted: boolean): Finding[] {
+  const findings = clients.flatMap(keyFindings);
+  if (endpointAccepted && clients.some(({ jwks }) => jwks !== null)) {
+    findings.push({
+      verdict: 'note',
+      about:
+        'Client assertions may name the token endpoint as their audience. Once the metric identity_endpoint_audience_assertions_total ' +
+        "has stayed flat for longer than your least frequent client's interval, set CLIENT_ASSERTION_AUDIENCE=issuer",
+    });
+  }
+  return findings;
+}
+
+function keyFindings(client: Client): Finding[] {
+  return unusableKeys(client).map(({ clientId, index, fault }) => {
+    const kid: unknown = client.jwks?.keys[index]?.kid;
+    const named = typeof kid === 'string' ? `${index} (kid ${printable(kid)})` : String(index);
+    const about = `Client ${clientId} cannot use its key ${named}, which ${fault}; register another one`;
+    return { verdict: 'wrong', about };
+  });
+}
+
+/** A kid holds what its owner likes, also characters that turn a terminal round. */
+function printable(kid: string): string {
+  return JSON.stringify(kid.slice(0, SHOWN_KID_LENGTH)).replaceAll(
+    /[^ -~]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
