@@ -1,18 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBearerAuth, ApiOAuth2, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { ErrorDocument } from '../http/error.document.js';
+import { ApiBearerAuth, ApiOAuth2, ApiTags } from '@nestjs/swagger';
+import { ApiError } from '../http/api-error.js';
+import { ApiErrorResponse, ApiErrors } from '../http/api-errors.decorator.js';
 import { ADMINISTRATION_SCOPE } from './administration-options.js';
-
-const REFUSALS = {
-  400: 'A member is wrong; `error` names it',
-  401: 'No bearer token, or one that is not good here',
-  403: `The scope ${ADMINISTRATION_SCOPE} is missing`,
-  413: 'The body is larger than 64 KiB',
-  415: 'The body is not sent as application/json, or is compressed',
-  429: 'Too many requests; `Retry-After` says when another may be made',
-  500: 'Something that should not happen; the log of the service has the cause',
-  503: 'The database does not answer; `error` says whether anything has changed',
-} as const;
 
 /** Documents a controller as one of the administration. */
 export function Administration(): ClassDecorator {
@@ -20,8 +10,27 @@ export function Administration(): ClassDecorator {
     ApiTags('Administration'),
     ApiBearerAuth(),
     ApiOAuth2([ADMINISTRATION_SCOPE]),
-    ...Object.entries(REFUSALS).map(([status, description]) =>
-      ApiResponse({ status: Number(status), description, type: ErrorDocument }),
+    ApiInvalidRequest('The request could not be read'),
+    ApiErrorResponse(
+      'No bearer token, or one that is not valid here',
+      new ApiError(401, 'missing_token', 'Send a bearer token'),
     ),
+    ApiErrorResponse(
+      `The scope ${ADMINISTRATION_SCOPE} is missing`,
+      new ApiError(403, 'insufficient_scope', `The scope ${ADMINISTRATION_SCOPE} is needed`),
+    ),
+    ApiErrors(413, 415, 429, 500, 503),
   );
 }
+
+/** @param words an example of what is said of a request to the route */
+export const ApiInvalidRequest = (words: string): MethodDecorator & ClassDecorator =>
+  ApiErrorResponse('A member is wrong; `error` names it', new ApiError(400, 'invalid_request', words));
+
+/** @param words an example of what is said of a client or secret that is not there */
+export const ApiNotFound = (description: string, words: string): MethodDecorator =>
+  ApiErrorResponse(description, new ApiError(404, 'not_found', words));
+
+/** @param words an example of what is said of a change that what is stored does not allow */
+export const ApiConflict = (description: string, words: string): MethodDecorator =>
+  ApiErrorResponse(description, new ApiError(409, 'conflict', words));

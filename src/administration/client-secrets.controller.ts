@@ -5,9 +5,8 @@ import { ClientAdministration } from '../clients/client-administration.js';
 import { CreatedSecretDocument, dateTime } from '../clients/client.document.js';
 import { ApiError } from '../http/api-error.js';
 import { BodyPipe } from '../http/body.pipe.js';
-import { ErrorDocument } from '../http/error.document.js';
 import { parseDateTime } from '../validation/date-time.js';
-import { Administration } from './administration.decorator.js';
+import { Administration, ApiConflict, ApiInvalidRequest, ApiNotFound } from './administration.decorator.js';
 import { AdministrationGuard, type AdministrationRequest, administratorOf } from './administration.guard.js';
 import { CLIENT_ID, NEW_SECRET, SECRET_ID } from './examples.js';
 import { NewSecretBody } from './new-secret.body.js';
@@ -27,8 +26,9 @@ export class ClientSecretsController {
   @ApiParam(CLIENT_ID)
   @ApiBody({ type: NewSecretBody, required: false, examples: NEW_SECRET })
   @ApiResponse({ status: 201, description: 'The secret', type: CreatedSecretDocument })
-  @ApiResponse({ status: 404, description: 'There is no such client', type: ErrorDocument })
-  @ApiResponse({ status: 409, description: 'The client has two secrets', type: ErrorDocument })
+  @ApiInvalidRequest('expires_at and expires_in exclude each other')
+  @ApiNotFound('There is no such client', 'There is no client of this id')
+  @ApiConflict('The client has two secrets', 'The client has 2 secrets: end one first')
   async addSecret(
     @Param('id') id: string,
     @Body(new BodyPipe(NewSecretBody)) body: NewSecretBody,
@@ -49,12 +49,11 @@ export class ClientSecretsController {
   @ApiParam(CLIENT_ID)
   @ApiParam(SECRET_ID)
   @ApiResponse({ status: 204, description: 'It is not good any more' })
-  @ApiResponse({ status: 404, description: 'There is no such client or secret', type: ErrorDocument })
-  @ApiResponse({
-    status: 409,
-    description: 'It is the last one, and the client has no keys',
-    type: ErrorDocument,
-  })
+  @ApiNotFound('There is no such client or secret', 'The client has no secret of this id')
+  @ApiConflict(
+    'It is the last one, and the client has no keys',
+    'It is the last secret of a client that has no keys',
+  )
   endSecret(
     @Param('id') id: string,
     @Param('secretId') secretId: string,

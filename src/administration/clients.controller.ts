@@ -23,8 +23,7 @@ import {
 } from '../clients/client.document.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { ApiError } from '../http/api-error.js';
-import { ErrorDocument } from '../http/error.document.js';
-import { Administration } from './administration.decorator.js';
+import { Administration, ApiConflict, ApiInvalidRequest, ApiNotFound } from './administration.decorator.js';
 import { AdministrationGuard, type AdministrationRequest, administratorOf } from './administration.guard.js';
 import { CHANGED_CLIENT, CLIENT_ID, NEW_CLIENT } from './examples.js';
 import { readPage } from './page.js';
@@ -43,7 +42,8 @@ export class ClientsController {
   @ApiOperation({ summary: 'Register a client; its secret is shown this once' })
   @ApiBody({ type: ClientBody, examples: NEW_CLIENT })
   @ApiResponse({ status: 201, description: 'The client', type: CreatedClientDocument })
-  @ApiResponse({ status: 409, description: 'The id is taken', type: ErrorDocument })
+  @ApiInvalidRequest('audiences must be an array of distinct names of 1 to 255 characters')
+  @ApiConflict('The id is taken', 'There is a client of this id already')
   async createClient(
     @Body() body: unknown,
     @Req() request: AdministrationRequest,
@@ -57,6 +57,7 @@ export class ClientsController {
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 100 } })
   @ApiQuery({ name: 'after', required: false, type: String, description: '`next` of the page before' })
   @ApiResponse({ status: 200, description: 'A page of clients', type: ClientPageDocument })
+  @ApiInvalidRequest('limit must be a whole number from 1 to 100')
   listClients(@Query() query: Record<string, unknown>): ClientPageDocument {
     const { limit, after } = readPage(query);
     const { clients, next = null } = this.clients.page(limit, after);
@@ -67,7 +68,7 @@ export class ClientsController {
   @ApiOperation({ summary: 'Show a client' })
   @ApiParam(CLIENT_ID)
   @ApiResponse({ status: 200, description: 'The client, without secrets', type: ClientDocument })
-  @ApiResponse({ status: 404, description: 'There is no such client', type: ErrorDocument })
+  @ApiNotFound('There is no such client', 'There is no client of this id')
   showClient(@Param('id') id: string): ClientDocument {
     const client = this.clients.find(id);
     if (!client) throw new ApiError(404, 'not_found', 'There is no client of this id');
@@ -79,8 +80,12 @@ export class ClientsController {
   @ApiParam(CLIENT_ID)
   @ApiBody({ type: PartialType(ClientBody), examples: CHANGED_CLIENT })
   @ApiResponse({ status: 200, description: 'The client as it is now', type: ClientDocument })
-  @ApiResponse({ status: 404, description: 'There is no such client', type: ErrorDocument })
-  @ApiResponse({ status: 409, description: 'The client could not authenticate itself', type: ErrorDocument })
+  @ApiNotFound('There is no such client', 'There is no client of this id')
+  @ApiInvalidRequest('audiences must be an array of distinct names of 1 to 255 characters')
+  @ApiConflict(
+    'The client could not authenticate itself',
+    'The client has no secret: add one before its keys are removed',
+  )
   async updateClient(
     @Param('id') id: string,
     @Body() patch: unknown,
@@ -94,7 +99,7 @@ export class ClientsController {
   @ApiOperation({ summary: 'Remove a client; its tokens are not good any more' })
   @ApiParam(CLIENT_ID)
   @ApiResponse({ status: 204, description: 'It is removed' })
-  @ApiResponse({ status: 404, description: 'There is no such client', type: ErrorDocument })
+  @ApiNotFound('There is no such client', 'There is no client of this id')
   deleteClient(@Param('id') id: string, @Req() request: AdministrationRequest): Promise<void> {
     return this.administration.delete(id, administratorOf(request));
   }

@@ -3,7 +3,7 @@ import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { ApiError } from '../http/api-error.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import type { Algorithm } from '../jwt/algorithms.js';
-import { Administration } from './administration.decorator.js';
+import { Administration, ApiInvalidRequest } from './administration.decorator.js';
 import { AdministrationGuard, type AdministrationRequest, administratorOf } from './administration.guard.js';
 import { ALL_KEYS } from './examples.js';
 import { KeyAdministration } from './key-administration.js';
@@ -32,6 +32,7 @@ export class KeysController {
     description: 'The keys with their new schedules: the next one signs once everybody has heard of it',
     type: KeysDocument,
   })
+  @ApiInvalidRequest('algorithm is not one for which the service makes keys')
   async rotateKeys(
     @Body(new BodyPipe(RotationBody)) { algorithm, revoke = false }: RotationBody,
     @Req() request: AdministrationRequest,

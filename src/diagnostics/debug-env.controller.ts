@@ -10,7 +10,7 @@ import {
 } from '@nestjs/swagger';
 import { Clock } from '../clock.js';
 import { ApiError } from '../http/api-error.js';
-import { ErrorDocument } from '../http/error.document.js';
+import { ApiErrorResponse } from '../http/api-errors.decorator.js';
 import { secretFingerprint } from '../jwt/secret-fingerprint.js';
 import { DIAGNOSTICS_OPTIONS, type DiagnosticsOptions } from './diagnostics-options.js';
 
@@ -55,6 +55,9 @@ class DebugEnvDocument {
 
 const NONCE = /^[A-Za-z0-9._-]{1,128}$/;
 
+const invalidNonce = (): ApiError =>
+  new ApiError(400, 'invalid_request', 'nonce must be given once, as 1 to 128 characters of A-Za-z0-9._-');
+
 /** `GET /debug-env`: the settings that two services must share, and a fingerprint in place of the secret. */
 @ApiTags('Diagnostics')
 @Controller('debug-env')
@@ -68,14 +71,10 @@ export class DebugEnvController {
   @ApiOperation({ summary: 'Compare settings without showing the secret' })
   @ApiQuery({ name: 'nonce', required: false, type: String, description: '1 to 128 of `A-Za-z0-9._-`, once' })
   @ApiResponse({ status: 200, description: 'The settings', type: DebugEnvDocument })
-  @ApiResponse({ status: 400, description: 'The nonce is not one', type: ErrorDocument })
+  @ApiErrorResponse('The nonce is not one', invalidNonce())
   show(@Query('nonce') nonce?: unknown): DebugEnvDocument {
     if (nonce !== undefined && !(typeof nonce === 'string' && NONCE.test(nonce))) {
-      throw new ApiError(
-        400,
-        'invalid_request',
-        'nonce must be given once, as 1 to 128 characters of A-Za-z0-9._-',
-      );
+      throw invalidNonce();
     }
     const { issuer, lifetimeSeconds, algorithms, secret, secretWarnings, version } = this.options;
     return {

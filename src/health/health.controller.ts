@@ -8,7 +8,8 @@ import {
   HealthIndicatorService,
 } from '@nestjs/terminus';
 import { Clock } from '../clock.js';
-import { ErrorDocument } from '../http/error.document.js';
+import { ApiError } from '../http/api-error.js';
+import { ApiErrorResponse } from '../http/api-errors.decorator.js';
 import { SharedResult } from '../http/shared-result.js';
 import { Follower } from '../replica/follower.js';
 import { TokenService } from '../token/token.service.js';
@@ -54,7 +55,7 @@ export class HealthController {
     description: 'They can; `degraded` while the database does not answer',
     type: HealthDocument,
   })
-  @ApiResponse({ status: 503, description: 'They cannot', type: ErrorDocument })
+  @ApiErrorResponse('They cannot', new ApiError(503, 'unavailable', 'The service is not available now'))
   ready(): Promise<Readiness> {
     return this.readiness.get();
   }

@@ -3,9 +3,9 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 /** What every error of a JSON route looks like. */
 @ApiSchema({ name: 'ErrorResponse' })
 export class ErrorDocument {
-  @ApiProperty({ description: 'For people', example: 'Missing required claims (sub, aud)' })
+  @ApiProperty({ description: 'For people' })
   error!: string;
 
-  @ApiProperty({ description: 'For programs', example: 'invalid_request' })
+  @ApiProperty({ description: 'For programs' })
   code!: string;
 }

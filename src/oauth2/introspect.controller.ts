@@ -7,6 +7,7 @@ import { TokenService } from '../token/token.service.js';
 import { callerOf, type OAuthRequest } from './caller.js';
 import { ClientAuthentication } from './client-authentication.js';
 import { type Introspection, INTROSPECTION_SCHEMA, TokenReferenceForm } from './introspection.form.js';
+import { OAuthError } from './oauth-error.js';
 import { OAuthErrors } from './oauth-errors.decorator.js';
 import { OAuthForm } from './oauth-form.js';
 import { introspected, presentedToken } from './presented-token.js';
@@ -30,7 +31,7 @@ export class IntrospectController {
   @HttpCode(200)
   @Header('Pragma', 'no-cache')
   @RouteConfig({ form: true })
-  @OAuthErrors()
+  @OAuthErrors(new OAuthError('invalid_request', 'token is missing'))
   @ApiOperation({ summary: 'Say whether a token is good now (RFC 7662)' })
   @ApiBody({ type: TokenReferenceForm })
   @ApiResponse({

@@ -2,10 +2,16 @@ import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ApiError } from '../http/api-error.js';
-import { ErrorDocument } from '../http/error.document.js';
+import { ApiErrorResponse } from '../http/api-errors.decorator.js';
 
 /** Injection token of what `serverMetadata` gives. */
 export const SERVER_METADATA = Symbol('SERVER_METADATA');
+
+const NoDiscovery = (): MethodDecorator =>
+  ApiErrorResponse(
+    'JWT_ISSUER is not a URL of this service',
+    new ApiError(404, 'not_found', 'There is no discovery: JWT_ISSUER is not an http or https URL'),
+  );
 
 /** The metadata by which stock clients find the other routes. */
 @ApiTags('OAuth 2.0')
@@ -18,7 +24,7 @@ export class MetadataController {
   @RouteConfig({ publicDocument: true })
   @ApiOperation({ summary: 'Where OpenID Connect clients look for the routes (Discovery 1.0 section 4)' })
   @ApiResponse({ status: 200, description: 'The metadata', schema: { type: 'object' } })
-  @ApiResponse({ status: 404, description: 'JWT_ISSUER is no URL of this service', type: ErrorDocument })
+  @NoDiscovery()
   openidConfiguration(): object {
     return this.found();
   }
@@ -28,7 +34,7 @@ export class MetadataController {
   @RouteConfig({ publicDocument: true })
   @ApiOperation({ summary: 'Where OAuth 2.0 clients look for the routes (RFC 8414)' })
   @ApiResponse({ status: 200, description: 'The metadata', schema: { type: 'object' } })
-  @ApiResponse({ status: 404, description: 'JWT_ISSUER is no URL of this service', type: ErrorDocument })
+  @NoDiscovery()
   authorizationServer(): object {
     return this.found();
   }

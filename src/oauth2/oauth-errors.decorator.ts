@@ -1,24 +1,41 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBasicAuth, ApiConsumes, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBasicAuth, ApiConsumes, ApiTags } from '@nestjs/swagger';
+import { ApiErrorResponse } from '../http/api-errors.decorator.js';
+import { OAuthError } from './oauth-error.js';
 import { OAuthErrorDocument } from './token.form.js';
 
-const REFUSALS = {
-  400: 'The request is refused; `error` says why',
-  401: 'Client authentication failed',
-  413: 'The body is larger than 64 KiB',
-  429: 'Too many attempts failed; `Retry-After` says when another may be made',
-  500: 'Something that should not happen; the log of the service has the cause',
-  503: 'The database does not answer; nothing has changed',
-} as const;
+const REFUSALS: readonly (readonly [description: string, error: OAuthError])[] = [
+  ['Client authentication failed', new OAuthError('invalid_client', 'Client authentication failed')],
+  [
+    'The body is larger than 64 KiB',
+    new OAuthError('invalid_request', 'The body is larger than 64 KiB', { status: 413 }),
+  ],
+  [
+    'Too many attempts failed; `Retry-After` says when another may be made',
+    new OAuthError('too_many_requests', 'Try again in 42 seconds'),
+  ],
+  [
+    'Something that should not happen; the log of the service has the cause',
+    new OAuthError('server_error', 'Internal error'),
+  ],
+  [
+    'The database does not answer; nothing has changed',
+    new OAuthError('temporarily_unavailable', 'The database does not answer; nothing has changed'),
+  ],
+];
 
-/** Documents a route as one of OAuth 2.0: a form from an authenticated client, and errors of RFC 6749 §5.2. */
-export function OAuthErrors(): MethodDecorator {
+/**
+ * Documents a route as one of OAuth 2.0: a form from an authenticated client, and errors of RFC 6749 §5.2.
+ *
+ * @param refusal an example of what the route answers to a request that it refuses
+ */
+export function OAuthErrors(refusal: OAuthError): MethodDecorator {
   return applyDecorators(
     ApiTags('OAuth 2.0'),
     ApiBasicAuth(),
     ApiConsumes('application/x-www-form-urlencoded'),
-    ...Object.entries(REFUSALS).map(([status, description]) =>
-      ApiResponse({ status: Number(status), description, type: OAuthErrorDocument }),
+    ...[['The request is refused; `error` says why', refusal] as const, ...REFUSALS].map(
+      ([description, error]) => ApiErrorResponse(description, error, OAuthErrorDocument),
     ),
   );
 }

@@ -6,6 +6,7 @@ import { Revocations } from '../revocation/revocations.js';
 import { callerOf, type OAuthRequest } from './caller.js';
 import { ClientAuthentication } from './client-authentication.js';
 import { TokenReferenceForm } from './introspection.form.js';
+import { OAuthError } from './oauth-error.js';
 import { OAuthErrors } from './oauth-errors.decorator.js';
 import { OAuthForm } from './oauth-form.js';
 import { presentedToken } from './presented-token.js';
@@ -25,7 +26,7 @@ export class RevokeController {
   @HttpCode(200)
   @Header('Pragma', 'no-cache')
   @RouteConfig({ form: true })
-  @OAuthErrors()
+  @OAuthErrors(new OAuthError('unauthorized_client', 'The token was not issued to this client'))
   @ApiOperation({ summary: 'Revoke a token (RFC 7009)' })
   @ApiBody({ type: TokenReferenceForm })
   @ApiResponse({

@@ -4,6 +4,7 @@ import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { DirectRoute } from '../http/direct-route.decorator.js';
 import type { NowOrLater } from '../now-or-later.js';
 import { callerOf, type OAuthRequest } from './caller.js';
+import { OAuthError } from './oauth-error.js';
 import { OAuthErrors } from './oauth-errors.decorator.js';
 import { type AccessTokenResponse, TokenEndpoint } from './token-endpoint.js';
 import { AccessTokenDocument, TokenForm } from './token.form.js';
@@ -18,7 +19,7 @@ export class TokenController {
   @HttpCode(200)
   @Header('Pragma', 'no-cache')
   @RouteConfig({ form: true })
-  @OAuthErrors()
+  @OAuthErrors(new OAuthError('invalid_scope', 'The client may not ask for this scope'))
   @ApiOperation({ summary: 'Grant an access token to a registered client (RFC 6749, RFC 9068)' })
   @ApiBody({ type: TokenForm })
   @ApiResponse({ status: 200, description: 'The token', type: AccessTokenDocument })

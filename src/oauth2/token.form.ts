@@ -37,9 +37,9 @@ export class AccessTokenDocument {
 /** What the OAuth routes answer where a request is refused (RFC 6749 §5.2). */
 @ApiSchema({ name: 'OAuthErrorResponse' })
 export class OAuthErrorDocument {
-  @ApiProperty({ example: 'invalid_client' })
+  @ApiProperty({ description: 'For programs' })
   error!: string;
 
-  @ApiProperty({ example: 'Client authentication failed' })
+  @ApiProperty({ description: 'For people' })
   error_description!: string;
 }

@@ -5,10 +5,9 @@ import type { Client } from '../clients/client.js';
 import { type PolicyViolation, violationOf } from '../clients/client-policy.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { ApiError } from '../http/api-error.js';
-import { ApiErrors } from '../http/api-errors.decorator.js';
+import { ApiErrorResponse, ApiErrors } from '../http/api-errors.decorator.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { DirectRoute } from '../http/direct-route.decorator.js';
-import { ErrorDocument } from '../http/error.document.js';
 import { unavailable } from '../http/unavailable.js';
 import { type NowOrLater, whenKnown } from '../now-or-later.js';
 import type { IssueOutcome, NotIssued } from './issue-outcome.js';
@@ -53,17 +52,18 @@ export class IssueController {
   @ApiBasicAuth()
   @ApiBody({ type: IssueTokenBody })
   @ApiResponse({ status: 200, description: 'The token', type: TokenDocument })
-  @ApiResponse({
-    status: 400,
-    description: 'A member is missing or wrong; `error` names it',
-    type: ErrorDocument,
-  })
-  @ApiResponse({ status: 401, description: 'Client authentication failed', type: ErrorDocument })
-  @ApiResponse({
-    status: 403,
-    description: 'Audience, subject, scope or grant type not allowed',
-    type: ErrorDocument,
-  })
+  @ApiErrorResponse(
+    'A member is missing or wrong; `error` names it',
+    new ApiError(400, 'invalid_request', 'Missing required claims (sub, aud)'),
+  )
+  @ApiErrorResponse(
+    'Client authentication failed',
+    new ApiError(401, 'invalid_client', 'Client authentication failed'),
+  )
+  @ApiErrorResponse(
+    'Audience, subject, scope or grant type not allowed',
+    new ApiError(403, 'invalid_target', 'Audience not allowed'),
+  )
   @ApiErrors(413, 415, 429, 500, 503)
   issue(
     @Body(new BodyPipe(IssueTokenBody)) body: IssueTokenBody,

@@ -60,7 +60,7 @@ export class InvalidDocument {
 /** What `POST /verify` answers where the token or the audience is missing. */
 @ApiSchema({ name: 'IncompleteResponse' })
 export class IncompleteDocument {
-  @ApiPropertyOptional({ enum: [false] })
+  @ApiPropertyOptional({ enum: [false], example: false })
   valid?: false;
 
   @ApiProperty({ example: 'Missing required fields (token, aud)' })

@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Administrator, makeClient, type TestClient } from '../../support/clients.js';
+import { type Answer, RunningApp } from '../../support/running-app.js';
+import { exampleOf, type OpenApi, operationsOf, resolved } from './document.js';
+
+/** The codes that each status comes with, on JSON and on OAuth routes. */
+const CODES: Readonly<Record<string, readonly string[]>> = {
+  400: ['invalid_request', 'invalid_scope', 'unauthorized_client'],
+  401: ['invalid_client', 'missing_token', 'token_expired'],
+  403: ['invalid_target', 'insufficient_scope'],
+  404: ['not_found'],
+  409: ['conflict'],
+  413: ['payload_too_large', 'invalid_request'],
+  415: ['unsupported_media_type'],
+  429: ['too_many_requests'],
+  500: ['internal_error', 'server_error'],
+  503: ['unavailable', 'temporarily_unavailable'],
+};
+
+/** An error that a route is documented to answer with. */
+interface DocumentedError {
+  readonly route: string;
+  readonly status: string;
+  readonly example: Readonly<Record<string, unknown>>;
+  readonly members: readonly string[];
+  readonly required: readonly string[];
+}
+
+let service: RunningApp;
+let admin: Administrator;
+let client: TestClient;
+let errors: readonly DocumentedError[];
+beforeAll(async () => {
+  service = await RunningApp.start({ swagger: true });
+  admin = await Administrator.of(service);
+  client = await makeClient(service, 'known', { audiences: ['a'] });
+  const document = (await service.get('/openapi.json')).body as unknown as OpenApi;
+  errors = operationsOf(document).flatMap(([route, { responses }]) =>
+    Object.entries(responses)
+      .filter(([status]) => Number(status) >= 400)
+      .map(([status, { content }]) => {
+        const json = content?.['application/json'] ?? {};
+        const { properties = {}, required = [] } = resolved(document, json.schema);
+        const example = exampleOf(document, json) as DocumentedError['example'];
+        return { route, status, example, members: Object.keys(properties), required };
+      }),
+  );
+});
+afterAll(() => service.stop());
+
+const codeOf = (body: Readonly<Record<string, unknown>>): unknown => body['code'] ?? body['error'];
+
+describe('the examples of errors in the OpenAPI document', () => {
+  it('have the code of their status, and the members of their schema', () => {
+    expect(errors.length).toBeGreaterThan(80);
+    for (const { route, status, example, members, required } of errors) {
+      expect([route, status, CODES[status]]).toEqual([
+        route,
+        status,
+        expect.arrayContaining([codeOf(example)]),
+      ]);
+      expect([route, status, members]).toEqual([route, status, expect.arrayContaining(Object.keys(example))]);
+      expect([route, status, Object.keys(example)]).toEqual([
+        route,
+        status,
+        expect.arrayContaining([...required]),
+      ]);
+    }
+  });
+
+  it('are another for each status of a route', () => {
+    for (const name of new Set(errors.map(({ route }) => route))) {
+      const texts = errors
+        .filter(({ route }) => route === name)
+        .map(({ example }) => JSON.stringify(example));
+      expect([name, new Set(texts).size]).toEqual([name, texts.length]);
+    }
+  });
+
+  it('are what the routes answer', async () => {
+    const seen = await provoked();
+    for (const [route, answer] of seen) {
+      const documented = errors.find((each) => each.route === route && each.status === String(answer.status));
+      const { example = {} } = documented ?? {};
+      expect([route, answer.status, codeOf(example), Object.keys(example).sort()]).toEqual([
+        ...[route, answer.status, codeOf(answer.body), Object.keys(answer.body).sort()],
+      ]);
+      // The words of these two are part of the contract.
+      if (
+        /\/(token|verify)$/.test(route) &&
+        [400, 401, 403].includes(answer.status) &&
+        !route.includes('oauth2')
+      )
+        expect([route, example]).toEqual([route, answer.body]);
+    }
+    expect(new Set(seen.map(([route, { status }]) => `${route} ${status}`)).size).toBe(seen.length);
+  });
+});
+
+/** Answers of refused requests, each by its route. */
+async function provoked(): Promise<[string, Answer][]> {
+  const bearer = { authorization: `Bearer ${await admin.token()}` };
+  const basic = { authorization: client.authorization };
+  const large = 'x'.repeat(66_000);
+  const text = { 'content-type': 'text/plain' };
+  const form = (path: string, parameters: Record<string, string>, headers = basic): Promise<Answer> =>
+    service.form(path, parameters, headers);
+  const send = (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = bearer,
+  ): Promise<Answer> =>
+    service.request(path, {
+      method,
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    });
+  const grant = { grant_type: 'client_credentials' };
+  const other = await makeClient(service, 'other', { audiences: ['a'], scopes: ['x'] });
+  const foreign = await form('/oauth2/token', grant, { authorization: other.authorization });
+  const secret = (await admin.addSecret('known')).body;
+  return [
+    ['POST /token', await service.post('/token', {})],
+    ['POST /token', await service.post('/token', { sub: 'a', aud: 'b' }, { authorization: 'Basic eDp5' })],
+    ['POST /token', await service.post('/token', { sub: 'known', aud: 'b' }, basic)],
+    ['POST /token', await service.postRaw('/token', '{}', text)],
+    ['POST /token', await service.postRaw('/token', large)],
+    ['POST /verify', await service.post('/verify', {})],
+    ['POST /verify', await service.postRaw('/verify', '{}', text)],
+    ['POST /verify', await service.postRaw('/verify', large)],
+    ['GET /debug-env', await service.get('/debug-env?nonce=')],
+    ['POST /oauth2/token', await form('/oauth2/token', { ...grant, scope: 'x' })],
+    ['POST /oauth2/token', await form('/oauth2/token', grant, { authorization: 'Basic eDp5' })],
+    ['POST /oauth2/token', await service.form('/oauth2/token', large, basic)],
+    ['POST /oauth2/introspect', await form('/oauth2/introspect', {})],
+    ['POST /oauth2/introspect', await form('/oauth2/introspect', {}, { authorization: 'Basic eDp5' })],
+    ['POST /oauth2/introspect', await service.form('/oauth2/introspect', large, basic)],
+    ['POST /oauth2/revoke', await form('/oauth2/revoke', { token: String(foreign.body['access_token']) })],
+    ['POST /oauth2/revoke', await form('/oauth2/revoke', {}, { authorization: 'Basic eDp5' })],
+    ['GET /.well-known/openid-configuration', await service.get('/.well-known/openid-configuration')],
+    [
+      'GET /.well-known/oauth-authorization-server',
+      await service.get('/.well-known/oauth-authorization-server'),
+    ],
+    ['POST /admin/clients', await send('POST', '/admin/clients', { client_id: 'new', audiences: 'a' })],
+    ['POST /admin/clients', await send('POST', '/admin/clients', {}, {})],
+    ['POST /admin/clients', await send('POST', '/admin/clients', { client_id: 'known' })],
+    ['POST /admin/clients', await send('POST', '/admin/clients', large)],
+    ['POST /admin/clients', await send('POST', '/admin/clients', '{}', { ...bearer, ...text })],
+    ['GET /admin/clients', await send('GET', '/admin/clients?limit=0')],
+    ['GET /admin/clients', await send('GET', '/admin/clients', undefined, {})],
+    ['GET /admin/clients/{id}', await send('GET', '/admin/clients/unknown')],
+    ['GET /admin/clients/{id}', await send('GET', '/admin/clients/known', undefined, {})],
+    ['PATCH /admin/clients/{id}', await send('PATCH', '/admin/clients/known', { audiences: 'a' })],
+    ['PATCH /admin/clients/{id}', await send('PATCH', '/admin/clients/unknown', {})],
+    ['DELETE /admin/clients/{id}', await send('DELETE', '/admin/clients/unknown')],
+    ['DELETE /admin/clients/{id}', await send('DELETE', '/admin/clients/known', undefined, {})],
+    [
+      'POST /admin/clients/{id}/secrets',
+      await send('POST', '/admin/clients/known/secrets', {
+        expires_in: 60,
+        expires_at: '2030-01-01T00:00:00Z',
+      }),
+    ],
+    ['POST /admin/clients/{id}/secrets', await send('POST', '/admin/clients/unknown/secrets', {})],
+    ['POST /admin/clients/{id}/secrets', await send('POST', '/admin/clients/known/secrets', {})],
+    ['DELETE /admin/clients/{id}/secrets/{secretId}', await send('DELETE', '/admin/clients/known/secrets/x')],
+    ['DELETE /admin/clients/{id}/secrets/{secretId}', await endLast(send, String(secret['secret_id']))],
+    ['GET /admin/keys', await send('GET', '/admin/keys', undefined, {})],
+    ['POST /admin/keys/rotate', await send('POST', '/admin/keys/rotate', { algorithm: 'HS256' })],
+    ['POST /admin/keys/rotate', await send('POST', '/admin/keys/rotate', {}, {})],
+    ['GET /admin/keys', await lackingScope()],
+  ];
+}
+
+/** Ends one of the two secrets, then tries to end the other. */
+async function endLast(
+  send: (method: string, path: string) => Promise<Answer>,
+  first: string,
+): Promise<Answer> {
+  await send('DELETE', `/admin/clients/known/secrets/${first}`);
+  return send('DELETE', `/admin/clients/known/secrets/${client.secretId}`);
+}
+
+/** A token of the administration's audience without its scope. */
+async function lackingScope(): Promise<Answer> {
+  const { authorization } = await makeClient(service, 'reader', { audiences: [service.issuer] });
+  const { body } = await service.form(
+    '/oauth2/token',
+    { grant_type: 'client_credentials' },
+    { authorization },
+  );
+  return service.get('/admin/keys', { authorization: `Bearer ${String(body['access_token'])}` });
+}
