@@ -78,7 +78,7 @@ export async function createApp(
     // Registered here rather than by app.enableCors(), which would answer preflights before the hooks of the edge.
     await app.register(cors, { origin: [...settings.corsOrigins], strictPreflight: false });
   }
-  if (settings.swagger) serveDocumentation(server, app, settings.basePath);
+  if (settings.swagger) serveDocumentation(server, app, settings);
   refuseAuthorization(server, settings.basePath);
   await app.init();
   refuseOtherMethods();

@@ -2,17 +2,27 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
 import { ADMINISTRATION_SCOPE } from './administration/administration-options.js';
+import type { Settings } from './config/settings.js';
 import { memoryFile, serveFromMemory } from './http/memory-file.js';
 import { DOCUMENTATION_HEADERS, SECURITY_HEADERS } from './http/security-headers.js';
 import { swaggerUiFiles } from './http/swagger-ui.js';
+import { baseUrlOf, pathOf, publishedAddresses } from './published-addresses.js';
 import { VERSION } from './version.js';
+
+/** The settings that say where the routes are. */
+export type DocumentedSettings = Pick<Settings, 'basePath' | 'issuer' | 'publicUrl'>;
 
 /**
  * Serves Swagger UI at `/docs` and the document behind it at `/openapi.json`, both from memory: `SwaggerModule.setup` would
  * open a file for each request, and write the document again for each.
  */
-export function serveDocumentation(fastify: FastifyInstance, app: INestApplication, basePath: string): void {
-  const document = memoryFile(JSON.stringify(describeApi(app, basePath)), 'application/json; charset=utf-8');
+export function serveDocumentation(
+  fastify: FastifyInstance,
+  app: INestApplication,
+  settings: DocumentedSettings,
+): void {
+  const { basePath } = settings;
+  const document = memoryFile(JSON.stringify(describeApi(app, settings)), 'application/json; charset=utf-8');
   serveFromMemory(fastify, `${basePath}/openapi.json`, document, SECURITY_HEADERS);
   for (const [path, file] of swaggerUiFiles('identity-backend')) {
     serveFromMemory(fastify, `${basePath}/docs${path}`, file, DOCUMENTATION_HEADERS);
@@ -20,7 +30,8 @@ export function serveDocumentation(fastify: FastifyInstance, app: INestApplicati
 }
 
 /** The OpenAPI document of the running application. */
-export function describeApi(app: INestApplication, basePath: string): OpenAPIObject {
+export function describeApi(app: INestApplication, settings: DocumentedSettings): OpenAPIObject {
+  const paths = pathsOf(settings);
   const builder = new DocumentBuilder()
     .setTitle('identity-backend')
     .setDescription('Issues and verifies JWTs between services.')
@@ -32,15 +43,24 @@ export function describeApi(app: INestApplication, basePath: string): OpenAPIObj
       description: 'Asks for an access token of an administrator by client id and client secret',
       flows: {
         clientCredentials: {
-          tokenUrl: `${basePath}/oauth2/token`,
+          tokenUrl: publishedAddresses(paths[0] ?? '').tokenEndpoint,
           scopes: { [ADMINISTRATION_SCOPE]: 'Administer clients' },
         },
       },
     });
-  if (basePath !== '') builder.addServer(basePath);
+  if (paths.length > 1 || paths[0] !== '') for (const path of paths) builder.addServer(path || '/');
   return SwaggerModule.createDocument(app, builder.build(), {
     ignoreGlobalPrefix: true,
     autoTagControllers: false,
     operationIdFactory: (_controller, method) => method,
   });
+}
+
+/**
+ * The paths before the routes, the one that pages are served beneath first: behind a proxy that strips a path, that of
+ * PUBLIC_URL. An issuer that stands in for PUBLIC_URL need not be where the service is.
+ */
+function pathsOf({ basePath, issuer, publicUrl }: DocumentedSettings): string[] {
+  const isGiven = publicUrl !== undefined && publicUrl !== baseUrlOf(issuer);
+  return [...new Set([isGiven ? pathOf(publicUrl) : basePath, basePath])];
 }

@@ -185,6 +185,28 @@ describe('GET /openapi.json', () => {
   });
 });
 
+describe('the addresses of the document', () => {
+  const issuer = 'https://id.example.com';
+  it.each([
+    [{}, undefined, '/oauth2/token'],
+    [{ basePath: '/base' }, ['/base'], '/base/oauth2/token'],
+    [{ issuer: `${issuer}/base/`, basePath: '/base' }, ['/base'], '/base/oauth2/token'],
+    [{ issuer: `${issuer}/tenant` }, undefined, '/oauth2/token'],
+    [{ issuer, publicUrl: `${issuer}/id` }, ['/id', '/'], '/id/oauth2/token'],
+    [{ issuer, publicUrl: 'https://api.example.com', basePath: '/base' }, ['/', '/base'], '/oauth2/token'],
+  ])('of %j are beneath the path where pages of it are', async (settings, servers, tokenUrl) => {
+    const one = await RunningApp.start({ swagger: true, ...settings });
+    const { body } = await one.get('/openapi.json');
+    await one.stop();
+    expect((body['servers'] as { url: string }[] | undefined)?.map(({ url }) => url) ?? []).toEqual(
+      servers ?? [],
+    );
+    expect(body).toMatchObject({
+      components: { securitySchemes: { oauth2: { flows: { clientCredentials: { tokenUrl } } } } },
+    });
+  });
+});
+
 describe('the documentation', () => {
   it('is a page that can be tried', async () => {
     const { status, headers, text } = await service.get('/docs');
