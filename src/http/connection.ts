@@ -51,7 +51,7 @@ export class Connection {
   /**
    * Counts how often this was called in a row without any progress of a client that the connection waits for.
    *
-   * @param closing whether a connection without a request in progress counts as waiting for its client, too
+   * @param closing whether a connection also counts as waiting for its client if no route works for it
    */
   looksWithoutProgress(closing: boolean): number {
     const { socket } = this;
@@ -60,9 +60,15 @@ export class Connection {
     const progressed = queued < this.queued || (!isUnread && socket.bytesRead > this.bytesRead);
     this.queued = queued;
     this.bytesRead = socket.bytesRead;
-    const isWaiting = isUnread || (closing && this.open.size === 0);
+    const isWaiting = isUnread || (closing && !this.hasWork());
     this.looks = progressed || !isWaiting ? 0 : this.looks + 1;
     return this.looks;
+  }
+
+  /** Whether a route has a whole request and has not responded to it. */
+  private hasWork(): boolean {
+    for (const { writableEnded, req } of this.open) if (!writableEnded && req.complete) return true;
+    return false;
   }
 }
 

@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+/** A request without a body, as it stands on the wire. */
+export function bytesOf(path: string, headers = ''): string {
+  return `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`;
+}
+
+/** A `POST`, as it stands on the wire. */
+export function postBytes(
+  path: string,
+  body: string,
+  headers = 'Content-Type: application/json\r\n',
+): string {
+  const length = Buffer.byteLength(body);
+  return `POST ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}Content-Length: ${length}\r\n\r\n${body}`;
+}
+
+/** A client that sends requests without waiting for responses, and reads none of them until it is let. */
+export class PipeliningClient {
+  /** What came back, once it reads. */
+  text = '';
+  isClosed = false;
+
+  private constructor(private readonly socket: Socket) {
+    socket.pause();
+    socket.setEncoding('latin1');
+    // The other side closes while it sends.
+    socket.on('error', () => {});
+    socket.on('close', () => (this.isClosed = true));
+  }
+
+  static async start(origin: string, bytes: string): Promise<PipeliningClient> {
+    const { hostname, port } = new URL(origin);
+    const socket = connect(Number(port), hostname);
+    const client = new PipeliningClient(socket);
+    await once(socket, 'connect');
+    socket.write(bytes, 'latin1');
+    return client;
+  }
+
+  send(bytes: string): void {
+    this.socket.write(bytes, 'latin1');
+  }
+
+  read(): this {
+    this.socket.on('data', (text: string) => (this.text += text)).resume();
+    return this;
+  }
+
+  /** Reads at most this much. */
+  readSome(characters: number): void {
+    this.socket.read(Math.min(characters, this.socket.readableLength));
+  }
+
+  /** How many responses have come back, counted by their status lines. */
+  get responses(): number {
+    return this.text.split('HTTP/1.1 ').length - 1;
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}
