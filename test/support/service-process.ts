@@ -36,6 +36,10 @@ export class ServiceProcess {
     this.ended = once(this.child, 'close').then(([code]) => code as number | null);
   }
 
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   /** All that it wrote. */
   get text(): string {
     return this.output;
