@@ -63,7 +63,7 @@ export class BoundedServer extends Server {
     const connection = this.tracked.get(socket);
     // The rest of what was read together with the request that ended the connection.
     if (!connection || !socket.writable) return false;
-    if (connection.inProgress >= this.maxRequestsInProgress) {
+    if (connection.inProgress() >= this.maxRequestsInProgress) {
       connection.destroy();
       return false;
     }

@@ -9,24 +9,28 @@ interface Handle {
 
 /** One connection of a {@link BoundedServer}: its requests in progress, and whether its client reads. */
 export class Connection {
-  private readonly open = new Set<ServerResponse>();
+  /**
+   * In the order of the requests, which is that in which they finish. Finished ones are dropped when somebody looks: an
+   * event listener for each would cost more than all the rest.
+   */
+  private readonly open: ServerResponse[] = [];
   private looks = 0;
   private queued = 0;
   private bytesRead = 0;
 
   constructor(private readonly socket: Socket) {}
 
-  get inProgress(): number {
-    return this.open.size;
+  /** How many responses are not finished, that is, not handed to the operating system up to their last byte. */
+  inProgress(): number {
+    while (this.open[0]?.writableFinished === true) {
+      this.open.shift();
+      this.looks = 0;
+    }
+    return this.open.length;
   }
 
-  /** A response is in progress until it finishes: then its last byte was handed to the operating system. */
   begin(response: ServerResponse): void {
-    this.open.add(response);
-    response.on('finish', () => {
-      this.open.delete(response);
-      this.looks = 0;
-    });
+    this.open.push(response);
   }
 
   /** Ends the connection at once: nothing more is read from it or written to it. */
@@ -45,7 +49,7 @@ export class Connection {
       response.destroy();
       if (!hasSocket) process.nextTick(close, response);
     }
-    this.open.clear();
+    this.open.length = 0;
   }
 
   /**
@@ -55,6 +59,7 @@ export class Connection {
    */
   looksWithoutProgress(closing: boolean): number {
     const { socket } = this;
+    this.inProgress();
     const isUnread = socket.writableLength > 0;
     const queued = handleOf(socket)?.writeQueueSize ?? socket.writableLength;
     const progressed = queued < this.queued || (!isUnread && socket.bytesRead > this.bytesRead);
@@ -67,8 +72,7 @@ export class Connection {
 
   /** Whether a route has a whole request and has not responded to it. */
   private hasWork(): boolean {
-    for (const { writableEnded, req } of this.open) if (!writableEnded && req.complete) return true;
-    return false;
+    return this.open.some(({ writableEnded, req }) => !writableEnded && req.complete);
   }
 }
 

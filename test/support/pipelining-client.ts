@@ -16,11 +16,19 @@ export function postBytes(
   return `POST ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}Content-Length: ${length}\r\n\r\n${body}`;
 }
 
+const STATUS_LINE = 'HTTP/1.1 ';
+
+const MOST_KEPT = 2_000_000;
+
 /** A client that sends requests without waiting for responses, and reads none of them until it is let. */
 export class PipeliningClient {
-  /** What came back, once it reads. */
+  /** The beginning of what came back, once it reads. */
   text = '';
+  /** How many responses have come back, counted by their status lines. */
+  responses = 0;
   isClosed = false;
+
+  private tail = '';
 
   private constructor(private readonly socket: Socket) {
     socket.pause();
@@ -44,7 +52,7 @@ export class PipeliningClient {
   }
 
   read(): this {
-    this.socket.on('data', (text: string) => (this.text += text)).resume();
+    this.socket.on('data', (text: string) => this.take(text)).resume();
     return this;
   }
 
@@ -53,12 +61,15 @@ export class PipeliningClient {
     this.socket.read(Math.min(characters, this.socket.readableLength));
   }
 
-  /** How many responses have come back, counted by their status lines. */
-  get responses(): number {
-    return this.text.split('HTTP/1.1 ').length - 1;
-  }
-
   close(): void {
     this.socket.destroy();
+  }
+
+  private take(text: string): void {
+    if (this.text.length < MOST_KEPT) this.text += text;
+    const seen = this.tail + text;
+    this.responses += seen.split(STATUS_LINE).length - 1;
+    // One character less than a status line has, so that none is counted twice.
+    this.tail = seen.slice(1 - STATUS_LINE.length);
   }
 }
