@@ -76,8 +76,9 @@ export class Connection {
   }
 }
 
-/** What Node does when the socket of a response closes. Without the mark, a stream that is sent later is never destroyed. */
+/** What `destroy` does by itself since Node 24. Without the mark, a stream that is sent later is never destroyed. */
 function close(response: ServerResponse & { _closed?: boolean }): void {
+  if (response._closed) return;
   response._closed = true;
   response.emit('close');
 }

@@ -22,11 +22,13 @@ let server: BoundedServer;
 let origin: string;
 let clients: PipeliningClient[];
 let waiting: number;
+/** How often responses of `/wait` said that they were closed. */
+let closed: number;
 let dispatched: string[];
 let answered: AnsweredRequest[];
 
 beforeEach(async () => {
-  [clients, waiting, dispatched, answered] = [[], 0, [], []];
+  [clients, waiting, closed, dispatched, answered] = [[], 0, 0, [], []];
   fastify = Fastify(serverOptions([]));
   prepareEdge(fastify, (request) => answered.push(request));
   fastify.addHook('onRequest', (request, _reply, done) => {
@@ -35,6 +37,7 @@ beforeEach(async () => {
   });
   fastify.get('/wait', async (_request, reply) => {
     waiting++;
+    reply.raw.on('close', () => closed++);
     const end = new AbortController();
     reply.raw.on('close', () => end.abort());
     await delay(LONG, undefined, { signal: end.signal }).catch(() => {});
@@ -93,6 +96,7 @@ describe.each(PATHS)('%s', (path) => {
       expect(dispatched).toHaveLength(count * MOST);
       expect(dispatched.filter((id) => Number(id) >= MOST)).toEqual([]);
       expect(answered).toEqual([]);
+      expect(closed).toBe(path === '/wait' ? count * MOST : 0);
     },
   );
 
