@@ -1,6 +1,6 @@
 /** What a challenge says besides the realm (RFC 6750 §3). */
 export interface ChallengeParameters {
-  readonly error?: 'invalid_token' | 'insufficient_scope';
+  readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope';
   readonly error_description?: string;
   readonly scope?: string;
 }

@@ -7,7 +7,7 @@ import type { Unavailable } from './verification-outcome.js';
 /** The body of a refusal; `hint` says what to do. */
 export interface RefusalBody {
   readonly error: string;
-  readonly code: Refused['code'] | 'missing_token' | 'insufficient_scope' | 'unavailable';
+  readonly code: Refused['code'] | 'invalid_request' | 'missing_token' | 'insufficient_scope' | 'unavailable';
   readonly hint?: string;
 }
 
@@ -30,6 +30,13 @@ export class BearerRefusal extends HttpException {
   static missingToken(realm: string): BearerRefusal {
     const body: RefusalBody = { error: 'Missing bearer token', code: 'missing_token' };
     return new BearerRefusal(401, body, bearerChallenge(realm));
+  }
+
+  /** Two Authorization headers: it cannot be known which of them counts (RFC 6750 §3.1). */
+  static repeatedAuthorization(realm: string): BearerRefusal {
+    const error = 'Send one Authorization header';
+    const challenge = bearerChallenge(realm, { error: 'invalid_request', error_description: error });
+    return new BearerRefusal(400, { error, code: 'invalid_request' }, challenge);
   }
 
   /** A token that is not good. The challenge holds fixed words only, nothing of what was sent. */

@@ -18,16 +18,22 @@ const SCHEME = /^bearer(?: +|$)/i;
 export function bearerToken(request: RequestWithHeaders): string | undefined {
   const authorization = request.headers?.authorization;
   if (authorization === undefined) return undefined;
-  const values = authorizationsOf(request.rawHeaders ?? request.raw?.rawHeaders ?? []);
+  const values = authorizationsOf(request);
   // Node keeps the first of several, a proxy in front may have looked at the last. Joined they are no token.
   if (values.length > 1) return values.join(', ');
   const scheme = SCHEME.exec(authorization)?.[0];
   return scheme === undefined ? undefined : authorization.slice(scheme.length);
 }
 
+/** Whether a request has two Authorization headers, equal or not: it cannot be known which of them counts. */
+export function hasTwoAuthorizations(request: RequestWithHeaders): boolean {
+  return authorizationsOf(request).length > 1;
+}
+
 const NAME = 'authorization';
 
-function authorizationsOf(rawHeaders: readonly string[]): string[] {
+function authorizationsOf(request: RequestWithHeaders): string[] {
+  const rawHeaders = request.rawHeaders ?? request.raw?.rawHeaders ?? [];
   const values: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] ?? '';

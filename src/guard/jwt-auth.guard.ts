@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { Claims } from '../jwt/claims.js';
 import { keepClaims } from './accepted-claims.js';
 import { BearerRefusal } from './bearer-refusal.js';
-import { bearerToken } from './bearer-token.js';
+import { bearerToken, hasTwoAuthorizations } from './bearer-token.js';
 import { Public } from './public.decorator.js';
 import { RequiredScopes } from './require-scopes.decorator.js';
 import { TokenVerifier } from './token-verifier.js';
@@ -21,11 +21,14 @@ export class JwtAuthGuard implements CanActivate {
     @Inject(Reflector) private readonly reflector: Reflector,
   ) {}
 
-  /** @throws {BearerRefusal} 401, 403, or 503 where the issuer has to be asked and does not answer */
+  /** @throws {BearerRefusal} 400, 401, 403, or 503 where the issuer has to be asked and does not answer */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const targets = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride(Public, targets)) return true;
     const request = this.getRequest(context);
+    if (hasTwoAuthorizations(request)) {
+      this.refuse(context, BearerRefusal.repeatedAuthorization(this.verifier.realm));
+    }
     const token = this.tokenOf(request);
     if (token === undefined) this.refuse(context, BearerRefusal.missingToken(this.verifier.realm));
     const outcome = this.verifier.verify(token);

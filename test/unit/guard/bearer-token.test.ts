@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { bearerToken } from '../../../src/guard/bearer-token.js';
+import { bearerToken, hasTwoAuthorizations } from '../../../src/guard/bearer-token.js';
 
 const of = (authorization: string | undefined, ...others: string[]): string | undefined =>
   bearerToken({
@@ -69,5 +69,29 @@ describe('bearerToken', () => {
   it('takes a request that has nothing but headers, or nothing at all', () => {
     expect(bearerToken({ headers: { authorization: 'Bearer a.b.c' } })).toBe('a.b.c');
     expect(bearerToken({})).toBeUndefined();
+  });
+});
+
+describe('hasTwoAuthorizations', () => {
+  const AUTHORIZATION = ['Authorization', 'Bearer a.b.c'];
+
+  it.each<[string, boolean, string[]]>([
+    ['none', false, ['Host', 'a']],
+    ['one', false, ['Host', 'a', ...AUTHORIZATION]],
+    ['one with a comma', false, ['authorization', 'Bearer a.b.c, Bearer d.e.f']],
+    ['a header whose value is the name', false, ['X-A', 'authorization', ...AUTHORIZATION]],
+    ['a header with a longer name', false, ['Proxy-Authorization', 'Basic YTpi', ...AUTHORIZATION]],
+    ['two equal ones', true, [...AUTHORIZATION, ...AUTHORIZATION]],
+    ['two in other letters', true, ['AUTHORIZATION', 'Bearer d.e.f', 'Host', 'a', ...AUTHORIZATION]],
+    ['one that is empty', true, ['authorization', '', ...AUTHORIZATION]],
+    ['three', true, [...AUTHORIZATION, ...AUTHORIZATION, ...AUTHORIZATION]],
+  ])('of %s is %s, on Express and on Fastify', (_name, expected, rawHeaders) => {
+    expect(hasTwoAuthorizations({ rawHeaders })).toBe(expected);
+    expect(hasTwoAuthorizations({ raw: { rawHeaders } })).toBe(expected);
+  });
+
+  it('is false for what has no headers as they came', () => {
+    expect(hasTwoAuthorizations({})).toBe(false);
+    expect(hasTwoAuthorizations({ headers: { authorization: 'Bearer a.b.c' } })).toBe(false);
   });
 });
