@@ -1,35 +1,55 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { MAX_CLIENT_ID_LENGTH } from './client.js';
+import { MemoryWindowCounter } from '../limits/memory-window-counter.js';
 import { networkOf } from '../limits/network-of.js';
 import type { WindowCounter } from '../limits/window-counter.js';
 
 /** How many times the failures of a pair an address may have, over all client ids. */
 const ADDRESS_FACTOR = 10;
 
+/** In which signatures are counted that are checked for an address over its limit. */
+const SIGNATURE_WINDOW_MS = 60_000;
+
 /**
- * Stops who tries secrets. Failures count by address and client id together, so that failures from elsewhere never shut
- * a client out, and by address alone, so that trying many ids is stopped too. A network of IPv6 counts as one address.
+ * Limits guessing of secrets. Failures count by the pair of address and client id, so that failures from elsewhere never
+ * shut a client out, and by address alone, so that guessing over many ids is limited too. A pair over its limit is refused
+ * unheard. An address over its limit may be a proxy or a network that many share: a correct secret passes, and only what
+ * fails is answered 429. A /64 of IPv6 counts as one address.
  */
 export class BruteForceLimit {
+  /** A signature costs the processor of this process, so it is counted here, and not over all instances. */
+  private readonly signatures: MemoryWindowCounter;
+
   /** @param most failures a minute of a pair; 0 for no limit */
   constructor(
     private readonly most: number,
     private readonly counter: WindowCounter,
     private readonly clock: Clock,
-  ) {}
-
-  /** @returns for how many seconds no more may be tried; 0 where it may */
-  blockedSeconds(address: string, clientId: string): number {
-    if (this.most === 0) return 0;
-    const network = networkOf(address);
-    return Math.max(
-      this.blockedBy(network, this.most * ADDRESS_FACTOR),
-      this.blockedBy(pairKey(network, clientId), this.most),
-    );
+  ) {
+    this.signatures = new MemoryWindowCounter(SIGNATURE_WINDOW_MS, clock);
   }
 
-  /** @returns for how many seconds no more may be tried, where this failure is one too many; else 0 */
+  /** @returns seconds until the pair may try again; 0 if it may now */
+  blockedSeconds(address: string, clientId: string): number {
+    return this.most === 0 ? 0 : this.blockedBy(pairKey(networkOf(address), clientId), this.most);
+  }
+
+  /**
+   * Counts the check of a signature, which costs a hundred times as much as that of a secret: an address over its limit gets
+   * as many a minute as failures were allowed to it, correct ones included.
+   *
+   * @returns seconds until a signature may be checked again; 0 if it may now
+   */
+  signatureSeconds(address: string): number {
+    const most = this.most * ADDRESS_FACTOR;
+    const network = networkOf(address);
+    if (most === 0 || this.blockedBy(network, most) === 0) return 0;
+    const { count, until } = this.signatures.add(network);
+    return count > most ? this.secondsUntil(until) : 0;
+  }
+
+  /** Counts a failure. @returns seconds until the next attempt if this one was too many; else 0 */
   async failed(address: string, clientId: string): Promise<number> {
     if (this.most === 0) return 0;
     const network = networkOf(address);

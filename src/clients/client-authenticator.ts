@@ -51,6 +51,12 @@ export class ClientAuthenticator {
     return seconds > 0 ? this.refused(attempt, clientId, seconds) : undefined;
   }
 
+  /** @returns the refusal of an attempt whose signature is not checked, after too many failed; `undefined` if it may be */
+  signatureRefused(attempt: Attempt, clientId: string): Authentication | undefined {
+    const seconds = this.limit.signatureSeconds(attempt.address);
+    return seconds > 0 ? this.refused(attempt, clientId, seconds) : undefined;
+  }
+
   /** Counts a failed attempt. */
   async failed(attempt: Attempt, clientId: string): Promise<Authentication> {
     return this.refused(attempt, clientId, await this.limit.failed(attempt.address, clientId));

@@ -36,7 +36,9 @@ export class AssertionAuthenticator {
   async authenticate(text: string, namedId: string | undefined, attempt: Attempt): Promise<Authentication> {
     const assertion = readAssertion(text, this.accepted, this.clock.now() / 1000);
     const clientId = assertion?.clientId ?? '';
-    const blocked = this.authenticator.blocked(attempt, clientId);
+    const blocked =
+      this.authenticator.blocked(attempt, clientId) ??
+      (assertion && this.authenticator.signatureRefused(attempt, clientId));
     if (blocked) return blocked;
     const isNamed = namedId === undefined || namedId === clientId;
     // The signature comes last: what anyone can see is checked before what costs the service something.

@@ -78,17 +78,36 @@ describe('BruteForceLimit, of an address,', () => {
     return last;
   };
 
-  it('lets ten times as many fail over all ids, and then blocks every id', async () => {
+  it('lets ten times as many fail over all ids, and then refuses what fails, and blocks no id', async () => {
     expect(await tryIds(10 * MOST)).toBe(0);
-    expect(limit.blockedSeconds(HERE, 'an-id-that-was-never-tried')).toBe(60);
+    expect(limit.blockedSeconds(HERE, 'an-id-that-was-never-tried')).toBe(0);
     expect(await limit.failed(HERE, 'another')).toBe(60);
   });
 
-  it('blocks nobody before so many failed, and nobody elsewhere', async () => {
+  it('goes on counting pairs, so that guesses for one id stay limited', async () => {
+    await tryIds(10 * MOST);
+    await fail(MOST);
+    expect(limit.blockedSeconds(HERE, 'worker')).toBe(60);
+  });
+
+  it('refuses nothing before so many failed, and nothing elsewhere', async () => {
     await tryIds(10 * MOST - 1);
-    expect(limit.blockedSeconds(HERE, 'worker')).toBe(0);
+    expect(await limit.failed(HERE, 'worker')).toBe(0);
     await tryIds(10 * MOST + 1);
-    expect(limit.blockedSeconds(ELSEWHERE, 'worker')).toBe(0);
+    expect(await limit.failed(ELSEWHERE, 'worker')).toBe(0);
+  });
+
+  it('has any number of signatures checked before, and as many as failures after', async () => {
+    const check = (count: number, address = HERE): number[] =>
+      Array.from({ length: count }, () => limit.signatureSeconds(address)).filter((seconds) => seconds > 0);
+    expect(check(100 * MOST)).toEqual([]);
+    await tryIds(10 * MOST);
+    clock.advance(20);
+    expect(check(10 * MOST)).toEqual([]);
+    expect(check(2)).toEqual([60, 60]);
+    expect(check(1, ELSEWHERE)).toEqual([]);
+    clock.advance(40);
+    expect(check(100 * MOST)).toEqual([]);
   });
 
   it('counts requests without an id too', async () => {
@@ -104,6 +123,7 @@ describe('BruteForceLimit', () => {
     const none = new BruteForceLimit(0, counter, clock);
     for (let i = 0; i < 100; i++) expect(await none.failed(HERE, 'worker')).toBe(0);
     expect(none.blockedSeconds(HERE, 'worker')).toBe(0);
+    expect(none.signatureSeconds(HERE)).toBe(0);
     expect(add).not.toHaveBeenCalled();
   });
 
@@ -139,10 +159,10 @@ describe('BruteForceLimit', () => {
         };
         for (const { address, clientId, pause } of failures) {
           time.advance(pause / 1000);
-          const expected = Math.max(left(`${address}/${clientId}`, 1), left(address, 10));
-          expect(tested.blockedSeconds(address, clientId)).toBe(expected);
-          // Who fails although it is blocked is one too many, and hears so.
-          expect(await tested.failed(address, clientId)).toBe(expected);
+          const byPair = left(`${address}/${clientId}`, 1);
+          expect(tested.blockedSeconds(address, clientId)).toBe(byPair);
+          // A failure although the pair is blocked is one too many too.
+          expect(await tested.failed(address, clientId)).toBe(Math.max(byPair, left(address, 10)));
           count(`${address}/${clientId}`);
           count(address);
         }
