@@ -1,6 +1,7 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../clock.js';
+import { networkOf } from '../limits/network-of.js';
 import type { WindowCount, WindowCounter } from '../limits/window-counter.js';
 import { tooManyRequests } from './too-many-requests.js';
 
@@ -17,8 +18,8 @@ export interface RateLimitOptions {
 }
 
 /**
- * Refuses an address that asks too often, before anything else is done for it. The plugin makes the headers and names
- * addresses (a network of IPv6 counts as one); the counter is ours, as its own forgets to count while Redis is away.
+ * Refuses an address that asks too often, before anything else is done for it. The plugin makes the headers;
+ * the counter is ours, as its own forgets to count while Redis is away.
  */
 export async function limitRequests(
   fastify: FastifyInstance,
@@ -46,6 +47,7 @@ export async function limitRequests(
     global: false,
     max,
     store: Store,
+    keyGenerator: ({ ip }) => networkOf(ip),
     enableDraftSpec: true,
     errorResponseBuilder: (_request, { ttl }) => tooManyRequests(Math.max(1, Math.ceil(ttl / 1000))),
   });

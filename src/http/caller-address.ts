@@ -1,0 +1,170 @@
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIPv4 } from 'node:net';
+import type { Socket } from 'node:net';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { canonicalAddress } from '../limits/ip-address.js';
+
+/** Longer than any address with its zone, brackets, quotes and port. */
+const MAX_ENTRY_LENGTH = 128;
+
+/** More proxies than any request passes. Callers within a trusted network could name any number of them. */
+const MAX_HOPS = 32;
+
+/** What a connection counts as if it is gone before anybody asked for its address. */
+const UNKNOWN = 'unknown';
+
+const IPV6_BITS = 128;
+const MAPPED_PREFIX_BITS = 96;
+
+const QUOTED = /^"(.*)"$/;
+const IN_BRACKETS = /^\[([^[\]]+)\](?::(\d{1,5}))?$/;
+/** A port stands behind a dotted quad; behind an IPv6 address without brackets it could not be told from a group. */
+const WITH_PORT = /^(.+\.\d{1,3}):(\d{1,5})$/;
+
+/** By which a proxy says for whom it asks. Only X-Forwarded-For is read; the others are looked for to warn of. */
+const FORWARDING_HEADERS = [
+  'x-forwarded-for',
+  'forwarded',
+  'x-real-ip',
+  'x-client-ip',
+  'true-client-ip',
+  'cf-connecting-ip',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+] as const;
+
+/** The other end of a connection. */
+interface Peer {
+  readonly address: string;
+  readonly isTrusted: boolean;
+}
+
+/** What {@link CallerAddresses} takes. */
+export interface CallerAddressOptions {
+  /** Addresses or networks (CIDR) whose X-Forwarded-For and -Proto are believed. */
+  readonly trustedProxies: readonly string[];
+  /** Called once, when a peer that is not trusted sends a forwarding header. */
+  readonly warn: (peer: string) => void;
+}
+
+/** Says where requests come from: by the connection, and by X-Forwarded-For as far as trusted proxies wrote it. */
+export class CallerAddresses {
+  private readonly trusted: BlockList;
+  private readonly peers = new WeakMap<Socket, Peer>();
+  private hasWarned = false;
+
+  constructor(private readonly options: CallerAddressOptions) {
+    this.trusted = networks(options.trustedProxies);
+  }
+
+  /** @returns the canonical address of the caller */
+  of({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): string {
+    const peer = this.peerOf(socket);
+    const forwarded = headers['x-forwarded-for'];
+    return peer.isTrusted && typeof forwarded === 'string'
+      ? this.nearest(forwarded, peer.address)
+      : peer.address;
+  }
+
+  /** @returns the scheme that the caller used, as far as a trusted proxy says */
+  protocolOf({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): 'http' | 'https' {
+    const said = this.peerOf(socket).isTrusted ? headers['x-forwarded-proto'] : undefined;
+    return typeof said === 'string' && /(?:^|,)[ \t]*https[ \t]*$/i.test(said) ? 'https' : 'http';
+  }
+
+  /** Warns once if callers may be behind a proxy that is not trusted: they would all count as one. */
+  lookForProxy({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): void {
+    if (this.hasWarned || !FORWARDING_HEADERS.some((name) => headers[name] !== undefined)) return;
+    const { address, isTrusted } = this.peerOf(socket);
+    if (isTrusted) return;
+    this.hasWarned = true;
+    this.options.warn(address);
+  }
+
+  private peerOf(socket: Socket): Peer {
+    let peer = this.peers.get(socket);
+    if (!peer) {
+      const address = canonicalAddress(socket.remoteAddress ?? '') ?? UNKNOWN;
+      peer = { address, isTrusted: address !== UNKNOWN && this.isTrusted(address) };
+      this.peers.set(socket, peer);
+    }
+    return peer;
+  }
+
+  /** Each proxy adds whom it was asked by at the end: from there, the first that is not a trusted proxy is the caller. */
+  private nearest(forwarded: string, peer: string): string {
+    let address = peer;
+    let end = forwarded.length;
+    for (let hop = 0; hop < MAX_HOPS; hop++) {
+      const comma = end > 0 ? forwarded.lastIndexOf(',', end - 1) : -1;
+      const entry = readEntry(forwarded.slice(comma + 1, end));
+      // What stands before something that is no address may be anybody's words.
+      if (entry === undefined) break;
+      address = entry;
+      if (comma < 0 || !this.isTrusted(entry)) break;
+      end = comma;
+    }
+    return address;
+  }
+
+  private isTrusted(address: string): boolean {
+    return this.trusted.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
+  }
+}
+
+/** Reads one member of X-Forwarded-For: an address, which may have quotes, brackets, a zone and a port around it. */
+function readEntry(member: string): string | undefined {
+  const text = member.trim();
+  if (text.length > MAX_ENTRY_LENGTH) return undefined;
+  const bare = QUOTED.exec(text)?.[1] ?? text;
+  const [, host = bare, port = '0'] = IN_BRACKETS.exec(bare) ?? WITH_PORT.exec(bare) ?? [];
+  return Number(port) <= 65_535 ? canonicalAddress(host) : undefined;
+}
+
+function networks(members: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const member of members) {
+    const [text = '', bits] = member.split('/');
+    const address = canonicalAddress(text);
+    if (address === undefined) throw new TypeError('A trusted proxy is not an IP address or a network');
+    const isMapped = isIPv4(address) && text.includes(':');
+    const given = bits === undefined ? IPV6_BITS : Number(bits);
+    if (isMapped && given < MAPPED_PREFIX_BITS) list.addSubnet(`::ffff:${address}`, given, 'ipv6');
+    else if (isMapped) list.addSubnet(address, given - MAPPED_PREFIX_BITS, 'ipv4');
+    else if (isIPv4(address)) list.addSubnet(address, Math.min(given, 32), 'ipv4');
+    else list.addSubnet(address, given, 'ipv6');
+  }
+  return list;
+}
+
+/** Where a request keeps its address once somebody asked for it. */
+const ADDRESS = Symbol('address');
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    [ADDRESS]: string | undefined;
+  }
+}
+
+/**
+ * Puts the address and the scheme of the caller in place of Fastify's own `request.ip` and `request.protocol`, which
+ * take X-Forwarded-For as it is written, with ports and whatever else is in it.
+ */
+export function useCallerAddresses(fastify: FastifyInstance, options: CallerAddressOptions): void {
+  const addresses = new CallerAddresses(options);
+  fastify.decorateRequest(ADDRESS, undefined);
+  fastify.decorateRequest('ip', {
+    getter(this: FastifyRequest) {
+      return (this[ADDRESS] ??= addresses.of(this.raw));
+    },
+  });
+  fastify.decorateRequest('protocol', {
+    getter(this: FastifyRequest) {
+      return addresses.protocolOf(this.raw);
+    },
+  });
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    addresses.lookForProxy(request.raw);
+    done();
+  });
+}
