@@ -12,6 +12,7 @@ import { serveDocumentation } from './documentation.js';
 import { ApiError } from './http/api-error.js';
 import { prepareEdge, serverOptions } from './http/edge.js';
 import { useDirectRoutes } from './http/direct-routes.js';
+import { useCallerAddresses } from './http/caller-address.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { collectMethods } from './http/method-not-allowed.js';
 import { sharePublicDocuments } from './http/public-document.js';
@@ -49,8 +50,12 @@ export async function createApp(
   const metrics = new Metrics();
   worker?.share(metrics.registry);
   const scraped = new SharedResult(() => (worker ? worker.metrics() : metrics.registry.metrics()), clock);
-  const adapter = new FastifyAdapter({ ...serverOptions(settings.trustedProxies), skipMiddie: true });
+  const adapter = new FastifyAdapter({ ...serverOptions(), skipMiddie: true });
   const server = adapter.getInstance<FastifyInstance>();
+  useCallerAddresses(server, {
+    trustedProxies: settings.trustedProxies,
+    warn: (peer) => warnOfProxy(log, peer),
+  });
   prepareEdge(server, requestRecorder(log, metrics, settings.basePath));
   sharePublicDocuments(server);
   if (settings.rateLimitMax > 0) await limitRates(server, settings, clock, log);
@@ -83,6 +88,14 @@ export async function createApp(
   await app.init();
   refuseOtherMethods();
   return app;
+}
+
+/** A proxy that is not trusted: all its callers have one address, and shut each other out. */
+function warnOfProxy(log: Logger, peer: string): void {
+  log.warn(
+    { address: peer },
+    'A request with a forwarding header (such as X-Forwarded-For) came from an address that TRUST_PROXY does not name: if it is your proxy, name it in TRUST_PROXY, else all its callers count as one and share its limits',
+  );
 }
 
 /** Refuses an address that asks too often. */

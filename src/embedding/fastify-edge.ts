@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -26,7 +27,7 @@ export function prepareFastify(adapter: AbstractHttpAdapter, paths: EmbeddedPath
     }
     reply.headers(admit(request));
     try {
-      checkHead(request);
+      checkHead(request.raw);
       done();
     } catch (error) {
       refuse(reply, error, done);
@@ -41,6 +42,7 @@ export function prepareFastify(adapter: AbstractHttpAdapter, paths: EmbeddedPath
     readJson(request.headers, payload as Readable).then(
       (body) => {
         bodies.set(request, body);
+        if (body.bytes.length === 0) forgetBody(request.raw.headers);
         done(null, again(body.bytes));
       },
       (error: unknown) => refuse(reply, error, done),
@@ -52,6 +54,12 @@ export function prepareFastify(adapter: AbstractHttpAdapter, paths: EmbeddedPath
     if (body) request.body = body.value;
     done();
   });
+}
+
+/** Nothing is left to parse, so the application's parser need not know the type of it. */
+function forgetBody(headers: IncomingHttpHeaders): void {
+  delete headers['content-type'];
+  delete headers['transfer-encoding'];
 }
 
 /** The bytes for the parser of the application, which Fastify does not let be passed over. */

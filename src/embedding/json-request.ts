@@ -8,6 +8,7 @@ import {
   refuseContentEncoding,
   unsupportedType,
 } from '../http/json-body.js';
+import { refuseRepeatedHeaders } from '../http/repeated-headers.js';
 
 /** A body as it came, and what it says. */
 export interface JsonBody {
@@ -16,36 +17,42 @@ export interface JsonBody {
   readonly bytes: Buffer;
 }
 
+/** The head of a request, as `node:http` has it. */
+export type RequestHead = Pick<IncomingMessage, 'method' | 'headers' | 'rawHeaders'>;
+
 /**
  * Refuses what need not be read.
  *
- * @throws {ApiError} 405, 413 or 415
+ * @throws {ApiError} 400, 405, 413 or 415
  */
-export function checkHead({ method, headers }: Pick<IncomingMessage, 'method' | 'headers'>): void {
-  refuseContentEncoding(headers['content-encoding']);
+export function checkHead({ method, headers, rawHeaders }: RequestHead): void {
+  refuseRepeatedHeaders(rawHeaders);
   if (method !== 'POST') throw new ApiError(405, 'method_not_allowed', 'Use POST', {}, { allow: 'POST' });
-  const type = headers['content-type'];
-  if (type === undefined ? hasBody(headers) : mediaType(type) !== 'application/json') {
-    throw unsupportedType('application/json');
-  }
-  if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  const length = Number(headers['content-length'] ?? 0);
+  if (length > 0) checkType(headers);
+  if (length > MAX_BODY_BYTES) throw tooLarge();
 }
 
 /**
  * Reads the body of a request whose head was checked.
  *
- * @throws {ApiError} 400 or 413
+ * @throws {ApiError} 400, 413 or 415
  */
 export async function readJson(headers: IncomingHttpHeaders, stream: Readable): Promise<JsonBody> {
   const bytes = await readBytes(stream);
-  if (bytes.length === 0 && headers['content-type'] === undefined) return { value: undefined, bytes };
+  // A body of no bytes is none, whatever its type (RFC 9110 §6.4).
+  if (bytes.length === 0) return { value: undefined, bytes };
+  checkType(headers);
   const value = parseJsonBody(bytes);
   if (value === undefined) throw malformedJson();
   return { value, bytes };
 }
 
-function hasBody(headers: IncomingHttpHeaders): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+function checkType(headers: IncomingHttpHeaders): void {
+  refuseContentEncoding(headers['content-encoding']);
+  if (mediaType(headers['content-type'] ?? '') !== 'application/json') {
+    throw unsupportedType('application/json');
+  }
 }
 
 function mediaType(contentType: string): string {

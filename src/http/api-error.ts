@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'invalid_target'
   | 'invalid_scope'
   | 'access_denied'
+  | 'unauthorized'
   | 'missing_token'
   | 'invalid_token'
   | 'insufficient_scope'

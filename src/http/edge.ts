@@ -2,9 +2,11 @@ import { LogController } from 'fastify';
 import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestListener, Server } from 'node:http';
 import { ApiError } from './api-error.js';
-import { useStrictBodies } from './bodies.js';
+import { forgetTypeOfNothing, useStrictBodies } from './bodies.js';
 import { BoundedServer } from './bounded-server.js';
-import { MAX_BODY_BYTES, refuseContentEncoding } from './json-body.js';
+import { holdBackContinue } from './expect-continue.js';
+import { MAX_BODY_BYTES } from './json-body.js';
+import { refuseRepeatedHeaders } from './repeated-headers.js';
 import { requestId } from './request-id.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
@@ -18,6 +20,8 @@ declare module 'fastify' {
 /** What is told of each answer once it is sent. */
 export interface AnsweredRequest {
   readonly id: string;
+  /** IP address of the caller. */
+  readonly address: string;
   readonly method: string;
   /** Pattern of the route, or `unmatched`; never the address that was asked for, which may hold anything. */
   readonly route: string;
@@ -46,9 +50,6 @@ const MAX_CONNECTIONS = 16_384;
 /** Longer than any address that Node reads: a client id may take 128 characters, where Fastify's limit is 100. */
 const MAX_PARAMETER_LENGTH = 16 * 1024;
 
-/** Methods whose body Fastify does not read, whatever it is. */
-const BODYLESS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
-
 /** What is said where Node could not make a request of what came; status line and words. */
 const NO_REQUEST: Readonly<Record<string, readonly [status: string, words: string]>> = {
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'Headers too large'],
@@ -56,14 +57,13 @@ const NO_REQUEST: Readonly<Record<string, readonly [status: string, words: strin
 };
 
 /** The options of the Fastify server that carries the application. */
-export function serverOptions(trustedProxies: readonly string[]): FastifyHttpOptions<Server> {
+export function serverOptions(): FastifyHttpOptions<Server> {
   return {
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     serverFactory: boundedServer,
     // A request on a connection that is still open while the service stops is answered, and the connection closed.
     return503OnClosing: false,
-    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     genReqId: requestId,
     requestIdHeader: false,
     logController: new LogController({ disableRequestLogging: true }),
@@ -114,6 +114,7 @@ export function prepareEdge(fastify: FastifyInstance, answered: (request: Answer
   fastify.server.on('checkExpectation', (request, response) =>
     fastify.server.emit('request', request, response),
   );
+  holdBackContinue(fastify.server);
   let closing = false;
   fastify.addHook('preClose', (done) => {
     closing = true;
@@ -122,12 +123,14 @@ export function prepareEdge(fastify: FastifyInstance, answered: (request: Answer
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
     reply.headers(request.routeOptions.config.securityHeaders ?? SECURITY_HEADERS);
     reply.header('x-request-id', request.id);
-    if (!BODYLESS.has(request.method)) refuseContentEncoding(request.headers['content-encoding']);
+    refuseRepeatedHeaders(request.raw.rawHeaders);
+    forgetTypeOfNothing(request.raw.headers);
     done();
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     answered({
       id: request.id,
+      address: request.ip,
       method: request.method,
       route: request.routeOptions.url ?? 'unmatched',
       status: reply.statusCode,

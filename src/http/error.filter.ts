@@ -2,17 +2,34 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isJsonObject } from '../jwt/strict-json.js';
 import { ApiError, type ErrorCode, HttpError } from './api-error.js';
+import { typeFor } from './bodies.js';
+import { unsupportedType } from './json-body.js';
 
-/** What is said for a status that Nest or Fastify answers by itself. */
-const BY_STATUS: Readonly<Record<number, () => ApiError>> = {
-  400: () => new ApiError(400, 'invalid_request', 'The request could not be read'),
-  404: () => new ApiError(404, 'not_found', 'Not found'),
-  405: () => new ApiError(405, 'method_not_allowed', 'Method not allowed'),
-  413: () => new ApiError(413, 'payload_too_large', 'The body is larger than 64 KiB'),
-  414: () => new ApiError(404, 'not_found', 'Not found'),
-  415: () => new ApiError(415, 'unsupported_media_type', 'Send the body as application/json'),
-  503: () => new ApiError(503, 'unavailable', 'The service is not available now'),
+type Words = readonly [code: ErrorCode, message: string];
+
+/** What is said for a status that Nest or Fastify answers by itself: never in their words, which may hold the cause. */
+const BY_STATUS: Readonly<Record<number, Words>> = {
+  400: ['invalid_request', 'The request could not be read'],
+  401: ['unauthorized', 'Authentication is required'],
+  403: ['access_denied', 'Access denied'],
+  404: ['not_found', 'Not found'],
+  405: ['method_not_allowed', 'Method not allowed'],
+  408: ['invalid_request', 'The request took too long'],
+  409: ['conflict', 'The request conflicts with the current state'],
+  410: ['not_found', 'No longer available'],
+  413: ['payload_too_large', 'The body is larger than 64 KiB'],
+  429: ['too_many_requests', 'Too many requests'],
+  500: ['internal_error', 'Internal error'],
+  502: ['unavailable', 'The service is not available now'],
+  503: ['unavailable', 'The service is not available now'],
+  504: ['unavailable', 'The service is not available now'],
 };
+
+const OTHER_CLIENT_ERROR: Words = ['invalid_request', 'The request was refused'];
+const OTHER_SERVER_ERROR: Words = ['internal_error', 'Internal error'];
+
+/** An address that is too long is that of no route. */
+const OTHER_STATUS: Readonly<Record<number, number>> = { 414: 404 };
 
 /** What the filter is told by the application. */
 export interface ErrorFilterOptions {
@@ -33,7 +50,7 @@ export class ErrorFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const error = isCutOff(exception, request)
       ? new ApiError(400, 'invalid_request', 'The request ended too early')
-      : asHttpError(this.options.translate(exception));
+      : asHttpError(this.options.translate(exception), request);
     if (error.status === 500) this.options.report(exception, request.id);
     const isForm = request.routeOptions.config.form === true && error.status !== 405;
     const { status, headers, body } =
@@ -58,13 +75,17 @@ function isCutOff(exception: unknown, { raw }: FastifyRequest): boolean {
   );
 }
 
-function asHttpError(exception: unknown): HttpError {
+function asHttpError(exception: unknown, request: FastifyRequest): HttpError {
   if (exception instanceof HttpError) return exception;
   if (exception instanceof HttpException) {
     const body = exception.getResponse();
-    if (isErrorBody(body)) return new ApiError(exception.getStatus(), body.code, body.error, body);
+    if (isErrorBody(body)) return new ApiError(statusOf(exception), body.code, body.error, body);
   }
-  return BY_STATUS[statusOf(exception)]?.() ?? new ApiError(500, 'internal_error', 'Internal error');
+  const given = statusOf(exception);
+  const status = OTHER_STATUS[given] ?? given;
+  if (status === 415) return unsupportedType(typeFor(request));
+  const [code, message] = BY_STATUS[status] ?? (status < 500 ? OTHER_CLIENT_ERROR : OTHER_SERVER_ERROR);
+  return new ApiError(status, code, message);
 }
 
 /** Whether an exception of Nest is in the words of the contract already, as the refusals of JwtAuthGuard are. */
@@ -72,8 +93,13 @@ function isErrorBody(body: unknown): body is { error: string; code: ErrorCode } 
   return isJsonObject(body) && typeof body['error'] === 'string' && typeof body['code'] === 'string';
 }
 
+/** @returns 500 for what is no error of HTTP, such as an exception of Nest with the status of a redirect */
 function statusOf(exception: unknown): number {
-  if (exception instanceof HttpException) return exception.getStatus();
+  const status = exception instanceof HttpException ? exception.getStatus() : statusOfFastify(exception);
+  return Number.isInteger(status) && status >= 400 && status <= 599 ? status : 500;
+}
+
+function statusOfFastify(exception: unknown): number {
   const isFastify = exception instanceof Error && 'statusCode' in exception && 'code' in exception;
   return isFastify && String(exception.code).startsWith('FST_') ? Number(exception.statusCode) : 500;
 }

@@ -12,6 +12,7 @@ export type OAuthErrorCode =
   | 'invalid_target'
   /** RFC 7009 §2.2.1 */
   | 'unsupported_token_type'
+  | 'access_denied'
   | 'too_many_requests'
   | 'temporarily_unavailable'
   | 'server_error';
@@ -53,13 +54,17 @@ export class OAuthError extends HttpError {
 }
 
 const CODES: Readonly<Record<number, OAuthErrorCode>> = {
+  401: 'invalid_client',
+  403: 'access_denied',
   429: 'too_many_requests',
   500: 'server_error',
+  502: 'temporarily_unavailable',
   503: 'temporarily_unavailable',
+  504: 'temporarily_unavailable',
 };
 
 /** An error that does not come from the OAuth routes themselves, in their words. */
 export function asOAuthError({ status, headers, message }: ApiError): OAuthError {
-  const code = CODES[status] ?? 'invalid_request';
+  const code = CODES[status] ?? (status < 500 ? 'invalid_request' : 'server_error');
   return new OAuthError(code, message, { status: status === 415 ? 400 : status, headers });
 }

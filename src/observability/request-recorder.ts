@@ -21,7 +21,7 @@ export function requestRecorder(
   const quiet = new Set(QUIET.map((path) => basePath + path));
   // Bounded: routes go by their pattern.
   const kinds = new Map<string, Kind>();
-  return ({ id, method, route, status, milliseconds }) => {
+  return ({ id, address, method, route, status, milliseconds }) => {
     const name = `${method} ${route} ${status}`;
     let kind = kinds.get(name);
     if (!kind) {
@@ -33,6 +33,6 @@ export function requestRecorder(
       kinds.set(name, kind);
     }
     kind.duration.observe(milliseconds / 1000);
-    kind.log[kind.level]({ reqId: id, ms: Math.round(milliseconds * 1000) / 1000 }, 'answered');
+    kind.log[kind.level]({ reqId: id, address, ms: Math.round(milliseconds * 1000) / 1000 }, 'answered');
   };
 }

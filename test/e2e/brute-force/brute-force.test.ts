@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { assertionParameters, makeAssertion, makeClientKey } from '../../support/client-assertion.js';
 import { basic, makeClient, type TestClient } from '../../support/clients.js';
 import { type Answer, RunningApp } from '../../support/running-app.js';
 
@@ -105,15 +106,67 @@ describe.each(ROUTES)('failed authentications at %s', (route) => {
       expect(await statuses(MOST + 1, () => attempt(route, authorization))).toEqual([...refused(MOST), 429]);
   });
 
-  it('are answered 429 after ten times as many by one address with any client ids', async () => {
+  it('are answered 429 after ten times as many by one address with any client ids, and what is right passes', async () => {
     const most = MOST * 10;
     const tried = await statuses(most, (index) => attempt(route, wrong(`client-${index}`)));
     expect(tried).toEqual(refused(most));
-    const { status, headers } = await attempt(route, other.authorization);
-    expect({ status, after: headers.get('retry-after') }).toEqual({ status: 429, after: '60' });
-    expect((await attempt(route, other.authorization, nextAddress())).status).toBe(200);
+    for (const authorization of [wrong('nobody'), wrong('worker'), 'Basic !']) {
+      const { status, headers } = await attempt(route, authorization);
+      expect({ status, after: headers.get('retry-after') }).toEqual({ status: 429, after: '60' });
+    }
+    for (const { authorization } of [other, worker])
+      expect((await attempt(route, authorization)).status).toBe(200);
+    expect((await attempt(route, wrong(), nextAddress())).status).toBe(401);
     service.clock.advance(60);
+    expect((await attempt(route, wrong())).status).toBe(401);
+  });
+
+  it('by an address over its limit still count for the client, which is then refused with a right secret too', async () => {
+    await statuses(MOST * 10, (index) => attempt(route, wrong(`client-${index}`)));
+    await statuses(MOST - 1, () => attempt(route, wrong()));
+    expect((await attempt(route, worker.authorization)).status).toBe(200);
+    await attempt(route, wrong());
+    expect((await attempt(route, worker.authorization)).status).toBe(429);
     expect((await attempt(route, other.authorization)).status).toBe(200);
+  });
+
+  it('count by the address, however it is written and whatever port stands behind it', async () => {
+    const spellings = (index: number): string => {
+      const octets = address.split('.').map(Number);
+      const hex = octets.map((octet) => octet.toString(16).padStart(2, '0'));
+      return (
+        [
+          `${address}:${4711 + index}`,
+          `::ffff:${address}`,
+          `[::FFFF:${hex.slice(0, 2).join('')}:${hex.slice(2).join('')}]:${4711 + index}`,
+          `0:0:0:0:0:ffff:${address}%eth${index}`,
+        ][index % 4] ?? ''
+      );
+    };
+    const found = await statuses(MOST + 4, (index) => attempt(route, wrong(), spellings(index)));
+    expect(found).toEqual([...refused(MOST), 429, 429, 429, 429]);
+    expect((await attempt(route, worker.authorization)).status).toBe(429);
+    expect((await attempt(route, worker.authorization, `${nextAddress()}:80`)).status).toBe(200);
+  });
+
+  it('count by the /64 of IPv6, with a port too, and by no other', async () => {
+    const network = `2001:db8:${addresses.toString(16)}:${route.length.toString(16)}`;
+    const from = (index: number): string =>
+      [`[${network}::${index}]:443`, `${network}:0:0:0:${index}`][index % 2] ?? '';
+    const found = await statuses(MOST + 2, (index) => attempt(route, wrong(), from(index)));
+    expect(found).toEqual([...refused(MOST), 429, 429]);
+    expect((await attempt(route, worker.authorization, `[2fff${network.slice(4)}::9]:443`)).status).toBe(200);
+  });
+
+  it('from what is no address count as the proxy, all together', async () => {
+    const own = await RunningApp.start(SETTINGS);
+    const clients = await makeClients(own);
+    const names = ['unknown', '_a', 'x:1', '1.2.3.04', '', 'a'.repeat(5_000), '203.0.113.5:99999', '[::1'];
+    const found = await statuses(names.length, (index) => attempt(route, wrong(), names[index], own));
+    expect(found).toEqual([...refused(MOST), ...names.slice(MOST).map(() => 429)]);
+    expect((await attempt(route, clients.worker.authorization, '127.0.0.1', own)).status).toBe(429);
+    expect((await attempt(route, clients.worker.authorization, '203.0.113.5', own)).status).toBe(200);
+    await own.stop();
   });
 
   it('of many requests at once are not tried beyond the limit', async () => {
@@ -175,5 +228,32 @@ describe('failed authentications', () => {
       ...refused(MOST),
       429,
     ]);
+  });
+
+  it('are audited with the whole address in its one spelling', async () => {
+    service.captured.clear();
+    await attempt('/token', wrong(), '[2001:DB8:0:0:0:0:AB:1%eth0]:4711');
+    const lines = service.captured.lines.filter(({ event }) => event === 'authentication.failed');
+    expect(lines).toEqual([expect.objectContaining({ address: '2001:db8::ab:1', client_id: 'worker' })]);
+    await service.get('/ping');
+    expect(service.captured.lines).toContainEqual(
+      expect.objectContaining({ msg: 'answered', route: '/token', address: '2001:db8::ab:1' }),
+    );
+  });
+
+  it('by assertions are limited too: an address over its limit has so many signatures checked, right ones included', async () => {
+    const key = makeClientKey('ES256');
+    const own = await RunningApp.start({ ...SETTINGS, mostAuthFailures: 1 });
+    await makeClient(own, 'signer', { audiences: ['a'], jwks: { keys: [key.jwk] } });
+    const grant = (): Promise<Answer> =>
+      own.form(
+        '/oauth2/token',
+        { grant_type: 'client_credentials', ...assertionParameters(makeAssertion(key, 'signer')) },
+        { 'x-forwarded-for': address },
+      );
+    for (let index = 0; index < 11; index++)
+      await attempt('/oauth2/token', wrong(`client-${index}`), address, own);
+    expect(await statuses(12, grant)).toEqual([...Array.from({ length: 10 }, () => 200), 429, 429]);
+    await own.stop();
   });
 });

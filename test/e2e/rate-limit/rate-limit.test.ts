@@ -227,9 +227,22 @@ describe('an address', () => {
     ['of one network of IPv6', '2001:db8:1:2::1', '2001:db8:1:2:ffff::9'],
     ['in two spellings', '2001:db8::1', '2001:DB8:0:0::1'],
     ['of IPv4 written as IPv6', '192.0.2.9', '::ffff:192.0.2.9'],
+    ['of IPv4 written as IPv6, in hexadecimal', '192.0.2.9', '0:0:0:0:0:FFFF:C000:0209'],
+    ['with two ports', '203.0.113.5:4711', '203.0.113.5:4712'],
+    ['with a port and without', '[2001:db8::1]:443', '2001:db8::1'],
+    ['with zones', 'fe80::1%eth0', '[fe80::2%eth1]:80'],
+    ['two that are no address', 'unknown', '_hidden'],
   ])('is the same one: %s', async (_name, one, other) => {
     await useUp(one);
     expect((await verify(other)).status).toBe(429);
+  });
+
+  it.each([
+    ['with a port, of another network', '198.51.100.1:5000', '198.0.2.9:5000'],
+    ['of IPv6 with a port, of another network', '[2001:db8::1]:443', '[2fff:db8::9]:443'],
+  ])('is another one: %s', async (_name, one, other) => {
+    await useUp(one);
+    expect((await verify(other)).status).toBe(401);
   });
 
   it('is the last one that no trusted proxy added', async () => {

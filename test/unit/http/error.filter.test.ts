@@ -1,11 +1,5 @@
-import {
-  Controller,
-  ForbiddenException,
-  Get,
-  Module,
-  ServiceUnavailableException,
-  UseGuards,
-} from '@nestjs/common';
+import { Controller, Get, HttpException, Module, Param, Post, UseGuards } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { APP_FILTER } from '@nestjs/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { IdentityAuthModule, JwtAuthGuard, RequireScopes } from '../../../src/guard/index.js';
@@ -26,14 +20,15 @@ class LogsController {
     return 'read';
   }
 
-  @Get('unavailable')
-  unavailable(): never {
-    throw new ServiceUnavailableException('cause-marker');
+  @Get('status/:status')
+  status(@Param('status') status: string): never {
+    throw new HttpException('cause-marker', Number(status), { cause: new Error('cause-marker') });
   }
 
-  @Get('forbidden')
-  forbidden(): never {
-    throw new ForbiddenException('cause-marker');
+  @Post('form/:status')
+  @RouteConfig({ form: true })
+  form(@Param('status') status: string): never {
+    throw new HttpException({ message: ['cause-marker'] }, Number(status));
   }
 
   @Get('broken')
@@ -103,19 +98,72 @@ describe('ErrorFilter', () => {
     expect(reported).toEqual([]);
   });
 
-  it('answers an exception of Nest by its status, in its own words', async () => {
-    expect(await app.get('/unavailable')).toMatchObject({
-      status: 503,
-      body: { error: 'The service is not available now', code: 'unavailable' },
-    });
-    expect(reported).toEqual([]);
-  });
+  it.each([
+    [400, 'invalid_request'],
+    [401, 'unauthorized'],
+    [402, 'invalid_request'],
+    [403, 'access_denied'],
+    [404, 'not_found'],
+    [405, 'method_not_allowed'],
+    [406, 'invalid_request'],
+    [408, 'invalid_request'],
+    [409, 'conflict'],
+    [410, 'not_found'],
+    [412, 'invalid_request'],
+    [413, 'payload_too_large'],
+    [415, 'unsupported_media_type'],
+    [418, 'invalid_request'],
+    [422, 'invalid_request'],
+    [429, 'too_many_requests'],
+    [499, 'invalid_request'],
+    [501, 'internal_error'],
+    [502, 'unavailable'],
+    [503, 'unavailable'],
+    [504, 'unavailable'],
+    [599, 'internal_error'],
+  ])(
+    'keeps the status %i of an exception of Nest, in its own words and with the code %s',
+    async (status, code) => {
+      const answer = await app.get(`/status/${status}`);
+      expect(answer).toMatchObject({ status, body: { error: expect.any(String), code } });
+      expect(JSON.stringify(answer)).not.toContain('marker');
+      expect(reported).toEqual([]);
+    },
+  );
 
-  it.each(['/forbidden', '/broken'])('answers 500 where it knows no words, and reports: %s', async (path) => {
-    expect(await app.get(path)).toMatchObject({
-      status: 500,
-      body: { error: 'Internal error', code: 'internal_error' },
-    });
-    expect(reported).toEqual([expect.objectContaining({ message: 'cause-marker' })]);
-  });
+  it.each([
+    [400, 400, 'invalid_request'],
+    [401, 401, 'invalid_client'],
+    [403, 403, 'access_denied'],
+    [409, 409, 'invalid_request'],
+    [413, 413, 'invalid_request'],
+    [415, 400, 'invalid_request'],
+    [422, 422, 'invalid_request'],
+    [429, 429, 'too_many_requests'],
+    [500, 500, 'server_error'],
+    [501, 501, 'server_error'],
+    [502, 502, 'temporarily_unavailable'],
+    [503, 503, 'temporarily_unavailable'],
+  ])(
+    'answers the status %i on a form route by %i and %s (RFC 6749 section 5.2)',
+    async (status, answered, error) => {
+      const response = await fetch(`${app.origin}/form/${status}`, { method: 'POST' });
+      const text = await response.text();
+      expect(response.status).toBe(answered);
+      expect(JSON.parse(text)).toEqual({ error, error_description: expect.any(String) });
+      expect(text).not.toContain('marker');
+      if (status === 415) expect(text).toContain('application/x-www-form-urlencoded');
+    },
+  );
+
+  it.each(['/status/200', '/status/302', '/status/399', '/status/600', '/status/0', '/broken'])(
+    'answers 500 to what is no error of HTTP, and reports it: %s',
+    async (path) => {
+      expect(await app.get(path)).toMatchObject({
+        status: 500,
+        body: { error: 'Internal error', code: 'internal_error' },
+      });
+      expect(reported).toEqual([expect.objectContaining({ message: 'cause-marker' })]);
+    },
+  );
 });

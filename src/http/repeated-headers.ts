@@ -1,0 +1,36 @@
+import { ApiError } from './api-error.js';
+
+/** Of these a request has one (RFC 9110 §5.3). Node keeps the first, a proxy in front may have looked at the last. */
+const SINGLE = ['Host', 'Authorization', 'Content-Type'] as const;
+
+/**
+ * Refuses a request with two of a header that decides who asks for what.
+ *
+ * @param rawHeaders names and values in turn, as they came
+ * @throws {ApiError} 400
+ */
+export function refuseRepeatedHeaders(rawHeaders: readonly string[]): void {
+  let seen = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const bit = bitOf(rawHeaders[i] ?? '');
+    if ((seen & bit) !== 0) {
+      const name = SINGLE[Math.log2(bit)];
+      throw new ApiError(400, 'invalid_request', `Send one ${name} header`);
+    }
+    seen |= bit;
+  }
+}
+
+/** The bit of a header in {@link SINGLE}, 0 for any other. The length tells most apart: this runs for every request. */
+function bitOf(name: string): number {
+  switch (name.length) {
+    case 4:
+      return name.toLowerCase() === 'host' ? 1 : 0;
+    case 13:
+      return name.toLowerCase() === 'authorization' ? 2 : 0;
+    case 12:
+      return name.toLowerCase() === 'content-type' ? 4 : 0;
+    default:
+      return 0;
+  }
+}
