@@ -45,6 +45,11 @@ export class Administrator {
     return new Administrator(service, await makeClient(service, id, members));
   }
 
+  /** The same administrator at an instance on the same database, or at one that was started again. */
+  at(service: RunningApp): Administrator {
+    return new Administrator(service, this.client);
+  }
+
   /** Asks for an access token, as a stock client would. */
   async token(scope = 'identity:admin'): Promise<string> {
     const { authorization } = this.client;
