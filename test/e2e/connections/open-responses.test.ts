@@ -29,7 +29,7 @@ let answered: AnsweredRequest[];
 
 beforeEach(async () => {
   [clients, waiting, closed, dispatched, answered] = [[], 0, 0, [], []];
-  fastify = Fastify(serverOptions([]));
+  fastify = Fastify(serverOptions());
   prepareEdge(fastify, (request) => answered.push(request));
   fastify.addHook('onRequest', (request, _reply, done) => {
     dispatched.push(request.id);
