@@ -111,6 +111,24 @@ describe('POST /oauth2/revoke', () => {
   });
 });
 
+describe('the id of a token that was made with the shared secret', () => {
+  const loggedId = async (jti: string): Promise<unknown> => {
+    service.captured.clear();
+    isDone(await revoke(service, worker, handMadeToken({ claims: { jti, client_id: 'worker' } })));
+    return service.captured.lines.find(({ event }) => event === 'token.revoked')?.['jti'];
+  };
+
+  it('is cut in the audit', async () => {
+    expect(await loggedId('x'.repeat(4_000))).toBe('x'.repeat(255));
+  });
+
+  it('is taken out of the audit if it is a token', async () => {
+    const token = handMadeToken();
+    expect(await loggedId(token)).toBe('[removed]');
+    expect(service.captured.text).not.toContain(token.slice(0, 200));
+  });
+});
+
 describe('a live token of another client', () => {
   it.each<[string, () => TestClient]>([
     ['a client that may ask for the same', () => stranger],
