@@ -21,5 +21,5 @@ VOLUME /data
 WORKDIR /data
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT ?? 3000}${process.env.BASE_PATH ?? ''}/health/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "/app/dist/cli/identity-backend.js", "health"]
 CMD ["node", "/app/dist/main.js"]

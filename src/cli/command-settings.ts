@@ -40,7 +40,11 @@ function isInMemory({ databaseUrl }: LoadedSettings): boolean {
   return databasePlace(databaseUrl) === ':memory:';
 }
 
-function folder(path = '.'): string {
+/**
+ * @returns the whole path of a folder, by default the current one
+ * @throws {SettingsError} if there is none
+ */
+export function folder(path = '.'): string {
   const directory = resolve(path);
   if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
     throw new SettingsError([`There is no folder ${directory}`]);

@@ -3,6 +3,7 @@ import { VERSION } from '../version.js';
 import { clientsCommand } from './clients.commands.js';
 import { commandGroup } from './command.js';
 import { doctorCommand } from './doctor.command.js';
+import { healthCommand } from './health.command.js';
 import { keysCommand } from './keys.commands.js';
 import { PlaceOptions } from './place.js';
 import { printLine } from './print.js';
@@ -24,7 +25,10 @@ const ABOUT = [
 export async function runCommand(open: OpenServices, words: readonly string[]): Promise<void> {
   const options = new PlaceOptions();
   const services = new Services(open, options);
-  const commands = [clientsCommand, keysCommand, doctorCommand].map((make) => make(services));
+  const commands = [
+    ...[clientsCommand, keysCommand, doctorCommand].map((make) => make(services)),
+    healthCommand(options),
+  ];
   const program = commandGroup('identity-backend', ABOUT, commands)
     .option('--version', 'print the version')
     .hook('preSubcommand', () => {

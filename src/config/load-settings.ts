@@ -113,7 +113,10 @@ export function basePathOf({ BASE_PATH, PASSENGER_BASE_URI }: Environment): stri
 function secrets(
   environment: Environment,
   dataDirectory: string,
-): Pick<LoadedSettings, 'secret' | 'previousSecrets' | 'encryptionKey' | 'previousEncryptionKeys' | 'notices'> {
+): Pick<
+  LoadedSettings,
+  'secret' | 'previousSecrets' | 'encryptionKey' | 'previousEncryptionKeys' | 'notices'
+> {
   const shared = sharedSecret(environment, dataDirectory);
   const encryptionKey =
     environment.KEY_ENCRYPTION_KEY ?? keptSecret(dataDirectory, 'key-encryption-key', 'KEY_ENCRYPTION_KEY');

@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import type { Command } from 'commander';
+import { listenSettings } from '../config/listen-settings.js';
+import { command } from './command.js';
+import { folder } from './command-settings.js';
+import type { Place, PlaceOptions } from './place.js';
+import { printLine } from './print.js';
+
+/** Milliseconds. Shorter than the 3 seconds that the Dockerfile allows, so that the reason is printed. */
+const TIMEOUT = 2_500;
+
+/** A service that listens on every address of the machine is asked by the loopback one. */
+const ANY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+/**
+ * `identity-backend health`: asks the service that runs with the settings of this folder whether it is alive, for health checks of
+ * containers. Opens no database and makes nothing, as it runs every few seconds; exits 0 or 1, as Docker reserves other codes.
+ */
+export function healthCommand(options: PlaceOptions): Command {
+  const about = 'check that the service with these settings is alive; exits 0 or 1';
+  return command('health', about).action(async () => {
+    try {
+      printLine(await checkHealth(options.place));
+    } catch (error) {
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      process.exitCode = 1;
+    }
+  });
+}
+
+/** @throws {Error} with the reason, if the service is not alive or the settings do not say where it is */
+async function checkHealth({ directory, envFile }: Place): Promise<string> {
+  const { host, port, basePath } = listenSettings(folder(directory), undefined, envFile);
+  if (port === 0) throw new Error('PORT is 0: the service listens on a port that the settings do not tell');
+  const path = `${basePath}/health/live`;
+  const address = `${host} port ${port}, path ${path}`;
+  const status = await statusOf(ANY_ADDRESS[host] ?? host, port, path).catch((cause: unknown) => {
+    throw new Error(`No answer from ${address}: ${cause instanceof Error ? cause.message : String(cause)}`);
+  });
+  if (status !== 200) throw new Error(`${address} answered ${status}`);
+  return `${address} is alive`;
+}
+
+async function statusOf(host: string, port: number, path: string): Promise<number | undefined> {
+  const request = get({ host, port, path, agent: false, signal: AbortSignal.timeout(TIMEOUT) });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  response.destroy();
+  return response.statusCode;
+}
