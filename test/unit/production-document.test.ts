@@ -25,6 +25,23 @@ describe('docs/production.md', () => {
     expect(names.filter((name) => !document.includes(`\`${name}\``))).toEqual([]);
   });
 
+  it('reads no settings file into a shell, which would run parts of it as commands', () => {
+    const blocks = [...document.matchAll(/^```(?:bash|sh)\n(.*?)^```$/gms)].map(([, block = '']) => block);
+    expect(blocks.length).toBeGreaterThan(5);
+    expect(
+      blocks.filter((block) => /(^|[\s;(&|])(\.|source)\s+\S|\bset -a\b|\bxargs\b|\beval\b/m.test(block)),
+    ).toEqual([]);
+  });
+
+  it('gives the settings of a unit one reader: the service itself', () => {
+    const unit = read('deploy/identity-backend.service');
+    expect(unit).not.toMatch(/^EnvironmentFile=/m);
+    const [, folder = ''] = /^WorkingDirectory=(.+)$/m.exec(unit) ?? [];
+    expect(unit).toContain(`\nReadOnlyPaths=${folder}/.env\n`);
+    expect(document).toContain(` .env ${folder}/.env\n`);
+    expect(document).toContain(`\ncd ${folder}\nNODE_ENV=production runuser -u identity-backend -- node `);
+  });
+
   it('links to no file that is not there', () => {
     const links = [...document.matchAll(/\]\((\.\.\/[^)#]+)/g)].map(([, path = '']) => path);
     expect(links.length).toBeGreaterThan(5);
