@@ -59,12 +59,14 @@ export function completeSettings({ allowWeakSecrets = false, ...given }: TokenSe
 
 function checkSecrets({ algorithms, secret, previousSecrets }: TokenOptions): void {
   const least = Math.max(...algorithms.map((algorithm) => ALGORITHMS[algorithm].leastSecretBytes));
-  for (const each of [secret, ...previousSecrets]) {
+  for (const [index, each] of [secret, ...previousSecrets].entries()) {
     if (Buffer.byteLength(each ?? '') < least) {
       throw wrong(`secret and previousSecrets must be at least ${least} bytes long`);
     }
     const weakness = each === undefined ? undefined : secretWeakness(each, least);
-    if (weakness !== undefined) throw wrong(`a secret of secret and previousSecrets ${weakness}`);
+    if (weakness !== undefined) {
+      throw wrong(`${index === 0 ? 'secret' : `previousSecrets[${index - 1}]`} ${weakness}`);
+    }
   }
 }
 

@@ -269,7 +269,7 @@ describe('TokenModule', () => {
     [{ secret: 'a'.repeat(32) }, /secret.* is a known placeholder/],
     [{ secret: 'abc'.repeat(20) }, /secret.* is a short text repeated/],
     [{ secret: '{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qz"}' }, /secret.* PEM or JWK/],
-    [{ previousSecrets: [SECRET, '\n'.repeat(64)] }, /previousSecrets.* nothing but white space/],
+    [{ previousSecrets: [SECRET, '\n'.repeat(64)] }, /previousSecrets\[1\] is nothing but white space/],
     [{ algorithms: [] }, /algorithms/],
     [{ algorithms: ['none' as 'HS256'] }, /algorithms/],
     [{ lifetimeSeconds: 0 }, /lifetimeSeconds/],
