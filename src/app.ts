@@ -1,3 +1,4 @@
+import { unescape } from 'node:querystring';
 import cors from '@fastify/cors';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -19,6 +20,7 @@ import { sharePublicDocuments } from './http/public-document.js';
 import { limitRequests } from './http/rate-limit.js';
 import { SharedResult } from './http/shared-result.js';
 import { unavailable } from './http/unavailable.js';
+import { protectSecret } from './jwt/without-secrets.js';
 import { makeWindowCounter } from './limits/make-window-counter.js';
 import { createLog, nestLog } from './observability/log.js';
 import { Metrics } from './observability/metrics.js';
@@ -46,6 +48,7 @@ export async function createApp(
   settings: Settings,
   options: AppOptions = {},
 ): Promise<NestFastifyApplication> {
+  for (const url of [settings.databaseUrl, settings.redisUrl]) protectPasswordOf(url);
   const { clock = new SystemClock(), log = createLog(settings.logLevel), worker } = options;
   const metrics = new Metrics();
   worker?.share(metrics.registry);
@@ -96,6 +99,13 @@ function warnOfProxy(log: Logger, peer: string): void {
     { address: peer },
     'A request with a forwarding header (such as X-Forwarded-For) came from an address that TRUST_PROXY does not name: if it is your proxy, name it in TRUST_PROXY, else all its callers count as one and share its limits',
   );
+}
+
+/** Keeps the password of a database out of the log, as it is written in the URL and as it is sent. */
+function protectPasswordOf(url = ''): void {
+  const [, written = ''] = /^\w+:\/\/[^:@/]*:([^@/]+)@/.exec(url) ?? [];
+  protectSecret(written);
+  if (URL.canParse(url)) protectSecret(unescape(new URL(url).password));
 }
 
 /** Refuses an address that asks too often. */

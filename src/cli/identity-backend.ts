@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { destination } from 'pino';
 import { SettingsError } from '../config/settings.js';
 import { KeyEncryptionError } from '../keys/key-encryption.js';
+import { escapeInvisible } from '../jwt/well-formed-text.js';
 import { createLog } from '../observability/log.js';
 import { DatabaseError } from '../storage/open-database.js';
 import { openServices } from './open-services.js';
@@ -11,8 +12,9 @@ import { runCommand } from './run-command.js';
 /** EX_CONFIG of sysexits.h. */
 const EXIT_CONFIG = 78;
 
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+/** Writes lines for people, with the control and format characters of data escaped. */
+function say(text: string): void {
+  process.stderr.write(`${text.split('\n').map(escapeInvisible).join('\n')}\n`);
 }
 
 function fail(error: unknown): void {

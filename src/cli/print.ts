@@ -1,14 +1,20 @@
 import type { ClientDocument } from '../clients/client.document.js';
+import { escapeInvisible } from '../jwt/well-formed-text.js';
 import type { ChangedField } from './client-changes.js';
 
-/** Writes a value for programs. */
+/** Writes a value for programs. Characters that a terminal would obey are escaped: JSON allows it, and the value is the same. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+  write(JSON.stringify(value, undefined, 2), '\n');
 }
 
-/** Writes one line for people. */
+/** Writes one line for people, with the control and format characters of data escaped. */
 export function printLine(text: string): void {
-  process.stdout.write(`${text}\n`);
+  write(text, '\t');
+}
+
+/** @param layout the control character that is ours; all others are part of data */
+function write(text: string, layout: '\n' | '\t', output = process.stdout): void {
+  output.write(`${text.split(layout).map(escapeInvisible).join(layout)}\n`);
 }
 
 /** Writes what a client is, for people: one member a line. */
@@ -23,7 +29,7 @@ export function printClient(client: ClientDocument): void {
 export function printChanges(fields: readonly ChangedField[], json = false): void {
   const output = json ? process.stderr : process.stdout;
   for (const { field, previous, current } of fields) {
-    output.write(`Changed ${field}: ${shown(previous)} -> ${shown(current)}\n`);
+    write(`Changed ${field}: ${shown(previous)} -> ${shown(current)}`, '\t', output);
   }
   if (fields.length === 0) output.write('Nothing changed\n');
 }

@@ -35,7 +35,7 @@ export class ClientBody {
   client_id!: string;
 
   @ApiPropertyOptional({ example: 'CareerGPT', description: 'For people; the client id where left out' })
-  @Satisfies(isName, 'must be a string of 1 to 255 characters, without control characters')
+  @Satisfies(isName, 'must be a string of 1 to 255 characters, without control or invisible characters')
   @IsOptional()
   name?: string;
 
@@ -46,7 +46,7 @@ export class ClientBody {
   })
   @Satisfies(
     (value) => isListOf(value, isName, MAX_LIST),
-    'must be an array of distinct names of 1 to 255 characters',
+    'must be an array of distinct names of 1 to 255 characters, without control or invisible characters',
   )
   @IsOptional()
   audiences?: string[];
@@ -55,7 +55,7 @@ export class ClientBody {
     example: 'logging-service',
     description: 'One of its audiences, for requests to `/oauth2/token` that name none',
   })
-  @Satisfies(isName, 'must be a string of 1 to 255 characters, without control characters')
+  @Satisfies(isName, 'must be a string of 1 to 255 characters, without control or invisible characters')
   @IsOptional()
   default_audience?: string;
 

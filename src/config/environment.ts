@@ -3,7 +3,7 @@ import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
 import { ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
 import { LEAST_SECRET_BYTES } from '../jwt/secret-strength.js';
-import { isName } from '../jwt/well-formed-text.js';
+import { isName, isVisible } from '../jwt/well-formed-text.js';
 import { baseUrlOf } from '../published-addresses.js';
 import { databaseKind } from '../storage/database-url.js';
 import { Setting, settingDocuments } from './setting.decorator.js';
@@ -117,8 +117,8 @@ export class Environment {
 
   @Setting({ byDefault: 'identity-backend', about: 'The `iss` claim: who issues the tokens.' })
   @Satisfies(
-    (text) => text.trim() === text && !/\p{Cc}/u.test(text),
-    'has blanks around it or control characters',
+    (text) => text.trim() === text && isVisible(text),
+    'has blanks around it, or control or invisible characters',
   )
   JWT_ISSUER: string = 'identity-backend';
 

@@ -4,6 +4,7 @@ import { parseCompactJws, type CompactJws } from './compact-jws.js';
 import type { TokenType } from './token-type.js';
 import type { Refused, RefusalCode, Verdict } from './verdict.js';
 import { isWellFormedText } from './well-formed-text.js';
+import { withoutSecrets } from './without-secrets.js';
 
 /** A key that may have signed a token. */
 export interface VerificationKey {
@@ -146,7 +147,8 @@ function checkRevoked(claims: Claims, { revoked }: Expectations): Refused | unde
   return hint === undefined ? undefined : { code: 'token_revoked', hint };
 }
 
-/** A signed name as it may stand in a hint: quoted, escaped, and not endless. */
+/** A signed name as it may stand in a hint: without secrets, quoted, escaped, and not endless. */
 function quote(name: string): string {
-  return JSON.stringify(name.length > 255 ? `${name.slice(0, 255)}…` : name);
+  const shown = withoutSecrets(name);
+  return JSON.stringify(shown.length > 255 ? `${shown.slice(0, 255)}…` : shown);
 }

@@ -3,12 +3,58 @@
  * Authorization header. A dotted name such as that of a host is neither.
  */
 const CONFIDENTIAL =
-  /(?:ey[A-L]|ew[ko0])[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]*|\b(?:[Bb]asic|BASIC|[Bb]earer|BEARER)\s+\S+/g;
+  /(?:ey[A-L]|ew[ko0])[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]*|\b(?:[Bb]asic|BASIC|[Bb]earer|BEARER)\s+\S+|-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 
-/** Nothing confidential is without one of these. */
-const NEEDED = /[.\s]/;
+/** What may be random text: secrets of clients are 43 characters, 32 bytes in base64url. */
+const RUN = /[A-Za-z0-9_+=-]{32,}/g;
 
-/** Takes tokens and credentials out of a text that somebody else wrote, such as the message of an error. */
+/** Nothing that {@link CONFIDENTIAL} finds is without one of these. */
+const SEPARATOR = /[.\s]/;
+
+const SHORTEST_RUN = 32;
+
+/** A protected secret of fewer characters would hide ordinary words. */
+const SHORTEST_SECRET = 8;
+
+const REMOVED = '[removed]';
+
+/** The secrets of the settings, which need not look random. They are few, and live as long as the process. */
+const secrets = new Set<string>();
+let shortestSecret = Infinity;
+
+/** Keeps a secret of the settings out of everything that passes through {@link withoutSecrets}, whatever it looks like. */
+export function protectSecret(secret: string): void {
+  if (secret.length < SHORTEST_SECRET) return;
+  secrets.add(secret);
+  shortestSecret = Math.min(shortestSecret, secret.length);
+}
+
+/**
+ * Removes tokens, credentials, private keys, what looks like a secret, and the secrets of the settings from a text that somebody
+ * else wrote, such as a name or the message of an error. Everything that a log line shows of such texts passes here.
+ */
 export function withoutSecrets(text: string): string {
-  return NEEDED.test(text) ? text.replace(CONFIDENTIAL, '[removed]') : text;
+  let left = text;
+  if (text.length >= shortestSecret) {
+    for (const secret of secrets) if (left.includes(secret)) left = left.replaceAll(secret, REMOVED);
+  }
+  if (SEPARATOR.test(left)) left = left.replace(CONFIDENTIAL, REMOVED);
+  return left.length < SHORTEST_RUN ? left : left.replace(RUN, (run) => (looksRandom(run) ? REMOVED : run));
+}
+
+/**
+ * Whether a run of at least 32 characters is random text rather than a name. Names of this length are words: of one case, or
+ * of few capitals and no digits. A UUID, a trace id of 32 and a commit id of 40 hexadecimal digits are no secrets.
+ */
+function looksRandom(run: string): boolean {
+  const lower = countOf(run, /[a-z]/g);
+  const upper = countOf(run, /[A-Z]/g);
+  const digits = countOf(run, /[0-9]/g);
+  // Of 43 random characters of base64url, one in 1,500 has no digit; then every other letter is a capital.
+  if (lower > 0 && upper > 0) return digits > 0 || Math.min(lower, upper) * 4 > lower + upper;
+  return digits > 0 && /[a-z0-9]{48}|[A-Z0-9]{48}/.test(run);
+}
+
+function countOf(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0;
 }

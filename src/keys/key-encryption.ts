@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { protectSecret } from '../jwt/without-secrets.js';
 
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
@@ -22,6 +23,7 @@ export class KeyEncryption {
    * @param formerSecrets `KEY_ENCRYPTION_KEY_PREVIOUS`: they open what they sealed, and seal nothing
    */
   constructor(secret: string, formerSecrets: readonly string[]) {
+    [secret, ...formerSecrets].forEach(protectSecret);
     this.current = derive(secret);
     this.former = formerSecrets.map(derive);
   }

@@ -3,6 +3,7 @@ import type { Algorithm } from '../jwt/algorithms.js';
 import { secretFingerprint } from '../jwt/secret-fingerprint.js';
 import { signBySecret } from '../jwt/signature.js';
 import type { TokenType } from '../jwt/token-type.js';
+import { protectSecret } from '../jwt/without-secrets.js';
 import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
 import { secondOpinion } from './self-check.js';
 import type { SigningKey } from './signing-key.js';
@@ -20,6 +21,7 @@ export class SharedKey extends KeyObjectVerificationKey implements SigningKey {
 
   constructor(secret: string, algorithm: Algorithm) {
     const key = createSecretKey(secret, 'utf8');
+    protectSecret(secret);
     super(sharedKeyId(secret, algorithm), algorithm, key);
     this.secret = key;
     this.fingerprint = secretFingerprint(secret);

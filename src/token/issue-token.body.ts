@@ -34,7 +34,7 @@ export class IssueTokenBody {
   @ApiProperty({ example: 'user-42', minLength: 1, maxLength: 255, description: 'Who the token is about' })
   @ValidateBy(
     { name: 'isSubject', validator: { validate: isName } },
-    { message: 'sub must be a string of 1 to 255 characters, without control characters' },
+    { message: 'sub must be a string of 1 to 255 characters, without control or invisible characters' },
   )
   @IsPresent({ message: MISSING })
   sub!: string;
@@ -57,7 +57,7 @@ export class IssueTokenBody {
     { name: 'isAudience', validator: { validate: isAudience } },
     {
       message:
-        'aud must be a string of 1 to 255 characters, without control characters, or an array of 1 to 20 distinct ones',
+        'aud must be a string of 1 to 255 characters, without control or invisible characters, or an array of 1 to 20 distinct ones',
     },
   )
   @IsPresent({ message: MISSING })

@@ -149,7 +149,7 @@ describe('loadSettings', () => {
         'JWT_ALGORITHM',
         ['none', 'hs256', 'HS1', 'HS256,HS384', 'HS256|', 'HS256|HS256', 'marker', 'toString'],
       ],
-      ['JWT_ISSUER', ['\u00A0marker', 'mar\nker', 'mar\u0000ker']],
+      ['JWT_ISSUER', ['\u00A0marker', 'mar\nker', 'mar\u0000ker', 'mar\u200bker', 'mar\u202eker']],
       [
         'NODE_ENV',
         ['marker', 'Production', 'prod', 'production,', "'production'", 'production\u00A0', 'staging'],

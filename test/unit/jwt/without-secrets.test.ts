@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { withoutSecrets } from '../../../src/jwt/without-secrets.js';
+import fc from 'fast-check';
+import { protectSecret, withoutSecrets } from '../../../src/jwt/without-secrets.js';
 import { handMadeToken } from '../../support/hand-made-token.js';
 
 const token = handMadeToken();
@@ -33,6 +35,64 @@ describe('withoutSecrets', () => {
     'logging-service.production.example.com',
     'eyeglasses-service.production.example.com',
   ])('leaves %j as it is', (text) => {
+    expect(withoutSecrets(text)).toBe(text);
+  });
+
+  const bytes = (length: number) =>
+    fc.uint8Array({ minLength: length, maxLength: length }).map((values) => Buffer.from(values));
+  const around = fc.constantFrom('', ' ', '/', ':', '"', '.', 'x=', 'user:', '&', '\n');
+
+  it.each(['base64url', 'hex'] as const)(
+    'removes any 32 random bytes in %s, wherever they are',
+    (encoding) => {
+      fc.assert(
+        fc.property(around, around, (before, after) => {
+          const secret = randomBytes(32).toString(encoding);
+          expect(withoutSecrets(before + secret + after)).not.toContain(secret);
+        }),
+        { numRuns: 2_000 },
+      );
+    },
+  );
+
+  it('removes credentials of Basic without the word', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/), bytes(32), (id, secret) => {
+        const text = Buffer.from(`${id}:${secret.toString('hex')}`).toString('base64url');
+        expect(withoutSecrets(text)).toBe('[removed]');
+      }),
+    );
+  });
+
+  it('removes a private key', () => {
+    const key = `-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ\nabc\n-----END PRIVATE KEY-----`;
+    expect(withoutSecrets(`cannot read ${key}: wrong`)).toBe('cannot read [removed]: wrong');
+    expect(withoutSecrets(`cannot read ${key.slice(0, 40)}`)).toBe('cannot read [removed]');
+  });
+
+  it('removes the secrets of the settings, whatever they look like', () => {
+    protectSecret('correct horse battery staple');
+    protectSecret('short');
+    expect(withoutSecrets('aud=correct horse battery staple.')).toBe('aud=[removed].');
+    expect(withoutSecrets('a short text')).toBe('a short text');
+  });
+
+  it.each([
+    'logging-service-production-europe-central-1',
+    'LOGGING_SERVICE_PRODUCTION_EUROPE_CENTRAL_1',
+    'TheAudienceThatIsNamedInTheSettingsOfTheService',
+    '3f2504e0-4f89-41d3-9a0c-0305e82c3301',
+    '3F2504E0-4F89-41D3-9A0C-0305E82C3301',
+    '4bf92f3577b34da6a3ce929d0e0e4736',
+    '8d9383a5276a18aa96f07653c251aea925876272',
+    '01ARZ3NDEKTSV4RRFFQ69G5FAV',
+    'https://api.example.com/v1/Orders/2026-01-01T00:00:00Z',
+    'system:serviceaccount:production:logging-backend',
+    'spiffe://example.org/ns/production/sa/logging-backend',
+    'arn:aws:iam::123456789012:role/LoggingBackend',
+    'user-42@example.com',
+    'a'.repeat(255),
+  ])('leaves the name %j as it is', (text) => {
     expect(withoutSecrets(text)).toBe(text);
   });
 });

@@ -1,0 +1,155 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Administrator, basic, makeClient, type TestClient } from '../../support/clients.js';
+import { type Answer, RunningApp } from '../../support/running-app.js';
+import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+
+const ENCRYPTION_KEY = 'an encryption key of words that nobody would guess';
+const EMPTY = ['token', 'sub', 'aud', 'scope', 'expires_in', 'claims'] as const;
+const CLIENT_FIELDS = [
+  ...['client_id', 'name', 'audiences', 'default_audience', 'scopes', 'claims', 'grant_types'],
+  ...['token_lifetime_seconds', 'may_act_for', 'jwks', 'disabled'],
+] as const;
+const FORM_FIELDS = [
+  ...['grant_type', 'client_id', 'client_secret', 'scope', 'audience', 'resource', 'token'],
+  ...['token_type_hint', 'client_assertion', 'client_assertion_type'],
+] as const;
+
+let service: RunningApp;
+let admin: Administrator;
+let client: TestClient;
+const misplaced = new Map<string, string>();
+/** Responses that may not repeat what they were sent. */
+const errors: string[] = [];
+
+beforeAll(async () => {
+  service = await RunningApp.start({
+    previousSecrets: [FORMER_SECRET],
+    encryptionKey: ENCRYPTION_KEY,
+    logLevel: 'trace',
+    mostAuthFailures: 0,
+  });
+  admin = await Administrator.of(service);
+  client = await makeClient(service, 'worker', { audiences: ['logging-service'], scopes: ['logs:read'] });
+  misplaced
+    .set('the secret of a client', client.secret)
+    .set('its credentials', client.authorization.slice('Basic '.length))
+    .set('a token', await admin.token())
+    .set('a random key in hex', Buffer.from(client.secret, 'base64url').toString('hex'))
+    .set('JWT_SECRET_KEY', SECRET)
+    .set('JWT_SECRET_KEY_PREVIOUS', FORMER_SECRET)
+    .set('KEY_ENCRYPTION_KEY', ENCRYPTION_KEY);
+});
+beforeEach(() => {
+  errors.splice(0);
+  service.captured.clear();
+});
+afterAll(() => service.stop());
+
+afterEach(async () => {
+  const metrics = await service.get('/metrics', { 'x-request-id': 'last' });
+  await service.get('/ping');
+  expect(service.captured.text).toContain('"last"');
+  for (const [name, secret] of misplaced) {
+    for (const text of [service.captured.text, metrics.text, ...errors]) {
+      const at = text.indexOf(secret);
+      if (at !== -1) throw new Error(`${name} is shown: ${text.slice(Math.max(0, at - 200), at)}`);
+    }
+  }
+});
+
+function keepError({ status, text, headers }: Answer): void {
+  if (status >= 400) errors.push(text, ...headers.values());
+}
+
+const SECRETS = [
+  ...['the secret of a client', 'its credentials', 'a token', 'a random key in hex'],
+  ...['JWT_SECRET_KEY', 'JWT_SECRET_KEY_PREVIOUS', 'KEY_ENCRYPTION_KEY'],
+];
+
+describe.each(SECRETS)('%s is in no log line, metric or error', (name) => {
+  const secret = (): string => misplaced.get(name) ?? '';
+  /** As it is, within other words, and as one of several. */
+  const variants = (): string[] => [secret(), `x:${secret()}/x`, `my ${secret()}`];
+  const authenticated = () => ({ authorization: client.authorization });
+
+  it('as X-Request-Id', async () => {
+    for (const id of [secret(), `x.${secret()}`, `${secret()}.x`]) {
+      const answer = await service.get('/no-such-route', { 'x-request-id': id.replaceAll(' ', '') });
+      if (!name.startsWith('KEY_') && !name.startsWith('JWT_')) keepError(answer);
+      await service.post('/token', { sub: 'a', aud: 'b' }, { 'x-request-id': id });
+    }
+  });
+
+  it.each(EMPTY)('as %s of a JSON route', async (field) => {
+    for (const value of [...variants(), [secret(), 'x'], { [secret()]: secret() }]) {
+      for (const path of ['/token', '/verify']) {
+        const good = { sub: 'worker', aud: 'logging-service', token: 'a.b.c' };
+        keepError(await service.post(path, { ...good, [field]: value }));
+        keepError(await service.post(path, { ...good, [field]: value }, authenticated()));
+        keepError(await service.post(path, { ...good, aud: 'identity-backend', [field]: value }));
+        keepError(await service.post(path, { ...good, expires_in: 1e9, [field]: value }));
+      }
+    }
+  });
+
+  it.each(FORM_FIELDS)('as %s of a form', async (field) => {
+    for (const value of variants()) {
+      for (const path of ['/oauth2/token', '/oauth2/introspect', '/oauth2/revoke']) {
+        const good = { grant_type: 'client_credentials', [field]: value };
+        keepError(await service.form(path, good));
+        keepError(await service.form(path, good, authenticated()));
+      }
+    }
+  });
+
+  it.each(CLIENT_FIELDS)('as %s of a client', async (field) => {
+    const id = `made-${name.length}-${field.replaceAll('_', '-')}`;
+    for (const value of [secret(), [secret()], { keys: [{ kty: secret() }] }]) {
+      keepError(await admin.create({ client_id: id, [field]: value }));
+      keepError(
+        await admin.update('worker', field === 'disabled' ? { disabled: secret() } : { [field]: value }),
+      );
+      keepError(await admin.remove(id));
+    }
+    await admin.update('worker', { audiences: ['logging-service'], scopes: ['logs:read'] });
+  });
+
+  it('in a path, a query or the Authorization header', async () => {
+    const text = encodeURIComponent(secret());
+    for (const path of [
+      ...[`/${text}`, `/token/${text}`, `/admin/clients/${text}`, `/docs/${text}`, `/ping?x=${text}`],
+      ...[`/verify?token=${text}`, `/debug-env?nonce=${text}`, `/admin/keys?limit=${text}`],
+    ]) {
+      keepError(await service.get(path));
+      keepError(await service.request(path, { method: 'DELETE' }));
+    }
+    for (const authorization of [
+      secret(),
+      `Bearer ${secret()}`,
+      basic(secret(), 'x'),
+      basic('worker', secret()),
+    ]) {
+      keepError(await service.post('/token', { sub: 'a', aud: 'b' }, { authorization }));
+      keepError(await service.form('/oauth2/token', { grant_type: 'x' }, { authorization }));
+    }
+    keepError(await admin.show(text));
+    keepError(await admin.endSecret('worker', text));
+    keepError(await admin.list(`?after=${text}`));
+  });
+});
+
+it('a passphrase is in no refusal of an anonymous caller', async () => {
+  const passphrase = 'my own passphrase';
+  await service.post('/token', { sub: passphrase, aud: ['identity-backend', passphrase] });
+  await service.get('/ping');
+  expect(service.captured.text).toContain('token.refused');
+  expect(service.captured.text).not.toContain(passphrase);
+});
+
+it('names of the usual kinds stay in the audit', async () => {
+  await service.post('/token', { sub: 'user-42@example.com', aud: 'https://api.example.com/v1' });
+  await service.post('/token', { sub: 'user-43', aud: ['identity-backend', 'logging-service'] });
+  await service.get('/ping');
+  for (const shown of ['"user-42@example.com"', '"https://api.example.com/v1"', '"user-43"'])
+    expect(service.captured.text).toContain(shown);
+});

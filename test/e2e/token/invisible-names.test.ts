@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Administrator, makeClient, type TestClient } from '../../support/clients.js';
+import { handMadeToken } from '../../support/hand-made-token.js';
+import { RunningApp } from '../../support/running-app.js';
+
+const GOOD = { sub: 'user-1', aud: 'logging-service' };
+const INVISIBLE = [
+  ...['\u200b', '\u200c', '\u200d', '\u200e', '\u200f', '\u202a', '\u202e', '\u2060', '\u2066', '\u2069'],
+  ...['\ufeff', '\u00ad', '\u034f', '\u061c', '\u180e', '\u2028', '\u2029', '\ufe0f', '\u3164', '\u00a0'],
+  ...['\u{e0001}', '\u{e0041}', '\u{e0100}', '\u001b', '\u009b', '\ue000', '\uffff'],
+];
+
+let service: RunningApp;
+let admin: Administrator;
+let client: TestClient;
+beforeAll(async () => {
+  service = await RunningApp.start();
+  admin = await Administrator.of(service);
+  client = await makeClient(service, 'worker', { audiences: ['logging-service'], may_act_for: ['user-*'] });
+});
+afterAll(() => service.stop());
+
+describe.each(INVISIBLE)('an invisible character (%j) is refused', (character) => {
+  const name = `user-1${character}`;
+
+  it.each([
+    ['sub', name],
+    ['aud', name],
+    ['aud', ['logging-service', name]],
+  ])('by /token in %s', async (field, value) => {
+    for (const headers of [{}, { authorization: client.authorization }]) {
+      const { status, body } = await service.post('/token', { ...GOOD, [field]: value }, headers);
+      expect([status, body['code']]).toEqual([400, 'invalid_request']);
+      expect(body['error']).toMatch(new RegExp(`^${field} must`));
+    }
+  });
+
+  it('by /oauth2/token in audience and resource', async () => {
+    for (const parameters of [{ audience: name }, { resource: `https://a.example/${name}` }]) {
+      const { status, body } = await service.form(
+        '/oauth2/token',
+        { grant_type: 'client_credentials', ...parameters },
+        { authorization: client.authorization },
+      );
+      expect([status, body['error']]).toEqual([400, 'invalid_target']);
+    }
+  });
+
+  it.each([
+    ['name', name],
+    ['audiences', [name]],
+    ['default_audience', name],
+    ['scopes', [name]],
+    ['claims', [name]],
+    ['may_act_for', [name]],
+    ['may_act_for', [`${name}*`]],
+    ['client_id', name],
+  ])('by the admin routes in %s', async (field, value) => {
+    const created = await admin.create({ client_id: 'made', [field]: value });
+    expect([created.status, created.body['code']]).toEqual([400, 'invalid_request']);
+    expect(created.body['error']).toContain(field);
+    if (field === 'client_id') return;
+    const changed = await admin.update('worker', { [field]: value });
+    expect([changed.status, changed.body['code']]).toEqual([400, 'invalid_request']);
+  });
+
+  it('by no verification of a token that has it', async () => {
+    const token = handMadeToken({ claims: { sub: name, aud: 'logging-service', exp: 9_999_999_999 } });
+    expect((await service.verify(token)).body).toMatchObject({ valid: true, claims: { sub: name } });
+  });
+});
+
+it('an audience with an invisible character is still verified, if a token has it', async () => {
+  const aud = 'logging\u200b-service';
+  const token = handMadeToken({ claims: { sub: 'user-1', aud, exp: 9_999_999_999 } });
+  expect((await service.verify(token, aud)).body).toMatchObject({ valid: true, claims: { aud } });
+});

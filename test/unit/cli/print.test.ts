@@ -1,0 +1,37 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { ClientDocument } from '../../../src/clients/client.document.js';
+import { printClient, printJson, printLine } from '../../../src/cli/print.js';
+
+const HOSTILE = 'a\u001b[31m\u202eb\u200b\r\u009bc\u{e0041}';
+const ESCAPED = 'a\\u001b[31m\\u202eb\\u200b\\u000d\\u009bc\\udb40\\udc41';
+
+let written = '';
+beforeEach(() => {
+  written = '';
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    written += String(text);
+    return true;
+  });
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+describe('what the command line prints', () => {
+  it('shows control and format characters escaped in lines', () => {
+    printLine(`id\t${HOSTILE}\nforged`);
+    expect(written).toBe(`id\t${ESCAPED}\\u000aforged\n`);
+  });
+
+  it('shows them escaped of a client', () => {
+    printClient({ client_id: 'a', name: HOSTILE, audiences: [HOSTILE] } as unknown as ClientDocument);
+    expect(written).toBe(`client_id  a\nname       ${ESCAPED}\naudiences  ${ESCAPED}\n`);
+  });
+
+  it('shows them escaped in JSON, whose value is the same', () => {
+    printJson({ [HOSTILE]: HOSTILE, list: ['é', '日本'] });
+    expect(written).not.toMatch(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/u);
+    expect(written.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+    expect(JSON.parse(written)).toEqual({ [HOSTILE]: HOSTILE, list: ['é', '日本'] });
+  });
+});
