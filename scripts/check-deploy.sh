@@ -20,6 +20,10 @@ problems=$(systemd-analyze verify "$folder/identity-backend.service" 2>&1) || tr
 [[ -z $problems ]] || { echo "$problems"; exit 1; }
 systemd-analyze security --offline=yes --threshold="$MOST_EXPOSED" "$folder/identity-backend.service" | tail -n 1
 
+for setting in MemoryMax TasksMax LimitCORE=0 MemorySwapMax=0; do
+  grep -q "^$setting" "$folder/identity-backend.service" || { echo "The unit lacks $setting"; exit 1; }
+done
+
 promtool check rules deploy/alerts.yml
 
 # nginx wants a whole configuration and folders of its own.

@@ -13,7 +13,7 @@ export function printLine(text: string): void {
 }
 
 /** @param layout the control character that is ours; all others are part of data */
-function write(text: string, layout: '\n' | '\t', output = process.stdout): void {
+function write(text: string, layout: '\n' | '\t', output: NodeJS.WritableStream = process.stdout): void {
   output.write(`${text.split(layout).map(escapeInvisible).join(layout)}\n`);
 }
 
