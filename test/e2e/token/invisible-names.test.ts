@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ClientRegistry } from '../../../src/clients/client-registry.js';
 import { Administrator, makeClient, type TestClient } from '../../support/clients.js';
 import { handMadeToken } from '../../support/hand-made-token.js';
 import { RunningApp } from '../../support/running-app.js';
@@ -74,4 +75,19 @@ it('an audience with an invisible character is still verified, if a token has it
   const aud = 'logging\u200b-service';
   const token = handMadeToken({ claims: { sub: 'user-1', aud, exp: 9_999_999_999 } });
   expect((await service.verify(token, aud)).body).toMatchObject({ valid: true, claims: { aud } });
+});
+
+it('a client that already has such names can be shown, changed, disabled and deleted', async () => {
+  await makeClient(service, 'former', { audiences: ['logging-service'] });
+  const name = 'For\u200bmer';
+  await service.app.get(ClientRegistry).change('former', (current) => {
+    if (!current) throw new Error('no client');
+    return { ...current, name, audiences: [`logging-service\u202e`], mayActFor: ['user\u2060*'] };
+  });
+  expect((await admin.show('former')).body).toMatchObject({ name });
+  expect((await admin.list()).text).toContain(name);
+  expect((await admin.update('former', { scopes: ['logs:read'] })).status).toBe(200);
+  expect((await admin.update('former', { disabled: true })).body).toMatchObject({ name, disabled: true });
+  expect((await admin.addSecret('former', {})).status).toBe(201);
+  expect((await admin.remove('former')).status).toBe(204);
 });
