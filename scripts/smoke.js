@@ -166,7 +166,7 @@ const checks = {
     );
   },
 
-  async 'ends at once on a second signal, and 10 seconds after the first where a request never ends'() {
+  async 'ends at once on a second signal, and within 10 seconds of the first if a request never ends'() {
     for (const signals of [2, 1]) {
       const run = start(process.execPath, [MAIN], { PORT: '0' }, emptyFolder(`signals-${signals}`));
       const { url, pid } = await listening(run);
@@ -177,11 +177,12 @@ const checks = {
       await logged(run, 'stopping');
       // Within a second it would count as the same signal.
       if (signals === 2) await delay(1_300).then(() => run.child.kill('SIGTERM'));
-      assert.equal(await within(run.ended, 'the end'), 1);
+      const code = await within(run.ended, 'the end');
+      assert.equal(code, signals === 2 ? 1 : 0);
       serviceIds.delete(pid);
       const took = performance.now() - begun;
       console.log(`    ${signals} signals: ended after ${Math.round(took)} ms`);
-      assert.ok(signals === 2 ? took < 5_000 : took > 9_000 && took < 15_000);
+      assert.ok(signals === 2 ? took < 5_000 : took > 5_000 && took < 10_000);
     }
   },
 

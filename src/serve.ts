@@ -82,8 +82,15 @@ function couldNotStart(error: unknown, log: Logger, stop: GracefulStop): void {
   stop.exit(isConfiguration ? EXIT_CONFIG : 1);
 }
 
-async function startWorkers({ workers, host, port }: Settings, log: Logger): Promise<() => Promise<void>> {
+/** @returns the stop of all of them */
+async function startWorkers(
+  { workers, host, port }: Settings,
+  log: Logger,
+  stop: GracefulStop,
+): Promise<() => Promise<void>> {
   await tryToListen(host, port);
+  // Workers may have requests in progress before this process knows of it.
+  stop.started();
   return runWorkers(workers, log);
 }
 
@@ -96,7 +103,7 @@ export async function serve(stop: GracefulStop): Promise<void> {
   const log = createLog(settings.logLevel);
   // Passenger shares a process of its own kind of cluster, and refuses another.
   if (settings.workers > 1 && cluster.isPrimary) {
-    await start(startWorkers(settings, log), (close) => close(), { log, stop });
+    await start(startWorkers(settings, log, stop), (close) => close(), { log, stop });
   } else {
     await start(startApp(settings, log, stop), (app) => app.close(), { log, stop });
   }
