@@ -10,7 +10,7 @@ import { removeTemporaryDirectories, temporaryDirectory } from '../../support/te
 import { until } from '../../support/until.js';
 
 const MOST = 16;
-const COUNTS = [1, 8, 20] as const;
+const COUNTS = [1, 20] as const;
 /** Longer than any test: a timer that is left is seen. */
 const LONG = 60_000;
 
