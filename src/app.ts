@@ -15,6 +15,7 @@ import { prepareEdge, serverOptions } from './http/edge.js';
 import { useDirectRoutes } from './http/direct-routes.js';
 import { useCallerAddresses } from './http/caller-address.js';
 import { ErrorFilter } from './http/error.filter.js';
+import { useHeaderGuards } from './http/header-guards.js';
 import { collectMethods } from './http/method-not-allowed.js';
 import { sharePublicDocuments } from './http/public-document.js';
 import { limitRequests } from './http/rate-limit.js';
@@ -81,6 +82,7 @@ export async function createApp(
     onForms: asOAuthError,
   });
   app.useGlobalFilters(filter);
+  useHeaderGuards(server, app, { basePath: settings.basePath });
   useDirectRoutes(server, app, { basePath: settings.basePath, filter });
   if (settings.corsOrigins.length > 0) {
     // Registered here rather than by app.enableCors(), which would answer preflights before the hooks of the edge.

@@ -1,7 +1,8 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Administrator } from '../clients/client-administration.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { ApiError, type ErrorCode } from '../http/api-error.js';
+import { HeaderGuard } from '../http/header-guard.js';
 import { TokenService } from '../token/token.service.js';
 import { ADMINISTRATION_SCOPE, OWN_AUDIENCE } from './administration-options.js';
 
@@ -21,15 +22,17 @@ const REALM = 'Bearer realm="identity-backend"';
  * Answers as RFC 6750 §3 says: who shows nothing is told of no error.
  */
 @Injectable()
-export class AdministrationGuard implements CanActivate {
+export class AdministrationGuard extends HeaderGuard<AdministrationRequest> {
   constructor(
     @Inject(TokenService) private readonly tokens: TokenService,
     @Inject(ClientRegistry) private readonly clients: ClientRegistry,
     @Inject(OWN_AUDIENCE) private readonly audience: string,
-  ) {}
+  ) {
+    super();
+  }
 
-  canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<AdministrationRequest>();
+  override admit(request: AdministrationRequest): void {
+    if (request.administrator) return;
     const { authorization } = request.headers;
     // Who uses another scheme did not know what to send, and is told no error either (RFC 6750 §3.1).
     if (authorization === undefined || !BEARER_SCHEME.test(authorization)) {
@@ -52,7 +55,6 @@ export class AdministrationGuard implements CanActivate {
       );
     }
     request.administrator = { id: String(clientId), requestId: request.id };
-    return true;
   }
 
   /** The client as it is now, whatever its tokens say: it may lack a scope or an audience that it had. */

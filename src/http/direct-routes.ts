@@ -107,9 +107,14 @@ function directRoutesOf(
       status: read<number>(HTTP_CODE_METADATA, callback) ?? (method === 'POST' ? 201 : 200),
       headers: headers.map(({ name: header, value }) => [header, value]),
     };
-    const path = [type, callback].map((each) => read<string>(PATH_METADATA, each) ?? '').map(trimmed);
-    return [[`${method} ${path.join('')}`, route] as const];
+    return [[`${method} ${addressOf(type, callback)}`, route] as const];
   });
+}
+
+/** The path of a handler beneath the base path, as Nest gives it to Fastify. */
+export function addressOf(controller: Type, handler: object): string {
+  const path = [controller, handler].map((each) => read<string>(PATH_METADATA, each) ?? '').map(trimmed);
+  return path.join('');
 }
 
 const read = <T>(key: string, target: object): T | undefined =>

@@ -1,3 +1,5 @@
+import type { Client } from '../clients/client.js';
+import { CLIENT } from '../token/token-access.guard.js';
 import type { Caller } from './client-authentication.js';
 
 /** What the OAuth routes read of a request. */
@@ -5,8 +7,10 @@ export interface OAuthRequest {
   readonly id: string;
   readonly ip: string;
   readonly headers: { readonly authorization?: string };
+  /** The client that the Authorization header authenticated. */
+  [CLIENT]?: Client;
 }
 
-export function callerOf({ id, ip, headers }: OAuthRequest): Caller {
-  return { requestId: id, address: ip, authorization: headers.authorization };
+export function callerOf({ id, ip, headers, [CLIENT]: client }: OAuthRequest): Caller {
+  return { requestId: id, address: ip, authorization: headers.authorization, client };
 }

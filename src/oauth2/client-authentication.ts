@@ -10,6 +10,8 @@ import type { OAuthForm } from './oauth-form.js';
 export interface Caller extends Attempt {
   /** The Authorization header. */
   readonly authorization: string | undefined;
+  /** The client that this header authenticated already. */
+  readonly client?: Client | undefined;
 }
 
 /** The value of `client_assertion_type` (RFC 7523 §2.2). */
@@ -43,13 +45,26 @@ export class ClientAuthentication {
     return this.assertions.authenticate(assertion, form.get('client_id'), caller).then(byBody);
   }
 
+  /**
+   * Authenticates by the Authorization header alone, before the body is read.
+   *
+   * @throws {OAuthError}
+   */
+  byHeader(attempt: Attempt, authorization: string): NowOrLater<Client> {
+    return this.bySecretInHeader(attempt, parseBasic(authorization));
+  }
+
   private byBasic(form: OAuthForm, authorization: string, caller: Caller): NowOrLater<Client> {
     const credentials: Credentials | undefined = parseBasic(authorization);
     const named = form.get('client_id');
     if (credentials && named !== undefined && named !== credentials.clientId) {
       throw new OAuthError('invalid_request', 'client_id is not the client of the Authorization header');
     }
-    return whenKnown(this.authenticator.bySecret(caller, credentials), byHeader);
+    return caller.client ?? this.bySecretInHeader(caller, credentials);
+  }
+
+  private bySecretInHeader(attempt: Attempt, credentials: Credentials | undefined): NowOrLater<Client> {
+    return whenKnown(this.authenticator.bySecret(attempt, credentials), byHeader);
   }
 }
 

@@ -1,10 +1,11 @@
-import { Body, Controller, Header, HttpCode, Inject, Post, Req } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { DirectRoute } from '../http/direct-route.decorator.js';
 import { type NowOrLater, whenKnown } from '../now-or-later.js';
 import { TokenService } from '../token/token.service.js';
 import { callerOf, type OAuthRequest } from './caller.js';
+import { ClientGuard } from './client.guard.js';
 import { ClientAuthentication } from './client-authentication.js';
 import { type Introspection, INTROSPECTION_SCHEMA, TokenReferenceForm } from './introspection.form.js';
 import { OAuthError } from './oauth-error.js';
@@ -31,6 +32,7 @@ export class IntrospectController {
   @HttpCode(200)
   @Header('Pragma', 'no-cache')
   @RouteConfig({ form: true })
+  @UseGuards(ClientGuard)
   @OAuthErrors(new OAuthError('invalid_request', 'token is missing'))
   @ApiOperation({ summary: 'Say whether a token is good now (RFC 7662)' })
   @ApiBody({ type: TokenReferenceForm })

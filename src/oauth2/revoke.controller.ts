@@ -1,9 +1,10 @@
-import { Body, Controller, Header, HttpCode, Inject, Post, Req } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { AuditLog } from '../audit/audit-log.js';
 import { Revocations } from '../revocation/revocations.js';
 import { callerOf, type OAuthRequest } from './caller.js';
+import { ClientGuard } from './client.guard.js';
 import { ClientAuthentication } from './client-authentication.js';
 import { TokenReferenceForm } from './introspection.form.js';
 import { OAuthError } from './oauth-error.js';
@@ -26,6 +27,7 @@ export class RevokeController {
   @HttpCode(200)
   @Header('Pragma', 'no-cache')
   @RouteConfig({ form: true })
+  @UseGuards(ClientGuard)
   @OAuthErrors(new OAuthError('unauthorized_client', 'The token was not issued to this client'))
   @ApiOperation({ summary: 'Revoke a token (RFC 7009)' })
   @ApiBody({ type: TokenReferenceForm })

@@ -1,5 +1,6 @@
 import type { AuditLog } from '../audit/audit-log.js';
 import type { Client } from '../clients/client.js';
+import type { Attempt } from '../clients/client-authenticator.js';
 import { violationOf } from '../clients/client-policy.js';
 import type { ClientRegistry } from '../clients/client-registry.js';
 import { unavailable } from '../http/unavailable.js';
@@ -57,18 +58,28 @@ export class TokenEndpoint {
    */
   answer(body: unknown, caller: Caller): NowOrLater<AccessTokenResponse> {
     const asked: Asked = {};
+    return this.audited(caller, asked, () => this.grant(new OAuthForm(body), caller, asked));
+  }
+
+  /**
+   * Authenticates a client by its Authorization header, before the body is read.
+   *
+   * @throws {OAuthError}
+   */
+  authenticate(attempt: Attempt, authorization: string): NowOrLater<Client> {
+    return this.audited(attempt, {}, () => this.authentication.byHeader(attempt, authorization));
+  }
+
+  /** Records a refusal, then throws it on. */
+  private audited<T>({ requestId }: Attempt, asked: Asked, decide: () => NowOrLater<T>): NowOrLater<T> {
     const refused = (error: unknown): never => {
       if (error instanceof OAuthError) {
-        this.audit.record(caller.requestId, {
-          event: 'token.refused',
-          code: error.code,
-          ...described(asked),
-        });
+        this.audit.record(requestId, { event: 'token.refused', code: error.code, ...described(asked) });
       }
       throw error;
     };
     try {
-      const answer = this.grant(new OAuthForm(body), caller, asked);
+      const answer = decide();
       return answer instanceof Promise ? answer.catch(refused) : answer;
     } catch (error) {
       return refused(error);

@@ -1,9 +1,10 @@
-import { Body, Controller, Header, HttpCode, Inject, Post, Req } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { DirectRoute } from '../http/direct-route.decorator.js';
 import type { NowOrLater } from '../now-or-later.js';
 import { callerOf, type OAuthRequest } from './caller.js';
+import { TokenEndpointGuard } from './client.guard.js';
 import { OAuthError } from './oauth-error.js';
 import { OAuthErrors } from './oauth-errors.decorator.js';
 import { type AccessTokenResponse, TokenEndpoint } from './token-endpoint.js';
@@ -19,6 +20,7 @@ export class TokenController {
   @HttpCode(200)
   @Header('Pragma', 'no-cache')
   @RouteConfig({ form: true })
+  @UseGuards(TokenEndpointGuard)
   @OAuthErrors(new OAuthError('invalid_scope', 'The client may not ask for this scope'))
   @ApiOperation({ summary: 'Grant an access token to a registered client (RFC 6749, RFC 9068)' })
   @ApiBody({ type: TokenForm })

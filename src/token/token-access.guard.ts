@@ -1,9 +1,10 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.js';
 import { parseBasic } from '../clients/basic-credentials.js';
 import type { Client } from '../clients/client.js';
 import { type Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
 import { ApiError } from '../http/api-error.js';
+import { HeaderGuard } from '../http/header-guard.js';
 import { tooManyRequests } from '../http/too-many-requests.js';
 import { type NowOrLater, whenKnown } from '../now-or-later.js';
 
@@ -35,31 +36,33 @@ const CHALLENGE = { 'www-authenticate': 'Basic realm="identity-backend"' };
  * that callers can be moved one by one.
  */
 @Injectable()
-export class TokenAccessGuard implements CanActivate {
+export class TokenAccessGuard extends HeaderGuard<AdmittedRequest> {
   constructor(
     @Inject(TOKEN_ACCESS) private readonly access: TokenAccess,
     @Inject(AuditLog) private readonly audit: AuditLog,
     @Optional() @Inject(ClientAuthenticator) private readonly authenticator?: ClientAuthenticator,
-  ) {}
+  ) {
+    super();
+  }
 
-  canActivate(context: ExecutionContext): NowOrLater<boolean> {
-    if (this.access === 'application') return true;
-    const request = context.switchToHttp().getRequest<AdmittedRequest>();
+  override admit(request: AdmittedRequest): NowOrLater<void> {
+    if (this.access === 'application' || request[CLIENT]) return;
     const { authorization } = request.headers;
-    if (authorization === undefined && this.access === 'none') return true;
+    if (authorization === undefined && this.access === 'none') return;
     if (authorization === undefined || !this.authenticator) {
-      return this.admit(request, { code: 'invalid_client' });
+      this.settle(request, { code: 'invalid_client' });
+      return;
     }
     const attempt = { requestId: request.id, address: request.ip };
     return whenKnown(this.authenticator.bySecret(attempt, parseBasic(authorization)), (outcome) =>
-      this.admit(request, outcome),
+      this.settle(request, outcome),
     );
   }
 
-  private admit(request: AdmittedRequest, outcome: Authentication): true {
+  private settle(request: AdmittedRequest, outcome: Authentication): void {
     if (outcome.code === 'authenticated') {
       request[CLIENT] = outcome.client;
-      return true;
+      return;
     }
     this.audit.record(request.id, {
       event: 'token.refused',

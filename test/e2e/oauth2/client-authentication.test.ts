@@ -66,9 +66,6 @@ describe('two methods at once', () => {
     ['the header and an assertion', () => grant(assertion(), worker.authorization)],
     ['a secret and an assertion', () => grant({ ...post(), ...assertion() })],
     ['all three', () => grant({ ...post(), ...assertion() }, worker.authorization)],
-    ['an access token in the header and a secret', () => grant(post(), 'Bearer x')],
-    ['a broken header and a secret', () => grant(post(), 'Basic !')],
-    ['a wrong secret in the header and a right one', () => grant(post(), basic('worker', 'x'))],
   ])('are invalid_request, without a challenge: %s', async (_name, ask) => {
     const answer = await ask();
     expect(refusalOf(answer)).toEqual(refused('invalid_request'));
@@ -76,6 +73,19 @@ describe('two methods at once', () => {
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(answer.headers.get('pragma')).toBe('no-cache');
   });
+
+  it.each<[string, string]>([
+    ['an access token', 'Bearer x'],
+    ['a broken header', 'Basic !'],
+    ['a wrong secret', basic('worker', 'x')],
+  ])(
+    'are not looked for beside %s in the header, which is checked before the body',
+    async (_name, header) => {
+      const answer = await grant(post(), header);
+      expect(refusalOf(answer)).toEqual(refused('invalid_client', 401));
+      expect(answer.headers.get('www-authenticate')).toBe('Basic realm="identity-backend"');
+    },
+  );
 
   it('do not use up the assertion that was sent', async () => {
     const parameters = assertion();
@@ -85,11 +95,11 @@ describe('two methods at once', () => {
 });
 
 describe('client_id beside another method names the same client', () => {
-  it('as the header: any other is invalid_request, also where the secret is wrong', async () => {
-    for (const secret of [worker.secret, 'x']) {
-      const answer = await grant({ client_id: stranger.id }, basic('worker', secret));
-      expect(refusalOf(answer)).toEqual(refused('invalid_request'));
-    }
+  it('as the header: any other is invalid_request, once the secret is right', async () => {
+    const answer = await grant({ client_id: stranger.id }, basic('worker', worker.secret));
+    expect(refusalOf(answer)).toEqual(refused('invalid_request'));
+    const wrong = await grant({ client_id: stranger.id }, basic('worker', 'x'));
+    expect(refusalOf(wrong)).toEqual(refused('invalid_client', 401));
   });
 
   it('as the assertion', async () => {

@@ -1,0 +1,46 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Client } from '../clients/client.js';
+import type { Attempt } from '../clients/client-authenticator.js';
+import { HeaderGuard } from '../http/header-guard.js';
+import { type NowOrLater, whenKnown } from '../now-or-later.js';
+import { CLIENT } from '../token/token-access.guard.js';
+import { callerOf, type OAuthRequest } from './caller.js';
+import { ClientAuthentication } from './client-authentication.js';
+import { TokenEndpoint } from './token-endpoint.js';
+
+/** What authenticates a client by its Authorization header. */
+type ByHeader = (attempt: Attempt, authorization: string) => NowOrLater<Client>;
+
+/**
+ * Refuses a client whose Authorization header is wrong before the body is read. Without that header the credentials are in
+ * the body, and the route itself authenticates the client.
+ */
+abstract class AuthorizationGuard extends HeaderGuard<OAuthRequest> {
+  protected constructor(private readonly byHeader: ByHeader) {
+    super();
+  }
+
+  override admit(request: OAuthRequest): NowOrLater<void> {
+    const { authorization } = request.headers;
+    if (authorization === undefined || request[CLIENT]) return;
+    return whenKnown(this.byHeader(callerOf(request), authorization), (client) => {
+      request[CLIENT] = client;
+    });
+  }
+}
+
+/** For the routes that clients alone may use. */
+@Injectable()
+export class ClientGuard extends AuthorizationGuard {
+  constructor(@Inject(ClientAuthentication) authentication: ClientAuthentication) {
+    super((attempt, authorization) => authentication.byHeader(attempt, authorization));
+  }
+}
+
+/** For the token endpoint, which audits each refusal. */
+@Injectable()
+export class TokenEndpointGuard extends AuthorizationGuard {
+  constructor(@Inject(TokenEndpoint) endpoint: TokenEndpoint) {
+    super((attempt, authorization) => endpoint.authenticate(attempt, authorization));
+  }
+}
