@@ -13,7 +13,7 @@ import { serveDocumentation } from './documentation.js';
 import { ApiError } from './http/api-error.js';
 import { prepareEdge, serverOptions } from './http/edge.js';
 import { useDirectRoutes } from './http/direct-routes.js';
-import { useCallerAddresses } from './http/caller-address.js';
+import { CallerAddresses } from './http/caller-address.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { useHeaderGuards } from './http/header-guards.js';
 import { collectMethods } from './http/method-not-allowed.js';
@@ -56,11 +56,11 @@ export async function createApp(
   const scraped = new SharedResult(() => (worker ? worker.metrics() : metrics.registry.metrics()), clock);
   const adapter = new FastifyAdapter({ ...serverOptions(), skipMiddie: true });
   const server = adapter.getInstance<FastifyInstance>();
-  useCallerAddresses(server, {
+  const addresses = new CallerAddresses({
     trustedProxies: settings.trustedProxies,
     warn: (peer) => warnOfProxy(log, peer),
   });
-  prepareEdge(server, requestRecorder(log, metrics, settings.basePath));
+  prepareEdge(server, addresses, requestRecorder(log, metrics, settings.basePath));
   sharePublicDocuments(server);
   if (settings.rateLimitMax > 0) await limitRates(server, settings, clock, log);
   const refuseOtherMethods = collectMethods(server);

@@ -46,7 +46,8 @@ export function forgetTypeOfNothing(headers: IncomingHttpHeaders): void {
   if (type === undefined) return;
   const { 'content-length': length, 'transfer-encoding': encoding } = headers;
   const isEmpty = encoding === undefined && (length === undefined || Number(length) === 0);
-  if (isEmpty || !MEDIA_TYPE.test(type)) delete headers['content-type'];
+  const isType = type === JSON_TYPE || type === FORM_TYPE || MEDIA_TYPE.test(type);
+  if (isEmpty || !isType) delete headers['content-type'];
 }
 
 /** The media type that a route reads. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { BlockList, isIPv4 } from 'node:net';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -20,18 +20,6 @@ const QUOTED = /^"(.*)"$/;
 const IN_BRACKETS = /^\[([^[\]]+)\](?::(\d{1,5}))?$/;
 /** A port stands behind a dotted quad; behind an IPv6 address without brackets it could not be told from a group. */
 const WITH_PORT = /^(.+\.\d{1,3}):(\d{1,5})$/;
-
-/** By which a proxy says for whom it asks. Only X-Forwarded-For is read; the others are looked for to warn of. */
-const FORWARDING_HEADERS = [
-  'x-forwarded-for',
-  'forwarded',
-  'x-real-ip',
-  'x-client-ip',
-  'true-client-ip',
-  'cf-connecting-ip',
-  'x-forwarded-proto',
-  'x-forwarded-host',
-] as const;
 
 /** The other end of a connection. */
 interface Peer {
@@ -74,7 +62,7 @@ export class CallerAddresses {
 
   /** Warns once if callers may be behind a proxy that is not trusted: they would all count as one. */
   lookForProxy({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): void {
-    if (this.hasWarned || !FORWARDING_HEADERS.some((name) => headers[name] !== undefined)) return;
+    if (this.hasWarned || !isForwarded(headers)) return;
     const { address, isTrusted } = this.peerOf(socket);
     if (isTrusted) return;
     this.hasWarned = true;
@@ -110,6 +98,20 @@ export class CallerAddresses {
   private isTrusted(address: string): boolean {
     return this.trusted.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
   }
+}
+
+/** Whether a proxy says for whom it asks. Only X-Forwarded-For and -Proto are ever believed; this runs for every request. */
+function isForwarded(headers: IncomingHttpHeaders): boolean {
+  return (
+    headers['x-forwarded-for'] !== undefined ||
+    headers.forwarded !== undefined ||
+    headers['x-real-ip'] !== undefined ||
+    headers['x-forwarded-proto'] !== undefined ||
+    headers['x-forwarded-host'] !== undefined ||
+    headers['true-client-ip'] !== undefined ||
+    headers['cf-connecting-ip'] !== undefined ||
+    headers['x-client-ip'] !== undefined
+  );
 }
 
 /** Reads one member of X-Forwarded-For: an address, which may have quotes, brackets, a zone and a port around it. */
@@ -150,8 +152,7 @@ declare module 'fastify' {
  * Puts the address and the scheme of the caller in place of Fastify's own `request.ip` and `request.protocol`, which
  * take X-Forwarded-For as it is written, with ports and whatever else is in it.
  */
-export function useCallerAddresses(fastify: FastifyInstance, options: CallerAddressOptions): void {
-  const addresses = new CallerAddresses(options);
+export function useCallerAddresses(fastify: FastifyInstance, addresses: CallerAddresses): void {
   fastify.decorateRequest(ADDRESS, undefined);
   fastify.decorateRequest('ip', {
     getter(this: FastifyRequest) {
@@ -162,9 +163,5 @@ export function useCallerAddresses(fastify: FastifyInstance, options: CallerAddr
     getter(this: FastifyRequest) {
       return addresses.protocolOf(this.raw);
     },
-  });
-  fastify.addHook('onRequest', (request, _reply, done) => {
-    addresses.lookForProxy(request.raw);
-    done();
   });
 }

@@ -2,6 +2,7 @@ import { LogController } from 'fastify';
 import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestListener, Server } from 'node:http';
 import { ApiError } from './api-error.js';
+import { type CallerAddresses, useCallerAddresses } from './caller-address.js';
 import { forgetTypeOfNothing, useStrictBodies } from './bodies.js';
 import { BoundedServer } from './bounded-server.js';
 import { holdBackContinue } from './expect-continue.js';
@@ -105,9 +106,15 @@ function boundedServer(listener: RequestListener): BoundedServer {
 /**
  * What every request passes through, whatever its route: headers, the reading of bodies, and the record of its answer.
  *
+ * @param addresses says where requests come from
  * @param answered called once for each answer, after it was sent
  */
-export function prepareEdge(fastify: FastifyInstance, answered: (request: AnsweredRequest) => void): void {
+export function prepareEdge(
+  fastify: FastifyInstance,
+  addresses: CallerAddresses,
+  answered: (request: AnsweredRequest) => void,
+): void {
+  useCallerAddresses(fastify, addresses);
   useStrictBodies(fastify);
   fastify.server.maxConnections = MAX_CONNECTIONS;
   // Node would answer 417 without headers or body; a server may do without what it does not know (RFC 9110 §10.1.1).
@@ -125,6 +132,7 @@ export function prepareEdge(fastify: FastifyInstance, answered: (request: Answer
     reply.header('x-request-id', request.id);
     refuseRepeatedHeaders(request.raw.rawHeaders);
     forgetTypeOfNothing(request.raw.headers);
+    addresses.lookForProxy(request.raw);
     done();
   });
   fastify.addHook('onResponse', (request, reply, done) => {
