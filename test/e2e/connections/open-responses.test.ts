@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { BoundedServer } from '../../../src/http/bounded-server.js';
+import { CallerAddresses } from '../../../src/http/caller-address.js';
 import { type AnsweredRequest, prepareEdge, serverOptions } from '../../../src/http/edge.js';
 import { bytesOf, PipeliningClient, postBytes } from '../../support/pipelining-client.js';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
@@ -30,7 +31,8 @@ let answered: AnsweredRequest[];
 beforeEach(async () => {
   [clients, waiting, closed, dispatched, answered] = [[], 0, 0, [], []];
   fastify = Fastify(serverOptions());
-  prepareEdge(fastify, (request) => answered.push(request));
+  const addresses = new CallerAddresses({ trustedProxies: [], warn: () => {} });
+  prepareEdge(fastify, addresses, (request) => answered.push(request));
   fastify.addHook('onRequest', (request, _reply, done) => {
     dispatched.push(request.id);
     done();
