@@ -45,6 +45,11 @@ export class ClientAuthenticator {
     return this.failed(attempt, clientId);
   }
 
+  /** Whether a client that authenticated itself has not changed since: it may be disabled, or its secret revoked. */
+  isCurrent(client: Client): boolean {
+    return this.clients.find(client.id) === client;
+  }
+
   /** @returns the refusal of an attempt that comes after too many; `undefined` where it may be heard */
   blocked(attempt: Attempt, clientId: string): Authentication | undefined {
     const seconds = this.limit.blockedSeconds(attempt.address, clientId);

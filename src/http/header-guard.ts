@@ -11,7 +11,8 @@ export abstract class HeaderGuard<Request extends object = object> implements Ca
   }
 
   /**
-   * Does its work once for each request, however often it is called.
+   * Called twice for a request. The second time, nothing is counted or audited again, and what has changed since the
+   * first counts: the body may have taken seconds.
    *
    * @throws {HttpError} if the request is refused
    */

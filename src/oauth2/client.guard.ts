@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Client } from '../clients/client.js';
-import type { Attempt } from '../clients/client-authenticator.js';
+import { type Attempt, ClientAuthenticator } from '../clients/client-authenticator.js';
 import { HeaderGuard } from '../http/header-guard.js';
 import { type NowOrLater, whenKnown } from '../now-or-later.js';
 import { CLIENT } from '../token/token-access.guard.js';
@@ -16,13 +16,17 @@ type ByHeader = (attempt: Attempt, authorization: string) => NowOrLater<Client>;
  * the body, and the route itself authenticates the client.
  */
 abstract class AuthorizationGuard extends HeaderGuard<OAuthRequest> {
-  protected constructor(private readonly byHeader: ByHeader) {
+  protected constructor(
+    private readonly authenticator: ClientAuthenticator,
+    private readonly byHeader: ByHeader,
+  ) {
     super();
   }
 
   override admit(request: OAuthRequest): NowOrLater<void> {
     const { authorization } = request.headers;
-    if (authorization === undefined || request[CLIENT]) return;
+    if (authorization === undefined) return;
+    if (request[CLIENT] && this.authenticator.isCurrent(request[CLIENT])) return;
     return whenKnown(this.byHeader(callerOf(request), authorization), (client) => {
       request[CLIENT] = client;
     });
@@ -32,15 +36,21 @@ abstract class AuthorizationGuard extends HeaderGuard<OAuthRequest> {
 /** For the routes that clients alone may use. */
 @Injectable()
 export class ClientGuard extends AuthorizationGuard {
-  constructor(@Inject(ClientAuthentication) authentication: ClientAuthentication) {
-    super((attempt, authorization) => authentication.byHeader(attempt, authorization));
+  constructor(
+    @Inject(ClientAuthenticator) authenticator: ClientAuthenticator,
+    @Inject(ClientAuthentication) authentication: ClientAuthentication,
+  ) {
+    super(authenticator, (attempt, authorization) => authentication.byHeader(attempt, authorization));
   }
 }
 
 /** For the token endpoint, which audits each refusal. */
 @Injectable()
 export class TokenEndpointGuard extends AuthorizationGuard {
-  constructor(@Inject(TokenEndpoint) endpoint: TokenEndpoint) {
-    super((attempt, authorization) => endpoint.authenticate(attempt, authorization));
+  constructor(
+    @Inject(ClientAuthenticator) authenticator: ClientAuthenticator,
+    @Inject(TokenEndpoint) endpoint: TokenEndpoint,
+  ) {
+    super(authenticator, (attempt, authorization) => endpoint.authenticate(attempt, authorization));
   }
 }

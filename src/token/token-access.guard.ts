@@ -46,7 +46,8 @@ export class TokenAccessGuard extends HeaderGuard<AdmittedRequest> {
   }
 
   override admit(request: AdmittedRequest): NowOrLater<void> {
-    if (this.access === 'application' || request[CLIENT]) return;
+    if (this.access === 'application') return;
+    if (request[CLIENT] && this.authenticator?.isCurrent(request[CLIENT])) return;
     const { authorization } = request.headers;
     if (authorization === undefined && this.access === 'none') return;
     if (authorization === undefined || !this.authenticator) {

@@ -23,12 +23,15 @@ export interface Exchange {
 /**
  * Writes bytes to a connection, and reads so many final responses; then it closes.
  *
- * @param onContinue what is sent once the server says 100 (Continue)
+ * @param options.onContinue what is sent once the server says 100 (Continue)
  */
 export function exchange(
   origin: string,
   bytes: string | Buffer,
-  { responses: expected = 1, onContinue }: { responses?: number; onContinue?: string } = {},
+  {
+    responses: expected = 1,
+    onContinue,
+  }: { responses?: number; onContinue?: string | (() => Promise<string>) } = {},
 ): Promise<Exchange> {
   const { hostname, port } = new URL(origin);
   return new Promise((resolve, reject) => {
@@ -43,8 +46,10 @@ export function exchange(
     socket.on('data', (part) => {
       const before = reader.continued;
       reader.add(part);
-      if (onContinue !== undefined && before === 0 && reader.continued > 0)
-        socket.write(onContinue, 'latin1');
+      if (before === 0 && reader.continued > 0) {
+        const held = typeof onContinue === 'function' ? onContinue() : Promise.resolve(onContinue ?? '');
+        held.then((rest) => socket.write(rest, 'latin1'), reject);
+      }
       // If the server is to close, its end comes by itself.
       const last = reader.responses.at(-1);
       if (reader.responses.length >= expected && last?.headers['connection'] !== 'close') done(false);

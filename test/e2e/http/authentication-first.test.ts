@@ -133,6 +133,33 @@ describe('who is known', () => {
   });
 });
 
+describe('what is taken from a caller while its body is on the way', () => {
+  it.each([
+    ['/token', '{"sub":"leaver","aud":"a"}', 'application/json'],
+    ['/oauth2/token', 'grant_type=client_credentials', 'application/x-www-form-urlencoded'],
+    ['/oauth2/introspect', 'token=x', 'application/x-www-form-urlencoded'],
+    ['/oauth2/revoke', 'token=x', 'application/x-www-form-urlencoded'],
+    ['/admin/clients', '{"client_id":"sneaked-in"}', 'application/json'],
+  ])('counts at %s', async (path, body, type) => {
+    const own = await RunningApp.start({ tokenEndpointAuth: 'required' });
+    const admin = await Administrator.of(own);
+    const leaver = await Administrator.of(own, 'leaver');
+    const authorization = path.startsWith('/admin')
+      ? `Bearer ${await leaver.token()}`
+      : leaver.client.authorization;
+    const head = `POST ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: ${authorization}\r\nExpect: 100-continue\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const { responses, continued } = await exchange(own.origin, head, {
+      onContinue: async () => {
+        expect((await admin.update('leaver', { disabled: true })).status).toBe(200);
+        return body;
+      },
+    });
+    const { status } = await admin.show('sneaked-in');
+    await own.stop();
+    expect([continued, responses.map((response) => response.status), status]).toEqual([1, [401], 404]);
+  });
+});
+
 describe('a failed authentication', () => {
   it.each([
     ['/token', '{', 'application/json'],
