@@ -85,7 +85,7 @@ class ResponseReader {
         each.slice(each.indexOf(':') + 1).trim(),
       ]),
     );
-    const length = status < 200 ? 0 : Number(headers['content-length'] ?? 0);
+    const length = status < 200 || status === 204 ? 0 : Number(headers['content-length'] ?? 0);
     if (this.text.length < end + 4 + length) return false;
     const text = this.text.slice(end + 4, end + 4 + length);
     this.text = this.text.slice(end + 4 + length);

@@ -6,6 +6,7 @@ import { HostApp, SERVERS } from '../../support/host-app.js';
 import { hostModule, KeptAudit, KeptVerifications, tokenOptions } from '../../support/host-module.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
 import { rawHttp } from '../../support/raw-http.js';
+import { exchange } from '../../support/raw-exchange.js';
 import type { Answer } from '../../support/running-app.js';
 
 const GOOD = { sub: 'user-42', aud: 'logging-service' };
@@ -180,6 +181,38 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
       status: 400,
       body: NO_CLAIMS,
     });
+  });
+
+  it.each(
+    [
+      'application/json',
+      'application/x-www-form-urlencoded',
+      'text/plain',
+      'multipart/form-data',
+      'x',
+    ].flatMap((type) =>
+      [
+        ['', ''],
+        ['Content-Length: 0\r\n', ''],
+        ['Transfer-Encoding: chunked\r\n', '0\r\n\r\n'],
+      ].map(([head = '', body = '']) => [type, head, body] as const),
+    ),
+  )('read no body of the type %s as one without members (%j)', async (type, head, body) => {
+    const lines = `POST ${base}/token HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\n${head}\r\n${body}`;
+    const { responses } = await exchange(host.origin, lines);
+    expect(responses).toMatchObject([{ status: 400, body: NO_CLAIMS }]);
+  });
+
+  it.each([
+    ['Host', ['Host: a', 'Host: b']],
+    ['Authorization', ['Host: a', 'Authorization: Bearer x', 'authorization: Bearer x']],
+    ['Content-Type', ['Host: a', 'Content-Type: application/json', 'Content-Type: text/plain']],
+  ])('refuse two %s headers', async (_name, lines) => {
+    const { responses } = await exchange(
+      host.origin,
+      `POST ${base}/token HTTP/1.1\r\n${lines.join('\r\n')}\r\nContent-Length: 2\r\n\r\n{}`,
+    );
+    expect(responses).toMatchObject([{ status: 400, body: { code: 'invalid_request' } }]);
   });
 
   it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/merge-patch+json', 'text/json'])(
