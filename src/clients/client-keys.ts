@@ -1,4 +1,6 @@
-import { type PublicKey, readPublicKey, readPublicKeySet } from '../jwt/public-key.js';
+import type { Algorithm } from '../jwt/algorithms.js';
+import { fittingAlgorithms, type PublicKey, readPublicKey, readPublicKeySet } from '../jwt/public-key.js';
+import { isJsonObject } from '../jwt/strict-json.js';
 import type { Client } from './client.js';
 
 /** Whether the value is a set of 1 to 10 public keys that a client may be registered with. */
@@ -20,51 +22,55 @@ export interface UnusableKey {
   readonly fault: string;
 }
 
-/** The keys of one registered set: those that pass every check of today, and why the others do not. */
-interface CheckedKeys {
-  readonly usable: readonly PublicKey[];
-  readonly faults: readonly Omit<UnusableKey, 'clientId'>[];
+/** Which keys of a client are asked for. */
+export interface KeyQuery {
+  readonly algorithm: Algorithm;
+  /** The `kid` of the one that is meant; `undefined` for any. */
+  readonly keyId: string | undefined;
+  /** How many are enough. */
+  readonly most: number;
 }
 
-type KeySet = NonNullable<Client['jwks']>;
-
-/** Keys are checked and made once, while their client is held in memory. */
-const checkedSets = new WeakMap<KeySet, CheckedKeys>();
-
 /**
- * The keys that a client may authenticate itself with. A set that was registered under weaker rules is neither refused nor
- * changed: the client can still be shown and changed, and the keys that fail now are passed over.
+ * The first keys that a client may authenticate itself with. A set that was registered under weaker rules is neither
+ * refused nor changed: the client can still be shown and changed, and the keys that fail now are passed over.
  */
-export function usableKeys(client: Client | undefined): readonly PublicKey[] {
-  return client?.jwks ? checkedKeys(client.jwks).usable : [];
+export function usableKeys(client: Client | undefined, { algorithm, keyId, most }: KeyQuery): PublicKey[] {
+  const jwks: readonly unknown[] = client?.jwks?.keys ?? [];
+  const found: PublicKey[] = [];
+  for (const jwk of jwks) {
+    if (found.length === most) break;
+    // A point is checked as long as a signature is verified: only those of keys that may fit.
+    if (!isJsonObject(jwk) || (keyId !== undefined && jwk['kid'] !== keyId)) continue;
+    if (!fittingAlgorithms(jwk).includes(algorithm)) continue;
+    const key = checkedKey(jwks, jwk);
+    if (typeof key !== 'string') found.push(key);
+  }
+  return found;
 }
 
 /** The registered keys of a client that {@link usableKeys} passes over. */
-export function unusableKeys({ id, jwks }: Client): readonly UnusableKey[] {
-  return jwks ? checkedKeys(jwks).faults.map((fault) => ({ clientId: id, ...fault })) : [];
+export function unusableKeys({ id, jwks }: Client): UnusableKey[] {
+  const keys: readonly unknown[] = jwks?.keys ?? [];
+  return keys.flatMap((jwk, index) => {
+    const key = checkedKey(keys, jwk);
+    return typeof key === 'string' ? [{ clientId: id, index, fault: key }] : [];
+  });
 }
 
-function checkedKeys(jwks: KeySet): CheckedKeys {
-  let checked = checkedSets.get(jwks);
-  if (!checked) {
-    checked = checkKeys(jwks.keys);
-    checkedSets.set(jwks, checked);
-  }
+/** Keys are checked and made once, while their client is held in memory. */
+const checkedKeys = new WeakMap<object, PublicKey | string>();
+
+function checkedKey(set: readonly unknown[], jwk: unknown): PublicKey | string {
+  if (!isJsonObject(jwk)) return readPublicKey(jwk);
+  const checked = checkedKeys.get(jwk) ?? (isRepeated(set, jwk) ? REPEATED : readPublicKey(jwk));
+  checkedKeys.set(jwk, checked);
   return checked;
 }
 
-function checkKeys(jwks: readonly unknown[]): CheckedKeys {
-  const keys = jwks.map((jwk) => readPublicKey(jwk));
-  const ids = keys.map((key) => (typeof key === 'string' ? undefined : key.id));
-  // Which of two keys of one kid is meant cannot be said.
-  const isRepeated = (id: string | undefined): boolean =>
-    id !== undefined && ids.indexOf(id) !== ids.lastIndexOf(id);
-  const usable: PublicKey[] = [];
-  const faults: Omit<UnusableKey, 'clientId'>[] = [];
-  for (const [index, key] of keys.entries()) {
-    if (typeof key === 'string') faults.push({ index, fault: key });
-    else if (isRepeated(key.id)) faults.push({ index, fault: 'has the kid of another key of the set' });
-    else usable.push(key);
-  }
-  return { usable, faults };
+const REPEATED = 'has the kid of another key of the set';
+
+/** Which of two keys of one kid is meant cannot be said. */
+function isRepeated(set: readonly unknown[], { kid }: Record<string, unknown>): boolean {
+  return kid !== undefined && set.filter((other) => isJsonObject(other) && other['kid'] === kid).length > 1;
 }

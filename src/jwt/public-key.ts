@@ -41,7 +41,7 @@ export function readPublicKey(jwk: unknown, operation: KeyOperation = 'verify'):
   if (!isJsonObject(jwk)) return 'is not a JSON object';
   const fault = purposeFault(jwk, operation) ?? materialFault(jwk);
   if (fault !== undefined) return fault;
-  const algorithms = algorithmsOf(jwk);
+  const algorithms = fittingAlgorithms(jwk);
   if (algorithms.length === 0) return 'names an alg that does not fit it';
   try {
     const key = createPublicKey({ key: publicMembers(jwk), format: 'jwk' });
@@ -143,7 +143,11 @@ function bytesOf(text: unknown, mostBytes: number): Buffer | undefined {
   return canonicalBytes(text);
 }
 
-function algorithmsOf({ kty, crv, alg }: Jwk): Algorithm[] {
+/**
+ * The algorithms that a JWK may be used with: of its type and curve, and the one that it names. Nothing is known of its
+ * material yet.
+ */
+export function fittingAlgorithms({ kty, crv, alg }: Readonly<Record<string, unknown>>): Algorithm[] {
   const named = alg === undefined ? undefined : algorithmNamed(alg);
   if (alg !== undefined && named === undefined) return [];
   const fitting = (Object.keys(ALGORITHMS) as Algorithm[]).filter((name) => {

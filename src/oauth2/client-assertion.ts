@@ -84,9 +84,7 @@ function isTimely({ exp, iat, nbf }: Record<string, unknown>, now: number): bool
 export function isSignedBy(client: Client | undefined, assertion: ClientAssertion): boolean {
   const { text, algorithm, keyId } = assertion;
   const attempts = keyId === undefined ? MAX_KEYS_TRIED : 1;
-  const candidates = usableKeys(client)
-    .filter(({ id, algorithms }) => (keyId === undefined || id === keyId) && algorithms.includes(algorithm))
-    .slice(0, attempts);
+  const candidates = usableKeys(client, { algorithm, keyId, most: attempts });
   if (candidates.some(({ key }) => verifySignature(text, algorithm, key))) return true;
   const nobodys = NOBODYS_KEYS[algorithm];
   for (let tried = candidates.length; nobodys && tried < attempts; tried++)

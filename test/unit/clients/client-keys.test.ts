@@ -4,6 +4,7 @@ import type { Client } from '../../../src/clients/client.js';
 import {
   clientKeySetFault,
   isClientKeySet,
+  type KeyQuery,
   unusableKeys,
   usableKeys,
 } from '../../../src/clients/client-keys.js';
@@ -99,33 +100,52 @@ describe('clientKeySetFault', () => {
 
 describe('the keys of a client that was registered under weaker rules', () => {
   const client = (...keys: readonly object[]): Client => ({ id: 'worker', jwks: { keys } }) as Client;
+  const idsOf = (registered: Client | undefined, query: Partial<KeyQuery> = {}): unknown[] =>
+    usableKeys(registered, { algorithm: 'ES256', keyId: undefined, most: 10, ...query }).map(({ id }) => id);
+  const [a, b, c] = ['a', 'b', 'c'].map((kid) => ({ ...GOOD, kid }));
 
   it.each(BAD_KEYS)('are used without %s, which is named', (_name, jwk) => {
-    const registered = client(GOOD, jwk, RSA.publicKey);
-    expect(usableKeys(registered)).toHaveLength(2);
+    const registered = client({ ...GOOD, kid: 'a' }, jwk, { ...RSA.publicKey, kid: 'b' });
+    expect(idsOf(registered)).toEqual(['a']);
+    expect(idsOf(registered, { algorithm: 'RS256' })).toEqual(['b']);
     expect(unusableKeys(registered)).toEqual([
       { clientId: 'worker', index: 1, fault: expect.stringMatching(/^(has|is|names) /) },
     ]);
   });
 
-  it('are used without those that share a kid', () => {
+  it('are used without those that share a kid, also by that kid', () => {
     const registered = client(
       { ...GOOD, kid: 'a' },
-      { ...RSA.publicKey, kid: 'b' },
-      { ...GOOD, kid: 'a' },
+      { ...GOOD, kid: 'b' },
+      { ...RSA.publicKey, kid: 'a' },
       GOOD,
     );
-    expect(usableKeys(registered).map(({ id }) => id)).toEqual(['b', undefined]);
+    expect(idsOf(registered)).toEqual(['b', undefined]);
+    expect(idsOf(registered, { keyId: 'a' })).toEqual([]);
     expect(unusableKeys(registered).map(({ index }) => index)).toEqual([0, 2]);
   });
 
-  it('are checked once', () => {
-    const registered = client(GOOD);
-    expect(usableKeys(registered)).toBe(usableKeys({ ...registered }));
+  it('are the first that fit, as many as are enough, or the one of the kid', () => {
+    const registered = client(RSA.publicKey, { ...a }, { ...b }, { ...c });
+    expect(idsOf(registered, { most: 2 })).toEqual(['a', 'b']);
+    expect(idsOf(registered, { most: 1, keyId: 'c' })).toEqual(['c']);
+    expect(idsOf(registered, { most: 1, keyId: '' })).toEqual([]);
   });
 
-  it('are none if it has none, or there is no client', () => {
-    expect([usableKeys(undefined), usableKeys({ id: 'a', jwks: null } as Client)]).toEqual([[], []]);
+  it('are checked once, and only those that are asked for', () => {
+    const registered = client({ ...a }, { ...b, x: 'not a coordinate' });
+    expect(idsOf(registered, { most: 1 })).toEqual(['a']);
+    const [first] = usableKeys(registered, { algorithm: 'ES256', keyId: 'a', most: 1 });
+    const [again] = usableKeys(registered, { algorithm: 'ES256', keyId: undefined, most: 1 });
+    expect(first?.key).toBe(again?.key);
+  });
+
+  it('are none if it has none, or there is no client, or no key is an object', () => {
+    expect(idsOf(undefined)).toEqual([]);
+    expect(idsOf({ id: 'a', jwks: null } as Client)).toEqual([]);
     expect(unusableKeys({ id: 'a', jwks: null } as Client)).toEqual([]);
+    const odd = { id: 'a', jwks: { keys: [null, 'key', 5] } } as unknown as Client;
+    expect(idsOf(odd)).toEqual([]);
+    expect(unusableKeys(odd).map(({ fault }) => fault)).toEqual(Array(3).fill('is not a JSON object'));
   });
 });

@@ -154,6 +154,19 @@ describe.each<AssertionAlgorithm>(['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'])
       }
     });
 
+    it('costs at most two keys that are made of their JWK, the first time', () => {
+      const keys = Array.from({ length: 10 }, (_, index) => ({ ...wrongKey(algorithm), kid: `${index}` }));
+      for (const [kid, most] of [
+        ['7', 1],
+        [undefined, 2],
+      ] as const) {
+        const fresh = withKeys(...keys.map((jwk) => ({ ...jwk })), ...makeAllButOne(algorithm));
+        const text = makeAssertion(signer, 'worker', { header: { kid } });
+        const work = workOf(() => isGoodAssertion(fresh, text));
+        expect(work.filter((each) => each.startsWith('createPublicKey'))).toHaveLength(most);
+      }
+    });
+
     it('costs as much for an unknown client and for one without keys', () => {
       const known = withKeys(wrongKey(algorithm), wrongKey(algorithm));
       for (const header of [{}, { kid: 'k' }]) {
