@@ -68,6 +68,7 @@ describe('the metrics of what the service holds', () => {
     const admin = await Administrator.of(service);
     await makeClient(service, 'worker', { audiences: ['a'] });
     expect(await sample(metric)).toBeUndefined();
+    service.clock.advance(1);
     const inDays = (days: number): string =>
       new Date(service.clock.now() + days * 24 * 3_600_000).toISOString();
     const { body } = await admin.addSecret('worker', { expires_at: inDays(10) });
@@ -83,6 +84,7 @@ describe('the metrics of what the service holds', () => {
     ]);
     await service.catchUp();
     await admin.update('worker', { disabled: true });
+    service.clock.advance(1);
     expect(await sample(metric)).toBeUndefined();
   });
 
