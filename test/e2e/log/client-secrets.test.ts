@@ -34,6 +34,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 afterEach(async () => {
+  service.clock.advance(1);
   const metrics = await service.get('/metrics', { 'x-request-id': 'last' });
   // One more request, so that the line of the one before it is written.
   await service.get('/ping');

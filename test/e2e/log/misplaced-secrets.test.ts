@@ -46,6 +46,7 @@ beforeEach(() => {
 afterAll(() => service.stop());
 
 afterEach(async () => {
+  service.clock.advance(1);
   const metrics = await service.get('/metrics', { 'x-request-id': 'last' });
   await service.get('/ping');
   expect(service.captured.text).toContain('"last"');
