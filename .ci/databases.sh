@@ -1,5 +1,6 @@
 # PostgreSQL, MariaDB and Redis for the tests: those that answer at the addresses given or at their standard local ports,
-# else private ones from Debian's packages, on free ports of the loopback, with data that is removed at the end.
+# else private ones from Debian's packages, on free ports of the loopback, with data that is removed at the end. In front of
+# that PostgreSQL, two PgBouncers of Debian's with its own defaults, which pool by session, and by transaction.
 # Sourced by .ci/run. FORCE_PRIVATE_DATABASES=1 starts private ones in any case.
 
 databases_folder=
@@ -16,7 +17,12 @@ start_databases() {
   is_there "$TEST_POSTGRES_URL" || private_postgres || return 1
   is_there "$TEST_MYSQL_URL" || private_mariadb || return 1
   is_there "$TEST_REDIS_URL" || private_redis || return 1
-  printf '%s\n' "$TEST_POSTGRES_URL" "$TEST_MYSQL_URL" "$TEST_REDIS_URL"
+  [[ -x /usr/sbin/pgbouncer ]] || package pgbouncer || return 1
+  private_pgbouncer session || return 1
+  export TEST_PGBOUNCER_SESSION_URL=$pgbouncer_url
+  private_pgbouncer transaction || return 1
+  export TEST_PGBOUNCER_URL=$pgbouncer_url
+  printf '%s\n' "$TEST_POSTGRES_URL" "$TEST_PGBOUNCER_SESSION_URL" "$TEST_PGBOUNCER_URL" "$TEST_MYSQL_URL" "$TEST_REDIS_URL"
 }
 
 stop_databases() {
@@ -45,6 +51,37 @@ private_postgres() {
   comes_up $! "$TEST_POSTGRES_URL"
 }
 
+# Settings other than these are PgBouncer's own. $1: how it pools.
+private_pgbouncer() {
+  local port data
+  port=$(free_port)
+  become postgres "pgbouncer-$1" || return 1
+  node - "$TEST_POSTGRES_URL" "$data" "$port" "$1" <<'PROGRAM' || return 1
+    const { writeFileSync } = require('node:fs');
+    const [url, folder, port, mode] = process.argv.slice(2);
+    const { hostname, port: serverPort, username, password } = new URL(url);
+    const quoted = (text) => `"${decodeURIComponent(text).replaceAll('"', '""')}"`;
+    writeFileSync(`${folder}/users`, `${quoted(username || 'postgres')} ${quoted(password)}\n`);
+    writeFileSync(
+      `${folder}/pgbouncer.ini`,
+      `[databases]
+* = host=${hostname} port=${serverPort || 5432}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+auth_type = trust
+auth_file = ${folder}/users
+unix_socket_dir =
+${mode === 'session' ? '' : `pool_mode = ${mode}`}
+`,
+    );
+PROGRAM
+  "${as[@]}" /usr/sbin/pgbouncer "$data/pgbouncer.ini" >"$data/log" 2>&1 &
+  pgbouncer_url=$(node -p 'Object.assign(new URL(process.argv[1]), { hostname: "127.0.0.1", port: process.argv[2] }).href' \
+    "$TEST_POSTGRES_URL" "$port")
+  comes_up $! "$pgbouncer_url"
+}
+
 private_mariadb() {
   local port data
   [[ -x /usr/sbin/mariadbd ]] || package mariadb-server || return 1
@@ -69,9 +106,10 @@ private_redis() {
   comes_up $! "$TEST_REDIS_URL"
 }
 
+# RUNLEVEL keeps what is installed from being started.
 package() {
   apt-get update -qq || return 1
-  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$1" >/dev/null
+  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$1" >/dev/null
 }
 
 folder_of_postgres() {
@@ -79,10 +117,10 @@ folder_of_postgres() {
   [[ -x ${found[-1]}/initdb ]] && echo "${found[-1]}"
 }
 
-# Servers refuse to run as root. Sets how to run them, and a folder that is theirs.
+# Servers refuse to run as root. Sets how to run them as the user $1, and a folder that is theirs, named $2.
 become() {
   as=()
-  data=$databases_folder/$1
+  data=$databases_folder/${2:-$1}
   mkdir "$data" || return 1
   if ((EUID == 0)); then
     as=(setpriv --reuid="$1" --regid="$1" --init-groups)

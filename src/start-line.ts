@@ -1,7 +1,7 @@
 import { type AddressInfo, BlockList, isIPv6 } from 'node:net';
 import type { Logger } from 'pino';
 import type { Settings } from './config/settings.js';
-import { databaseKind } from './storage/database-url.js';
+import { displayDatabase } from './storage/database-url.js';
 
 /** What a server listens on, as `server.address()` returns it: a string is the path of a socket. */
 export type ListeningAddress = AddressInfo | string | null;
@@ -32,7 +32,7 @@ export function logStart(log: Logger, settings: Settings, address: ListeningAddr
       tokenEndpointAuth: settings.tokenEndpointAuth,
       mayAskForTokens: isOpen ? 'anyone' : 'registered clients',
       settingsFile: settings.settingsFile ?? 'none',
-      database: shownDatabase(settings.databaseUrl),
+      database: displayDatabase(settings.databaseUrl),
     },
     'listening',
   );
@@ -49,11 +49,4 @@ export function shownAddress(address: ListeningAddress): string {
   if (address === null || typeof address === 'string') return address ?? 'none';
   const host = isIPv6(address.address) ? `[${address.address}]` : address.address;
   return `http://${host}:${address.port}`;
-}
-
-/** The user, the password and the parameters, which may hold secrets too, are left out. */
-function shownDatabase(url: string): string {
-  if (databaseKind(url) === 'sqlite') return url;
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
 }

@@ -5,7 +5,7 @@ import { ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
 import { LEAST_SECRET_BYTES } from '../jwt/secret-strength.js';
 import { isName, isVisible } from '../jwt/well-formed-text.js';
 import { baseUrlOf } from '../published-addresses.js';
-import { databaseKind } from '../storage/database-url.js';
+import { isDatabaseUrl } from './database-settings.js';
 import { Setting, settingDocuments } from './setting.decorator.js';
 
 /** A value that is not written in plain digits stays a string, and so is refused by `IsInt`. */
@@ -187,10 +187,11 @@ export class Environment {
 
   @Setting({
     byDefault: '`sqlite:data/identity.db`',
-    about: 'Where clients and keys are kept: `sqlite:FILE`, `postgres://…` or `mysql://…` (MariaDB too).',
+    about:
+      'Where clients and keys are kept: `sqlite:FILE`, `postgres://…` or `mysql://…` (MariaDB too). `?sslmode=verify-full&sslrootcert=FILE` encrypts the connection to a server.',
   })
   @Satisfies(
-    (text) => databaseKind(text) !== undefined,
+    isDatabaseUrl,
     'must be sqlite:FILE, postgres://user:password@host/database or mysql://user:password@host/database',
   )
   DATABASE_URL: string = 'sqlite:data/identity.db';

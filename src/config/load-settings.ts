@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { secretWarnings } from '../jwt/secret-strength.js';
 import { baseUrlOf } from '../published-addresses.js';
-import { databaseKind, sqlitePath } from '../storage/database-url.js';
+import { sqlitePath } from '../storage/database-url.js';
+import { databaseFaults, databaseNotices, withWholePaths } from './database-settings.js';
 import { Environment, listOf, secretsOf } from './environment.js';
 import { type GivenValues, givenValues, type Variables } from './given-values.js';
 import { keySettings, type KeySettings, needsSharedSecret } from './key-settings.js';
@@ -47,6 +48,7 @@ export function loadSettings(
     ...keyFaults,
     ...encryptionKeyFaults(environment),
     ...workerFaults(environment),
+    ...databaseFaults(environment.DATABASE_URL, directory),
   ];
   if (faults.length > 0) throw new SettingsError(faults);
   return toSettings(environment, keys, { directory, given });
@@ -82,7 +84,7 @@ function toSettings(
     ...keys,
     ...allSecrets,
     clockToleranceSeconds: environment.JWT_CLOCK_TOLERANCE_SECONDS,
-    databaseUrl: withWholePath(environment.DATABASE_URL, directory),
+    databaseUrl: withWholePaths(environment.DATABASE_URL, directory),
     redisUrl: environment.REDIS_URL,
     mostAuthFailures: environment.AUTH_FAILURE_MAX,
     rateLimitMax: environment.RATE_LIMIT_MAX,
@@ -99,7 +101,7 @@ function toSettings(
     swagger: switchedOn(environment.SWAGGER, true),
     metrics: switchedOn(environment.METRICS, !production),
     corsOrigins: listOf(environment.CORS_ORIGINS),
-    notices: [...notices, ...given.notices],
+    notices: [...notices, ...databaseNotices(environment.DATABASE_URL, production), ...given.notices],
   });
 }
 
@@ -167,10 +169,4 @@ function keptSecret(directory: string, file: string, variable: string): string |
   } catch (error) {
     throw cannotKeep(variable, error);
   }
-}
-
-/** A path within the address of an SQLite database is beneath the folder where the service is started. */
-function withWholePath(url: string, directory: string): string {
-  if (databaseKind(url) !== 'sqlite' || sqlitePath(url) === ':memory:') return url;
-  return `sqlite:${resolve(directory, sqlitePath(url))}`;
 }

@@ -1,8 +1,4 @@
-import type { DataSourceOptions } from 'typeorm';
-
-/** How long a connection or a statement may take, in milliseconds, before the database counts as away. */
-const PATIENCE = 5_000;
-const POOL_SIZE = 10;
+import { parseServerParameters, type TlsRequest } from './server-parameters.js';
 
 /** The kinds of databases, as `DATABASE_URL` begins. */
 export type DatabaseKind = 'sqlite' | 'postgres' | 'mysql';
@@ -15,32 +11,83 @@ const KINDS: Readonly<Record<string, DatabaseKind>> = {
   'mariadb:': 'mysql',
 };
 
-/** @returns the kind of database that the address names; `undefined` where it is no such address */
-export function databaseKind(url: string): DatabaseKind | undefined {
-  const kind = KINDS[url.slice(0, url.indexOf(':') + 1)];
-  if (kind === 'sqlite') return sqlitePath(url) === '' ? undefined : kind;
-  return kind !== undefined && serverAddress(url, kind) ? kind : undefined;
+/** A file of SQLite, or `:memory:`. */
+export interface SqliteAddress {
+  readonly kind: 'sqlite';
+  readonly path: string;
 }
 
 /** A database on a server. */
-interface ServerAddress {
+export interface ServerAddress {
+  readonly kind: Exclude<DatabaseKind, 'sqlite'>;
+  /** A host name, an IP address, or the absolute path of a Unix socket (PostgreSQL: of its folder). */
   readonly host: string;
   readonly port?: number;
   readonly username: string;
   readonly password: string;
   readonly database: string;
+  readonly applicationName?: string;
+  /** What `sslmode` and `sslrootcert` ask for; absent if there is no `sslmode`. */
+  readonly tls?: TlsRequest;
 }
 
-/** @returns `undefined` where the address names no host or no database, or asks for what would not be heeded */
-function serverAddress(url: string, kind: DatabaseKind): ServerAddress | undefined {
-  if (!URL.canParse(url)) return undefined;
-  const { hostname, port, username, password, pathname, search } = new URL(url);
-  const [name, word, database] = [username, password, pathname.slice(1)].map(decodePart);
-  if (hostname === '' || !database || name === undefined || word === undefined) return undefined;
-  // Only the driver of PostgreSQL reads parameters such as `sslmode`.
-  if (search !== '' && kind !== 'postgres') return undefined;
-  const host = hostname.replace(/^\[|\]$/g, '');
-  return { host, ...(port !== '' && { port: Number(port) }), username: name, password: word, database };
+export type DatabaseAddress = SqliteAddress | ServerAddress;
+
+/** What is wrong with a URL, for the operator; never with any part of it, as it may hold a password. */
+export interface UrlFault {
+  /** What is wrong with the parameters; absent if the URL is no database's at all. */
+  readonly parameters?: string;
+}
+
+/** @returns the parts of `DATABASE_URL`, or what is wrong with it */
+export function parseDatabaseUrl(url: string): DatabaseAddress | UrlFault {
+  const kind = KINDS[url.slice(0, url.indexOf(':') + 1)];
+  if (kind === undefined) return {};
+  return kind === 'sqlite' ? parseSqlite(url) : parseServer(url, kind);
+}
+
+/** @returns the parts of `DATABASE_URL`; `undefined` if anything is wrong with it */
+export function databaseAddress(url: string): DatabaseAddress | undefined {
+  const parsed = parseDatabaseUrl(url);
+  return 'kind' in parsed ? parsed : undefined;
+}
+
+/** @returns the kind of database that the URL names; `undefined` if anything is wrong with it */
+export function databaseKind(url: string): DatabaseKind | undefined {
+  return databaseAddress(url)?.kind;
+}
+
+/** The file of an SQLite database: what follows `sqlite:`, beginning with `//` or not; `:memory:` for none. */
+export function sqlitePath(url: string): string {
+  return url.replace(/^sqlite:(\/\/)?/, '');
+}
+
+function parseSqlite(url: string): SqliteAddress | UrlFault {
+  const path = sqlitePath(url);
+  if (path === '') return {};
+  // A file name may hold a question mark; one that looks like these was meant for a server.
+  if (/[?&]ssl(mode|rootcert)?=/i.test(path)) {
+    return { parameters: 'has parameters for TLS, which a file of SQLite does not use' };
+  }
+  return { kind: 'sqlite', path };
+}
+
+function parseServer(url: string, kind: ServerAddress['kind']): ServerAddress | UrlFault {
+  if (!URL.canParse(url)) return {};
+  const { hostname, port, username, password, pathname, search, hash } = new URL(url);
+  const [host, name, word, database] = [hostname, username, password, pathname.slice(1)].map(decodePart);
+  if (!host || !database || name === undefined || word === undefined || hash !== '') return {};
+  const parameters = parseServerParameters(search, kind);
+  if (typeof parameters === 'string') return { parameters };
+  return {
+    kind,
+    host: host.replace(/^\[|\]$/g, ''),
+    ...(port !== '' && { port: Number(port) }),
+    username: name,
+    password: word,
+    database,
+    ...parameters,
+  };
 }
 
 function decodePart(text: string): string | undefined {
@@ -51,50 +98,31 @@ function decodePart(text: string): string | undefined {
   }
 }
 
-/** The file of an SQLite database: what follows `sqlite:`, beginning with `//` or not; `:memory:` for none. */
-export function sqlitePath(url: string): string {
-  return url.replace(/^sqlite:(\/\/)?/, '');
+/**
+ * Names the database for people and logs: a file by its URL, a server by its URL without user, password and files, such as
+ * `postgres://host/database?sslmode=require`.
+ */
+export function displayDatabase(url: string): string {
+  const address = databaseAddress(url);
+  if (!address) return 'unknown';
+  if (address.kind === 'sqlite') return `sqlite:${address.path}`;
+  const { host, port, database, tls } = address;
+  const shown = host.includes(':') ? `[${host}]` : encodeURIComponent(host);
+  const place = port === undefined ? shown : `${shown}:${port}`;
+  const mode = tls ? `?sslmode=${tls.mode}` : '';
+  return `${new URL(url).protocol}//${place}/${encodeURIComponent(database)}${mode}`;
 }
 
-/**
- * @param url such as `sqlite:data/identity.db`, `postgres://user:password@host/database` or `mysql://…`
- * @param sqliteDriver the module `libsql`, where the database is SQLite
- */
-export function connectionOptions(url: string, sqliteDriver?: unknown): DataSourceOptions {
-  switch (databaseKind(url)) {
-    case 'sqlite':
-      return {
-        type: 'better-sqlite3',
-        database: sqlitePath(url),
-        driver: sqliteDriver,
-        prepareDatabase(database: { pragma(text: string): unknown }) {
-          // While the driver waits, the whole process waits: wait shortly here, and long in retry-while-busy.ts.
-          database.pragma('busy_timeout = 20');
-          database.pragma('journal_mode = WAL');
-          // What was answered must survive a loss of power, not only of the process.
-          database.pragma('synchronous = FULL');
-        },
-      };
-    case 'postgres':
-      return {
-        type: 'postgres',
-        url,
-        poolSize: POOL_SIZE,
-        connectTimeoutMS: PATIENCE,
-        extra: { statement_timeout: PATIENCE, query_timeout: PATIENCE + 1_000, keepAlive: true },
-        // A connection that broke while idle shows itself when it is next used.
-        poolErrorHandler: () => {},
-      };
-    case 'mysql':
-      return {
-        type: 'mysql',
-        // By its parts: TypeORM reads no IPv6 address.
-        ...serverAddress(url, 'mysql'),
-        poolSize: POOL_SIZE,
-        connectTimeout: PATIENCE,
-        charset: 'utf8mb4',
-      };
-    case undefined:
-      throw new TypeError('Not the address of a database that this service knows');
-  }
+/** @returns whether what is sent to the database, passwords included, crosses a network unencrypted */
+export function crossesNetworkInPlainText(url: string): boolean {
+  const address = databaseAddress(url);
+  if (!address || address.kind === 'sqlite' || isThisMachine(address.host)) return false;
+  return address.tls === undefined || address.tls.mode === 'disable';
+}
+
+/** @param host a name, an address, or the path of a Unix socket */
+export function isThisMachine(host: string): boolean {
+  return /^(\/.*|localhost\.?|.+\.localhost\.?|127(\.\d+){3}|::1|::ffff:127(\.\d+){3}|::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4})$/i.test(
+    host,
+  );
 }

@@ -2,24 +2,26 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { StoreUnavailable } from '../replica/record-store.js';
 import { inTurn } from './in-turn.js';
 import { retryWhileBusy } from './retry-while-busy.js';
+import { limitStatements, onConnection } from './server-connection.js';
 
-/** How long a server may take, in milliseconds. MySQL's driver would wait for one that fell silent until TCP gives up. */
-const PATIENCE = 10_000;
+type Work<R> = (manager: EntityManager) => Promise<R>;
 
 /** Runs what the stores ask of the database, and tells its failures from those of who asks. */
 export class Database {
-  private readonly run: <R>(act: () => Promise<R>) => Promise<R>;
+  private readonly run: <R>(work: Work<R>) => Promise<R>;
 
   constructor(private readonly dataSource: DataSource) {
     const oneConnection = dataSource.options.type === 'better-sqlite3';
     const taking = inTurn();
-    this.run = oneConnection ? (act) => taking(() => retryWhileBusy(act)) : (act) => inTime(act());
+    this.run = oneConnection
+      ? (work) => taking(() => retryWhileBusy(() => work(dataSource.manager)))
+      : (work) => onConnection(dataSource, ({ manager }) => work(manager));
   }
 
   /** @throws {StoreUnavailable} */
-  async read<R>(ask: (manager: EntityManager) => Promise<R>): Promise<R> {
+  async read<R>(ask: Work<R>): Promise<R> {
     try {
-      return await this.run(() => ask(this.dataSource.manager));
+      return await this.run(ask);
     } catch (cause) {
       throw new StoreUnavailable(cause);
     }
@@ -37,19 +39,16 @@ export class Database {
       stopped.push(error);
       throw error;
     };
+    const work: Work<R> = (manager) =>
+      manager.transaction(async (transaction) => {
+        await limitStatements(transaction, this.dataSource);
+        return act(transaction, stop);
+      });
     try {
-      return await this.run(() => this.dataSource.transaction((manager) => act(manager, stop)));
+      return await this.run(work);
     } catch (cause) {
       if (stopped.includes(cause)) throw cause;
       throw new StoreUnavailable(cause);
     }
   }
-}
-
-function inTime<R>(work: Promise<R>): Promise<R> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`No answer within ${PATIENCE / 1000} seconds`)), PATIENCE);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

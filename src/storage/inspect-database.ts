@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { DataSource, type EntityManager } from 'typeorm';
 import { StoreUnavailable } from '../replica/record-store.js';
 import { Database } from './database.js';
-import { databaseKind, sqlitePath } from './database-url.js';
+import { databaseKind, displayDatabase, sqlitePath } from './database-url.js';
 import { KeyTable } from './entities.js';
-import { cannotConnect, databaseOptions, unusableFile } from './open-database.js';
+import { cannotConnect, unusableFile } from './database-error.js';
+import { databaseOptions } from './open-database.js';
 
 /** A private key as the database holds it. */
 export interface SealedKey {
@@ -57,9 +58,7 @@ const FOR_READING = {
  * @param url see `DATABASE_URL`
  */
 export function databasePlace(url: string): string {
-  if (databaseKind(url) === 'sqlite') return sqlitePath(url);
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
+  return databaseKind(url) === 'sqlite' ? sqlitePath(url) : displayDatabase(url);
 }
 
 async function look(manager: EntityManager): Promise<InspectedDatabase> {

@@ -1,36 +1,41 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { AbstractLogger, DataSource, type DataSourceOptions } from 'typeorm';
-import { connectionOptions, type DatabaseKind, databaseKind } from './database-url.js';
+import { connectionOptions } from './connection-options.js';
+import {
+  cannotConnect,
+  DatabaseError,
+  failedMigration,
+  isFaultOfFile,
+  unusableFile,
+  unusableRootCertificates,
+} from './database-error.js';
+import { databaseKind } from './database-url.js';
 import { ENTITIES } from './entities.js';
+import { inTime } from './in-time.js';
+import { migrate } from './migrate.js';
 import { MIGRATIONS } from './migrations.js';
 import { retryWhileBusy } from './retry-while-busy.js';
+import { RootCertificateError } from './root-certificates.js';
 
-/** Why the database cannot be used, in words for the operator; never with its address, which holds a password. */
-export class DatabaseError extends Error {
-  override readonly name = 'DatabaseError';
+export { DatabaseError };
 
-  /** @param mayRecover whether it may work when it is tried again with nothing changed */
-  constructor(
-    message: string,
-    readonly mayRecover: boolean,
-    cause?: unknown,
-  ) {
-    super(message, { cause });
-  }
-}
+/** How long connecting and asking the server for its version may take, in milliseconds. */
+const OPEN_TIMEOUT = 15_000;
 
 /** Where nothing else is logged, TypeORM still writes that a migration failed, to the standard output. */
 class Silence extends AbstractLogger {
   protected override writeLog(): void {}
 }
 
-/** The options with which TypeORM opens the database; migrations run by {@link migrate}, nothing is synchronized. */
+/**
+ * The options with which TypeORM opens the database; migrations run by {@link migrate}, nothing is synchronized.
+ *
+ * @throws {DatabaseError}
+ */
 export async function databaseOptions(url: string): Promise<DataSourceOptions> {
-  const kind = databaseKind(url);
   return {
-    ...connectionOptions(url, kind === 'sqlite' ? await sqliteDriver() : undefined),
+    ...(await optionsOf(url)),
     entities: ENTITIES,
     migrations: MIGRATIONS,
     migrationsTableName: 'identity_migration',
@@ -39,6 +44,15 @@ export async function databaseOptions(url: string): Promise<DataSourceOptions> {
     logging: false,
     logger: new Silence(),
   };
+}
+
+async function optionsOf(url: string): Promise<DataSourceOptions> {
+  const driver = databaseKind(url) === 'sqlite' ? await sqliteDriver() : undefined;
+  try {
+    return connectionOptions(url, driver);
+  } catch (cause) {
+    throw cause instanceof RootCertificateError ? unusableRootCertificates(cause) : cause;
+  }
 }
 
 async function sqliteDriver(): Promise<unknown> {
@@ -59,7 +73,7 @@ export async function openDatabase(options: DataSourceOptions): Promise<DataSour
   if (isFile && options.database !== ':memory:') makeFile(options.database);
   const dataSource = new DataSource(options);
   try {
-    await (isFile ? openFile(dataSource) : dataSource.initialize());
+    await (isFile ? openFile(dataSource) : inTime(dataSource.initialize(), OPEN_TIMEOUT));
   } catch (cause) {
     await dataSource.destroy().catch(() => {});
     throw isFile ? unusableFile(options.database, cause) : cannotConnect(options.type, cause);
@@ -68,14 +82,9 @@ export async function openDatabase(options: DataSourceOptions): Promise<DataSour
     await migrate(dataSource);
   } catch (cause) {
     await dataSource.destroy().catch(() => {});
-    throw isFile && !isMigrationFault(cause)
+    throw isFile && isFaultOfFile(cause)
       ? unusableFile(options.database, cause)
-      : new DatabaseError(
-          `The tables of the database could not be brought up to date: ${reasonOf(cause)}. The data is as it was: ` +
-            'start the former version again, or mend the cause and start this one again.',
-          false,
-          cause,
-        );
+      : failedMigration(options.type, cause);
   }
   return dataSource;
 }
@@ -115,93 +124,4 @@ function openFile(dataSource: DataSource): Promise<void> {
 async function checkPages(dataSource: DataSource): Promise<void> {
   const [found] = await dataSource.query<{ quick_check: string }[]>('PRAGMA quick_check(1)');
   if (found?.quick_check !== 'ok') throw new Error('SQLITE_CORRUPT database disk image is malformed');
-}
-
-/** The error of an SQLite file that cannot be used, and what to do about it. */
-export function unusableFile(path: string, cause: unknown): DatabaseError {
-  const advice = existsSync(path)
-    ? 'It was left as it is. Restore it from a backup, or let the user that runs the service read and write it and its folder'
-    : 'Let the user that runs the service write its folder';
-  return new DatabaseError(
-    `The SQLite file ${path} cannot be used: ${reasonOf(cause)}. ${advice}.`,
-    false,
-    cause,
-  );
-}
-
-/** The error of a database server that cannot be reached. */
-export function cannotConnect(type: string, cause: unknown): DatabaseError {
-  const missing = /install|cannot find/i.test(reasonOf(cause)) && !('code' in Object(cause));
-  return new DatabaseError(
-    missing
-      ? `The driver for ${type} is not installed: npm install ${type === 'postgres' ? 'pg' : 'mysql2'}`
-      : `The database at DATABASE_URL (${type}) cannot be reached: ${reasonOf(cause)}`,
-    !missing,
-    cause,
-  );
-}
-
-/** Messages of drivers name hosts and users, never a password. */
-function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return 'unknown cause';
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
-  return [code, cause.message].filter((part) => part !== '').join(' ');
-}
-
-/** Whether the statements of a migration are at fault, rather than the file. */
-function isMigrationFault(cause: unknown): boolean {
-  return !/SQLITE_(NOTADB|CORRUPT|READONLY|CANTOPEN|IOERR|FULL)|readonly|malformed|not a database/i.test(
-    reasonOf(cause),
-  );
-}
-
-/** How each database lets one instance at a time bring the tables up to date. */
-const LOCKS: Readonly<Record<Exclude<DatabaseKind, 'sqlite'>, readonly [lock: string, unlock: string]>> = {
-  postgres: ['SELECT pg_try_advisory_lock(764028800) AS taken', 'SELECT pg_advisory_unlock(764028800)'],
-  mysql: [
-    "SELECT GET_LOCK('identity-backend-migrations', 0) AS taken",
-    "SELECT RELEASE_LOCK('identity-backend-migrations')",
-  ],
-};
-
-/** For how long another instance may be bringing the tables up to date, in milliseconds, and how often it is asked. */
-const PATIENCE = 60_000;
-const PAUSE = 100;
-
-async function migrate(dataSource: DataSource): Promise<void> {
-  const { type } = dataSource.options;
-  if (type !== 'postgres' && type !== 'mysql') return migrateFile(dataSource);
-  const [lock, unlock] = LOCKS[type];
-  const holder = dataSource.createQueryRunner();
-  try {
-    await takeLock(() => holder.query(lock));
-    await dataSource.runMigrations({ transaction: 'each' });
-    await holder.query(unlock);
-  } finally {
-    await holder.release();
-  }
-}
-
-/** Asks again and again: a statement that waits would end by the time limit of all statements. */
-async function takeLock(ask: () => Promise<unknown>): Promise<void> {
-  for (let waited = 0; waited < PATIENCE; waited += PAUSE) {
-    const [answer] = (await ask()) as readonly { readonly taken: unknown }[];
-    if (answer?.taken === true || Number(answer?.taken) === 1) return;
-    await delay(PAUSE);
-  }
-  throw new Error('another instance has been at it for a minute');
-}
-
-/** SQLite has one writer at a time: the migrations run within one transaction that begins by claiming the file. */
-async function migrateFile(dataSource: DataSource): Promise<void> {
-  await retryWhileBusy(() => dataSource.query('BEGIN IMMEDIATE'));
-  try {
-    await dataSource.runMigrations({ transaction: 'none' });
-    // Opened by a user who may not write it, a file whose tables are up to date would show that with the first change.
-    await dataSource.query('UPDATE identity_migration SET name = name WHERE id < 0');
-    await dataSource.query('COMMIT');
-  } catch (cause) {
-    await dataSource.query('ROLLBACK').catch(() => {});
-    throw cause;
-  }
 }

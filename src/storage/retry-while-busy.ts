@@ -19,7 +19,8 @@ export async function retryWhileBusy<R>(act: () => Promise<R>): Promise<R> {
   }
 }
 
-function isBusy(error: unknown): boolean {
+/** @returns whether another connection holds the file of SQLite */
+export function isBusy(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? String(error.code) : '';
   return code.startsWith('SQLITE_BUSY') || /database is locked/.test(error.message);

@@ -8,7 +8,7 @@ import { temporaryDirectory } from './temporary-directory.js';
 
 /** A kind of database that tests run against. */
 export interface TestDatabases {
-  readonly name: 'SQLite' | 'PostgreSQL' | 'MariaDB';
+  readonly name: 'SQLite' | 'PostgreSQL' | 'PgBouncer (session)' | 'PgBouncer (transaction)' | 'MariaDB';
   /** Why there is none on this machine; `undefined` where there is. */
   readonly missing: string | undefined;
   /** @returns the address of a new and empty database, which no other test uses */
@@ -20,18 +20,24 @@ export interface TestDatabases {
 const POSTGRES = process.env['TEST_POSTGRES_URL'] ?? 'postgres://postgres@127.0.0.1/test';
 const MYSQL = process.env['TEST_MYSQL_URL'] ?? 'mysql://root@127.0.0.1/test';
 
+/** In front of the PostgreSQL above; see .ci/databases.sh, which starts them. */
+const PGBOUNCER_SESSION = process.env['TEST_PGBOUNCER_SESSION_URL'];
+const PGBOUNCER_TRANSACTION = process.env['TEST_PGBOUNCER_URL'];
+
 /** Runs one statement on the server, in the database of its address. */
 type Run = (statement: string) => Promise<unknown>;
 
-const onPostgres: Run = async (statement) => {
-  const client = new pg.Client({ connectionString: POSTGRES, connectionTimeoutMillis: 2_000 });
+async function queryPostgres(url: string, statement: string): Promise<unknown> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   try {
     await client.connect();
     return await client.query(statement);
   } finally {
     await client.end().catch(() => {});
   }
-};
+}
+
+const onPostgres: Run = (statement) => queryPostgres(POSTGRES, statement);
 
 const onMysql: Run = async (statement) => {
   const connection = await createConnection({ uri: MYSQL, connectTimeout: 2_000 });
@@ -81,12 +87,33 @@ async function onServer(
   };
 }
 
-/** SQLite, PostgreSQL and MariaDB: the last two as TEST_POSTGRES_URL and TEST_MYSQL_URL say. */
+// A test that failed may have left connections open.
+const dropOnPostgres = (database: string): string => `DROP DATABASE ${database} WITH (FORCE)`;
+
+/** Databases are made and removed by way of PostgreSQL itself. */
+async function behindPooler(
+  name: TestDatabases['name'],
+  variable: string,
+  address: string | undefined,
+): Promise<TestDatabases> {
+  if (address === undefined) {
+    const missing = `${variable} is not set`;
+    return { name, missing, url: () => Promise.reject(new Error(missing)), close: () => Promise.resolve() };
+  }
+  const behind = await onServer(name, address, onPostgres, dropOnPostgres);
+  return { ...behind, missing: await failureOf(() => queryPostgres(address, 'SELECT 1')) };
+}
+
+/**
+ * SQLite, PostgreSQL, PgBouncer and MariaDB, as TEST_POSTGRES_URL, TEST_PGBOUNCER_SESSION_URL, TEST_PGBOUNCER_URL (by
+ * transaction) and TEST_MYSQL_URL say.
+ */
 export const databases: readonly TestDatabases[] = [
   sqliteFiles(),
   ...(await Promise.all([
-    // A test that failed may have left connections open.
-    onServer('PostgreSQL', POSTGRES, onPostgres, (database) => `DROP DATABASE ${database} WITH (FORCE)`),
+    onServer('PostgreSQL', POSTGRES, onPostgres, dropOnPostgres),
+    behindPooler('PgBouncer (session)', 'TEST_PGBOUNCER_SESSION_URL', PGBOUNCER_SESSION),
+    behindPooler('PgBouncer (transaction)', 'TEST_PGBOUNCER_URL', PGBOUNCER_TRANSACTION),
     onServer('MariaDB', MYSQL, onMysql, (database) => `DROP DATABASE ${database}`),
   ])),
 ];

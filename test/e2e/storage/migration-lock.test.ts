@@ -1,4 +1,6 @@
 import { afterAll, expect, it } from '@jest/globals';
+import type { EntityManager } from 'typeorm';
+import { Database } from '../../../src/storage/database.js';
 import { describeEachDatabase } from '../../support/databases.js';
 import { closeDatabases, open } from '../../support/opened-databases.js';
 import { until } from '../../support/until.js';
@@ -9,7 +11,7 @@ const STATEMENTS = {
     lock: 'SELECT pg_advisory_lock(764028800)',
     unlock: 'SELECT pg_advisory_unlock(764028800)',
     asking:
-      "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%pg_try_advisory_lock%'",
+      "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND (query LIKE '%pg_try_advisory_xact_lock%' OR query = 'ROLLBACK')",
   },
   MariaDB: {
     lock: "SELECT GET_LOCK('identity-backend-migrations', 5)",
@@ -52,15 +54,13 @@ describeEachDatabase(
     });
 
     (database.name === 'PostgreSQL' ? it : it.skip)(
-      'limits the time of every statement, also on the connection that brought the tables up to date',
+      'limits the time of the statements of a transaction, of that transaction alone',
       async () => {
         const dataSource = await open(await database.url());
-        const limits = await Promise.all(
-          Array.from({ length: 8 }, () =>
-            dataSource.query<object[]>("SELECT current_setting('statement_timeout') AS value"),
-          ),
-        );
-        expect(limits).toEqual(limits.map(() => [{ value: '5s' }]));
+        const limit = async (manager: EntityManager): Promise<unknown> =>
+          (await manager.query<object[]>("SELECT current_setting('statement_timeout') AS value"))[0];
+        expect(await new Database(dataSource).transaction(limit)).toEqual({ value: '5s' });
+        expect(await limit(dataSource.manager)).toEqual({ value: '0' });
       },
     );
   },

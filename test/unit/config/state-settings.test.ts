@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { loadSettings } from '../../../src/config/load-settings.js';
 import { type LoadedSettings, type Settings, SettingsError } from '../../../src/config/settings.js';
@@ -70,11 +71,106 @@ describe('DATABASE_URL', () => {
     'postgres://',
     'postgres://user:database-password@host',
     'mysql://user:database-password@host:port/identity',
-    `${MYSQL}?ssl=marker`,
   ])('may not be %s, of which nothing is shown', (DATABASE_URL) => {
     expect(faultsOf({ DATABASE_URL })).toEqual([
       'DATABASE_URL must be sqlite:FILE, postgres://user:password@host/database or mysql://user:password@host/database',
     ]);
+  });
+
+  describe.each([
+    ['PostgreSQL', POSTGRES],
+    ['MySQL', MYSQL],
+  ])('with parameters for TLS to %s', (_name, url) => {
+    it.each(['disable', 'require', 'verify-ca', 'verify-full'])('may say sslmode=%s', (mode) => {
+      expect(load({ DATABASE_URL: `${url}?sslmode=${mode}` }).databaseUrl).toBe(`${url}?sslmode=${mode}`);
+    });
+
+    it.each([
+      ['ssl=marker', 'has a parameter other than sslmode, sslrootcert'],
+      ['sslmode=prefer', 'has an sslmode other than disable, require, verify-ca, verify-full'],
+      ['sslmode=', 'has an empty parameter'],
+      ['sslmode=require&sslmode=disable', 'has a parameter twice'],
+      ['sslrootcert=marker.pem', 'has sslrootcert without sslmode'],
+      ['sslmode=verify-full&sslrootcert=', 'has an empty parameter'],
+    ])('may not say %s', (search, words) => {
+      const faults = faultsOf({ DATABASE_URL: `${url}?${search}` });
+      expect(faults).toEqual([expect.stringMatching(`^DATABASE_URL ${words}`)]);
+      expect(faults.join()).not.toContain('marker');
+    });
+
+    it('finds sslrootcert in the folder where the service is started', () => {
+      const directory = temporaryDirectory();
+      writeFileSync(join(directory, 'a root.pem'), rootCertificates[0] ?? '');
+      expect(
+        load({ DATABASE_URL: `${url}?sslrootcert=a%20root.pem&sslmode=verify-full` }, directory).databaseUrl,
+      ).toBe(`${url}?sslrootcert=${encodeURIComponent(`${directory}/a root.pem`)}&sslmode=verify-full`);
+    });
+
+    it.each<[string, string | undefined, RegExp]>([
+      ['is not there', undefined, /cannot be read \(ENOENT\)/],
+      ['is empty', '', /no certificate in PEM/],
+      ['holds no PEM', 'marker', /no certificate in PEM/],
+      [
+        'holds something else in PEM',
+        '-----BEGIN PUBLIC KEY-----\nmarker\n-----END PUBLIC KEY-----\n',
+        /no certificate/,
+      ],
+      [
+        'holds a broken certificate',
+        '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+        /cannot be read/,
+      ],
+    ])('refuses an sslrootcert that %s', (_case, content, reason) => {
+      const path = join(temporaryDirectory(), 'marker.pem');
+      if (content !== undefined) writeFileSync(path, content);
+      for (const mode of ['disable', 'require', 'verify-ca', 'verify-full']) {
+        const faults = faultsOf({ DATABASE_URL: `${url}?sslmode=${mode}&sslrootcert=${path}` });
+        expect(faults).toEqual([expect.stringMatching(/^DATABASE_URL: sslrootcert /)]);
+        expect(faults[0]).toMatch(reason);
+      }
+    });
+
+    it('refuses an sslrootcert that is a folder or has no end', () => {
+      for (const path of [temporaryDirectory(), '/dev/zero']) {
+        expect(faultsOf({ DATABASE_URL: `${url}?sslmode=verify-ca&sslrootcert=${path}` })).toEqual([
+          'DATABASE_URL: sslrootcert is not a file',
+        ]);
+      }
+    });
+  });
+
+  it('takes no parameters for TLS with SQLite', () => {
+    expect(faultsOf({ DATABASE_URL: 'sqlite:data/identity.db?sslmode=verify-full' })).toEqual([
+      'DATABASE_URL has parameters for TLS, which a file of SQLite does not use',
+    ]);
+  });
+
+  describe('on another machine', () => {
+    const noticesOf = (DATABASE_URL: string, NODE_ENV: string) =>
+      load({ DATABASE_URL, NODE_ENV, JWT_SECRET_KEY: SECRET, KEY_ENCRYPTION_KEY: KEY }).notices.filter(
+        (notice) => notice.includes('DATABASE_URL'),
+      );
+
+    it.each([POSTGRES, MYSQL, `${POSTGRES}?sslmode=disable`])(
+      'without TLS is warned of in production: %s',
+      (url) => {
+        expect(noticesOf(url, 'production')).toEqual([
+          expect.stringMatching(/without TLS.*sslmode=verify-full$/),
+        ]);
+        expect(noticesOf(url, 'development')).toEqual([]);
+      },
+    );
+
+    it.each([
+      `${POSTGRES}?sslmode=require`,
+      `${MYSQL}?sslmode=verify-full`,
+      'postgres://user@localhost/identity',
+      'mysql://user@127.0.0.1/identity',
+      'postgres://user@%2Frun%2Fpostgresql/identity',
+      'sqlite:data/identity.db',
+    ])('is not warned of: %s', (url) => {
+      expect(noticesOf(url, 'production')).toEqual([]);
+    });
   });
 });
 

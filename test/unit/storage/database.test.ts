@@ -75,30 +75,56 @@ describe('Database.transaction', () => {
   });
 });
 
-describe('a server that fell silent', () => {
-  const silent = {
-    options: { type: 'mysql' },
-    transaction: () => new Promise(() => {}),
-    manager: {},
-  } as unknown as DataSource;
+describe('a server that stopped answering', () => {
+  /** A pool whose one connection never answers, and what became of the connection. */
+  function silentServer(type: 'postgres' | 'mysql') {
+    const seen: string[] = [];
+    let fail: (error: Error) => void = () => {};
+    const silence = new Promise<never>((_resolve, reject) => (fail = reject));
+    const close = (): void => {
+      seen.push('closed');
+      fail(new Error('connection lost'));
+    };
+    const connection = type === 'postgres' ? { end: close } : { stream: { destroy: close }, end: () => {} };
+    const runner = {
+      connect: () => Promise.resolve(connection),
+      release: () => {
+        seen.push('released');
+        return Promise.resolve();
+      },
+      manager: { query: () => silence, transaction: () => silence },
+    };
+    const dataSource = { options: { type }, createQueryRunner: () => runner } as unknown as DataSource;
+    return { database: new Database(dataSource), seen };
+  }
 
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  it.each<[string, (database: Database) => Promise<unknown>]>([
-    ['read', (server) => server.read(() => new Promise(() => {}))],
-    ['transaction', (server) => server.transaction(() => Promise.resolve())],
-  ])('counts as away after ten seconds: %s', async (_name, ask) => {
-    const outcome = ask(new Database(silent)).catch((error: unknown) => error);
-    const early = await Promise.race([outcome, jest.advanceTimersByTimeAsync(9_900)]);
-    expect(early).not.toBeInstanceOf(StoreUnavailable);
-    await jest.advanceTimersByTimeAsync(200);
-    expect(await outcome).toBeInstanceOf(StoreUnavailable);
-    expect(jest.getTimerCount()).toBe(0);
-  });
+  it.each<['postgres' | 'mysql', string, (database: Database) => Promise<unknown>]>([
+    ['postgres', 'read', (server) => server.read((manager) => manager.query('SELECT 1'))],
+    ['postgres', 'transaction', (server) => server.transaction(() => Promise.resolve())],
+    ['mysql', 'read', (server) => server.read((manager) => manager.query('SELECT 1'))],
+    ['mysql', 'transaction', (server) => server.transaction(() => Promise.resolve())],
+  ])(
+    'counts as unavailable after ten seconds, and its connection is closed before it returns to the pool: %s, %s',
+    async (type, _name, ask) => {
+      const { database, seen } = silentServer(type);
+      const outcome = ask(database).catch((error: unknown) => error);
+      const early = await Promise.race([outcome, jest.advanceTimersByTimeAsync(9_900)]);
+      expect(early).not.toBeInstanceOf(StoreUnavailable);
+      expect(seen).toEqual([]);
+      await jest.advanceTimersByTimeAsync(200);
+      expect(await outcome).toBeInstanceOf(StoreUnavailable);
+      expect(seen).toEqual(['closed', 'released']);
+      expect(jest.getTimerCount()).toBe(0);
+    },
+  );
 
-  it('leaves no timer behind where the server answers', async () => {
-    await new Database(silent).read(() => Promise.resolve());
+  it('leaves no timer behind if the server answers, and keeps the connection', async () => {
+    const { database, seen } = silentServer('mysql');
+    await database.read(() => Promise.resolve());
     expect(jest.getTimerCount()).toBe(0);
+    expect(seen).toEqual(['released']);
   });
 });

@@ -1,0 +1,86 @@
+import type { DataSourceOptions } from 'typeorm';
+import { databaseAddress, type ServerAddress } from './database-url.js';
+import { postgresTls, mysqlTls } from './server-tls.js';
+
+/** How long connecting to a server may take, in milliseconds. */
+const CONNECT_TIMEOUT = 5_000;
+const MYSQL_POOL_SIZE = 10;
+
+/** Connections of one process: four processes fit the twenty that PgBouncer has for a database by default. */
+const POSTGRES_POOL_SIZE = 5;
+/** When an idle connection is closed, in milliseconds. A PgBouncer that pools by session keeps it from others until then. */
+const POSTGRES_IDLE_TIMEOUT = 1_000;
+
+/**
+ * @param url such as `sqlite:data/identity.db`, `postgres://user:password@host/database` or `mysql://…`
+ * @param sqliteDriver the module `libsql`, if the database is SQLite
+ * @throws {RootCertificateError} if the file of `sslrootcert` cannot be used
+ */
+export function connectionOptions(url: string, sqliteDriver?: unknown): DataSourceOptions {
+  const address = databaseAddress(url);
+  switch (address?.kind) {
+    case 'sqlite':
+      return sqliteOptions(address.path, sqliteDriver);
+    case 'postgres':
+      return postgresOptions(address);
+    case 'mysql':
+      return mysqlOptions(address);
+    case undefined:
+      throw new TypeError('Not the URL of a database that this service knows');
+  }
+}
+
+function sqliteOptions(path: string, driver: unknown): DataSourceOptions {
+  return {
+    type: 'better-sqlite3',
+    database: path,
+    driver,
+    prepareDatabase(database: { pragma(text: string): unknown }) {
+      // While the driver waits, the whole process waits: wait shortly here, and long in retry-while-busy.ts.
+      database.pragma('busy_timeout = 20');
+      database.pragma('journal_mode = WAL');
+      // What was answered must survive a loss of power, not only of the process.
+      database.pragma('synchronous = FULL');
+    },
+  };
+}
+
+/**
+ * By its parts: the driver would give the parameters of a URL another meaning than libpq. Nothing is set for the session,
+ * neither at the start of the connection (PgBouncer refuses what it does not know) nor by `SET` (behind a pooler the next
+ * transaction runs in another session).
+ */
+function postgresOptions(address: ServerAddress): DataSourceOptions {
+  const { host, port, username, password, database, applicationName } = address;
+  const ssl = postgresTls(address);
+  return {
+    type: 'postgres',
+    host,
+    ...(port !== undefined && { port }),
+    username,
+    password,
+    database,
+    ...(applicationName !== undefined && { applicationName }),
+    ...(ssl !== undefined && { ssl }),
+    poolSize: POSTGRES_POOL_SIZE,
+    connectTimeoutMS: CONNECT_TIMEOUT,
+    extra: { keepAlive: true, idleTimeoutMillis: POSTGRES_IDLE_TIMEOUT },
+    // A connection that broke while idle shows itself when it is next used.
+    poolErrorHandler: () => {},
+  };
+}
+
+function mysqlOptions(address: ServerAddress): DataSourceOptions {
+  const { host, port, username, password, database } = address;
+  return {
+    type: 'mysql',
+    ...(host.startsWith('/') ? { socketPath: host } : { host, ...(port !== undefined && { port }) }),
+    username,
+    password,
+    database,
+    ...mysqlTls(address),
+    poolSize: MYSQL_POOL_SIZE,
+    connectTimeout: CONNECT_TIMEOUT,
+    charset: 'utf8mb4',
+  };
+}

@@ -1,0 +1,76 @@
+import { connect, isIP, type Socket } from 'node:net';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
+import type { ServerAddress } from './database-url.js';
+import { readRootCertificates, systemRootCertificates } from './root-certificates.js';
+
+/** What `node:tls` checks of a server, from the mode and the roots. */
+interface TlsChecks {
+  /** The roots that are trusted; those of Node if left out. */
+  readonly roots?: readonly string[];
+  readonly verifiesChain: boolean;
+  readonly verifiesHost: boolean;
+}
+
+/**
+ * The meaning of libpq: `require` encrypts without proof of the server, unless a root is given, when it is `verify-ca`;
+ * Unix sockets are never encrypted.
+ *
+ * @returns `undefined` if nothing is encrypted
+ */
+function tlsChecks({ host, tls }: ServerAddress): TlsChecks | undefined {
+  if (!tls || tls.mode === 'disable' || host.startsWith('/')) return undefined;
+  const { mode, rootFile } = tls;
+  if (mode === 'require' && rootFile === undefined) return { verifiesChain: false, verifiesHost: false };
+  const roots = rootFile === undefined ? systemRootCertificates() : readRootCertificates(rootFile);
+  return { ...(roots && { roots }), verifiesChain: true, verifiesHost: mode === 'verify-full' };
+}
+
+/** The option `ssl` of the driver `pg`, which hands it to `node:tls`. */
+interface PostgresTls {
+  readonly ca?: string[];
+  readonly rejectUnauthorized: boolean;
+  readonly checkServerIdentity: (name: string, certificate: PeerCertificate) => Error | undefined;
+}
+
+/** @returns the option `ssl` of the driver; `undefined` if the URL does not say, when `PGSSLMODE` still applies */
+export function postgresTls(address: ServerAddress): PostgresTls | false | undefined {
+  if (!address.tls) return undefined;
+  const checks = tlsChecks(address);
+  if (!checks) return false;
+  return {
+    ...(checks.roots && { ca: [...checks.roots] }),
+    rejectUnauthorized: checks.verifiesChain,
+    checkServerIdentity: (_name, certificate) =>
+      checks.verifiesHost ? checkServerIdentity(address.host, certificate) : undefined,
+  };
+}
+
+/** Options of TypeORM for the driver `mysql2`. */
+interface MysqlTls {
+  readonly ssl?: object;
+  readonly extra?: { readonly stream: () => Socket };
+}
+
+export function mysqlTls(address: ServerAddress): MysqlTls {
+  const checks = tlsChecks(address);
+  if (!checks) return {};
+  return {
+    ssl: {
+      ...(checks.roots && { ca: [...checks.roots] }),
+      rejectUnauthorized: checks.verifiesChain,
+      verifyIdentity: checks.verifiesHost,
+    },
+    ...(checks.verifiesHost && isIP(address.host) !== 0 && { extra: { stream: () => socketTo(address) } }),
+  };
+}
+
+const MYSQL_PORT = 3306;
+
+/**
+ * The driver gives `node:tls` a host name to check, but no IP address, for which `node:tls` then takes the name of the socket,
+ * and without that, `localhost`.
+ */
+function socketTo({ host, port = MYSQL_PORT }: ServerAddress): Socket {
+  const socket = connect({ host, port, keepAlive: true, noDelay: true });
+  return Object.assign(socket, { _host: host });
+}
