@@ -7,6 +7,8 @@ export interface AlgorithmFacts {
   readonly shared: boolean;
   /** Least length of a shared secret in bytes: that of the hash (RFC 7518 §3.2). */
   readonly leastSecretBytes: number;
+  /** Length of a signature in bytes; with RSA it is that of the modulus, and this is the least. */
+  readonly leastSignatureBytes: number;
   /** The kind of key pair, in the words of `node:crypto`; none for a shared secret. */
   readonly keyPair?: KeyPairKind;
 }
@@ -22,11 +24,16 @@ export interface KeyPairKind {
 /** RSA keys are made, and accepted, from this length on (RFC 7518 §3.3); bits. */
 export const LEAST_RSA_BITS = 2048;
 
-const shared = (leastSecretBytes: number): AlgorithmFacts => ({ shared: true, leastSecretBytes });
-const asymmetric = (type: KeyPairKind['type'], jwk: KeyPairKind['jwk'], curve?: string): AlgorithmFacts => ({
+const shared = (hashBytes: number): AlgorithmFacts => ({
+  shared: true,
+  leastSecretBytes: hashBytes,
+  leastSignatureBytes: hashBytes,
+});
+const asymmetric = (leastSignatureBytes: number, keyPair: KeyPairKind): AlgorithmFacts => ({
   shared: false,
   leastSecretBytes: 0,
-  keyPair: { type, jwk, ...(curve !== undefined && { curve }) },
+  leastSignatureBytes,
+  keyPair,
 });
 
 /** Every algorithm a token may name. `none` is not one of them, in any spelling (RFC 8725 §3.2). */
@@ -34,11 +41,11 @@ export const ALGORITHMS: Readonly<Record<Algorithm, AlgorithmFacts>> = {
   HS256: shared(32),
   HS384: shared(48),
   HS512: shared(64),
-  RS256: asymmetric('rsa', { kty: 'RSA' }),
-  PS256: asymmetric('rsa', { kty: 'RSA' }),
-  ES256: asymmetric('ec', { kty: 'EC', crv: 'P-256' }, 'prime256v1'),
-  ES384: asymmetric('ec', { kty: 'EC', crv: 'P-384' }, 'secp384r1'),
-  EdDSA: asymmetric('ed25519', { kty: 'OKP', crv: 'Ed25519' }),
+  RS256: asymmetric(LEAST_RSA_BITS / 8, { type: 'rsa', jwk: { kty: 'RSA' } }),
+  PS256: asymmetric(LEAST_RSA_BITS / 8, { type: 'rsa', jwk: { kty: 'RSA' } }),
+  ES256: asymmetric(64, { type: 'ec', curve: 'prime256v1', jwk: { kty: 'EC', crv: 'P-256' } }),
+  ES384: asymmetric(96, { type: 'ec', curve: 'secp384r1', jwk: { kty: 'EC', crv: 'P-384' } }),
+  EdDSA: asymmetric(64, { type: 'ed25519', jwk: { kty: 'OKP', crv: 'Ed25519' } }),
 };
 
 /** Whether the name is exactly that of a known algorithm. */

@@ -1,6 +1,7 @@
 import { isAlgorithm, type Algorithm } from './algorithms.js';
 import type { TokenType } from './token-type.js';
 import { readClaims, type Claims } from './claims.js';
+import { formHint, headerHint } from './form-hint.js';
 import { decodeUtf8, isInterchangeable, isJsonObject, parseStrictJson } from './strict-json.js';
 
 /** The longest token that is looked at, in characters (which are bytes, as only ASCII passes). */
@@ -41,11 +42,10 @@ const REFUSED_HEADERS = ['crit', 'b64', 'jwk', 'jku', 'x5c', 'x5u'];
 export function parseCompactJws(token: string): CompactJws | string {
   if (token.length > MAX_TOKEN_LENGTH) return 'The token is longer than 16 KiB';
   const parts = COMPACT.exec(token);
-  if (!parts)
-    return 'A token is three parts of base64url joined by dots, without blanks, line ends or padding';
+  if (!parts) return formHint(token);
   const [, headerPart = '', claimsPart = '', signaturePart = ''] = parts;
   if (![headerPart, claimsPart, signaturePart].every(isCanonicalBase64Url)) {
-    return 'A part of the token is not canonical base64url';
+    return formHint(token);
   }
   const header = readHeader(headerPart);
   if (typeof header === 'string') return header;
@@ -79,7 +79,7 @@ function readHeader(part: string): Header | string {
 
 function parseHeader(part: string): Header | string {
   const header = parseObject(part);
-  if (!header) return 'The header is not one JSON object that every reader reads alike';
+  if (!header) return headerHint(part);
   const { alg, typ, kid } = header;
   if (!isAlgorithm(alg)) return 'The algorithm in the header is not one that this service knows';
   const type = typeof typ === 'string' ? TYPES.get(typ.toLowerCase()) : undefined;

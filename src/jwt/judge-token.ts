@@ -1,6 +1,7 @@
-import type { Algorithm } from './algorithms.js';
+import { ALGORITHMS, type Algorithm } from './algorithms.js';
 import { audiencesOf, type Claims } from './claims.js';
 import { parseCompactJws, type CompactJws } from './compact-jws.js';
+import { signatureLengthFault } from './form-hint.js';
 import type { TokenType } from './token-type.js';
 import type { Refused, RefusalCode, Verdict } from './verdict.js';
 import { isWellFormedText } from './well-formed-text.js';
@@ -12,6 +13,8 @@ export interface VerificationKey {
   readonly id: string;
   /** The only algorithm that the key verifies (RFC 8725 §3.1). */
   readonly algorithm: Algorithm;
+  /** Length of its signatures, in bytes. */
+  readonly signatureBytes: number;
   /** @returns whether this key made the signature of the compact JWS */
   verifies(token: string): boolean;
 }
@@ -90,7 +93,7 @@ function checkSignature(
     const which = candidates.length > 0 ? (expected.describeKeys?.(candidates) ?? '') : '';
     return refuse(
       'invalid_signature',
-      `The token names ${kid} and ${tried}${which}; compare the secret of the service that signed it with the secret here.`,
+      `The token names ${kid} and ${tried}${which}; ${signatureAdvice(jws, candidates)}.`,
     );
   }
   if (audiencesOf(jws.claims.aud).every((audience) => expected.allows(audience, key))) return undefined;
@@ -98,6 +101,17 @@ function checkSignature(
     'invalid_signature',
     `The token names ${jws.keyId === undefined ? 'no kid' : 'a kid'} and 1 key was tried; a member of its aud does not allow the algorithm that it is signed with.`,
   );
+}
+
+/** What to do about a signature that no key verifies. */
+function signatureAdvice({ token, algorithm }: CompactJws, candidates: readonly VerificationKey[]): string {
+  const length = token.length - token.lastIndexOf('.') - 1;
+  const possible = candidates.map(({ signatureBytes }) => signatureBytes);
+  const fault = signatureLengthFault(length, possible, algorithm);
+  if (fault !== undefined) return `it ${fault}`;
+  return ALGORITHMS[algorithm].shared
+    ? 'compare the secret of the service that signed it with the secret here'
+    : 'it was changed, or another service signed it, or with a key that is not known here';
 }
 
 function checkTimes({ exp, iat, nbf }: Claims, tolerance: number, now: number): Refused | undefined {

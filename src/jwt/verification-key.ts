@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { Algorithm } from './algorithms.js';
+import { ALGORITHMS, type Algorithm } from './algorithms.js';
 import type { VerificationKey } from './judge-token.js';
 import { verifySignature } from './signature.js';
 
@@ -14,6 +14,13 @@ export class KeyObjectVerificationKey implements VerificationKey {
     readonly algorithm: Algorithm,
     private readonly key: KeyObject,
   ) {}
+
+  get signatureBytes(): number {
+    const { modulusLength } = this.key.asymmetricKeyDetails ?? {};
+    return modulusLength === undefined
+      ? ALGORITHMS[this.algorithm].leastSignatureBytes
+      : Math.ceil(modulusLength / 8);
+  }
 
   verifies(token: string): boolean {
     return verifySignature(token, this.algorithm, this.key);

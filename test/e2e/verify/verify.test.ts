@@ -149,6 +149,25 @@ describe('POST /verify', () => {
   });
 });
 
+describe('POST /verify, of a token that was spoilt on its way,', () => {
+  it.each<[string, (token: string) => string, RegExp]>([
+    ['Bearer before it', (token) => `Bearer ${token}`, /such as Bearer/],
+    ['a line end', (token) => `${token}\n`, /line end/],
+    ['quotes', (token) => `"${token}"`, /quotes/],
+    ['JSON around it', (token) => JSON.stringify({ token }), /within JSON/],
+    ['no signature', (token) => token.replace(/\.[^.]*$/, ''), /2 parts of 3/],
+    ['four characters less', (token) => token.slice(0, -4), /39 of 43 characters/],
+    ['no beginning', (token) => token.slice(4), /beginning/],
+  ])('names the likely cause and no part of it: %s', async (_name, spoil, words) => {
+    const token = await service.issue();
+    const { status, body } = await service.verify(spoil(token));
+    expect(status).toBe(401);
+    expect(['malformed_token', 'invalid_signature']).toContain(body['code']);
+    expect(body['hint']).toMatch(words);
+    expect(body['hint']).not.toContain(token.slice(-20, -5));
+  });
+});
+
 describe('POST /verify, by its settings', () => {
   const badToken = handMadeToken({ secret: 'x'.repeat(32) });
   const hintOf = async (
