@@ -1,4 +1,5 @@
 import type { AuditLog } from '../audit/audit-log.js';
+import { describeInPlainAscii } from '../clients/allowance.js';
 import type { Client } from '../clients/client.js';
 import type { Attempt } from '../clients/client-authenticator.js';
 import { violationOf } from '../clients/client-policy.js';
@@ -148,9 +149,15 @@ export class TokenEndpoint {
       case undefined:
         return;
       case 'audience':
-        throw new OAuthError('invalid_target', 'The client may not ask for this audience');
+        throw new OAuthError(
+          'invalid_target',
+          `The client may not ask for this audience; its audiences: ${describeInPlainAscii(client.audiences)}`,
+        );
       case 'scope':
-        throw new OAuthError('invalid_scope', 'The client may not ask for this scope');
+        throw new OAuthError(
+          'invalid_scope',
+          `The client may not ask for this scope; its scopes: ${describeInPlainAscii(client.scopes)}`,
+        );
       case 'subject':
       case 'claims':
         throw new OAuthError('invalid_grant', 'The client may not ask for this subject');

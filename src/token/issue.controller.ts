@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Inject, Optional, Post, Req, UseGuards } from '@nestjs/common';
 import { ApiBasicAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { AuditLog } from '../audit/audit-log.js';
+import { describeAllowance } from '../clients/allowance.js';
 import type { Client } from '../clients/client.js';
 import { type PolicyViolation, violationOf } from '../clients/client-policy.js';
 import { ClientRegistry } from '../clients/client-registry.js';
@@ -13,7 +14,7 @@ import { type NowOrLater, whenKnown } from '../now-or-later.js';
 import type { IssueOutcome, NotIssued } from './issue-outcome.js';
 import { IssueTokenBody } from './issue-token.body.js';
 import { type AdmittedRequest, CLIENT, TokenAccessGuard } from './token-access.guard.js';
-import { TokenDocument } from './token.document.js';
+import { TokenDocument, TokenRefusalDocument } from './token.document.js';
 import { TokenService } from './token.service.js';
 
 const STATUS: Readonly<Record<Exclude<NotIssued['code'], 'unavailable'>, number>> = {
@@ -22,6 +23,8 @@ const STATUS: Readonly<Record<Exclude<NotIssued['code'], 'unavailable'>, number>
   invalid_scope: 403,
   access_denied: 403,
 };
+
+const BODY = new BodyPipe(IssueTokenBody);
 
 /** What is said where a client asks for more than it may have. */
 const VIOLATIONS: Readonly<Record<PolicyViolation, NotIssued>> = {
@@ -55,6 +58,7 @@ export class IssueController {
   @ApiErrorResponse(
     'A member is missing or wrong; `error` names it',
     new ApiError(400, 'invalid_request', 'Missing required claims (sub, aud)'),
+    TokenRefusalDocument,
   )
   @ApiErrorResponse(
     'Client authentication failed',
@@ -62,28 +66,43 @@ export class IssueController {
   )
   @ApiErrorResponse(
     'Audience, subject, scope or grant type not allowed',
-    new ApiError(403, 'invalid_target', 'Audience not allowed'),
+    new ApiError(403, 'invalid_target', 'Audience not allowed', {
+      hint: 'This client may ask for: audiences "logging-service"; scopes "logs:write"; subjects "worker", "user-*"; claims none.',
+    }),
+    TokenRefusalDocument,
   )
   @ApiErrors(413, 415, 429, 500, 503)
-  issue(
-    @Body(new BodyPipe(IssueTokenBody)) body: IssueTokenBody,
-    @Req() request: AdmittedRequest,
-  ): NowOrLater<TokenDocument> {
-    const { sub, aud } = body;
+  issue(@Body() given: unknown, @Req() request: AdmittedRequest): NowOrLater<TokenDocument> {
     const { [CLIENT]: client } = request;
+    const body = this.read(given, client);
+    const { sub, aud } = body;
     const scope = body.scope === '' ? undefined : body.scope;
     const asked = { sub, aud, scope, client_id: client?.id };
     const answer = (outcome: IssueOutcome): TokenDocument => {
       if (outcome.code !== 'issued') {
         this.audit.record(request.id, { event: 'token.refused', code: outcome.code, ...asked });
         if (outcome.code === 'unavailable') throw unavailable(outcome.reason);
-        throw new ApiError(STATUS[outcome.code], outcome.code, outcome.reason);
+        throw new ApiError(STATUS[outcome.code], outcome.code, outcome.reason, this.hintFor(client));
       }
       const { token, expiresIn, tokenId, algorithm } = outcome;
       this.audit.record(request.id, { event: 'token.issued', jti: tokenId, alg: algorithm, ...asked });
       return { token, token_type: 'Bearer', expires_in: expiresIn };
     };
     return whenKnown(this.decide(body, scope, client), answer);
+  }
+
+  private read(given: unknown, client: Client | undefined): IssueTokenBody {
+    try {
+      return BODY.transform(given);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      throw new ApiError(error.status, error.code, error.message, this.hintFor(client));
+    }
+  }
+
+  /** Only a client that has authenticated itself learns what it may ask for. */
+  private hintFor(client: Client | undefined): { readonly hint?: string } {
+    return client ? { hint: describeAllowance(client, this.tokens.ownAudience) } : {};
   }
 
   private decide(

@@ -1,4 +1,5 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ErrorDocument } from '../http/error.document.js';
 import { REFUSAL_WORDS } from '../jwt/refusal-words.js';
 import { EXAMPLE_TOKEN } from './example-tokens.js';
 
@@ -15,6 +16,15 @@ export class TokenDocument {
 
   @ApiProperty({ description: 'Seconds until the token expires', example: 900 })
   expires_in!: number;
+}
+
+/** What `POST /token` answers if no token is issued. */
+@ApiSchema({ name: 'TokenRefusalResponse' })
+export class TokenRefusalDocument extends ErrorDocument {
+  @ApiPropertyOptional({
+    description: 'What the client may ask for; only for a client that has authenticated itself',
+  })
+  hint?: string;
 }
 
 /** What `POST /verify` answers of a token that is good. */

@@ -100,6 +100,11 @@ export class TokenService {
     return typeof signed === 'string' ? outcome(signed) : signed.then(outcome, busy);
   }
 
+  /** The service itself as an audience: its tokens open the administration, and are issued by `/oauth2/token` alone. */
+  get ownAudience(): string {
+    return this.options.issuer;
+  }
+
   /** Judges a token for one audience; see {@link judgeToken} for the order of the checks. */
   verify({ token, audience, type }: VerifyRequest): Verdict {
     return judgeToken(token, this.keys, this.expectations(audience, type), this.clock.now());

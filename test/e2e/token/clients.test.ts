@@ -4,10 +4,13 @@ import { readToken } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { type Answer, RunningApp } from '../../support/running-app.js';
 
+/** What a client that has authenticated itself learns; see hints.test.ts. */
+const hint: unknown = expect.stringMatching(/^This client may ask for: /);
+
 const REFUSALS = {
-  invalid_target: { status: 403, body: { error: 'Audience not allowed', code: 'invalid_target' } },
-  access_denied: { status: 403, body: { error: 'Subject not allowed', code: 'access_denied' } },
-  invalid_scope: { status: 403, body: { error: 'Scope not allowed', code: 'invalid_scope' } },
+  invalid_target: { status: 403, body: { error: 'Audience not allowed', code: 'invalid_target', hint } },
+  access_denied: { status: 403, body: { error: 'Subject not allowed', code: 'access_denied', hint } },
+  invalid_scope: { status: 403, body: { error: 'Scope not allowed', code: 'invalid_scope', hint } },
 } as const;
 
 const WORKER = {
@@ -175,7 +178,7 @@ describe.each(['required', 'none'] as const)(
     ])('may not set the claims %j, and is told so', async (claims) => {
       expect(await outcome({ claims })).toEqual({
         status: 400,
-        body: { error: expect.stringContaining('claims'), code: 'invalid_request' },
+        body: { error: expect.stringContaining('claims'), code: 'invalid_request', hint },
       });
     });
 

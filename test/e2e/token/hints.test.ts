@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { basic, makeClient, type TestClient } from '../../support/clients.js';
+import { RunningApp } from '../../support/running-app.js';
+
+let service: RunningApp;
+let worker: TestClient;
+
+beforeAll(async () => {
+  service = await RunningApp.start({ tokenEndpointAuth: 'none' });
+  worker = await makeClient(service, 'worker', {
+    audiences: ['billing', 'logging-service', 'identity-backend'],
+    scopes: ['logs:read'],
+    claims: ['tenant'],
+    may_act_for: ['user-*'],
+  });
+  await makeClient(service, 'stranger', { audiences: ['hidden'], scopes: ['hidden:scope'] });
+});
+afterAll(() => service.stop());
+
+const HINT =
+  'This client may ask for: audiences "billing", "logging-service"; scopes "logs:read"; subjects "worker", "user-*"; claims "tenant".';
+
+const REQUEST = { sub: 'worker', aud: 'billing' };
+
+describe('a refusal of POST /token', () => {
+  it.each<[string, number, unknown]>([
+    ['another audience', 403, { ...REQUEST, aud: 'hidden' }],
+    ['the service itself as audience', 403, { ...REQUEST, aud: 'identity-backend' }],
+    ['another subject', 403, { ...REQUEST, sub: 'somebody' }],
+    ['another client as subject', 403, { ...REQUEST, sub: 'stranger' }],
+    ['another scope', 403, { ...REQUEST, scope: 'hidden:scope' }],
+    ['another claim', 400, { ...REQUEST, claims: { role: 'x' } }],
+    ['a lifetime over the limit', 400, { ...REQUEST, expires_in: 1_000_000 }],
+    ['no audience', 400, { sub: 'worker' }],
+    ['nothing', 400, {}],
+    ['a scope that is none', 400, { ...REQUEST, scope: ' ' }],
+    ['no object', 400, []],
+  ])('tells a client what it may ask for, which asked for %s', async (_name, status, body) => {
+    const answer = await service.post('/token', body, { authorization: worker.authorization });
+    expect(answer.status).toBe(status);
+    expect(answer.body['hint']).toBe(HINT);
+    expect(answer.text).not.toMatch(/"hidden/);
+  });
+
+  it.each<[string, unknown]>([
+    ['no audience', { sub: 'worker' }],
+    ['a scope of this service', { ...REQUEST, scope: 'identity:admin' }],
+    ['the service itself as audience', { ...REQUEST, aud: 'identity-backend' }],
+  ])('tells nothing to an anonymous caller, which asked for %s', async (_name, body) => {
+    const answer = await service.post('/token', body);
+    expect([400, 403]).toContain(answer.status);
+    expect(answer.body).not.toHaveProperty('hint');
+  });
+
+  it.each([
+    ['a wrong secret', basic('worker', 'x'.repeat(43))],
+    ['no such client', basic('nobody', 'x'.repeat(43))],
+    ['another scheme', 'Bearer x'],
+  ])('tells nothing to a caller with %s', async (_name, authorization) => {
+    const answer = await service.post('/token', { ...REQUEST, aud: 'hidden' }, { authorization });
+    expect(answer.status).toBe(401);
+    expect(answer.body).not.toHaveProperty('hint');
+  });
+});
+
+describe('a refusal of POST /oauth2/token', () => {
+  const GRANT = { grant_type: 'client_credentials' };
+
+  it.each<[string, Record<string, string>, string]>([
+    [
+      'invalid_target',
+      { ...GRANT, audience: 'hidden' },
+      'The client may not ask for this audience; its audiences: billing, logging-service, identity-backend',
+    ],
+    [
+      'invalid_scope',
+      { ...GRANT, audience: 'billing', scope: 'hidden:scope' },
+      'The client may not ask for this scope; its scopes: logs:read',
+    ],
+  ])('tells a client in its description what it may ask for: %s', async (error, parameters, words) => {
+    const answer = await service.form('/oauth2/token', parameters, { authorization: worker.authorization });
+    expect({ status: answer.status, body: answer.body }).toEqual({
+      status: 400,
+      body: { error, error_description: words },
+    });
+  });
+
+  it('tells nothing to a caller that is not authenticated', async () => {
+    for (const authorization of [basic('worker', 'x'.repeat(43)), undefined]) {
+      const answer = await service.form(
+        '/oauth2/token',
+        { ...GRANT, audience: 'hidden' },
+        authorization === undefined ? {} : { authorization },
+      );
+      expect(answer.status).not.toBe(200);
+      expect(answer.text).not.toContain('billing');
+    }
+  });
+});
