@@ -99,18 +99,17 @@ function decodePart(text: string): string | undefined {
 }
 
 /**
- * Names the database for people and logs: a file by its URL, a server by its URL without user, password and files, such as
- * `postgres://host/database?sslmode=require`.
+ * Names the database for people and logs: a file by its URL, a server by its URL without user, password and parameters, such
+ * as `postgres://host/database`.
  */
 export function displayDatabase(url: string): string {
-  const address = databaseAddress(url);
+  const address = databaseAddress(url) ?? databaseAddress(url.replace(/\?.*$/s, ''));
   if (!address) return 'unknown';
   if (address.kind === 'sqlite') return `sqlite:${address.path}`;
-  const { host, port, database, tls } = address;
+  const { host, port, database } = address;
   const shown = host.includes(':') ? `[${host}]` : encodeURIComponent(host);
   const place = port === undefined ? shown : `${shown}:${port}`;
-  const mode = tls ? `?sslmode=${tls.mode}` : '';
-  return `${new URL(url).protocol}//${place}/${encodeURIComponent(database)}${mode}`;
+  return `${new URL(url).protocol}//${place}/${encodeURIComponent(database)}`;
 }
 
 /** @returns whether what is sent to the database, passwords included, crosses a network unencrypted */

@@ -164,7 +164,7 @@ describe('displayDatabase', () => {
     ['postgresql://user:pass@host:5433/database', 'postgresql://host:5433/database'],
     [
       'mariadb://user:pass@[::1]:3307/data%20base%0Ax?sslmode=verify-ca&sslrootcert=/etc/pass.pem',
-      'mariadb://[::1]:3307/data%20base%0Ax?sslmode=verify-ca',
+      'mariadb://[::1]:3307/data%20base%0Ax',
     ],
     ['postgres://user@%2Frun%2Fpostgresql/database', 'postgres://%2Frun%2Fpostgresql/database'],
     ['nothing://user:pass@host', 'unknown'],
