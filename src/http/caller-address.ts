@@ -10,7 +10,7 @@ const MAX_ENTRY_LENGTH = 128;
 /** More proxies than any request passes. Callers within a trusted network could name any number of them. */
 const MAX_HOPS = 32;
 
-/** What a connection counts as if it is gone before anybody asked for its address. */
+/** The address of a connection that closed before its address was read. */
 const UNKNOWN = 'unknown';
 
 const IPV6_BITS = 128;
@@ -79,14 +79,14 @@ export class CallerAddresses {
     return peer;
   }
 
-  /** Each proxy adds whom it was asked by at the end: from there, the first that is not a trusted proxy is the caller. */
+  /** Each proxy appends the address of its peer: from the right, the first that is not a trusted proxy is the caller. */
   private nearest(forwarded: string, peer: string): string {
     let address = peer;
     let end = forwarded.length;
     for (let hop = 0; hop < MAX_HOPS; hop++) {
       const comma = end > 0 ? forwarded.lastIndexOf(',', end - 1) : -1;
       const entry = readEntry(forwarded.slice(comma + 1, end));
-      // What stands before something that is no address may be anybody's words.
+      // Any caller may have written what stands before a member that is no address.
       if (entry === undefined) break;
       address = entry;
       if (comma < 0 || !this.isTrusted(entry)) break;
@@ -100,7 +100,7 @@ export class CallerAddresses {
   }
 }
 
-/** Whether a proxy says for whom it asks. Only X-Forwarded-For and -Proto are ever believed; this runs for every request. */
+/** Whether a proxy forwarded the request. Only X-Forwarded-For and -Proto are ever believed; this runs for every request. */
 function isForwarded(headers: IncomingHttpHeaders): boolean {
   return (
     headers['x-forwarded-for'] !== undefined ||
@@ -139,7 +139,7 @@ function networks(members: readonly string[]): BlockList {
   return list;
 }
 
-/** Where a request keeps its address once somebody asked for it. */
+/** Caches the address on its request. */
 const ADDRESS = Symbol('address');
 
 declare module 'fastify' {

@@ -4,7 +4,7 @@ import { isIP, isIPv4, SocketAddress } from 'node:net';
 const MAPPED = '::ffff:';
 
 /**
- * Reads an IP address and gives it its one spelling, so that nobody counts twice: IPv4 in dotted decimal, also when it is
+ * Reads an IP address and returns its canonical spelling, so that no caller counts twice: IPv4 in dotted decimal, also when it is
  * mapped into IPv6; IPv6 as in RFC 5952, without its zone, which means something on one machine only.
  *
  * @returns `undefined` if the text is not an IP address

@@ -1,7 +1,8 @@
 import { canonicalAddress } from './ip-address.js';
 
 /**
- * Who is counted as one: an IPv4 address, and a /64 of IPv6, which is what one customer of a provider has at least.
+ * The network that limits count as one caller: an IPv4 address, or the /64 of an IPv6 address, the least that a provider
+ * assigns to a customer.
  *
  * @param address IPv4 or IPv6; any other text counts as it is
  */
