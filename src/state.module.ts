@@ -1,5 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { KeptEvents } from './audit/kept-event.js';
+import { KeptEventLog } from './audit/kept-event-log.js';
 import { CLOCK_SKEW_SECONDS, type Clock } from './clock.js';
 import { ClientRegistry } from './clients/client-registry.js';
 import { clientStanding } from './clients/client-standing.js';
@@ -14,6 +16,7 @@ import { KeysModule } from './keys/keys.module.js';
 import { StoredKeys } from './keys/stored-keys.js';
 import { AssertionStore } from './oauth2/assertion-store.js';
 import { KNOWN_AUDIENCE, type KnownAudience } from './observability/known-audience.js';
+import { auditWriter } from './observability/log-and-count.js';
 import { OBSERVED_STATE, type ObservedState } from './observability/state-gauges.js';
 import { Follower, type Following } from './replica/follower.js';
 import { ReplicaModule } from './replica/replica.module.js';
@@ -91,7 +94,7 @@ export class StateModule {
           siblings,
           followed: [
             ...[StoredKeys, ClientRegistry, KEYS_BEFORE_CLIENTS, Revocations, USED_ASSERTIONS],
-            ...(isService ? [ExpiryWarnings] : []),
+            ...(isService ? [ExpiryWarnings, KeptEventLog] : []),
           ],
         }),
       ],
@@ -109,6 +112,11 @@ export class StateModule {
           useFactory: (used: AssertionStore): Following => ({
             sync: () => used.forgetExpired(Math.floor(clock.now() / 1000) - CLOCK_SKEW_SECONDS),
           }),
+        },
+        {
+          provide: KeptEventLog,
+          inject: [KeptEvents],
+          useFactory: (events: KeptEvents) => new KeptEventLog(events, clock, auditWriter(log)),
         },
         {
           provide: ExpiryWarnings,
@@ -161,6 +169,7 @@ export class StateModule {
         KEYS_BEFORE_CLIENTS,
         USED_ASSERTIONS,
         ExpiryWarnings,
+        KeptEventLog,
       ],
     };
   }

@@ -1,4 +1,5 @@
 import type { AuditLog } from '../audit/audit-log.js';
+import { type AuditedChange, auditedChange } from '../audit/kept-event.js';
 import type { Administrator } from '../clients/client-administration.js';
 import { dateTime } from '../clients/client.document.js';
 import type { Clock } from '../clock.js';
@@ -47,13 +48,24 @@ export class KeyAdministration {
    */
   async rotate(algorithm: Algorithm | undefined, revoke: boolean, by: Administrator): Promise<boolean> {
     let isBegun = false;
+    const audited = new Map<KeyPurpose, AuditedChange>();
+    const eventOf = (purpose: KeyPurpose): AuditedChange['keep'] => {
+      const kind = { algorithm: algorithmOf(purpose), purpose: purposeShown(purpose) };
+      const change = auditedChange(
+        { event: 'keys.rotated', ...kind, revoke, by: by.id },
+        by,
+        this.clock.now(),
+      );
+      audited.set(purpose, change);
+      return change.keep;
+    };
     const replaced = (purpose: KeyPurpose): void => {
       isBegun = true;
-      const kind = { algorithm: algorithmOf(purpose), purpose: purposeShown(purpose) };
-      this.audit.record(by.requestId, { event: 'keys.rotated', ...kind, revoke, by: by.id });
+      const change = audited.get(purpose);
+      if (change) this.audit.record(by.requestId, change.event);
     };
     try {
-      return await this.stored.rotate(algorithm, revoke, replaced);
+      return await this.stored.rotate(algorithm, revoke, replaced, eventOf);
     } catch (error) {
       throw isBegun && error instanceof StoreUnavailable ? new RotationIncomplete(error) : error;
     }

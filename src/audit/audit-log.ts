@@ -42,44 +42,45 @@ export interface TokenRevoked {
   readonly by: string;
 }
 
-/** A client that was made, changed or removed. */
-export interface ClientChanged {
-  readonly event: 'client.created' | 'client.updated' | 'client.deleted';
-  readonly client: string;
+/** A change by an administrator. */
+interface ByAdministrator {
   /** The client id of the administrator, or `command line`. */
   readonly by: string;
+  /** The user of the operating system, if the command line acted. */
+  readonly os_user?: string;
+  /** By which copies of the event are recognised: those of the command line are written more than once. */
+  readonly event_id?: string;
+}
+
+/** A client that was made, changed or removed. */
+export interface ClientChanged extends ByAdministrator {
+  readonly event: 'client.created' | 'client.updated' | 'client.deleted';
+  readonly client: string;
 }
 
 /** A secret that was added or ended: named by its id, never shown. */
-export interface SecretChanged {
+export interface SecretChanged extends ByAdministrator {
   readonly event: 'client.secret_added' | 'client.secret_ended';
   readonly client: string;
   readonly secret_id: string;
-  /** The client id of the administrator, or `command line`. */
-  readonly by: string;
 }
 
 /** Keys of one kind that were replaced. */
-export interface KeysRotated {
+export interface KeysRotated extends ByAdministrator {
   readonly event: 'keys.rotated';
   readonly algorithm: string;
   /** What the keys sign: tokens, or what is addressed to the service itself. */
   readonly purpose: 'tokens' | 'administration';
   /** Whether the former ones ended at once. */
   readonly revoke: boolean;
-  /** The client id of the administrator, or `command line`. */
-  readonly by: string;
 }
+
+/** What administrators changed. */
+export type AdministrationEvent = ClientChanged | SecretChanged | KeysRotated;
 
 /** What an auditor asks about later: who did what, for whom. */
 export type AuditEvent =
-  | TokenIssued
-  | TokenRefused
-  | AuthenticationFailed
-  | TokenRevoked
-  | ClientChanged
-  | SecretChanged
-  | KeysRotated;
+  TokenIssued | TokenRefused | AuthenticationFailed | TokenRevoked | AdministrationEvent;
 
 /** Where audit events go. */
 export abstract class AuditLog {

@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { userInfo } from 'node:os';
 import type { Administrator } from '../clients/client-administration.js';
 
-/** Who acts by the command line, for the audit: each run counts as one request. */
-export const COMMAND_LINE: Administrator = { id: 'command line', requestId: randomUUID() };
+/** The command line as an administrator, for the audit: each run counts as one request. */
+export const COMMAND_LINE: Administrator = { id: 'command line', requestId: randomUUID(), osUser: osUser() };
+
+/** In a container the user may have a number, and no name. */
+function osUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

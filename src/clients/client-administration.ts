@@ -1,4 +1,5 @@
-import type { AuditEvent, AuditLog } from '../audit/audit-log.js';
+import type { AuditLog, ClientChanged, SecretChanged } from '../audit/audit-log.js';
+import { auditedChange } from '../audit/kept-event.js';
 import type { Clock } from '../clock.js';
 import type { RecordDecision } from '../replica/record-store.js';
 import { type Client, liveSecrets } from './client.js';
@@ -12,6 +13,8 @@ export interface Administrator {
   /** A client id, or `command line`. */
   readonly id: string;
   readonly requestId: string;
+  /** The user of the operating system, if the command line acts: the database keeps the event then. */
+  readonly osUser?: string | undefined;
 }
 
 /** A secret that was just made: the one time that it is seen. */
@@ -49,13 +52,13 @@ export class ClientAdministration {
     await this.prepare();
     const now = this.clock.now();
     const { text, kept } = makeSecret(now, null);
-    const client = await this.change(described.id, (current, wasRemoved) => {
+    const event = { event: 'client.created', client: described.id, by: by.id } as const;
+    const client = await this.change(event, by, (current, wasRemoved) => {
       if (current) throw new ClientChangeRefused('conflict', 'There is a client of this id already');
       const made = { ...described, secrets: [kept], createdAt: now, updatedAt: now };
       return wasRemoved ? { ...made, tokenMark: makeTokenMark() } : made;
     });
-    this.record(by, { event: 'client.created', client: client.id, by: by.id });
-    return { client, secret: { id: kept.id, text, expiresAt: null } };
+    return { client: existing(client), secret: { id: kept.id, text, expiresAt: null } };
   }
 
   /** @param patch a JSON Merge Patch (RFC 7396) of the members of `ClientBody`, as it came */
@@ -74,20 +77,19 @@ export class ClientAdministration {
     by: Administrator,
   ): Promise<{ readonly previous: Client; readonly client: Client }> {
     let previous: Client | undefined;
-    const client = await this.change(id, (current) => {
+    const event = { event: 'client.updated', client: id, by: by.id } as const;
+    const client = await this.change(event, by, (current) => {
       previous = existing(current);
       return { ...this.description.patch(previous, patchOf(previous)), updatedAt: this.clock.now() };
     });
-    this.record(by, { event: 'client.updated', client: id, by: by.id });
-    return { previous: existing(previous), client };
+    return { previous: existing(previous), client: existing(client) };
   }
 
   async delete(id: string, by: Administrator): Promise<void> {
-    await this.clients.change(id, (current) => {
+    await this.change({ event: 'client.deleted', client: id, by: by.id }, by, (current) => {
       existing(current);
       return undefined;
     });
-    this.record(by, { event: 'client.deleted', client: id, by: by.id });
   }
 
   /** @param expiresAt when it ends by itself, in milliseconds since 1970; null where it does not */
@@ -97,7 +99,8 @@ export class ClientAdministration {
       throw new ClientChangeRefused('invalid_request', 'The secret would have expired already');
     }
     const { text, kept } = makeSecret(now, expiresAt);
-    await this.change(id, (current) => {
+    const event = { event: 'client.secret_added', client: id, secret_id: kept.id, by: by.id } as const;
+    await this.change(event, by, (current) => {
       const client = existing(current);
       const live = liveSecrets(client, now);
       if (live.length >= MAX_LIVE_SECRETS) {
@@ -108,13 +111,13 @@ export class ClientAdministration {
       }
       return { ...client, secrets: [...live, kept], updatedAt: now };
     });
-    this.record(by, { event: 'client.secret_added', client: id, secret_id: kept.id, by: by.id });
     return { id: kept.id, text, expiresAt };
   }
 
   async endSecret(id: string, secretId: string, by: Administrator): Promise<void> {
     const now = this.clock.now();
-    await this.change(id, (current) => {
+    const event = { event: 'client.secret_ended', client: id, secret_id: secretId, by: by.id } as const;
+    await this.change(event, by, (current) => {
       const client = existing(current);
       if (!client.secrets.some((secret) => secret.id === secretId)) {
         throw new ClientChangeRefused('not_found', 'The client has no secret of this id');
@@ -125,15 +128,18 @@ export class ClientAdministration {
       }
       return { ...client, secrets: rest, updatedAt: now };
     });
-    this.record(by, { event: 'client.secret_ended', client: id, secret_id: secretId, by: by.id });
   }
 
-  private async change(id: string, decide: RecordDecision<Client>): Promise<Client> {
-    return existing(await this.clients.change(id, decide));
-  }
-
-  private record(by: Administrator, event: AuditEvent): void {
-    this.audit.record(by.requestId, event);
+  /** Changes the client of an event, and audits it. */
+  private async change(
+    event: ClientChanged | SecretChanged,
+    by: Administrator,
+    decide: RecordDecision<Client>,
+  ): Promise<Client | undefined> {
+    const audited = auditedChange(event, by, this.clock.now());
+    const client = await this.clients.change(event.client, decide, audited.keep);
+    this.audit.record(by.requestId, audited.event);
+    return client;
   }
 }
 

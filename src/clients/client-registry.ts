@@ -1,4 +1,4 @@
-import type { RecordDecision } from '../replica/record-store.js';
+import type { ChangeEvent, RecordDecision } from '../replica/record-store.js';
 import { Replica } from '../replica/replica.js';
 import type { Client } from './client.js';
 import type { ClientStore } from './client-store.js';
@@ -27,8 +27,8 @@ export class ClientRegistry {
    * @param decide is given the client as it is in the database; where it throws, nothing changes
    * @throws {StoreUnavailable} and what `decide` throws
    */
-  change(id: string, decide: RecordDecision<Client>): Promise<Client | undefined> {
-    return this.replica.change(id, decide);
+  change(id: string, decide: RecordDecision<Client>, event?: ChangeEvent): Promise<Client | undefined> {
+    return this.replica.change(id, decide, event);
   }
 
   find(id: string): Client | undefined {

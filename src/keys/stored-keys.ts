@@ -1,5 +1,6 @@
 import type { Algorithm } from '../jwt/algorithms.js';
 import type { Clock } from '../clock.js';
+import type { ChangeEvent } from '../replica/record-store.js';
 import { Replica } from '../replica/replica.js';
 import type { KeyEncryption } from './key-encryption.js';
 import {
@@ -83,6 +84,7 @@ export class StoredKeys {
    * @param algorithm of the keys to replace; all where left out
    * @param revoke ends them, and those before them that still verify, at once with every token that they signed
    * @param done is told of each purpose whose keys were replaced, before the next one is begun
+   * @param eventOf the event that is written with the change of a purpose
    * @returns whether there are such keys
    * @throws {StoreUnavailable}
    */
@@ -90,15 +92,15 @@ export class StoredKeys {
     algorithm: Algorithm | undefined,
     revoke: boolean,
     done: (purpose: KeyPurpose) => void = () => {},
+    eventOf: (purpose: KeyPurpose) => ChangeEvent | undefined = () => undefined,
   ): Promise<boolean> {
     const replaced = revoke ? this.shown : [...this.purposes];
     const chosen = replaced.filter(
       (purpose) => algorithm === undefined || algorithmOf(purpose) === algorithm,
     );
     for (const purpose of chosen) {
-      await this.change(purpose, (keys, now, spare) =>
-        rotated(keys, now, this.options.policy, spare, revoke),
-      );
+      const decide: Decision = (keys, now, spare) => rotated(keys, now, this.options.policy, spare, revoke);
+      await this.change(purpose, decide, eventOf(purpose));
       done(purpose);
     }
     return chosen.length > 0;
@@ -155,11 +157,11 @@ export class StoredKeys {
   }
 
   /** Keys take long to make and a transaction must not wait: what it lacks is made, and it runs again. */
-  private async change(purpose: KeyPurpose, decide: Decision): Promise<void> {
+  private async change(purpose: KeyPurpose, decide: Decision, event?: ChangeEvent): Promise<void> {
     const spares: KeyMaterial[] = [];
     let lacking: number;
     do {
-      lacking = await this.attempt(purpose, decide, spares);
+      lacking = await this.attempt(purpose, decide, spares, event);
       const { encryption } = this.options;
       const making = Array.from({ length: lacking }, () => makeKey(algorithmOf(purpose), encryption));
       spares.push(...(await Promise.all(making)));
@@ -172,10 +174,11 @@ export class StoredKeys {
     purpose: KeyPurpose,
     decide: Decision,
     spares: readonly KeyMaterial[],
+    event: ChangeEvent | undefined,
   ): Promise<number> {
     const lacking = new KeysLacking();
     try {
-      await this.replica.change(purpose, (current = []) => {
+      const attempted = (current: readonly StoredKey[] = []): readonly StoredKey[] => {
         const left = [...spares];
         lacking.count = 0;
         const decided = decide(current, this.options.clock.now(), (schedule) => {
@@ -185,7 +188,8 @@ export class StoredKeys {
         });
         if (lacking.count > 0) throw lacking;
         return decided;
-      });
+      };
+      await this.replica.change(purpose, attempted, event);
     } catch (error) {
       if (error !== lacking) throw error;
     }

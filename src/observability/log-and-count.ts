@@ -8,12 +8,18 @@ import type { Metrics } from './metrics.js';
 /** How many audiences are counted by name; there may be any number of clients. */
 const MAX_AUDIENCES = 1_000;
 
+/** The one way of audit events into the log. */
+export function auditWriter(log: Logger): (requestId: string, event: AuditEvent) => void {
+  const audit = log.child({ audit: true });
+  return (reqId, event) => audit.info({ reqId, ...shown(event) });
+}
+
 /** Writes each audit event as one line of the log, marked `audit`, and counts it. */
 export class LogAndCount extends AuditLog {
   /** Verifications are counted only: there are too many of them to be audited, and they change nothing. */
   readonly verifications: VerificationLog;
 
-  private readonly audit: Logger;
+  private readonly write: (requestId: string, event: AuditEvent) => void;
   private readonly issuedByLabels = new Map<string, { inc(): void }>();
   private readonly namedAudiences = new Set<string>();
 
@@ -23,12 +29,12 @@ export class LogAndCount extends AuditLog {
     private readonly isKnown: KnownAudience,
   ) {
     super();
-    this.audit = log.child({ audit: true });
+    this.write = auditWriter(log);
     this.verifications = { record: (code) => this.metrics.tokenVerified(code) };
   }
 
   override record(requestId: string, event: AuditEvent): void {
-    this.audit.info({ reqId: requestId, ...shown(event) });
+    this.write(requestId, event);
     if (event.event === 'token.refused') this.metrics.tokenRefused(event.code);
     if (event.event === 'token.revoked') this.metrics.tokenRevoked();
     if (event.event === 'token.issued') this.issued(event).inc();

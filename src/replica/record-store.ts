@@ -15,6 +15,15 @@ export interface RecordChange<T> {
  */
 export type RecordDecision<T> = (current: T | undefined, wasRemoved: boolean) => T | undefined;
 
+/** What is written in the transaction of a change: the event of the audit that tells of it. */
+export interface ChangeEvent {
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** JSON. */
+  readonly document: string;
+}
+
 /**
  * Records that several instances share. Whoever has seen the changes up to a revision misses none by asking for those
  * after it.
@@ -30,9 +39,10 @@ export abstract class RecordStore<T> {
    * Changes one record. Changes of one store happen one after another, whichever instance makes them. That a record was
    * removed is remembered for ever.
    *
+   * @param event is written with it, or neither is
    * @throws {StoreUnavailable} and what `decide` throws
    */
-  abstract change(id: string, decide: RecordDecision<T>): Promise<RecordChange<T>>;
+  abstract change(id: string, decide: RecordDecision<T>, event?: ChangeEvent): Promise<RecordChange<T>>;
 }
 
 /** The database is away, or so busy that it did not answer in time. What was asked for may be tried again. */

@@ -1,5 +1,5 @@
 import { inTurnWhileAvailable } from './in-turn-while-available.js';
-import type { RecordChange, RecordDecision, RecordStore } from './record-store.js';
+import type { ChangeEvent, RecordChange, RecordDecision, RecordStore } from './record-store.js';
 
 /** How many changes are fetched at once: bounds the memory that an answer of the database takes. */
 const BATCH = 2_000;
@@ -59,11 +59,12 @@ export class Replica<T> {
   /**
    * Changes a record in the store, then here.
    *
+   * @param event is written with it, or neither is
    * @throws {StoreUnavailable} and what `decide` throws; nothing has changed then
    */
-  async change(id: string, decide: RecordDecision<T>): Promise<T | undefined> {
+  async change(id: string, decide: RecordDecision<T>, event?: ChangeEvent): Promise<T | undefined> {
     const { value } = await this.inTurn(async () => {
-      const change = await this.store.change(id, decide);
+      const change = await this.store.change(id, decide, event);
       this.apply(change);
       // Changes of others may lie between: only where none does, there is nothing to ask for.
       if (change.revision === this.revision + 1) this.revision = change.revision;

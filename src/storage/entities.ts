@@ -58,4 +58,27 @@ export const AssertionTable = new EntitySchema<ExpiringRow>({
   columns: { id: { type: 'varchar', length: 64, primary: true }, expires_at: bigInteger },
 });
 
-export const ENTITIES = [ClientTable, KeyTable, RevisionTable, RevocationTable, AssertionTable];
+/** A change by an administrator, as it was audited. */
+export interface AuditEventRow {
+  readonly id: string;
+  readonly revision: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** JSON. */
+  readonly document: string;
+}
+
+export const AuditEventTable = new EntitySchema<AuditEventRow>({
+  name: 'identity_audit_event',
+  columns: {
+    id: { type: 'varchar', length: 64, primary: true },
+    revision: bigInteger,
+    time: bigInteger,
+    document: { type: 'text' },
+  },
+});
+
+export const ENTITIES = [
+  ...[ClientTable, KeyTable, RevisionTable],
+  ...[RevocationTable, AssertionTable, AuditEventTable],
+];

@@ -90,6 +90,24 @@ export class RevocationExpiry1764201600000 implements MigrationInterface {
   async down(): Promise<void> {}
 }
 
+/** The table of what administrators changed. */
+export class AuditEvents1764288000000 implements MigrationInterface {
+  readonly name = 'AuditEvents1764288000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    const { name, text, tableOptions } = dialectOf(runner);
+    await runner.query(
+      `CREATE TABLE IF NOT EXISTS identity_audit_event (id ${name(64)} NOT NULL PRIMARY KEY, revision bigint NOT NULL UNIQUE, time bigint NOT NULL, document ${text} NOT NULL)${tableOptions}`,
+    );
+    await countRevisionsOf('identity_audit_event', runner);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE IF EXISTS identity_audit_event');
+    await runner.query(`DELETE FROM identity_revision WHERE name = 'identity_audit_event'`);
+  }
+}
+
 async function countRevisionsOf(table: string, runner: QueryRunner): Promise<void> {
   await runner.query(
     `INSERT INTO identity_revision (name, value) SELECT '${table}', 0 FROM (SELECT 1 AS one) AS here WHERE NOT EXISTS (SELECT 1 FROM identity_revision WHERE name = '${table}')`,
@@ -105,4 +123,9 @@ async function indexExpiryOf(table: string, runner: QueryRunner): Promise<void> 
 }
 
 /** In the order in which they run. A migration that was released is never changed. */
-export const MIGRATIONS = [Clients1764028800000, Revocations1764115200000, RevocationExpiry1764201600000];
+export const MIGRATIONS = [
+  Clients1764028800000,
+  Revocations1764115200000,
+  RevocationExpiry1764201600000,
+  AuditEvents1764288000000,
+];

@@ -1,12 +1,14 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource, DataSourceOptions } from 'typeorm';
+import { KeptEvents } from '../audit/kept-event.js';
 import { ClientStore } from '../clients/client-store.js';
 import { KeyStore } from '../keys/key-store.js';
 import { AssertionStore } from '../oauth2/assertion-store.js';
 import { RevocationStore } from '../revocation/revocation-store.js';
 import { Database } from './database.js';
 import { ClientTable, KeyTable } from './entities.js';
+import { TypeOrmKeptEvents } from './kept-events.js';
 import { databaseOptions, openDatabase } from './open-database.js';
 import { TypeOrmAssertionStore } from './typeorm-assertion-store.js';
 import { TypeOrmRecordStore } from './typeorm-record-store.js';
@@ -48,12 +50,17 @@ export class StorageModule {
           useFactory: (database: Database) => new TypeOrmRevocationStore(database),
         },
         {
+          provide: KeptEvents,
+          inject: [Database],
+          useFactory: (database: Database) => new TypeOrmKeptEvents(database),
+        },
+        {
           provide: AssertionStore,
           inject: [Database],
           useFactory: (database: Database) => new TypeOrmAssertionStore(database),
         },
       ],
-      exports: [ClientStore, KeyStore, RevocationStore, AssertionStore],
+      exports: [ClientStore, KeyStore, RevocationStore, AssertionStore, KeptEvents],
     };
   }
 }

@@ -1,6 +1,12 @@
 import { type EntitySchema, MoreThan } from 'typeorm';
-import { type RecordChange, type RecordDecision, RecordStore } from '../replica/record-store.js';
+import {
+  type ChangeEvent,
+  type RecordChange,
+  type RecordDecision,
+  RecordStore,
+} from '../replica/record-store.js';
 import type { Database } from './database.js';
+import { keepEvent } from './kept-events.js';
 import { type RecordRow, RevisionTable } from './entities.js';
 
 /**
@@ -33,7 +39,7 @@ export class TypeOrmRecordStore<T> extends RecordStore<T> {
     });
   }
 
-  override change(id: string, decide: RecordDecision<T>): Promise<RecordChange<T>> {
+  override change(id: string, decide: RecordDecision<T>, event?: ChangeEvent): Promise<RecordChange<T>> {
     return this.database.transaction(async (manager, stop) => {
       await manager.increment(RevisionTable, { name: this.table }, 'value', 1);
       const { value: revision } = await manager.findOneByOrFail(RevisionTable, { name: this.table });
@@ -47,6 +53,7 @@ export class TypeOrmRecordStore<T> extends RecordStore<T> {
       const document = value === undefined ? null : JSON.stringify(value);
       if (row) await manager.update(this.rows, { id }, { revision, document });
       else await manager.insert(this.rows, { id, revision, document });
+      if (event) await keepEvent(manager, event);
       return { id, revision, value };
     });
   }

@@ -59,7 +59,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   testing: ['clock.ts', 'jwt'],
   diagnostics: ['clients', 'clock.ts', 'http', 'jwt', 'keys', 'published-addresses.ts'],
   observability: ['audit', 'clock.ts', 'http', 'jwt', 'oauth2', 'token'],
-  storage: ['clients', 'keys', 'oauth2', 'replica', 'revocation'],
+  storage: ['audit', 'clients', 'keys', 'oauth2', 'replica', 'revocation'],
 };
 
 /** Where the parts are put together: these may import anything but one another against the direction. */

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import type { AdministrationEvent } from './audit-log.js';
+
+/** A change by an administrator as the database keeps it, written in the transaction of the change itself. */
+export interface KeptEvent {
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** JSON: the request and the event. */
+  readonly document: string;
+}
+
+/** The administrator of an event. */
+export interface KeptBy {
+  readonly requestId: string;
+  /** The user of the operating system, if the command line acts: its own log is a terminal, which keeps nothing. */
+  readonly osUser?: string | undefined;
+}
+
+/** An event for the log, and what the database keeps of it. */
+export interface AuditedChange {
+  readonly event: AdministrationEvent;
+  readonly keep: KeptEvent | undefined;
+}
+
+/**
+ * Prepares what is audited: by a command, also for the database.
+ *
+ * @param time milliseconds since 1970
+ * @returns the event with the id by which its copies are recognised, and what the database keeps
+ */
+export function auditedChange(
+  event: AdministrationEvent,
+  { requestId, osUser }: KeptBy,
+  time: number,
+): AuditedChange {
+  if (osUser === undefined) return { event, keep: undefined };
+  const id = randomUUID();
+  const named = { ...event, os_user: osUser, event_id: id };
+  return { event: named, keep: { id, time, document: JSON.stringify({ requestId, event: named }) } };
+}
+
+/** The kept events, in the order in which they became visible. */
+export abstract class KeptEvents {
+  /**
+   * @param revision of the last one that is known; 0 for none
+   * @param from the earliest time, in milliseconds since 1970
+   * @throws {StoreUnavailable}
+   */
+  abstract since(
+    revision: number,
+    from: number,
+    limit: number,
+  ): Promise<readonly (KeptEvent & { readonly revision: number })[]>;
+}
