@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../jwt/without-secrets.js';
 import type { Client } from './client.js';
 
 /** How many characters the names of one kind take at most; a client may have thousands. */
@@ -35,12 +36,13 @@ export function describeInPlainAscii(names: readonly string[]): string {
   return listed(plain, names.length);
 }
 
-/** As many names as fit. */
+/** As many names as fit; what an administrator put in the place of a name by mistake may be a secret. */
 function listed(names: readonly string[], count = names.length): string {
   if (count === 0) return 'none';
   const shown: string[] = [];
   let length = 0;
-  for (const name of names) {
+  for (const each of names) {
+    const name = withoutSecrets(each);
     length += name.length + 2;
     if (length > MAX_CHARACTERS) break;
     shown.push(name);
