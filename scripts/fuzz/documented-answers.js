@@ -33,6 +33,7 @@ export class DocumentedAnswers {
 
   /** @returns in words what is wrong; nothing where the answer is one of the document */
   faultOf(request, answer) {
+    if (isPreflight(request, answer)) return faultOfHeaders(request, answer);
     return this.#faultOfBody(request, answer) ?? faultOfHeaders(request, answer);
   }
 
@@ -77,6 +78,13 @@ export class DocumentedAnswers {
     this.#validators.set(key, made);
     return made;
   }
+}
+
+/** Browsers ask whether they may read a public document; that is part of no operation (Fetch standard §4.8). */
+function isPreflight({ method }, { status, headers, text }) {
+  return (
+    method === 'OPTIONS' && status === 204 && text === '' && headers['access-control-allow-origin'] === '*'
+  );
 }
 
 const ERRORS = { 'application/json': { schema: { $ref: '#/components/schemas/ErrorResponse' } } };

@@ -123,13 +123,16 @@ const FORGED = ['01', ...SMALL_ORDER_POINTS.slice(1, 8)].map((hex) =>
 );
 
 describe('a point of small order', () => {
+  /** Node 24 and later verify no signature with such a point; 20 and 22 do. */
+  const verifiesForgeries = Number.parseInt(process.versions.node) < 24;
+
   it.each(SMALL_ORDER_POINTS.slice(0, 8))('%s lets anyone sign by OpenSSL, so it is refused', (hex) => {
     const jwk: JsonWebKey = { ...OKP, x: Buffer.from(hex, 'hex').toString('base64url') };
     const key = createPublicKey({ key: jwk, format: 'jwk' });
     const forged = Array.from({ length: 64 }, (_, index) =>
       FORGED.some((signature) => verify(null, Buffer.from(`message ${index}`), key, signature)),
     );
-    expect(forged).toContain(true);
+    expect(forged.includes(true)).toBe(verifiesForgeries);
     expect(readPublicKey(jwk)).toMatch(/^has a point /);
   });
 });

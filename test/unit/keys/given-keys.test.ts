@@ -149,7 +149,10 @@ describe('readGivenKey', () => {
       ) => { publicKey: KeyObject };
       const other = generate(type, options).publicKey.export({ format: 'jwk' });
       const text = JSON.stringify({ ...VALID_PAIRS[kind].privateJwk, ...other });
-      expect(readGivenKey(text, ASYMMETRIC)).toBe('has a private and a public part that are not of one key');
+      // Node 26 refuses such a JWK itself.
+      expect(readGivenKey(text, ASYMMETRIC)).toMatch(
+        /^(has a private and a public part that are not of one key|is not a private key in PEM or JWK)$/,
+      );
     },
   );
 });
