@@ -1,92 +1,19 @@
-import { isIP } from 'node:net';
-import { Transform } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
-import { ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
-import { LEAST_SECRET_BYTES } from '../jwt/secret-strength.js';
-import { isName, isVisible } from '../jwt/well-formed-text.js';
+import { IsOptional } from 'class-validator';
+import { ALGORITHMS } from '../jwt/algorithms.js';
+import { isVisible } from '../jwt/well-formed-text.js';
 import { baseUrlOf } from '../published-addresses.js';
 import { isDatabaseUrl } from './database-settings.js';
+import { IsOneOf, IsSwitch, IsWhole, Satisfies } from './setting-rules.js';
+import {
+  isAlgorithmList,
+  isAudienceLists,
+  isLongEnough,
+  isNetwork,
+  isOrigin,
+  listOf,
+  secretsOf,
+} from './setting-values.js';
 import { Setting, settingDocuments } from './setting.decorator.js';
-
-/** A value that is not written in plain digits stays a string, and so is refused by `IsInt`. */
-const WholeNumber = (): PropertyDecorator =>
-  Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
-  );
-
-const Satisfies = (test: (text: string) => boolean, message: string): PropertyDecorator =>
-  ValidateBy(
-    { name: 'satisfies', validator: { validate: (value) => typeof value === 'string' && test(value) } },
-    { message: `$property ${message}` },
-  );
-
-const IsWhole = (least: number, most: number): PropertyDecorator => {
-  const message = `$property must be a whole number from ${least} to ${most}`;
-  return (target, name) => {
-    WholeNumber()(target, name);
-    IsInt({ message })(target, name);
-    Min(least, { message })(target, name);
-    Max(most, { message })(target, name);
-  };
-};
-
-const IsOneOf = (...values: string[]): PropertyDecorator =>
-  IsIn(values, { message: `$property must be one of ${values.join(', ')}` });
-
-const IsSwitch = (): PropertyDecorator => IsOneOf('true', 'false');
-
-/** The members of a comma separated list, without the blanks around them. */
-export function listOf(text: string | undefined): readonly string[] {
-  return text === undefined ? [] : text.split(',').map((member) => member.trim());
-}
-
-/** Former secrets: commas separate them, and a comma within one is written `\,`. */
-export function secretsOf(text: string | undefined): readonly string[] {
-  if (text === undefined) return [];
-  return text.split(/(?<!\\),/).map((secret) => secret.replaceAll('\\,', ','));
-}
-
-function isNetwork(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const family = isIP(address);
-  const widest = family === 4 ? 32 : 128;
-  return (
-    family !== 0 &&
-    rest.length === 0 &&
-    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widest))
-  );
-}
-
-/** The scheme and host of a page, as browsers send them in `Origin` (RFC 6454 §6.2). */
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text;
-}
-
-const isLongEnough = (secret: string): boolean => Buffer.byteLength(secret) >= LEAST_SECRET_BYTES;
-
-const isAlgorithmList = (text: string): boolean => {
-  const names = text.split('|');
-  return new Set(names).size === names.length && names.every(isAlgorithm);
-};
-
-/** `audience=ES256,other=RS256|HS256`: an audience may hold a `=`, a list never does. */
-export function audienceListsOf(
-  text: string | undefined,
-): readonly (readonly [audience: string, list: string])[] {
-  return listOf(text).map((member) => {
-    const equals = member.lastIndexOf('=');
-    return [member.slice(0, Math.max(0, equals)).trim(), member.slice(equals + 1).trim()];
-  });
-}
-
-const isAudienceLists = (text: string): boolean => {
-  const lists = audienceListsOf(text);
-  const audiences = lists.map(([audience]) => audience);
-  return (
-    new Set(audiences).size === audiences.length &&
-    lists.every(([audience, list]) => isName(audience) && isAlgorithmList(list))
-  );
-};
 
 /** The environment variables that the service reads, with their rules. An empty variable counts as not set. */
 export class Environment {

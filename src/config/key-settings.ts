@@ -5,7 +5,8 @@ import { readGivenKey } from '../keys/given-keys.js';
 import { PUBLISHED_BEFORE_SIGNING } from '../keys/key-rotation.js';
 import { algorithmsInForce } from '../keys/key-ring.js';
 import type { PrivateKey } from '../keys/private-key.js';
-import { audienceListsOf, type Environment, listOf } from './environment.js';
+import type { Environment } from './environment.js';
+import { audienceListsOf, listOf } from './setting-values.js';
 import type { Settings } from './settings.js';
 
 const MINUTE = 60 * 1000;

@@ -6,7 +6,7 @@ import { secretWarnings } from '../jwt/secret-strength.js';
 import { baseUrlOf } from '../published-addresses.js';
 import { sqlitePath } from '../storage/database-url.js';
 import { databaseFaults, databaseNotices, withWholePaths } from './database-settings.js';
-import { Environment, listOf, secretsOf } from './environment.js';
+import { Environment } from './environment.js';
 import { type GivenValues, givenValues, type Variables } from './given-values.js';
 import { keySettings, type KeySettings, needsSharedSecret } from './key-settings.js';
 import { cannotKeep, readLocalSecret } from './local-secret.js';
@@ -17,6 +17,7 @@ import {
   secretNotices,
   unfitEncryptionKey,
 } from './secret-rules.js';
+import { listOf, secretsOf } from './setting-values.js';
 import { type LoadedSettings, SettingsError } from './settings.js';
 
 /** Names that other programs set too: alone, they do not show that a folder is the one of the service. */

@@ -1,7 +1,8 @@
 import { isSameSecret, LEAST_SECRET_BYTES, secretWarnings, secretWeakness } from '../jwt/secret-strength.js';
 import { databaseKind } from '../storage/database-url.js';
-import { type Environment, secretsOf } from './environment.js';
+import type { Environment } from './environment.js';
 import { leastSecretBytes, needsSharedSecret } from './key-settings.js';
+import { secretsOf } from './setting-values.js';
 
 /** In production a weak or missing secret is a fault; elsewhere the service starts and says what is wrong with it. */
 export function secretFaults(environment: Environment): string[] {

@@ -1,0 +1,61 @@
+import { isIP } from 'node:net';
+import { isAlgorithm } from '../jwt/algorithms.js';
+import { LEAST_SECRET_BYTES } from '../jwt/secret-strength.js';
+import { isName } from '../jwt/well-formed-text.js';
+
+/** The members of a comma separated list, without the blanks around them. */
+export function listOf(text: string | undefined): readonly string[] {
+  return text === undefined ? [] : text.split(',').map((member) => member.trim());
+}
+
+/** Former secrets: commas separate them, and a comma within one is written `\,`. */
+export function secretsOf(text: string | undefined): readonly string[] {
+  if (text === undefined) return [];
+  return text.split(/(?<!\\),/).map((secret) => secret.replaceAll('\\,', ','));
+}
+
+/** An IP address, or a network by its prefix length (CIDR, RFC 4632 §3.1). */
+export function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  const widest = family === 4 ? 32 : 128;
+  return (
+    family !== 0 &&
+    rest.length === 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widest))
+  );
+}
+
+/** The scheme and host of a page, as browsers send them in `Origin` (RFC 6454 §6.2). */
+export function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** Whether a secret has the least length that any algorithm asks for. */
+export const isLongEnough = (secret: string): boolean => Buffer.byteLength(secret) >= LEAST_SECRET_BYTES;
+
+/** `ES256|HS256`: names of algorithms, each once. */
+export const isAlgorithmList = (text: string): boolean => {
+  const names = text.split('|');
+  return new Set(names).size === names.length && names.every(isAlgorithm);
+};
+
+/** `audience=ES256,other=RS256|HS256`: an audience may hold a `=`, a list never does. */
+export function audienceListsOf(
+  text: string | undefined,
+): readonly (readonly [audience: string, list: string])[] {
+  return listOf(text).map((member) => {
+    const equals = member.lastIndexOf('=');
+    return [member.slice(0, Math.max(0, equals)).trim(), member.slice(equals + 1).trim()];
+  });
+}
+
+/** Whether a value is such lists, with each audience once. */
+export const isAudienceLists = (text: string): boolean => {
+  const lists = audienceListsOf(text);
+  const audiences = lists.map(([audience]) => audience);
+  return (
+    new Set(audiences).size === audiences.length &&
+    lists.every(([audience, list]) => isName(audience) && isAlgorithmList(list))
+  );
+};
