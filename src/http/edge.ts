@@ -7,7 +7,7 @@ import { forgetTypeOfNothing, useStrictBodies } from './bodies.js';
 import { BoundedServer } from './bounded-server.js';
 import { holdBackContinue } from './expect-continue.js';
 import { MAX_BODY_BYTES } from './json-body.js';
-import { refuseRepeatedHeaders } from './repeated-headers.js';
+import { refuseMissingHost, refuseRepeatedHeaders } from './repeated-headers.js';
 import { requestId } from './request-id.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
@@ -96,6 +96,8 @@ function boundedServer(listener: RequestListener): BoundedServer {
       headersTimeout: HEADERS_TIMEOUT,
       connectionsCheckingInterval: 1_000,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+      // Node would answer before the connection is bounded, without our headers or a body.
+      requireHostHeader: false,
     },
     listener,
   );
@@ -130,6 +132,7 @@ export function prepareEdge(
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
     reply.headers(request.routeOptions.config.securityHeaders ?? SECURITY_HEADERS);
     reply.header('x-request-id', request.id);
+    refuseMissingHost(request.raw);
     refuseRepeatedHeaders(request.raw.rawHeaders);
     forgetTypeOfNothing(request.raw.headers);
     addresses.lookForProxy(request.raw);

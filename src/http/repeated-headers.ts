@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { ApiError } from './api-error.js';
 
 /** Of these a request has one (RFC 9110 §5.3). Node keeps the first, a proxy in front may have looked at the last. */
@@ -18,6 +19,20 @@ export function refuseRepeatedHeaders(rawHeaders: readonly string[]): void {
       throw new ApiError(400, 'invalid_request', `Send one ${name} header`);
     }
     seen |= bit;
+  }
+}
+
+/**
+ * Refuses a request of HTTP/1.1 without a Host header (RFC 9112 §3.2).
+ *
+ * @throws {ApiError} 400
+ */
+export function refuseMissingHost({
+  headers,
+  httpVersion,
+}: Pick<IncomingMessage, 'headers' | 'httpVersion'>): void {
+  if (headers.host === undefined && httpVersion !== '1.0') {
+    throw new ApiError(400, 'invalid_request', 'Send a Host header');
   }
 }
 

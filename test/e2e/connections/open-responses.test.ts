@@ -121,13 +121,11 @@ it('a body that is cut off counts as a request, and leaves nothing', async () =>
   await until(() => waiting === 0, 5_000);
 });
 
-it('requests without Host, which Node itself answers, do not pile up behind one in progress', async () => {
-  server.timeout = 1_000;
-  const [client] = await start(1, bytesOf('/wait') + 'GET /wait HTTP/1.1\r\n\r\n'.repeat(100_000));
-  await until(() => waiting === 1, 5_000);
-  expect(dispatched).toHaveLength(1);
-  client?.close();
-  await until(() => waiting === 0, 5_000);
+it('requests without Host, which Node by itself would answer, count as others do', async () => {
+  const [client] = await start(1, bytesOf('/wait') + 'GET /wait HTTP/1.1\r\n\r\n'.repeat(20_000));
+  client?.read();
+  await until(() => client?.isClosed === true && waiting === 0, 5_000);
+  expect(dispatched.length).toBeLessThanOrEqual(MOST);
 });
 
 describe('the stop of the server', () => {

@@ -73,7 +73,10 @@ describe.each(ROUTES)('%s %s', (method, path) => {
   });
 
   it('refuses a request of HTTP/1.1 without Host', async () => {
-    expect((await send(method, path, ['Accept: */*'])).status).toBe(400);
+    const { status, headers, body } = await send(method, path, ['Accept: */*']);
+    expect(status).toBe(400);
+    expect(headers['x-content-type-options']).toBe('nosniff');
+    expect(Object.values(body)).toEqual(expect.arrayContaining(['invalid_request', 'Send a Host header']));
   });
 
   it.each([
