@@ -1,15 +1,20 @@
 /**
  * A compact JWS, whose header begins with `{` and so, in base64url, with one of these; or the credentials of an
- * Authorization header. A dotted name such as that of a host is neither.
+ * Authorization header. A dotted name such as that of a host is neither. What stands before the header without a break goes
+ * with it: the search begins only where a part begins, and knows first that the part ends in a dot, so that the time it takes
+ * grows with the text and not with its square.
  */
 const CONFIDENTIAL =
-  /(?:ey[A-L]|ew[ko0])[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]*|\b(?:[Bb]asic|BASIC|[Bb]earer|BEARER)\s+\S+|-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
+  /(?<![\w-])(?=[\w-]+\.[\w-]{2,}\.)[\w-]*?(?:ey[A-L]|ew[ko0])[\w-]{5,}\.[\w-]{2,}\.[\w-]*|\b(?:[Bb]asic|BASIC|[Bb]earer|BEARER)\s+\S+|-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 
 /** What may be random text: secrets of clients are 43 characters, 32 bytes in base64url. */
 const RUN = /[A-Za-z0-9_+=-]{32,}/g;
 
 /** Nothing that {@link CONFIDENTIAL} finds is without one of these. */
 const SEPARATOR = /[.\s]/;
+
+/** Nor without one of these. Most texts have none: to look for them takes a quarter of the time. */
+const BEGINNING = /ey[A-L]|ew[ko0]|[Bb]asic|BASIC|[Bb]earer|BEARER|-----BEGIN /;
 
 const SHORTEST_RUN = 32;
 
@@ -38,7 +43,7 @@ export function withoutSecrets(text: string): string {
   if (text.length >= shortestSecret) {
     for (const secret of secrets) if (left.includes(secret)) left = left.replaceAll(secret, REMOVED);
   }
-  if (SEPARATOR.test(left)) left = left.replace(CONFIDENTIAL, REMOVED);
+  if (SEPARATOR.test(left) && BEGINNING.test(left)) left = left.replace(CONFIDENTIAL, REMOVED);
   return left.length < SHORTEST_RUN ? left : left.replace(RUN, (run) => (looksRandom(run) ? REMOVED : run));
 }
 

@@ -55,6 +55,25 @@ describe('withoutSecrets', () => {
     },
   );
 
+  it.each(['', '_', 'x', 'user_', 'a.b.', 'ey.', 'eyA', 'eyA.ey.'])('removes a token behind %j', (before) => {
+    const left = withoutSecrets(`${before}${token}`);
+    expect(left).toMatch(/\[removed\]$/);
+    expect(left).not.toContain(mac);
+  });
+
+  it.each([
+    ['beginnings of a header', `${'eyA'.repeat(20_000)} .`],
+    ['beginnings of a header before a dot', `${'eyA'.repeat(20_000)}.`],
+    ['parts without an end', `${'eyAAAAAA.a.'.repeat(6_000)}`],
+    ['words of a header', 'Bearer '.repeat(8_000)],
+  ])('takes a time that grows with the text: %s', (_name, text) => {
+    const begun = process.cpuUsage();
+    withoutSecrets(text);
+    const { user, system } = process.cpuUsage(begun);
+    // Microseconds. With the square of the text it takes over a second.
+    expect(user + system).toBeLessThan(250_000);
+  });
+
   it('removes credentials of Basic without the word', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/), bytes(32), (id, secret) => {
