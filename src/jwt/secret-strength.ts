@@ -84,10 +84,14 @@ function isRepetitionOf(word: string, text: string): boolean {
   return text.length >= word.length && word.repeat(Math.ceil(text.length / word.length)).startsWith(text);
 }
 
+/** So few kinds of punctuation are separators or padding; random punctuation of the length of a secret has more. */
+const MOST_SEPARATORS = 6;
+
 /** Whether letters and digits make up the secret: of one made up of random punctuation they say nothing. */
 function standsFor(plain: string, secret: string): boolean {
-  const others = new Set(secret.replace(/[\p{L}\p{N}]/gu, ''));
-  return plain.length * 2 >= secret.length || others.size <= 3;
+  const content = secret.replace(BLANKS_AND_QUOTES, '');
+  const others = new Set(content.replace(/[\p{L}\p{N}]/gu, ''));
+  return plain.length * 2 >= content.length || others.size <= MOST_SEPARATORS;
 }
 
 /** Whether a unit too short to be a secret is repeated to length, with separators or without. */

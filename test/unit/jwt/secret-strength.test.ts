@@ -12,6 +12,7 @@ describe('secretWeakness', () => {
     ['of just enough bytes', 'q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0Pa', 32],
     ['whose bytes are more than its characters', 'q7Zk2vXw9Lr4Ty6Bn1Mc8Hdé東😀', 32],
     ['that holds a placeholder among other things', 'changeme-was-replaced-by-something-random-7Zk2', 32],
+    ['of random punctuation around a word', '!@#$%^&*()_dev+{}|:<>?~[];,./-=', 30],
     ['with blanks and quotes', ' "q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0Pa" ', 32],
   ])('is nothing for a secret %s', (_name, secret, leastBytes) => {
     expect(secretWeakness(secret, leastBytes)).toBeUndefined();
@@ -59,6 +60,10 @@ describe('secretWeakness', () => {
     'your-256-bit-secretyour-256-bit-',
     '<strong-shared-secret><strong-shared-secret>',
     'password-password-password-password-password',
+    `<strong-shared-secret>${' '.repeat(42)}`,
+    `<strong-shared-secret>${'.'.repeat(42)}`,
+    `"<strong-shared-secret>"${'\n'.repeat(42)}`,
+    `[<your_shared_secret>] ${'!'.repeat(42)}`,
   ])('is that it is a placeholder: %j', (secret) => {
     expect(secretWeakness(secret, 8)).toBe('is a known placeholder');
   });
