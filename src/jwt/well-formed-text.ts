@@ -9,10 +9,10 @@ const PRINTABLE_ASCII = /^[ -~]*$/;
 /**
  * Characters that cannot be seen, or change how others are seen: controls, lone surrogates, format characters (joiners and marks
  * of direction too, though some scripts use them: two names that look alike must be one), line separators, blanks but U+0020,
- * private use and noncharacters, what Unicode says to ignore by default, and two symbols that are drawn blank.
+ * private use and noncharacters, what Unicode says to ignore by default, and three symbols that are drawn blank.
  */
 const INVISIBLE =
-  /(?! )[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Z}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\u{1D159}]/u;
+  /(?! )[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Z}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\u{16FE4}\u{1D159}]/u;
 const ALL_INVISIBLE = new RegExp(INVISIBLE, 'gu');
 
 /** Whether the text can name somebody: no control character, no lone surrogate, not blank. */
