@@ -11,9 +11,12 @@ const MAX_CHARACTERS = 500;
  * @returns one sentence of limited length
  */
 export function describeAllowance(
-  { id, audiences, scopes, claims, mayActFor }: Client,
+  { id, audiences, scopes, claims, mayActFor, grantTypes }: Client,
   ownAudience: string,
 ): string {
+  if (!grantTypes.includes('client_credentials')) {
+    return 'This client may ask for no token: its grant_types lack client_credentials.';
+  }
   const parts = [
     `audiences ${quoted(audiences.filter((name) => name !== ownAudience))}`,
     `scopes ${quoted(scopes)}`,

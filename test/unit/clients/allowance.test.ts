@@ -43,6 +43,12 @@ describe('describeAllowance', () => {
     );
   });
 
+  it('says that a client without a grant gets no token', () => {
+    expect(describeAllowance(clientWith({ audiences: ['billing'], grantTypes: [] }), OWN)).toBe(
+      'This client may ask for no token: its grant_types lack client_credentials.',
+    );
+  });
+
   it('leaves out the service itself', () => {
     const client = clientWith({ audiences: ['identity-backend', 'billing'] });
     expect(describeAllowance(client, 'identity-backend')).toMatch(/: audiences "billing"; scopes none;/);
