@@ -57,7 +57,7 @@ export function describeApi(app: INestApplication, settings: DocumentedSettings)
 }
 
 /**
- * The paths before the routes, the one that pages are served beneath first: behind a proxy that strips a path, that of
+ * The paths before the routes, first the one that pages are served under: behind a proxy that strips a path, that of
  * PUBLIC_URL. An issuer that stands in for PUBLIC_URL need not be where the service is.
  */
 function pathsOf({ basePath, issuer, publicUrl }: DocumentedSettings): string[] {

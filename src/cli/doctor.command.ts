@@ -19,7 +19,7 @@ export function doctorCommand(services: Services): Command {
     services.use(async (context) => {
       const doctor = context.get<Doctor>(DOCTOR);
       const findings: Finding[] = [
-        { verdict: 'ok', about: 'The settings are good, the database answers and its keys open' },
+        { verdict: 'ok', about: 'The settings are valid, the database answers and its keys open' },
         ...expiringSecretFindings(context.get(ClientRegistry), context.get(Clock).now()),
         ...doctor.checkClients(context.get(ClientRegistry).page(Infinity).clients),
         ...(await doctor.checkWellKnown()),

@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Place, PlaceOptions } from './place.js';
 
-/** Whether a command may make a database that is not there: never, if settings name one, or because it was told to. */
+/** Whether a command may make a database that is not there: never, if settings name one, or if it is asked to. */
 export type Creation = 'never' | 'beside settings' | 'asked';
 
 /** Opens the services of a place. */

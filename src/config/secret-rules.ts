@@ -44,7 +44,7 @@ function givenSecrets({
 /** A database that others share needs a key that they share; those who hold the shared secret must not hold it. */
 export function encryptionKeyFaults(environment: Environment): string[] {
   const { KEY_ENCRYPTION_KEY: key, NODE_ENV, DATABASE_URL } = environment;
-  // A length below 32 bytes is named where the rules of single settings are checked.
+  // A length under 32 bytes is reported with the rules of single settings.
   if (key !== undefined) {
     return Buffer.byteLength(key) < LEAST_SECRET_BYTES ? [] : unfitEncryptionKey(environment, key);
   }
@@ -70,13 +70,13 @@ export function unfitEncryptionKey(environment: Environment, key: string, kept?:
 }
 
 /**
- * What the operator should know of the keys that encrypt. A weak former one is no fault: it encrypts nothing more, and refusing it
+ * What the operator should know of the keys that encrypt. A weak previous one is no fault: it encrypts nothing more, and refusing it
  * would leave no way to re-encrypt what it once did.
  */
 export function encryptionKeyNotices(environment: Environment, key: string | undefined): string[] {
   const previous = secretsOf(environment.KEY_ENCRYPTION_KEY_PREVIOUS);
   return [
     ...(key === undefined ? [] : weaknessOf('KEY_ENCRYPTION_KEY', key)),
-    ...previous.flatMap((former) => weaknessOf('KEY_ENCRYPTION_KEY_PREVIOUS', former)),
+    ...previous.flatMap((secret) => weaknessOf('KEY_ENCRYPTION_KEY_PREVIOUS', secret)),
   ];
 }

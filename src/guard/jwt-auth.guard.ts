@@ -21,7 +21,7 @@ export class JwtAuthGuard implements CanActivate {
     @Inject(Reflector) private readonly reflector: Reflector,
   ) {}
 
-  /** @throws {BearerRefusal} 400, 401, 403, or 503 where the issuer has to be asked and does not answer */
+  /** @throws {BearerRefusal} 400, 401, 403, or 503 if the issuer has to be asked and does not answer */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const targets = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride(Public, targets)) return true;

@@ -111,7 +111,7 @@ function directRoutesOf(
   });
 }
 
-/** The path of a handler beneath the base path, as Nest gives it to Fastify. */
+/** The path of a handler under the base path, as Nest gives it to Fastify. */
 export function addressOf(controller: Type, handler: object): string {
   const path = [controller, handler].map((each) => read<string>(PATH_METADATA, each) ?? '').map(trimmed);
   return path.join('');

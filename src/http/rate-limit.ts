@@ -19,7 +19,7 @@ export interface RateLimitOptions {
 
 /**
  * Refuses an address that asks too often, before anything else is done for it. The plugin makes the headers;
- * the counter is ours, as its own forgets to count while Redis is away.
+ * the counter is ours, as its own stops counting while Redis is unavailable.
  */
 export async function limitRequests(
   fastify: FastifyInstance,

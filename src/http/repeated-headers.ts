@@ -5,7 +5,7 @@ import { ApiError } from './api-error.js';
 const SINGLE = ['Host', 'Authorization', 'Content-Type'] as const;
 
 /**
- * Refuses a request with two of a header that decides who asks for what.
+ * Refuses a request with two of a header that decides which client asks for what.
  *
  * @param rawHeaders names and values in turn, as they came
  * @throws {ApiError} 400

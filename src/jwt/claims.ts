@@ -43,7 +43,7 @@ export function audiencesOf(aud: string | readonly string[] | undefined): readon
   return typeof aud === 'string' ? [aud] : aud;
 }
 
-/** The audience of signed lists of revocations: whoever could get a token for it could pass one off as such a list. */
+/** The audience of signed lists of revocations: a client with a token for it could pass it off as such a list. */
 export const REVOCATIONS_AUDIENCE = 'urn:identity-backend:revocations';
 
 /** The claims that the issuer sets or that mean something to it; a caller may not. */

@@ -84,7 +84,7 @@ export function failedMigration(type: string, cause: unknown): DatabaseError {
   }
   return new DatabaseError(
     `The tables of the database could not be brought up to date: ${reasonOf(cause)}. The data is as it was: ` +
-      'start the former version again, or mend the cause and start this one again.',
+      'start the previous version again, or fix the cause and start this one again.',
     false,
     cause,
   );

@@ -56,8 +56,8 @@ interface CertificateStores {
 }
 
 /**
- * The roots that the system trusts. Node by itself trusts only those that it brings along, not that of a company which the
- * system was told of.
+ * The roots that the system trusts. Node by itself trusts only those that it brings along, not that of a company that the
+ * system knows.
  *
  * @returns `undefined` if the system has none: then those of Node apply
  */

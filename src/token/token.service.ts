@@ -38,7 +38,7 @@ export interface TokenClient {
   readonly id: string;
   /** The longest that its tokens may live, in seconds; null where the configured lifetime holds. */
   readonly tokenLifetimeSeconds: number | null;
-  /** Ends the ids of its tokens: 12 hex digits; left out where they are at random. */
+  /** Ends the ids of its tokens: 12 hex digits; left out if they are random. */
   readonly tokenMark?: string | undefined;
 }
 

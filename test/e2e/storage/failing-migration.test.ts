@@ -84,7 +84,9 @@ describeEachDatabase((database) => {
       expect(mayRecover).toBe(false);
       expect(message).toMatch(/^The tables of the database could not be brought up to date: /);
       expect(message).toMatch(/no_such_table|no such table/);
-      expect(message).toContain('start the former version again, or mend the cause and start this one again');
+      expect(message).toContain(
+        'start the previous version again, or fix the cause and start this one again',
+      );
     });
   });
 
