@@ -42,7 +42,9 @@ export class ClientsController {
   @ApiOperation({ summary: 'Register a client; its secret is shown this once' })
   @ApiBody({ type: ClientBody, examples: NEW_CLIENT })
   @ApiResponse({ status: 201, description: 'The client', type: CreatedClientDocument })
-  @ApiInvalidRequest('audiences must be an array of distinct names of 1 to 255 characters')
+  @ApiInvalidRequest(
+    'audiences must be an array of distinct names of 1 to 255 characters, without control or invisible characters',
+  )
   @ApiConflict('The id is taken', 'There is a client of this id already')
   async createClient(
     @Body() body: unknown,
@@ -81,7 +83,9 @@ export class ClientsController {
   @ApiBody({ type: PartialType(ClientBody), examples: CHANGED_CLIENT })
   @ApiResponse({ status: 200, description: 'The client as it is now', type: ClientDocument })
   @ApiNotFound('There is no such client', 'There is no client of this id')
-  @ApiInvalidRequest('audiences must be an array of distinct names of 1 to 255 characters')
+  @ApiInvalidRequest(
+    'audiences must be an array of distinct names of 1 to 255 characters, without control or invisible characters',
+  )
   @ApiConflict(
     'The client could not authenticate itself',
     'The client has no secret: add one before its keys are removed',
