@@ -50,6 +50,8 @@ interface ByAdministrator {
   readonly os_user?: string;
   /** By which copies of the event are recognised: those of the command line are written more than once. */
   readonly event_id?: string;
+  /** When the change was made, in ISO 8601: a copy is written later, and its line has the time of writing. */
+  readonly at?: string;
 }
 
 /** A client that was made, changed or removed. */

@@ -36,7 +36,7 @@ export function auditedChange(
 ): AuditedChange {
   if (osUser === undefined) return { event, keep: undefined };
   const id = randomUUID();
-  const named = { ...event, os_user: osUser, event_id: id };
+  const named = { ...event, os_user: osUser, event_id: id, at: new Date(time).toISOString() };
   return { event: named, keep: { id, time, document: JSON.stringify({ requestId, event: named }) } };
 }
 

@@ -22,8 +22,8 @@ afterAll(removeTemporaryDirectories);
 const eventsOf = (lines: readonly LogLine[]): unknown[] =>
   lines
     .filter(({ audit, by }) => audit === true && by === 'command line')
-    .map(({ reqId, event, client, secret_id, algorithm, by, os_user, event_id }) => ({
-      ...{ reqId, event, client, secret_id, algorithm, by, os_user, event_id },
+    .map(({ reqId, event, client, secret_id, algorithm, by, os_user, event_id, at }) => ({
+      ...{ reqId, event, client, secret_id, algorithm, by, os_user, event_id, at },
     }));
 
 describeEachDatabase((database) => {
@@ -69,10 +69,11 @@ describeEachDatabase((database) => {
       await until(() => eventsOf(service.captured.lines).length >= audited.length, SOON);
       expect(eventsOf(service.captured.lines)).toEqual(eventsOf(audited));
       const { username } = userInfo();
-      for (const { os_user, event_id } of audited) {
-        expect({ os_user, event_id }).toEqual({
+      for (const { os_user, event_id, at } of audited) {
+        expect({ os_user, event_id, at }).toEqual({
           os_user: username,
           event_id: expect.stringMatching(/^[\da-f-]{36}$/),
+          at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
         });
       }
     }, 60_000);
