@@ -30,7 +30,7 @@ export function serveDocumentation(
 }
 
 /** The OpenAPI document of the running application. */
-export function describeApi(app: INestApplication, settings: DocumentedSettings): OpenAPIObject {
+function describeApi(app: INestApplication, settings: DocumentedSettings): OpenAPIObject {
   const paths = pathsOf(settings);
   const builder = new DocumentBuilder()
     .setTitle('identity-backend')

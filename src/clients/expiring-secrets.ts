@@ -1,7 +1,7 @@
 import { type Client, liveSecrets } from './client.js';
 
 /** How long before a secret expires its operator is warned, in milliseconds. */
-export const EXPIRES_SOON = 14 * 24 * 60 * 60 * 1000;
+const EXPIRES_SOON = 14 * 24 * 60 * 60 * 1000;
 
 /** A live secret that expires, and when. */
 export interface ExpiringSecret {
