@@ -1,4 +1,5 @@
 import { isJsonObject } from '../jwt/strict-json.js';
+import { withoutSecrets } from '../jwt/without-secrets.js';
 import { Rules } from '../validation/rules.js';
 import { type Client, GRANT_TYPES } from './client.js';
 import { ClientBody } from './client-body.js';
@@ -79,7 +80,7 @@ export class ClientDescription {
     // A mistyped name would leave a client with less or more than was meant.
     const unknown = Object.keys(body).find((name) => !this.fields.has(name));
     if (unknown !== undefined)
-      throw refused(`A client has no member ${JSON.stringify(unknown.slice(0, 64))}`);
+      throw refused(`A client has no member ${JSON.stringify(withoutSecrets(unknown).slice(0, 64))}`);
     return body;
   }
 

@@ -129,6 +129,11 @@ describe('ClientDescription.read', () => {
     expect(refusal(() => read({ ['x'.repeat(9_999)]: 1 })).message.length).toBeLessThan(100);
   });
 
+  it('does not repeat a secret that was sent in the place of a name', () => {
+    const secret = 'q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0PaUe6Ri8Wt0Ko';
+    expect(refusal(() => read({ [secret]: 1 })).message).toBe('A client has no member "[removed]"');
+  });
+
   it.each([[null], [undefined], [[]], ['worker'], [1], [true]])(
     'refuses %j in place of an object',
     (body) => {
