@@ -4,7 +4,7 @@ import { parseCompactJws, type CompactJws } from './compact-jws.js';
 import { signatureLengthFault } from './form-hint.js';
 import type { TokenType } from './token-type.js';
 import type { Refused, RefusalCode, Verdict } from './verdict.js';
-import { isWellFormedText } from './well-formed-text.js';
+import { escapeInvisible, isWellFormedText } from './well-formed-text.js';
 import { withoutSecrets } from './without-secrets.js';
 
 /** A key that may have signed a token. */
@@ -161,8 +161,8 @@ function checkRevoked(claims: Claims, { revoked }: Expectations): Refused | unde
   return hint === undefined ? undefined : { code: 'token_revoked', hint };
 }
 
-/** A signed name as it may stand in a hint: without secrets, quoted, escaped, and not endless. */
+/** A signed name as it may stand in a hint: without secrets, quoted, not endless, and with every character to be seen. */
 function quote(name: string): string {
   const shown = withoutSecrets(name);
-  return JSON.stringify(shown.length > 255 ? `${shown.slice(0, 255)}…` : shown);
+  return escapeInvisible(JSON.stringify(shown.length > 255 ? `${shown.slice(0, 255)}…` : shown));
 }

@@ -55,6 +55,8 @@ describe('POST /verify', () => {
       { claims: { aud: 'a-service' } },
       /"a-service".*"logging-service"/,
     ],
+    ['Invalid issuer', 'invalid_issuer', { claims: { iss: 'a\u202Eb' } }, /"a\\u202eb".*"identity-backend"/],
+    ['Invalid audience', 'invalid_audience', { claims: { aud: 'a\u200B' } }, /"a\\u200b".*"logging-service"/],
     ['Invalid audience', 'invalid_audience', { claims: { aud: [] } }, /"logging-service"/],
     ['Invalid signature', 'invalid_signature', { secret: 'x'.repeat(32) }, /no kid.*2 keys/],
     [
