@@ -50,6 +50,17 @@ export class BoundedServer extends Server {
     return super.close(callback);
   }
 
+  /**
+   * Closes the connections that wait for a request. Node also takes a connection for idle whose response is ended but not
+   * read yet (`ServerResponse.finished`), and would cut it off.
+   */
+  override closeIdleConnections(): void {
+    const unread = [...this.tracked].filter(([, connection]) => connection.inProgress() > 0);
+    for (const [socket] of unread) socket.destroy = () => socket;
+    super.closeIdleConnections();
+    for (const [socket] of unread) Reflect.deleteProperty(socket, 'destroy');
+  }
+
   private track(socket: Socket): void {
     const connection = new Connection(socket);
     this.tracked.set(socket, connection);

@@ -24,6 +24,8 @@ const MOST_KEPT = 2_000_000;
 export class PipeliningClient {
   /** The beginning of what came back, once it reads. */
   text = '';
+  /** How many bytes came back. */
+  length = 0;
   /** How many responses have come back, counted by their status lines. */
   responses = 0;
   isClosed = false;
@@ -66,6 +68,7 @@ export class PipeliningClient {
   }
 
   private take(text: string): void {
+    this.length += text.length;
     if (this.text.length < MOST_KEPT) this.text += text;
     const seen = this.tail + text;
     this.responses += seen.split(STATUS_LINE).length - 1;
