@@ -3,6 +3,7 @@ import { AuditLog } from '../audit/audit-log.js';
 import { ClientAuthenticator } from '../clients/client-authenticator.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import type { Clock } from '../clock.js';
+import { MemoryWindowCounter } from '../limits/memory-window-counter.js';
 import { Revocations } from '../revocation/revocations.js';
 import { TokenService } from '../token/token.service.js';
 import { type AssertionAudiences, AssertionAuthenticator } from './assertion-authenticator.js';
@@ -13,7 +14,7 @@ import { EndpointAudienceLog } from './endpoint-audience-log.js';
 import { IntrospectController } from './introspect.controller.js';
 import { JwksController } from './jwks.controller.js';
 import { MetadataController, SERVER_METADATA } from './metadata.controller.js';
-import { RevocableTokens } from './revocable-token.js';
+import { RevocableTokens, UNVERIFIED_WINDOW_MS } from './revocable-token.js';
 import { RevokeController } from './revoke.controller.js';
 import { TokenController } from './token.controller.js';
 import { TokenEndpoint } from './token-endpoint.js';
@@ -73,7 +74,13 @@ export class OAuth2Module {
           provide: RevocableTokens,
           inject: [TokenService, Revocations, ClientRegistry],
           useFactory: (tokens: TokenService, revocations: Revocations, clients: ClientRegistry) =>
-            new RevocableTokens({ tokens, revocations, clients, now: () => clock.now() }),
+            new RevocableTokens({
+              tokens,
+              revocations,
+              clients,
+              unverified: new MemoryWindowCounter(UNVERIFIED_WINDOW_MS, clock),
+              now: () => clock.now(),
+            }),
         },
       ],
     };

@@ -3,6 +3,7 @@ import type { ClientRegistry } from '../clients/client-registry.js';
 import { audiencesOf, type Claims } from '../jwt/claims.js';
 import type { ExaminedToken } from '../jwt/examine-token.js';
 import { MAX_LIFETIME_SECONDS, MAX_TOLERANCE_SECONDS } from '../jwt/lifetime.js';
+import type { WindowCounter } from '../limits/window-counter.js';
 import type { Revocations } from '../revocation/revocations.js';
 import type { TokenService } from '../token/token.service.js';
 import { OAuthError } from './oauth-error.js';
@@ -11,11 +12,22 @@ import { mayRevoke } from './presented-token.js';
 /** How far ahead a token of this service expires at most, by the clock of any instance; seconds. */
 const MAX_REACH_SECONDS = MAX_LIFETIME_SECONDS + MAX_TOLERANCE_SECONDS;
 
+/** The window of {@link RevocableTokensOptions.unverified}, in milliseconds. */
+export const UNVERIFIED_WINDOW_MS = 60 * 60 * 1000;
+
+/**
+ * How many tokens that no key of today verifies a client may have recorded within the window. It can write such tokens
+ * itself, as many as it likes, and each is remembered until its `exp`.
+ */
+const MAX_UNVERIFIED = 10_000;
+
 /** What {@link RevocableTokens} is made of. */
 export interface RevocableTokensOptions {
   readonly tokens: TokenService;
   readonly revocations: Pick<Revocations, 'isRevokedToItsEnd'>;
   readonly clients: Pick<ClientRegistry, 'find'>;
+  /** Counts by client the tokens that are recorded though no key verifies them. */
+  readonly unverified: Pick<WindowCounter, 'add'>;
   /** The time, in milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -28,7 +40,8 @@ export interface RevocableTokensOptions {
  * - What no settings can make valid is answered 200 and not recorded: it is malformed, forged, without an audience, or
  *   expired by more than the largest tolerance.
  * - What the client may revoke is recorded, also if today's settings refuse it or no key of today verifies it: a client
- *   can name its own id in a token that no one signed, and revokes nothing but tokens of its own.
+ *   can name its own id in a token that no one signed, and revokes nothing but tokens of its own. Of tokens that no key
+ *   verifies, a limited number is recorded.
  * - What cannot be recorded is refused: without a `jti`, or further ahead than this service issues.
  * - Tokens of others are refused (RFC 7009 §2.1), unless they are unknown, expired or revoked already.
  */
@@ -39,11 +52,15 @@ export class RevocableTokens {
    * @returns the claims of the token to record; `undefined` if there is nothing to record
    * @throws {OAuthError} if 200 would not be true
    */
-  find(token: string, client: Client): Claims | undefined {
+  async find(token: string, client: Client): Promise<Claims | undefined> {
     const examined = this.options.tokens.examine(token);
     if (!examined || this.isDeadForEver(examined)) return undefined;
     const { claims, isVerified } = examined;
-    if (!isVerified) return this.isRecordable(claims) && mayRevoke(client, claims) ? claims : undefined;
+    if (!isVerified) {
+      if (!this.isRecordable(claims) || !mayRevoke(client, claims)) return undefined;
+      await this.countUnverified(client);
+      return claims;
+    }
     if (!mayRevoke(client, claims)) {
       this.refuseUnlessDead(token, claims);
       return undefined;
@@ -58,6 +75,16 @@ export class RevocableTokens {
       );
     }
     return claims;
+  }
+
+  private async countUnverified({ id }: Client): Promise<void> {
+    const { unverified, now } = this.options;
+    const { count, until } = await unverified.add(id);
+    if (count <= MAX_UNVERIFIED) return;
+    const seconds = String(Math.max(1, Math.ceil((until - now()) / 1000)));
+    throw new OAuthError('too_many_requests', `No key verifies the token; try again in ${seconds} seconds`, {
+      headers: { 'retry-after': seconds },
+    });
   }
 
   private isDeadForEver({ claims: { exp, aud } }: ExaminedToken): boolean {

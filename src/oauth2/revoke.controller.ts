@@ -38,7 +38,7 @@ export class RevokeController {
   async revoke(@Body() body: unknown, @Req() request: OAuthRequest): Promise<void> {
     const form = new OAuthForm(body);
     const client = await this.authentication.authenticate(form, callerOf(request));
-    const claims = this.tokens.find(presentedToken(form), client);
+    const claims = await this.tokens.find(presentedToken(form), client);
     if (!claims || !(await this.revocations.revoke(claims))) return;
     const { jti = '', client_id: owner } = claims;
     this.audit.record(request.id, {

@@ -46,6 +46,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'http',
     'jwt',
     'keys',
+    'limits',
     'now-or-later.ts',
     'published-addresses.ts',
     'revocation',

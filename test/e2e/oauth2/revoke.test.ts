@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ClientRegistry } from '../../../src/clients/client-registry.js';
+import { RevocableTokens } from '../../../src/oauth2/revocable-token.js';
 import { ADMINISTRATOR, Administrator, makeClient, type TestClient } from '../../support/clients.js';
 import { handMadeToken, readToken } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
@@ -314,5 +316,29 @@ describe('a revocation', () => {
     await administrator.update('paused', { disabled: true });
     await administrator.update('paused', { disabled: false });
     expect(await standing(token)).toBe('token_revoked');
+  });
+});
+
+describe('tokens that no key verifies', () => {
+  /** A client can write them itself, naming itself as their owner. */
+  const forged = (jti: string): string =>
+    handMadeToken({ claims: { client_id: 'forger', jti }, secret: 'a secret that is not known here' });
+
+  it('are recorded for a client in a limited number, and refused beyond it', async () => {
+    const forger = await makeClient(service, 'forger');
+    const client = service.app.get(ClientRegistry, { strict: false }).find('forger');
+    if (!client) throw new Error('There is no forger');
+    const tokens = service.app.get(RevocableTokens, { strict: false });
+    for (let i = 1; i < 10_000; i++) await tokens.find(forged('the same'), client);
+    isDone(await revoke(service, forger, forged('the last one')));
+    const answer = await revoke(service, forger, forged('one too many'));
+    expect(refusalOf(answer)).toEqual(refused('too_many_requests', 429));
+    expect(answer.headers.get('retry-after')).toBe('3600');
+    isDone(await revoke(service, admin, forged('of another client')));
+    service.clock.advance(3_600);
+    const claims = { client_id: 'forger', jti: 'an hour later', exp: NEW_YEAR + 7_200 };
+    isDone(
+      await revoke(service, forger, handMadeToken({ claims, secret: 'another that is not known here' })),
+    );
   });
 });
