@@ -57,7 +57,8 @@ export class RevocableTokens {
     if (!examined || this.isDeadForEver(examined)) return undefined;
     const { claims, isVerified } = examined;
     if (!isVerified) {
-      if (!this.isRecordable(claims) || !mayRevoke(client, claims)) return undefined;
+      if (claims.jti === undefined || !mayRevoke(client, claims)) return undefined;
+      this.refuseTooFarAhead(claims);
       await this.countUnverified(client);
       return claims;
     }
@@ -68,12 +69,7 @@ export class RevocableTokens {
     if (claims.jti === undefined) {
       throw new OAuthError('invalid_request', 'The token has no jti, so it cannot be revoked');
     }
-    if (!this.isRecordable(claims)) {
-      throw new OAuthError(
-        'unsupported_token_type',
-        'The token expires more than 24 hours ahead, so it cannot be revoked',
-      );
-    }
+    this.refuseTooFarAhead(claims);
     return claims;
   }
 
@@ -91,8 +87,13 @@ export class RevocableTokens {
     return exp + MAX_TOLERANCE_SECONDS <= this.nowSeconds || audiencesOf(aud).length === 0;
   }
 
-  private isRecordable({ jti, exp }: Claims): boolean {
-    return jti !== undefined && exp <= this.nowSeconds + MAX_REACH_SECONDS;
+  /** Such a token is no less alive for a key that is not known today. */
+  private refuseTooFarAhead({ exp }: Claims): void {
+    if (exp <= this.nowSeconds + MAX_REACH_SECONDS) return;
+    throw new OAuthError(
+      'unsupported_token_type',
+      'The token expires more than 24 hours ahead, so it cannot be revoked',
+    );
   }
 
   private refuseUnlessDead(token: string, claims: Claims): void {

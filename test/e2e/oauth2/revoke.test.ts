@@ -324,6 +324,15 @@ describe('tokens that no key verifies', () => {
   const forged = (jti: string): string =>
     handMadeToken({ claims: { client_id: 'forger', jti }, secret: 'a secret that is not known here' });
 
+  it('are refused if they expire too far ahead, as the key may be known again', async () => {
+    const claims = { client_id: 'worker', jti: 'far ahead', exp: NEW_YEAR + 86_400 + 61 };
+    const token = handMadeToken({ claims, secret: 'a secret that is not known here' });
+    for (const client of [worker, admin]) {
+      expect(refusalOf(await revoke(service, client, token))).toEqual(refused('unsupported_token_type'));
+    }
+    isDone(await revoke(service, stranger, token));
+  });
+
   it('are recorded for a client in a limited number, and refused beyond it', async () => {
     const forger = await makeClient(service, 'forger');
     const client = service.app.get(ClientRegistry, { strict: false }).find('forger');
