@@ -1,9 +1,9 @@
-import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { IsBoolean, IsInt, IsOptional, Min } from 'class-validator';
 import { RESERVED_CLAIMS } from '../jwt/claims.js';
 import { isScopeToken } from '../jwt/scope.js';
 import { isListOf, isName } from '../jwt/well-formed-text.js';
-import { IsPresent, Satisfies } from '../validation/rules.js';
+import { Satisfies } from '../validation/rules.js';
 import { GRANT_TYPES, MAX_CLIENT_ID_LENGTH } from './client.js';
 import { clientKeySetFault, isClientKeySet } from './client-keys.js';
 
@@ -22,17 +22,17 @@ const isGrantType = (value: unknown): boolean => GRANT_TYPES.some((name) => name
 /** What an administrator says of a client; a member that is left out, or null, has its default. */
 @ApiSchema({ name: 'ClientRequest' })
 export class ClientBody {
-  @ApiProperty({
+  @ApiPropertyOptional({
     example: 'careergpt',
     pattern: CLIENT_ID.source,
-    description: 'Who the client is; never changed',
+    description: 'Who the client is; never changed; made by the service if it is left out',
   })
   @Satisfies(
     (value) => typeof value === 'string' && CLIENT_ID.test(value),
     'must be 1 to 128 characters of A-Za-z0-9._~-, not begin with -, and be neither . nor ..',
   )
-  @IsPresent({ message: 'client_id is missing' })
-  client_id!: string;
+  @IsOptional()
+  client_id?: string;
 
   @ApiPropertyOptional({ example: 'CareerGPT', description: 'For people; the client id where left out' })
   @Satisfies(isName, 'must be a string of 1 to 255 characters, without control or invisible characters')

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { isJsonObject } from '../jwt/strict-json.js';
 import { withoutSecrets } from '../jwt/without-secrets.js';
 import { Rules } from '../validation/rules.js';
@@ -40,8 +41,12 @@ export class ClientDescription {
    * @throws {ClientChangeRefused}
    */
   read(body: unknown): DescribedClient {
-    const read = this.checked(this.rules.read(this.known(body)));
-    const described = { id: read.client_id, ...describedBy(read, read.client_id) };
+    const fields = this.known(body);
+    // A program that lost what it meant to send would make a client that nobody knows.
+    if (Object.keys(fields).length === 0) throw refused('Send at least one field of the client');
+    const read = this.checked(this.rules.read(fields));
+    const id = read.client_id ?? randomUUID();
+    const described = { id, ...describedBy(read, id) };
     checkDefaultAudience(described);
     return described;
   }

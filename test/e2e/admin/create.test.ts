@@ -104,6 +104,15 @@ describe('POST /admin/clients', () => {
     expect(await admin.request('POST', '')).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
   });
 
+  it.each([{}, { client_id: null }])('makes an id if none is sent, %j', async (id) => {
+    const { status, body } = await admin.create({ ...id, audiences: ['a'] });
+    expect({ status, name: body['name'] }).toEqual({ status: 201, name: body['client_id'] });
+    expect(body['client_id']).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    const authorization = basic(String(body['client_id']), String(body['client_secret']));
+    const request = { sub: body['client_id'], aud: 'a' };
+    expect((await service.post('/token', request, { authorization })).status).toBe(200);
+  });
+
   it('refuses an id that is taken, also by a client that is disabled, and changes nothing', async () => {
     await makeClient(service, 'taken', { name: 'The first', disabled: true });
     const { status, body } = await admin.create({ client_id: 'taken', name: 'The second' });

@@ -78,7 +78,7 @@ describe('ClientDescription.read', () => {
   });
 
   it.each<[string, readonly unknown[]]>([
-    ['client_id', ['', null, 1, 'a b', 'a/b', 'é', 'x'.repeat(129), ['worker'], 'a\n', 'a*']],
+    ['client_id', ['', 1, 'a b', 'a/b', 'é', 'x'.repeat(129), ['worker'], 'a\n', 'a*']],
     ['name', ['', ' ', 1, 'a\u0000', 'x'.repeat(256), '\ud800', ['a'], {}]],
     ['audiences', ['a', {}, [''], ['a', 'a'], [1], [null], ['a\n'], ['x'.repeat(256)], [['a']]]],
     ['default_audience', ['', 1, ['a'], 'not-one-of-its-audiences']],
