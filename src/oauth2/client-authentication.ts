@@ -55,12 +55,15 @@ export class ClientAuthentication {
   }
 
   private byBasic(form: OAuthForm, authorization: string, caller: Caller): NowOrLater<Client> {
-    const credentials: Credentials | undefined = parseBasic(authorization);
+    const { client } = caller;
+    // The header is read once: what it says of the client is known if the client is.
+    const credentials = client ? undefined : parseBasic(authorization);
+    const clientId = client?.id ?? credentials?.clientId;
     const named = form.get('client_id');
-    if (credentials && named !== undefined && named !== credentials.clientId) {
+    if (clientId !== undefined && named !== undefined && named !== clientId) {
       throw new OAuthError('invalid_request', 'client_id is not the client of the Authorization header');
     }
-    return caller.client ?? this.bySecretInHeader(caller, credentials);
+    return client ?? this.bySecretInHeader(caller, credentials);
   }
 
   private bySecretInHeader(attempt: Attempt, credentials: Credentials | undefined): NowOrLater<Client> {
