@@ -7,6 +7,7 @@ import { IsOneOf, IsSwitch, IsWhole, Satisfies } from './setting-rules.js';
 import {
   isAlgorithmList,
   isAudienceLists,
+  isBasePath,
   isLongEnough,
   isNetwork,
   isOrigin,
@@ -204,10 +205,7 @@ export class Environment {
     byDefault: '`PASSENGER_BASE_URI` where Passenger sets it',
     about: 'Path beneath which all routes stand, such as `/identity-backend`.',
   })
-  @Satisfies(
-    (text) => /^\/?$|^\/?[A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*\/?$/.test(text),
-    'must be a path such as /identity-backend',
-  )
+  @Satisfies(isBasePath, 'must be a path such as /identity-backend, without dot segments')
   @IsOptional()
   BASE_PATH?: string;
 

@@ -26,6 +26,11 @@ export function isNetwork(text: string): boolean {
   );
 }
 
+/** Segments of unreserved characters. Clients remove dot segments (RFC 3986 §5.2.4), so none would reach such a path. */
+export function isBasePath(text: string): boolean {
+  return /^\/?$|^\/?(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+)*\/?$/.test(text);
+}
+
 /** The scheme and host of a page, as browsers send them in `Origin` (RFC 6454 §6.2). */
 export function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
