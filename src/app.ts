@@ -29,6 +29,7 @@ import { refuseAuthorization } from './oauth2/authorization-endpoint.js';
 import { asOAuthError } from './oauth2/oauth-error.js';
 import { requestRecorder } from './observability/request-recorder.js';
 import { StoreUnavailable } from './replica/record-store.js';
+import { CLIENT } from './token/token-access.guard.js';
 import { NO_SIBLINGS } from './workers/siblings.js';
 import type { Worker } from './workers/worker.js';
 
@@ -61,6 +62,8 @@ export async function createApp(
     warn: (peer) => warnOfProxy(log, peer),
   });
   prepareEdge(server, addresses, requestRecorder(log, metrics, settings.basePath));
+  // A property that is added later would give each request of a client another shape.
+  server.decorateRequest(CLIENT, undefined);
   sharePublicDocuments(server);
   if (settings.rateLimitMax > 0) await limitRates(server, settings, clock, log);
   const refuseOtherMethods = collectMethods(server);
