@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import { namesEntityTag } from './entity-tag.js';
 
 /** A file that is served from memory: one buffer for every response. */
 export interface MemoryFile {
@@ -28,16 +29,7 @@ export function serveFromMemory(
 ): void {
   fastify.get(url, { config: { securityHeaders } }, (request, reply) => {
     reply.header('etag', etag).header('cache-control', 'no-cache');
-    if (names(request.headers['if-none-match'], etag)) return reply.code(304).send();
+    if (namesEntityTag(request.headers['if-none-match'], etag)) return reply.code(304).send();
     return reply.type(type).send(body);
-  });
-}
-
-/** Whether `If-None-Match` names the tag, by the weak comparison that it asks for (RFC 9110 §13.1.2). */
-function names(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined) return false;
-  return ifNoneMatch.split(',').some((each) => {
-    const tag = each.trim();
-    return tag === '*' || tag.replace(/^W\//, '') === etag;
   });
 }

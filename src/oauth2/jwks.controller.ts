@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Controller, Get, Header, Headers, Inject, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { namesEntityTag } from '../http/entity-tag.js';
 import type { PublicJwk } from '../keys/key-store.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { JwksDocument } from './jwks.document.js';
@@ -30,16 +31,10 @@ export class JwksController {
     const keys = this.keys.publicKeys;
     const tag = entityTag(keys);
     response.header('etag', tag);
-    if (!names(known, tag)) return { keys };
+    if (!namesEntityTag(known, tag)) return { keys };
     response.status(304);
     return undefined;
   }
-}
-
-/** Whether `If-None-Match` names the tag, which is compared weakly (RFC 9110 §13.1.2). */
-function names(header: string | undefined, tag: string): boolean {
-  const tags = header?.split(',').map((each) => each.trim()) ?? [];
-  return tags.some((each) => each === '*' || each.replace(/^W\//, '') === tag);
 }
 
 /** The keys are named by what they are, so their names tell one set from another (RFC 9110 §8.8.3). */
