@@ -1,28 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { describeAllowance, describeInPlainAscii } from '../../../src/clients/allowance.js';
 import type { Client } from '../../../src/clients/client.js';
+import { clientOf } from '../../support/client-values.js';
 
 const OWN = 'identity-backend';
 
-function clientWith(changes: Partial<Client> = {}): Client {
-  return {
-    id: 'worker',
+/** A client with what an answer must never show. */
+const clientWith = (changes: Partial<Client> = {}): Client =>
+  clientOf({
     name: 'the name',
-    audiences: [],
-    defaultAudience: null,
-    scopes: [],
-    claims: [],
-    grantTypes: ['client_credentials'],
-    tokenLifetimeSeconds: null,
-    mayActFor: [],
-    jwks: null,
-    disabled: false,
     secrets: [{ id: 'secret-id', hash: 'secret-hash', createdAt: 0, expiresAt: null }],
-    createdAt: 0,
-    updatedAt: 0,
     ...changes,
-  };
-}
+  });
 
 describe('describeAllowance', () => {
   it('names audiences, scopes, subjects and claims', () => {

@@ -4,25 +4,10 @@ import type { Client } from '../../../src/clients/client.js';
 import { FormBody } from '../../../src/http/form-body.js';
 import { OAuthForm } from '../../../src/oauth2/oauth-form.js';
 import { requestedAudience } from '../../../src/oauth2/requested-audience.js';
+import { clientOf } from '../../support/client-values.js';
 
-function clientWith(audiences: readonly string[], defaultAudience: string | null = null): Client {
-  return {
-    id: 'worker',
-    name: 'worker',
-    audiences,
-    defaultAudience,
-    scopes: [],
-    claims: [],
-    grantTypes: ['client_credentials'],
-    tokenLifetimeSeconds: null,
-    mayActFor: [],
-    jwks: null,
-    disabled: false,
-    secrets: [],
-    createdAt: 0,
-    updatedAt: 0,
-  };
-}
+const clientWith = (audiences: readonly string[], defaultAudience: string | null = null): Client =>
+  clientOf({ audiences, defaultAudience });
 
 type Parameters = readonly (readonly [name: string, value: string])[];
 const asked = (parameters: Parameters, client = clientWith(['only'])): string | readonly string[] =>
