@@ -1,7 +1,7 @@
 import { ClientDescription } from '../dist/clients/client-description.js';
 import { makeSecret } from '../dist/clients/client-secret.js';
-import { ClientTable, RevisionTable } from '../dist/storage/entities.js';
-import { databaseOptions, openDatabase } from '../dist/storage/open-database.js';
+import { ClientTable, RevisionTable } from '../dist/database/entities.js';
+import { databaseOptions, openDatabase } from '../dist/database/open-database.js';
 import { TOKEN_REQUEST } from './cases.js';
 
 /** How many clients take turns under load: not always the same few records are asked for. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { RevisionTable, RevocationTable } from '../dist/storage/entities.js';
-import { databaseOptions, openDatabase } from '../dist/storage/open-database.js';
+import { RevisionTable, RevocationTable } from '../dist/database/entities.js';
+import { databaseOptions, openDatabase } from '../dist/database/open-database.js';
 
 const ROWS_A_STATEMENT = 500;
 

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { AdministrationModule } from './administration/administration.module.js';
+import { AdministrationModule } from './admin/admin.module.js';
 import { ClientAuthenticationModule } from './clients/client-authentication.module.js';
 import type { Clock } from './clock.js';
 import { ConfigModule } from './config/config.module.js';
@@ -8,7 +8,7 @@ import { secretWarnings } from './jwt/secret-strength.js';
 import type { Settings } from './config/settings.js';
 import { DiagnosticsModule } from './diagnostics/diagnostics.module.js';
 import { HealthModule } from './health/health.module.js';
-import { makeWindowCounter } from './limits/make-window-counter.js';
+import { makeWindowCounter } from './rate-limit/make-window-counter.js';
 import { algorithmsInForce } from './keys/key-ring.js';
 import { serverMetadata } from './oauth2/metadata.js';
 import { OAuth2Module } from './oauth2/oauth2.module.js';
@@ -16,11 +16,11 @@ import type { Scrape } from './observability/metrics.controller.js';
 import type { Metrics } from './observability/metrics.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { publishedAddresses } from './published-addresses.js';
-import { StateModule } from './state.module.js';
+import { StateModule } from './persistence.module.js';
 import { TokenModule } from './token/token.module.js';
 import { TokenRoutesModule } from './token/token-routes.module.js';
 import { VERSION } from './version.js';
-import type { Siblings } from './workers/siblings.js';
+import type { Siblings } from './sync/change-notifier.js';
 
 /** How long failed authentications are remembered, in milliseconds. */
 const FAILURE_WINDOW = 60_000;

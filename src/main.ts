@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import { replyToArguments } from './start-arguments.js';
-import { GracefulStop, IN_PASSENGER } from './stop.js';
+import { GracefulStop, IN_PASSENGER } from './graceful-shutdown.js';
 import { VERSION } from './version.js';
 
 // This file imports little: a signal has to be handled from the first line on, and the service takes its time to load.

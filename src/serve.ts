@@ -10,10 +10,10 @@ import { KeyEncryptionError } from './keys/key-encryption.js';
 import { ListenFailure, listenFailure, tryToListen } from './listen-failure.js';
 import { createLog } from './observability/log.js';
 import { type ListeningAddress, logStart, shownAddress } from './start-line.js';
-import type { GracefulStop } from './stop.js';
-import { DatabaseError } from './storage/open-database.js';
-import { runWorkers } from './workers/primary.js';
-import { Worker } from './workers/worker.js';
+import type { GracefulStop } from './graceful-shutdown.js';
+import { DatabaseError } from './database/open-database.js';
+import { runWorkers } from './cluster/primary.js';
+import { Worker } from './cluster/worker.js';
 
 /** EX_CONFIG of sysexits.h: process managers can be told not to start the service again. */
 const EXIT_CONFIG = 78;

@@ -1,7 +1,7 @@
 import { type AddressInfo, BlockList, isIPv6 } from 'node:net';
 import type { Logger } from 'pino';
 import type { Settings } from './config/settings.js';
-import { displayDatabase } from './storage/database-url.js';
+import { displayDatabase } from './database/database-url.js';
 
 /** What a server listens on, as `server.address()` returns it: a string is the path of a socket. */
 export type ListeningAddress = AddressInfo | string | null;

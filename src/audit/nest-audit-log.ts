@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type AuditEvent, AuditLog } from './audit-log.js';
-import { shown } from './shown.js';
+import { shown } from './redact-event.js';
 
 /** Writes each audit event as one line of the log of the application. */
 @Injectable()

@@ -1,12 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { AdministrationModule } from '../administration/administration.module.js';
+import { AdministrationModule } from '../admin/admin.module.js';
 import type { Clock } from '../clock.js';
 import type { Settings } from '../config/settings.js';
 import { Metrics } from '../observability/metrics.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
-import { NO_SIBLINGS } from '../workers/siblings.js';
-import { StateModule } from '../state.module.js';
+import { NO_SIBLINGS } from '../sync/change-notifier.js';
+import { StateModule } from '../persistence.module.js';
 import { Doctor, DOCTOR } from '../diagnostics/doctor.js';
 
 /** The command line: it works on the database, beside a running service or without one. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { ClientChangeRefused } from '../clients/client-change-refused.js';
-import type { ClientDocument } from '../clients/client.document.js';
+import type { ClientDocument } from '../clients/dto/client-response.dto.js';
 import { clientMembers, type ClientOptions, withClientOptions } from './client-options.js';
 import { values } from './option-values.js';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { ClientAdministration } from '../clients/client-administration.js';
-import { clientDocument, dateTime } from '../clients/client.document.js';
+import { clientDocument, dateTime } from '../clients/dto/client-response.dto.js';
 import { ClientChangeRefused } from '../clients/client-change-refused.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { expiringSecrets } from '../clients/expiring-secrets.js';

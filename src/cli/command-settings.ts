@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import { loadSettings } from '../config/load-settings.js';
 import { type LoadedSettings, type Settings, SettingsError } from '../config/settings.js';
 import { withLocalSecrets } from '../config/with-local-secrets.js';
-import { databasePlace, inspectDatabase } from '../storage/inspect-database.js';
-import { DatabaseError } from '../storage/open-database.js';
-import type { Place } from './place.js';
+import { databasePlace, inspectDatabase } from '../database/inspect-database.js';
+import { DatabaseError } from '../database/open-database.js';
+import type { Place } from './location.js';
 import type { Creation } from './services.js';
 
 /**

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { ClientRegistry } from '../clients/client-registry.js';
-import { dateTime } from '../clients/client.document.js';
+import { dateTime } from '../clients/dto/client-response.dto.js';
 import { expiringSecrets } from '../clients/expiring-secrets.js';
 import { Clock } from '../clock.js';
 import { DOCTOR, type Doctor, type Finding } from '../diagnostics/doctor.js';

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { listenSettings } from '../config/listen-settings.js';
 import { command } from './command.js';
 import { folder } from './command-settings.js';
-import type { Place, PlaceOptions } from './place.js';
+import type { Place, PlaceOptions } from './location.js';
 import { printLine } from './print.js';
 
 /** Milliseconds. Shorter than the 3 seconds that the Dockerfile allows, so that the reason is printed. */

@@ -3,9 +3,9 @@ import { CommanderError } from 'commander';
 import { destination } from 'pino';
 import { SettingsError } from '../config/settings.js';
 import { KeyEncryptionError } from '../keys/key-encryption.js';
-import { escapeInvisible } from '../jwt/well-formed-text.js';
+import { escapeInvisible } from '../encoding/well-formed-text.js';
 import { createLog } from '../observability/log.js';
-import { DatabaseError } from '../storage/open-database.js';
+import { DatabaseError } from '../database/open-database.js';
 import { openServices } from './open-services.js';
 import { runCommand } from './run-command.js';
 

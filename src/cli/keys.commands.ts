@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { KeyAdministration } from '../administration/key-administration.js';
-import type { KeyDocument } from '../administration/keys.document.js';
+import { KeyAdministration } from '../admin/key-administration.js';
+import type { KeyDocument } from '../admin/dto/keys.dto.js';
 import { type Algorithm, ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
 import { command, commandGroup, type JsonOptions, withJson } from './command.js';
 import { COMMAND_LINE } from './command-line.js';

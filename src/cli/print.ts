@@ -1,5 +1,5 @@
-import type { ClientDocument } from '../clients/client.document.js';
-import { escapeInvisible } from '../jwt/well-formed-text.js';
+import type { ClientDocument } from '../clients/dto/client-response.dto.js';
+import { escapeInvisible } from '../encoding/well-formed-text.js';
 import type { ChangedField } from './client-changes.js';
 
 /** Writes a value for programs. Characters that a terminal would obey are escaped: JSON allows it, and the value is the same. */

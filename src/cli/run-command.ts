@@ -5,7 +5,7 @@ import { commandGroup } from './command.js';
 import { doctorCommand } from './doctor.command.js';
 import { healthCommand } from './health.command.js';
 import { keysCommand } from './keys.commands.js';
-import { PlaceOptions } from './place.js';
+import { PlaceOptions } from './location.js';
 import { printLine } from './print.js';
 import { type OpenServices, Services } from './services.js';
 

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { ClientAdministration } from '../clients/client-administration.js';
-import { dateTime } from '../clients/client.document.js';
+import { dateTime } from '../clients/dto/client-response.dto.js';
 import { parseDateTime } from '../validation/date-time.js';
 import { command, commandGroup, type JsonOptions, withJson } from './command.js';
 import { COMMAND_LINE } from './command-line.js';

@@ -1,5 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import type { Place, PlaceOptions } from './place.js';
+import type { Place, PlaceOptions } from './location.js';
 
 /** Whether a command may make a database that is not there: never, if settings name one, or if it is asked to. */
 export type Creation = 'never' | 'beside settings' | 'asked';

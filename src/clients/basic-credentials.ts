@@ -1,5 +1,5 @@
-import { formDecode } from '../http/form-body.js';
-import { decodeUtf8 } from '../jwt/strict-json.js';
+import { formDecode } from '../encoding/form-urlencoded.js';
+import { decodeUtf8 } from '../encoding/strict-json.js';
 
 /** What a client shows to authenticate itself. */
 export interface Credentials {

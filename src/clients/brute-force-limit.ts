@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { MAX_CLIENT_ID_LENGTH } from './client.js';
-import { MemoryWindowCounter } from '../limits/memory-window-counter.js';
-import { networkOf } from '../limits/network-of.js';
-import type { WindowCounter } from '../limits/window-counter.js';
+import { MemoryWindowCounter } from '../rate-limit/memory-window-counter.js';
+import { networkOf } from '../rate-limit/network-of.js';
+import type { WindowCounter } from '../rate-limit/window-counter.js';
 
 /** How many times the failures of a pair an address may have, over all client ids. */
 const ADDRESS_FACTOR = 10;

@@ -1,7 +1,7 @@
 import type { AuditLog, ClientChanged, SecretChanged } from '../audit/audit-log.js';
-import { auditedChange } from '../audit/kept-event.js';
+import { auditedChange } from '../audit/persisted-event.js';
 import type { Clock } from '../clock.js';
-import type { RecordDecision } from '../replica/record-store.js';
+import type { RecordDecision } from '../sync/record-store.js';
 import { type Client, liveSecrets } from './client.js';
 import { ClientChangeRefused } from './client-change-refused.js';
 import { ClientDescription } from './client-description.js';

@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.js';
 import type { Clock } from '../clock.js';
-import { WindowCounter } from '../limits/window-counter.js';
+import { WindowCounter } from '../rate-limit/window-counter.js';
 import { BruteForceLimit } from './brute-force-limit.js';
 import { ClientAuthenticator } from './client-authenticator.js';
 import { ClientRegistry } from './client-registry.js';

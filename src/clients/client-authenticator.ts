@@ -1,6 +1,6 @@
 import type { AuditLog } from '../audit/audit-log.js';
 import type { Clock } from '../clock.js';
-import type { NowOrLater } from '../now-or-later.js';
+import type { NowOrLater } from '../concurrency/maybe-promise.js';
 import type { Credentials } from './basic-credentials.js';
 import type { BruteForceLimit } from './brute-force-limit.js';
 import type { Client } from './client.js';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { isJsonObject } from '../jwt/strict-json.js';
-import { withoutSecrets } from '../jwt/without-secrets.js';
+import { isJsonObject } from '../encoding/strict-json.js';
+import { withoutSecrets } from '../encoding/redact-secrets.js';
 import { Rules } from '../validation/rules.js';
 import { type Client, GRANT_TYPES } from './client.js';
-import { ClientBody } from './client-body.js';
+import { ClientBody } from './dto/client-request.dto.js';
 import { ClientChangeRefused } from './client-change-refused.js';
-import { mergePatch } from './merge-patch.js';
+import { mergePatch } from '../encoding/merge-patch.js';
 
 /** What an administrator says of a client: all of it but its secrets, times and mark. */
 export type DescribedClient = Omit<Client, 'secrets' | 'createdAt' | 'updatedAt' | 'tokenMark'>;

@@ -1,6 +1,6 @@
 import type { Algorithm } from '../jwt/algorithms.js';
 import { fittingAlgorithms, type PublicKey, readPublicKey, readPublicKeySet } from '../jwt/public-key.js';
-import { isJsonObject } from '../jwt/strict-json.js';
+import { isJsonObject } from '../encoding/strict-json.js';
 import type { Client } from './client.js';
 
 /** Whether the value is a set of 1 to 10 public keys that a client may be registered with. */

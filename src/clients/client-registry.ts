@@ -1,5 +1,5 @@
-import type { ChangeEvent, RecordDecision } from '../replica/record-store.js';
-import { Replica } from '../replica/replica.js';
+import type { ChangeEvent, RecordDecision } from '../sync/record-store.js';
+import { Replica } from '../sync/synced-map.js';
 import type { Client } from './client.js';
 import type { ClientStore } from './client-store.js';
 

@@ -1,4 +1,4 @@
-import { RecordStore } from '../replica/record-store.js';
+import { RecordStore } from '../sync/record-store.js';
 import type { Client } from './client.js';
 
 /** Where clients are kept, by their id. */

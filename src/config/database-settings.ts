@@ -4,8 +4,8 @@ import {
   databaseAddress,
   parseDatabaseUrl,
   sqlitePath,
-} from '../storage/database-url.js';
-import { readRootCertificates, RootCertificateError } from '../storage/root-certificates.js';
+} from '../database/database-url.js';
+import { readRootCertificates, RootCertificateError } from '../database/root-certificates.js';
 
 /** @returns whether the URL is that of a database, apart from its parameters: see {@link databaseFaults} */
 export function isDatabaseUrl(url: string): boolean {

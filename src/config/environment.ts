@@ -1,6 +1,6 @@
 import { IsOptional } from 'class-validator';
 import { ALGORITHMS } from '../jwt/algorithms.js';
-import { isVisible } from '../jwt/well-formed-text.js';
+import { isVisible } from '../encoding/well-formed-text.js';
 import { baseUrlOf } from '../published-addresses.js';
 import { isDatabaseUrl } from './database-settings.js';
 import { IsOneOf, IsSwitch, IsWhole, Satisfies } from './setting-rules.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Algorithm, ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
-import { readGivenKey } from '../keys/given-keys.js';
+import { readGivenKey } from '../keys/imported-key.js';
 import { PUBLISHED_BEFORE_SIGNING } from '../keys/key-rotation.js';
 import { algorithmsInForce } from '../keys/key-ring.js';
 import type { PrivateKey } from '../keys/private-key.js';

@@ -4,7 +4,7 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { secretWarnings } from '../jwt/secret-strength.js';
 import { baseUrlOf } from '../published-addresses.js';
-import { sqlitePath } from '../storage/database-url.js';
+import { sqlitePath } from '../database/database-url.js';
 import { databaseFaults, databaseNotices, withWholePaths } from './database-settings.js';
 import { Environment } from './environment.js';
 import { type GivenValues, givenValues, type Variables } from './given-values.js';

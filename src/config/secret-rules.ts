@@ -1,5 +1,5 @@
 import { isSameSecret, LEAST_SECRET_BYTES, secretWarnings, secretWeakness } from '../jwt/secret-strength.js';
-import { databaseKind } from '../storage/database-url.js';
+import { databaseKind } from '../database/database-url.js';
 import type { Environment } from './environment.js';
 import { leastSecretBytes, needsSharedSecret } from './key-settings.js';
 import { secretsOf } from './setting-values.js';

@@ -1,4 +1,4 @@
-import { inspectDatabase } from '../storage/inspect-database.js';
+import { inspectDatabase } from '../database/inspect-database.js';
 import type { LoadedSettings, Settings } from './settings.js';
 import { lacksSharedSecret, withLocalSecrets } from './with-local-secrets.js';
 

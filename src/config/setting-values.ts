@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { isAlgorithm } from '../jwt/algorithms.js';
 import { LEAST_SECRET_BYTES } from '../jwt/secret-strength.js';
-import { isName } from '../jwt/well-formed-text.js';
+import { isName } from '../encoding/well-formed-text.js';
 
 /** The members of a comma separated list, without the blanks around them. */
 export function listOf(text: string | undefined): readonly string[] {

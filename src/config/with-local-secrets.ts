@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ALGORITHMS } from '../jwt/algorithms.js';
 import { KeyEncryption, KeyEncryptionError } from '../keys/key-encryption.js';
 import { algorithmsInForce } from '../keys/key-ring.js';
-import type { SealedKey } from '../storage/inspect-database.js';
+import type { SealedKey } from '../database/inspect-database.js';
 import { cannotKeep, localSecret } from './local-secret.js';
 import { type LoadedSettings, type Settings, SettingsError } from './settings.js';
 

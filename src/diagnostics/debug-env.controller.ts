@@ -9,8 +9,8 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { Clock } from '../clock.js';
-import { ApiError } from '../http/api-error.js';
-import { ApiErrorResponse } from '../http/api-errors.decorator.js';
+import { ApiError } from '../server/api-error.js';
+import { ApiErrorResponse } from '../server/api-errors.decorator.js';
 import { secretFingerprint } from '../jwt/secret-fingerprint.js';
 import { DIAGNOSTICS_OPTIONS, type DiagnosticsOptions } from './diagnostics-options.js';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '../clients/client.js';
-import { isJsonObject } from '../jwt/strict-json.js';
+import { isJsonObject } from '../encoding/strict-json.js';
 import { secretFingerprint } from '../jwt/secret-fingerprint.js';
 import { publishedAddresses } from '../published-addresses.js';
 import { clientFindings, type Finding } from './client-findings.js';

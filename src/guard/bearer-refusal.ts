@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
-import { REFUSAL_WORDS } from '../jwt/refusal-words.js';
-import type { Refused } from '../jwt/verdict.js';
+import { REFUSAL_WORDS } from '../jwt/refusal-messages.js';
+import type { Refused } from '../jwt/verification-result.js';
 import { bearerChallenge } from './bearer-challenge.js';
 import type { Unavailable } from './verification-outcome.js';
 

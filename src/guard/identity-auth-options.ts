@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { Algorithm } from '../jwt/algorithms.js';
-import type { Fetch } from '../remote/fetch-json.js';
+import type { Fetch } from '../http-client/fetch-json.js';
 
 /** What a service that receives tokens measures them against, and where it takes the keys from. */
 export interface IdentityAuthOptions {

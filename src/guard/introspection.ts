@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
-import { isJsonObject } from '../jwt/strict-json.js';
-import { basicAuthorization } from '../remote/basic-authorization.js';
-import { BoundedMap } from '../remote/bounded-map.js';
-import { fetchJson, type Fetch } from '../remote/fetch-json.js';
-import { RemoteFailure } from '../remote/remote-failure.js';
+import { isJsonObject } from '../encoding/strict-json.js';
+import { basicAuthorization } from '../http-client/basic-authorization.js';
+import { BoundedMap } from '../concurrency/lru-map.js';
+import { fetchJson, type Fetch } from '../http-client/fetch-json.js';
+import { RemoteFailure } from '../http-client/remote-failure.js';
 import type { IntrospectionOptions } from './identity-auth-options.js';
 
 /** What the issuer says of a token; `unavailable` where it says nothing. */

@@ -1,6 +1,6 @@
 import { ALGORITHMS, type Algorithm } from '../jwt/algorithms.js';
-import type { KeyCandidates, VerificationKeys } from '../jwt/judge-token.js';
-import type { RemoteKeySet } from './remote-key-set.js';
+import type { KeyCandidates, VerificationKeys } from '../jwt/verify-token.js';
+import type { RemoteKeySet } from '../key-sets/remote-key-set.js';
 
 /** Where keys are looked for. */
 export interface KeySources {

@@ -1,8 +1,8 @@
 import { createSecretKey } from 'node:crypto';
 import type { Algorithm } from '../jwt/algorithms.js';
-import type { KeyCandidates, VerificationKey, VerificationKeys } from '../jwt/judge-token.js';
+import type { KeyCandidates, VerificationKey, VerificationKeys } from '../jwt/verify-token.js';
 import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
-import { protectSecret } from '../jwt/without-secrets.js';
+import { protectSecret } from '../encoding/redact-secrets.js';
 
 /** The secrets that this service shares with the issuer. Each is tried: a secret has no key id that both must know. */
 export class SharedSecrets implements VerificationKeys {

@@ -1,13 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ALGORITHMS } from '../jwt/algorithms.js';
 import { audiencesOf } from '../jwt/claims.js';
-import { judgeToken, type Expectations } from '../jwt/judge-token.js';
-import type { Verdict } from '../jwt/verdict.js';
+import { judgeToken, type Expectations } from '../jwt/verify-token.js';
+import type { Verdict } from '../jwt/verification-result.js';
 import type { IdentityAuthOptions } from './identity-auth-options.js';
 import { Introspection, type TokenState } from './introspection.js';
 import { KeyLookup, type KeySources } from './key-lookup.js';
-import { keySetSource } from './key-set-source.js';
-import { RemoteKeySet } from './remote-key-set.js';
+import { keySetSource } from '../key-sets/key-set-source.js';
+import { RemoteKeySet } from '../key-sets/remote-key-set.js';
 import { SharedSecrets } from './shared-secrets.js';
 import type { VerificationOutcome } from './verification-outcome.js';
 import { verifierSettings, type VerifierSettings } from './verifier-settings.js';

@@ -1,4 +1,4 @@
-import type { Verdict } from '../jwt/verdict.js';
+import type { Verdict } from '../jwt/verification-result.js';
 
 /** The token could not be judged: the issuer does not answer, and what it would say is needed. Not the token's fault. */
 export interface Unavailable {

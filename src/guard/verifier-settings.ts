@@ -2,8 +2,8 @@ import { SystemClock, type Clock } from '../clock.js';
 import { ALGORITHMS, isAlgorithm, type Algorithm } from '../jwt/algorithms.js';
 import { audiencesOf } from '../jwt/claims.js';
 import { secretWeakness } from '../jwt/secret-strength.js';
-import { globalFetch, type Fetch } from '../remote/fetch-json.js';
-import { checkServiceAddress } from '../remote/service-address.js';
+import { globalFetch, type Fetch } from '../http-client/fetch-json.js';
+import { checkServiceAddress } from '../http-client/service-address.js';
 import type { IdentityAuthOptions, IntrospectionOptions } from './identity-auth-options.js';
 
 /** The options, checked and complete. */

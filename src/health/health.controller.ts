@@ -8,12 +8,12 @@ import {
   HealthIndicatorService,
 } from '@nestjs/terminus';
 import { Clock } from '../clock.js';
-import { ApiError } from '../http/api-error.js';
-import { ApiErrorResponse } from '../http/api-errors.decorator.js';
-import { SharedResult } from '../http/shared-result.js';
-import { Follower } from '../replica/follower.js';
+import { ApiError } from '../server/api-error.js';
+import { ApiErrorResponse } from '../server/api-errors.decorator.js';
+import { SharedResult } from '../concurrency/shared-result.js';
+import { Follower } from '../sync/sync-loop.js';
 import { TokenService } from '../token/token.service.js';
-import { HealthDocument } from './health.document.js';
+import { HealthDocument } from './dto/health.dto.js';
 
 /** What is known of the database is fresh up to this age, in seconds. */
 const FRESH = 5;

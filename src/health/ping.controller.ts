@@ -1,6 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { DirectRoute } from '../http/direct-route.decorator.js';
+import { DirectRoute } from '../server/direct-route.decorator.js';
 
 /** `GET /ping`: answers OK. */
 @ApiTags('Health')

@@ -1,8 +1,8 @@
 import { isAlgorithm, type Algorithm } from './algorithms.js';
 import type { TokenType } from './token-type.js';
 import { readClaims, type Claims } from './claims.js';
-import { formHint, headerHint } from './form-hint.js';
-import { decodeUtf8, isInterchangeable, isJsonObject, parseStrictJson } from './strict-json.js';
+import { formHint, headerHint } from './malformed-token-hint.js';
+import { decodeUtf8, isInterchangeable, isJsonObject, parseStrictJson } from '../encoding/strict-json.js';
 
 /** The longest token that is looked at, in characters (which are bytes, as only ASCII passes). */
 export const MAX_TOKEN_LENGTH = 16 * 1024;

@@ -2,7 +2,7 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { type Algorithm, ALGORITHMS, algorithmNamed } from './algorithms.js';
 import { canonicalBytes } from './compact-jws.js';
 import { isEd25519Key } from './ed25519-point.js';
-import { isJsonObject } from './strict-json.js';
+import { isJsonObject } from '../encoding/strict-json.js';
 
 /** How long the modulus of an RSA key may be, in bits (RFC 7518 §3.3); each verification takes longer with its square. */
 const RSA_BITS = { least: 2048, most: 8192 } as const;

@@ -1,7 +1,7 @@
 import { constants, createHmac, type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Algorithm } from './algorithms.js';
-import { Turns } from './turns.js';
+import { Turns } from '../concurrency/semaphore.js';
 
 /** How an algorithm of RFC 7518 §3 or RFC 8037 §3.1 is computed by `node:crypto`. */
 interface Computation {

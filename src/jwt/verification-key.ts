@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { ALGORITHMS, type Algorithm } from './algorithms.js';
-import type { VerificationKey } from './judge-token.js';
+import type { VerificationKey } from './verify-token.js';
 import { verifySignature } from './signature.js';
 
 /** A shared secret or a public key that verifies the one algorithm it was made for (RFC 8725 §3.1). */

@@ -1,10 +1,10 @@
 import { ALGORITHMS, type Algorithm } from '../jwt/algorithms.js';
-import type { KeyCandidates, VerificationKey, VerificationKeys } from '../jwt/judge-token.js';
+import type { KeyCandidates, VerificationKey, VerificationKeys } from '../jwt/verify-token.js';
 import type { KeyPurpose, PublicJwk } from './key-store.js';
 import type { PrivateKey } from './private-key.js';
 import { SharedKey } from './shared-key.js';
 import type { SigningKey } from './signing-key.js';
-import type { StoredKeys } from './stored-keys.js';
+import type { StoredKeys } from './managed-keys.js';
 
 /** What a key ring is made of. */
 export interface KeyRingOptions {

@@ -1,5 +1,5 @@
 import type { Algorithm } from '../jwt/algorithms.js';
-import { RecordStore } from '../replica/record-store.js';
+import { RecordStore } from '../sync/record-store.js';
 import type { KeySchedule } from './key-schedule.js';
 
 /** A public key as it is published (RFC 7517 §4). */

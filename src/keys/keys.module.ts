@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js';
 import { KeyEncryption } from './key-encryption.js';
 import type { RotationPolicy } from './key-rotation.js';
 import { KeyStore } from './key-store.js';
-import { StoredKeys } from './stored-keys.js';
+import { StoredKeys } from './managed-keys.js';
 
 /** What {@link KeysModule.forRoot} takes. */
 export interface KeysOptions {

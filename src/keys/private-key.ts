@@ -7,7 +7,7 @@ import type { TokenType } from '../jwt/token-type.js';
 import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
 import { type KeyEncryption, KeyEncryptionError } from './key-encryption.js';
 import type { KeyMaterial, PublicJwk } from './key-store.js';
-import { secondOpinion } from './self-check.js';
+import { secondOpinion } from './self-test.js';
 import { type SigningInput, signingInputs } from './signing-input.js';
 import type { SigningKey } from './signing-key.js';
 import { thumbprint } from './thumbprint.js';

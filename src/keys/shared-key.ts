@@ -3,9 +3,9 @@ import type { Algorithm } from '../jwt/algorithms.js';
 import { secretFingerprint } from '../jwt/secret-fingerprint.js';
 import { signBySecret } from '../jwt/signature.js';
 import type { TokenType } from '../jwt/token-type.js';
-import { protectSecret } from '../jwt/without-secrets.js';
+import { protectSecret } from '../encoding/redact-secrets.js';
 import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
-import { secondOpinion } from './self-check.js';
+import { secondOpinion } from './self-test.js';
 import type { SigningKey } from './signing-key.js';
 import { signingInputs, type SigningInput } from './signing-input.js';
 

@@ -1,5 +1,5 @@
 import type { TokenType } from '../jwt/token-type.js';
-import type { VerificationKey } from '../jwt/judge-token.js';
+import type { VerificationKey } from '../jwt/verify-token.js';
 
 /** A key that signs tokens and verifies them. */
 export interface SigningKey extends VerificationKey {

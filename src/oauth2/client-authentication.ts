@@ -1,7 +1,7 @@
 import { type Credentials, parseBasic } from '../clients/basic-credentials.js';
 import type { Client } from '../clients/client.js';
 import type { Attempt, Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
-import { type NowOrLater, whenKnown } from '../now-or-later.js';
+import { type NowOrLater, whenKnown } from '../concurrency/maybe-promise.js';
 import type { AssertionAuthenticator } from './assertion-authenticator.js';
 import { OAuthError } from './oauth-error.js';
 import type { OAuthForm } from './oauth-form.js';

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Client } from '../clients/client.js';
 import { type Attempt, ClientAuthenticator } from '../clients/client-authenticator.js';
-import { HeaderGuard } from '../http/header-guard.js';
-import { type NowOrLater, whenKnown } from '../now-or-later.js';
+import { HeaderGuard } from '../server/header-guard.js';
+import { type NowOrLater, whenKnown } from '../concurrency/maybe-promise.js';
 import { CLIENT } from '../token/token-access.guard.js';
 import { callerOf, type OAuthRequest } from './caller.js';
 import { ClientAuthentication } from './client-authentication.js';

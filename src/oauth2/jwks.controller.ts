@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { Controller, Get, Header, Headers, Inject, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { namesEntityTag } from '../http/entity-tag.js';
+import { namesEntityTag } from '../server/entity-tag.js';
 import type { PublicJwk } from '../keys/key-store.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { JwksDocument } from './jwks.document.js';
+import { JwksDocument } from './dto/jwks.dto.js';
 
 interface Response {
   header(name: string, value: string): Response;

@@ -1,8 +1,8 @@
 import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { ApiError } from '../http/api-error.js';
-import { ApiErrorResponse } from '../http/api-errors.decorator.js';
+import { ApiError } from '../server/api-error.js';
+import { ApiErrorResponse } from '../server/api-errors.decorator.js';
 
 /** Injection token of what `serverMetadata` gives. */
 export const SERVER_METADATA = Symbol('SERVER_METADATA');

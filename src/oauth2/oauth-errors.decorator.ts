@@ -1,8 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBasicAuth, ApiConsumes, ApiTags } from '@nestjs/swagger';
-import { ApiErrorResponse } from '../http/api-errors.decorator.js';
+import { ApiErrorResponse } from '../server/api-errors.decorator.js';
 import { OAuthError } from './oauth-error.js';
-import { OAuthErrorDocument } from './token.form.js';
+import { OAuthErrorDocument } from './dto/access-token.dto.js';
 
 const REFUSALS: readonly (readonly [description: string, error: OAuthError])[] = [
   ['Client authentication failed', new OAuthError('invalid_client', 'Client authentication failed')],

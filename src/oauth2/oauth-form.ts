@@ -1,4 +1,4 @@
-import { FormBody } from '../http/form-body.js';
+import { FormBody } from '../encoding/form-urlencoded.js';
 import { OAuthError } from './oauth-error.js';
 
 /** The one parameter that may be repeated (RFC 8707 §2). */

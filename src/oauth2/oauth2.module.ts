@@ -3,20 +3,20 @@ import { AuditLog } from '../audit/audit-log.js';
 import { ClientAuthenticator } from '../clients/client-authenticator.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import type { Clock } from '../clock.js';
-import { MemoryWindowCounter } from '../limits/memory-window-counter.js';
+import { MemoryWindowCounter } from '../rate-limit/memory-window-counter.js';
 import { Revocations } from '../revocation/revocations.js';
 import { TokenService } from '../token/token.service.js';
 import { type AssertionAudiences, AssertionAuthenticator } from './assertion-authenticator.js';
 import { AssertionStore } from './assertion-store.js';
 import { ClientAuthentication } from './client-authentication.js';
-import { CLIENT_CREDENTIALS } from './client-credentials.grant.js';
+import { CLIENT_CREDENTIALS } from './grants/client-credentials.grant.js';
 import { EndpointAudienceLog } from './endpoint-audience-log.js';
-import { IntrospectController } from './introspect.controller.js';
+import { IntrospectController } from './introspection.controller.js';
 import { JwksController } from './jwks.controller.js';
 import { MetadataController, SERVER_METADATA } from './metadata.controller.js';
 import { RevocableTokens, UNVERIFIED_WINDOW_MS } from './revocable-token.js';
-import { RevokeController } from './revoke.controller.js';
-import { TokenController } from './token.controller.js';
+import { RevokeController } from './revocation.controller.js';
+import { TokenController } from './token-endpoint.controller.js';
 import { TokenEndpoint } from './token-endpoint.js';
 
 /** What {@link OAuth2Module.forRoot} takes. */

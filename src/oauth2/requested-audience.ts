@@ -1,5 +1,5 @@
 import type { Client } from '../clients/client.js';
-import { isName } from '../jwt/well-formed-text.js';
+import { isName } from '../encoding/well-formed-text.js';
 import { OAuthError } from './oauth-error.js';
 import type { OAuthForm } from './oauth-form.js';
 

@@ -1,9 +1,9 @@
 import type { Client } from '../clients/client.js';
 import type { ClientRegistry } from '../clients/client-registry.js';
 import { audiencesOf, type Claims } from '../jwt/claims.js';
-import type { ExaminedToken } from '../jwt/examine-token.js';
+import type { ExaminedToken } from '../jwt/inspect-token.js';
 import { MAX_LIFETIME_SECONDS, MAX_TOLERANCE_SECONDS } from '../jwt/lifetime.js';
-import type { WindowCounter } from '../limits/window-counter.js';
+import type { WindowCounter } from '../rate-limit/window-counter.js';
 import type { Revocations } from '../revocation/revocations.js';
 import type { TokenService } from '../token/token.service.js';
 import { OAuthError } from './oauth-error.js';

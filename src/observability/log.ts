@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { destination, type DestinationStream, type Logger, pino, stdSerializers } from 'pino';
-import { withoutSecrets } from '../jwt/without-secrets.js';
-import { LinesOfATurn } from './lines-of-a-turn.js';
+import { withoutSecrets } from '../encoding/redact-secrets.js';
+import { LinesOfATurn } from './log-batch.js';
 
 /** How many characters of the log may wait for a reader that has stopped; what comes after that is lost. */
 const MAX_WAITING = 16 * 1024 * 1024;

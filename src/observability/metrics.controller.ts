@@ -1,8 +1,8 @@
 import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Registry } from 'prom-client';
-import { ApiError } from '../http/api-error.js';
-import { ApiErrors } from '../http/api-errors.decorator.js';
+import { ApiError } from '../server/api-error.js';
+import { ApiErrors } from '../server/api-errors.decorator.js';
 
 /** Gives the text of `/metrics`; none where the processes that it is about do not all answer. */
 export type Scrape = () => Promise<string | undefined>;

@@ -6,7 +6,7 @@ import { EndpointAudienceLog } from '../oauth2/endpoint-audience-log.js';
 import { VerificationLog } from '../token/verification-log.js';
 import { EndpointAudienceUses } from './endpoint-audience-uses.js';
 import { KNOWN_AUDIENCE, type KnownAudience } from './known-audience.js';
-import { LogAndCount } from './log-and-count.js';
+import { LogAndCount } from './metered-audit-log.js';
 import { Metrics } from './metrics.js';
 import { MetricsController, type Scrape, SCRAPE } from './metrics.controller.js';
 import { StateGauges } from './state-gauges.js';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { AnsweredRequest } from '../http/edge.js';
+import type { AnsweredRequest } from '../server/server-hooks.js';
 import type { Metrics } from './metrics.js';
 
 /** Asked for every few seconds by machines: a line each would bury the others. */

@@ -1,6 +1,6 @@
 export { Clock } from '../clock.js';
 export type { Algorithm } from '../jwt/algorithms.js';
-export type { RefusalCode } from '../jwt/verdict.js';
+export type { RefusalCode } from '../jwt/verification-result.js';
 export { MovedClock } from './moved-clock.js';
 export { TestIssuer, type TestIssuerOptions } from './test-issuer.js';
 export { TOKEN_FAULTS, type TokenFault } from './token-faults.js';

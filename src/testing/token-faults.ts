@@ -1,4 +1,4 @@
-import type { RefusalCode } from '../jwt/verdict.js';
+import type { RefusalCode } from '../jwt/verification-result.js';
 import { mac, makeTestKey, type TestKey } from './test-key.js';
 
 /** A token before it is signed. */

@@ -1,4 +1,4 @@
-import type { Fetch } from '../remote/fetch-json.js';
+import type { Fetch } from '../http-client/fetch-json.js';
 import type { RenewedToken } from './renewed-token.js';
 
 /**

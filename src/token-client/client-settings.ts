@@ -1,6 +1,6 @@
 import { SystemClock, type Clock } from '../clock.js';
-import { globalFetch, type Fetch } from '../remote/fetch-json.js';
-import { checkServiceAddress } from '../remote/service-address.js';
+import { globalFetch, type Fetch } from '../http-client/fetch-json.js';
+import { checkServiceAddress } from '../http-client/service-address.js';
 import type { TokenClientOptions } from './token-client-options.js';
 
 /** Id and secret of a client at the issuer. */

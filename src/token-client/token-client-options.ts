@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { Fetch } from '../remote/fetch-json.js';
+import type { Fetch } from '../http-client/fetch-json.js';
 
 /** Where a service that calls others gets its tokens, and as whom. */
 export interface TokenClientOptions {

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { BoundedMap } from '../remote/bounded-map.js';
-import type { Fetch } from '../remote/fetch-json.js';
+import { BoundedMap } from '../concurrency/lru-map.js';
+import type { Fetch } from '../http-client/fetch-json.js';
 import { BackOff } from './back-off.js';
 import { bearerFetch } from './bearer-fetch.js';
 import { clientSettings } from './client-settings.js';

@@ -1,4 +1,4 @@
-import { basicAuthorization } from '../remote/basic-authorization.js';
+import { basicAuthorization } from '../http-client/basic-authorization.js';
 import type { ClientCredentials, ClientSettings } from './client-settings.js';
 import type { TokenTarget } from './token-client-options.js';
 

@@ -1,6 +1,6 @@
-import { isJsonObject } from '../jwt/strict-json.js';
-import { fetchJson, type Fetch, type JsonAnswer } from '../remote/fetch-json.js';
-import { RemoteFailure } from '../remote/remote-failure.js';
+import { isJsonObject } from '../encoding/strict-json.js';
+import { fetchJson, type Fetch, type JsonAnswer } from '../http-client/fetch-json.js';
+import { RemoteFailure } from '../http-client/remote-failure.js';
 import type { TokenTarget } from './token-client-options.js';
 import type { TokenRoute } from './token-routes.js';
 import { TokenUnavailableError } from './token-unavailable-error.js';

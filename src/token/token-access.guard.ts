@@ -3,10 +3,10 @@ import { AuditLog } from '../audit/audit-log.js';
 import { parseBasic } from '../clients/basic-credentials.js';
 import type { Client } from '../clients/client.js';
 import { type Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
-import { ApiError } from '../http/api-error.js';
-import { HeaderGuard } from '../http/header-guard.js';
-import { tooManyRequests } from '../http/too-many-requests.js';
-import { type NowOrLater, whenKnown } from '../now-or-later.js';
+import { ApiError } from '../server/api-error.js';
+import { HeaderGuard } from '../server/header-guard.js';
+import { tooManyRequests } from '../server/too-many-requests.js';
+import { type NowOrLater, whenKnown } from '../concurrency/maybe-promise.js';
 
 /** Who may ask for a token: anyone, registered clients only, or whom the application that has the routes lets through. */
 export type TokenAccess = 'none' | 'required' | 'application';

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import { ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
 import { MAX_LIFETIME_SECONDS, MAX_TOLERANCE_SECONDS } from '../jwt/lifetime.js';
 import { secretWeakness } from '../jwt/secret-strength.js';
-import type { EmbeddedTokenRoutes } from './embedded-token-routes.js';
+import type { EmbeddedTokenRoutes } from './embedded/embedded-token-routes.js';
 import type { TokenOptions } from './token-options.js';
 
 /** What an application says of the tokens that it issues. */

@@ -1,4 +1,4 @@
-import type { Expectations } from '../jwt/judge-token.js';
+import type { Expectations } from '../jwt/verify-token.js';
 import type { KeyRingOptions } from '../keys/key-ring.js';
 
 /** What the token module is told by the application that imports it. */

@@ -1,7 +1,7 @@
 import { type DynamicModule, type ModuleMetadata, Module } from '@nestjs/common';
-import { IssueController } from './issue.controller.js';
+import { IssueController } from './issue-token.controller.js';
 import { TOKEN_ACCESS, TokenAccessGuard, type TokenAccess } from './token-access.guard.js';
-import { VerifyController } from './verify.controller.js';
+import { VerifyController } from './verify-token.controller.js';
 
 /** What {@link TokenRoutesModule.forRoot} takes. */
 export interface TokenRoutesOptions extends Pick<ModuleMetadata, 'imports'> {

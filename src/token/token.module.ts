@@ -1,8 +1,8 @@
 import { type DynamicModule, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { Clock, SystemClock } from '../clock.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { StoredKeys } from '../keys/stored-keys.js';
-import { type EmbeddedTokenRoutes, embeddedTokenRoutes } from './embedded-token-routes.js';
+import { StoredKeys } from '../keys/managed-keys.js';
+import { type EmbeddedTokenRoutes, embeddedTokenRoutes } from './embedded/embedded-token-routes.js';
 import {
   type CompleteSettings,
   completeSettings,

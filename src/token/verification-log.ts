@@ -1,4 +1,4 @@
-import type { Verdict } from '../jwt/verdict.js';
+import type { Verdict } from '../jwt/verification-result.js';
 
 /** Where the outcome of each verification is counted. */
 export abstract class VerificationLog {

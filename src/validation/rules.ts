@@ -6,7 +6,7 @@ import {
   type ValidationOptions,
   ValidationTypes,
 } from 'class-validator';
-import { isJsonObject } from '../jwt/strict-json.js';
+import { isJsonObject } from '../encoding/strict-json.js';
 
 const IS_PRESENT = 'isPresent';
 

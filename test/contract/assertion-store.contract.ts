@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AssertionStore } from '../../src/oauth2/assertion-store.js';
-import { StoreUnavailable } from '../../src/replica/record-store.js';
+import { StoreUnavailable } from '../../src/sync/record-store.js';
 import type { LateCommit } from './late-commit.js';
 
 /** A database that two instances of the service share. */

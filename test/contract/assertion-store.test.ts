@@ -1,8 +1,8 @@
 import { afterAll, describe } from '@jest/globals';
-import { Database } from '../../src/storage/database.js';
-import { AssertionTable } from '../../src/storage/entities.js';
-import { databaseOptions, openDatabase } from '../../src/storage/open-database.js';
-import { TypeOrmAssertionStore } from '../../src/storage/typeorm-assertion-store.js';
+import { Database } from '../../src/database/database.js';
+import { AssertionTable } from '../../src/database/entities.js';
+import { databaseOptions, openDatabase } from '../../src/database/open-database.js';
+import { TypeOrmAssertionStore } from '../../src/database/typeorm-assertion-store.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { assertionStoreContract, type SharedAssertions } from './assertion-store.contract.js';
 import { LateDatabase } from './late-commit.js';

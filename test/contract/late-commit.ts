@@ -1,4 +1,4 @@
-import { Database } from '../../src/storage/database.js';
+import { Database } from '../../src/database/database.js';
 
 /** A transaction that has been carried out and waits before it is committed. */
 export interface LateCommit {

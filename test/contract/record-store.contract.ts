@@ -1,6 +1,6 @@
 import { setImmediate as turnOfEventLoop } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { RecordChange, RecordStore } from '../../src/replica/record-store.js';
+import type { RecordChange, RecordStore } from '../../src/sync/record-store.js';
 import type { LateCommit } from './late-commit.js';
 
 /** What the records of these tests hold. */

@@ -1,9 +1,9 @@
 import { describe } from '@jest/globals';
-import { MemoryRecordStore } from '../../src/replica/memory-record-store.js';
-import { Database } from '../../src/storage/database.js';
-import { ClientTable, RevisionTable } from '../../src/storage/entities.js';
-import { databaseOptions, openDatabase } from '../../src/storage/open-database.js';
-import { TypeOrmRecordStore } from '../../src/storage/typeorm-record-store.js';
+import { MemoryRecordStore } from '../../src/sync/memory-record-store.js';
+import { Database } from '../../src/database/database.js';
+import { ClientTable, RevisionTable } from '../../src/database/entities.js';
+import { databaseOptions, openDatabase } from '../../src/database/open-database.js';
+import { TypeOrmRecordStore } from '../../src/database/typeorm-record-store.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { LateDatabase } from './late-commit.js';
 import { type Document, recordStoreContract, type SharedRecords } from './record-store.contract.js';

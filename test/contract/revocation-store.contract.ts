@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { StoreUnavailable } from '../../src/replica/record-store.js';
+import { StoreUnavailable } from '../../src/sync/record-store.js';
 import type {
   RecordedRevocation,
   Revocation,

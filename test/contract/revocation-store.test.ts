@@ -1,10 +1,10 @@
 import { afterAll, describe } from '@jest/globals';
 import { MemoryRevocationStore } from '../../src/revocation/memory-revocation-store.js';
 import type { RevocationStore } from '../../src/revocation/revocation-store.js';
-import { Database } from '../../src/storage/database.js';
-import { RevisionTable, RevocationTable } from '../../src/storage/entities.js';
-import { databaseOptions, openDatabase } from '../../src/storage/open-database.js';
-import { TypeOrmRevocationStore } from '../../src/storage/typeorm-revocation-store.js';
+import { Database } from '../../src/database/database.js';
+import { RevisionTable, RevocationTable } from '../../src/database/entities.js';
+import { databaseOptions, openDatabase } from '../../src/database/open-database.js';
+import { TypeOrmRevocationStore } from '../../src/database/typeorm-revocation-store.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { LateDatabase } from './late-commit.js';
 import { revocationStoreContract, type SharedRevocations } from './revocation-store.contract.js';

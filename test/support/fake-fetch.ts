@@ -1,4 +1,4 @@
-import type { Fetch } from '../../src/remote/fetch-json.js';
+import type { Fetch } from '../../src/http-client/fetch-json.js';
 
 /** A request that was sent. */
 export interface SentRequest {

@@ -1,4 +1,4 @@
-import { StoredKeys } from '../../src/keys/stored-keys.js';
+import { StoredKeys } from '../../src/keys/managed-keys.js';
 import type { Administrator } from './clients.js';
 import type { Answer, RunningApp } from './running-app.js';
 

@@ -4,14 +4,14 @@ import { KeyEncryption } from '../../src/keys/key-encryption.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
 import type { RotationPolicy } from '../../src/keys/key-rotation.js';
 import type { StoredKey } from '../../src/keys/key-store.js';
-import { StoredKeys, type StoredKeysOptions } from '../../src/keys/stored-keys.js';
-import { MemoryRecordStore } from '../../src/replica/memory-record-store.js';
+import { StoredKeys, type StoredKeysOptions } from '../../src/keys/managed-keys.js';
+import { MemoryRecordStore } from '../../src/sync/memory-record-store.js';
 import {
   type RecordChange,
   type RecordDecision,
   RecordStore,
   StoreUnavailable,
-} from '../../src/replica/record-store.js';
+} from '../../src/sync/record-store.js';
 import { TokenService } from '../../src/token/token.service.js';
 import type { MovedClock } from './moved-clock.js';
 

@@ -1,5 +1,5 @@
 import type { DataSource, DataSourceOptions } from 'typeorm';
-import { DatabaseError, databaseOptions, openDatabase } from '../../src/storage/open-database.js';
+import { DatabaseError, databaseOptions, openDatabase } from '../../src/database/open-database.js';
 
 const opened: DataSource[] = [];
 

@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from '../../src/app.js';
 import type { Settings } from '../../src/config/settings.js';
-import { Follower } from '../../src/replica/follower.js';
+import { Follower } from '../../src/sync/sync-loop.js';
 import { CapturedLog } from './captured-log.js';
 import { MovedClock } from './moved-clock.js';
 import { testSettings } from './settings.js';

@@ -1,5 +1,5 @@
-import { MemoryRecordStore } from '../../src/replica/memory-record-store.js';
-import { type RecordChange, type RecordDecision, StoreUnavailable } from '../../src/replica/record-store.js';
+import { MemoryRecordStore } from '../../src/sync/memory-record-store.js';
+import { type RecordChange, type RecordDecision, StoreUnavailable } from '../../src/sync/record-store.js';
 
 /** Records in memory that can be away for a while, and whose answers a test can hold back. */
 export class UnreliableStore<T> extends MemoryRecordStore<T> {

@@ -6,68 +6,71 @@ const paths = new Set(files.map(({ path }) => path));
 
 /**
  * What each folder may import of the others. The one direction is
- * main, app, app.module, the modules of controllers, oauth2 and administration, token, clients, keys and revocation, jwt.
+ * main, app, app.module, the modules of controllers, oauth2 and admin, token, clients, keys and revocation, jwt.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  jwt: [],
   'clock.ts': [],
-  'now-or-later.ts': [],
   'version.ts': [],
   'published-addresses.ts': [],
-  'stop.ts': [],
+  'graceful-shutdown.ts': [],
   'start-arguments.ts': [],
   'listen-failure.ts': [],
-  validation: ['jwt'],
-  replica: ['clock.ts'],
-  config: ['jwt', 'keys', 'published-addresses.ts', 'storage'],
-  keys: ['jwt', 'clock.ts', 'replica'],
-  revocation: ['jwt', 'clock.ts', 'replica'],
-  audit: ['jwt'],
-  limits: ['clock.ts'],
-  workers: [],
-  http: ['clock.ts', 'jwt', 'limits', 'now-or-later.ts', 'validation'],
-  embedding: ['http', 'jwt'],
-  clients: ['audit', 'clock.ts', 'http', 'jwt', 'keys', 'limits', 'now-or-later.ts', 'replica', 'validation'],
-  token: [
+  encoding: [],
+  concurrency: ['clock.ts'],
+  jwt: ['concurrency', 'encoding'],
+  validation: ['encoding'],
+  sync: ['clock.ts', 'concurrency'],
+  config: ['encoding', 'jwt', 'keys', 'published-addresses.ts', 'database'],
+  keys: ['clock.ts', 'concurrency', 'encoding', 'jwt', 'sync'],
+  revocation: ['clock.ts', 'encoding', 'jwt', 'sync'],
+  audit: ['encoding', 'jwt'],
+  'rate-limit': ['clock.ts'],
+  cluster: ['sync'],
+  server: ['clock.ts', 'concurrency', 'encoding', 'jwt', 'rate-limit', 'validation'],
+  clients: [
     'audit',
-    'clients',
     'clock.ts',
-    'embedding',
-    'http',
+    'concurrency',
+    'encoding',
     'jwt',
     'keys',
-    'now-or-later.ts',
+    'rate-limit',
+    'server',
+    'sync',
     'validation',
   ],
+  token: ['audit', 'clients', 'clock.ts', 'concurrency', 'encoding', 'jwt', 'keys', 'server', 'validation'],
   oauth2: [
     'audit',
     'clients',
     'clock.ts',
-    'http',
+    'concurrency',
+    'encoding',
     'jwt',
     'keys',
-    'limits',
-    'now-or-later.ts',
     'published-addresses.ts',
+    'rate-limit',
     'revocation',
+    'server',
     'token',
   ],
-  administration: ['audit', 'clients', 'clock.ts', 'http', 'jwt', 'keys', 'replica', 'token', 'validation'],
-  health: ['clock.ts', 'http', 'replica', 'token'],
-  remote: ['jwt'],
-  guard: ['clock.ts', 'jwt', 'remote'],
-  'token-client': ['clock.ts', 'jwt', 'remote'],
-  testing: ['clock.ts', 'jwt'],
-  diagnostics: ['clients', 'clock.ts', 'http', 'jwt', 'keys', 'published-addresses.ts'],
-  observability: ['audit', 'clock.ts', 'http', 'jwt', 'oauth2', 'token'],
-  storage: ['audit', 'clients', 'keys', 'oauth2', 'replica', 'revocation'],
+  admin: ['audit', 'clients', 'clock.ts', 'encoding', 'jwt', 'keys', 'server', 'sync', 'token', 'validation'],
+  health: ['clock.ts', 'concurrency', 'server', 'sync', 'token'],
+  'http-client': ['encoding'],
+  'key-sets': ['clock.ts', 'concurrency', 'encoding', 'http-client', 'jwt'],
+  guard: ['clock.ts', 'concurrency', 'encoding', 'http-client', 'jwt', 'key-sets'],
+  'token-client': ['clock.ts', 'concurrency', 'encoding', 'http-client'],
+  testing: ['clock.ts', 'encoding', 'jwt'],
+  diagnostics: ['clients', 'clock.ts', 'encoding', 'jwt', 'keys', 'published-addresses.ts', 'server'],
+  observability: ['audit', 'clock.ts', 'encoding', 'jwt', 'oauth2', 'server', 'token'],
+  database: ['audit', 'clients', 'concurrency', 'keys', 'oauth2', 'revocation', 'sync'],
 };
 
 /** Where the parts are put together: these may import anything but one another against the direction. */
 const COMPOSITION = [
   'app.module.ts',
-  'state.module.ts',
-  'documentation.ts',
+  'persistence.module.ts',
+  'openapi.ts',
   'app.ts',
   'start-line.ts',
   'serve.ts',
@@ -131,7 +134,7 @@ describe('the imports of src', () => {
   });
 
   it('of the composition root go one way: main, serve, app, then the modules', () => {
-    const order = ['main.ts', 'serve.ts', 'app.ts', 'app.module.ts', 'state.module.ts'];
+    const order = ['main.ts', 'serve.ts', 'app.ts', 'app.module.ts', 'persistence.module.ts'];
     const wrong = edges.filter(
       ({ path, imported }) =>
         order.includes(path) &&
@@ -151,12 +154,22 @@ describe('the imports of src', () => {
   });
 
   it('bring no framework and no HTTP to the judging of tokens', () => {
-    const packages = files.filter(({ path }) => folderOf(path) === 'jwt').flatMap((file) => file.packages);
+    const packages = files
+      .filter(({ path }) => ['jwt', 'encoding', 'concurrency'].includes(folderOf(path)))
+      .flatMap((file) => file.packages);
     expect(packages.filter((name) => !name.startsWith('node:'))).toEqual([]);
   });
 
   it('bring nothing but Nest to what other applications import', () => {
-    const folders = ['guard', 'token-client', 'testing', 'remote'];
+    const folders = [
+      'guard',
+      'token-client',
+      'testing',
+      'http-client',
+      'key-sets',
+      'encoding',
+      'concurrency',
+    ];
     const packages = files
       .filter(({ path }) => folders.includes(folderOf(path)))
       .flatMap((file) => file.packages);

@@ -31,7 +31,7 @@ describe('What is loaded', () => {
     async (entry) => {
       const { files } = await loadedBy(folder, `./${entry}/index.js`);
       expect(files).toContain(`${entry}/index.js`);
-      const own = new RegExp(`^(?:${entry}|jwt|remote)/|^clock\\.js$`);
+      const own = new RegExp(`^(?:${entry}|jwt|encoding|concurrency|http-client|key-sets)/|^clock\\.js$`);
       expect(files.filter((path) => !own.test(path))).toEqual([]);
     },
   );

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
-import { StoredKeys } from '../../../src/keys/stored-keys.js';
+import { StoredKeys } from '../../../src/keys/managed-keys.js';
 import { Administrator, makeClient } from '../../support/clients.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { RunningApp } from '../../support/running-app.js';

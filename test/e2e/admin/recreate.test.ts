@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { Follower } from '../../../src/replica/follower.js';
+import { Follower } from '../../../src/sync/sync-loop.js';
 import { ADMINISTRATOR, Administrator, basic, makeClient } from '../../support/clients.js';
 import { readToken } from '../../support/hand-made-token.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';

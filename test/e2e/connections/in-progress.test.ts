@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { BoundedServer } from '../../../src/http/bounded-server.js';
+import type { BoundedServer } from '../../../src/server/bounded-server.js';
 import { makeClient, type TestClient } from '../../support/clients.js';
 import { accessToken } from '../../support/oauth-requests.js';
 import { bytesOf, PipeliningClient, postBytes } from '../../support/pipelining-client.js';

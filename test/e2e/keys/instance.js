@@ -1,7 +1,7 @@
 // One of several instances of the service: it is copied beside the compiled sources. Each message names what is to be
 // done, and is answered with what came of it.
 import { createApp } from './src/app.js';
-import { StoredKeys } from './src/keys/stored-keys.js';
+import { StoredKeys } from './src/keys/managed-keys.js';
 import { createLog } from './src/observability/log.js';
 import { MovedClock } from './src/testing/moved-clock.js';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Follower } from '../../../src/replica/follower.js';
+import { Follower } from '../../../src/sync/sync-loop.js';
 import { LEVEL, type LogLine } from '../../support/captured-log.js';
 import { Administrator, makeClient } from '../../support/clients.js';
 import { accessToken, revoke } from '../../support/oauth-requests.js';

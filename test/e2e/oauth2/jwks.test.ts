@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { calculateJwkThumbprint, createRemoteJWKSet, type JWK, jwtVerify } from 'jose';
 import * as oauth from 'oauth4webapi';
-import { StoredKeys } from '../../../src/keys/stored-keys.js';
+import { StoredKeys } from '../../../src/keys/managed-keys.js';
 import { Administrator, makeClient } from '../../support/clients.js';
 import { readToken } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RunningApp } from '../../support/running-app.js';
-import { REFUSAL_WORDS } from '../../../src/token/token.document.js';
+import { REFUSAL_WORDS } from '../../../src/token/dto/token-response.dto.js';
 import { readCommands } from './readme-blocks.js';
 
 const SECRET = 'a secret of the README test, "quoted" and long: Grüße';

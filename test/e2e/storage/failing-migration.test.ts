@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
-import { Database } from '../../../src/storage/database.js';
-import { ClientTable } from '../../../src/storage/entities.js';
-import { MIGRATIONS } from '../../../src/storage/migrations.js';
-import { TypeOrmRecordStore } from '../../../src/storage/typeorm-record-store.js';
+import { Database } from '../../../src/database/database.js';
+import { ClientTable } from '../../../src/database/entities.js';
+import { MIGRATIONS } from '../../../src/database/migrations.js';
+import { TypeOrmRecordStore } from '../../../src/database/typeorm-record-store.js';
 import { describeEachDatabase } from '../../support/databases.js';
 import { closeDatabases, open, refusalToOpen } from '../../support/opened-databases.js';
 

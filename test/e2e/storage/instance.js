@@ -1,9 +1,9 @@
 // One of several instances that start together: it is copied beside the compiled sources. It opens the database of each
 // message, makes a change in it, and answers with what it found.
-import { Database } from './src/storage/database.js';
-import { ClientTable } from './src/storage/entities.js';
-import { databaseOptions, openDatabase } from './src/storage/open-database.js';
-import { TypeOrmRecordStore } from './src/storage/typeorm-record-store.js';
+import { Database } from './src/database/database.js';
+import { ClientTable } from './src/database/entities.js';
+import { databaseOptions, openDatabase } from './src/database/open-database.js';
+import { TypeOrmRecordStore } from './src/database/typeorm-record-store.js';
 
 process.on('message', async (url) => {
   try {

@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from '@jest/globals';
 import type { EntityManager } from 'typeorm';
-import { Database } from '../../../src/storage/database.js';
+import { Database } from '../../../src/database/database.js';
 import { describeEachDatabase } from '../../support/databases.js';
 import { closeDatabases, open } from '../../support/opened-databases.js';
 import { until } from '../../support/until.js';

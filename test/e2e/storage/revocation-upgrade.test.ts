@@ -1,7 +1,7 @@
 import { afterAll, expect, it } from '@jest/globals';
-import { Database } from '../../../src/storage/database.js';
-import { MIGRATIONS, RevocationExpiry1764201600000 } from '../../../src/storage/migrations.js';
-import { TypeOrmRevocationStore } from '../../../src/storage/typeorm-revocation-store.js';
+import { Database } from '../../../src/database/database.js';
+import { MIGRATIONS, RevocationExpiry1764201600000 } from '../../../src/database/migrations.js';
+import { TypeOrmRevocationStore } from '../../../src/database/typeorm-revocation-store.js';
 import { describeEachDatabase } from '../../support/databases.js';
 import { closeDatabases, open } from '../../support/opened-databases.js';
 

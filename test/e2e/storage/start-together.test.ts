@@ -4,7 +4,7 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { MIGRATIONS } from '../../../src/storage/migrations.js';
+import { MIGRATIONS } from '../../../src/database/migrations.js';
 import { compiledSource } from '../../support/compiled-source.js';
 import { describeEachDatabase } from '../../support/databases.js';
 import { closeDatabases, open } from '../../support/opened-databases.js';

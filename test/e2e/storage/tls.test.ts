@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Database } from '../../../src/storage/database.js';
+import { Database } from '../../../src/database/database.js';
 import { closeDatabases, open, refusalToOpen } from '../../support/opened-databases.js';
 import { PrivateServer, SERVER_KINDS, type ServerKind } from '../../support/private-server.js';
 import { describeWhereReachable, failureOf } from '../../support/reachable.js';

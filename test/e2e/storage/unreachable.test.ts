@@ -49,7 +49,7 @@ describe.each(['postgres', 'mysql'])(
   },
 );
 
-// For SQLite see test/unit/storage/sqlite-file.test.ts.
+// For SQLite see test/unit/database/sqlite-file.test.ts.
 describeEachDatabase(
   (database) => {
     afterAll(closeDatabases);

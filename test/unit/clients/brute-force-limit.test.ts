@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { BruteForceLimit } from '../../../src/clients/brute-force-limit.js';
-import { MemoryWindowCounter } from '../../../src/limits/memory-window-counter.js';
+import { MemoryWindowCounter } from '../../../src/rate-limit/memory-window-counter.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
 
 const HERE = '192.0.2.1';

@@ -5,7 +5,7 @@ import type { Client } from '../../../src/clients/client.js';
 import { type Administrator, ClientAdministration } from '../../../src/clients/client-administration.js';
 import { ClientRegistry } from '../../../src/clients/client-registry.js';
 import { hasSecret } from '../../../src/clients/client-secret.js';
-import { StoreUnavailable } from '../../../src/replica/record-store.js';
+import { StoreUnavailable } from '../../../src/sync/record-store.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
 import { UnreliableStore } from '../../support/unreliable-store.js';
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Client } from '../../../src/clients/client.js';
 import { ClientRegistry } from '../../../src/clients/client-registry.js';
-import { StoreUnavailable } from '../../../src/replica/record-store.js';
+import { StoreUnavailable } from '../../../src/sync/record-store.js';
 import { clientOf } from '../../support/client-values.js';
 import { UnreliableStore } from '../../support/unreliable-store.js';
 

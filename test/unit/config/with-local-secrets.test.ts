@@ -5,7 +5,7 @@ import { loadSettings } from '../../../src/config/load-settings.js';
 import type { Settings } from '../../../src/config/settings.js';
 import { type LocalSecretName, withLocalSecrets } from '../../../src/config/with-local-secrets.js';
 import { KeyEncryption } from '../../../src/keys/key-encryption.js';
-import type { SealedKey } from '../../../src/storage/inspect-database.js';
+import type { SealedKey } from '../../../src/database/inspect-database.js';
 import { SECRET } from '../../support/settings.js';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
 

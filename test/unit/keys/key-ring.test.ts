@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Algorithm } from '../../../src/jwt/algorithms.js';
 import { KeyRing, type KeyRingOptions } from '../../../src/keys/key-ring.js';
 import type { SigningKey } from '../../../src/keys/signing-key.js';
-import type { StoredKeys } from '../../../src/keys/stored-keys.js';
+import type { StoredKeys } from '../../../src/keys/managed-keys.js';
 import { handMadeToken, readToken } from '../../support/hand-made-token.js';
 import { SharedKeys, storedKeys } from '../../support/key-fleet.js';
 import { MovedClock } from '../../support/moved-clock.js';

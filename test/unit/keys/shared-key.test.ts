@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { judgeToken } from '../../../src/jwt/judge-token.js';
+import { judgeToken } from '../../../src/jwt/verify-token.js';
 import { SharedKey } from '../../../src/keys/shared-key.js';
 import { base64Url, handMadeToken, readToken, signed } from '../../support/hand-made-token.js';
 import { SECRET } from '../../support/settings.js';

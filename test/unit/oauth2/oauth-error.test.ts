@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ApiError } from '../../../src/http/api-error.js';
+import { ApiError } from '../../../src/server/api-error.js';
 import { asOAuthError, OAuthError, type OAuthErrorCode } from '../../../src/oauth2/oauth-error.js';
 
 describe('OAuthError', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { FormBody, parseForm } from '../../../src/http/form-body.js';
+import { FormBody, parseForm } from '../../../src/encoding/form-urlencoded.js';
 import { OAuthError } from '../../../src/oauth2/oauth-error.js';
 import { OAuthForm } from '../../../src/oauth2/oauth-form.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Client } from '../../../src/clients/client.js';
-import { FormBody } from '../../../src/http/form-body.js';
+import { FormBody } from '../../../src/encoding/form-urlencoded.js';
 import { OAuthForm } from '../../../src/oauth2/oauth-form.js';
 import { requestedAudience } from '../../../src/oauth2/requested-audience.js';
 import { clientOf } from '../../support/client-values.js';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Claims } from '../../../src/jwt/claims.js';
-import { StoreUnavailable } from '../../../src/replica/record-store.js';
+import { StoreUnavailable } from '../../../src/sync/record-store.js';
 import { MemoryRevocationStore } from '../../../src/revocation/memory-revocation-store.js';
 import type { RecordedRevocation, Revocation } from '../../../src/revocation/revocation-store.js';
 import { Revocations } from '../../../src/revocation/revocations.js';

@@ -3,11 +3,11 @@ import type { AuditEvent, AuditLog } from '../../../src/audit/audit-log.js';
 import type { Client } from '../../../src/clients/client.js';
 import type { ClientRegistry } from '../../../src/clients/client-registry.js';
 import type { ClientAuthentication } from '../../../src/oauth2/client-authentication.js';
-import { FormBody } from '../../../src/http/form-body.js';
-import { CLIENT_CREDENTIALS } from '../../../src/oauth2/client-credentials.grant.js';
+import { FormBody } from '../../../src/encoding/form-urlencoded.js';
+import { CLIENT_CREDENTIALS } from '../../../src/oauth2/grants/client-credentials.grant.js';
 import { TokenEndpoint } from '../../../src/oauth2/token-endpoint.js';
 import type { IssueOutcome } from '../../../src/token/issue-outcome.js';
-import { IssueController } from '../../../src/token/issue.controller.js';
+import { IssueController } from '../../../src/token/issue-token.controller.js';
 import type { TokenService } from '../../../src/token/token.service.js';
 
 const REASON = 'Too many tokens are being signed now; try again soon';

@@ -1,0 +1,36 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiBearerAuth, ApiOAuth2, ApiTags } from '@nestjs/swagger';
+import { ApiError } from '../server/api-error.js';
+import { ApiErrorResponse, ApiErrors } from '../server/api-errors.decorator.js';
+import { ADMINISTRATION_SCOPE } from './admin-options.js';
+
+/** Documents a controller as one of the administration. */
+export function Administration(): ClassDecorator {
+  return applyDecorators(
+    ApiTags('Administration'),
+    ApiBearerAuth(),
+    ApiOAuth2([ADMINISTRATION_SCOPE]),
+    ApiInvalidRequest('The request could not be read'),
+    ApiErrorResponse(
+      'No bearer token, or one that is not valid here',
+      new ApiError(401, 'missing_token', 'Send a bearer token'),
+    ),
+    ApiErrorResponse(
+      `The scope ${ADMINISTRATION_SCOPE} is missing`,
+      new ApiError(403, 'insufficient_scope', `The scope ${ADMINISTRATION_SCOPE} is needed`),
+    ),
+    ApiErrors(413, 415, 429, 500, 503),
+  );
+}
+
+/** @param words an example of what is said of a request to the route */
+export const ApiInvalidRequest = (words: string): MethodDecorator & ClassDecorator =>
+  ApiErrorResponse('A member is wrong; `error` names it', new ApiError(400, 'invalid_request', words));
+
+/** @param words an example of what is said of a client or secret that is not there */
+export const ApiNotFound = (description: string, words: string): MethodDecorator =>
+  ApiErrorResponse(description, new ApiError(404, 'not_found', words));
+
+/** @param words an example of what is said of a change that what is stored does not allow */
+export const ApiConflict = (description: string, words: string): MethodDecorator =>
+  ApiErrorResponse(description, new ApiError(409, 'conflict', words));

@@ -1,0 +1,72 @@
+import { Body, Controller, Delete, HttpCode, Inject, Param, Post, Req, UseGuards } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
+import { Clock } from '../clock.js';
+import { ClientAdministration } from '../clients/client-administration.js';
+import { CreatedSecretDocument, dateTime } from '../clients/dto/client-response.dto.js';
+import { ApiError } from '../server/api-error.js';
+import { BodyPipe } from '../server/body.pipe.js';
+import { parseDateTime } from '../validation/date-time.js';
+import { Administration, ApiConflict, ApiInvalidRequest, ApiNotFound } from './admin-route.decorator.js';
+import { AdministrationGuard, type AdministrationRequest, administratorOf } from './admin.guard.js';
+import { CLIENT_ID, NEW_SECRET, SECRET_ID } from './examples.js';
+import { NewSecretBody } from './dto/secret-request.dto.js';
+
+/** `/admin/clients/{id}/secrets`: at most two that are good, so that one can be replaced without an outage. */
+@Administration()
+@UseGuards(AdministrationGuard)
+@Controller('admin/clients/:id/secrets')
+export class ClientSecretsController {
+  constructor(
+    @Inject(ClientAdministration) private readonly administration: ClientAdministration,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Add a second secret; it is shown this once' })
+  @ApiParam(CLIENT_ID)
+  @ApiBody({ type: NewSecretBody, required: false, examples: NEW_SECRET })
+  @ApiResponse({ status: 201, description: 'The secret', type: CreatedSecretDocument })
+  @ApiInvalidRequest('expires_at and expires_in exclude each other')
+  @ApiNotFound('There is no such client', 'There is no client of this id')
+  @ApiConflict('The client has two secrets', 'The client has 2 secrets: end one first')
+  async addSecret(
+    @Param('id') id: string,
+    @Body(new BodyPipe(NewSecretBody)) body: NewSecretBody,
+    @Req() request: AdministrationRequest,
+  ): Promise<CreatedSecretDocument> {
+    const expiresAt = this.expiryOf(body);
+    const secret = await this.administration.addSecret(id, expiresAt, administratorOf(request));
+    return {
+      secret_id: secret.id,
+      client_secret: secret.text,
+      expires_at: secret.expiresAt === null ? null : dateTime(secret.expiresAt),
+    };
+  }
+
+  @Delete(':secretId')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'End a secret' })
+  @ApiParam(CLIENT_ID)
+  @ApiParam(SECRET_ID)
+  @ApiResponse({ status: 204, description: 'It is not good any more' })
+  @ApiNotFound('There is no such client or secret', 'The client has no secret of this id')
+  @ApiConflict(
+    'It is the last one, and the client has no keys',
+    'It is the last secret of a client that has no keys',
+  )
+  endSecret(
+    @Param('id') id: string,
+    @Param('secretId') secretId: string,
+    @Req() request: AdministrationRequest,
+  ): Promise<void> {
+    return this.administration.endSecret(id, secretId, administratorOf(request));
+  }
+
+  private expiryOf({ expires_at, expires_in }: NewSecretBody): number | null {
+    if (expires_at !== undefined && expires_in !== undefined) {
+      throw new ApiError(400, 'invalid_request', 'expires_at and expires_in exclude each other');
+    }
+    if (expires_in !== undefined) return this.clock.now() + expires_in * 1000;
+    return expires_at === undefined ? null : (parseDateTime(expires_at) ?? null);
+  }
+}

@@ -1,0 +1,110 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Req,
+  UseGuards,
+} from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, PartialType } from '@nestjs/swagger';
+import { ClientAdministration } from '../clients/client-administration.js';
+import { ClientBody } from '../clients/dto/client-request.dto.js';
+import {
+  ClientDocument,
+  clientDocument,
+  ClientPageDocument,
+  CreatedClientDocument,
+} from '../clients/dto/client-response.dto.js';
+import { ClientRegistry } from '../clients/client-registry.js';
+import { ApiError } from '../server/api-error.js';
+import { Administration, ApiConflict, ApiInvalidRequest, ApiNotFound } from './admin-route.decorator.js';
+import { AdministrationGuard, type AdministrationRequest, administratorOf } from './admin.guard.js';
+import { CHANGED_CLIENT, CLIENT_ID, NEW_CLIENT } from './examples.js';
+import { readPage } from './page.js';
+
+/** `/admin/clients`: the registered clients. */
+@Administration()
+@UseGuards(AdministrationGuard)
+@Controller('admin/clients')
+export class ClientsController {
+  constructor(
+    @Inject(ClientAdministration) private readonly administration: ClientAdministration,
+    @Inject(ClientRegistry) private readonly clients: ClientRegistry,
+  ) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Register a client; its secret is shown this once' })
+  @ApiBody({ type: ClientBody, examples: NEW_CLIENT })
+  @ApiResponse({ status: 201, description: 'The client', type: CreatedClientDocument })
+  @ApiInvalidRequest(
+    'audiences must be an array of distinct names of 1 to 255 characters, without control or invisible characters',
+  )
+  @ApiConflict('The id is taken', 'There is a client of this id already')
+  async createClient(
+    @Body() body: unknown,
+    @Req() request: AdministrationRequest,
+  ): Promise<CreatedClientDocument> {
+    const { client, secret } = await this.administration.create(body, administratorOf(request));
+    return { ...clientDocument(client), client_secret: secret.text };
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'List clients in the order of their ids' })
+  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 100 } })
+  @ApiQuery({ name: 'after', required: false, type: String, description: '`next` of the page before' })
+  @ApiResponse({ status: 200, description: 'A page of clients', type: ClientPageDocument })
+  @ApiInvalidRequest('limit must be a whole number from 1 to 100')
+  listClients(@Query() query: Record<string, unknown>): ClientPageDocument {
+    const { limit, after } = readPage(query);
+    const { clients, next = null } = this.clients.page(limit, after);
+    return { clients: clients.map(clientDocument), next };
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Show a client' })
+  @ApiParam(CLIENT_ID)
+  @ApiResponse({ status: 200, description: 'The client, without secrets', type: ClientDocument })
+  @ApiNotFound('There is no such client', 'There is no client of this id')
+  showClient(@Param('id') id: string): ClientDocument {
+    const client = this.clients.find(id);
+    if (!client) throw new ApiError(404, 'not_found', 'There is no client of this id');
+    return clientDocument(client);
+  }
+
+  @Patch(':id')
+  @ApiOperation({ summary: 'Change a client by a JSON Merge Patch (RFC 7396)' })
+  @ApiParam(CLIENT_ID)
+  @ApiBody({ type: PartialType(ClientBody), examples: CHANGED_CLIENT })
+  @ApiResponse({ status: 200, description: 'The client as it is now', type: ClientDocument })
+  @ApiNotFound('There is no such client', 'There is no client of this id')
+  @ApiInvalidRequest(
+    'audiences must be an array of distinct names of 1 to 255 characters, without control or invisible characters',
+  )
+  @ApiConflict(
+    'The client could not authenticate itself',
+    'The client has no secret: add one before its keys are removed',
+  )
+  async updateClient(
+    @Param('id') id: string,
+    @Body() patch: unknown,
+    @Req() request: AdministrationRequest,
+  ): Promise<ClientDocument> {
+    return clientDocument(await this.administration.update(id, patch, administratorOf(request)));
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Remove a client; its tokens are not good any more' })
+  @ApiParam(CLIENT_ID)
+  @ApiResponse({ status: 204, description: 'It is removed' })
+  @ApiNotFound('There is no such client', 'There is no client of this id')
+  deleteClient(@Param('id') id: string, @Req() request: AdministrationRequest): Promise<void> {
+    return this.administration.delete(id, administratorOf(request));
+  }
+}

@@ -1,0 +1,74 @@
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { IsBoolean, IsOptional } from 'class-validator';
+import { ALGORITHMS, isAlgorithm } from '../../jwt/algorithms.js';
+import type { KeyState } from '../../keys/key-schedule.js';
+import { Satisfies } from '../../validation/rules.js';
+
+const ASYMMETRIC = Object.entries(ALGORITHMS)
+  .filter(([, { shared }]) => !shared)
+  .map(([name]) => name);
+
+/** What `POST /admin/keys/rotate` is asked. */
+@ApiSchema({ name: 'RotationRequest' })
+export class RotationBody {
+  @ApiPropertyOptional({
+    enum: ASYMMETRIC,
+    description: 'Whose keys are replaced; all that the service makes where left out',
+  })
+  @Satisfies(
+    (value) => isAlgorithm(value) && !ALGORITHMS[value].shared,
+    `must be one of ${ASYMMETRIC.join(', ')}`,
+  )
+  @IsOptional()
+  algorithm?: string;
+
+  @ApiPropertyOptional({
+    description:
+      'Ends the key that signs, and those before it that still verify, at once: every token that they signed is refused',
+    example: false,
+  })
+  @IsBoolean({ message: 'revoke must be true or false' })
+  @IsOptional()
+  revoke?: boolean;
+}
+
+/** A key as the administration shows it. */
+@ApiSchema({ name: 'Key' })
+export class KeyDocument {
+  @ApiProperty({ example: 'fcQlkz95lepV4v23PCrBPKoWtzNJt_LO_QDXMe7DgzE', description: 'RFC 7638 thumbprint' })
+  kid!: string;
+
+  @ApiProperty({ example: 'ES256' })
+  algorithm!: string;
+
+  @ApiProperty({
+    enum: ['tokens', 'administration'],
+    description: 'What it signs: tokens, or what is addressed to the service itself',
+  })
+  purpose!: 'tokens' | 'administration';
+
+  @ApiProperty({ enum: ['published', 'signing', 'retiring', 'retired'] })
+  state!: KeyState;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  published_at!: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  signs_from!: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  signs_until!: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  verifies_until!: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  revoked_at!: string | null;
+}
+
+/** What `GET /admin/keys` and `POST /admin/keys/rotate` answer. */
+@ApiSchema({ name: 'Keys' })
+export class KeysDocument {
+  @ApiProperty({ type: [KeyDocument] })
+  keys!: readonly KeyDocument[];
+}

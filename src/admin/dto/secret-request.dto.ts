@@ -1,0 +1,25 @@
+import { ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { parseDateTime } from '../../validation/date-time.js';
+import { Satisfies } from '../../validation/rules.js';
+
+const TEN_YEARS = 315_360_000;
+
+/** When a new secret ends by itself; one that names neither does not. */
+@ApiSchema({ name: 'SecretRequest' })
+export class NewSecretBody {
+  @ApiPropertyOptional({ format: 'date-time', example: '2030-01-01T00:00:00Z' })
+  @Satisfies(
+    (value) => typeof value === 'string' && parseDateTime(value) !== undefined,
+    'must be a date and time with its zone, such as 2030-01-01T00:00:00Z (RFC 3339)',
+  )
+  @IsOptional()
+  expires_at?: string;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, description: 'Seconds; in place of `expires_at`' })
+  @Max(TEN_YEARS, { message: `expires_in must be at most ${TEN_YEARS} seconds` })
+  @Min(1, { message: 'expires_in must be at least 1 second' })
+  @IsInt({ message: 'expires_in must be a whole number of seconds' })
+  @IsOptional()
+  expires_in?: number;
+}

@@ -1,0 +1,55 @@
+import { withoutSecrets } from '../encoding/redact-secrets.js';
+import type { Client } from './client.js';
+
+/** How many characters the names of one kind take at most; a client may have thousands. */
+const MAX_CHARACTERS = 500;
+
+/**
+ * Says what a client may ask for, to that client alone, after it has authenticated itself.
+ *
+ * @param ownAudience the service itself, which `/token` issues for no client
+ * @returns one sentence of limited length
+ */
+export function describeAllowance(
+  { id, audiences, scopes, claims, mayActFor, grantTypes }: Client,
+  ownAudience: string,
+): string {
+  if (!grantTypes.includes('client_credentials')) {
+    return 'This client may ask for no token: its grant_types lack client_credentials.';
+  }
+  const parts = [
+    `audiences ${quoted(audiences.filter((name) => name !== ownAudience))}`,
+    `scopes ${quoted(scopes)}`,
+    `subjects ${quoted([id, ...mayActFor])}`,
+    `claims ${quoted(claims)}`,
+  ];
+  return `This client may ask for: ${parts.join('; ')}.`;
+}
+
+function quoted(names: readonly string[]): string {
+  return listed(names.map((name) => JSON.stringify(name)));
+}
+
+/**
+ * @returns names for an `error_description`, which holds neither quotes nor backslashes nor anything but ASCII (RFC 6749 §5.2);
+ *   names with others are counted as left out
+ */
+export function describeInPlainAscii(names: readonly string[]): string {
+  const plain = names.filter((name) => /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/.test(name));
+  return listed(plain, names.length);
+}
+
+/** As many names as fit; what an administrator put in the place of a name by mistake may be a secret. */
+function listed(names: readonly string[], count = names.length): string {
+  if (count === 0) return 'none';
+  const shown: string[] = [];
+  let length = 0;
+  for (const each of names) {
+    const name = withoutSecrets(each);
+    length += name.length + 2;
+    if (length > MAX_CHARACTERS) break;
+    shown.push(name);
+  }
+  const more = count - shown.length;
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+}

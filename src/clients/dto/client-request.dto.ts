@@ -1,0 +1,135 @@
+import { ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { IsBoolean, IsInt, IsOptional, Min } from 'class-validator';
+import { RESERVED_CLAIMS } from '../../jwt/claims.js';
+import { isScopeToken } from '../../jwt/scope.js';
+import { isListOf, isName } from '../../encoding/well-formed-text.js';
+import { Satisfies } from '../../validation/rules.js';
+import { GRANT_TYPES, MAX_CLIENT_ID_LENGTH } from '../client.js';
+import { clientKeySetFault, isClientKeySet } from '../client-keys.js';
+
+/** How long the lists of a client may be. */
+const MAX_LIST = 1_000;
+
+/** A new id is neither taken for an option of a command, nor for a dot segment of a path (RFC 3986 §5.2.4). */
+const CLIENT_ID = new RegExp(`^(?!-|\\.{1,2}$)[A-Za-z0-9._~-]{1,${MAX_CLIENT_ID_LENGTH}}$`);
+
+const isSubjectPattern = (value: unknown): boolean =>
+  isName(value) && value !== '*' && !value.slice(0, -1).includes('*');
+const isClaimName = (value: unknown): boolean =>
+  isName(value) && value !== '__proto__' && !RESERVED_CLAIMS.includes(value);
+const isGrantType = (value: unknown): boolean => GRANT_TYPES.some((name) => name === value);
+
+/** What an administrator says of a client; a member that is left out, or null, has its default. */
+@ApiSchema({ name: 'ClientRequest' })
+export class ClientBody {
+  @ApiPropertyOptional({
+    example: 'careergpt',
+    pattern: CLIENT_ID.source,
+    description: 'Who the client is; never changed; made by the service if it is left out',
+  })
+  @Satisfies(
+    (value) => typeof value === 'string' && CLIENT_ID.test(value),
+    'must be 1 to 128 characters of A-Za-z0-9._~-, not begin with -, and be neither . nor ..',
+  )
+  @IsOptional()
+  client_id?: string;
+
+  @ApiPropertyOptional({ example: 'CareerGPT', description: 'For people; the client id where left out' })
+  @Satisfies(isName, 'must be a string of 1 to 255 characters, without control or invisible characters')
+  @IsOptional()
+  name?: string;
+
+  @ApiPropertyOptional({
+    type: [String],
+    example: ['logging-service'],
+    description: 'Whom it may ask for tokens for',
+  })
+  @Satisfies(
+    (value) => isListOf(value, isName, MAX_LIST),
+    'must be an array of distinct names of 1 to 255 characters, without control or invisible characters',
+  )
+  @IsOptional()
+  audiences?: string[];
+
+  @ApiPropertyOptional({
+    example: 'logging-service',
+    description: 'One of its audiences, for requests to `/oauth2/token` that name none',
+  })
+  @Satisfies(isName, 'must be a string of 1 to 255 characters, without control or invisible characters')
+  @IsOptional()
+  default_audience?: string;
+
+  @ApiPropertyOptional({
+    type: [String],
+    example: ['logs:read', 'logs:write'],
+    description: 'What it may ask for',
+  })
+  @Satisfies(
+    (value) => isListOf(value, isScopeToken, MAX_LIST),
+    'must be an array of distinct scope tokens (RFC 6749 section 3.3)',
+  )
+  @IsOptional()
+  scopes?: string[];
+
+  @ApiPropertyOptional({
+    type: [String],
+    example: ['tenant'],
+    description: 'Names of the further claims that it may set',
+  })
+  @Satisfies(
+    (value) => isListOf(value, isClaimName, MAX_LIST),
+    `must be an array of distinct names, without ${RESERVED_CLAIMS.join(', ')}`,
+  )
+  @IsOptional()
+  claims?: string[];
+
+  @ApiPropertyOptional({
+    type: [String],
+    enum: GRANT_TYPES,
+    description: 'The grants that it may use; client_credentials where left out',
+  })
+  @Satisfies(
+    (value) => isListOf(value, isGrantType, GRANT_TYPES.length),
+    `must be an array of ${GRANT_TYPES.join(', ')}`,
+  )
+  @IsOptional()
+  grant_types?: string[];
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    example: 300,
+    description: 'Lifetime of its tokens, at most the configured one; seconds',
+  })
+  @Min(1, { message: 'token_lifetime_seconds must be at least 1 second' })
+  @IsInt({ message: 'token_lifetime_seconds must be a whole number of seconds' })
+  @IsOptional()
+  token_lifetime_seconds?: number;
+
+  @ApiPropertyOptional({
+    type: [String],
+    example: ['user-*'],
+    description: 'Subjects other than itself: exact, or a prefix that ends in `*`',
+  })
+  @Satisfies(
+    (value) => isListOf(value, isSubjectPattern, MAX_LIST),
+    'must be an array of distinct subjects, or of prefixes that end in *, but not * alone',
+  )
+  @IsOptional()
+  may_act_for?: string[];
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description:
+      'Public keys for private_key_jwt, as a JWK Set (RFC 7517 section 5) of 1 to 10 keys: RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519',
+  })
+  @Satisfies(isClientKeySet, clientKeySetFault)
+  @IsOptional()
+  jwks?: { keys: object[] };
+
+  @ApiPropertyOptional({ description: 'Whether it may neither ask for tokens nor use those it has' })
+  @IsBoolean({ message: 'disabled must be true or false' })
+  @IsOptional()
+  disabled?: boolean;
+}

@@ -1,0 +1,124 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import type { Client, ClientSecret } from '../client.js';
+
+/** What is shown of a secret: never the secret, nor what it hashes to. */
+@ApiSchema({ name: 'ClientSecretInfo' })
+export class SecretDocument {
+  @ApiProperty({ example: '9f86d081884c7d65' })
+  secret_id!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  created_at!: string;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  expires_at!: string | null;
+}
+
+/** A client as the administration shows it. */
+@ApiSchema({ name: 'Client' })
+export class ClientDocument {
+  @ApiProperty({ example: 'careergpt' })
+  client_id!: string;
+
+  @ApiProperty({ example: 'CareerGPT' })
+  name!: string;
+
+  @ApiProperty({ type: [String], example: ['logging-service'] })
+  audiences!: readonly string[];
+
+  @ApiProperty({ type: String, nullable: true, example: 'logging-service' })
+  default_audience!: string | null;
+
+  @ApiProperty({ type: [String], example: ['logs:read', 'logs:write'] })
+  scopes!: readonly string[];
+
+  @ApiProperty({ type: [String], example: ['tenant'] })
+  claims!: readonly string[];
+
+  @ApiProperty({ type: [String], example: ['client_credentials'] })
+  grant_types!: readonly string[];
+
+  @ApiProperty({ type: 'integer', nullable: true, example: 300 })
+  token_lifetime_seconds!: number | null;
+
+  @ApiProperty({ type: [String], example: ['user-*'] })
+  may_act_for!: readonly string[];
+
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
+  jwks!: object | null;
+
+  @ApiProperty({ example: false })
+  disabled!: boolean;
+
+  @ApiProperty({ type: [SecretDocument] })
+  secrets!: readonly SecretDocument[];
+
+  @ApiProperty({ format: 'date-time' })
+  created_at!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  updated_at!: string;
+}
+
+/** A client that was just made, with the one sight of its secret. */
+@ApiSchema({ name: 'CreatedClient' })
+export class CreatedClientDocument extends ClientDocument {
+  @ApiProperty({ description: 'Shown this once', example: 'm8Zk3…' })
+  client_secret!: string;
+}
+
+/** A page of clients. */
+@ApiSchema({ name: 'ClientPage' })
+export class ClientPageDocument {
+  @ApiProperty({ type: [ClientDocument] })
+  clients!: readonly ClientDocument[];
+
+  @ApiProperty({ type: String, nullable: true, description: 'For `after`; null on the last page' })
+  next!: string | null;
+}
+
+/** A secret that was just made. */
+@ApiSchema({ name: 'CreatedSecret' })
+export class CreatedSecretDocument {
+  @ApiProperty({ example: '9f86d081884c7d65' })
+  secret_id!: string;
+
+  @ApiProperty({ description: 'Shown this once', example: 'm8Zk3…' })
+  client_secret!: string;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  expires_at!: string | null;
+}
+
+/** The client as the administration shows it, with the members of {@link ClientBody} as they can be sent back. */
+export function clientDocument(client: Client): ClientDocument {
+  return {
+    client_id: client.id,
+    name: client.name,
+    audiences: client.audiences,
+    default_audience: client.defaultAudience,
+    scopes: client.scopes,
+    claims: client.claims,
+    grant_types: client.grantTypes,
+    token_lifetime_seconds: client.tokenLifetimeSeconds,
+    may_act_for: client.mayActFor,
+    jwks: client.jwks,
+    disabled: client.disabled,
+    secrets: client.secrets.map(secretDocument),
+    created_at: dateTime(client.createdAt),
+    updated_at: dateTime(client.updatedAt),
+  };
+}
+
+function secretDocument({ id, createdAt, expiresAt }: ClientSecret): SecretDocument {
+  return {
+    secret_id: id,
+    created_at: dateTime(createdAt),
+    expires_at: expiresAt === null ? null : dateTime(expiresAt),
+  };
+}
+
+/** @param milliseconds since 1970 */
+export function dateTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs';
+import { TimeLimitExceeded } from './time-limit.js';
+import { isBusy } from './retry-while-busy.js';
+import { type RootCertificateError } from './root-certificates.js';
+
+/** Why the database cannot be used, in words for the operator; never with its address, which holds a password. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+
+  /** @param mayRecover whether it may work when it is tried again with nothing changed */
+  constructor(
+    message: string,
+    readonly mayRecover: boolean,
+    cause?: unknown,
+  ) {
+    super(message, { cause });
+  }
+}
+
+/** Another instance holds the lock of the migrations for longer than it should need. */
+export class MigrationLockTimeout extends Error {
+  override readonly name = 'MigrationLockTimeout';
+
+  constructor() {
+    super('another instance has been at it for a minute');
+  }
+}
+
+/** @returns the error for a file that cannot be opened or written; `path` is named, as it holds no secret */
+export function unusableFile(path: string, cause: unknown): DatabaseError {
+  if (isBusy(cause)) {
+    return new DatabaseError(
+      `The SQLite file ${path} is locked by another program: ${reasonOf(cause)}. ` +
+        'Nothing was changed. Stop that program, or start this one again when it has finished.',
+      true,
+      cause,
+    );
+  }
+  if (isFull(cause)) {
+    return new DatabaseError(
+      `The disk of the SQLite file ${path} is full: ${reasonOf(cause)}. Nothing was changed. Free some space on it.`,
+      true,
+      cause,
+    );
+  }
+  const advice = existsSync(path)
+    ? 'It was left as it is. Restore it from a backup, or let the user that runs the service read and write it and its folder'
+    : 'Let the user that runs the service write its folder';
+  return new DatabaseError(
+    `The SQLite file ${path} cannot be used: ${reasonOf(cause)}. ${advice}.`,
+    false,
+    cause,
+  );
+}
+
+/** @param type of TypeORM: `postgres` or `mysql` */
+export function cannotConnect(type: string, cause: unknown): DatabaseError {
+  const missing = /install|cannot find/i.test(reasonOf(cause)) && !('code' in Object(cause));
+  return new DatabaseError(
+    missing
+      ? `The driver for ${type} is not installed: npm install ${type === 'postgres' ? 'pg' : 'mysql2'}`
+      : `The database at DATABASE_URL (${type}) cannot be reached: ${reasonOf(cause)}`,
+    !missing,
+    cause,
+  );
+}
+
+export function unusableRootCertificates(cause: RootCertificateError): DatabaseError {
+  return new DatabaseError(`DATABASE_URL: ${cause.message}`, false, cause);
+}
+
+/**
+ * @param type of TypeORM: `postgres` or `mysql`, or that of SQLite
+ * @returns the error for migrations that failed: by themselves, or as the database stopped answering meanwhile
+ */
+export function failedMigration(type: string, cause: unknown): DatabaseError {
+  if (cause instanceof MigrationLockTimeout || isOutage(cause)) {
+    return new DatabaseError(
+      `The database at DATABASE_URL (${type}) was not available until its tables were up to date: ${reasonOf(cause)}. ` +
+        'Start the service again.',
+      true,
+      cause,
+    );
+  }
+  return new DatabaseError(
+    `The tables of the database could not be brought up to date: ${reasonOf(cause)}. The data is as it was: ` +
+      'start the previous version again, or fix the cause and start this one again.',
+    false,
+    cause,
+  );
+}
+
+/** Whether the file is at fault, rather than the statements of a migration. */
+export function isFaultOfFile(cause: unknown): boolean {
+  return (
+    isBusy(cause) ||
+    isFull(cause) ||
+    /SQLITE_(NOTADB|CORRUPT|READONLY|CANTOPEN|IOERR|PERM|AUTH)|readonly|malformed|not a database/i.test(
+      reasonOf(cause),
+    )
+  );
+}
+
+/** Whether there is no room for what is written: space, inodes or a quota, which can be had without a change of settings. */
+function isFull(cause: unknown): boolean {
+  return /SQLITE_FULL|ENOSPC|EDQUOT|EMFILE|ENFILE|database or disk is full/.test(reasonOf(cause));
+}
+
+/**
+ * SQLSTATE of PostgreSQL for what may work later: lost connections (08), too few resources (53), an operator's intervention
+ * (57), locks (55P03), deadlocks and serialization (40); errors of MySQL and of the network by their names.
+ */
+const OUTAGE =
+  /^(08|53|57|40)...$|^55P03$|^E(CONN|PIPE|TIMEDOUT|HOST|NET|AI_AGAIN)|^PROTOCOL_|^ER_(LOCK_|CON_COUNT|SERVER_SHUTDOWN|NORMAL_SHUTDOWN|OPTION_PREVENTS|QUERY_(INTERRUPTED|TIMEOUT)|STATEMENT_TIMEOUT|TOO_MANY_USER|CONNECTION_KILLED)/;
+
+function isOutage(cause: unknown): boolean {
+  if (cause instanceof TimeLimitExceeded) return true;
+  const code = codeOf(cause);
+  return (
+    OUTAGE.test(code) ||
+    /connection (was )?(terminated|lost|closed)|not queryable|server closed|closed state|already released/i.test(
+      reasonOf(cause),
+    )
+  );
+}
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+}
+
+/** Messages of drivers name hosts and users, never a password. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return 'unknown cause';
+  return [codeOf(cause), cause.message].filter((part) => part !== '').join(' ');
+}

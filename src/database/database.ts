@@ -1,0 +1,54 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { StoreUnavailable } from '../sync/record-store.js';
+import { inTurn } from '../concurrency/serial-queue.js';
+import { retryWhileBusy } from './retry-while-busy.js';
+import { limitStatements, onConnection } from './server-connection.js';
+
+type Work<R> = (manager: EntityManager) => Promise<R>;
+
+/** Runs what the stores ask of the database, and tells its failures from those of who asks. */
+export class Database {
+  private readonly run: <R>(work: Work<R>) => Promise<R>;
+
+  constructor(private readonly dataSource: DataSource) {
+    const oneConnection = dataSource.options.type === 'better-sqlite3';
+    const taking = inTurn();
+    this.run = oneConnection
+      ? (work) => taking(() => retryWhileBusy(() => work(dataSource.manager)))
+      : (work) => onConnection(dataSource, ({ manager }) => work(manager));
+  }
+
+  /** @throws {StoreUnavailable} */
+  async read<R>(ask: Work<R>): Promise<R> {
+    try {
+      return await this.run(ask);
+    } catch (cause) {
+      throw new StoreUnavailable(cause);
+    }
+  }
+
+  /**
+   * @param act is given what runs within the transaction, and `stop`, which undoes it and is thrown as it is
+   * @throws {StoreUnavailable} and the error that `stop` was given
+   */
+  async transaction<R>(
+    act: (manager: EntityManager, stop: (error: unknown) => never) => Promise<R>,
+  ): Promise<R> {
+    const stopped: unknown[] = [];
+    const stop = (error: unknown): never => {
+      stopped.push(error);
+      throw error;
+    };
+    const work: Work<R> = (manager) =>
+      manager.transaction(async (transaction) => {
+        await limitStatements(transaction, this.dataSource);
+        return act(transaction, stop);
+      });
+    try {
+      return await this.run(work);
+    } catch (cause) {
+      if (stopped.includes(cause)) throw cause;
+      throw new StoreUnavailable(cause);
+    }
+  }
+}

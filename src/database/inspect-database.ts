@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { DataSource, type EntityManager } from 'typeorm';
+import { StoreUnavailable } from '../sync/record-store.js';
+import { Database } from './database.js';
+import { databaseKind, displayDatabase, sqlitePath } from './database-url.js';
+import { KeyTable } from './entities.js';
+import { cannotConnect, unusableFile } from './database-error.js';
+import { databaseOptions } from './open-database.js';
+
+/** A private key as the database holds it. */
+export interface SealedKey {
+  readonly kid: string;
+  /** See `KeyEncryption`. */
+  readonly sealed: string;
+}
+
+/** What was found at `DATABASE_URL`. */
+export interface InspectedDatabase {
+  /** Whether there is a database with the tables of this service. */
+  readonly isThere: boolean;
+  /** Empty if there are none, or no database. */
+  readonly sealedKeys: readonly SealedKey[];
+}
+
+const NOT_THERE: InspectedDatabase = { isThere: false, sealedKeys: [] };
+
+/**
+ * Looks at a database without making or changing anything.
+ *
+ * @throws {DatabaseError}
+ */
+export async function inspectDatabase(url: string): Promise<InspectedDatabase> {
+  const isFile = databaseKind(url) === 'sqlite';
+  const path = sqlitePath(url);
+  if (isFile && (path === ':memory:' || !existsSync(path))) return NOT_THERE;
+  const options = await databaseOptions(url);
+  const dataSource = new DataSource({ ...options, ...(isFile && FOR_READING) });
+  try {
+    await dataSource.initialize();
+    return await new Database(dataSource).read(look);
+  } catch (error) {
+    const cause = error instanceof StoreUnavailable ? error.cause : error;
+    throw isFile ? unusableFile(path, cause) : cannotConnect(options.type, cause);
+  } finally {
+    if (dataSource.isInitialized) await dataSource.destroy();
+  }
+}
+
+/** A file that is another program's stays in its own journal mode. */
+const FOR_READING = {
+  fileMustExist: true,
+  prepareDatabase: (database: { pragma(text: string): unknown }) => void database.pragma('busy_timeout = 20'),
+};
+
+/**
+ * The database as an operator knows it: the whole path of a file, or the address of a server without user and password.
+ *
+ * @param url see `DATABASE_URL`
+ */
+export function databasePlace(url: string): string {
+  return databaseKind(url) === 'sqlite' ? sqlitePath(url) : displayDatabase(url);
+}
+
+async function look(manager: EntityManager): Promise<InspectedDatabase> {
+  const table = KeyTable.options.name;
+  const runner = manager.dataSource.createQueryRunner();
+  try {
+    if (!(await runner.hasTable(table))) return NOT_THERE;
+    const rows = (await runner.query(`SELECT document FROM ${table} WHERE document IS NOT NULL`)) as {
+      document: string;
+    }[];
+    return { isThere: true, sealedKeys: rows.flatMap(({ document }) => sealedKeysOf(document)) };
+  } finally {
+    await runner.release();
+  }
+}
+
+function sealedKeysOf(document: string): SealedKey[] {
+  const keys = JSON.parse(document) as readonly { jwk: { kid: string }; sealed: string }[];
+  return keys.map(({ jwk: { kid }, sealed }) => ({ kid, sealed }));
+}

@@ -1,0 +1,127 @@
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { AbstractLogger, DataSource, type DataSourceOptions } from 'typeorm';
+import { connectionOptions } from './connection-options.js';
+import {
+  cannotConnect,
+  DatabaseError,
+  failedMigration,
+  isFaultOfFile,
+  unusableFile,
+  unusableRootCertificates,
+} from './database-error.js';
+import { databaseKind } from './database-url.js';
+import { ENTITIES } from './entities.js';
+import { inTime } from './time-limit.js';
+import { migrate } from './migrate.js';
+import { MIGRATIONS } from './migrations.js';
+import { retryWhileBusy } from './retry-while-busy.js';
+import { RootCertificateError } from './root-certificates.js';
+
+export { DatabaseError };
+
+/** How long connecting and asking the server for its version may take, in milliseconds. */
+const OPEN_TIMEOUT = 15_000;
+
+/** Where nothing else is logged, TypeORM still writes that a migration failed, to the standard output. */
+class Silence extends AbstractLogger {
+  protected override writeLog(): void {}
+}
+
+/**
+ * The options with which TypeORM opens the database; migrations run by {@link migrate}, nothing is synchronized.
+ *
+ * @throws {DatabaseError}
+ */
+export async function databaseOptions(url: string): Promise<DataSourceOptions> {
+  return {
+    ...(await optionsOf(url)),
+    entities: ENTITIES,
+    migrations: MIGRATIONS,
+    migrationsTableName: 'identity_migration',
+    synchronize: false,
+    migrationsRun: false,
+    logging: false,
+    logger: new Silence(),
+  };
+}
+
+async function optionsOf(url: string): Promise<DataSourceOptions> {
+  const driver = databaseKind(url) === 'sqlite' ? await sqliteDriver() : undefined;
+  try {
+    return connectionOptions(url, driver);
+  } catch (cause) {
+    throw cause instanceof RootCertificateError ? unusableRootCertificates(cause) : cause;
+  }
+}
+
+async function sqliteDriver(): Promise<unknown> {
+  try {
+    return ((await import('libsql')) as { default: unknown }).default;
+  } catch (cause) {
+    throw new DatabaseError('The package libsql is not installed, which SQLite needs', false, cause);
+  }
+}
+
+/**
+ * Connects and brings the tables up to date.
+ *
+ * @throws {DatabaseError}
+ */
+export async function openDatabase(options: DataSourceOptions): Promise<DataSource> {
+  const isFile = options.type === 'better-sqlite3';
+  if (isFile && options.database !== ':memory:') makeFile(options.database);
+  const dataSource = new DataSource(options);
+  try {
+    await (isFile ? openFile(dataSource) : inTime(dataSource.initialize(), OPEN_TIMEOUT));
+  } catch (cause) {
+    await dataSource.destroy().catch(() => {});
+    throw isFile ? unusableFile(options.database, cause) : cannotConnect(options.type, cause);
+  }
+  try {
+    await migrate(dataSource);
+  } catch (cause) {
+    await dataSource.destroy().catch(() => {});
+    throw isFile && isFaultOfFile(cause)
+      ? unusableFile(options.database, cause)
+      : failedMigration(options.type, cause);
+  }
+  return dataSource;
+}
+
+/**
+ * Makes the file and its folder, where they are not there; only the user that runs the service can read them. Folders
+ * above that are not made: Node never comes back from trying to in some file systems, such as `/proc`.
+ */
+function makeFile(path: string): void {
+  try {
+    makeFolder(dirname(path));
+    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
+  } catch (cause) {
+    throw unusableFile(path, cause);
+  }
+}
+
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (cause) {
+    // Another process may have made it meanwhile.
+    if (!existsSync(path)) throw cause;
+  }
+}
+
+/** Of several instances that start together, one makes a new file a database, and the others find it busy. */
+function openFile(dataSource: DataSource): Promise<void> {
+  return retryWhileBusy(async () => {
+    if (!dataSource.isInitialized) await dataSource.initialize();
+    await checkPages(dataSource);
+  });
+}
+
+/** A file that lost some of its pages still opens: it is to be told now, not by the first client that is missed. */
+async function checkPages(dataSource: DataSource): Promise<void> {
+  const [found] = await dataSource.query<{ quick_check: string }[]>('PRAGMA quick_check(1)');
+  if (found?.quick_check !== 'ok') throw new Error('SQLITE_CORRUPT database disk image is malformed');
+}

@@ -1,0 +1,53 @@
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { inTime } from './time-limit.js';
+
+/** How long the work of a store may take, in milliseconds. */
+const WORK_TIMEOUT = 10_000;
+
+/** What the drivers `pg` and `mysql2` have in common with what closes a connection. */
+interface DriverConnection {
+  /** Of `mysql2`: the socket. */
+  readonly stream?: { destroy(error: Error): unknown };
+  /** Of `pg`: closes the socket at once if a query is in progress. */
+  end(): unknown;
+}
+
+/**
+ * Does work on one connection of the pool, in limited time. A connection whose work was not done in time is closed: the next to
+ * use it would wait for the answer of the server to that work.
+ *
+ * @param milliseconds the limit, waiting for the connection included
+ * @throws {TimeLimitExceeded} and what the work throws
+ */
+export async function onConnection<R>(
+  dataSource: DataSource,
+  work: (runner: QueryRunner) => Promise<R>,
+  milliseconds = WORK_TIMEOUT,
+): Promise<R> {
+  const runner = dataSource.createQueryRunner();
+  const connected: Promise<unknown> = runner.connect();
+  const done = connected.then(() => work(runner)).finally(() => runner.release());
+  return inTime(done, milliseconds, () => void connected.then(close, () => {}));
+}
+
+function close(connection: unknown): void {
+  const { stream } = connection as DriverConnection;
+  if (stream) stream.destroy(new Error('Closed, as the server did not answer in time'));
+  else void (connection as DriverConnection).end();
+}
+
+/** How long a statement of a transaction may take on PostgreSQL, in milliseconds; the server ends it itself. */
+const STATEMENT_TIMEOUT = 5_000;
+
+/**
+ * Begins a transaction with a limit of the time of its statements, so that none of them waits for a lock on the server after
+ * its connection was given up. For this transaction alone: behind a pooler the next one runs in another session.
+ */
+export async function limitStatements(
+  session: Pick<QueryRunner | EntityManager, 'query'>,
+  dataSource: DataSource,
+  milliseconds = STATEMENT_TIMEOUT,
+): Promise<void> {
+  if (dataSource.options.type !== 'postgres') return;
+  await session.query(`SET LOCAL statement_timeout = ${milliseconds}`);
+}

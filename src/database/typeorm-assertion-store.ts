@@ -1,0 +1,32 @@
+import { AssertionStore } from '../oauth2/assertion-store.js';
+import type { Database } from './database.js';
+import { AssertionTable } from './entities.js';
+import { forgetExpired } from './delete-expired.js';
+
+/** Used assertions in one table, whose primary key lets each in once. */
+export class TypeOrmAssertionStore extends AssertionStore {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  override async useOnce(key: string, expiresAt: number): Promise<boolean> {
+    try {
+      await this.database.transaction((manager) =>
+        manager.insert(AssertionTable, { id: key, expires_at: expiresAt }),
+      );
+      return true;
+    } catch (error) {
+      // Databases name a key that is taken in words of their own: asking whether it is there tells as well.
+      if (await this.isUsed(key)) return false;
+      throw error;
+    }
+  }
+
+  override forgetExpired(time: number): Promise<void> {
+    return forgetExpired(this.database, AssertionTable, time);
+  }
+
+  private isUsed(key: string): Promise<boolean> {
+    return this.database.read((manager) => manager.existsBy(AssertionTable, { id: key }));
+  }
+}

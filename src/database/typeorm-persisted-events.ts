@@ -1,0 +1,39 @@
+import { type EntityManager, LessThan, LessThanOrEqual, MoreThan, MoreThanOrEqual } from 'typeorm';
+import { type KeptEvent, KeptEvents } from '../audit/persisted-event.js';
+import type { Database } from './database.js';
+import { AuditEventTable, RevisionTable } from './entities.js';
+
+/** How many events are kept, and for how long in milliseconds. */
+const MAX_EVENTS = 10_000;
+const MAX_AGE = 30 * 24 * 60 * 60 * 1000;
+
+/** Keeps an event within the transaction of the change that it tells of, and removes those that are too old or too many. */
+export async function keepEvent(manager: EntityManager, { id, time, document }: KeptEvent): Promise<void> {
+  const name = AuditEventTable.options.name;
+  await manager.increment(RevisionTable, { name }, 'value', 1);
+  const { value: revision } = await manager.findOneByOrFail(RevisionTable, { name });
+  await manager.insert(AuditEventTable, { id, revision, time, document });
+  await manager.delete(AuditEventTable, { revision: LessThanOrEqual(revision - MAX_EVENTS) });
+  await manager.delete(AuditEventTable, { time: LessThan(time - MAX_AGE) });
+}
+
+/** The events that {@link keepEvent} kept. */
+export class TypeOrmKeptEvents extends KeptEvents {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  override since(
+    revision: number,
+    from: number,
+    limit: number,
+  ): Promise<readonly (KeptEvent & { readonly revision: number })[]> {
+    return this.database.read((manager) =>
+      manager.find(AuditEventTable, {
+        where: { revision: MoreThan(revision), time: MoreThanOrEqual(from) },
+        order: { revision: 'ASC' },
+        take: limit,
+      }),
+    );
+  }
+}

@@ -1,0 +1,83 @@
+import { type EntityManager, In } from 'typeorm';
+import { type RecordedRevocation, type Revocation, RevocationStore } from '../revocation/revocation-store.js';
+import type { Database } from './database.js';
+import { type ExpiringRow, RevisionTable, RevocationTable } from './entities.js';
+import { forgetExpired } from './delete-expired.js';
+
+/** How many rows one statement inserts. */
+const CHUNK = 500;
+
+/** Revocations in one table; their revisions become visible in their order, see TypeOrmRecordStore. */
+export class TypeOrmRevocationStore extends RevocationStore {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  override add(revocations: readonly Revocation[]): Promise<void> {
+    const latest = [...latestExpiries(revocations)];
+    const counter = { name: RevocationTable.options.name };
+    return this.database.transaction(async (manager) => {
+      // Who increments the counter holds it until the end: of two transactions that add, one sees what the other did.
+      await manager.increment(RevisionTable, counter, 'value', latest.length);
+      const { value: last } = await manager.findOneByOrFail(RevisionTable, counter);
+      const rows = latest.map(([id, expiresAt], index) => ({
+        id,
+        revision: last - latest.length + 1 + index,
+        expires_at: expiresAt,
+      }));
+      for (let start = 0; start < rows.length; start += CHUNK) {
+        await addRows(manager, rows.slice(start, start + CHUNK));
+      }
+    });
+  }
+
+  override since(revision: number, limit: number): Promise<readonly RecordedRevocation[]> {
+    return this.database.read(async (manager) => {
+      // Plain rows: making entities of a million of them would take most of the start.
+      const rows = await manager
+        .createQueryBuilder(RevocationTable, 'row')
+        .select(['row.id AS id', 'row.revision AS revision', 'row.expires_at AS expires_at'])
+        .where('row.revision > :revision', { revision })
+        .orderBy('row.revision')
+        .limit(limit)
+        .getRawMany<{ id: string; revision: string | number; expires_at: string | number }>();
+      return rows.map((row) => ({
+        key: row.id,
+        revision: Number(row.revision),
+        expiresAt: Number(row.expires_at),
+      }));
+    });
+  }
+
+  override forgetExpired(time: number): Promise<void> {
+    return forgetExpired(this.database, RevocationTable, time);
+  }
+}
+
+/** The same token may be taken back several times at once. */
+function latestExpiries(revocations: readonly Revocation[]): ReadonlyMap<string, number> {
+  const latest = new Map<string, number>();
+  for (const { key, expiresAt } of revocations) {
+    if ((latest.get(key) ?? -Infinity) < expiresAt) latest.set(key, expiresAt);
+  }
+  return latest;
+}
+
+async function addRows(
+  manager: EntityManager,
+  rows: readonly (ExpiringRow & { readonly revision: number })[],
+): Promise<void> {
+  const found = await manager.findBy(RevocationTable, { id: In(rows.map(({ id }) => id)) });
+  const expiries = new Map(found.map(({ id, expires_at: expiresAt }) => [id, expiresAt]));
+  const lasting = rows.filter((row) => (expiries.get(row.id) ?? -Infinity) < row.expires_at);
+  const outlived = lasting.filter(({ id }) => expiries.has(id)).map(({ id }) => id);
+  if (outlived.length > 0) await manager.delete(RevocationTable, { id: In(outlived) });
+  if (lasting.length > 0) {
+    await manager
+      .createQueryBuilder()
+      .insert()
+      .into(RevocationTable)
+      .values([...lasting])
+      .execute();
+  }
+}

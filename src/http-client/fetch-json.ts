@@ -1,0 +1,54 @@
+import { decodeUtf8, parseStrictJson } from '../encoding/strict-json.js';
+import { RemoteFailure } from './remote-failure.js';
+
+/** Sends a request: the global `fetch`, or one that stands in for it. */
+export type Fetch = typeof globalThis.fetch;
+
+/** Looks `fetch` up at each call: tracing and tests put another in its place after the application has started. */
+export const globalFetch: Fetch = (input, init) => globalThis.fetch(input, init);
+
+/** An answer of another service, whatever its status. */
+export interface JsonAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The body; `undefined` where it is not JSON that every reader reads alike. */
+  readonly body: unknown;
+}
+
+/** How long an answer may take, with its body; milliseconds. */
+const TIMEOUT = 5_000;
+
+/** The largest body that is read, in bytes after decompression. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/**
+ * Asks another service for JSON. Redirects are not followed: whoever can redirect could otherwise choose the keys, or
+ * who is shown a secret.
+ *
+ * @throws {RemoteFailure} where no answer came within 5 seconds, or one over 1 MiB
+ */
+export async function fetchJson(fetch: Fetch, address: string, init: RequestInit = {}): Promise<JsonAnswer> {
+  try {
+    const response = await fetch(address, {
+      ...init,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIMEOUT),
+    });
+    const text = decodeUtf8(await readBody(response, address));
+    const body = text === undefined ? undefined : parseStrictJson(text);
+    return { status: response.status, headers: response.headers, body };
+  } catch (cause) {
+    throw cause instanceof RemoteFailure ? cause : RemoteFailure.from(cause, address);
+  }
+}
+
+async function readBody({ body }: Response, address: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    length += chunk.byteLength;
+    if (length > MAX_BODY_BYTES) throw new RemoteFailure(address, 'the body is over 1 MiB');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

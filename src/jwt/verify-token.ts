@@ -1,0 +1,168 @@
+import { ALGORITHMS, type Algorithm } from './algorithms.js';
+import { audiencesOf, type Claims } from './claims.js';
+import { parseCompactJws, type CompactJws } from './compact-jws.js';
+import { signatureLengthFault } from './malformed-token-hint.js';
+import type { TokenType } from './token-type.js';
+import type { Refused, RefusalCode, Verdict } from './verification-result.js';
+import { escapeInvisible, isWellFormedText } from '../encoding/well-formed-text.js';
+import { withoutSecrets } from '../encoding/redact-secrets.js';
+
+/** A key that may have signed a token. */
+export interface VerificationKey {
+  /** Key id (RFC 7515 §4.1.4). */
+  readonly id: string;
+  /** The only algorithm that the key verifies (RFC 8725 §3.1). */
+  readonly algorithm: Algorithm;
+  /** Length of its signatures, in bytes. */
+  readonly signatureBytes: number;
+  /** @returns whether this key made the signature of the compact JWS */
+  verifies(token: string): boolean;
+}
+
+/** The keys that are live now. */
+export interface VerificationKeys {
+  /** The keys to try for a token with this algorithm and key id, and whether one of them has that id. */
+  candidates(algorithm: Algorithm, keyId: string | undefined): KeyCandidates;
+}
+
+export interface KeyCandidates {
+  readonly keys: readonly VerificationKey[];
+  readonly keyIdKnown: boolean;
+}
+
+/** What a token is measured against. */
+export interface Expectations {
+  readonly issuer: string;
+  /** The audience that asks, one member of `aud`; `undefined` where any will do. */
+  readonly audience: string | undefined;
+  /** The only `typ` that is good; any where left out. */
+  readonly type?: TokenType;
+  /** How far clocks may be apart, in seconds. */
+  readonly toleranceSeconds: number;
+  /** Whether tokens for this audience may be signed by that key; asked of every member of `aud`. */
+  readonly allows: (audience: string, key: VerificationKey) => boolean;
+  /** Whether the token was taken back; `undefined` where it stands, else the hint. */
+  readonly revoked?: (claims: Claims) => string | undefined;
+  /** Adds to the hint of a bad signature which keys were tried; only where settings may be shown. */
+  readonly describeKeys?: (keys: readonly VerificationKey[]) => string;
+}
+
+/**
+ * Judges a token. Pure: the same keys, expectations and time give the same verdict. The checks run in the order of
+ * the wire contract, and nothing but its form and signature is ever said of a token whose signature did not verify.
+ *
+ * @param token compact JWS, as it came
+ * @param keys the keys that are live
+ * @param expected what the token is measured against
+ * @param nowMilliseconds the time, in milliseconds since 1970
+ */
+export function judgeToken(
+  token: string,
+  keys: VerificationKeys,
+  expected: Expectations,
+  nowMilliseconds: number,
+): Verdict {
+  const jws = parseCompactJws(token);
+  if (typeof jws === 'string') return refuse('malformed_token', `${jws}.`);
+  if (expected.type !== undefined && jws.type !== expected.type) {
+    return refuse('malformed_token', `The typ in the header is not ${expected.type}.`);
+  }
+  return (
+    checkSignature(jws, keys, expected) ??
+    checkTimes(jws.claims, expected.toleranceSeconds, nowMilliseconds / 1000) ??
+    checkIssuer(jws.claims, expected.issuer) ??
+    checkAudience(jws.claims, expected.audience) ??
+    checkRevoked(jws.claims, expected) ?? { code: 'valid', claims: jws.claims }
+  );
+}
+
+function refuse(code: RefusalCode, hint: string): Refused {
+  return { code, hint };
+}
+
+function checkSignature(
+  jws: CompactJws,
+  keys: VerificationKeys,
+  expected: Expectations,
+): Refused | undefined {
+  const { keys: candidates, keyIdKnown } = keys.candidates(jws.algorithm, jws.keyId);
+  const key = candidates.find((candidate) => candidate.verifies(jws.token));
+  if (!key) {
+    const kid = jws.keyId === undefined ? 'no kid' : keyIdKnown ? 'a known kid' : 'an unknown kid';
+    const tried = `${candidates.length} ${candidates.length === 1 ? 'key was' : 'keys were'} tried`;
+    const which = candidates.length > 0 ? (expected.describeKeys?.(candidates) ?? '') : '';
+    return refuse(
+      'invalid_signature',
+      `The token names ${kid} and ${tried}${which}; ${signatureAdvice(jws, candidates)}.`,
+    );
+  }
+  if (audiencesOf(jws.claims.aud).every((audience) => expected.allows(audience, key))) return undefined;
+  return refuse(
+    'invalid_signature',
+    `The token names ${jws.keyId === undefined ? 'no kid' : 'a kid'} and 1 key was tried; a member of its aud does not allow the algorithm that it is signed with.`,
+  );
+}
+
+/** What to do about a signature that no key verifies. */
+function signatureAdvice({ token, algorithm }: CompactJws, candidates: readonly VerificationKey[]): string {
+  const length = token.length - token.lastIndexOf('.') - 1;
+  const possible = candidates.map(({ signatureBytes }) => signatureBytes);
+  const fault = signatureLengthFault(length, possible, algorithm);
+  if (fault !== undefined) return `it ${fault}`;
+  return ALGORITHMS[algorithm].shared
+    ? 'compare the secret of the service that signed it with the secret here'
+    : 'it was changed, or another service signed it, or with a key that is not known here';
+}
+
+function checkTimes({ exp, iat, nbf }: Claims, tolerance: number, now: number): Refused | undefined {
+  const start = Math.max(iat ?? -Infinity, nbf ?? -Infinity);
+  if (start - tolerance > now) {
+    return refuse(
+      'token_not_yet_valid',
+      `The token becomes valid in ${seconds(Math.ceil(start - now))}; compare the clocks of both machines.`,
+    );
+  }
+  if (exp + tolerance <= now) {
+    return refuse(
+      'token_expired',
+      `The token expired ${seconds(Math.floor(now - exp))} ago; ask for a new one.`,
+    );
+  }
+  return undefined;
+}
+
+function seconds(count: number): string {
+  return `${count} ${count === 1 ? 'second' : 'seconds'}`;
+}
+
+function checkIssuer({ iss }: Claims, issuer: string): Refused | undefined {
+  if (iss === issuer) return undefined;
+  const found = iss === undefined ? 'no issuer' : `the issuer ${quote(iss)}`;
+  return refuse(
+    'invalid_issuer',
+    `The token names ${found}, ${quote(issuer)} is expected; set JWT_ISSUER alike on both services.`,
+  );
+}
+
+function checkAudience({ aud }: Claims, audience: string | undefined): Refused | undefined {
+  const audiences = audiencesOf(aud);
+  // No one can ask for an audience that is not well-formed text: `POST /verify` refuses its name.
+  if (audience === undefined ? audiences.some(isWellFormedText) : audiences.includes(audience))
+    return undefined;
+  const found = audiences.length === 0 ? 'no audience' : audiences.map(quote).join(', ');
+  return refuse(
+    'invalid_audience',
+    `The token is for ${found}, ${audience === undefined ? 'some audience' : quote(audience)} is expected; ask for a token with that aud.`,
+  );
+}
+
+function checkRevoked(claims: Claims, { revoked }: Expectations): Refused | undefined {
+  const hint = revoked?.(claims);
+  return hint === undefined ? undefined : { code: 'token_revoked', hint };
+}
+
+/** A signed name as it may stand in a hint: without secrets, quoted, not endless, and with every character to be seen. */
+function quote(name: string): string {
+  const shown = withoutSecrets(name);
+  return escapeInvisible(JSON.stringify(shown.length > 255 ? `${shown.slice(0, 255)}…` : shown));
+}

@@ -1,0 +1,56 @@
+import { isJsonObject } from '../encoding/strict-json.js';
+import { fetchJson, type Fetch } from '../http-client/fetch-json.js';
+import { RemoteFailure } from '../http-client/remote-failure.js';
+import { discoverKeySet, type Discovery } from './discovery.js';
+import { keySetAge } from './key-set-age.js';
+
+/** A key set as an issuer publishes it (RFC 7517 §5). */
+export interface PublishedKeySet {
+  readonly keys: readonly unknown[];
+  /** How long it counts as fresh; seconds. */
+  readonly ageSeconds: number;
+}
+
+/**
+ * Fetches a key set.
+ *
+ * @throws {RemoteFailure}
+ */
+export type KeySetSource = () => Promise<PublishedKeySet>;
+
+const ACCEPT = 'application/jwk-set+json, application/json';
+
+/** Where the public keys of an issuer are. */
+export interface KeySetPlace extends Discovery {
+  /** Their address, the issuer's metadata, or nowhere. */
+  readonly publicKeys: { readonly jwksUri: string } | 'discover' | undefined;
+}
+
+export function keySetSource(place: KeySetPlace): KeySetSource | undefined {
+  const { publicKeys, fetch } = place;
+  if (publicKeys === 'discover') return discoveredKeySet(place);
+  return publicKeys && (() => fetchKeySet(publicKeys.jwksUri, fetch));
+}
+
+async function fetchKeySet(address: string, fetch: Fetch): Promise<PublishedKeySet> {
+  const { status, headers, body } = await fetchJson(fetch, address, { headers: { accept: ACCEPT } });
+  if (status !== 200) throw new RemoteFailure(address, `status ${status}`, status);
+  if (!isJsonObject(body) || !Array.isArray(body['keys'])) {
+    throw new RemoteFailure(address, 'not a JWK Set', status);
+  }
+  return { keys: body['keys'], ageSeconds: keySetAge(headers.get('cache-control')) };
+}
+
+/** The address is looked up once, and again after a failure: the issuer may have moved its keys. */
+function discoveredKeySet(discovery: Discovery): KeySetSource {
+  let address: string | undefined;
+  return async () => {
+    try {
+      address ??= await discoverKeySet(discovery);
+      return await fetchKeySet(address, discovery.fetch);
+    } catch (cause) {
+      address = undefined;
+      throw cause;
+    }
+  };
+}

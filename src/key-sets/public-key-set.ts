@@ -1,0 +1,49 @@
+import type { Algorithm } from '../jwt/algorithms.js';
+import type { KeyCandidates, VerificationKey, VerificationKeys } from '../jwt/verify-token.js';
+import { readPublicKey } from '../jwt/public-key.js';
+import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
+
+/** How many keys of a set are read, so that a token without a key id is never tried with more. */
+const MAX_KEYS = 100;
+
+/** The public keys of an issuer at one time. Never changes. */
+export class PublicKeySet implements VerificationKeys {
+  static readonly EMPTY = new PublicKeySet(new Map());
+
+  private readonly keys: readonly VerificationKey[];
+
+  /** @param byText the keys, by the text of their JWK */
+  private constructor(private readonly byText: ReadonlyMap<string, VerificationKey>) {
+    this.keys = [...byText.values()];
+  }
+
+  /**
+   * Reads the keys of a JWK Set. What is not a public key that verifies signatures of an accepted algorithm is skipped by
+   * itself, as RFC 7517 §5 asks; keys that the previous set holds are taken over from it.
+   */
+  static read(jwks: readonly unknown[], accepted: readonly Algorithm[], former: PublicKeySet): PublicKeySet {
+    const byText = new Map<string, VerificationKey>();
+    for (const jwk of jwks.slice(0, MAX_KEYS)) {
+      const text = JSON.stringify(jwk);
+      const key = former.byText.get(text) ?? readKey(jwk, accepted);
+      if (key) byText.set(text, key);
+    }
+    return new PublicKeySet(byText);
+  }
+
+  candidates(algorithm: Algorithm, keyId: string | undefined): KeyCandidates {
+    const named = keyId === undefined ? this.keys : this.keys.filter(({ id }) => id === keyId);
+    return {
+      keys: named.filter((key) => key.algorithm === algorithm),
+      keyIdKnown: keyId !== undefined && named.length > 0,
+    };
+  }
+}
+
+/** The key verifies one algorithm: the one that it names, else the first of its type that is accepted (RFC 8725 §3.1). */
+function readKey(jwk: unknown, accepted: readonly Algorithm[]): VerificationKey | undefined {
+  const read = readPublicKey(jwk);
+  if (typeof read === 'string') return undefined;
+  const algorithm = read.algorithms.find((each) => accepted.includes(each));
+  return algorithm && new KeyObjectVerificationKey(read.id ?? '', algorithm, read.key);
+}

@@ -1,0 +1,73 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  type JsonWebKey,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
+import type { Algorithm } from '../jwt/algorithms.js';
+import { readPublicKey } from '../jwt/public-key.js';
+import { isJsonObject, parseStrictJson } from '../encoding/strict-json.js';
+import { PrivateKey, publicJwk } from './private-key.js';
+
+/** RFC 7468 §11, and the header of the older form that OpenSSL writes. */
+const ENCRYPTED = /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m;
+
+/**
+ * Reads a private key that the operator gives: PEM, or one JWK.
+ *
+ * @param text of the file
+ * @param algorithms the asymmetric ones in force; the key is for the first of them that it fits
+ * @returns the key, or in words for the operator why it is none; never with a part of it
+ */
+export function readGivenKey(text: string, algorithms: readonly Algorithm[]): PrivateKey | string {
+  const jwk = text.trimStart().startsWith('{') ? parseStrictJson(text) : undefined;
+  if (jwk !== undefined && isJsonObject(jwk) && Array.isArray(jwk['keys'])) {
+    return 'is a JWK Set; give one key a file';
+  }
+  if (ENCRYPTED.test(text))
+    return 'is encrypted; give it without a passphrase, for the service alone to read';
+  const key = privateKeyOf(text, jwk);
+  if (!key) return 'is not a private key in PEM or JWK';
+  const checked = readPublicKey(isJsonObject(jwk) ? jwk : publicMembers(key), 'sign');
+  if (typeof checked === 'string') return fitsNone(algorithms, checked);
+  const algorithm = algorithms.find((each) => checked.algorithms.includes(each));
+  if (!algorithm) return fitsNone(algorithms, `is for ${checked.algorithms.join(', ')}`);
+  return isPair(key, checked.key)
+    ? new PrivateKey(publicJwk(key, algorithm), key)
+    : 'has a private and a public part that are not of one key';
+}
+
+const fitsNone = (algorithms: readonly Algorithm[], reason: string): string =>
+  `fits none of the asymmetric algorithms in force (${algorithms.join(', ') || 'none'}): it ${reason}`;
+
+function privateKeyOf(text: string, jwk: unknown): KeyObject | undefined {
+  try {
+    return isJsonObject(jwk)
+      ? createPrivateKey({ key: jwk as JsonWebKey, format: 'jwk' })
+      : createPrivateKey(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The public members of a key in PEM; none of one that a JWK cannot hold, such as RSA that is for PSS alone. */
+function publicMembers(key: KeyObject): JsonWebKey {
+  try {
+    return createPublicKey(key).export({ format: 'jwk' });
+  } catch {
+    return {};
+  }
+}
+
+/** OpenSSL does not compare the parts of a JWK: tokens of such a key would verify nowhere. */
+function isPair(key: KeyObject, publicKey: KeyObject): boolean {
+  const hash = key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
+  const input = Buffer.from('identity-backend');
+  try {
+    return verify(hash, input, publicKey, sign(hash, input, key));
+  } catch {
+    return false;
+  }
+}

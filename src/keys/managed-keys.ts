@@ -1,0 +1,235 @@
+import type { Algorithm } from '../jwt/algorithms.js';
+import type { Clock } from '../clock.js';
+import type { ChangeEvent } from '../sync/record-store.js';
+import { Replica } from '../sync/synced-map.js';
+import type { KeyEncryption } from './key-encryption.js';
+import {
+  BEHIND,
+  maintained,
+  MAX_KNOWLEDGE_AGE,
+  rotated,
+  type RotationPolicy,
+  type Spare,
+} from './key-rotation.js';
+import type { KeySchedule } from './key-schedule.js';
+import { keyState } from './key-schedule.js';
+import type { KeyMaterial, KeyPurpose, KeyStore, StoredKey } from './key-store.js';
+import { KeyView } from './key-view.js';
+import { makeKey, openKey, type PrivateKey } from './private-key.js';
+
+/** The algorithm of the keys that sign what is addressed to the service itself. */
+const ADMINISTRATION_ALGORITHM: Algorithm = 'ES256';
+
+/** What {@link StoredKeys} is made of. */
+export interface StoredKeysOptions {
+  readonly encryption: KeyEncryption;
+  readonly clock: Clock;
+  readonly policy: RotationPolicy;
+  /** The asymmetric algorithms whose keys the service makes for itself. */
+  readonly algorithms: readonly Algorithm[];
+  /** Algorithms for which it made keys until others were given: what those signed stays good until it expires. */
+  readonly formerAlgorithms?: readonly Algorithm[];
+  /** Tells other processes that something changed, and waits for them. */
+  readonly told?: () => Promise<void>;
+}
+
+/** The keys that the service makes, keeps encrypted in the database, publishes and rotates. */
+export class StoredKeys {
+  private readonly replica: Replica<readonly StoredKey[]>;
+  private readonly opened = new Map<string, PrivateKey>();
+  /** What keys are made for. */
+  private readonly purposes: Set<KeyPurpose>;
+  private current: KeyView | undefined;
+  private syncedAt = -Infinity;
+  private sealedAnew = false;
+
+  constructor(
+    store: KeyStore,
+    private readonly options: StoredKeysOptions,
+  ) {
+    this.purposes = new Set(options.algorithms);
+    this.replica = new Replica(store, (_purpose, keys) => this.open(keys ?? []), options.told);
+  }
+
+  /**
+   * Takes over the keys from the database, seals anew (the first time) what a former key-encryption key sealed, and
+   * makes the keys that are due.
+   *
+   * @throws {StoreUnavailable}
+   * @throws {KeyEncryptionError} where they do not open; they stay as they are
+   */
+  async sync(): Promise<void> {
+    const begun = this.options.clock.now();
+    await this.replica.sync();
+    if (!this.sealedAnew) await this.sealAnew();
+    for (const purpose of this.purposes) await this.maintain(purpose);
+    this.syncedAt = begun;
+  }
+
+  /**
+   * Makes the keys for what is addressed to the service itself, where they are not there yet.
+   *
+   * @throws {StoreUnavailable}
+   */
+  async ensureAdministration(): Promise<void> {
+    this.purposes.add('administration');
+    // The keys may have come from another instance before the need for them was known here.
+    if (this.current && !this.current.administration.size) this.current = undefined;
+    await this.maintain('administration');
+  }
+
+  /**
+   * Replaces the keys that sign.
+   *
+   * @param algorithm of the keys to replace; all where left out
+   * @param revoke ends them, and those before them that still verify, at once with every token that they signed
+   * @param done is told of each purpose whose keys were replaced, before the next one is begun
+   * @param eventOf the event that is written with the change of a purpose
+   * @returns whether there are such keys
+   * @throws {StoreUnavailable}
+   */
+  async rotate(
+    algorithm: Algorithm | undefined,
+    revoke: boolean,
+    done: (purpose: KeyPurpose) => void = () => {},
+    eventOf: (purpose: KeyPurpose) => ChangeEvent | undefined = () => undefined,
+  ): Promise<boolean> {
+    const replaced = revoke ? this.shown : [...this.purposes];
+    const chosen = replaced.filter(
+      (purpose) => algorithm === undefined || algorithmOf(purpose) === algorithm,
+    );
+    for (const purpose of chosen) {
+      const decide: Decision = (keys, now, spare) => rotated(keys, now, this.options.policy, spare, revoke);
+      await this.change(purpose, decide, eventOf(purpose));
+      done(purpose);
+    }
+    return chosen.length > 0;
+  }
+
+  /** What the keys do now. */
+  get view(): KeyView {
+    const now = this.options.clock.now();
+    if (!this.current?.holdsAt(now)) {
+      const { lifetimeSeconds } = this.options.policy;
+      this.current = new KeyView(this.schedules, this.opened, now, lifetimeSeconds);
+    }
+    return this.current;
+  }
+
+  /** The key that signs now; none where what is known is too old to be sure of it. */
+  signing(purpose: KeyPurpose): PrivateKey | undefined {
+    const isFresh = this.options.clock.now() - this.syncedAt <= MAX_KNOWLEDGE_AGE;
+    return isFresh ? this.view.signing.get(purpose) : undefined;
+  }
+
+  /** Every key with its schedule, by its purpose. */
+  get schedules(): ReadonlyMap<KeyPurpose, readonly StoredKey[]> {
+    return new Map(this.shown.map((purpose) => [purpose, this.keysFor(purpose)]));
+  }
+
+  private get shown(): KeyPurpose[] {
+    const former = this.options.formerAlgorithms ?? [];
+    return [...this.purposes, ...former.filter((algorithm) => this.replica.get(algorithm))];
+  }
+
+  /** For how long each key that signs has signed, in seconds. */
+  get signingAges(): ReadonlyMap<KeyPurpose, number> {
+    const now = this.options.clock.now();
+    const ages = new Map<KeyPurpose, number>();
+    for (const [purpose, keys] of this.schedules) {
+      const signing = keys.find((key) => keyState(key, now) === 'signing');
+      if (signing) ages.set(purpose, (now - (signing.signsFrom ?? now)) / 1000);
+    }
+    return ages;
+  }
+
+  private keysFor(purpose: KeyPurpose): readonly StoredKey[] {
+    return this.replica.get(purpose) ?? [];
+  }
+
+  /** Asks the database only where something is due: this runs every second. */
+  private async maintain(purpose: KeyPurpose): Promise<void> {
+    const { clock, policy } = this.options;
+    const keys = this.keysFor(purpose);
+    const pretended = (schedule: KeySchedule): StoredKey => ({ ...schedule, ...NO_MATERIAL });
+    if (maintained(keys, clock.now(), policy, pretended) === keys) return;
+    await this.change(purpose, (current, now, spare) => maintained(current, now, policy, spare));
+  }
+
+  /** Keys take long to make and a transaction must not wait: what it lacks is made, and it runs again. */
+  private async change(purpose: KeyPurpose, decide: Decision, event?: ChangeEvent): Promise<void> {
+    const spares: KeyMaterial[] = [];
+    let lacking: number;
+    do {
+      lacking = await this.attempt(purpose, decide, spares, event);
+      const { encryption } = this.options;
+      const making = Array.from({ length: lacking }, () => makeKey(algorithmOf(purpose), encryption));
+      spares.push(...(await Promise.all(making)));
+    } while (lacking > 0);
+    this.current = undefined;
+  }
+
+  /** @returns how many new keys it lacked; where it lacked any, nothing has changed */
+  private async attempt(
+    purpose: KeyPurpose,
+    decide: Decision,
+    spares: readonly KeyMaterial[],
+    event: ChangeEvent | undefined,
+  ): Promise<number> {
+    const lacking = new KeysLacking();
+    try {
+      const attempted = (current: readonly StoredKey[] = []): readonly StoredKey[] => {
+        const left = [...spares];
+        lacking.count = 0;
+        const decided = decide(current, this.options.clock.now(), (schedule) => {
+          const material = left.pop();
+          if (!material) lacking.count += 1;
+          return { ...(material ?? NO_MATERIAL), ...schedule };
+        });
+        if (lacking.count > 0) throw lacking;
+        return decided;
+      };
+      await this.replica.change(purpose, attempted, event);
+    } catch (error) {
+      if (error !== lacking) throw error;
+    }
+    return lacking.count;
+  }
+
+  private open(keys: readonly StoredKey[]): void {
+    const earliest = this.options.clock.now() - BEHIND;
+    for (const key of keys) {
+      const { kid } = key.jwk;
+      if (keyState(key, earliest) !== 'retired' && !this.opened.has(kid)) {
+        this.opened.set(kid, openKey(key, this.options.encryption));
+      }
+    }
+    this.current = undefined;
+  }
+
+  private async sealAnew(): Promise<void> {
+    const { encryption } = this.options;
+    for (const [purpose, keys] of this.replica.all) {
+      if (!keys.some((key) => encryption.isSealedByFormer(key.sealed, key.jwk.kid))) continue;
+      await this.replica.change(purpose, (current) =>
+        current?.map((key) => ({ ...key, sealed: encryption.sealAnew(key.sealed, key.jwk.kid) })),
+      );
+    }
+    this.sealedAnew = true;
+  }
+}
+
+type Decision = (keys: readonly StoredKey[], now: number, spare: Spare<StoredKey>) => readonly StoredKey[];
+
+/** Undoes a transaction that needs new keys. */
+class KeysLacking extends Error {
+  count = 0;
+}
+
+/** Stands for a key that is not made, where only the schedules matter. */
+const NO_MATERIAL: KeyMaterial = { jwk: { kty: '', kid: '', alg: 'ES256', use: 'sig' }, sealed: '' };
+
+/** The algorithm of the keys for a purpose. */
+export function algorithmOf(purpose: KeyPurpose): Algorithm {
+  return purpose === 'administration' ? ADMINISTRATION_ALGORITHM : purpose;
+}

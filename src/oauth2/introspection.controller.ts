@@ -1,0 +1,53 @@
+import { Body, Controller, Header, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { DirectRoute } from '../server/direct-route.decorator.js';
+import { type NowOrLater, whenKnown } from '../concurrency/maybe-promise.js';
+import { TokenService } from '../token/token.service.js';
+import { callerOf, type OAuthRequest } from './caller.js';
+import { ClientGuard } from './client.guard.js';
+import { ClientAuthentication } from './client-authentication.js';
+import { type Introspection, INTROSPECTION_SCHEMA, TokenReferenceForm } from './dto/introspection.dto.js';
+import { OAuthError } from './oauth-error.js';
+import { OAuthErrors } from './oauth-errors.decorator.js';
+import { OAuthForm } from './oauth-form.js';
+import { introspected, presentedToken } from './presented-token.js';
+
+/**
+ * The words of introspection itself, which are no claims: in a token that somebody else made they say nothing here.
+ * What is undefined is left out of JSON.
+ */
+const OWN_WORDS = { username: undefined, token_type: 'Bearer', active: true } as const;
+
+/** `POST /oauth2/introspect` (RFC 7662). */
+@Controller('oauth2/introspect')
+export class IntrospectController {
+  constructor(
+    @Inject(ClientAuthentication) private readonly authentication: ClientAuthentication,
+    @Inject(TokenService) private readonly tokens: TokenService,
+  ) {}
+
+  @DirectRoute()
+  @Post()
+  @HttpCode(200)
+  @Header('Pragma', 'no-cache')
+  @RouteConfig({ form: true })
+  @UseGuards(ClientGuard)
+  @OAuthErrors(new OAuthError('invalid_request', 'token is missing'))
+  @ApiOperation({ summary: 'Say whether a token is good now (RFC 7662)' })
+  @ApiBody({ type: TokenReferenceForm })
+  @ApiResponse({
+    status: 200,
+    description: 'What the token says, or `active: false` alone',
+    schema: INTROSPECTION_SCHEMA,
+  })
+  introspect(@Body() body: unknown, @Req() request: OAuthRequest): NowOrLater<Introspection> {
+    const form = new OAuthForm(body);
+    return whenKnown(this.authentication.authenticate(form, callerOf(request)), (client) => {
+      const claims = introspected(this.tokens, presentedToken(form), client);
+      if (!claims) return { active: false };
+      // In place of a spread with members behind it, which V8 takes four times as long for.
+      return Object.assign({}, claims, OWN_WORDS);
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import { Body, Controller, Header, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { DirectRoute } from '../server/direct-route.decorator.js';
+import type { NowOrLater } from '../concurrency/maybe-promise.js';
+import { callerOf, type OAuthRequest } from './caller.js';
+import { TokenEndpointGuard } from './client.guard.js';
+import { OAuthError } from './oauth-error.js';
+import { OAuthErrors } from './oauth-errors.decorator.js';
+import { type AccessTokenResponse, TokenEndpoint } from './token-endpoint.js';
+import { AccessTokenDocument, TokenForm } from './dto/access-token.dto.js';
+
+/** `POST /oauth2/token` (RFC 6749 §3.2). */
+@Controller('oauth2/token')
+export class TokenController {
+  constructor(@Inject(TokenEndpoint) private readonly endpoint: TokenEndpoint) {}
+
+  @DirectRoute()
+  @Post()
+  @HttpCode(200)
+  @Header('Pragma', 'no-cache')
+  @RouteConfig({ form: true })
+  @UseGuards(TokenEndpointGuard)
+  @OAuthErrors(new OAuthError('invalid_scope', 'The client may not ask for this scope'))
+  @ApiOperation({ summary: 'Grant an access token to a registered client (RFC 6749, RFC 9068)' })
+  @ApiBody({ type: TokenForm })
+  @ApiResponse({ status: 200, description: 'The token', type: AccessTokenDocument })
+  grantToken(@Body() body: unknown, @Req() request: OAuthRequest): NowOrLater<AccessTokenResponse> {
+    return this.endpoint.answer(body, callerOf(request));
+  }
+}

@@ -1,0 +1,66 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyInstance } from 'fastify';
+import { ADMINISTRATION_SCOPE } from './admin/admin-options.js';
+import type { Settings } from './config/settings.js';
+import { memoryFile, serveFromMemory } from './server/in-memory-file.js';
+import { DOCUMENTATION_HEADERS, SECURITY_HEADERS } from './server/security-headers.js';
+import { swaggerUiFiles } from './server/swagger-ui.js';
+import { baseUrlOf, pathOf, publishedAddresses } from './published-addresses.js';
+import { VERSION } from './version.js';
+
+/** The settings that say where the routes are. */
+export type DocumentedSettings = Pick<Settings, 'basePath' | 'issuer' | 'publicUrl'>;
+
+/**
+ * Serves Swagger UI at `/docs` and the document behind it at `/openapi.json`, both from memory: `SwaggerModule.setup` would
+ * open a file for each request, and write the document again for each.
+ */
+export function serveDocumentation(
+  fastify: FastifyInstance,
+  app: INestApplication,
+  settings: DocumentedSettings,
+): void {
+  const { basePath } = settings;
+  const document = memoryFile(JSON.stringify(describeApi(app, settings)), 'application/json; charset=utf-8');
+  serveFromMemory(fastify, `${basePath}/openapi.json`, document, SECURITY_HEADERS);
+  for (const [path, file] of swaggerUiFiles('identity-backend')) {
+    serveFromMemory(fastify, `${basePath}/docs${path}`, file, DOCUMENTATION_HEADERS);
+  }
+}
+
+/** The OpenAPI document of the running application. */
+function describeApi(app: INestApplication, settings: DocumentedSettings): OpenAPIObject {
+  const paths = pathsOf(settings);
+  const builder = new DocumentBuilder()
+    .setTitle('identity-backend')
+    .setDescription('Issues and verifies JWTs between services.')
+    .setVersion(VERSION)
+    .addBasicAuth({ type: 'http', scheme: 'basic', description: 'Client id and client secret' })
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An access token of an administrator' })
+    .addOAuth2({
+      type: 'oauth2',
+      description: 'Asks for an access token of an administrator by client id and client secret',
+      flows: {
+        clientCredentials: {
+          tokenUrl: publishedAddresses(paths[0] ?? '').tokenEndpoint,
+          scopes: { [ADMINISTRATION_SCOPE]: 'Administer clients' },
+        },
+      },
+    });
+  if (paths.length > 1 || paths[0] !== '') for (const path of paths) builder.addServer(path || '/');
+  return SwaggerModule.createDocument(app, builder.build(), {
+    ignoreGlobalPrefix: true,
+    autoTagControllers: false,
+    operationIdFactory: (_controller, method) => method,
+  });
+}
+
+/**
+ * The paths before the routes, first the one that pages are served under: behind a proxy that strips a path, that of
+ * PUBLIC_URL. An issuer that stands in for PUBLIC_URL need not be where the service is.
+ */
+function pathsOf({ basePath, issuer, publicUrl }: DocumentedSettings): string[] {
+  const isGiven = publicUrl !== undefined && publicUrl !== baseUrlOf(issuer);
+  return [...new Set([isGiven ? pathOf(publicUrl) : basePath, basePath])];
+}

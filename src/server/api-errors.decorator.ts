@@ -1,0 +1,56 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiError, type HttpError } from './api-error.js';
+import { ErrorDocument } from './dto/error.dto.js';
+import { tooManyRequests } from './too-many-requests.js';
+import { unavailable } from './unavailable.js';
+
+type SharedStatus = 413 | 415 | 429 | 500 | 503;
+
+/** The errors that routes share, and what is said of each. */
+const SHARED: Readonly<Record<SharedStatus, readonly [description: string, error: HttpError]>> = {
+  413: [
+    'The body is larger than 64 KiB',
+    new ApiError(413, 'payload_too_large', 'The body is larger than 64 KiB'),
+  ],
+  415: [
+    'The body is not sent as application/json, or is compressed',
+    new ApiError(415, 'unsupported_media_type', 'Send the body as application/json'),
+  ],
+  429: [
+    'Too many attempts, or too many that failed; `Retry-After` says when another may be made',
+    tooManyRequests(42),
+  ],
+  500: [
+    'Something that should not happen; the log of the service has the cause',
+    new ApiError(500, 'internal_error', 'Internal error'),
+  ],
+  503: [
+    'Not now: something that the service needs does not answer; `error` says whether anything has changed',
+    unavailable('The database does not answer; nothing has changed'),
+  ],
+};
+
+/** A decorator of a route, or of all routes of a controller. */
+type Documentation = MethodDecorator & ClassDecorator;
+
+/**
+ * Documents one error of a route with an example of its body: the schema, which all errors share, can have but one.
+ *
+ * @param error one that the route answers with
+ * @param document the class of the body
+ */
+export function ApiErrorResponse(
+  description: string,
+  { status, body }: HttpError,
+  document: new () => object = ErrorDocument,
+): Documentation {
+  // JSON, whatever else the route produces.
+  const content = { 'application/json': { schema: { $ref: getSchemaPath(document) }, example: body } };
+  return applyDecorators(ApiExtraModels(document), ApiResponse({ status, description, content }));
+}
+
+/** Documents the errors that a route shares with others. */
+export function ApiErrors(...statuses: SharedStatus[]): Documentation {
+  return applyDecorators(...statuses.map((status) => ApiErrorResponse(...SHARED[status])));
+}

@@ -1,0 +1,167 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { BlockList, isIPv4 } from 'node:net';
+import type { Socket } from 'node:net';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { canonicalAddress } from '../rate-limit/ip-address.js';
+
+/** Longer than any address with its zone, brackets, quotes and port. */
+const MAX_ENTRY_LENGTH = 128;
+
+/** More proxies than any request passes. Callers within a trusted network could name any number of them. */
+const MAX_HOPS = 32;
+
+/** The address of a connection that closed before its address was read. */
+const UNKNOWN = 'unknown';
+
+const IPV6_BITS = 128;
+const MAPPED_PREFIX_BITS = 96;
+
+const QUOTED = /^"(.*)"$/;
+const IN_BRACKETS = /^\[([^[\]]+)\](?::(\d{1,5}))?$/;
+/** A port stands behind a dotted quad; behind an IPv6 address without brackets it could not be told from a group. */
+const WITH_PORT = /^(.+\.\d{1,3}):(\d{1,5})$/;
+
+/** The other end of a connection. */
+interface Peer {
+  readonly address: string;
+  readonly isTrusted: boolean;
+}
+
+/** What {@link CallerAddresses} takes. */
+export interface CallerAddressOptions {
+  /** Addresses or networks (CIDR) whose X-Forwarded-For and -Proto are believed. */
+  readonly trustedProxies: readonly string[];
+  /** Called once, when a peer that is not trusted sends a forwarding header. */
+  readonly warn: (peer: string) => void;
+}
+
+/** Says where requests come from: by the connection, and by X-Forwarded-For as far as trusted proxies wrote it. */
+export class CallerAddresses {
+  private readonly trusted: BlockList;
+  private readonly peers = new WeakMap<Socket, Peer>();
+  private hasWarned = false;
+
+  constructor(private readonly options: CallerAddressOptions) {
+    this.trusted = networks(options.trustedProxies);
+  }
+
+  /** @returns the canonical address of the caller */
+  of({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): string {
+    const peer = this.peerOf(socket);
+    const forwarded = headers['x-forwarded-for'];
+    return peer.isTrusted && typeof forwarded === 'string'
+      ? this.nearest(forwarded, peer.address)
+      : peer.address;
+  }
+
+  /** @returns the scheme that the caller used, as far as a trusted proxy says */
+  protocolOf({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): 'http' | 'https' {
+    const said = this.peerOf(socket).isTrusted ? headers['x-forwarded-proto'] : undefined;
+    return typeof said === 'string' && /(?:^|,)[ \t]*https[ \t]*$/i.test(said) ? 'https' : 'http';
+  }
+
+  /** Warns once if callers may be behind a proxy that is not trusted: they would all count as one. */
+  lookForProxy({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): void {
+    if (this.hasWarned || !isForwarded(headers)) return;
+    const { address, isTrusted } = this.peerOf(socket);
+    if (isTrusted) return;
+    this.hasWarned = true;
+    this.options.warn(address);
+  }
+
+  private peerOf(socket: Socket): Peer {
+    let peer = this.peers.get(socket);
+    if (!peer) {
+      const address = canonicalAddress(socket.remoteAddress ?? '') ?? UNKNOWN;
+      peer = { address, isTrusted: address !== UNKNOWN && this.isTrusted(address) };
+      this.peers.set(socket, peer);
+    }
+    return peer;
+  }
+
+  /** Each proxy appends the address of its peer: from the right, the first that is not a trusted proxy is the caller. */
+  private nearest(forwarded: string, peer: string): string {
+    let address = peer;
+    let end = forwarded.length;
+    for (let hop = 0; hop < MAX_HOPS; hop++) {
+      const comma = end > 0 ? forwarded.lastIndexOf(',', end - 1) : -1;
+      const entry = readEntry(forwarded.slice(comma + 1, end));
+      // Any caller may have written what stands before a member that is no address.
+      if (entry === undefined) break;
+      address = entry;
+      if (comma < 0 || !this.isTrusted(entry)) break;
+      end = comma;
+    }
+    return address;
+  }
+
+  private isTrusted(address: string): boolean {
+    return this.trusted.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
+  }
+}
+
+/** Whether a proxy forwarded the request. Only X-Forwarded-For and -Proto are ever believed; this runs for every request. */
+function isForwarded(headers: IncomingHttpHeaders): boolean {
+  return (
+    headers['x-forwarded-for'] !== undefined ||
+    headers.forwarded !== undefined ||
+    headers['x-real-ip'] !== undefined ||
+    headers['x-forwarded-proto'] !== undefined ||
+    headers['x-forwarded-host'] !== undefined ||
+    headers['true-client-ip'] !== undefined ||
+    headers['cf-connecting-ip'] !== undefined ||
+    headers['x-client-ip'] !== undefined
+  );
+}
+
+/** Reads one member of X-Forwarded-For: an address, which may have quotes, brackets, a zone and a port around it. */
+function readEntry(member: string): string | undefined {
+  const text = member.trim();
+  if (text.length > MAX_ENTRY_LENGTH) return undefined;
+  const bare = QUOTED.exec(text)?.[1] ?? text;
+  const [, host = bare, port = '0'] = IN_BRACKETS.exec(bare) ?? WITH_PORT.exec(bare) ?? [];
+  return Number(port) <= 65_535 ? canonicalAddress(host) : undefined;
+}
+
+function networks(members: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const member of members) {
+    const [text = '', bits] = member.split('/');
+    const address = canonicalAddress(text);
+    if (address === undefined) throw new TypeError('A trusted proxy is not an IP address or a network');
+    const isMapped = isIPv4(address) && text.includes(':');
+    const given = bits === undefined ? IPV6_BITS : Number(bits);
+    if (isMapped && given < MAPPED_PREFIX_BITS) list.addSubnet(`::ffff:${address}`, given, 'ipv6');
+    else if (isMapped) list.addSubnet(address, given - MAPPED_PREFIX_BITS, 'ipv4');
+    else if (isIPv4(address)) list.addSubnet(address, Math.min(given, 32), 'ipv4');
+    else list.addSubnet(address, given, 'ipv6');
+  }
+  return list;
+}
+
+/** Caches the address on its request. */
+const ADDRESS = Symbol('address');
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    [ADDRESS]: string | undefined;
+  }
+}
+
+/**
+ * Puts the address and the scheme of the caller in place of Fastify's own `request.ip` and `request.protocol`, which
+ * take X-Forwarded-For as it is written, with ports and whatever else is in it.
+ */
+export function useCallerAddresses(fastify: FastifyInstance, addresses: CallerAddresses): void {
+  fastify.decorateRequest(ADDRESS, undefined);
+  fastify.decorateRequest('ip', {
+    getter(this: FastifyRequest) {
+      return (this[ADDRESS] ??= addresses.of(this.raw));
+    },
+  });
+  fastify.decorateRequest('protocol', {
+    getter(this: FastifyRequest) {
+      return addresses.protocolOf(this.raw);
+    },
+  });
+}

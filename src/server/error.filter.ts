@@ -1,0 +1,105 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isJsonObject } from '../encoding/strict-json.js';
+import { ApiError, type ErrorCode, HttpError } from './api-error.js';
+import { typeFor } from './body-parsers.js';
+import { unsupportedType } from './json-body.js';
+
+type Words = readonly [code: ErrorCode, message: string];
+
+/** What is said for a status that Nest or Fastify answers by itself: never in their words, which may hold the cause. */
+const BY_STATUS: Readonly<Record<number, Words>> = {
+  400: ['invalid_request', 'The request could not be read'],
+  401: ['unauthorized', 'Authentication is required'],
+  403: ['access_denied', 'Access denied'],
+  404: ['not_found', 'Not found'],
+  405: ['method_not_allowed', 'Method not allowed'],
+  408: ['invalid_request', 'The request took too long'],
+  409: ['conflict', 'The request conflicts with the current state'],
+  410: ['not_found', 'No longer available'],
+  413: ['payload_too_large', 'The body is larger than 64 KiB'],
+  429: ['too_many_requests', 'Too many requests'],
+  500: ['internal_error', 'Internal error'],
+  502: ['unavailable', 'The service is not available now'],
+  503: ['unavailable', 'The service is not available now'],
+  504: ['unavailable', 'The service is not available now'],
+};
+
+const OTHER_CLIENT_ERROR: Words = ['invalid_request', 'The request was refused'];
+const OTHER_SERVER_ERROR: Words = ['internal_error', 'Internal error'];
+
+/** An address that is too long is that of no route. */
+const OTHER_STATUS: Readonly<Record<number, number>> = { 414: 404 };
+
+/** What the filter is told by the application. */
+export interface ErrorFilterOptions {
+  /** Is told the cause of a 500, for the log. */
+  readonly report: (cause: unknown, requestId: string) => void;
+  /** Makes an ApiError of an error that a domain throws; gives back any other as it is. */
+  readonly translate: (exception: unknown) => unknown;
+  /** How an error is put on the routes that read forms. */
+  readonly onForms: (error: ApiError) => HttpError;
+}
+
+/** Gives every error of a JSON route the one shape of the contract; the cause of a 500 goes to the log alone. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  constructor(private readonly options: ErrorFilterOptions) {}
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const error = isCutOff(exception, request)
+      ? new ApiError(400, 'invalid_request', 'The request ended too early')
+      : asHttpError(this.options.translate(exception), request);
+    if (error.status === 500) this.options.report(exception, request.id);
+    const isForm = request.routeOptions.config.form === true && error.status !== 405;
+    const { status, headers, body } =
+      isForm && error instanceof ApiError ? this.options.onForms(error) : error;
+    void host
+      .switchToHttp()
+      .getResponse<FastifyReply>()
+      .code(status)
+      .headers(headers)
+      .header('content-type', 'application/json; charset=utf-8')
+      .send(body);
+  }
+}
+
+/** Whether the caller went away before its request was whole: no fault of the service, and nobody is there to be told. */
+function isCutOff(exception: unknown, { raw }: FastifyRequest): boolean {
+  return (
+    raw.readableAborted &&
+    exception instanceof Error &&
+    'code' in exception &&
+    exception.code === 'ECONNRESET'
+  );
+}
+
+function asHttpError(exception: unknown, request: FastifyRequest): HttpError {
+  if (exception instanceof HttpError) return exception;
+  if (exception instanceof HttpException) {
+    const body = exception.getResponse();
+    if (isErrorBody(body)) return new ApiError(statusOf(exception), body.code, body.error, body);
+  }
+  const given = statusOf(exception);
+  const status = OTHER_STATUS[given] ?? given;
+  if (status === 415) return unsupportedType(typeFor(request));
+  const [code, message] = BY_STATUS[status] ?? (status < 500 ? OTHER_CLIENT_ERROR : OTHER_SERVER_ERROR);
+  return new ApiError(status, code, message);
+}
+
+/** Whether an exception of Nest is in the words of the contract already, as the refusals of JwtAuthGuard are. */
+function isErrorBody(body: unknown): body is { error: string; code: ErrorCode } {
+  return isJsonObject(body) && typeof body['error'] === 'string' && typeof body['code'] === 'string';
+}
+
+/** @returns 500 for what is no error of HTTP, such as an exception of Nest with the status of a redirect */
+function statusOf(exception: unknown): number {
+  const status = exception instanceof HttpException ? exception.getStatus() : statusOfFastify(exception);
+  return Number.isInteger(status) && status >= 400 && status <= 599 ? status : 500;
+}
+
+function statusOfFastify(exception: unknown): number {
+  const isFastify = exception instanceof Error && 'statusCode' in exception && 'code' in exception;
+  return isFastify && String(exception.code).startsWith('FST_') ? Number(exception.statusCode) : 500;
+}

@@ -1,0 +1,56 @@
+import { decodeUtf8, isJsonObject, parseStrictJson } from '../encoding/strict-json.js';
+import { ApiError } from './api-error.js';
+
+/** The largest body that is read, in bytes. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
+/** The byte order mark of UTF-8, which some programs put before what they write. */
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** Names can be written with escapes. */
+const MAY_REACH_PROTOTYPE = /constructor|\\/;
+
+/** @returns the value; `undefined` where the bytes are not JSON that means the same to every reader */
+export function parseJsonBody(bytes: Uint8Array): unknown {
+  const text = decodeUtf8(withoutMark(bytes));
+  if (text === undefined) return undefined;
+  const value = parseStrictJson(text);
+  return MAY_REACH_PROTOTYPE.test(text) && reachesPrototype(value) ? undefined : value;
+}
+
+/** A reader may ignore the mark (RFC 8259 §8.1); the JSON readers of Python and .NET do. */
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  const { length } = BYTE_ORDER_MARK;
+  return BYTE_ORDER_MARK.equals(bytes.subarray(0, length)) ? bytes.subarray(length) : bytes;
+}
+
+/** What is said of a body that is not such JSON. */
+export function malformedJson(): ApiError {
+  return new ApiError(400, 'invalid_request', 'Malformed JSON');
+}
+
+/** @param wanted the media type that is read */
+export function unsupportedType(wanted: string): ApiError {
+  return new ApiError(415, 'unsupported_media_type', `Send the body as ${wanted}`);
+}
+
+/** A body is read only as it is: what a decompressed one may hold has no bound that could be checked first. */
+export function refuseContentEncoding(encoding: string | undefined): void {
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
+  throw new ApiError(415, 'unsupported_media_type', 'Send the body without a Content-Encoding');
+}
+
+/** Whether a `constructor.prototype` is in it somewhere: the other way, beside `__proto__`, to poison a prototype. */
+function reachesPrototype(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(reachesPrototype);
+  if (!isJsonObject(value)) return false;
+  const { constructor } = value;
+  if (
+    Object.hasOwn(value, 'constructor') &&
+    isJsonObject(constructor) &&
+    Object.hasOwn(constructor, 'prototype')
+  ) {
+    return true;
+  }
+  return Object.values(value).some(reachesPrototype);
+}

@@ -1,0 +1,17 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { withoutSecrets } from '../encoding/redact-secrets.js';
+
+const SANE = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** The caller's `X-Request-Id`, where it may stand in a log line as it is (a token may not). */
+export function givenRequestId({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
+  const given = headers['x-request-id'];
+  const isSane = typeof given === 'string' && SANE.test(given) && withoutSecrets(given) === given;
+  return isSane ? given : undefined;
+}
+
+/** Takes over the caller's request id, else makes one. */
+export function requestId(request: Pick<IncomingMessage, 'headers'>): string {
+  return givenRequestId(request) ?? randomUUID();
+}

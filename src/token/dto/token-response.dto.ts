@@ -1,0 +1,81 @@
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ErrorDocument } from '../../server/dto/error.dto.js';
+import { REFUSAL_WORDS } from '../../jwt/refusal-messages.js';
+import { EXAMPLE_TOKEN } from '../example-tokens.js';
+
+export { REFUSAL_WORDS };
+
+/** What `POST /token` answers. */
+@ApiSchema({ name: 'TokenResponse' })
+export class TokenDocument {
+  @ApiProperty({ description: 'The JWT', example: EXAMPLE_TOKEN })
+  token!: string;
+
+  @ApiProperty({ enum: ['Bearer'] })
+  token_type!: 'Bearer';
+
+  @ApiProperty({ description: 'Seconds until the token expires', example: 900 })
+  expires_in!: number;
+}
+
+/** What `POST /token` answers if no token is issued. */
+@ApiSchema({ name: 'TokenRefusalResponse' })
+export class TokenRefusalDocument extends ErrorDocument {
+  @ApiPropertyOptional({
+    description: 'What the client may ask for; only for a client that has authenticated itself',
+  })
+  hint?: string;
+}
+
+/** What `POST /verify` answers of a token that is good. */
+@ApiSchema({ name: 'ValidResponse' })
+export class ValidDocument {
+  @ApiProperty({ enum: [true] })
+  valid!: true;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    description: 'Every claim of the token, as signed',
+    example: {
+      iss: 'identity-backend',
+      sub: 'user-42',
+      aud: 'logging-service',
+      iat: 1767225600,
+      exp: 1767226500,
+    },
+  })
+  claims!: object;
+}
+
+/** What `POST /verify` answers of a token that is not good. */
+@ApiSchema({ name: 'InvalidResponse' })
+export class InvalidDocument {
+  @ApiProperty({ enum: [false] })
+  valid!: false;
+
+  @ApiProperty({ enum: Object.values(REFUSAL_WORDS), example: 'Token expired' })
+  error!: string;
+
+  @ApiProperty({ enum: Object.keys(REFUSAL_WORDS), example: 'token_expired' })
+  code!: string;
+
+  @ApiProperty({
+    description: 'One sentence: what to do',
+    example: 'The token expired 12 seconds ago; ask for a new one.',
+  })
+  hint!: string;
+}
+
+/** What `POST /verify` answers where the token or the audience is missing. */
+@ApiSchema({ name: 'IncompleteResponse' })
+export class IncompleteDocument {
+  @ApiPropertyOptional({ enum: [false], example: false })
+  valid?: false;
+
+  @ApiProperty({ example: 'Missing required fields (token, aud)' })
+  error!: string;
+
+  @ApiProperty({ example: 'invalid_request' })
+  code!: string;
+}

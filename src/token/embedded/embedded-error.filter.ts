@@ -1,0 +1,14 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { HttpError } from '../../server/api-error.js';
+import { answer } from './send-error.js';
+
+/** Gives the errors of the embedded routes the shape of the contract; any other is left to the application. */
+@Catch(HttpError)
+export class EmbeddedErrorFilter implements ExceptionFilter<HttpError> {
+  constructor(@Inject(HttpAdapterHost) private readonly server: HttpAdapterHost) {}
+
+  catch(error: HttpError, host: ArgumentsHost): void {
+    answer(this.server.httpAdapter, host.switchToHttp().getResponse(), error);
+  }
+}

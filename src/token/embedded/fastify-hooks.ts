@@ -1,0 +1,70 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Readable } from 'node:stream';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { HttpError } from '../../server/api-error.js';
+import { admit } from './admitted-request.js';
+import { answer } from './send-error.js';
+import type { EmbeddedPaths } from './embedded-paths.js';
+import { checkHead, type JsonBody, readJson } from './json-request.js';
+
+/** Reads what is sent to the embedded routes before a parser of the application does, and puts it in its place after. */
+export function prepareFastify(adapter: AbstractHttpAdapter, paths: EmbeddedPaths): void {
+  const server = adapter.getInstance<FastifyInstance>();
+  const bodies = new WeakMap<FastifyRequest, JsonBody>();
+
+  const refuse = (reply: FastifyReply, error: unknown, next: (error: Error) => void): void => {
+    if (error instanceof HttpError) answer(adapter, reply, error);
+    else next(error as Error);
+  };
+
+  server.addHook('onRequest', (request, reply, done) => {
+    // Another method of the same address matches no route.
+    const address = request.routeOptions.url ?? request.url.split('?', 1)[0] ?? '';
+    if (request.method === 'OPTIONS' || !paths.has(address)) {
+      done();
+      return;
+    }
+    reply.headers(admit(request));
+    try {
+      checkHead(request.raw);
+      done();
+    } catch (error) {
+      refuse(reply, error, done);
+    }
+  });
+
+  server.addHook('preParsing', (request, reply, payload, done) => {
+    if (request.is404 || !paths.has(request.routeOptions.url ?? '')) {
+      done(null, payload);
+      return;
+    }
+    readJson(request.headers, payload as Readable).then(
+      (body) => {
+        bodies.set(request, body);
+        if (body.bytes.length === 0) forgetBody(request.raw.headers);
+        done(null, again(body.bytes));
+      },
+      (error: unknown) => refuse(reply, error, done),
+    );
+  });
+
+  server.addHook('preValidation', (request, _reply, done) => {
+    const body = bodies.get(request);
+    if (body) request.body = body.value;
+    done();
+  });
+}
+
+/** Nothing is left to parse, so the application's parser need not know the type of it. */
+function forgetBody(headers: IncomingHttpHeaders): void {
+  delete headers['content-type'];
+  delete headers['transfer-encoding'];
+}
+
+/** The bytes for the parser of the application, which Fastify does not let be passed over. */
+function again(bytes: Buffer): Readable & { receivedEncodedLength: number } {
+  return Object.assign(Readable.from(bytes.length === 0 ? [] : [bytes]), {
+    receivedEncodedLength: bytes.length,
+  });
+}

@@ -1,0 +1,91 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { ApiError } from '../../server/api-error.js';
+import {
+  malformedJson,
+  MAX_BODY_BYTES,
+  parseJsonBody,
+  refuseContentEncoding,
+  unsupportedType,
+} from '../../server/json-body.js';
+import { refuseRepeatedHeaders } from '../../server/repeated-headers.js';
+
+/** A body as it came, and what it says. */
+export interface JsonBody {
+  /** `undefined` where there is no body. */
+  readonly value: unknown;
+  readonly bytes: Buffer;
+}
+
+/** The head of a request, as `node:http` has it. */
+export type RequestHead = Pick<IncomingMessage, 'method' | 'headers' | 'rawHeaders'>;
+
+/**
+ * Refuses what need not be read.
+ *
+ * @throws {ApiError} 400, 405, 413 or 415
+ */
+export function checkHead({ method, headers, rawHeaders }: RequestHead): void {
+  refuseRepeatedHeaders(rawHeaders);
+  if (method !== 'POST') throw new ApiError(405, 'method_not_allowed', 'Use POST', {}, { allow: 'POST' });
+  const length = Number(headers['content-length'] ?? 0);
+  if (length > 0) checkType(headers);
+  if (length > MAX_BODY_BYTES) throw tooLarge();
+}
+
+/**
+ * Reads the body of a request whose head was checked.
+ *
+ * @throws {ApiError} 400, 413 or 415
+ */
+export async function readJson(headers: IncomingHttpHeaders, stream: Readable): Promise<JsonBody> {
+  const bytes = await readBytes(stream);
+  // A body of no bytes is none, whatever its type (RFC 9110 §6.4).
+  if (bytes.length === 0) return { value: undefined, bytes };
+  checkType(headers);
+  const value = parseJsonBody(bytes);
+  if (value === undefined) throw malformedJson();
+  return { value, bytes };
+}
+
+function checkType(headers: IncomingHttpHeaders): void {
+  refuseContentEncoding(headers['content-encoding']);
+  if (mediaType(headers['content-type'] ?? '') !== 'application/json') {
+    throw unsupportedType('application/json');
+  }
+}
+
+function mediaType(contentType: string): string {
+  return (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
+}
+
+/** The rest of the body is not read, so the connection cannot be used again. */
+function tooLarge(): ApiError {
+  return new ApiError(
+    413,
+    'payload_too_large',
+    'The body is larger than 64 KiB',
+    {},
+    { connection: 'close' },
+  );
+}
+
+function readBytes(stream: Readable): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const settle = (settled: () => void): void => {
+      stream.off('data', read).off('end', end).off('error', fail).off('close', fail);
+      settled();
+    };
+    const end = (): void => settle(() => resolve(Buffer.concat(chunks)));
+    const fail = (): void =>
+      settle(() => reject(new ApiError(400, 'invalid_request', 'The request could not be read')));
+    const read = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+      else settle(() => reject(tooLarge()));
+    };
+    stream.on('data', read).on('end', end).on('error', fail).on('close', fail);
+  });
+}

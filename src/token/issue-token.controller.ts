@@ -1,0 +1,128 @@
+import { Body, Controller, HttpCode, Inject, Optional, Post, Req, UseGuards } from '@nestjs/common';
+import { ApiBasicAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { AuditLog } from '../audit/audit-log.js';
+import { describeAllowance } from '../clients/describe-policy.js';
+import type { Client } from '../clients/client.js';
+import { type PolicyViolation, violationOf } from '../clients/client-policy.js';
+import { ClientRegistry } from '../clients/client-registry.js';
+import { ApiError } from '../server/api-error.js';
+import { ApiErrorResponse, ApiErrors } from '../server/api-errors.decorator.js';
+import { BodyPipe } from '../server/body.pipe.js';
+import { DirectRoute } from '../server/direct-route.decorator.js';
+import { unavailable } from '../server/unavailable.js';
+import { type NowOrLater, whenKnown } from '../concurrency/maybe-promise.js';
+import type { IssueOutcome, NotIssued } from './issue-outcome.js';
+import { IssueTokenBody } from './dto/issue-token-request.dto.js';
+import { type AdmittedRequest, CLIENT, TokenAccessGuard } from './token-access.guard.js';
+import { TokenDocument, TokenRefusalDocument } from './dto/token-response.dto.js';
+import { TokenService } from './token.service.js';
+
+const STATUS: Readonly<Record<Exclude<NotIssued['code'], 'unavailable'>, number>> = {
+  invalid_request: 400,
+  invalid_target: 403,
+  invalid_scope: 403,
+  access_denied: 403,
+};
+
+const BODY = new BodyPipe(IssueTokenBody);
+
+/** What is said where a client asks for more than it may have. */
+const VIOLATIONS: Readonly<Record<PolicyViolation, NotIssued>> = {
+  audience: { code: 'invalid_target', reason: 'Audience not allowed' },
+  subject: { code: 'access_denied', reason: 'Subject not allowed' },
+  scope: { code: 'invalid_scope', reason: 'Scope not allowed' },
+  claims: { code: 'invalid_request', reason: 'claims may hold only the names that the client may set' },
+};
+
+/** The client asks by its own credentials, which is the grant of RFC 6749 §4.4, whatever the route. */
+const NO_GRANT: NotIssued = { code: 'access_denied', reason: 'Grant type not allowed' };
+
+/** `POST /token`: issues a token. */
+@ApiTags('Tokens')
+@Controller('token')
+export class IssueController {
+  constructor(
+    @Inject(TokenService) private readonly tokens: TokenService,
+    @Inject(AuditLog) private readonly audit: AuditLog,
+    @Optional() @Inject(ClientRegistry) private readonly clients?: ClientRegistry,
+  ) {}
+
+  @DirectRoute()
+  @Post()
+  @HttpCode(200)
+  @UseGuards(TokenAccessGuard)
+  @ApiOperation({ summary: 'Issue a token for a subject and an audience' })
+  @ApiBasicAuth()
+  @ApiBody({ type: IssueTokenBody })
+  @ApiResponse({ status: 200, description: 'The token', type: TokenDocument })
+  @ApiErrorResponse(
+    'A member is missing or wrong; `error` names it',
+    new ApiError(400, 'invalid_request', 'Missing required claims (sub, aud)'),
+    TokenRefusalDocument,
+  )
+  @ApiErrorResponse(
+    'Client authentication failed',
+    new ApiError(401, 'invalid_client', 'Client authentication failed'),
+  )
+  @ApiErrorResponse(
+    'Audience, subject, scope or grant type not allowed',
+    new ApiError(403, 'invalid_target', 'Audience not allowed', {
+      hint: 'This client may ask for: audiences "logging-service"; scopes "logs:write"; subjects "worker", "user-*"; claims none.',
+    }),
+    TokenRefusalDocument,
+  )
+  @ApiErrors(413, 415, 429, 500, 503)
+  issue(@Body() given: unknown, @Req() request: AdmittedRequest): NowOrLater<TokenDocument> {
+    const { [CLIENT]: client } = request;
+    const body = this.read(given, client);
+    const { sub, aud } = body;
+    const scope = body.scope === '' ? undefined : body.scope;
+    const asked = { sub, aud, scope, client_id: client?.id };
+    const answer = (outcome: IssueOutcome): TokenDocument => {
+      if (outcome.code !== 'issued') {
+        this.audit.record(request.id, { event: 'token.refused', code: outcome.code, ...asked });
+        if (outcome.code === 'unavailable') throw unavailable(outcome.reason);
+        throw new ApiError(STATUS[outcome.code], outcome.code, outcome.reason, this.hintFor(client));
+      }
+      const { token, expiresIn, tokenId, algorithm } = outcome;
+      this.audit.record(request.id, { event: 'token.issued', jti: tokenId, alg: algorithm, ...asked });
+      return { token, token_type: 'Bearer', expires_in: expiresIn };
+    };
+    return whenKnown(this.decide(body, scope, client), answer);
+  }
+
+  private read(given: unknown, client: Client | undefined): IssueTokenBody {
+    try {
+      return BODY.transform(given);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      throw new ApiError(error.status, error.code, error.message, this.hintFor(client));
+    }
+  }
+
+  /** Only a client that has authenticated itself learns what it may ask for. */
+  private hintFor(client: Client | undefined): { readonly hint?: string } {
+    return client ? { hint: describeAllowance(client, this.tokens.ownAudience) } : {};
+  }
+
+  private decide(
+    { sub, aud, expires_in, claims }: IssueTokenBody,
+    scope: string | undefined,
+    client: Client | undefined,
+  ): NowOrLater<IssueOutcome> {
+    if (client) {
+      if (!client.grantTypes.includes('client_credentials')) return NO_GRANT;
+      const request = { subject: sub, audience: aud, scope, claims };
+      const violation = violationOf(client, request, (id) => this.clients?.isClient(id) ?? false);
+      if (violation) return VIOLATIONS[violation];
+    }
+    return this.tokens.issue({
+      subject: sub,
+      audience: aud,
+      ...(scope !== undefined && { scope }),
+      ...(expires_in !== undefined && { lifetimeSeconds: expires_in }),
+      ...(claims && { claims }),
+      ...(client && { client }),
+    });
+  }
+}

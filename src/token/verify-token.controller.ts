@@ -1,0 +1,59 @@
+import { Body, Controller, HttpCode, Inject, Post, Res } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiErrors } from '../server/api-errors.decorator.js';
+import { BodyPipe } from '../server/body.pipe.js';
+import { DirectRoute } from '../server/direct-route.decorator.js';
+import type { Verdict } from '../jwt/verification-result.js';
+import {
+  IncompleteDocument,
+  InvalidDocument,
+  REFUSAL_WORDS,
+  ValidDocument,
+} from './dto/token-response.dto.js';
+import { TokenService } from './token.service.js';
+import { VerificationLog } from './verification-log.js';
+import { VerifyTokenBody } from './dto/verify-token-request.dto.js';
+
+/** `POST /verify`: says whether a token is good, and if not, why. */
+@ApiTags('Tokens')
+@Controller('verify')
+export class VerifyController {
+  constructor(
+    @Inject(TokenService) private readonly tokens: TokenService,
+    @Inject(VerificationLog) private readonly log: VerificationLog,
+  ) {}
+
+  @DirectRoute()
+  @Post()
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Judge a token for an audience' })
+  @ApiBody({ type: VerifyTokenBody })
+  @ApiResponse({ status: 200, description: 'The token is good', type: ValidDocument })
+  @ApiResponse({
+    status: 400,
+    description: '`token` or `aud` is missing; or the body is no JSON, and the answer has no `valid`',
+    type: IncompleteDocument,
+  })
+  @ApiResponse({
+    status: 401,
+    description: 'The token is not good; `hint` says what to do',
+    type: InvalidDocument,
+  })
+  @ApiErrors(413, 415, 429, 500)
+  verify(
+    @Body(new BodyPipe(VerifyTokenBody, { valid: false })) { token, aud }: VerifyTokenBody,
+    @Res({ passthrough: true }) response: { status(code: number): unknown },
+  ): ValidDocument | InvalidDocument {
+    const verdict = this.tokens.verify({ token, audience: aud });
+    this.log.record(verdict.code);
+    return verdict.code === 'valid' ? { valid: true, claims: verdict.claims } : refusal(verdict, response);
+  }
+}
+
+function refusal(
+  { code, hint }: Exclude<Verdict, { code: 'valid' }>,
+  response: { status(code: number): unknown },
+): InvalidDocument {
+  response.status(401);
+  return { valid: false, error: REFUSAL_WORDS[code], code, hint };
+}

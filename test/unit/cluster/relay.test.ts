@@ -1,0 +1,97 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import type { Message } from '../../../src/cluster/messages.js';
+import { type Peer, Relay } from '../../../src/cluster/relay.js';
+
+/** A process that writes down what it was told. */
+class Told implements Peer {
+  readonly messages: Message[] = [];
+
+  tell(message: Message): void {
+    this.messages.push(message);
+  }
+}
+
+const sync = (id: string): Message => ({ identityBackend: 'sync', id });
+const synced = (id: string): Message => ({ identityBackend: 'synced', id });
+
+function relayBetween(count: number): { relay: Relay; peers: Told[] } {
+  const peers = Array.from({ length: count }, () => new Told());
+  return {
+    relay: new Relay(
+      () => peers,
+      () => Promise.resolve('metrics'),
+    ),
+    peers,
+  };
+}
+
+describe('the relay between workers', () => {
+  it('asks all others, and answers once the last of them has', () => {
+    const { relay, peers } = relayBetween(3);
+    const [asking, ...others] = peers as [Told, Told, Told];
+    relay.hear(asking, sync('1'));
+    expect(others.map(({ messages }) => messages)).toEqual([[sync('1')], [sync('1')]]);
+    relay.hear(others[0], synced('1'));
+    expect(asking.messages).toEqual([]);
+    relay.hear(others[1], synced('1'));
+    expect(asking.messages).toEqual([synced('1')]);
+  });
+
+  it('answers at once where there is no other', () => {
+    const { relay, peers } = relayBetween(1);
+    relay.hear(peers[0] as Told, sync('1'));
+    expect(peers[0]?.messages).toEqual([synced('1')]);
+  });
+
+  it('counts no answer twice, and none to a question that nobody asked', () => {
+    const { relay, peers } = relayBetween(3);
+    const [asking, other] = peers as [Told, Told, Told];
+    relay.hear(other, synced('none'));
+    relay.hear(asking, sync('1'));
+    relay.hear(other, synced('1'));
+    relay.hear(other, synced('1'));
+    expect(asking.messages).toEqual([]);
+  });
+
+  it('keeps the questions of two workers at once apart', () => {
+    const { relay, peers } = relayBetween(2);
+    const [one, two] = peers as [Told, Told];
+    relay.hear(one, sync('1'));
+    relay.hear(two, sync('2'));
+    relay.hear(two, synced('1'));
+    expect([one.messages, two.messages]).toEqual([[sync('2'), synced('1')], [sync('1')]]);
+    relay.hear(one, synced('2'));
+    expect(two.messages).toEqual([sync('1'), synced('2')]);
+  });
+
+  it('waits for no worker that ended', () => {
+    const { relay, peers } = relayBetween(3);
+    const [asking, one, two] = peers as [Told, Told, Told];
+    relay.hear(asking, sync('1'));
+    relay.hear(one, synced('1'));
+    relay.gone(two);
+    expect(asking.messages).toEqual([synced('1')]);
+  });
+
+  it('forgets a question that is never answered', () => {
+    jest.useFakeTimers();
+    const { relay, peers } = relayBetween(2);
+    const [asking, other] = peers as [Told, Told];
+    relay.hear(asking, sync('1'));
+    jest.advanceTimersByTime(10_000);
+    jest.useRealTimers();
+    relay.hear(other, synced('1'));
+    expect(asking.messages).toEqual([]);
+  });
+
+  it.each([['metrics'], [undefined]])('answers who asks for metrics with what they are: %j', async (text) => {
+    const peer = new Told();
+    const relay = new Relay(
+      () => [peer],
+      () => Promise.resolve(text),
+    );
+    relay.hear(peer, { identityBackend: 'metrics', id: '1' });
+    await Promise.resolve();
+    expect(peer.messages).toEqual([{ identityBackend: 'metrics-of-all', id: '1', text }]);
+  });
+});

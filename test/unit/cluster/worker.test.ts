@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Message } from '../../../src/cluster/messages.js';
+import { type Channel, Worker } from '../../../src/cluster/worker.js';
+
+/** The other end of the link: writes down what the worker says, and says something itself. */
+class Primary implements Channel {
+  connected = true;
+  readonly heard: Message[] = [];
+  private listener: (message: unknown) => void = () => {};
+
+  on(_event: 'message', listener: (message: unknown) => void): void {
+    this.listener = listener;
+  }
+
+  send(message: unknown): boolean {
+    this.heard.push(message as Message);
+    return true;
+  }
+
+  say(message: unknown): void {
+    this.listener(message);
+  }
+}
+
+let primary: Primary;
+let worker: Worker;
+beforeEach(() => {
+  primary = new Primary();
+  worker = new Worker(primary);
+});
+afterEach(() => void jest.useRealTimers());
+
+const idOf = (index: number): string => primary.heard[index]?.id ?? '';
+
+describe('a worker that changed something', () => {
+  it('waits until the primary process says that all others have it', async () => {
+    let told = false;
+    const telling = worker.tell().then(() => (told = true));
+    expect(primary.heard).toEqual([{ identityBackend: 'sync', id: expect.any(String) }]);
+    primary.say({ identityBackend: 'synced', id: 'another question' });
+    primary.say({ type: 'of another library' });
+    await Promise.resolve();
+    expect(told).toBe(false);
+    primary.say({ identityBackend: 'synced', id: idOf(0) });
+    await telling;
+  });
+
+  it('waits for no longer than a second', async () => {
+    jest.useFakeTimers();
+    const telling = worker.tell();
+    jest.advanceTimersByTime(1_000);
+    await telling;
+  });
+
+  it('says nothing once the primary process is gone', async () => {
+    jest.useFakeTimers();
+    primary.connected = false;
+    const telling = worker.tell();
+    jest.advanceTimersByTime(1_000);
+    await telling;
+    expect(primary.heard).toEqual([]);
+  });
+});
+
+describe('a worker that is told of a change', () => {
+  it('takes it over before it says so', async () => {
+    let finish = (): void => {};
+    worker.whenTold(() => new Promise((resolve) => (finish = resolve)));
+    primary.say({ identityBackend: 'sync', id: '1' });
+    await Promise.resolve();
+    expect(primary.heard).toEqual([]);
+    finish();
+    await new Promise(setImmediate);
+    expect(primary.heard).toEqual([{ identityBackend: 'synced', id: '1' }]);
+  });
+
+  it.each([
+    ['its database is away', () => Promise.reject(new Error('away'))],
+    ['it has yet to read anything', undefined],
+  ])('keeps nobody waiting where %s', async (_name, sync) => {
+    if (sync) worker.whenTold(sync);
+    primary.say({ identityBackend: 'sync', id: '1' });
+    await new Promise(setImmediate);
+    expect(primary.heard).toEqual([{ identityBackend: 'synced', id: '1' }]);
+  });
+});
+
+describe('the metrics of all workers', () => {
+  it.each([['the text'], [undefined]])('are what the primary process says: %j', async (text) => {
+    const asked = worker.metrics();
+    primary.say({ identityBackend: 'metrics-of-all', id: idOf(0), text });
+    expect(await asked).toBe(text);
+  });
+
+  it('are none where it does not answer', async () => {
+    jest.useFakeTimers();
+    const asked = worker.metrics();
+    jest.advanceTimersByTime(6_000);
+    expect(await asked).toBeUndefined();
+  });
+});

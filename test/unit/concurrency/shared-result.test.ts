@@ -1,0 +1,64 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { SharedResult } from '../../../src/concurrency/shared-result.js';
+import { MovedClock } from '../../support/moved-clock.js';
+
+let clock: MovedClock;
+let computed: number;
+beforeEach(() => {
+  clock = new MovedClock();
+  computed = 0;
+});
+
+const counting = (): SharedResult<number> => new SharedResult(() => Promise.resolve(++computed), clock);
+
+describe('SharedResult', () => {
+  it('computes once for all that ask at the same time', async () => {
+    const shared = counting();
+    expect(await Promise.all(Array.from({ length: 50 }, () => shared.get()))).toEqual(Array(50).fill(1));
+  });
+
+  it.each([
+    [0, 1],
+    [0.999, 1],
+    [1, 2],
+    [60, 2],
+  ])('computes again after a second, and not before: after %d s', async (seconds, expected) => {
+    const shared = counting();
+    await shared.get();
+    clock.advance(seconds);
+    expect(await shared.get()).toBe(expected);
+  });
+
+  it('counts the second from when the result is known: one that takes longer is not computed twice', async () => {
+    let finish: (value: string) => void = () => {};
+    const shared = new SharedResult(() => {
+      computed++;
+      return new Promise<string>((resolve) => (finish = resolve));
+    }, clock);
+    const first = shared.get();
+    clock.advance(5);
+    const second = shared.get();
+    finish('late');
+    expect(await Promise.all([first, second])).toEqual(['late', 'late']);
+    clock.advance(0.5);
+    expect(await shared.get()).toBe('late');
+    expect(computed).toBe(1);
+  });
+
+  it('shares a failure, and computes again after it', async () => {
+    const shared = new SharedResult(() => Promise.reject(new Error(`failure ${++computed}`)), clock);
+    for (let index = 0; index < 3; index++) await expect(shared.get()).rejects.toThrow('failure 1');
+    clock.advance(1);
+    await expect(shared.get()).rejects.toThrow('failure 2');
+  });
+
+  it('keeps no result for longer than a second, even if the clock is set back', async () => {
+    const shared = counting();
+    await shared.get();
+    clock.advance(-3_600);
+    expect(await shared.get()).toBe(1);
+    await delay(1_100);
+    expect(await shared.get()).toBe(2);
+  });
+});

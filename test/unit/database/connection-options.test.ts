@@ -1,0 +1,93 @@
+import { describe, expect, it } from '@jest/globals';
+import { connectionOptions } from '../../../src/database/connection-options.js';
+
+describe('connectionOptions', () => {
+  it('of SQLite name the file and the driver that is given', () => {
+    const driver = {};
+    expect(connectionOptions('sqlite:data/identity.db', driver)).toMatchObject({
+      type: 'better-sqlite3',
+      database: 'data/identity.db',
+      driver,
+    });
+  });
+
+  it.each([
+    ['postgres://host/database', { host: 'host', username: '', password: '', database: 'database' }],
+    [
+      'postgresql://us%40er:p%40ss%2Fw%3Ard%25@host:5433/data%20base',
+      { host: 'host', port: 5433, username: 'us@er', password: 'p@ss/w:rd%', database: 'data base' },
+    ],
+    ['postgres://user@[2001:db8::1]/database', { host: '2001:db8::1', username: 'user' }],
+    ['postgres://user@%2Frun%2Fpostgresql/database', { host: '/run/postgresql' }],
+    [
+      'postgres://x/database?host=/run/postgresql&application_name=id',
+      { host: '/run/postgresql', applicationName: 'id' },
+    ],
+  ])('of PostgreSQL have the parts of %s', (url, parts) => {
+    const options = connectionOptions(url);
+    expect(options).toMatchObject({ type: 'postgres', ...parts });
+    // The driver would give its parameters another meaning.
+    expect(options).not.toHaveProperty('url');
+  });
+
+  it('of PostgreSQL hold nothing that a pooler refuses at the start of a connection', () => {
+    const { extra } = connectionOptions('postgres://host/database') as { extra?: object };
+    const startup = [
+      'statement_timeout',
+      'lock_timeout',
+      'idle_in_transaction_session_timeout',
+      'options',
+      'replication',
+    ];
+    for (const name of startup) expect(extra).not.toHaveProperty(name);
+  });
+
+  it.each([
+    ['mysql://host/database', { host: 'host', username: '', password: '', database: 'database' }],
+    [
+      'mariadb://us%40er:p%40ss%2Fw%3Ard%25@host:3307/data%20base',
+      { host: 'host', port: 3307, username: 'us@er', password: 'p@ss/w:rd%', database: 'data base' },
+    ],
+    ['mysql://user@[2001:db8::1]/database', { host: '2001:db8::1', username: 'user' }],
+    ['mysql://user@%2Frun%2Fmysqld%2Fmysqld.sock/database', { socketPath: '/run/mysqld/mysqld.sock' }],
+  ])('of MySQL have the parts of %s', (url, parts) => {
+    const options = connectionOptions(url);
+    expect(options).toMatchObject({ type: 'mysql', charset: 'utf8mb4', ...parts });
+    expect(options).not.toHaveProperty('url');
+  });
+
+  it.each(['postgres://host/database', 'mysql://host/database'])(
+    'of %s neither change tables by themselves nor log statements',
+    (url) => {
+      const options = connectionOptions(url);
+      expect(options.synchronize ?? false).toBe(false);
+      expect(options.logging ?? false).toBe(false);
+    },
+  );
+
+  it.each([
+    '',
+    'mongodb://host/database',
+    'postgres://host/database?ssl=true',
+    'mysql://host/database?sslmode=prefer',
+  ])('are none for %p', (url) => {
+    expect(() => connectionOptions(url)).toThrow(TypeError);
+  });
+
+  describe.each(['postgres', 'mysql'])('for %s', (scheme) => {
+    const sslOf = (search: string) =>
+      (connectionOptions(`${scheme}://db.example/database${search}`) as { ssl?: unknown }).ssl;
+
+    it('encrypt nothing if nothing is said, or disable', () => {
+      expect(sslOf('')).toBeUndefined();
+      expect(sslOf('?sslmode=disable') || undefined).toBeUndefined();
+    });
+
+    it('verify the chain by the roots of the system if no root is given', () => {
+      for (const mode of ['verify-ca', 'verify-full']) {
+        expect(sslOf(`?sslmode=${mode}`)).toMatchObject({ rejectUnauthorized: true });
+      }
+      expect(sslOf('?sslmode=require')).toMatchObject({ rejectUnauthorized: false });
+    });
+  });
+});

@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+
+/** How long each pause was to be, in milliseconds; none is made here. */
+const pauses: number[] = [];
+jest.unstable_mockModule('node:timers/promises', () => ({
+  setTimeout: (milliseconds: number) => {
+    pauses.push(milliseconds);
+    return Promise.resolve();
+  },
+}));
+const { retryWhileBusy } = await import('../../../src/database/retry-while-busy.js');
+
+beforeEach(() => void pauses.splice(0));
+afterEach(() => void jest.restoreAllMocks());
+
+const busy = (code = 'SQLITE_BUSY'): Error => Object.assign(new Error('busy'), { code });
+
+/** An act that fails so many times before it succeeds, and counts how often it was tried. */
+class Attempts {
+  made = 0;
+
+  constructor(
+    private readonly failures: number,
+    private readonly error: unknown = busy(),
+  ) {}
+
+  readonly act = async (): Promise<string> => {
+    this.made++;
+    if (this.made > this.failures) return Promise.resolve('done');
+    throw this.error;
+  };
+}
+
+describe('retryWhileBusy', () => {
+  it('tries once where nobody else writes', async () => {
+    const attempts = new Attempts(0);
+    expect(await retryWhileBusy(attempts.act)).toBe('done');
+    expect(attempts.made).toBe(1);
+    expect(pauses).toEqual([]);
+  });
+
+  it.each([
+    ['SQLITE_BUSY', busy()],
+    ['SQLITE_BUSY_SNAPSHOT', busy('SQLITE_BUSY_SNAPSHOT')],
+    ['words alone', new Error('SqliteError: database is locked')],
+  ])('tries again where the file is said to be busy by %s', async (_name, error) => {
+    const attempts = new Attempts(3, error);
+    expect(await retryWhileBusy(attempts.act)).toBe('done');
+    expect(attempts.made).toBe(4);
+    expect(pauses).toHaveLength(3);
+  });
+
+  it.each([
+    ['another code', busy('SQLITE_CORRUPT')],
+    ['no code', new Error('refused')],
+    ['something that is no error', 'SQLITE_BUSY'],
+  ])('does not try again after %s', async (_name, error) => {
+    const attempts = new Attempts(1, error);
+    await expect(retryWhileBusy(attempts.act)).rejects.toBe(error);
+    expect(attempts.made).toBe(1);
+  });
+
+  it.each([0.5, 1 - Number.EPSILON])(
+    'gives up a file that stays busy after some seconds, whatever chance gives (%d)',
+    async (chance) => {
+      jest.spyOn(Math, 'random').mockReturnValue(chance);
+      const error = busy();
+      await expect(retryWhileBusy(new Attempts(Infinity, error).act)).rejects.toBe(error);
+      const waited = pauses.reduce((sum, pause) => sum + pause, 0);
+      expect(waited).toBeGreaterThan(2_000);
+      expect(waited).toBeLessThan(10_000);
+    },
+  );
+
+  it('pauses shortly at first, so that two that take turns lose little time', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(1 - Number.EPSILON);
+    await retryWhileBusy(new Attempts(3).act);
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(50);
+  });
+});

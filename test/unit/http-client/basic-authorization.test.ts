@@ -1,0 +1,29 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { basicAuthorization } from '../../../src/http-client/basic-authorization.js';
+
+/** As a server reads it (RFC 6749 §2.3.1). */
+function read(authorization: string): [string, string] {
+  const text = Buffer.from(authorization.replace('Basic ', ''), 'base64').toString();
+  const [id = '', secret = ''] = text.split(':').map((part) => decodeURIComponent(part.replaceAll('+', ' ')));
+  return [id, secret];
+}
+
+describe('basicAuthorization', () => {
+  it('is plain base64 where nothing has to be encoded', () => {
+    expect(basicAuthorization('client', 'secret')).toBe('Basic Y2xpZW50OnNlY3JldA==');
+  });
+
+  it('is read back as it was, whatever id and secret hold', () => {
+    const text = fc.string({ unit: 'grapheme', minLength: 1 });
+    fc.assert(
+      fc.property(text, text, (id, secret) => {
+        expect(read(basicAuthorization(id, secret))).toEqual([id, secret]);
+      }),
+    );
+  });
+
+  it.each(['a:b', 'a b', 'a+b', 'a%b', 'Grüße', '東京'])('encodes %j', (id) => {
+    expect(read(basicAuthorization(id, 's'))).toEqual([id, 's']);
+  });
+});

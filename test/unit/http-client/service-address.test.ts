@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import { checkServiceAddress } from '../../../src/http-client/service-address.js';
+
+const check = (address: unknown, allowPlainHttp = false): void =>
+  checkServiceAddress('address', address, { allowPlainHttp });
+
+describe('checkServiceAddress', () => {
+  it.each([
+    'https://issuer.example/jwks.json',
+    'https://issuer.example:8443/a/b?c=d',
+    'http://localhost:3000',
+    'http://127.0.0.1:3000/jwks.json',
+    'http://127.8.9.1',
+    'http://[::1]:3000',
+    'http://issuer.localhost',
+  ])('takes %s', (address) => {
+    expect(() => check(address)).not.toThrow();
+  });
+
+  it.each([
+    'http://issuer.example/jwks.json',
+    'http://localhost.example',
+    'http://127.0.0.1.example',
+    'http://10.0.0.1',
+    'http://0.0.0.0',
+  ])('refuses %s, as it is plain HTTP beyond this machine', (address) => {
+    expect(() => check(address)).toThrow(/^address must be https/);
+    expect(() => check(address, true)).not.toThrow();
+  });
+
+  it.each([
+    '',
+    '/jwks.json',
+    'issuer.example',
+    'file:///etc/passwd',
+    'data:,x',
+    'ftp://a.example',
+    5,
+    undefined,
+  ])('refuses %j, which is no address of a service', (address) => {
+    expect(() => check(address, true)).toThrow(new TypeError('address must be an absolute http(s) URL'));
+  });
+
+  it.each([
+    'https://user:marker@issuer.example',
+    'https://marker@issuer.example',
+    'https://issuer.example/#marker',
+  ])('refuses %s and does not repeat it', (address) => {
+    expect(() => check(address)).toThrow('address must have neither credentials nor a fragment');
+    expect(() => check(address)).not.toThrow(/marker/);
+  });
+});

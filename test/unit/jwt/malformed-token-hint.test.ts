@@ -1,0 +1,188 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Algorithm } from '../../../src/jwt/algorithms.js';
+import { parseCompactJws } from '../../../src/jwt/compact-jws.js';
+import { type Expectations, judgeToken, type VerificationKeys } from '../../../src/jwt/verify-token.js';
+import { KeyObjectVerificationKey } from '../../../src/jwt/verification-key.js';
+import { formHint, signatureLengthFault } from '../../../src/jwt/malformed-token-hint.js';
+import { base64Url, GOOD_CLAIMS, handMadeToken, signed } from '../../support/hand-made-token.js';
+import { NEW_YEAR } from '../../support/moved-clock.js';
+
+const TOKEN = handMadeToken();
+const [HEADER = '', CLAIMS = '', SIGNATURE = ''] = TOKEN.split('.');
+const hintOf = (token: string): string => {
+  const parsed = parseCompactJws(token);
+  return typeof parsed === 'string' ? parsed : 'none';
+};
+
+describe('the hint of a text that is no compact JWS', () => {
+  it.each<[string, string, RegExp]>([
+    ['Bearer before it', `Bearer ${TOKEN}`, /such as Bearer/],
+    ['bearer in small letters', `bearer ${TOKEN}`, /such as Bearer/],
+    ['Bearer after blanks, and a line end', `  BEARER  ${TOKEN}\n`, /such as Bearer/],
+    ['Bearer in quotes', `"Bearer ${TOKEN}"`, /such as Bearer/],
+    ['Bearer twice', `Bearer Bearer ${TOKEN}`, /such as Bearer/],
+    ['Bearer and a colon', `Bearer: ${TOKEN}`, /such as Bearer/],
+    ['a whole header', `Authorization: Bearer ${TOKEN}`, /such as Bearer/],
+    ['DPoP before it', `DPoP ${TOKEN}`, /such as Bearer/],
+    ['JWT before it', `JWT ${TOKEN}`, /such as Bearer/],
+    ['Basic credentials', 'Basic d29ya2VyOnNlY3JldA==', /HTTP Basic/],
+    ['a line end after it', `${TOKEN}\n`, /blanks or a line end before or after/],
+    ['a line end of Windows after it', `${TOKEN}\r\n`, /blanks or a line end before or after/],
+    ['a blank before it', ` ${TOKEN}`, /blanks or a line end before or after/],
+    ['a tab after it', `${TOKEN}\t`, /blanks or a line end before or after/],
+    ['a byte order mark before it', `\uFEFF${TOKEN}`, /blanks or a line end before or after/],
+    ['nothing but blanks', ' \n ', /is blank/],
+    ['line ends within it', `${HEADER}.\n${CLAIMS}.\n${SIGNATURE}`, /wrapped/],
+    ['a blank within it', `${HEADER}. ${CLAIMS}.${SIGNATURE}`, /wrapped/],
+    ['double quotes', `"${TOKEN}"`, /in quotes/],
+    ['single quotes and a line end', `'${TOKEN}'\n`, /in quotes/],
+    ['backquotes', `\`${TOKEN}\``, /in quotes/],
+    ['curly quotes', `“${TOKEN}”`, /in quotes/],
+    ['one quote after it', `${TOKEN}"`, /in quotes/],
+    ['one quote before it', `'${TOKEN}`, /in quotes/],
+    ['JSON around it', JSON.stringify({ token: TOKEN, token_type: 'Bearer' }), /within JSON/],
+    ['indented JSON around it', JSON.stringify({ access_token: TOKEN }, null, 2), /within JSON/],
+    ['a list around it', JSON.stringify([TOKEN]), /within JSON/],
+    ['a parameter before it', `token=${TOKEN}`, /name of a parameter/],
+    ['parameters around it', `access_token=${TOKEN}&token_type=Bearer`, /name of a parameter/],
+    ['a query before it', `?access_token=${TOKEN}`, /name of a parameter/],
+    ['percent-encoded dots', TOKEN.replaceAll('.', '%2E'), /percent-encoded/],
+    ['a percent-encoded line end', `${TOKEN}%0A`, /percent-encoded/],
+    ['an ellipsis', `${TOKEN.slice(0, 20)}…${TOKEN.slice(-10)}`, /shortened/],
+    ['three dots', `${TOKEN.slice(0, 20)}...`, /shortened/],
+    ['padding', `${HEADER}==.${CLAIMS}.${SIGNATURE}=`, /padding/],
+    ['a plus sign', `${HEADER}.${CLAIMS}.+${SIGNATURE.slice(1)}`, /plus signs or slashes/],
+    ['a slash', `${HEADER}.${CLAIMS}./${SIGNATURE.slice(1)}`, /plus signs or slashes/],
+    ['an invisible character', `${HEADER}.${CLAIMS}.${SIGNATURE}\u200B`, /may be invisible/],
+    [
+      'a soft hyphen',
+      `${HEADER}.${CLAIMS.slice(0, 9)}\u00AD${CLAIMS.slice(9)}.${SIGNATURE}`,
+      /may be invisible/,
+    ],
+    ['a comma after it', `${TOKEN},`, /other than letters/],
+    ['no signature', `${HEADER}.${CLAIMS}`, /2 parts of 3/],
+    ['half its claims', `${HEADER}.${CLAIMS.slice(0, 20)}`, /2 parts of 3/],
+    ['its header alone', HEADER, /1 part of 3/],
+    ['the form of an opaque token', '2YotnFZFEjr1zCsicMWpAA', /1 part of 3, joined/],
+    ['no header', `.${CLAIMS}.${SIGNATURE}`, /no header: that part is empty/],
+    ['no claims', `${HEADER}..${SIGNATURE}`, /no claims: that part is empty/],
+    ['dots alone', '..', /no header and no claims/],
+    ['four parts', `${TOKEN}.x`, /4 parts in place of 3/],
+    ['another token behind it', `${TOKEN}.${TOKEN}`, /6 parts in place of 3/],
+    ['five parts, signed', `${TOKEN}.a.b`, /5 parts in place of 3/],
+    ['five parts, encrypted', `${base64Url('{"alg":"dir","enc":"A256GCM"}')}..aXY.Y2lwaGVy.dGFn`, /JWE/],
+    ['no beginning', TOKEN.slice(3), /beginning of the token is missing/],
+  ])('of %s', (_name, token, words) => {
+    const hint = hintOf(token);
+    expect(hint).toMatch(words);
+    // One sentence, and nothing of the text itself.
+    expect(hint).toMatch(/^(The|A) [^.]+$/);
+    for (const part of [HEADER, CLAIMS, SIGNATURE]) expect(hint).not.toContain(part.slice(0, 10));
+  });
+
+  it.each([1, 2, 3, 4, 5, 10, 20, 42, 43])('of a signature that lacks %d characters', (missing) => {
+    // Most such signatures are not canonical base64url, which shows before any key is tried.
+    const hints = Array.from({ length: 20 }, (_, i) => {
+      const token = handMadeToken({ claims: { jti: `token-${i}` } });
+      return hintOf(token.slice(0, -missing));
+    }).filter((hint) => hint !== 'none');
+    for (const hint of hints) {
+      expect(hint).toBe(`The token is incomplete: its signature has ${43 - missing} of 43 characters`);
+    }
+  });
+
+  it('never has a part of the text, never takes long, and is one sentence', () => {
+    const piece = fc.constantFrom(' ', '\n', '"', '.', '=', '%41', '{', 'Bearer ', 'zq', '…', '+', TOKEN);
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+        const hint = formHint(pieces.join(''));
+        expect(hint).toMatch(/^(The|A) [^.]+$/);
+        expect(hint).not.toMatch(/zq|eyJ/);
+      }),
+    );
+    for (const unit of [' ', '"', '" ', '=', 'a=', '.', '%', '{', 'Bearer', 'Bearer ', '\n.', '?a']) {
+      const begin = performance.now();
+      for (const end of ['', 'x', '"', ' x']) formHint(unit.repeat(16_384 / unit.length) + end);
+      expect(performance.now() - begin).toBeLessThan(100);
+    }
+  });
+});
+
+describe('signatureLengthFault', () => {
+  it.each<[Algorithm, number, readonly number[], RegExp | undefined]>([
+    ['HS256', 43, [32], undefined],
+    ['HS256', 39, [32], /incomplete: its signature has 39 of 43 characters/],
+    ['HS256', 0, [], /0 of 43/],
+    ['HS256', 44, [32], /too long: its signature has 44 characters in place of 43/],
+    ['HS384', 60, [], /60 of 64/],
+    ['HS512', 82, [64], /82 of 86/],
+    ['ES256', 86, [64, 64], undefined],
+    ['ES256', 82, [], /82 of 86/],
+    ['ES384', 124, [96], /124 of 128/],
+    ['EdDSA', 85, [64], /85 of 86/],
+    ['RS256', 342, [256], undefined],
+    ['RS256', 338, [256], /338 of 342/],
+    ['RS256', 338, [], /338 of at least 342/],
+    ['RS256', 512, [], undefined],
+    ['RS256', 508, [384], /508 of 512/],
+    ['RS256', 400, [256, 384], undefined],
+    ['PS256', 679, [512], /679 of 683/],
+  ])('of %s with %d characters and keys of %j bytes', (algorithm, found, possible, words) => {
+    const fault = signatureLengthFault(found, possible, algorithm);
+    if (words === undefined) expect(fault).toBeUndefined();
+    else expect(fault).toMatch(words);
+  });
+});
+
+describe('the hint of a signature that no key verifies', () => {
+  const expected: Expectations = {
+    issuer: 'identity-backend',
+    audience: 'logging-service',
+    toleranceSeconds: 0,
+    allows: () => true,
+  };
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 3072 });
+  const rsaKey = new KeyObjectVerificationKey('rsa', 'RS256', publicKey);
+  const keys: VerificationKeys = {
+    candidates: (algorithm, keyId) => ({
+      keys: algorithm === 'RS256' ? [rsaKey] : [],
+      keyIdKnown: keyId === 'rsa',
+    }),
+  };
+  const input = `${base64Url('{"alg":"RS256","kid":"rsa"}')}.${base64Url(JSON.stringify(GOOD_CLAIMS))}`;
+  const token = `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`;
+  const judge = (text: string) => judgeToken(text, keys, expected, NEW_YEAR * 1_000);
+
+  it('knows the length of the signatures of an RSA key', () => {
+    expect(judge(token).code).toBe('valid');
+    expect(judge(token.slice(0, -4))).toEqual({
+      code: 'invalid_signature',
+      hint: 'The token names a known kid and 1 key was tried; it is incomplete: its signature has 508 of 512 characters.',
+    });
+    expect(judge(`${token}AAAA`)).toMatchObject({ code: 'invalid_signature', hint: /too long/ });
+  });
+
+  it('does not advise to compare a secret if there is none', () => {
+    const other = `${input}.${'A'.repeat(512)}`;
+    expect(judge(other)).toMatchObject({
+      hint: 'The token names a known kid and 1 key was tried; it was changed, or another service signed it, or with a key that is not known here.',
+    });
+  });
+
+  it('says so of a token without a signature', () => {
+    expect(judge(`${signed(input).split('.').slice(0, 2).join('.')}.`)).toMatchObject({
+      code: 'invalid_signature',
+      hint: expect.stringContaining('its signature has 0 of 512 characters'),
+    });
+  });
+
+  it.each(['HS256', 'ES256', 'EdDSA'])('keeps that nothing else is said of it: %s', (alg) => {
+    const expired = handMadeToken({ header: { alg }, claims: { exp: 1, iss: 'x', aud: 'y' } });
+    for (const text of [expired, expired.slice(0, -4), expired.slice(0, -1)]) {
+      expect(['malformed_token', 'invalid_signature']).toContain(judge(text).code);
+      expect(JSON.stringify(judge(text))).not.toMatch(/expired|issuer|audience/);
+    }
+  });
+});

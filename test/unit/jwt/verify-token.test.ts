@@ -1,0 +1,320 @@
+import { describe, expect, it } from '@jest/globals';
+import { judgeToken, type Expectations, type VerificationKey } from '../../../src/jwt/verify-token.js';
+import type { Refused, Verdict } from '../../../src/jwt/verification-result.js';
+import { KeyRing } from '../../../src/keys/key-ring.js';
+import { base64Url, GOOD_CLAIMS, handMadeToken, signedParts } from '../../support/hand-made-token.js';
+import { NEW_YEAR } from '../../support/moved-clock.js';
+import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+
+const keys = new KeyRing({
+  issuer: 'identity-backend',
+  algorithms: ['HS256', 'HS384'],
+  secret: SECRET,
+  previousSecrets: [FORMER_SECRET],
+});
+const keyId = keys.signing('HS256')?.id ?? '';
+
+const EXPECTED: Expectations = {
+  issuer: 'identity-backend',
+  audience: 'logging-service',
+  toleranceSeconds: 0,
+  allows: () => true,
+};
+
+/** @param at seconds since 1970 */
+function judge(token: string, changes: Partial<Expectations> = {}, at = NEW_YEAR): Verdict {
+  return judgeToken(token, keys, { ...EXPECTED, ...changes }, at * 1000);
+}
+
+function withMac(token: string, change: (mac: Buffer) => Buffer): string {
+  return token.replace(/[^.]*$/, (mac) => change(Buffer.from(mac, 'base64url')).toString('base64url'));
+}
+
+function hintOf(verdict: Verdict): string {
+  return (verdict as Refused).hint;
+}
+
+const judgeClaims = (
+  claims: Record<string, unknown>,
+  changes: Partial<Expectations> = {},
+  at = NEW_YEAR,
+): Verdict => judge(handMadeToken({ claims }), changes, at);
+
+describe('judgeToken', () => {
+  it('accepts a good token and gives every claim back as signed', () => {
+    const claims = { scope: 'a b', further: { deep: [1, null] } };
+    expect(judgeClaims(claims)).toEqual({ code: 'valid', claims: { ...GOOD_CLAIMS, ...claims } });
+  });
+
+  it('gives the same verdict on the same input', () => {
+    const token = handMadeToken({ claims: { exp: NEW_YEAR } });
+    expect(judge(token)).toEqual(judge(token));
+  });
+
+  describe('the order of the checks', () => {
+    const faults = [
+      ['malformed_token', { claims: { sub: 1 } }],
+      ['invalid_signature', { secret: 'another secret of at least thirty-two bytes' }],
+      ['token_not_yet_valid', { claims: { nbf: NEW_YEAR + 60 } }],
+      ['token_expired', { claims: { exp: NEW_YEAR - 60 } }],
+      ['invalid_issuer', { claims: { iss: 'another-issuer' } }],
+      ['invalid_audience', { claims: { aud: 'another-service' } }],
+      ['token_revoked', {}],
+    ] as const;
+    const revoked = (): string => 'It was revoked.';
+
+    it.each(faults)('answers %s where it and everything after it fails', (code, _fault) => {
+      const remaining = faults.slice(faults.findIndex(([each]) => each === code));
+      const secrets = remaining.flatMap(([, fault]) => ('secret' in fault ? [fault.secret] : []));
+      const claims = Object.assign(
+        {},
+        ...remaining.map(([, fault]) => ('claims' in fault ? fault.claims : {})),
+      ) as Record<string, unknown>;
+      const [secret = SECRET] = secrets;
+      expect(judge(handMadeToken({ claims, secret }), { revoked }).code).toBe(code);
+    });
+
+    it.each(faults)('answers %s where it alone fails', (code, fault) => {
+      expect(judge(handMadeToken(fault), code === 'token_revoked' ? { revoked } : {}).code).toBe(code);
+    });
+
+    it('asks about a revocation only of a token that is good otherwise', () => {
+      const asked: unknown[] = [];
+      const ask = (claims: unknown): undefined => void asked.push(claims);
+      judgeClaims({ exp: NEW_YEAR }, { revoked: ask });
+      judgeClaims({ aud: 'another-service' }, { revoked: ask });
+      expect(asked).toEqual([]);
+      expect(judgeClaims({}, { revoked: ask }).code).toBe('valid');
+      expect(asked).toEqual([GOOD_CLAIMS]);
+    });
+  });
+
+  describe('expiry', () => {
+    it.each([
+      ['valid', 0, -1],
+      ['valid', 0, -0.001],
+      ['token_expired', 0, 0],
+      ['token_expired', 0, 0.001],
+      ['token_expired', 0, 1],
+      ['valid', 60, 59.999],
+      ['token_expired', 60, 60],
+      ['token_expired', 60, 61],
+    ])('is %s with a tolerance of %d s, %d s after exp', (code, toleranceSeconds, after) => {
+      expect(judgeClaims({}, { toleranceSeconds }, GOOD_CLAIMS.exp + after).code).toBe(code);
+    });
+
+    it.each([
+      [1, '1 second'],
+      [2, '2 seconds'],
+      [0.25, '0 seconds'],
+      [12.5, '12 seconds'],
+      [86_400, '86400 seconds'],
+    ])('is told %d s after exp as "%s"', (after, words) => {
+      const hint = hintOf(judgeClaims({}, {}, GOOD_CLAIMS.exp + after));
+      expect(hint).toContain(`expired ${words} ago`);
+    });
+
+    it('is told in seconds since exp, not since the end of the tolerance', () => {
+      expect(hintOf(judgeClaims({}, { toleranceSeconds: 30 }, GOOD_CLAIMS.exp + 40))).toContain(
+        '40 seconds ago',
+      );
+    });
+
+    it('counts fractions of a second', () => {
+      expect(judgeClaims({ exp: NEW_YEAR + 0.5 }, {}, NEW_YEAR + 0.4).code).toBe('valid');
+      expect(judgeClaims({ exp: NEW_YEAR + 0.5 }, {}, NEW_YEAR + 0.5).code).toBe('token_expired');
+    });
+
+    it.each([Number.MAX_VALUE, Number.MAX_SAFE_INTEGER, 1e300])(
+      'lies beyond any time where exp is %d',
+      (exp) => {
+        expect(judgeClaims({ exp }).code).toBe('valid');
+      },
+    );
+
+    it.each([0, -1, -Number.MAX_VALUE, Number.MIN_VALUE])('is past where exp is %d', (exp) => {
+      expect(judgeClaims({ iat: undefined, exp }).code).toBe('token_expired');
+    });
+
+    it.each(['1e400', '-1e400', '"1767226500"', 'null', 'true', '[]', '{}'])(
+      'is malformed where exp is %s',
+      (exp) => {
+        expect(judge(signedParts('{"alg":"HS256"}', `{"exp":${exp}}`)).code).toBe('malformed_token');
+      },
+    );
+  });
+
+  describe('not yet valid', () => {
+    it.each(['iat', 'nbf'])('by %s, up to the tolerance', (name) => {
+      const verdictAt = (at: number, toleranceSeconds: number): string =>
+        judgeClaims({ iat: undefined, [name]: NEW_YEAR + 60 }, { toleranceSeconds }, at).code;
+      expect(verdictAt(NEW_YEAR + 59.999, 0)).toBe('token_not_yet_valid');
+      expect(verdictAt(NEW_YEAR + 60, 0)).toBe('valid');
+      expect(verdictAt(NEW_YEAR, 60)).toBe('valid');
+      expect(verdictAt(NEW_YEAR - 0.001, 60)).toBe('token_not_yet_valid');
+    });
+
+    it('by the later of iat and nbf', () => {
+      expect(hintOf(judgeClaims({ iat: NEW_YEAR + 5, nbf: NEW_YEAR + 90 }))).toContain('valid in 90 seconds');
+      expect(hintOf(judgeClaims({ iat: NEW_YEAR + 90, nbf: NEW_YEAR + 5 }))).toContain('valid in 90 seconds');
+    });
+
+    it.each([
+      [1, '1 second'],
+      [0.5, '1 second'],
+      [61, '61 seconds'],
+    ])('says %d s before as "%s"', (before, words) => {
+      expect(hintOf(judgeClaims({ nbf: NEW_YEAR + before }))).toContain(`valid in ${words};`);
+    });
+
+    it('comes before expired, where a token is both', () => {
+      expect(judgeClaims({ nbf: NEW_YEAR + 60, exp: NEW_YEAR - 60 }).code).toBe('token_not_yet_valid');
+    });
+  });
+
+  describe('the issuer', () => {
+    it('is named in the hint together with the one that is expected', () => {
+      const hint = hintOf(judgeClaims({ iss: 'another-issuer' }));
+      expect(hint).toContain('"another-issuer"');
+      expect(hint).toContain('"identity-backend"');
+    });
+
+    it.each([undefined, '', 'Identity-Backend', 'identity-backend ', 'identity-backend/'])(
+      'is not %j',
+      (iss) => {
+        expect(judgeClaims({ iss }).code).toBe('invalid_issuer');
+      },
+    );
+
+    it.each([1, null, ['identity-backend']])('is malformed where it is %j', (iss) => {
+      expect(judgeClaims({ iss }).code).toBe('malformed_token');
+    });
+  });
+
+  describe('the audience', () => {
+    it.each([['logging-service'], [['logging-service']], [['a', 'logging-service', 'b']]])(
+      'matches %j',
+      (aud) => {
+        expect(judgeClaims({ aud }).code).toBe('valid');
+      },
+    );
+
+    it.each([undefined, [], '', 'logging', 'logging-service ', 'LOGGING-SERVICE', ['logging', 'service']])(
+      'does not match %j',
+      (aud) => {
+        expect(judgeClaims({ aud }).code).toBe('invalid_audience');
+      },
+    );
+
+    it.each([1, null, {}, [1], ['logging-service', 1], [['logging-service']]])(
+      'is malformed where it is %j',
+      (aud) => {
+        expect(judgeClaims({ aud }).code).toBe('malformed_token');
+      },
+    );
+
+    it('is named in the hint together with the one that is expected', () => {
+      const hint = hintOf(judgeClaims({ aud: ['a-service', 'b-service'] }));
+      expect(hint).toContain('"a-service", "b-service"');
+      expect(hint).toContain('"logging-service"');
+    });
+
+    it('may be any where none is asked for, but must be there', () => {
+      expect(judgeClaims({ aud: 'a-service' }, { audience: undefined }).code).toBe('valid');
+      expect(judgeClaims({ aud: [] }, { audience: undefined }).code).toBe('invalid_audience');
+    });
+
+    it('is cut and escaped in the hint', () => {
+      const hint = hintOf(judgeClaims({ aud: `"\n${'x'.repeat(2000)}` }));
+      expect(hint).toContain('"\\"\\nxxx');
+      expect(hint.length).toBeLessThan(600);
+    });
+  });
+
+  describe('the policy of audiences', () => {
+    const policy = (allowed: string): Pick<Expectations, 'allows'> => ({
+      allows: (audience: string, { algorithm }: VerificationKey) =>
+        audience === allowed && algorithm === 'HS256',
+    });
+
+    it('is asked of every member of aud, not only of the one that asks', () => {
+      const verdictOf = (aud: string[]): string => judgeClaims({ aud }, policy('logging-service')).code;
+      expect(verdictOf(['logging-service'])).toBe('valid');
+      expect(verdictOf(['logging-service', 'another-service'])).toBe('invalid_signature');
+    });
+
+    it('is told of the algorithm of the key', () => {
+      const token = handMadeToken({ algorithm: 'HS384' });
+      expect(judge(token).code).toBe('valid');
+      expect(judge(token, policy('logging-service')).code).toBe('invalid_signature');
+    });
+
+    it('comes before everything that would be said of the claims', () => {
+      expect(judgeClaims({ exp: 0, iat: 0 }, { allows: () => false }).code).toBe('invalid_signature');
+    });
+  });
+
+  describe('the signature', () => {
+    it.each([
+      ['of the current secret', SECRET],
+      ['of a former secret', FORMER_SECRET],
+    ])('%s is good', (_name, secret) => {
+      expect(judge(handMadeToken({ secret })).code).toBe('valid');
+    });
+
+    it.each([
+      ['is empty', (token: string) => token.replace(/[^.]*$/, '')],
+      ['is one byte', (token: string) => token.replace(/[^.]*$/, 'AA')],
+      ['is a byte short', (token: string) => withMac(token, (mac) => mac.subarray(0, -1))],
+      ['is a byte long', (token: string) => withMac(token, (mac) => Buffer.concat([mac, Buffer.alloc(1)]))],
+      [
+        'is of other claims',
+        (token: string) => token.replace(/\.[^.]*\./, `.${base64Url('{"exp":9999999999}')}.`),
+      ],
+      ['is of another header', (token: string) => token.replace(/^[^.]*/, base64Url('{"alg":"HS256"}'))],
+    ])('is refused where it %s', (_name, change) => {
+      expect(judge(change(handMadeToken())).code).toBe('invalid_signature');
+    });
+
+    it.each(['HS512', 'RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'])(
+      'is refused where the algorithm is known and not in use: %s',
+      (alg) => {
+        expect(judge(handMadeToken({ header: { alg }, algorithm: 'HS256' })).code).toBe('invalid_signature');
+      },
+    );
+
+    it.each([
+      ['no kid', {}, 'names no kid and 2 keys were tried'],
+      ['an unknown kid', { kid: 'marker' }, 'names an unknown kid and 2 keys were tried'],
+      ['a known kid', { kid: keyId }, 'names a known kid and 1 key was tried'],
+      ['a known kid of another algorithm', { kid: keyId, alg: 'HS384' }, 'a known kid and 0 keys were tried'],
+      ['an algorithm without keys', { alg: 'ES256' }, 'names no kid and 0 keys were tried'],
+    ])('is refused with a hint on %s', (_name, header, words) => {
+      const hint = hintOf(
+        judge(handMadeToken({ header, secret: 'another secret of at least thirty-two bytes' })),
+      );
+      expect(hint).toContain(words);
+      expect(hint).not.toContain('marker');
+    });
+
+    it('names the keys that were tried only where it may', () => {
+      const describeKeys = (tried: readonly VerificationKey[]): string =>
+        ` [${tried.map(({ id }) => id).join()}]`;
+      const token = handMadeToken({ header: { kid: keyId }, secret: 'x'.repeat(40) });
+      expect(hintOf(judge(token, { describeKeys }))).toContain(`[${keyId}]`);
+      expect(hintOf(judge(token))).not.toContain(keyId);
+    });
+  });
+
+  it('gives each refusal a hint of one sentence', () => {
+    const verdicts = [
+      judge('a.b.c'),
+      judge(handMadeToken({ secret: 'another secret of at least thirty-two bytes' })),
+      judgeClaims({ exp: NEW_YEAR }),
+      judgeClaims({ nbf: NEW_YEAR + 1 }),
+      judgeClaims({ iss: 'x' }),
+      judgeClaims({ aud: 'x' }),
+    ];
+    for (const verdict of verdicts) expect(hintOf(verdict)).toMatch(/^[A-Z][^.]*\.$/);
+  });
+});

@@ -1,0 +1,129 @@
+import { describe, expect, it } from '@jest/globals';
+import { discoverKeySet } from '../../../src/key-sets/discovery.js';
+import { keySetSource } from '../../../src/key-sets/key-set-source.js';
+import { connectionRefused, FakeFetch, json, type SentRequest } from '../../support/fake-fetch.js';
+
+const ISSUER = 'https://issuer.example';
+const OPENID = '/.well-known/openid-configuration';
+const OAUTH = '/.well-known/oauth-authorization-server';
+const JWKS = `${ISSUER}/keys`;
+
+/** Answers with these documents by their address, with 404 elsewhere. */
+const publishing =
+  (documents: Readonly<Record<string, unknown>>) =>
+  ({ url }: SentRequest): Response =>
+    Object.hasOwn(documents, url) ? json(documents[url]) : json({}, 404);
+
+const discover = (fake: FakeFetch, issuer = ISSUER): Promise<string> =>
+  discoverKeySet({ issuer, allowPlainHttp: false, fetch: fake.fetch });
+
+const urls = (fake: FakeFetch): string[] => fake.sent.map(({ url }) => url);
+
+describe('discoverKeySet', () => {
+  it('asks for the metadata of OpenID Connect first', async () => {
+    const fake = new FakeFetch(publishing({ [ISSUER + OPENID]: { issuer: ISSUER, jwks_uri: JWKS } }));
+    expect(await discover(fake)).toBe(JWKS);
+    expect(urls(fake)).toEqual([ISSUER + OPENID]);
+  });
+
+  it('falls back to the metadata of RFC 8414', async () => {
+    const fake = new FakeFetch(publishing({ [ISSUER + OAUTH]: { issuer: ISSUER, jwks_uri: JWKS } }));
+    expect(await discover(fake)).toBe(JWKS);
+    expect(urls(fake)).toEqual([ISSUER + OPENID, ISSUER + OAUTH]);
+  });
+
+  it.each([
+    ['before the path of the issuer', `${ISSUER}${OAUTH}/base`],
+    ['behind it', `${ISSUER}/base${OAUTH}`],
+  ])('finds the metadata of RFC 8414 %s', async (_name, address) => {
+    const issuer = `${ISSUER}/base`;
+    const fake = new FakeFetch(publishing({ [address]: { issuer, jwks_uri: JWKS } }));
+    expect(await discover(fake, issuer)).toBe(JWKS);
+  });
+
+  it('appends to an issuer that ends in a slash, which stays part of its name', async () => {
+    const issuer = `${ISSUER}/base/`;
+    const fake = new FakeFetch(publishing({ [`${ISSUER}/base${OPENID}`]: { issuer, jwks_uri: JWKS } }));
+    expect(await discover(fake, issuer)).toBe(JWKS);
+  });
+
+  it.each([
+    ['of another issuer', { issuer: 'https://other.example', jwks_uri: JWKS }, /another issuer/],
+    ['of an issuer that differs by a slash', { issuer: `${ISSUER}/`, jwks_uri: JWKS }, /another issuer/],
+    ['without an issuer', { jwks_uri: JWKS }, /another issuer/],
+    ['that is no object', [], /another issuer/],
+    ['without jwks_uri', { issuer: ISSUER }, /jwks_uri must be an absolute/],
+    ['with keys in plain HTTP', { issuer: ISSUER, jwks_uri: 'http://issuer.example/keys' }, /must be https/],
+    ['with keys in a file', { issuer: ISSUER, jwks_uri: 'file:///keys' }, /must be an absolute/],
+  ])('refuses a document %s, and looks no further', async (_name, document, words) => {
+    const fake = new FakeFetch(publishing({ [ISSUER + OPENID]: document }));
+    await expect(discover(fake)).rejects.toThrow(words);
+    expect(fake.sent).toHaveLength(1);
+  });
+
+  it('fails where no document is there', async () => {
+    await expect(discover(new FakeFetch(publishing({})))).rejects.toThrow(`${ISSUER}${OAUTH}: status 404`);
+  });
+
+  it('does not try the other address where the issuer does not answer at all', async () => {
+    const fake = new FakeFetch(connectionRefused);
+    await expect(discover(fake)).rejects.toThrow('ECONNREFUSED');
+    expect(fake.sent).toHaveLength(1);
+  });
+});
+
+describe('keySetSource', () => {
+  const place = { issuer: ISSUER, allowPlainHttp: false };
+  const published = publishing({
+    [ISSUER + OPENID]: { issuer: ISSUER, jwks_uri: JWKS },
+    [JWKS]: { keys: [{ kid: 'a' }] },
+  });
+
+  it('is none where no place is given', () => {
+    expect(keySetSource({ ...place, publicKeys: undefined, fetch: fetch })).toBeUndefined();
+  });
+
+  it('fetches the keys of a known address', async () => {
+    const fake = new FakeFetch(() => json({ keys: [1] }, 200, { 'cache-control': 'max-age=120' }));
+    const source = keySetSource({ ...place, publicKeys: { jwksUri: JWKS }, fetch: fake.fetch });
+    expect(await source?.()).toEqual({ keys: [1], ageSeconds: 120 });
+    expect(urls(fake)).toEqual([JWKS]);
+    expect(fake.sent[0]?.headers.get('accept')).toContain('application/jwk-set+json');
+  });
+
+  it('looks the address up once', async () => {
+    const fake = new FakeFetch(published);
+    const source = keySetSource({ ...place, publicKeys: 'discover', fetch: fake.fetch });
+    await source?.();
+    await source?.();
+    expect(urls(fake)).toEqual([ISSUER + OPENID, JWKS, JWKS]);
+  });
+
+  it('looks the address up again after a failure, as the keys may have moved', async () => {
+    const fake = new FakeFetch(published);
+    const source = keySetSource({ ...place, publicKeys: 'discover', fetch: fake.fetch });
+    await source?.();
+    fake.answer = publishing({
+      [ISSUER + OPENID]: { issuer: ISSUER, jwks_uri: `${ISSUER}/moved` },
+      [`${ISSUER}/moved`]: { keys: [] },
+    });
+    await expect(source?.()).rejects.toThrow('status 404');
+    expect(await source?.()).toEqual({ keys: [], ageSeconds: 300 });
+  });
+
+  it.each([
+    ['is not there', () => json({ keys: [] }, 404), 'status 404'],
+    ['is elsewhere', () => json({ keys: [] }, 302, { location: `${ISSUER}/moved` }), 'status 302'],
+    ['has no keys', () => json({}), 'not a JWK Set'],
+    ['has keys that are no list', () => json({ keys: {} }), 'not a JWK Set'],
+    ['is a list', () => json([]), 'not a JWK Set'],
+    ['is not JSON', () => new Response('<html>'), 'not a JWK Set'],
+  ])('fails where the key set %s', async (_name, answer, words) => {
+    const source = keySetSource({
+      ...place,
+      publicKeys: { jwksUri: JWKS },
+      fetch: new FakeFetch(answer).fetch,
+    });
+    await expect(source?.()).rejects.toThrow(`${JWKS}: ${words}`);
+  });
+});

@@ -1,0 +1,320 @@
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { PublishedKeySet } from '../../../src/key-sets/key-set-source.js';
+import { RemoteKeySet } from '../../../src/key-sets/remote-key-set.js';
+import { JoseKey, PUBLIC_ALGORITHMS } from '../../support/jose-key.js';
+import { MovedClock } from '../../support/moved-clock.js';
+
+let first: JoseKey;
+let second: JoseKey;
+beforeAll(async () => {
+  [first, second] = await Promise.all([JoseKey.make('ES256', 'first'), JoseKey.make('ES256', 'second')]);
+});
+
+const KEEP_SECONDS = 86_400;
+
+/** An issuer that publishes keys, or is away, and a key set that is fetched from it. */
+class Scene {
+  readonly clock = new MovedClock();
+  readonly reports: string[] = [];
+  fetches = 0;
+  published: readonly JoseKey[] = [first];
+  isAway = false;
+  ageSeconds = 300;
+  readonly keySet: RemoteKeySet;
+
+  constructor(keepSeconds = KEEP_SECONDS) {
+    this.keySet = new RemoteKeySet({
+      source: () => this.fetch(),
+      algorithms: PUBLIC_ALGORITHMS,
+      keepSeconds,
+      clock: this.clock,
+      report: (reason) => void this.reports.push(reason),
+    });
+  }
+
+  knows(key: JoseKey): boolean {
+    return this.keySet.candidates('ES256', key.jwk.kid).keyIdKnown;
+  }
+
+  /** Looks for a key as a request does: at what is known, and again after what has to be waited for. */
+  async look(key: JoseKey): Promise<boolean> {
+    await this.keySet.update(!this.knows(key));
+    return this.knows(key);
+  }
+
+  private fetch(): Promise<PublishedKeySet> {
+    this.fetches += 1;
+    if (this.isAway) return Promise.reject(new Error('the issuer is away'));
+    return Promise.resolve({ keys: this.published.map(({ jwk }) => jwk), ageSeconds: this.ageSeconds });
+  }
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+let scene: Scene;
+beforeEach(() => {
+  scene = new Scene();
+});
+
+describe('RemoteKeySet', () => {
+  it('fetches nothing before a key is needed', async () => {
+    await settled();
+    expect([scene.fetches, scene.keySet.isKnown, scene.knows(first)]).toEqual([0, false, false]);
+  });
+
+  it('is fetched once for however many requests wait', async () => {
+    const found = await Promise.all(Array.from({ length: 1000 }, () => scene.look(first)));
+    expect([scene.fetches, found.every(Boolean)]).toEqual([1, true]);
+  });
+
+  it('needs no fetch while its keys are fresh, and gives nothing to wait for', async () => {
+    await scene.look(first);
+    scene.clock.advance(239);
+    expect(scene.keySet.update(false)).toBeUndefined();
+    expect(scene.fetches).toBe(1);
+  });
+
+  it('is refreshed in the background before it ages', async () => {
+    await scene.look(first);
+    scene.published = [first, second];
+    scene.clock.advance(240);
+    expect(scene.keySet.update(false)).toBeUndefined();
+    expect(scene.keySet.update(false)).toBeUndefined();
+    await settled();
+    expect([scene.fetches, scene.knows(second)]).toEqual([2, true]);
+  });
+
+  it('is waited for where it has aged, so that a withdrawn key is not used after a quiet time', async () => {
+    await scene.look(first);
+    scene.published = [second];
+    scene.clock.advance(300);
+    expect(await scene.look(first)).toBe(false);
+    expect([scene.fetches, scene.knows(second)]).toEqual([2, true]);
+  });
+
+  it('ages as the issuer says', async () => {
+    scene.ageSeconds = 60;
+    await scene.look(first);
+    scene.clock.advance(47);
+    void scene.keySet.update(false);
+    expect(scene.fetches).toBe(1);
+    scene.clock.advance(1);
+    void scene.keySet.update(false);
+    expect(scene.fetches).toBe(2);
+  });
+
+  describe('with an unknown key', () => {
+    it('is fetched at most once in 30 seconds, however many ask', async () => {
+      await scene.look(first);
+      for (let storm = 0; storm < 5; storm++) {
+        await Promise.all(Array.from({ length: 200 }, () => scene.look(second)));
+        scene.clock.advance(5.9);
+      }
+      expect(scene.fetches).toBe(1);
+      scene.clock.advance(0.5);
+      await Promise.all(Array.from({ length: 200 }, () => scene.look(second)));
+      expect(scene.fetches).toBe(2);
+    });
+
+    it('knows it where the issuer has rotated, and keeps the former one', async () => {
+      await scene.look(first);
+      scene.clock.advance(30);
+      scene.published = [second, first];
+      expect(await scene.look(second)).toBe(true);
+      expect(await scene.look(first)).toBe(true);
+    });
+
+    it('has nothing to wait for in between', async () => {
+      await scene.look(first);
+      scene.clock.advance(29.999);
+      expect(scene.keySet.update(true)).toBeUndefined();
+      scene.clock.advance(0.001);
+      expect(scene.keySet.update(true)).toBeInstanceOf(Promise);
+    });
+  });
+
+  describe('while the issuer is away', () => {
+    it('keeps its keys for hours, and lets nobody wait', async () => {
+      await scene.look(first);
+      scene.isAway = true;
+      scene.clock.advance(240);
+      void scene.keySet.update(false);
+      await settled();
+      for (let minute = 0; minute < 60; minute++) {
+        scene.clock.advance(60);
+        expect(scene.keySet.update(false)).toBeUndefined();
+        await settled();
+        expect(scene.knows(first)).toBe(true);
+      }
+    });
+
+    it('lets those wait who come first after its age, once', async () => {
+      await scene.look(first);
+      scene.isAway = true;
+      scene.clock.advance(3600);
+      await scene.keySet.update(false);
+      scene.clock.advance(30);
+      expect(scene.keySet.update(false)).toBeUndefined();
+      expect([scene.fetches, scene.knows(first)]).toEqual([3, true]);
+    });
+
+    it('asks it at most once in 30 seconds', async () => {
+      await scene.look(first);
+      scene.isAway = true;
+      scene.clock.advance(300);
+      for (let second = 0; second < 90; second++) {
+        await scene.look(first);
+        await settled();
+        scene.clock.advance(1);
+      }
+      expect(scene.fetches).toBe(1 + 3);
+    });
+
+    it('is reported once, and again with the next outage', async () => {
+      for (const isAway of [true, true, false, true, true]) {
+        scene.isAway = isAway;
+        await scene.keySet.update(true);
+        scene.clock.advance(60);
+      }
+      expect(scene.reports).toEqual(['the issuer is away', 'the issuer is away']);
+    });
+
+    it('ends its keys when they are too old, to the millisecond', async () => {
+      await scene.look(first);
+      scene.isAway = true;
+      scene.clock.advance(KEEP_SECONDS - 0.001);
+      expect([scene.knows(first), scene.keySet.isKnown]).toEqual([true, true]);
+      scene.clock.advance(0.001);
+      expect([scene.knows(first), scene.keySet.isKnown]).toEqual([false, false]);
+      expect(await scene.look(first)).toBe(false);
+    });
+
+    it('counts their age from the last fetch that succeeded', async () => {
+      for (let hour = 0; hour < 30; hour++) {
+        scene.isAway = false;
+        expect(await scene.look(first)).toBe(true);
+        scene.isAway = true;
+        scene.clock.advance(3_600);
+        expect(await scene.look(first)).toBe(true);
+        scene.clock.advance(30);
+      }
+      scene.clock.advance(KEEP_SECONDS);
+      expect(await scene.look(first)).toBe(false);
+    });
+
+    it('says once that its keys have ended, asks on with pauses up to 30 seconds, and recovers by itself', async () => {
+      await scene.look(first);
+      scene.isAway = true;
+      scene.clock.advance(KEEP_SECONDS - 60);
+      await scene.look(first);
+      for (let second = 0; second < 240; second++) {
+        scene.clock.advance(1);
+        await scene.look(first);
+        await settled();
+      }
+      expect(scene.reports).toEqual([
+        'the issuer is away',
+        'the issuer is away; those that were known are too old to be used',
+      ]);
+      expect(scene.fetches).toBeLessThanOrEqual(6 + 240 / 30);
+      scene.isAway = false;
+      scene.clock.advance(30);
+      expect(await scene.look(first)).toBe(true);
+      scene.isAway = true;
+      scene.clock.advance(KEEP_SECONDS);
+      await scene.look(first);
+      expect(scene.reports).toHaveLength(3);
+    });
+
+    it('recovers with the next fetch', async () => {
+      await scene.look(first);
+      scene.isAway = true;
+      scene.clock.advance(300);
+      await scene.look(first);
+      scene.isAway = false;
+      scene.published = [second];
+      scene.clock.advance(30);
+      void scene.keySet.update(false);
+      await settled();
+      expect([scene.knows(first), scene.knows(second)]).toEqual([false, true]);
+    });
+  });
+
+  describe('where the issuer was never reached', () => {
+    it('asks again after a pause that doubles up to 30 seconds', async () => {
+      scene.isAway = true;
+      const pauses: number[] = [];
+      let last = scene.clock.now();
+      for (let step = 0; step < 1500; step++) {
+        const before = scene.fetches;
+        await scene.look(first);
+        if (scene.fetches > before) {
+          pauses.push((scene.clock.now() - last) / 1000);
+          last = scene.clock.now();
+        }
+        scene.clock.advance(0.1);
+      }
+      expect(pauses.slice(0, 8).map(Math.round)).toEqual([0, 1, 2, 4, 8, 16, 30, 30]);
+    });
+
+    it('lets nobody wait during the pause', async () => {
+      scene.isAway = true;
+      await scene.look(first);
+      expect(scene.keySet.update(true)).toBeUndefined();
+      expect(scene.keySet.isKnown).toBe(false);
+    });
+  });
+
+  it.each([1, 5, 29, 30, 31, 60, 300])(
+    'is renewed in time where keys are kept for %d s alone, and not more often than it takes',
+    async (keepSeconds) => {
+      const other = new Scene(keepSeconds);
+      const steps = 600;
+      for (let step = 0; step < steps; step++) {
+        expect(await other.look(first)).toBe(true);
+        await settled();
+        other.clock.advance(keepSeconds / 20);
+      }
+      expect(other.fetches).toBeLessThanOrEqual(2 + steps / 16);
+      other.isAway = true;
+      other.clock.advance(keepSeconds);
+      expect(await other.look(first)).toBe(false);
+    },
+  );
+
+  it('replaces its keys by none where the issuer publishes none', async () => {
+    await scene.look(first);
+    scene.published = [];
+    scene.clock.advance(300);
+    expect(await scene.look(first)).toBe(false);
+    expect(scene.keySet.isKnown).toBe(true);
+  });
+
+  it('once known is fetched at most once in 30 seconds, whatever happens', async () => {
+    const step = fc.record({
+      seconds: fc.integer({ min: 0, max: 400 }),
+      isAway: fc.boolean(),
+      isMissing: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 50 }), async (steps) => {
+        scene = new Scene();
+        await scene.look(first);
+        let last = scene.clock.now();
+        for (const { seconds, isAway, isMissing } of steps) {
+          scene.clock.advance(seconds);
+          scene.isAway = isAway;
+          const before = scene.fetches;
+          await scene.keySet.update(isMissing);
+          await settled();
+          if (scene.fetches === before) continue;
+          expect(scene.fetches).toBe(before + 1);
+          expect(scene.clock.now() - last).toBeGreaterThanOrEqual(30_000);
+          last = scene.clock.now();
+        }
+        expect(scene.knows(first)).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { IsIn } from 'class-validator';
+import { ApiError } from '../../../src/server/api-error.js';
+import { BodyPipe } from '../../../src/server/body.pipe.js';
+import { IsPresent } from '../../../src/validation/rules.js';
+
+class Order {
+  @IsIn(['tea', 'coffee'], { message: 'drink must be tea or coffee' })
+  @IsPresent({ message: 'drink is missing' })
+  drink!: string;
+}
+
+function refusalOf(body: unknown, pipe = new BodyPipe(Order)): ApiError {
+  try {
+    pipe.transform(body);
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+  throw new Error('The body was accepted');
+}
+
+// What makes a body right or wrong: see test/unit/validation/rules.test.ts.
+describe('BodyPipe', () => {
+  it('makes an instance of the class', () => {
+    const order = new BodyPipe(Order).transform({ drink: 'tea', sugar: 1 });
+    expect(order).toBeInstanceOf(Order);
+    expect({ ...order }).toEqual({ drink: 'tea' });
+  });
+
+  it.each([
+    ['a member that is missing', {}, 'drink is missing'],
+    ['a wrong value', { drink: 'water' }, 'drink must be tea or coffee'],
+  ])('refuses %s with 400 and the words of the rule', (_name, body, error) => {
+    const refusal = refusalOf(body);
+    expect(refusal.status).toBe(400);
+    expect(refusal.body).toEqual({ error, code: 'invalid_request' });
+  });
+
+  it('adds members of its own to a refusal', () => {
+    expect(refusalOf({}, new BodyPipe(Order, { valid: false })).body).toEqual({
+      valid: false,
+      error: 'drink is missing',
+      code: 'invalid_request',
+    });
+  });
+});

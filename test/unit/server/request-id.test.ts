@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals';
+import { requestId } from '../../../src/server/request-id.js';
+
+const idFor = (given?: string): string =>
+  requestId({ headers: given === undefined ? {} : { 'x-request-id': given } });
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+describe('requestId', () => {
+  it.each(['a', 'A-b_c.9', 'x'.repeat(128), '0', '...'])('takes over %j', (given) => {
+    expect(idFor(given)).toBe(given);
+  });
+
+  it.each([undefined, '', 'x'.repeat(129), 'a b', 'a,b', 'a/b', 'é', 'a\n', '{"a":1}', '%41', 'a:b'])(
+    'makes another in place of %j',
+    (given) => {
+      expect(idFor(given)).toMatch(UUID);
+    },
+  );
+
+  it('makes another each time', () => {
+    expect(idFor()).not.toBe(idFor());
+  });
+});

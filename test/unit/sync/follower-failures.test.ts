@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Follower, type Following } from '../../../src/sync/sync-loop.js';
+import { StoreUnavailable } from '../../../src/sync/record-store.js';
+import { MovedClock } from '../../support/moved-clock.js';
+
+/** Something that is followed, how often it was asked, and why it does not answer. */
+class Followed implements Following {
+  asked = 0;
+  failure: Error | undefined;
+
+  sync(): Promise<void> {
+    this.asked += 1;
+    return this.failure ? Promise.reject(this.failure) : Promise.resolve();
+  }
+}
+
+let clock: MovedClock;
+let keys: Followed;
+let revocations: Followed;
+let told: unknown[];
+let follower: Follower;
+beforeEach(() => {
+  jest.useFakeTimers();
+  clock = new MovedClock();
+  [keys, revocations, told] = [new Followed(), new Followed(), []];
+  follower = new Follower(clock, (cause) => told.push(cause));
+});
+afterEach(() => {
+  follower.stop();
+  jest.useRealTimers();
+});
+
+async function pass(seconds: number): Promise<void> {
+  for (let count = 0; count < seconds; count += 1) {
+    clock.advance(1);
+    await jest.advanceTimersByTimeAsync(1_000);
+  }
+}
+
+describe('Follower', () => {
+  it('asks on where one thing fails for a reason of its own, and takes nothing for new', async () => {
+    await follower.start([keys, revocations]);
+    keys.failure = new Error('a key that does not open');
+    await pass(3);
+    expect(revocations.asked).toBe(4);
+    expect(follower.ageSeconds).toBe(3);
+    expect(told).toEqual([keys.failure]);
+  });
+
+  it('does not ask on where the database is away', async () => {
+    await follower.start([keys, revocations]);
+    keys.failure = new StoreUnavailable('away');
+    await pass(3);
+    expect(revocations.asked).toBe(1);
+  });
+
+  it('does not start where one thing fails', async () => {
+    keys.failure = new Error('a key that does not open');
+    await expect(follower.start([keys, revocations])).rejects.toBe(keys.failure);
+  });
+});

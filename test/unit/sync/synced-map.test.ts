@@ -1,0 +1,244 @@
+import { setImmediate as turnOfEventLoop } from 'node:timers/promises';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { StoreUnavailable } from '../../../src/sync/record-store.js';
+import { Replica } from '../../../src/sync/synced-map.js';
+import { UnreliableStore } from '../../support/unreliable-store.js';
+
+type Told = readonly [id: string, value: number | undefined, former: number | undefined];
+
+let store: UnreliableStore<number>;
+let told: Told[];
+let replica: Replica<number>;
+
+beforeEach(() => {
+  store = new UnreliableStore();
+  told = [];
+  replica = new Replica(store, (...applied) => void told.push(applied));
+});
+
+/** A change that another instance makes. */
+const elsewhere = (id: string, value: number | undefined): Promise<unknown> => store.change(id, () => value);
+const held = (): object => Object.fromEntries(replica.all);
+
+describe('Replica.sync', () => {
+  it('takes over what came, changed and went, and tells the former values', async () => {
+    await elsewhere('a', 1);
+    await elsewhere('b', 2);
+    await replica.sync();
+    await elsewhere('a', 3);
+    await elsewhere('b', undefined);
+    await replica.sync();
+    expect(held()).toEqual({ a: 3 });
+    expect(told).toEqual([
+      ['a', 1, undefined],
+      ['b', 2, undefined],
+      ['a', 3, 1],
+      ['b', undefined, 2],
+    ]);
+  });
+
+  it('asks only for what it has not seen', async () => {
+    await elsewhere('a', 1);
+    await replica.sync();
+    await elsewhere('b', 2);
+    await replica.sync();
+    await replica.sync();
+    expect(store.asked.map(({ since }) => since)).toEqual([0, 1, 2]);
+  });
+
+  it('asks in batches until there is no more', async () => {
+    for (let n = 1; n <= 4_500; n++) await elsewhere(`record-${n}`, n);
+    await replica.sync();
+    expect(replica.all.size).toBe(4_500);
+    expect(store.asked.map(({ since }) => since)).toEqual([0, 2_000, 4_000]);
+    expect(new Set(store.asked.map(({ limit }) => limit))).toEqual(new Set([2_000]));
+  });
+
+  it('keeps what is known where the store is away, and goes on from there', async () => {
+    await elsewhere('a', 1);
+    await replica.sync();
+    await elsewhere('b', 2);
+    store.away = true;
+    await expect(replica.sync()).rejects.toThrow(StoreUnavailable);
+    expect(held()).toEqual({ a: 1 });
+    expect(replica.get('a')).toBe(1);
+    store.away = false;
+    await replica.sync();
+    expect(held()).toEqual({ a: 1, b: 2 });
+  });
+
+  it('tells again what could not be applied', async () => {
+    let broken = true;
+    const seen: string[] = [];
+    const wary = new Replica(store, (id) => {
+      if (broken && id === 'b') throw new Error('not applied');
+      seen.push(id);
+    });
+    for (const id of ['a', 'b', 'c']) await elsewhere(id, 1);
+    await expect(wary.sync()).rejects.toThrow('not applied');
+    broken = false;
+    await wary.sync();
+    expect(seen).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('Replica.change', () => {
+  it('is seen here at once, with the former value told', async () => {
+    expect(await replica.change('a', () => 1)).toBe(1);
+    expect(await replica.change('a', (current = 0) => current + 1)).toBe(2);
+    expect(await replica.change('a', () => undefined)).toBeUndefined();
+    expect(held()).toEqual({});
+    expect(told).toEqual([
+      ['a', 1, undefined],
+      ['a', 2, 1],
+      ['a', undefined, 2],
+    ]);
+  });
+
+  it('decides on what the store holds, not on what is known here', async () => {
+    await elsewhere('a', 41);
+    expect(await replica.change('a', (current = 0) => current + 1)).toBe(42);
+  });
+
+  it('does not hide changes of others that lie before it', async () => {
+    await elsewhere('a', 1);
+    await replica.change('b', () => 2);
+    expect(held()).toEqual({ b: 2 });
+    await replica.sync();
+    expect(held()).toEqual({ a: 1, b: 2 });
+  });
+
+  it('leaves nothing to ask for where nobody else changed anything', async () => {
+    await replica.change('a', () => 1);
+    await replica.change('b', () => 2);
+    await replica.sync();
+    expect(store.asked.map(({ since }) => since)).toEqual([2]);
+  });
+
+  it.each([
+    ['the store is away', () => (store.away = true), StoreUnavailable],
+    ['it is refused', () => {}, RangeError],
+  ])('changes nothing here where %s', async (_name, prepare, error) => {
+    await replica.change('a', () => 1);
+    prepare();
+    const refuse = (): never => {
+      throw new RangeError('refused');
+    };
+    await expect(replica.change('a', refuse)).rejects.toThrow(error);
+    expect(held()).toEqual({ a: 1 });
+    expect(told).toHaveLength(1);
+  });
+
+  it('is not undone by an answer that was on its way before it', async () => {
+    await elsewhere('a', 1);
+    const release = store.hold();
+    const syncing = replica.sync();
+    await turnOfEventLoop();
+    const changing = replica.change('a', () => 2);
+    release();
+    await Promise.all([syncing, changing]);
+    expect(held()).toEqual({ a: 2 });
+    expect(told.at(-1)).toEqual(['a', 2, 1]);
+  });
+
+  it('goes on after one that failed', async () => {
+    store.away = true;
+    const failing = [replica.change('a', () => 1), replica.sync()];
+    expect(await Promise.allSettled(failing)).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
+    store.away = false;
+    expect(await replica.change('a', () => 2)).toBe(2);
+  });
+});
+
+describe('Replica.change, where other processes are told,', () => {
+  it('tells them when the change is made, and waits for them', async () => {
+    let heard = (): void => {};
+    const seen: unknown[] = [];
+    const telling = new Replica(store, undefined, () => {
+      seen.push(telling.get('a'));
+      return new Promise<void>((resolve) => (heard = resolve));
+    });
+    let done = false;
+    const changing = telling.change('a', () => 1).then(() => (done = true));
+    await turnOfEventLoop();
+    expect([seen, done]).toEqual([[1], false]);
+    // Others ask the database then, and so may this one.
+    await telling.sync();
+    heard();
+    await changing;
+  });
+
+  it('tells them nothing of a change that was not made', async () => {
+    let times = 0;
+    const telling = new Replica(store, undefined, () => {
+      times++;
+      return Promise.resolve();
+    });
+    store.away = true;
+    await expect(telling.change('a', () => 1)).rejects.toThrow(StoreUnavailable);
+    expect(times).toBe(0);
+  });
+});
+
+describe('Replica.everHeldRecords', () => {
+  it('begins with no', async () => {
+    await replica.sync();
+    expect(replica.everHeldRecords).toBe(false);
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['a record is there', () => elsewhere('a', 1)],
+    ['one was removed before this instance started', () => elsewhere('a', undefined)],
+  ])('is yes where %s', async (_name, make) => {
+    await make();
+    await replica.sync();
+    expect(replica.everHeldRecords).toBe(true);
+  });
+
+  it('stays yes when the last record was removed here', async () => {
+    await replica.change('a', () => 1);
+    await replica.change('a', () => undefined);
+    expect(replica.everHeldRecords).toBe(true);
+  });
+});
+
+type Step = readonly ['here' | 'elsewhere' | 'sync' | 'outage', string, number | undefined];
+
+const steps = fc.array<Step>(
+  fc.tuple(
+    fc.constantFrom('here', 'elsewhere', 'sync', 'outage'),
+    fc.constantFrom('a', 'b', 'c'),
+    fc.option(fc.nat(), { nil: undefined }),
+  ),
+  { maxLength: 30 },
+);
+
+it('holds what the store holds after any changes, here and elsewhere, with outages between', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, async (made) => {
+      const shared = new UnreliableStore<number>();
+      const known = new Map<string, number | undefined>();
+      const mirror = new Replica(shared, (id, value, former) => {
+        expect(former).toBe(known.get(id));
+        known.set(id, value);
+      });
+      for (const [what, id, value] of made) {
+        if (what === 'elsewhere') await shared.change(id, () => value);
+        else if (what === 'here') await mirror.change(id, () => value);
+        else if (what === 'sync') await mirror.sync();
+        else {
+          shared.away = true;
+          await mirror.sync().catch(() => {});
+          shared.away = false;
+        }
+      }
+      await mirror.sync();
+      const all = await shared.changesSince(0, 10);
+      const live = all
+        .filter((change) => change.value !== undefined)
+        .map((change) => [change.id, change.value]);
+      expect(Object.fromEntries(mirror.all)).toEqual(Object.fromEntries(live));
+    }),
+  );
+});
