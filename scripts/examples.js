@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
-import { REFUSAL_WORDS } from '../dist/index.js';
+import { REFUSAL_MESSAGES } from '../dist/index.js';
 import { TestIssuer, TOKEN_FAULTS } from '../dist/testing/index.js';
 import {
   basic,
@@ -193,7 +193,7 @@ const checks = {
       200,
     );
     for (const [fault, code] of Object.entries(TOKEN_FAULTS)) {
-      await refuses(logging, await issuer.badToken(fault), REFUSAL_WORDS[code], code);
+      await refuses(logging, await issuer.badToken(fault), REFUSAL_MESSAGES[code], code);
     }
     await refuses(logging, 'no-token', 'Invalid token', 'malformed_token');
 

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { AdministrationModule } from './admin/admin.module.js';
+import { AdminModule } from './admin/admin.module.js';
 import { ClientAuthenticationModule } from './clients/client-authentication.module.js';
 import type { Clock } from './clock.js';
 import { ConfigModule } from './config/config.module.js';
@@ -16,11 +16,11 @@ import type { Scrape } from './observability/metrics.controller.js';
 import type { Metrics } from './observability/metrics.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { publishedAddresses } from './published-addresses.js';
-import { StateModule } from './persistence.module.js';
+import { PersistenceModule } from './persistence.module.js';
 import { TokenModule } from './token/token.module.js';
 import { TokenRoutesModule } from './token/token-routes.module.js';
 import { VERSION } from './version.js';
-import type { Siblings } from './sync/change-notifier.js';
+import type { ChangeNotifier } from './sync/change-notifier.js';
 
 /** How long failed authentications are remembered, in milliseconds. */
 const FAILURE_WINDOW = 60_000;
@@ -31,7 +31,7 @@ export interface Surroundings {
   readonly log: Logger;
   readonly metrics: Metrics;
   /** The other processes on the same port. */
-  readonly siblings: Siblings;
+  readonly notifier: ChangeNotifier;
   /** The text of `/metrics`. */
   readonly scrape: Scrape;
 }
@@ -46,7 +46,7 @@ function acceptedEndpoint({ publicUrl, clientAssertionAudience }: Settings): str
 /** The composition root: the one place where settings become the options of modules. */
 @Module({})
 export class AppModule {
-  static forRoot(settings: Settings, { clock, log, metrics, siblings, scrape }: Surroundings): DynamicModule {
+  static forRoot(settings: Settings, { clock, log, metrics, notifier, scrape }: Surroundings): DynamicModule {
     const { issuer, lifetimeSeconds, algorithms, secret, clockToleranceSeconds } = settings;
     const tokens = {
       ...TokenModule.forRoot({
@@ -56,7 +56,7 @@ export class AppModule {
         audienceAlgorithms: settings.audienceAlgorithms,
         secret,
         previousSecrets: settings.previousSecrets,
-        givenKeys: settings.givenKeys,
+        importedKeys: settings.importedKeys,
         clockToleranceSeconds,
         clock,
         showFingerprints: settings.debugEnv,
@@ -99,7 +99,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(settings),
-        StateModule.forRoot(settings, { clock, log, siblings, isService: true }),
+        PersistenceModule.forRoot(settings, { clock, log, notifier, isService: true }),
         tokens,
         TokenRoutesModule.forRoot({
           imports: [observability, authentication],
@@ -117,12 +117,12 @@ export class AppModule {
             algorithms: [...algorithmsInForce(settings)],
           }),
         }),
-        AdministrationModule.forRoot({
+        AdminModule.forRoot({
           imports: [observability],
           issuer,
           lifetimeSeconds,
           clock,
-          givenKeys: settings.givenKeys,
+          importedKeys: settings.importedKeys,
           routes: true,
         }),
         HealthModule.forRoot(clock),

@@ -11,7 +11,7 @@ import { type Clock, SystemClock } from './clock.js';
 import type { Settings } from './config/settings.js';
 import { serveDocumentation } from './openapi.js';
 import { ApiError } from './server/api-error.js';
-import { prepareEdge, serverOptions } from './server/server-hooks.js';
+import { useServerHooks, serverOptions } from './server/server-hooks.js';
 import { useDirectRoutes } from './server/direct-routes.js';
 import { CallerAddresses } from './server/caller-address.js';
 import { ErrorFilter } from './server/error.filter.js';
@@ -21,7 +21,7 @@ import { sharePublicDocuments } from './server/public-document.js';
 import { limitRequests } from './server/rate-limit.js';
 import { SharedResult } from './concurrency/shared-result.js';
 import { unavailable } from './server/unavailable.js';
-import { protectSecret } from './encoding/redact-secrets.js';
+import { registerSecret } from './encoding/redact-secrets.js';
 import { makeWindowCounter } from './rate-limit/make-window-counter.js';
 import { createLog, nestLog } from './observability/log.js';
 import { Metrics } from './observability/metrics.js';
@@ -30,7 +30,7 @@ import { asOAuthError } from './oauth2/oauth-error.js';
 import { requestRecorder } from './observability/request-recorder.js';
 import { StoreUnavailable } from './sync/record-store.js';
 import { CLIENT } from './token/token-access.guard.js';
-import { NO_SIBLINGS } from './sync/change-notifier.js';
+import { SINGLE_PROCESS } from './sync/change-notifier.js';
 import type { Worker } from './cluster/worker.js';
 
 /** What the application stands on; each has a default. */
@@ -61,7 +61,7 @@ export async function createApp(
     trustedProxies: settings.trustedProxies,
     warn: (peer) => warnOfProxy(log, peer),
   });
-  prepareEdge(server, addresses, requestRecorder(log, metrics, settings.basePath));
+  useServerHooks(server, addresses, requestRecorder(log, metrics, settings.basePath));
   // A property that is added later would give each request of a client another shape.
   server.decorateRequest(CLIENT, undefined);
   sharePublicDocuments(server);
@@ -72,7 +72,7 @@ export async function createApp(
       clock,
       log,
       metrics,
-      siblings: worker ?? NO_SIBLINGS,
+      notifier: worker ?? SINGLE_PROCESS,
       scrape: () => scraped.get(),
     }),
     adapter,
@@ -109,8 +109,8 @@ function warnOfProxy(log: Logger, peer: string): void {
 /** Keeps the password of a database out of the log, as it is written in the URL and as it is sent. */
 function protectPasswordOf(url = ''): void {
   const [, written = ''] = /^\w+:\/\/[^:@/]*:([^@/]+)@/.exec(url) ?? [];
-  protectSecret(written);
-  if (URL.canParse(url)) protectSecret(unescape(new URL(url).password));
+  registerSecret(written);
+  if (URL.canParse(url)) registerSecret(unescape(new URL(url).password));
 }
 
 /** Refuses an address that asks too often. */

@@ -7,12 +7,17 @@ export {
   type TokenRefused,
   type TokenRevoked,
 } from './audit/audit-log.js';
-export { shown } from './audit/redact-event.js';
+export { redactEvent } from './audit/redact-event.js';
 export { Clock, SystemClock } from './clock.js';
 export type { Algorithm } from './jwt/algorithms.js';
 export type { Claims } from './jwt/claims.js';
 export type { TokenType } from './jwt/token-type.js';
-export type { Accepted, RefusalCode, Refused, Verdict } from './jwt/verification-result.js';
+export type {
+  AcceptedToken,
+  RefusalCode,
+  RefusedToken,
+  VerificationResult,
+} from './jwt/verification-result.js';
 export { secretFingerprint } from './jwt/secret-fingerprint.js';
 export type { EmbeddedTokenRoutes } from './token/embedded/embedded-token-routes.js';
 export type { Issued, IssueOutcome, IssueRefusalCode, NotIssued } from './token/issue-outcome.js';
@@ -21,10 +26,10 @@ export type {
   TokenModuleOptions,
   TokenSettings,
 } from './token/token-module-options.js';
-export { REFUSAL_WORDS } from './token/dto/token-response.dto.js';
+export { REFUSAL_MESSAGES } from './token/dto/token-response.dto.js';
 export { TokenModule } from './token/token.module.js';
 export {
-  type TokenClient,
+  type RequestingClient,
   type TokenRequest,
   TokenService,
   type VerifyRequest,

@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
-import { ADMINISTRATION_SCOPE } from './admin/admin-options.js';
+import { ADMIN_SCOPE } from './admin/admin-options.js';
 import type { Settings } from './config/settings.js';
 import { memoryFile, serveFromMemory } from './server/in-memory-file.js';
 import { DOCUMENTATION_HEADERS, SECURITY_HEADERS } from './server/security-headers.js';
@@ -44,7 +44,7 @@ function describeApi(app: INestApplication, settings: DocumentedSettings): OpenA
       flows: {
         clientCredentials: {
           tokenUrl: publishedAddresses(paths[0] ?? '').tokenEndpoint,
-          scopes: { [ADMINISTRATION_SCOPE]: 'Administer clients' },
+          scopes: { [ADMIN_SCOPE]: 'Administer clients' },
         },
       },
     });

@@ -1,10 +1,10 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { KeptEvents } from './audit/persisted-event.js';
-import { KeptEventLog } from './audit/persisted-event-log.js';
+import { PersistedEvents } from './audit/persisted-event.js';
+import { PersistedEventLog } from './audit/persisted-event-log.js';
 import { CLOCK_SKEW_SECONDS, type Clock } from './clock.js';
 import { ClientRegistry } from './clients/client-registry.js';
-import { clientStanding } from './clients/client-revocation.js';
+import { clientRevocation } from './clients/client-revocation.js';
 import { dateTime } from './clients/dto/client-response.dto.js';
 import { ClientsModule } from './clients/clients.module.js';
 import { expiringSecrets } from './clients/expiring-secrets.js';
@@ -13,39 +13,39 @@ import type { Settings } from './config/settings.js';
 import { type Algorithm, ALGORITHMS } from './jwt/algorithms.js';
 import { algorithmsInForce } from './keys/key-ring.js';
 import { KeysModule } from './keys/keys.module.js';
-import { StoredKeys } from './keys/managed-keys.js';
+import { ManagedKeys } from './keys/managed-keys.js';
 import { AssertionStore } from './oauth2/assertion-store.js';
 import { KNOWN_AUDIENCE, type KnownAudience } from './observability/known-audience.js';
 import { auditWriter } from './observability/metered-audit-log.js';
 import { OBSERVED_STATE, type ObservedState } from './observability/state-gauges.js';
-import { Follower, type Following } from './sync/sync-loop.js';
-import { ReplicaModule } from './sync/sync.module.js';
+import { SyncLoop, type Syncable } from './sync/sync-loop.js';
+import { SyncModule } from './sync/sync.module.js';
 import { RevocationModule } from './revocation/revocation.module.js';
 import { Revocations } from './revocation/revocations.js';
-import { StorageModule } from './database/database.module.js';
-import type { Siblings } from './sync/change-notifier.js';
-import { WITHDRAWN, type Withdrawn } from './token/token-options.js';
+import { DatabaseModule } from './database/database.module.js';
+import type { ChangeNotifier } from './sync/change-notifier.js';
+import { REVOCATION_CHECK, type RevocationCheck } from './token/token-options.js';
 
 const KEYS_BEFORE_CLIENTS = Symbol('KEYS_BEFORE_CLIENTS');
 const USED_ASSERTIONS = Symbol('USED_ASSERTIONS');
 
 /** What the state is composed of besides the settings. */
-export interface StateSurroundings {
+export interface PersistenceOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** The other processes on the same port. */
-  readonly siblings: Siblings;
+  readonly notifier: ChangeNotifier;
   /** Whether the process stays, and writes to its log what an operator should know of the state. */
   readonly isService: boolean;
 }
 
 /** The asymmetric algorithms in force: those whose keys the service makes, and those whose keys the operator gives. */
-function asymmetricAlgorithms({ givenKeys, ...settings }: Settings): {
+function asymmetricAlgorithms({ importedKeys, ...settings }: Settings): {
   readonly made: readonly Algorithm[];
   readonly given: readonly Algorithm[];
 } {
   const asymmetric = [...algorithmsInForce(settings)].filter((algorithm) => !ALGORITHMS[algorithm].shared);
-  const isGiven = (algorithm: Algorithm): boolean => givenKeys.some((key) => key.algorithm === algorithm);
+  const isGiven = (algorithm: Algorithm): boolean => importedKeys.some((key) => key.algorithm === algorithm);
   return {
     made: asymmetric.filter((algorithm) => !isGiven(algorithm)),
     given: asymmetric.filter(isGiven),
@@ -68,15 +68,15 @@ function expiryReport(log: Logger): ExpiryReport {
  * service and the command line.
  */
 @Module({})
-export class StateModule {
-  static forRoot(settings: Settings, { clock, log, siblings, isService }: StateSurroundings): DynamicModule {
-    const told = (): Promise<void> => siblings.tell();
+export class PersistenceModule {
+  static forRoot(settings: Settings, { clock, log, notifier, isService }: PersistenceOptions): DynamicModule {
+    const publish = (): Promise<void> => notifier.publish();
     const { made, given } = asymmetricAlgorithms(settings);
     return {
-      module: StateModule,
+      module: PersistenceModule,
       global: true,
       imports: [
-        StorageModule.forRoot(settings.databaseUrl),
+        DatabaseModule.forRoot(settings.databaseUrl),
         KeysModule.forRoot({
           encryptionKey: settings.encryptionKey,
           previousEncryptionKeys: settings.previousEncryptionKeys,
@@ -84,39 +84,39 @@ export class StateModule {
           policy: { period: settings.rotationPeriod, lifetimeSeconds: settings.lifetimeSeconds },
           algorithms: made,
           formerAlgorithms: given,
-          told,
+          publish,
         }),
-        ClientsModule.forRoot({ told }),
-        RevocationModule.forRoot({ clock, told }),
-        ReplicaModule.forRoot({
+        ClientsModule.forRoot({ publish }),
+        RevocationModule.forRoot({ clock, publish }),
+        SyncModule.forRoot({
           clock,
           failed: (cause) => log.error({ err: cause }, 'the database does not answer'),
-          siblings,
+          notifier,
           followed: [
-            ...[StoredKeys, ClientRegistry, KEYS_BEFORE_CLIENTS, Revocations, USED_ASSERTIONS],
-            ...(isService ? [ExpiryWarnings, KeptEventLog] : []),
+            ...[ManagedKeys, ClientRegistry, KEYS_BEFORE_CLIENTS, Revocations, USED_ASSERTIONS],
+            ...(isService ? [ExpiryWarnings, PersistedEventLog] : []),
           ],
         }),
       ],
       providers: [
         {
           provide: KEYS_BEFORE_CLIENTS,
-          inject: [ClientRegistry, StoredKeys],
-          useFactory: (clients: ClientRegistry, keys: StoredKeys): Following => ({
+          inject: [ClientRegistry, ManagedKeys],
+          useFactory: (clients: ClientRegistry, keys: ManagedKeys): Syncable => ({
             sync: () => (clients.everHadClients ? keys.ensureAdministration() : Promise.resolve()),
           }),
         },
         {
           provide: USED_ASSERTIONS,
           inject: [AssertionStore],
-          useFactory: (used: AssertionStore): Following => ({
-            sync: () => used.forgetExpired(Math.floor(clock.now() / 1000) - CLOCK_SKEW_SECONDS),
+          useFactory: (used: AssertionStore): Syncable => ({
+            sync: () => used.deleteExpired(Math.floor(clock.now() / 1000) - CLOCK_SKEW_SECONDS),
           }),
         },
         {
-          provide: KeptEventLog,
-          inject: [KeptEvents],
-          useFactory: (events: KeptEvents) => new KeptEventLog(events, clock, auditWriter(log)),
+          provide: PersistedEventLog,
+          inject: [PersistedEvents],
+          useFactory: (events: PersistedEvents) => new PersistedEventLog(events, clock, auditWriter(log)),
         },
         {
           provide: ExpiryWarnings,
@@ -124,25 +124,25 @@ export class StateModule {
           useFactory: (clients: ClientRegistry) => new ExpiryWarnings(clients, clock, expiryReport(log)),
         },
         {
-          provide: WITHDRAWN,
+          provide: REVOCATION_CHECK,
           inject: [ClientRegistry, Revocations],
           useFactory:
-            (clients: ClientRegistry, revocations: Revocations): Withdrawn =>
+            (clients: ClientRegistry, revocations: Revocations): RevocationCheck =>
             (claims) =>
               revocations.isRevoked(claims)
                 ? 'The token was taken back; ask for a new one.'
-                : clientStanding(clients, claims),
+                : clientRevocation(clients, claims),
         },
         {
           provide: OBSERVED_STATE,
-          inject: [Follower, StoredKeys, Revocations, ClientRegistry],
+          inject: [SyncLoop, ManagedKeys, Revocations, ClientRegistry],
           useFactory: (
-            follower: Follower,
-            keys: StoredKeys,
+            syncLoop: SyncLoop,
+            keys: ManagedKeys,
             revocations: Revocations,
             clients: ClientRegistry,
           ): ObservedState => ({
-            knowledgeAgeSeconds: () => follower.ageSeconds,
+            knowledgeAgeSeconds: () => syncLoop.ageSeconds,
             signingKeyAges: () => keys.signingAges,
             revokedTokens: () => revocations.size,
             clients: () => clients.size,
@@ -164,12 +164,12 @@ export class StateModule {
       ],
       exports: [
         OBSERVED_STATE,
-        WITHDRAWN,
+        REVOCATION_CHECK,
         KNOWN_AUDIENCE,
         KEYS_BEFORE_CLIENTS,
         USED_ASSERTIONS,
         ExpiryWarnings,
-        KeptEventLog,
+        PersistedEventLog,
       ],
     };
   }

@@ -2,22 +2,22 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiOAuth2, ApiTags } from '@nestjs/swagger';
 import { ApiError } from '../server/api-error.js';
 import { ApiErrorResponse, ApiErrors } from '../server/api-errors.decorator.js';
-import { ADMINISTRATION_SCOPE } from './admin-options.js';
+import { ADMIN_SCOPE } from './admin-options.js';
 
 /** Documents a controller as one of the administration. */
-export function Administration(): ClassDecorator {
+export function AdminRoute(): ClassDecorator {
   return applyDecorators(
     ApiTags('Administration'),
     ApiBearerAuth(),
-    ApiOAuth2([ADMINISTRATION_SCOPE]),
+    ApiOAuth2([ADMIN_SCOPE]),
     ApiInvalidRequest('The request could not be read'),
     ApiErrorResponse(
       'No bearer token, or one that is not valid here',
       new ApiError(401, 'missing_token', 'Send a bearer token'),
     ),
     ApiErrorResponse(
-      `The scope ${ADMINISTRATION_SCOPE} is missing`,
-      new ApiError(403, 'insufficient_scope', `The scope ${ADMINISTRATION_SCOPE} is needed`),
+      `The scope ${ADMIN_SCOPE} is missing`,
+      new ApiError(403, 'insufficient_scope', `The scope ${ADMIN_SCOPE} is needed`),
     ),
     ApiErrors(413, 415, 429, 500, 503),
   );

@@ -4,10 +4,10 @@ import { ClientRegistry } from '../clients/client-registry.js';
 import { ApiError, type ErrorCode } from '../server/api-error.js';
 import { HeaderGuard } from '../server/header-guard.js';
 import { TokenService } from '../token/token.service.js';
-import { ADMINISTRATION_SCOPE, OWN_AUDIENCE } from './admin-options.js';
+import { ADMIN_SCOPE, OWN_AUDIENCE } from './admin-options.js';
 
 /** A request as it leaves the guard. */
-export interface AdministrationRequest {
+export interface AdminRequest {
   readonly id: string;
   readonly headers: { readonly authorization?: string };
   administrator?: Administrator;
@@ -22,7 +22,7 @@ const REALM = 'Bearer realm="identity-backend"';
  * Answers as RFC 6750 §3 says: who shows nothing is told of no error.
  */
 @Injectable()
-export class AdministrationGuard extends HeaderGuard<AdministrationRequest> {
+export class AdminGuard extends HeaderGuard<AdminRequest> {
   constructor(
     @Inject(TokenService) private readonly tokens: TokenService,
     @Inject(ClientRegistry) private readonly clients: ClientRegistry,
@@ -32,7 +32,7 @@ export class AdministrationGuard extends HeaderGuard<AdministrationRequest> {
   }
 
   /** Checks the token each time: the body may take seconds, and an administrator loses its rights at once. */
-  override admit(request: AdministrationRequest): void {
+  override admit(request: AdminRequest): void {
     const { authorization } = request.headers;
     // Who uses another scheme did not know what to send, and is told no error either (RFC 6750 §3.1).
     if (authorization === undefined || !BEARER_SCHEME.test(authorization)) {
@@ -47,11 +47,11 @@ export class AdministrationGuard extends HeaderGuard<AdministrationRequest> {
       throw refused('invalid_token', 'The token is not good here', `${REALM}, error="invalid_token"`);
     }
     const { scope = '', client_id: clientId } = verdict.claims;
-    if (!scope.split(' ').includes(ADMINISTRATION_SCOPE) || !this.isAdministrator(clientId)) {
+    if (!scope.split(' ').includes(ADMIN_SCOPE) || !this.isAdministrator(clientId)) {
       throw refused(
         'insufficient_scope',
-        `The scope ${ADMINISTRATION_SCOPE} is needed`,
-        `${REALM}, error="insufficient_scope", scope="${ADMINISTRATION_SCOPE}"`,
+        `The scope ${ADMIN_SCOPE} is needed`,
+        `${REALM}, error="insufficient_scope", scope="${ADMIN_SCOPE}"`,
       );
     }
     request.administrator = { id: String(clientId), requestId: request.id };
@@ -60,7 +60,7 @@ export class AdministrationGuard extends HeaderGuard<AdministrationRequest> {
   /** The client as it is now, whatever its tokens say: it may lack a scope or an audience that it had. */
   private isAdministrator(clientId: unknown): boolean {
     const client = typeof clientId === 'string' ? this.clients.find(clientId) : undefined;
-    return Boolean(client?.scopes.includes(ADMINISTRATION_SCOPE) && client.audiences.includes(this.audience));
+    return Boolean(client?.scopes.includes(ADMIN_SCOPE) && client.audiences.includes(this.audience));
   }
 }
 
@@ -70,7 +70,7 @@ function refused(code: ErrorCode, message: string, challenge: string): ApiError 
 }
 
 /** Who acts, for the audit; the guard has put it there. */
-export function administratorOf({ administrator }: AdministrationRequest): Administrator {
-  if (!administrator) throw new Error('The route has no AdministrationGuard');
+export function administratorOf({ administrator }: AdminRequest): Administrator {
+  if (!administrator) throw new Error('The route has no AdminGuard');
   return administrator;
 }

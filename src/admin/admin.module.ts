@@ -4,53 +4,53 @@ import { ClientAdministration } from '../clients/client-administration.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { Clock } from '../clock.js';
 import type { PrivateKey } from '../keys/private-key.js';
-import { StoredKeys } from '../keys/managed-keys.js';
+import { ManagedKeys } from '../keys/managed-keys.js';
 import { OWN_AUDIENCE } from './admin-options.js';
 import { ClientSecretsController } from './client-secrets.controller.js';
 import { ClientsController } from './clients.controller.js';
 import { KeyAdministration } from './key-administration.js';
 import { KeysController } from './keys.controller.js';
 
-/** What {@link AdministrationModule.forRoot} takes. */
-export interface AdministrationOptions extends Pick<ModuleMetadata, 'imports'> {
+/** What {@link AdminModule.forRoot} takes. */
+export interface AdminOptions extends Pick<ModuleMetadata, 'imports'> {
   readonly issuer: string;
   /** The configured lifetime of tokens, in seconds. */
   readonly lifetimeSeconds: number;
   readonly clock: Clock;
   /** Private keys that the operator gives. */
-  readonly givenKeys: readonly PrivateKey[];
+  readonly importedKeys: readonly PrivateKey[];
   /** Whether the routes are opened; the command line does without them. */
   readonly routes: boolean;
 }
 
 /** What administrators do, and the routes beneath `/admin` by which they do it. */
 @Module({})
-export class AdministrationModule {
+export class AdminModule {
   static forRoot({
     imports = [],
     issuer,
     lifetimeSeconds,
     clock,
-    givenKeys,
+    importedKeys,
     routes,
-  }: AdministrationOptions): DynamicModule {
+  }: AdminOptions): DynamicModule {
     return {
-      module: AdministrationModule,
+      module: AdminModule,
       imports,
       controllers: routes ? [ClientsController, ClientSecretsController, KeysController] : [],
       providers: [
         { provide: Clock, useValue: clock },
         {
           provide: KeyAdministration,
-          inject: [StoredKeys, AuditLog],
-          useFactory: (stored: StoredKeys, audit: AuditLog) =>
-            new KeyAdministration(stored, givenKeys, audit, clock),
+          inject: [ManagedKeys, AuditLog],
+          useFactory: (stored: ManagedKeys, audit: AuditLog) =>
+            new KeyAdministration(stored, importedKeys, audit, clock),
         },
         { provide: OWN_AUDIENCE, useValue: issuer },
         {
           provide: ClientAdministration,
-          inject: [ClientRegistry, AuditLog, StoredKeys],
-          useFactory: (clients: ClientRegistry, audit: AuditLog, keys: StoredKeys) =>
+          inject: [ClientRegistry, AuditLog, ManagedKeys],
+          useFactory: (clients: ClientRegistry, audit: AuditLog, keys: ManagedKeys) =>
             new ClientAdministration(
               clients,
               audit,

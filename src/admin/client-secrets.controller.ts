@@ -2,18 +2,18 @@ import { Body, Controller, Delete, HttpCode, Inject, Param, Post, Req, UseGuards
 import { ApiBody, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
 import { Clock } from '../clock.js';
 import { ClientAdministration } from '../clients/client-administration.js';
-import { CreatedSecretDocument, dateTime } from '../clients/dto/client-response.dto.js';
+import { CreatedSecretDto, dateTime } from '../clients/dto/client-response.dto.js';
 import { ApiError } from '../server/api-error.js';
 import { BodyPipe } from '../server/body.pipe.js';
 import { parseDateTime } from '../validation/date-time.js';
-import { Administration, ApiConflict, ApiInvalidRequest, ApiNotFound } from './admin-route.decorator.js';
-import { AdministrationGuard, type AdministrationRequest, administratorOf } from './admin.guard.js';
+import { AdminRoute, ApiConflict, ApiInvalidRequest, ApiNotFound } from './admin-route.decorator.js';
+import { AdminGuard, type AdminRequest, administratorOf } from './admin.guard.js';
 import { CLIENT_ID, NEW_SECRET, SECRET_ID } from './examples.js';
-import { NewSecretBody } from './dto/secret-request.dto.js';
+import { SecretRequestDto } from './dto/secret-request.dto.js';
 
 /** `/admin/clients/{id}/secrets`: at most two that are good, so that one can be replaced without an outage. */
-@Administration()
-@UseGuards(AdministrationGuard)
+@AdminRoute()
+@UseGuards(AdminGuard)
 @Controller('admin/clients/:id/secrets')
 export class ClientSecretsController {
   constructor(
@@ -24,16 +24,16 @@ export class ClientSecretsController {
   @Post()
   @ApiOperation({ summary: 'Add a second secret; it is shown this once' })
   @ApiParam(CLIENT_ID)
-  @ApiBody({ type: NewSecretBody, required: false, examples: NEW_SECRET })
-  @ApiResponse({ status: 201, description: 'The secret', type: CreatedSecretDocument })
+  @ApiBody({ type: SecretRequestDto, required: false, examples: NEW_SECRET })
+  @ApiResponse({ status: 201, description: 'The secret', type: CreatedSecretDto })
   @ApiInvalidRequest('expires_at and expires_in exclude each other')
   @ApiNotFound('There is no such client', 'There is no client of this id')
   @ApiConflict('The client has two secrets', 'The client has 2 secrets: end one first')
   async addSecret(
     @Param('id') id: string,
-    @Body(new BodyPipe(NewSecretBody)) body: NewSecretBody,
-    @Req() request: AdministrationRequest,
-  ): Promise<CreatedSecretDocument> {
+    @Body(new BodyPipe(SecretRequestDto)) body: SecretRequestDto,
+    @Req() request: AdminRequest,
+  ): Promise<CreatedSecretDto> {
     const expiresAt = this.expiryOf(body);
     const secret = await this.administration.addSecret(id, expiresAt, administratorOf(request));
     return {
@@ -57,12 +57,12 @@ export class ClientSecretsController {
   endSecret(
     @Param('id') id: string,
     @Param('secretId') secretId: string,
-    @Req() request: AdministrationRequest,
+    @Req() request: AdminRequest,
   ): Promise<void> {
     return this.administration.endSecret(id, secretId, administratorOf(request));
   }
 
-  private expiryOf({ expires_at, expires_in }: NewSecretBody): number | null {
+  private expiryOf({ expires_at, expires_in }: SecretRequestDto): number | null {
     if (expires_at !== undefined && expires_in !== undefined) {
       throw new ApiError(400, 'invalid_request', 'expires_at and expires_in exclude each other');
     }

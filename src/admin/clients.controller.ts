@@ -12,25 +12,37 @@ import {
   Req,
   UseGuards,
 } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse, PartialType } from '@nestjs/swagger';
-import { ClientAdministration } from '../clients/client-administration.js';
-import { ClientBody } from '../clients/dto/client-request.dto.js';
 import {
-  ClientDocument,
-  clientDocument,
-  ClientPageDocument,
-  CreatedClientDocument,
+  ApiBody,
+  ApiOperation,
+  ApiParam,
+  ApiQuery,
+  ApiResponse,
+  ApiSchema,
+  PartialType,
+} from '@nestjs/swagger';
+import { ClientAdministration } from '../clients/client-administration.js';
+import { ClientRequestDto } from '../clients/dto/client-request.dto.js';
+import {
+  ClientDto,
+  toClientDto,
+  ClientPageDto,
+  CreatedClientDto,
 } from '../clients/dto/client-response.dto.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { ApiError } from '../server/api-error.js';
-import { Administration, ApiConflict, ApiInvalidRequest, ApiNotFound } from './admin-route.decorator.js';
-import { AdministrationGuard, type AdministrationRequest, administratorOf } from './admin.guard.js';
+import { AdminRoute, ApiConflict, ApiInvalidRequest, ApiNotFound } from './admin-route.decorator.js';
+import { AdminGuard, type AdminRequest, administratorOf } from './admin.guard.js';
 import { CHANGED_CLIENT, CLIENT_ID, NEW_CLIENT } from './examples.js';
 import { readPage } from './page.js';
 
+/** A JSON Merge Patch (RFC 7396) of a client: each field is optional. */
+@ApiSchema({ name: 'PartialClientBody' })
+class ClientPatchDto extends PartialType(ClientRequestDto) {}
+
 /** `/admin/clients`: the registered clients. */
-@Administration()
-@UseGuards(AdministrationGuard)
+@AdminRoute()
+@UseGuards(AdminGuard)
 @Controller('admin/clients')
 export class ClientsController {
   constructor(
@@ -40,48 +52,45 @@ export class ClientsController {
 
   @Post()
   @ApiOperation({ summary: 'Register a client; its secret is shown this once' })
-  @ApiBody({ type: ClientBody, examples: NEW_CLIENT })
-  @ApiResponse({ status: 201, description: 'The client', type: CreatedClientDocument })
+  @ApiBody({ type: ClientRequestDto, examples: NEW_CLIENT })
+  @ApiResponse({ status: 201, description: 'The client', type: CreatedClientDto })
   @ApiInvalidRequest(
     'audiences must be an array of distinct names of 1 to 255 characters, without control or invisible characters',
   )
   @ApiConflict('The id is taken', 'There is a client of this id already')
-  async createClient(
-    @Body() body: unknown,
-    @Req() request: AdministrationRequest,
-  ): Promise<CreatedClientDocument> {
+  async createClient(@Body() body: unknown, @Req() request: AdminRequest): Promise<CreatedClientDto> {
     const { client, secret } = await this.administration.create(body, administratorOf(request));
-    return { ...clientDocument(client), client_secret: secret.text };
+    return { ...toClientDto(client), client_secret: secret.text };
   }
 
   @Get()
   @ApiOperation({ summary: 'List clients in the order of their ids' })
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 100 } })
   @ApiQuery({ name: 'after', required: false, type: String, description: '`next` of the page before' })
-  @ApiResponse({ status: 200, description: 'A page of clients', type: ClientPageDocument })
+  @ApiResponse({ status: 200, description: 'A page of clients', type: ClientPageDto })
   @ApiInvalidRequest('limit must be a whole number from 1 to 100')
-  listClients(@Query() query: Record<string, unknown>): ClientPageDocument {
+  listClients(@Query() query: Record<string, unknown>): ClientPageDto {
     const { limit, after } = readPage(query);
     const { clients, next = null } = this.clients.page(limit, after);
-    return { clients: clients.map(clientDocument), next };
+    return { clients: clients.map(toClientDto), next };
   }
 
   @Get(':id')
   @ApiOperation({ summary: 'Show a client' })
   @ApiParam(CLIENT_ID)
-  @ApiResponse({ status: 200, description: 'The client, without secrets', type: ClientDocument })
+  @ApiResponse({ status: 200, description: 'The client, without secrets', type: ClientDto })
   @ApiNotFound('There is no such client', 'There is no client of this id')
-  showClient(@Param('id') id: string): ClientDocument {
+  showClient(@Param('id') id: string): ClientDto {
     const client = this.clients.find(id);
     if (!client) throw new ApiError(404, 'not_found', 'There is no client of this id');
-    return clientDocument(client);
+    return toClientDto(client);
   }
 
   @Patch(':id')
   @ApiOperation({ summary: 'Change a client by a JSON Merge Patch (RFC 7396)' })
   @ApiParam(CLIENT_ID)
-  @ApiBody({ type: PartialType(ClientBody), examples: CHANGED_CLIENT })
-  @ApiResponse({ status: 200, description: 'The client as it is now', type: ClientDocument })
+  @ApiBody({ type: ClientPatchDto, examples: CHANGED_CLIENT })
+  @ApiResponse({ status: 200, description: 'The client as it is now', type: ClientDto })
   @ApiNotFound('There is no such client', 'There is no client of this id')
   @ApiInvalidRequest(
     'audiences must be an array of distinct names of 1 to 255 characters, without control or invisible characters',
@@ -93,9 +102,9 @@ export class ClientsController {
   async updateClient(
     @Param('id') id: string,
     @Body() patch: unknown,
-    @Req() request: AdministrationRequest,
-  ): Promise<ClientDocument> {
-    return clientDocument(await this.administration.update(id, patch, administratorOf(request)));
+    @Req() request: AdminRequest,
+  ): Promise<ClientDto> {
+    return toClientDto(await this.administration.update(id, patch, administratorOf(request)));
   }
 
   @Delete(':id')
@@ -104,7 +113,7 @@ export class ClientsController {
   @ApiParam(CLIENT_ID)
   @ApiResponse({ status: 204, description: 'It is removed' })
   @ApiNotFound('There is no such client', 'There is no client of this id')
-  deleteClient(@Param('id') id: string, @Req() request: AdministrationRequest): Promise<void> {
+  deleteClient(@Param('id') id: string, @Req() request: AdminRequest): Promise<void> {
     return this.administration.delete(id, administratorOf(request));
   }
 }

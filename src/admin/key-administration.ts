@@ -7,9 +7,9 @@ import type { Algorithm } from '../jwt/algorithms.js';
 import { keyState, verifiesUntil } from '../keys/key-schedule.js';
 import type { KeyPurpose, StoredKey } from '../keys/key-store.js';
 import type { PrivateKey } from '../keys/private-key.js';
-import { algorithmOf, type StoredKeys } from '../keys/managed-keys.js';
+import { algorithmOf, type ManagedKeys } from '../keys/managed-keys.js';
 import { StoreUnavailable } from '../sync/record-store.js';
-import type { KeyDocument } from './dto/keys.dto.js';
+import type { KeyDto } from './dto/keys.dto.js';
 
 /** The database went away when some of the keys were replaced, and the others were not. */
 export class RotationIncomplete extends Error {
@@ -24,13 +24,13 @@ export class RotationIncomplete extends Error {
 export class KeyAdministration {
   /** @param given the keys that the operator gave: they are shown, and replaced by the operator alone */
   constructor(
-    private readonly stored: StoredKeys,
+    private readonly stored: ManagedKeys,
     private readonly given: readonly PrivateKey[],
     private readonly audit: AuditLog,
     private readonly clock: Clock,
   ) {}
 
-  list(): readonly KeyDocument[] {
+  list(): readonly KeyDto[] {
     const made = [...this.stored.schedules].flatMap(([purpose, keys]) =>
       keys.map((key) => this.document(purpose, key)),
     );
@@ -71,7 +71,7 @@ export class KeyAdministration {
     }
   }
 
-  private document(purpose: KeyPurpose, key: StoredKey): KeyDocument {
+  private document(purpose: KeyPurpose, key: StoredKey): KeyDto {
     const until = key.revokedAt ?? verifiesUntil(key);
     return {
       kid: key.jwk.kid,
@@ -86,7 +86,7 @@ export class KeyAdministration {
     };
   }
 
-  private givenDocument({ id, algorithm }: PrivateKey): KeyDocument {
+  private givenDocument({ id, algorithm }: PrivateKey): KeyDto {
     const first = this.given.find((key) => key.algorithm === algorithm);
     return {
       kid: id,
@@ -102,7 +102,7 @@ export class KeyAdministration {
   }
 }
 
-function purposeShown(purpose: KeyPurpose): KeyDocument['purpose'] {
+function purposeShown(purpose: KeyPurpose): KeyDto['purpose'] {
   return purpose === 'administration' ? 'administration' : 'tokens';
 }
 

@@ -3,40 +3,40 @@ import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { ApiError } from '../server/api-error.js';
 import { BodyPipe } from '../server/body.pipe.js';
 import type { Algorithm } from '../jwt/algorithms.js';
-import { Administration, ApiInvalidRequest } from './admin-route.decorator.js';
-import { AdministrationGuard, type AdministrationRequest, administratorOf } from './admin.guard.js';
+import { AdminRoute, ApiInvalidRequest } from './admin-route.decorator.js';
+import { AdminGuard, type AdminRequest, administratorOf } from './admin.guard.js';
 import { ALL_KEYS } from './examples.js';
 import { KeyAdministration } from './key-administration.js';
-import { KeysDocument, RotationBody } from './dto/keys.dto.js';
+import { KeysDto, RotationRequestDto } from './dto/keys.dto.js';
 
 /** `/admin/keys`: the keys that sign, and their schedules. */
-@Administration()
-@UseGuards(AdministrationGuard)
+@AdminRoute()
+@UseGuards(AdminGuard)
 @Controller('admin/keys')
 export class KeysController {
   constructor(@Inject(KeyAdministration) private readonly administration: KeyAdministration) {}
 
   @Get()
   @ApiOperation({ summary: 'List the keys with their schedules' })
-  @ApiResponse({ status: 200, description: 'The keys, without their private parts', type: KeysDocument })
-  listKeys(): KeysDocument {
+  @ApiResponse({ status: 200, description: 'The keys, without their private parts', type: KeysDto })
+  listKeys(): KeysDto {
     return { keys: this.administration.list() };
   }
 
   @Post('rotate')
   @HttpCode(202)
   @ApiOperation({ summary: 'Replace the keys that sign by those that are published already' })
-  @ApiBody({ type: RotationBody, required: false, examples: ALL_KEYS })
+  @ApiBody({ type: RotationRequestDto, required: false, examples: ALL_KEYS })
   @ApiResponse({
     status: 202,
     description: 'The keys with their new schedules: the next one signs once everybody has heard of it',
-    type: KeysDocument,
+    type: KeysDto,
   })
   @ApiInvalidRequest('algorithm is not one for which the service makes keys')
   async rotateKeys(
-    @Body(new BodyPipe(RotationBody)) { algorithm, revoke = false }: RotationBody,
-    @Req() request: AdministrationRequest,
-  ): Promise<KeysDocument> {
+    @Body(new BodyPipe(RotationRequestDto)) { algorithm, revoke = false }: RotationRequestDto,
+    @Req() request: AdminRequest,
+  ): Promise<KeysDto> {
     const by = administratorOf(request);
     if (await this.administration.rotate(algorithm as Algorithm | undefined, revoke, by))
       return this.listKeys();

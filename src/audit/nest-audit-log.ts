@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type AuditEvent, AuditLog } from './audit-log.js';
-import { shown } from './redact-event.js';
+import { redactEvent } from './redact-event.js';
 
 /** Writes each audit event as one line of the log of the application. */
 @Injectable()
@@ -8,6 +8,6 @@ export class NestAuditLog extends AuditLog {
   private readonly log = new Logger('Audit');
 
   override record(requestId: string, event: AuditEvent): void {
-    this.log.log(JSON.stringify({ requestId, ...shown(event) }));
+    this.log.log(JSON.stringify({ requestId, ...redactEvent(event) }));
   }
 }

@@ -1,5 +1,5 @@
 import type { AuditEvent } from './audit-log.js';
-import type { KeptEvents } from './persisted-event.js';
+import type { PersistedEvents } from './persisted-event.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 /** How many events are written at once: what a command line did in a loop must not fill the log in one go. */
@@ -9,13 +9,13 @@ const BATCH = 100;
  * Writes the events that the database keeps to the log of the service: at the start those of the last day, which may have
  * happened while no service ran, and from then on each as it comes. Each process does; `event_id` tells copies apart.
  */
-export class KeptEventLog {
+export class PersistedEventLog {
   private revision = 0;
   private from: number | undefined;
 
   /** @param write takes an event as the audit log does */
   constructor(
-    private readonly events: KeptEvents,
+    private readonly events: PersistedEvents,
     private readonly clock: { now(): number },
     private readonly write: (requestId: string, event: AuditEvent) => void,
   ) {}

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AdministrationEvent } from './audit-log.js';
 
 /** A change by an administrator as the database keeps it, written in the transaction of the change itself. */
-export interface KeptEvent {
+export interface PersistedEvent {
   readonly id: string;
   /** Milliseconds since 1970. */
   readonly time: number;
@@ -11,7 +11,7 @@ export interface KeptEvent {
 }
 
 /** The administrator of an event. */
-export interface KeptBy {
+export interface ChangedBy {
   readonly requestId: string;
   /** The user of the operating system, if the command line acts: its own log is a terminal, which keeps nothing. */
   readonly osUser?: string | undefined;
@@ -20,7 +20,7 @@ export interface KeptBy {
 /** An event for the log, and what the database keeps of it. */
 export interface AuditedChange {
   readonly event: AdministrationEvent;
-  readonly keep: KeptEvent | undefined;
+  readonly keep: PersistedEvent | undefined;
 }
 
 /**
@@ -31,7 +31,7 @@ export interface AuditedChange {
  */
 export function auditedChange(
   event: AdministrationEvent,
-  { requestId, osUser }: KeptBy,
+  { requestId, osUser }: ChangedBy,
   time: number,
 ): AuditedChange {
   if (osUser === undefined) return { event, keep: undefined };
@@ -41,7 +41,7 @@ export function auditedChange(
 }
 
 /** The kept events, in the order in which they became visible. */
-export abstract class KeptEvents {
+export abstract class PersistedEvents {
   /**
    * @param revision of the last one that is known; 0 for none
    * @param from the earliest time, in milliseconds since 1970
@@ -51,5 +51,5 @@ export abstract class KeptEvents {
     revision: number,
     from: number,
     limit: number,
-  ): Promise<readonly (KeptEvent & { readonly revision: number })[]>;
+  ): Promise<readonly (PersistedEvent & { readonly revision: number })[]>;
 }

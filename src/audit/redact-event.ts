@@ -1,4 +1,4 @@
-import { withoutSecrets } from '../encoding/redact-secrets.js';
+import { redactSecrets } from '../encoding/redact-secrets.js';
 import type { AuditEvent } from './audit-log.js';
 
 /** How much of a token's id is written, in characters: who signs with the shared secret chooses the id. */
@@ -21,7 +21,7 @@ type Show = (name: string) => string;
  *
  * @returns the event as it may be written
  */
-export function shown(event: AuditEvent): AuditEvent {
+export function redactEvent(event: AuditEvent): AuditEvent {
   if (event.event === 'token.revoked') {
     const { jti, client_id } = event;
     return { ...event, jti: name(jti.slice(0, MAX_TOKEN_ID_LENGTH)), client_id: optional(client_id, name) };
@@ -43,7 +43,7 @@ export function shown(event: AuditEvent): AuditEvent {
 }
 
 function name(text: string): string {
-  return text.length >= 32 && RANDOM_BASE64.test(text) ? REMOVED : withoutSecrets(text);
+  return text.length >= 32 && RANDOM_BASE64.test(text) ? REMOVED : redactSecrets(text);
 }
 
 function plainName(text: string): string {
@@ -52,7 +52,7 @@ function plainName(text: string): string {
 
 /** Scope tokens are names of their own. */
 function scopeOf(show: Show): Show {
-  return (scope) => withoutSecrets(scope).split(' ').map(show).join(' ');
+  return (scope) => redactSecrets(scope).split(' ').map(show).join(' ');
 }
 
 function optional(text: string | undefined, show: Show): string | undefined {

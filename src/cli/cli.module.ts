@@ -1,12 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { AdministrationModule } from '../admin/admin.module.js';
+import { AdminModule } from '../admin/admin.module.js';
 import type { Clock } from '../clock.js';
 import type { Settings } from '../config/settings.js';
 import { Metrics } from '../observability/metrics.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
-import { NO_SIBLINGS } from '../sync/change-notifier.js';
-import { StateModule } from '../persistence.module.js';
+import { SINGLE_PROCESS } from '../sync/change-notifier.js';
+import { PersistenceModule } from '../persistence.module.js';
 import { Doctor, DOCTOR } from '../diagnostics/doctor.js';
 
 /** The command line: it works on the database, beside a running service or without one. */
@@ -23,13 +23,13 @@ export class CliModule {
     return {
       module: CliModule,
       imports: [
-        StateModule.forRoot(settings, { clock, log, siblings: NO_SIBLINGS, isService: false }),
-        AdministrationModule.forRoot({
+        PersistenceModule.forRoot(settings, { clock, log, notifier: SINGLE_PROCESS, isService: false }),
+        AdminModule.forRoot({
           imports: [observability],
           issuer,
           lifetimeSeconds,
           clock,
-          givenKeys: settings.givenKeys,
+          importedKeys: settings.importedKeys,
           routes: false,
         }),
       ],

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ClientChangeRefused } from '../clients/client-change-refused.js';
-import type { ClientDocument } from '../clients/dto/client-response.dto.js';
-import { clientMembers, type ClientOptions, withClientOptions } from './client-options.js';
+import type { ClientDto } from '../clients/dto/client-response.dto.js';
+import { clientFields, type ClientOptions, withClientOptions } from './client-options.js';
 import { values } from './option-values.js';
 
 /** The lists of a client that can be added to and removed from, by the options that replace them. */
@@ -35,8 +35,8 @@ export function withChangeOptions(command: Command): Command {
  *
  * @throws {Error} if they contradict each other, or ask for nothing
  */
-export function clientPatch(options: ChangeOptions): (client: ClientDocument) => Record<string, unknown> {
-  const members = clientMembers(options);
+export function clientPatch(options: ChangeOptions): (client: ClientDto) => Record<string, unknown> {
+  const members = clientFields(options);
   const edits = Object.entries(LISTS).flatMap(([name, list]) => edit(name, list, options));
   if (Object.keys(members).length === 0 && edits.length === 0) {
     throw new Error('Nothing to change: see `clients update --help`');
@@ -77,7 +77,7 @@ export interface ChangedField {
 }
 
 /** What a change did, but for the time of the change itself. */
-export function changedFields(previous: ClientDocument, current: ClientDocument): readonly ChangedField[] {
+export function changedFields(previous: ClientDto, current: ClientDto): readonly ChangedField[] {
   const before = new Map<string, unknown>(Object.entries(previous));
   return Object.entries(current)
     .map(([field, value]): ChangedField => ({ field, previous: before.get(field), current: value }))

@@ -50,7 +50,7 @@ function readJson(path: string): unknown {
  * The members of the administration's JSON that the options name; those that were not given are left out, and those given
  * as `-` are null.
  */
-export function clientMembers(options: ClientOptions): Record<string, unknown> {
+export function clientFields(options: ClientOptions): Record<string, unknown> {
   const members = {
     name: options.name,
     audiences: options.audience,

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { ClientAdministration } from '../clients/client-administration.js';
-import { clientDocument, dateTime } from '../clients/dto/client-response.dto.js';
+import { toClientDto, dateTime } from '../clients/dto/client-response.dto.js';
 import { ClientChangeRefused } from '../clients/client-change-refused.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { expiringSecrets } from '../clients/expiring-secrets.js';
 import { Clock } from '../clock.js';
 import { type ChangeOptions, changedFields, clientPatch, withChangeOptions } from './client-changes.js';
-import { type ClientOptions, clientMembers, withClientOptions } from './client-options.js';
+import { type ClientOptions, clientFields, withClientOptions } from './client-options.js';
 import { command, commandGroup, type JsonOptions, withJson } from './command.js';
 import { COMMAND_LINE } from './command-line.js';
 import { single } from './option-values.js';
@@ -38,11 +38,11 @@ function createCommand(services: Services): Command {
     .requiredOption('--id <id>', 'its client id: 1 to 128 of A-Za-z0-9._~-', single())
     .option('--create', 'make the database if it is not there, also in a folder without settings');
   return withClientOptions(create).action((options: CreateOptions) => {
-    const body = { client_id: options.id, ...clientMembers(options) };
+    const body = { client_id: options.id, ...clientFields(options) };
     return services.use(
       async (context) => {
         const { client, secret } = await context.get(ClientAdministration).create(body, COMMAND_LINE);
-        const created = { ...clientDocument(client), client_secret: secret.text };
+        const created = { ...toClientDto(client), client_secret: secret.text };
         if (options.json) printJson(created);
         else printClient(created);
       },
@@ -55,7 +55,7 @@ function listCommand(services: Services): Command {
   return withJson(command('list', 'list all clients')).action(({ json }: JsonOptions) =>
     services.use((context) => {
       const { clients } = context.get(ClientRegistry).page(Infinity);
-      if (json) printJson({ clients: clients.map(clientDocument), next: null });
+      if (json) printJson({ clients: clients.map(toClientDto), next: null });
       else {
         const now = context.get(Clock).now();
         for (const client of clients) {
@@ -75,10 +75,10 @@ function showCommand(services: Services): Command {
       const client = context.get(ClientRegistry).find(id);
       if (!client) throw new ClientChangeRefused('not_found', 'There is no client of this id');
       if (json) {
-        printJson(clientDocument(client));
+        printJson(toClientDto(client));
         return;
       }
-      printClient(clientDocument(client));
+      printClient(toClientDto(client));
       for (const { secretId, expiresAt } of expiringSecrets([client], context.get(Clock).now())) {
         printLine(`Secret ${secretId} expires soon: at ${dateTime(expiresAt)}`);
       }
@@ -97,11 +97,11 @@ function updateCommand(services: Services): Command {
     return services.use(async (context) => {
       const { previous, client } = await context
         .get(ClientAdministration)
-        .revise(id, (current) => patch(clientDocument(current)), COMMAND_LINE);
-      const document = clientDocument(client);
+        .revise(id, (current) => patch(toClientDto(current)), COMMAND_LINE);
+      const document = toClientDto(client);
       if (options.json) printJson(document);
       else printClient(document);
-      printChanges(changedFields(clientDocument(previous), document), options.json);
+      printChanges(changedFields(toClientDto(previous), document), options.json);
     });
   });
 }
@@ -110,7 +110,7 @@ function switchCommand(services: Services, name: string, description: string, di
   return withJson(command(name, description, 'id')).action((id: string, { json }: JsonOptions) =>
     services.use(async (context) => {
       const client = await context.get(ClientAdministration).update(id, { disabled }, COMMAND_LINE);
-      (json ? printJson : printClient)(clientDocument(client));
+      (json ? printJson : printClient)(toClientDto(client));
     }),
   );
 }

@@ -5,7 +5,7 @@ import { type LoadedSettings, type Settings, SettingsError } from '../config/set
 import { withLocalSecrets } from '../config/with-local-secrets.js';
 import { databasePlace, inspectDatabase } from '../database/inspect-database.js';
 import { DatabaseError } from '../database/open-database.js';
-import type { Place } from './location.js';
+import type { Location } from './location.js';
 import type { Creation } from './services.js';
 
 /**
@@ -17,7 +17,7 @@ import type { Creation } from './services.js';
  * @throws {DatabaseError}
  */
 export async function commandSettings(
-  place: Place,
+  place: Location,
   creation: Creation,
   making: (database: string) => void,
 ): Promise<Settings> {

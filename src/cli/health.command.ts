@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { listenSettings } from '../config/listen-settings.js';
 import { command } from './command.js';
 import { folder } from './command-settings.js';
-import type { Place, PlaceOptions } from './location.js';
+import type { Location, LocationOptions } from './location.js';
 import { printLine } from './print.js';
 
 /** Milliseconds. Shorter than the 3 seconds that the Dockerfile allows, so that the reason is printed. */
@@ -17,11 +17,11 @@ const ANY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', 
  * `identity-backend health`: asks the service that runs with the settings of this folder whether it is alive, for health checks of
  * containers. Opens no database and makes nothing, as it runs every few seconds; exits 0 or 1, as Docker reserves other codes.
  */
-export function healthCommand(options: PlaceOptions): Command {
+export function healthCommand(options: LocationOptions): Command {
   const about = 'check that the service with these settings is alive; exits 0 or 1';
   return command('health', about).action(async () => {
     try {
-      printLine(await checkHealth(options.place));
+      printLine(await checkHealth(options.location));
     } catch (error) {
       process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
       process.exitCode = 1;
@@ -30,7 +30,7 @@ export function healthCommand(options: PlaceOptions): Command {
 }
 
 /** @throws {Error} with the reason, if the service is not alive or the settings do not say where it is */
-async function checkHealth({ directory, envFile }: Place): Promise<string> {
+async function checkHealth({ directory, envFile }: Location): Promise<string> {
   const { host, port, basePath } = listenSettings(folder(directory), undefined, envFile);
   if (port === 0) throw new Error('PORT is 0: the service listens on a port that the settings do not tell');
   const path = `${basePath}/health/live`;

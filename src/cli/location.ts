@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { notEmpty } from './option-values.js';
 
 /** Where the settings of a command come from. */
-export interface Place {
+export interface Location {
   /** The folder that holds `.env` and `data/`; the current one if left out. */
   readonly directory?: string | undefined;
   /** The file to read in place of `.env`. */
@@ -10,10 +10,10 @@ export interface Place {
 }
 
 /** The options that name the place: the same ones on every command, before its name and after it. */
-export class PlaceOptions {
+export class LocationOptions {
   private readonly given = new Map<string, string>();
 
-  get place(): Place {
+  get location(): Location {
     return { directory: this.given.get('--directory'), envFile: this.given.get('--env-file') };
   }
 

@@ -1,4 +1,4 @@
-import type { ClientDocument } from '../clients/dto/client-response.dto.js';
+import type { ClientDto } from '../clients/dto/client-response.dto.js';
 import { escapeInvisible } from '../encoding/well-formed-text.js';
 import type { ChangedField } from './client-changes.js';
 
@@ -18,7 +18,7 @@ function write(text: string, layout: '\n' | '\t', output: NodeJS.WritableStream 
 }
 
 /** Writes what a client is, for people: one member a line. */
-export function printClient(client: ClientDocument): void {
+export function printClient(client: ClientDto): void {
   const width = Math.max(...Object.keys(client).map((name) => name.length));
   for (const [name, value] of Object.entries(client)) printLine(`${name.padEnd(width)}  ${shown(value)}`);
 }

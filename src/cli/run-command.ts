@@ -5,7 +5,7 @@ import { commandGroup } from './command.js';
 import { doctorCommand } from './doctor.command.js';
 import { healthCommand } from './health.command.js';
 import { keysCommand } from './keys.commands.js';
-import { PlaceOptions } from './location.js';
+import { LocationOptions } from './location.js';
 import { printLine } from './print.js';
 import { type OpenServices, Services } from './services.js';
 
@@ -23,7 +23,7 @@ const ABOUT = [
  * @throws {CommanderError} if the command line is not understood
  */
 export async function runCommand(open: OpenServices, words: readonly string[]): Promise<void> {
-  const options = new PlaceOptions();
+  const options = new LocationOptions();
   const services = new Services(open, options);
   const commands = [
     ...[clientsCommand, keysCommand, doctorCommand].map((make) => make(services)),

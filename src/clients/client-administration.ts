@@ -46,7 +46,7 @@ export class ClientAdministration {
     this.description = new ClientDescription(lifetimeSeconds);
   }
 
-  /** @param body members of `ClientBody`, as they came */
+  /** @param body members of `ClientRequestDto`, as they came */
   async create(body: unknown, by: Administrator): Promise<{ client: Client; secret: NewSecret }> {
     const described = this.description.read(body);
     await this.prepare();
@@ -61,7 +61,7 @@ export class ClientAdministration {
     return { client: existing(client), secret: { id: kept.id, text, expiresAt: null } };
   }
 
-  /** @param patch a JSON Merge Patch (RFC 7396) of the members of `ClientBody`, as it came */
+  /** @param patch a JSON Merge Patch (RFC 7396) of the members of `ClientRequestDto`, as it came */
   async update(id: string, patch: unknown, by: Administrator): Promise<Client> {
     return (await this.revise(id, () => patch, by)).client;
   }

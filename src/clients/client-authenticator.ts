@@ -1,6 +1,6 @@
 import type { AuditLog } from '../audit/audit-log.js';
 import type { Clock } from '../clock.js';
-import type { NowOrLater } from '../concurrency/maybe-promise.js';
+import type { MaybePromise } from '../concurrency/maybe-promise.js';
 import type { Credentials } from './basic-credentials.js';
 import type { BruteForceLimit } from './brute-force-limit.js';
 import type { Client } from './client.js';
@@ -35,7 +35,7 @@ export class ClientAuthenticator {
    *
    * @param credentials `undefined` where they could not be read
    */
-  bySecret(attempt: Attempt, credentials: Credentials | undefined): NowOrLater<Authentication> {
+  bySecret(attempt: Attempt, credentials: Credentials | undefined): MaybePromise<Authentication> {
     const clientId = credentials?.clientId ?? '';
     const blocked = this.blocked(attempt, clientId);
     if (blocked) return blocked;

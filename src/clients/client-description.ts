@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { isJsonObject } from '../encoding/strict-json.js';
-import { withoutSecrets } from '../encoding/redact-secrets.js';
+import { redactSecrets } from '../encoding/redact-secrets.js';
 import { Rules } from '../validation/rules.js';
 import { type Client, GRANT_TYPES } from './client.js';
-import { ClientBody } from './dto/client-request.dto.js';
+import { ClientRequestDto } from './dto/client-request.dto.js';
 import { ClientChangeRefused } from './client-change-refused.js';
 import { mergePatch } from '../encoding/merge-patch.js';
 
@@ -25,12 +25,12 @@ const PROPERTIES = {
   may_act_for: 'mayActFor',
   jwks: 'jwks',
   disabled: 'disabled',
-} as const satisfies Record<Exclude<keyof ClientBody, 'client_id'>, keyof DescribedClient>;
+} as const satisfies Record<Exclude<keyof ClientRequestDto, 'client_id'>, keyof DescribedClient>;
 
 /** Reads descriptions of clients, and refuses those that are wrong. */
 export class ClientDescription {
-  private readonly rules = new Rules(ClientBody);
-  private readonly fields = new Set([...this.rules.members, ...READ_ONLY]);
+  private readonly rules = new Rules(ClientRequestDto);
+  private readonly fields = new Set([...this.rules.fields, ...READ_ONLY]);
 
   /** @param lifetimeSeconds the longest that the tokens of a client may live */
   constructor(private readonly lifetimeSeconds: number) {}
@@ -85,11 +85,11 @@ export class ClientDescription {
     // A mistyped name would leave a client with less or more than was meant.
     const unknown = Object.keys(body).find((name) => !this.fields.has(name));
     if (unknown !== undefined)
-      throw refused(`A client has no member ${JSON.stringify(withoutSecrets(unknown).slice(0, 64))}`);
+      throw refused(`A client has no member ${JSON.stringify(redactSecrets(unknown).slice(0, 64))}`);
     return body;
   }
 
-  private checked(read: ClientBody | string): ClientBody {
+  private checked(read: ClientRequestDto | string): ClientRequestDto {
     if (typeof read === 'string') throw refused(read);
     if ((read.token_lifetime_seconds ?? 0) > this.lifetimeSeconds) {
       throw refused(`token_lifetime_seconds must be at most ${this.lifetimeSeconds}`);
@@ -99,7 +99,7 @@ export class ClientDescription {
 }
 
 /** The properties that a body says, with their defaults. */
-function describedBy(body: ClientBody, id: string): Omit<DescribedClient, 'id'> {
+function describedBy(body: ClientRequestDto, id: string): Omit<DescribedClient, 'id'> {
   return {
     name: body.name ?? id,
     audiences: body.audiences ?? [],

@@ -1,24 +1,24 @@
 import type { ChangeEvent, RecordDecision } from '../sync/record-store.js';
-import { Replica } from '../sync/synced-map.js';
+import { SyncedMap } from '../sync/synced-map.js';
 import type { Client } from './client.js';
 import type { ClientStore } from './client-store.js';
 
 /** The clients, held in memory: no request that issues or judges a token asks the database. */
 export class ClientRegistry {
-  private readonly replica: Replica<Client>;
+  private readonly records: SyncedMap<Client>;
   /** How many clients name an audience. */
   private readonly audiences = new Map<string, number>();
   private sortedIds: readonly string[] | undefined;
 
-  /** @param told tells other processes of a change, and waits for them */
-  constructor(store: ClientStore, told?: () => Promise<void>) {
+  /** @param publish tells other processes of a change, and waits for them */
+  constructor(store: ClientStore, publish?: () => Promise<void>) {
     const applied = (_id: string, client?: Client, former?: Client): void => this.follow(client, former);
-    this.replica = new Replica(store, applied, told);
+    this.records = new SyncedMap(store, applied, publish);
   }
 
   /** @throws {StoreUnavailable} */
   sync(): Promise<void> {
-    return this.replica.sync();
+    return this.records.sync();
   }
 
   /**
@@ -28,29 +28,29 @@ export class ClientRegistry {
    * @throws {StoreUnavailable} and what `decide` throws
    */
   change(id: string, decide: RecordDecision<Client>, event?: ChangeEvent): Promise<Client | undefined> {
-    return this.replica.change(id, decide, event);
+    return this.records.change(id, decide, event);
   }
 
   find(id: string): Client | undefined {
-    return this.replica.get(id);
+    return this.records.get(id);
   }
 
   isClient(id: string): boolean {
-    return this.replica.get(id) !== undefined;
+    return this.records.get(id) !== undefined;
   }
 
   get size(): number {
-    return this.replica.all.size;
+    return this.records.all.size;
   }
 
   /** The clients that are not disabled. */
   get enabled(): readonly Client[] {
-    return [...this.replica.all.values()].filter(({ disabled }) => !disabled);
+    return [...this.records.all.values()].filter(({ disabled }) => !disabled);
   }
 
   /** Whether there is a client or was one: from then on, tokens of clients that are gone are not good any more. */
   get everHadClients(): boolean {
-    return this.replica.everHeldRecords;
+    return this.records.everHeldRecords;
   }
 
   /** Whether some client may ask for tokens for this audience: a name that is known, not one that anybody chose. */
@@ -63,7 +63,7 @@ export class ClientRegistry {
     limit: number,
     after = '',
   ): { readonly clients: readonly Client[]; readonly next: string | undefined } {
-    this.sortedIds ??= [...this.replica.all.keys()].sort();
+    this.sortedIds ??= [...this.records.all.keys()].sort();
     const start = firstAfter(this.sortedIds, after);
     const ids = this.sortedIds.slice(start, start + limit);
     const clients = ids.map((id) => this.find(id)).filter((client) => client !== undefined);

@@ -9,7 +9,7 @@ import type { ClientRegistry } from './client-registry.js';
  *
  * @returns what to do, where it does not
  */
-export function clientStanding(
+export function clientRevocation(
   clients: Pick<ClientRegistry, 'everHadClients' | 'find'>,
   claims: Claims,
 ): string | undefined {

@@ -5,13 +5,13 @@ import { ClientStore } from './client-store.js';
 /** What {@link ClientsModule.forRoot} takes. */
 export interface ClientsOptions {
   /** Tells other processes that something changed, and waits for them. */
-  readonly told: () => Promise<void>;
+  readonly publish: () => Promise<void>;
 }
 
 /** The registered clients, over the ClientStore of a global module. Opens no route. */
 @Module({})
 export class ClientsModule {
-  static forRoot({ told }: ClientsOptions): DynamicModule {
+  static forRoot({ publish }: ClientsOptions): DynamicModule {
     return {
       module: ClientsModule,
       global: true,
@@ -19,7 +19,7 @@ export class ClientsModule {
         {
           provide: ClientRegistry,
           inject: [ClientStore],
-          useFactory: (store: ClientStore) => new ClientRegistry(store, told),
+          useFactory: (store: ClientStore) => new ClientRegistry(store, publish),
         },
       ],
       exports: [ClientRegistry],

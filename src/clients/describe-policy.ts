@@ -1,4 +1,4 @@
-import { withoutSecrets } from '../encoding/redact-secrets.js';
+import { redactSecrets } from '../encoding/redact-secrets.js';
 import type { Client } from './client.js';
 
 /** How many characters the names of one kind take at most; a client may have thousands. */
@@ -10,7 +10,7 @@ const MAX_CHARACTERS = 500;
  * @param ownAudience the service itself, which `/token` issues for no client
  * @returns one sentence of limited length
  */
-export function describeAllowance(
+export function describePolicy(
   { id, audiences, scopes, claims, mayActFor, grantTypes }: Client,
   ownAudience: string,
 ): string {
@@ -45,7 +45,7 @@ function listed(names: readonly string[], count = names.length): string {
   const shown: string[] = [];
   let length = 0;
   for (const each of names) {
-    const name = withoutSecrets(each);
+    const name = redactSecrets(each);
     length += name.length + 2;
     if (length > MAX_CHARACTERS) break;
     shown.push(name);

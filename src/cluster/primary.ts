@@ -29,19 +29,19 @@ export function runWorkers(count: number, log: Logger): () => Promise<void> {
   const start = (): void => {
     const worker = cluster.fork();
     const peer: Peer = {
-      tell: (message) => {
+      send: (message) => {
         // It may have ended meanwhile, which the primary has yet to hear of.
         if (worker.isConnected()) worker.send(message, () => {});
       },
     };
     peers.set(worker, peer);
     worker.on('message', (message: unknown) => {
-      if (isMessage(message)) relay.hear(peer, message);
+      if (isMessage(message)) relay.receive(peer, message);
     });
     worker.on('error', (cause) => log.error({ err: cause, worker: worker.process.pid }, 'worker'));
     worker.on('exit', (code, signal) => {
       peers.delete(worker);
-      relay.gone(peer);
+      relay.remove(peer);
       if (!stopping) replace(worker, code, signal);
     });
   };

@@ -2,7 +2,7 @@ import type { Message } from './messages.js';
 
 /** One of the processes between which word is carried. */
 export interface Peer {
-  tell(message: Message): void;
+  send(message: Message): void;
 }
 
 /** After how long a question is forgotten that somebody never answered, in milliseconds: who asked waits no longer. */
@@ -27,14 +27,14 @@ export class Relay {
     private readonly scrape: () => Promise<string | undefined>,
   ) {}
 
-  hear(from: Peer, message: Message): void {
+  receive(from: Peer, message: Message): void {
     const { id } = message;
     switch (message.identityBackend) {
       case 'sync': {
         const awaited = new Set(this.peers().filter((peer) => peer !== from));
         this.questions.set(id, { from, awaited });
         setTimeout(() => this.questions.delete(id), OLDEST_QUESTION).unref();
-        for (const peer of awaited) peer.tell(message);
+        for (const peer of awaited) peer.send(message);
         this.settle(id);
         return;
       }
@@ -43,7 +43,7 @@ export class Relay {
         this.settle(id);
         return;
       case 'metrics':
-        void this.scrape().then((text) => from.tell({ identityBackend: 'metrics-of-all', id, text }));
+        void this.scrape().then((text) => from.send({ identityBackend: 'metrics-of-all', id, text }));
         return;
       case 'metrics-of-all':
         return;
@@ -51,7 +51,7 @@ export class Relay {
   }
 
   /** Nobody waits for a process that is no more: what it would have been asked, its successor reads at its start. */
-  gone(peer: Peer): void {
+  remove(peer: Peer): void {
     for (const [id, { awaited }] of this.questions) {
       awaited.delete(peer);
       this.settle(id);
@@ -62,6 +62,6 @@ export class Relay {
     const question = this.questions.get(id);
     if (!question || question.awaited.size > 0) return;
     this.questions.delete(id);
-    question.from.tell({ identityBackend: 'synced', id });
+    question.from.send({ identityBackend: 'synced', id });
   }
 }

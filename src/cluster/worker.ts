@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AggregatorRegistry, type Registry } from 'prom-client';
 import { isMessage, type Message } from './messages.js';
-import type { Siblings } from '../sync/change-notifier.js';
+import type { ChangeNotifier } from '../sync/change-notifier.js';
 
 /** How long the answer to each question may take, in milliseconds. */
 const PATIENCE = {
@@ -18,8 +18,8 @@ export interface Channel {
   send?(message: unknown): boolean;
 }
 
-/** A worker's link to its siblings, over its primary process. */
-export class Worker implements Siblings {
+/** A worker's link to its notifier, over its primary process. */
+export class Worker implements ChangeNotifier {
   private readonly waiting = new Map<string, (text: string | undefined) => void>();
   private sync: () => Promise<void> = () => Promise.resolve();
 
@@ -29,11 +29,11 @@ export class Worker implements Siblings {
     });
   }
 
-  async tell(): Promise<void> {
+  async publish(): Promise<void> {
     await this.ask('sync');
   }
 
-  whenTold(sync: () => Promise<void>): void {
+  subscribe(sync: () => Promise<void>): void {
     this.sync = sync;
   }
 

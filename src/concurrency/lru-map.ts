@@ -1,5 +1,5 @@
 /** A map that keeps what was set last, and lets go of the oldest beyond its size. */
-export class BoundedMap<Value> extends Map<string, Value> {
+export class LruMap<Value> extends Map<string, Value> {
   /** @param most how many entries are kept */
   constructor(private readonly most: number) {
     super();

@@ -1,6 +1,6 @@
 /** There are so many that wait that one more would wait too long. */
-export class TooManyWaiting extends Error {
-  override readonly name = 'TooManyWaiting';
+export class QueueFull extends Error {
+  override readonly name = 'QueueFull';
 
   constructor() {
     super('Too many wait already');
@@ -8,7 +8,7 @@ export class TooManyWaiting extends Error {
 }
 
 /** Lets a few tasks run at a time. Others wait in the order in which they came, as long as they are not too many. */
-export class Turns {
+export class Semaphore {
   private readonly waiting: (() => void)[] = [];
   private running = 0;
 
@@ -21,8 +21,8 @@ export class Turns {
     private readonly mostWaiting: number,
   ) {}
 
-  /** @throws {TooManyWaiting} and what the task throws */
-  async take<T>(task: () => Promise<T>): Promise<T> {
+  /** @throws {QueueFull} and what the task throws */
+  async run<T>(task: () => Promise<T>): Promise<T> {
     if (this.running < this.atOnce) this.running += 1;
     else await this.turn();
     try {
@@ -36,7 +36,7 @@ export class Turns {
   }
 
   private turn(): Promise<void> {
-    if (this.waiting.length >= this.mostWaiting) throw new TooManyWaiting();
+    if (this.waiting.length >= this.mostWaiting) throw new QueueFull();
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 }

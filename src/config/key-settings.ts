@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Algorithm, ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
-import { readGivenKey } from '../keys/imported-key.js';
+import { readImportedKey } from '../keys/imported-key.js';
 import { PUBLISHED_BEFORE_SIGNING } from '../keys/key-rotation.js';
 import { algorithmsInForce } from '../keys/key-ring.js';
 import type { PrivateKey } from '../keys/private-key.js';
@@ -15,7 +15,7 @@ const DAY = 24 * 60 * MINUTE;
 /** The settings that say which keys sign and verify. */
 export type KeySettings = Pick<
   Settings,
-  'algorithms' | 'audienceAlgorithms' | 'givenKeys' | 'rotationPeriod'
+  'algorithms' | 'audienceAlgorithms' | 'importedKeys' | 'rotationPeriod'
 >;
 
 /**
@@ -34,7 +34,7 @@ export function keySettings(
     ]),
   );
   const inForce = [...algorithmsInForce({ algorithms, audienceAlgorithms })];
-  const { givenKeys, faults } = readKeys(environment, inForce, directory);
+  const { importedKeys, faults } = readKeys(environment, inForce, directory);
   const { KEY_ROTATION_DAYS: days, JWT_EXPIRATION_MINUTES: minutes } = environment;
   const rotationPeriod = days === 0 ? null : days * DAY;
   // A value that breaks its own rule is named where the rules are checked, and may be a text here.
@@ -45,7 +45,7 @@ export function keySettings(
   if (audienceAlgorithms.has(environment.JWT_ISSUER)) {
     faults.push('AUDIENCE_ALGORITHMS names JWT_ISSUER, for which the keys of the service alone are good');
   }
-  return { keys: { algorithms, audienceAlgorithms, givenKeys, rotationPeriod }, faults };
+  return { keys: { algorithms, audienceAlgorithms, importedKeys, rotationPeriod }, faults };
 }
 
 /** Whether some algorithm in force needs the shared secret. */
@@ -73,20 +73,20 @@ function readKeys(
   { JWT_PRIVATE_KEY_FILE }: Environment,
   inForce: readonly Algorithm[],
   directory: string,
-): { givenKeys: PrivateKey[]; faults: string[] } {
+): { importedKeys: PrivateKey[]; faults: string[] } {
   const asymmetric = inForce.filter((algorithm) => !ALGORITHMS[algorithm].shared);
-  const givenKeys: PrivateKey[] = [];
+  const importedKeys: PrivateKey[] = [];
   const faults: string[] = [];
   listOf(JWT_PRIVATE_KEY_FILE).forEach((path, index) => {
     const name = `JWT_PRIVATE_KEY_FILE: file ${index + 1}`;
     try {
-      const read = readGivenKey(readFileSync(resolve(directory, path), 'utf8'), asymmetric);
+      const read = readImportedKey(readFileSync(resolve(directory, path), 'utf8'), asymmetric);
       if (typeof read === 'string') faults.push(`${name} ${read}`);
-      else if (givenKeys.some(({ id }) => id === read.id)) faults.push(`${name} is given twice`);
-      else givenKeys.push(read);
+      else if (importedKeys.some(({ id }) => id === read.id)) faults.push(`${name} is given twice`);
+      else importedKeys.push(read);
     } catch {
       faults.push(`${name} cannot be read`);
     }
   });
-  return { givenKeys, faults };
+  return { importedKeys, faults };
 }

@@ -20,7 +20,7 @@ export interface Settings {
   /** Other lists for some audiences. */
   readonly audienceAlgorithms: ReadonlyMap<string, readonly Algorithm[]>;
   /** Private keys that the operator gives; of each algorithm the first signs. */
-  readonly givenKeys: readonly PrivateKey[];
+  readonly importedKeys: readonly PrivateKey[];
   /** How long a key that the service made signs, in milliseconds; null where it is replaced by hand only. */
   readonly rotationPeriod: number | null;
   /** Needed where an algorithm in force is a shared one. */

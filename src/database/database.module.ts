@@ -1,14 +1,14 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource, DataSourceOptions } from 'typeorm';
-import { KeptEvents } from '../audit/persisted-event.js';
+import { PersistedEvents } from '../audit/persisted-event.js';
 import { ClientStore } from '../clients/client-store.js';
 import { KeyStore } from '../keys/key-store.js';
 import { AssertionStore } from '../oauth2/assertion-store.js';
 import { RevocationStore } from '../revocation/revocation-store.js';
 import { Database } from './database.js';
 import { ClientTable, KeyTable } from './entities.js';
-import { TypeOrmKeptEvents } from './typeorm-persisted-events.js';
+import { TypeOrmPersistedEvents } from './typeorm-persisted-events.js';
 import { databaseOptions, openDatabase } from './open-database.js';
 import { TypeOrmAssertionStore } from './typeorm-assertion-store.js';
 import { TypeOrmRecordStore } from './typeorm-record-store.js';
@@ -16,11 +16,11 @@ import { TypeOrmRevocationStore } from './typeorm-revocation-store.js';
 
 /** The database, and the stores that the domains ask for. */
 @Module({})
-export class StorageModule {
+export class DatabaseModule {
   /** @param url see `DATABASE_URL` */
   static forRoot(url: string): DynamicModule {
     return {
-      module: StorageModule,
+      module: DatabaseModule,
       global: true,
       imports: [
         TypeOrmModule.forRootAsync({
@@ -50,9 +50,9 @@ export class StorageModule {
           useFactory: (database: Database) => new TypeOrmRevocationStore(database),
         },
         {
-          provide: KeptEvents,
+          provide: PersistedEvents,
           inject: [Database],
-          useFactory: (database: Database) => new TypeOrmKeptEvents(database),
+          useFactory: (database: Database) => new TypeOrmPersistedEvents(database),
         },
         {
           provide: AssertionStore,
@@ -60,7 +60,7 @@ export class StorageModule {
           useFactory: (database: Database) => new TypeOrmAssertionStore(database),
         },
       ],
-      exports: [ClientStore, KeyStore, RevocationStore, AssertionStore, KeptEvents],
+      exports: [ClientStore, KeyStore, RevocationStore, AssertionStore, PersistedEvents],
     };
   }
 }

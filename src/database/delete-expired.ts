@@ -6,7 +6,7 @@ import type { ExpiringRow } from './entities.js';
 const CHUNK = 500;
 
 /** Removes some of the rows that have expired by this time, in whole seconds since 1970. */
-export async function forgetExpired(
+export async function deleteExpired(
   database: Database,
   table: EntitySchema<ExpiringRow>,
   time: number,

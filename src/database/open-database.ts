@@ -12,7 +12,7 @@ import {
 } from './database-error.js';
 import { databaseKind } from './database-url.js';
 import { ENTITIES } from './entities.js';
-import { inTime } from './time-limit.js';
+import { withTimeLimit } from './time-limit.js';
 import { migrate } from './migrate.js';
 import { MIGRATIONS } from './migrations.js';
 import { retryWhileBusy } from './retry-while-busy.js';
@@ -73,7 +73,7 @@ export async function openDatabase(options: DataSourceOptions): Promise<DataSour
   if (isFile && options.database !== ':memory:') makeFile(options.database);
   const dataSource = new DataSource(options);
   try {
-    await (isFile ? openFile(dataSource) : inTime(dataSource.initialize(), OPEN_TIMEOUT));
+    await (isFile ? openFile(dataSource) : withTimeLimit(dataSource.initialize(), OPEN_TIMEOUT));
   } catch (cause) {
     await dataSource.destroy().catch(() => {});
     throw isFile ? unusableFile(options.database, cause) : cannotConnect(options.type, cause);

@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { inTime } from './time-limit.js';
+import { withTimeLimit } from './time-limit.js';
 
 /** How long the work of a store may take, in milliseconds. */
 const WORK_TIMEOUT = 10_000;
@@ -27,7 +27,7 @@ export async function onConnection<R>(
   const runner = dataSource.createQueryRunner();
   const connected: Promise<unknown> = runner.connect();
   const done = connected.then(() => work(runner)).finally(() => runner.release());
-  return inTime(done, milliseconds, () => void connected.then(close, () => {}));
+  return withTimeLimit(done, milliseconds, () => void connected.then(close, () => {}));
 }
 
 function close(connection: unknown): void {

@@ -14,7 +14,7 @@ export class TimeLimitExceeded extends Error {
  * @param abandon called if the limit passes; it must make the work end
  * @throws {TimeLimitExceeded} and what the work throws
  */
-export async function inTime<R>(
+export async function withTimeLimit<R>(
   work: Promise<R>,
   milliseconds: number,
   abandon: () => void = () => {},

@@ -1,7 +1,7 @@
 import { AssertionStore } from '../oauth2/assertion-store.js';
 import type { Database } from './database.js';
 import { AssertionTable } from './entities.js';
-import { forgetExpired } from './delete-expired.js';
+import { deleteExpired } from './delete-expired.js';
 
 /** Used assertions in one table, whose primary key lets each in once. */
 export class TypeOrmAssertionStore extends AssertionStore {
@@ -22,8 +22,8 @@ export class TypeOrmAssertionStore extends AssertionStore {
     }
   }
 
-  override forgetExpired(time: number): Promise<void> {
-    return forgetExpired(this.database, AssertionTable, time);
+  override deleteExpired(time: number): Promise<void> {
+    return deleteExpired(this.database, AssertionTable, time);
   }
 
   private isUsed(key: string): Promise<boolean> {

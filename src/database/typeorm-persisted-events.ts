@@ -1,5 +1,5 @@
 import { type EntityManager, LessThan, LessThanOrEqual, MoreThan, MoreThanOrEqual } from 'typeorm';
-import { type KeptEvent, KeptEvents } from '../audit/persisted-event.js';
+import { type PersistedEvent, PersistedEvents } from '../audit/persisted-event.js';
 import type { Database } from './database.js';
 import { AuditEventTable, RevisionTable } from './entities.js';
 
@@ -8,7 +8,10 @@ const MAX_EVENTS = 10_000;
 const MAX_AGE = 30 * 24 * 60 * 60 * 1000;
 
 /** Keeps an event within the transaction of the change that it tells of, and removes those that are too old or too many. */
-export async function keepEvent(manager: EntityManager, { id, time, document }: KeptEvent): Promise<void> {
+export async function persistEvent(
+  manager: EntityManager,
+  { id, time, document }: PersistedEvent,
+): Promise<void> {
   const name = AuditEventTable.options.name;
   await manager.increment(RevisionTable, { name }, 'value', 1);
   const { value: revision } = await manager.findOneByOrFail(RevisionTable, { name });
@@ -17,8 +20,8 @@ export async function keepEvent(manager: EntityManager, { id, time, document }: 
   await manager.delete(AuditEventTable, { time: LessThan(time - MAX_AGE) });
 }
 
-/** The events that {@link keepEvent} kept. */
-export class TypeOrmKeptEvents extends KeptEvents {
+/** The events that {@link persistEvent} kept. */
+export class TypeOrmPersistedEvents extends PersistedEvents {
   constructor(private readonly database: Database) {
     super();
   }
@@ -27,7 +30,7 @@ export class TypeOrmKeptEvents extends KeptEvents {
     revision: number,
     from: number,
     limit: number,
-  ): Promise<readonly (KeptEvent & { readonly revision: number })[]> {
+  ): Promise<readonly (PersistedEvent & { readonly revision: number })[]> {
     return this.database.read((manager) =>
       manager.find(AuditEventTable, {
         where: { revision: MoreThan(revision), time: MoreThanOrEqual(from) },

@@ -6,7 +6,7 @@ import {
   RecordStore,
 } from '../sync/record-store.js';
 import type { Database } from './database.js';
-import { keepEvent } from './typeorm-persisted-events.js';
+import { persistEvent } from './typeorm-persisted-events.js';
 import { type RecordRow, RevisionTable } from './entities.js';
 
 /**
@@ -53,7 +53,7 @@ export class TypeOrmRecordStore<T> extends RecordStore<T> {
       const document = value === undefined ? null : JSON.stringify(value);
       if (row) await manager.update(this.rows, { id }, { revision, document });
       else await manager.insert(this.rows, { id, revision, document });
-      if (event) await keepEvent(manager, event);
+      if (event) await persistEvent(manager, event);
       return { id, revision, value };
     });
   }

@@ -2,7 +2,7 @@ import { type EntityManager, In } from 'typeorm';
 import { type RecordedRevocation, type Revocation, RevocationStore } from '../revocation/revocation-store.js';
 import type { Database } from './database.js';
 import { type ExpiringRow, RevisionTable, RevocationTable } from './entities.js';
-import { forgetExpired } from './delete-expired.js';
+import { deleteExpired } from './delete-expired.js';
 
 /** How many rows one statement inserts. */
 const CHUNK = 500;
@@ -49,8 +49,8 @@ export class TypeOrmRevocationStore extends RevocationStore {
     });
   }
 
-  override forgetExpired(time: number): Promise<void> {
-    return forgetExpired(this.database, RevocationTable, time);
+  override deleteExpired(time: number): Promise<void> {
+    return deleteExpired(this.database, RevocationTable, time);
   }
 }
 

@@ -16,7 +16,7 @@ import { DIAGNOSTICS_OPTIONS, type DiagnosticsOptions } from './diagnostics-opti
 
 /** How the secret is shown: by what two owners of it can compare. */
 @ApiSchema({ name: 'SecretFingerprint' })
-class SecretDocument {
+class SecretFingerprintDto {
   @ApiProperty({ example: true })
   set!: boolean;
 
@@ -33,7 +33,7 @@ class SecretDocument {
 
 /** What `GET /debug-env` answers. */
 @ApiSchema({ name: 'DebugEnvResponse' })
-class DebugEnvDocument {
+class DebugEnvDto {
   @ApiProperty({ example: 'identity-backend' })
   JWT_ISSUER!: string;
 
@@ -44,7 +44,7 @@ class DebugEnvDocument {
   JWT_ALGORITHM!: string;
 
   @ApiProperty()
-  JWT_SECRET_KEY!: SecretDocument;
+  JWT_SECRET_KEY!: SecretFingerprintDto;
 
   @ApiProperty({ example: '2026-01-01T00:00:00.000Z' })
   server_time!: string;
@@ -70,9 +70,9 @@ export class DebugEnvController {
   @Get()
   @ApiOperation({ summary: 'Compare settings without showing the secret' })
   @ApiQuery({ name: 'nonce', required: false, type: String, description: '1 to 128 of `A-Za-z0-9._-`, once' })
-  @ApiResponse({ status: 200, description: 'The settings', type: DebugEnvDocument })
+  @ApiResponse({ status: 200, description: 'The settings', type: DebugEnvDto })
   @ApiErrorResponse('The nonce is not one', invalidNonce())
-  show(@Query('nonce') nonce?: unknown): DebugEnvDocument {
+  show(@Query('nonce') nonce?: unknown): DebugEnvDto {
     if (nonce !== undefined && !(typeof nonce === 'string' && NONCE.test(nonce))) {
       throw invalidNonce();
     }

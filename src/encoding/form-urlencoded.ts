@@ -1,7 +1,7 @@
 import { decodeUtf8 } from './strict-json.js';
 
 /** The parameters of a form, in their order; one that is repeated is there more than once. */
-export class FormBody {
+export class FormParameters {
   constructor(readonly parameters: readonly (readonly [name: string, value: string])[]) {}
 }
 
@@ -13,7 +13,7 @@ const MAX_PARAMETERS = 100;
  *
  * @returns `undefined` where the bytes are no such form
  */
-export function parseForm(bytes: Uint8Array): FormBody | undefined {
+export function parseForm(bytes: Uint8Array): FormParameters | undefined {
   const text = decodeUtf8(bytes);
   if (text === undefined) return undefined;
   const parts = text.split('&').filter((part) => part !== '');
@@ -26,7 +26,7 @@ export function parseForm(bytes: Uint8Array): FormBody | undefined {
     if (name === undefined || value === undefined) return undefined;
     parameters.push([name, value]);
   }
-  return new FormBody(parameters);
+  return new FormParameters(parameters);
 }
 
 /** Decodes one name or value of a form; `undefined` where it is not encoded rightly. */

@@ -27,8 +27,8 @@ const REMOVED = '[removed]';
 const secrets = new Set<string>();
 let shortestSecret = Infinity;
 
-/** Keeps a secret of the settings out of everything that passes through {@link withoutSecrets}, whatever it looks like. */
-export function protectSecret(secret: string): void {
+/** Keeps a secret of the settings out of everything that passes through {@link redactSecrets}, whatever it looks like. */
+export function registerSecret(secret: string): void {
   if (secret.length < SHORTEST_SECRET) return;
   secrets.add(secret);
   shortestSecret = Math.min(shortestSecret, secret.length);
@@ -38,7 +38,7 @@ export function protectSecret(secret: string): void {
  * Removes tokens, credentials, private keys, what looks like a secret, and the secrets of the settings from a text that somebody
  * else wrote, such as a name or the message of an error. Everything that a log line shows of such texts passes here.
  */
-export function withoutSecrets(text: string): string {
+export function redactSecrets(text: string): string {
   let left = text;
   if (text.length >= shortestSecret) {
     for (const secret of secrets) if (left.includes(secret)) left = left.replaceAll(secret, REMOVED);

@@ -1,13 +1,14 @@
 import { HttpException } from '@nestjs/common';
-import { REFUSAL_WORDS } from '../jwt/refusal-messages.js';
-import type { Refused } from '../jwt/verification-result.js';
+import { REFUSAL_MESSAGES } from '../jwt/refusal-messages.js';
+import type { RefusedToken } from '../jwt/verification-result.js';
 import { bearerChallenge } from './bearer-challenge.js';
 import type { Unavailable } from './verification-outcome.js';
 
 /** The body of a refusal; `hint` says what to do. */
 export interface RefusalBody {
   readonly error: string;
-  readonly code: Refused['code'] | 'invalid_request' | 'missing_token' | 'insufficient_scope' | 'unavailable';
+  readonly code:
+    RefusedToken['code'] | 'invalid_request' | 'missing_token' | 'insufficient_scope' | 'unavailable';
   readonly hint?: string;
 }
 
@@ -40,8 +41,8 @@ export class BearerRefusal extends HttpException {
   }
 
   /** A token that is not good. The challenge holds fixed words only, nothing of what was sent. */
-  static invalidToken(realm: string, { code, hint }: Refused): BearerRefusal {
-    const error = REFUSAL_WORDS[code];
+  static invalidToken(realm: string, { code, hint }: RefusedToken): BearerRefusal {
+    const error = REFUSAL_MESSAGES[code];
     const challenge = bearerChallenge(realm, { error: 'invalid_token', error_description: error });
     return new BearerRefusal(401, { error, code, hint }, challenge);
   }

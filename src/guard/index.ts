@@ -2,7 +2,12 @@ export { Clock, SystemClock } from '../clock.js';
 export type { Algorithm } from '../jwt/algorithms.js';
 export type { Claims } from '../jwt/claims.js';
 export { secretFingerprint } from '../jwt/secret-fingerprint.js';
-export type { Accepted, RefusalCode, Refused, Verdict } from '../jwt/verification-result.js';
+export type {
+  AcceptedToken,
+  RefusalCode,
+  RefusedToken,
+  VerificationResult,
+} from '../jwt/verification-result.js';
 export { claimsOf } from './accepted-claims.js';
 export { BearerRefusal, type RefusalBody } from './bearer-refusal.js';
 export { CurrentToken } from './current-token.decorator.js';

@@ -2,7 +2,7 @@ import { createSecretKey } from 'node:crypto';
 import type { Algorithm } from '../jwt/algorithms.js';
 import type { KeyCandidates, VerificationKey, VerificationKeys } from '../jwt/verify-token.js';
 import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
-import { protectSecret } from '../encoding/redact-secrets.js';
+import { registerSecret } from '../encoding/redact-secrets.js';
 
 /** The secrets that this service shares with the issuer. Each is tried: a secret has no key id that both must know. */
 export class SharedSecrets implements VerificationKeys {
@@ -13,7 +13,7 @@ export class SharedSecrets implements VerificationKeys {
    * @param algorithms of HS256, HS384 and HS512, those that are accepted
    */
   constructor(secrets: readonly string[], algorithms: readonly Algorithm[]) {
-    secrets.forEach(protectSecret);
+    secrets.forEach(registerSecret);
     const keys = secrets.map((secret) => createSecretKey(secret, 'utf8'));
     this.byAlgorithm = new Map(
       algorithms.map((algorithm) => [

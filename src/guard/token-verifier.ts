@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ALGORITHMS } from '../jwt/algorithms.js';
 import { audiencesOf } from '../jwt/claims.js';
-import { judgeToken, type Expectations } from '../jwt/verify-token.js';
-import type { Verdict } from '../jwt/verification-result.js';
+import { verifyToken, type Expectations } from '../jwt/verify-token.js';
+import type { VerificationResult } from '../jwt/verification-result.js';
 import type { IdentityAuthOptions } from './identity-auth-options.js';
 import { Introspection, type TokenState } from './introspection.js';
 import { KeyLookup, type KeySources } from './key-lookup.js';
@@ -79,13 +79,13 @@ export class TokenVerifier {
   }
 
   private judge(token: string, lookup: KeyLookup): VerificationOutcome {
-    const verdict = judgeToken(token, lookup, this.expected, this.settings.clock.now());
+    const verdict = verifyToken(token, lookup, this.expected, this.settings.clock.now());
     if (lookup.asked?.isKnown === false) return { code: 'unavailable', hint: KEYS_UNAVAILABLE };
     return this.checkAudiences(verdict);
   }
 
-  /** {@link judgeToken} knows one audience; of several it was told none. */
-  private checkAudiences(verdict: Verdict): Verdict {
+  /** {@link verifyToken} knows one audience; of several it was told none. */
+  private checkAudiences(verdict: VerificationResult): VerificationResult {
     const { audiences } = this.settings;
     if (verdict.code !== 'valid' || audiences.length === 1) return verdict;
     if (audiencesOf(verdict.claims.aud).some((audience) => audiences.includes(audience))) return verdict;

@@ -1,4 +1,4 @@
-import type { Verdict } from '../jwt/verification-result.js';
+import type { VerificationResult } from '../jwt/verification-result.js';
 
 /** The token could not be judged: the issuer does not answer, and what it would say is needed. Not the token's fault. */
 export interface Unavailable {
@@ -7,4 +7,4 @@ export interface Unavailable {
 }
 
 /** What comes of looking at a token: a value, never an exception. */
-export type VerificationOutcome = Verdict | Unavailable;
+export type VerificationOutcome = VerificationResult | Unavailable;

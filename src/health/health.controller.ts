@@ -11,9 +11,9 @@ import { Clock } from '../clock.js';
 import { ApiError } from '../server/api-error.js';
 import { ApiErrorResponse } from '../server/api-errors.decorator.js';
 import { SharedResult } from '../concurrency/shared-result.js';
-import { Follower } from '../sync/sync-loop.js';
+import { SyncLoop } from '../sync/sync-loop.js';
 import { TokenService } from '../token/token.service.js';
-import { HealthDocument } from './dto/health.dto.js';
+import { HealthDto } from './dto/health.dto.js';
 
 /** What is known of the database is fresh up to this age, in seconds. */
 const FRESH = 5;
@@ -33,7 +33,7 @@ export class HealthController {
     @Inject(HealthCheckService) private readonly health: HealthCheckService,
     @Inject(HealthIndicatorService) private readonly indicator: HealthIndicatorService,
     @Inject(TokenService) private readonly tokens: TokenService,
-    @Inject(Follower) private readonly follower: Follower,
+    @Inject(SyncLoop) private readonly syncLoop: SyncLoop,
     @Inject(Clock) clock: Clock,
   ) {
     this.readiness = new SharedResult(() => this.check(), clock);
@@ -42,7 +42,7 @@ export class HealthController {
   @Get('live')
   @HealthCheck({ swaggerDocumentation: false })
   @ApiOperation({ summary: 'Whether the process answers' })
-  @ApiResponse({ status: 200, description: 'It does', type: HealthDocument })
+  @ApiResponse({ status: 200, description: 'It does', type: HealthDto })
   live(): Promise<HealthCheckResult> {
     return this.health.check([]);
   }
@@ -53,7 +53,7 @@ export class HealthController {
   @ApiResponse({
     status: 200,
     description: 'They can; `degraded` while the database does not answer',
-    type: HealthDocument,
+    type: HealthDto,
   })
   @ApiErrorResponse('They cannot', new ApiError(503, 'unavailable', 'The service is not available now'))
   ready(): Promise<Readiness> {
@@ -62,7 +62,7 @@ export class HealthController {
 
   private async check(): Promise<Readiness> {
     const result = await this.health.check([() => this.signingKey(), () => this.database()]);
-    return this.follower.ageSeconds > FRESH ? { ...result, status: 'degraded' } : result;
+    return this.syncLoop.ageSeconds > FRESH ? { ...result, status: 'degraded' } : result;
   }
 
   private async signingKey(): Promise<HealthIndicatorResult> {
@@ -74,7 +74,7 @@ export class HealthController {
 
   /** While the database is away, requests are answered with what is known, as long as that is not too old. */
   private database(): HealthIndicatorResult {
-    const age = Math.floor(this.follower.ageSeconds);
+    const age = Math.floor(this.syncLoop.ageSeconds);
     const database = this.indicator.check('database');
     return age < OLDEST ? database.up({ age_seconds: age }) : database.down({ age_seconds: age });
   }

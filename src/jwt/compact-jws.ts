@@ -1,7 +1,7 @@
 import { isAlgorithm, type Algorithm } from './algorithms.js';
 import type { TokenType } from './token-type.js';
 import { readClaims, type Claims } from './claims.js';
-import { formHint, headerHint } from './malformed-token-hint.js';
+import { malformedTokenHint, headerHint } from './malformed-token-hint.js';
 import { decodeUtf8, isInterchangeable, isJsonObject, parseStrictJson } from '../encoding/strict-json.js';
 
 /** The longest token that is looked at, in characters (which are bytes, as only ASCII passes). */
@@ -42,10 +42,10 @@ const REFUSED_HEADERS = ['crit', 'b64', 'jwk', 'jku', 'x5c', 'x5u'];
 export function parseCompactJws(token: string): CompactJws | string {
   if (token.length > MAX_TOKEN_LENGTH) return 'The token is longer than 16 KiB';
   const parts = COMPACT.exec(token);
-  if (!parts) return formHint(token);
+  if (!parts) return malformedTokenHint(token);
   const [, headerPart = '', claimsPart = '', signaturePart = ''] = parts;
   if (![headerPart, claimsPart, signaturePart].every(isCanonicalBase64Url)) {
-    return formHint(token);
+    return malformedTokenHint(token);
   }
   const header = readHeader(headerPart);
   if (typeof header === 'string') return header;

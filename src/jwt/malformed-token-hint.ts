@@ -45,7 +45,7 @@ const PARTS = 3;
  * @param token a text of limited length that is not three parts of canonical base64url
  * @returns one sentence without its full stop
  */
-export function formHint(token: string): string {
+export function malformedTokenHint(token: string): string {
   const trimmed = token.trim();
   if (trimmed === '') return 'The token is blank';
   const unquoted = trimmed.replace(/^["'`“‘]/, '').trimStart();

@@ -1,7 +1,7 @@
 import type { RefusalCode } from './verification-result.js';
 
 /** The words of `error` for each code, the same wherever a token is refused. */
-export const REFUSAL_WORDS: Readonly<Record<RefusalCode, string>> = {
+export const REFUSAL_MESSAGES: Readonly<Record<RefusalCode, string>> = {
   malformed_token: 'Invalid token',
   invalid_signature: 'Invalid signature',
   token_not_yet_valid: 'Token not yet valid',

@@ -1,7 +1,7 @@
 import { constants, createHmac, type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Algorithm } from './algorithms.js';
-import { Turns } from '../concurrency/semaphore.js';
+import { Semaphore } from '../concurrency/semaphore.js';
 
 /** How an algorithm of RFC 7518 §3 or RFC 8037 §3.1 is computed by `node:crypto`. */
 interface Computation {
@@ -62,14 +62,14 @@ const RSA_AT_ONCE = Math.min(3, availableParallelism());
 /** How many more may wait for their turn: a second's worth of one processor. */
 const MOST_WAITING = 1_000;
 
-const rsaTurns = new Turns(RSA_AT_ONCE, MOST_WAITING);
+const rsaTurns = new Semaphore(RSA_AT_ONCE, MOST_WAITING);
 
 /**
  * Signs with a private key. An RSA signature takes as long as a hundred requests, so a thread of Node's pool makes it;
  * the others take less than handing them over would.
  *
  * @param input the signing input of a compact JWS
- * @returns the signature in base64url; a promise of it for RSA, which rejects with {@link TooManyWaiting} under overload
+ * @returns the signature in base64url; a promise of it for RSA, which rejects with {@link QueueFull} under overload
  */
 export function signByPrivateKey(
   input: string,
@@ -80,7 +80,7 @@ export function signByPrivateKey(
   if (key.asymmetricKeyType !== 'rsa') {
     return sign(hash, Buffer.from(input), { key, ...options }).toString('base64url');
   }
-  return rsaTurns.take(
+  return rsaTurns.run(
     () =>
       new Promise((resolve, reject) => {
         sign(hash, Buffer.from(input), { key, ...options }, (error, signature) => {

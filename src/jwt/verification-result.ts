@@ -11,16 +11,16 @@ export type RefusalCode =
   | 'token_revoked';
 
 /** A token that is good now, for the audience that was asked about. */
-export interface Accepted {
+export interface AcceptedToken {
   readonly code: 'valid';
   readonly claims: Claims;
 }
 
 /** A token that is not good; `hint` is one sentence that says what to do. */
-export interface Refused {
+export interface RefusedToken {
   readonly code: RefusalCode;
   readonly hint: string;
 }
 
 /** What is said of a token: a value, never an exception. */
-export type Verdict = Accepted | Refused;
+export type VerificationResult = AcceptedToken | RefusedToken;

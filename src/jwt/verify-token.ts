@@ -3,9 +3,9 @@ import { audiencesOf, type Claims } from './claims.js';
 import { parseCompactJws, type CompactJws } from './compact-jws.js';
 import { signatureLengthFault } from './malformed-token-hint.js';
 import type { TokenType } from './token-type.js';
-import type { Refused, RefusalCode, Verdict } from './verification-result.js';
+import type { RefusedToken, RefusalCode, VerificationResult } from './verification-result.js';
 import { escapeInvisible, isWellFormedText } from '../encoding/well-formed-text.js';
-import { withoutSecrets } from '../encoding/redact-secrets.js';
+import { redactSecrets } from '../encoding/redact-secrets.js';
 
 /** A key that may have signed a token. */
 export interface VerificationKey {
@@ -56,12 +56,12 @@ export interface Expectations {
  * @param expected what the token is measured against
  * @param nowMilliseconds the time, in milliseconds since 1970
  */
-export function judgeToken(
+export function verifyToken(
   token: string,
   keys: VerificationKeys,
   expected: Expectations,
   nowMilliseconds: number,
-): Verdict {
+): VerificationResult {
   const jws = parseCompactJws(token);
   if (typeof jws === 'string') return refuse('malformed_token', `${jws}.`);
   if (expected.type !== undefined && jws.type !== expected.type) {
@@ -76,7 +76,7 @@ export function judgeToken(
   );
 }
 
-function refuse(code: RefusalCode, hint: string): Refused {
+function refuse(code: RefusalCode, hint: string): RefusedToken {
   return { code, hint };
 }
 
@@ -84,7 +84,7 @@ function checkSignature(
   jws: CompactJws,
   keys: VerificationKeys,
   expected: Expectations,
-): Refused | undefined {
+): RefusedToken | undefined {
   const { keys: candidates, keyIdKnown } = keys.candidates(jws.algorithm, jws.keyId);
   const key = candidates.find((candidate) => candidate.verifies(jws.token));
   if (!key) {
@@ -114,7 +114,7 @@ function signatureAdvice({ token, algorithm }: CompactJws, candidates: readonly 
     : 'it was changed, or another service signed it, or with a key that is not known here';
 }
 
-function checkTimes({ exp, iat, nbf }: Claims, tolerance: number, now: number): Refused | undefined {
+function checkTimes({ exp, iat, nbf }: Claims, tolerance: number, now: number): RefusedToken | undefined {
   const start = Math.max(iat ?? -Infinity, nbf ?? -Infinity);
   if (start - tolerance > now) {
     return refuse(
@@ -135,7 +135,7 @@ function seconds(count: number): string {
   return `${count} ${count === 1 ? 'second' : 'seconds'}`;
 }
 
-function checkIssuer({ iss }: Claims, issuer: string): Refused | undefined {
+function checkIssuer({ iss }: Claims, issuer: string): RefusedToken | undefined {
   if (iss === issuer) return undefined;
   const found = iss === undefined ? 'no issuer' : `the issuer ${quote(iss)}`;
   return refuse(
@@ -144,7 +144,7 @@ function checkIssuer({ iss }: Claims, issuer: string): Refused | undefined {
   );
 }
 
-function checkAudience({ aud }: Claims, audience: string | undefined): Refused | undefined {
+function checkAudience({ aud }: Claims, audience: string | undefined): RefusedToken | undefined {
   const audiences = audiencesOf(aud);
   // No one can ask for an audience that is not well-formed text: `POST /verify` refuses its name.
   if (audience === undefined ? audiences.some(isWellFormedText) : audiences.includes(audience))
@@ -156,13 +156,13 @@ function checkAudience({ aud }: Claims, audience: string | undefined): Refused |
   );
 }
 
-function checkRevoked(claims: Claims, { revoked }: Expectations): Refused | undefined {
+function checkRevoked(claims: Claims, { revoked }: Expectations): RefusedToken | undefined {
   const hint = revoked?.(claims);
   return hint === undefined ? undefined : { code: 'token_revoked', hint };
 }
 
 /** A signed name as it may stand in a hint: without secrets, quoted, not endless, and with every character to be seen. */
 function quote(name: string): string {
-  const shown = withoutSecrets(name);
+  const shown = redactSecrets(name);
   return escapeInvisible(JSON.stringify(shown.length > 255 ? `${shown.slice(0, 255)}…` : shown));
 }

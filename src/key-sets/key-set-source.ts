@@ -21,12 +21,12 @@ export type KeySetSource = () => Promise<PublishedKeySet>;
 const ACCEPT = 'application/jwk-set+json, application/json';
 
 /** Where the public keys of an issuer are. */
-export interface KeySetPlace extends Discovery {
+export interface KeySetLocation extends Discovery {
   /** Their address, the issuer's metadata, or nowhere. */
   readonly publicKeys: { readonly jwksUri: string } | 'discover' | undefined;
 }
 
-export function keySetSource(place: KeySetPlace): KeySetSource | undefined {
+export function keySetSource(place: KeySetLocation): KeySetSource | undefined {
   const { publicKeys, fetch } = place;
   if (publicKeys === 'discover') return discoveredKeySet(place);
   return publicKeys && (() => fetchKeySet(publicKeys.jwksUri, fetch));

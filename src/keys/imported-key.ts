@@ -21,7 +21,7 @@ const ENCRYPTED = /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTE
  * @param algorithms the asymmetric ones in force; the key is for the first of them that it fits
  * @returns the key, or in words for the operator why it is none; never with a part of it
  */
-export function readGivenKey(text: string, algorithms: readonly Algorithm[]): PrivateKey | string {
+export function readImportedKey(text: string, algorithms: readonly Algorithm[]): PrivateKey | string {
   const jwk = text.trimStart().startsWith('{') ? parseStrictJson(text) : undefined;
   if (jwk !== undefined && isJsonObject(jwk) && Array.isArray(jwk['keys'])) {
     return 'is a JWK Set; give one key a file';

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { protectSecret } from '../encoding/redact-secrets.js';
+import { registerSecret } from '../encoding/redact-secrets.js';
 
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
@@ -23,7 +23,7 @@ export class KeyEncryption {
    * @param formerSecrets `KEY_ENCRYPTION_KEY_PREVIOUS`: they open what they sealed, and seal nothing
    */
   constructor(secret: string, formerSecrets: readonly string[]) {
-    [secret, ...formerSecrets].forEach(protectSecret);
+    [secret, ...formerSecrets].forEach(registerSecret);
     this.current = derive(secret);
     this.former = formerSecrets.map(derive);
   }

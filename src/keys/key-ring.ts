@@ -4,7 +4,7 @@ import type { KeyPurpose, PublicJwk } from './key-store.js';
 import type { PrivateKey } from './private-key.js';
 import { SharedKey } from './shared-key.js';
 import type { SigningKey } from './signing-key.js';
-import type { StoredKeys } from './managed-keys.js';
+import type { ManagedKeys } from './managed-keys.js';
 
 /** What a key ring is made of. */
 export interface KeyRingOptions {
@@ -19,7 +19,7 @@ export interface KeyRingOptions {
   /** Former secrets: they still verify, and never sign. */
   readonly previousSecrets: readonly string[];
   /** Keys that were given: of each algorithm the first signs, and all verify. */
-  readonly givenKeys?: readonly PrivateKey[];
+  readonly importedKeys?: readonly PrivateKey[];
 }
 
 /** The keys that are live, and which audience each may sign for. */
@@ -34,10 +34,10 @@ export class KeyRing implements VerificationKeys {
    */
   constructor(
     private readonly options: KeyRingOptions,
-    private readonly stored?: StoredKeys,
+    private readonly stored?: ManagedKeys,
   ) {
     if (options.algorithms.length === 0) throw new RangeError('A key ring needs an algorithm to sign with');
-    const { secret, previousSecrets, givenKeys = [] } = options;
+    const { secret, previousSecrets, importedKeys = [] } = options;
     for (const algorithm of algorithmsInForce(options)) {
       if (!ALGORITHMS[algorithm].shared) continue;
       if (secret === undefined) throw new RangeError(`${algorithm} needs a shared secret`);
@@ -46,8 +46,8 @@ export class KeyRing implements VerificationKeys {
         [secret, ...previousSecrets].map((text) => new SharedKey(text, algorithm)),
       );
     }
-    this.given = givenKeys;
-    const lasting = [...[...this.shared.values()].flat(), ...givenKeys];
+    this.given = importedKeys;
+    const lasting = [...[...this.shared.values()].flat(), ...importedKeys];
     this.lastingById = new Map(lasting.map((key) => [key.id, key]));
   }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js';
 import { KeyEncryption } from './key-encryption.js';
 import type { RotationPolicy } from './key-rotation.js';
 import { KeyStore } from './key-store.js';
-import { StoredKeys } from './managed-keys.js';
+import { ManagedKeys } from './managed-keys.js';
 
 /** What {@link KeysModule.forRoot} takes. */
 export interface KeysOptions {
@@ -17,7 +17,7 @@ export interface KeysOptions {
   /** Those for which it made keys until others were given. */
   readonly formerAlgorithms: readonly Algorithm[];
   /** Tells other processes that something changed, and waits for them. */
-  readonly told: () => Promise<void>;
+  readonly publish: () => Promise<void>;
 }
 
 /** The keys that the service makes and rotates for itself, over the KeyStore of a global module. */
@@ -30,12 +30,12 @@ export class KeysModule {
       global: true,
       providers: [
         {
-          provide: StoredKeys,
+          provide: ManagedKeys,
           inject: [KeyStore],
-          useFactory: (store: KeyStore) => new StoredKeys(store, { encryption, ...options }),
+          useFactory: (store: KeyStore) => new ManagedKeys(store, { encryption, ...options }),
         },
       ],
-      exports: [StoredKeys],
+      exports: [ManagedKeys],
     };
   }
 }

@@ -1,7 +1,7 @@
 import type { Algorithm } from '../jwt/algorithms.js';
 import type { Clock } from '../clock.js';
 import type { ChangeEvent } from '../sync/record-store.js';
-import { Replica } from '../sync/synced-map.js';
+import { SyncedMap } from '../sync/synced-map.js';
 import type { KeyEncryption } from './key-encryption.js';
 import {
   BEHIND,
@@ -20,8 +20,8 @@ import { makeKey, openKey, type PrivateKey } from './private-key.js';
 /** The algorithm of the keys that sign what is addressed to the service itself. */
 const ADMINISTRATION_ALGORITHM: Algorithm = 'ES256';
 
-/** What {@link StoredKeys} is made of. */
-export interface StoredKeysOptions {
+/** What {@link ManagedKeys} is made of. */
+export interface ManagedKeysOptions {
   readonly encryption: KeyEncryption;
   readonly clock: Clock;
   readonly policy: RotationPolicy;
@@ -30,12 +30,12 @@ export interface StoredKeysOptions {
   /** Algorithms for which it made keys until others were given: what those signed stays good until it expires. */
   readonly formerAlgorithms?: readonly Algorithm[];
   /** Tells other processes that something changed, and waits for them. */
-  readonly told?: () => Promise<void>;
+  readonly publish?: () => Promise<void>;
 }
 
 /** The keys that the service makes, keeps encrypted in the database, publishes and rotates. */
-export class StoredKeys {
-  private readonly replica: Replica<readonly StoredKey[]>;
+export class ManagedKeys {
+  private readonly records: SyncedMap<readonly StoredKey[]>;
   private readonly opened = new Map<string, PrivateKey>();
   /** What keys are made for. */
   private readonly purposes: Set<KeyPurpose>;
@@ -45,10 +45,10 @@ export class StoredKeys {
 
   constructor(
     store: KeyStore,
-    private readonly options: StoredKeysOptions,
+    private readonly options: ManagedKeysOptions,
   ) {
     this.purposes = new Set(options.algorithms);
-    this.replica = new Replica(store, (_purpose, keys) => this.open(keys ?? []), options.told);
+    this.records = new SyncedMap(store, (_purpose, keys) => this.open(keys ?? []), options.publish);
   }
 
   /**
@@ -60,7 +60,7 @@ export class StoredKeys {
    */
   async sync(): Promise<void> {
     const begun = this.options.clock.now();
-    await this.replica.sync();
+    await this.records.sync();
     if (!this.sealedAnew) await this.sealAnew();
     for (const purpose of this.purposes) await this.maintain(purpose);
     this.syncedAt = begun;
@@ -129,7 +129,7 @@ export class StoredKeys {
 
   private get shown(): KeyPurpose[] {
     const former = this.options.formerAlgorithms ?? [];
-    return [...this.purposes, ...former.filter((algorithm) => this.replica.get(algorithm))];
+    return [...this.purposes, ...former.filter((algorithm) => this.records.get(algorithm))];
   }
 
   /** For how long each key that signs has signed, in seconds. */
@@ -144,7 +144,7 @@ export class StoredKeys {
   }
 
   private keysFor(purpose: KeyPurpose): readonly StoredKey[] {
-    return this.replica.get(purpose) ?? [];
+    return this.records.get(purpose) ?? [];
   }
 
   /** Asks the database only where something is due: this runs every second. */
@@ -189,7 +189,7 @@ export class StoredKeys {
         if (lacking.count > 0) throw lacking;
         return decided;
       };
-      await this.replica.change(purpose, attempted, event);
+      await this.records.change(purpose, attempted, event);
     } catch (error) {
       if (error !== lacking) throw error;
     }
@@ -209,9 +209,9 @@ export class StoredKeys {
 
   private async sealAnew(): Promise<void> {
     const { encryption } = this.options;
-    for (const [purpose, keys] of this.replica.all) {
+    for (const [purpose, keys] of this.records.all) {
       if (!keys.some((key) => encryption.isSealedByFormer(key.sealed, key.jwk.kid))) continue;
-      await this.replica.change(purpose, (current) =>
+      await this.records.change(purpose, (current) =>
         current?.map((key) => ({ ...key, sealed: encryption.sealAnew(key.sealed, key.jwk.kid) })),
       );
     }

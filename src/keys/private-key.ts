@@ -7,7 +7,7 @@ import type { TokenType } from '../jwt/token-type.js';
 import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
 import { type KeyEncryption, KeyEncryptionError } from './key-encryption.js';
 import type { KeyMaterial, PublicJwk } from './key-store.js';
-import { secondOpinion } from './self-test.js';
+import { selfTest } from './self-test.js';
 import { type SigningInput, signingInputs } from './signing-input.js';
 import type { SigningKey } from './signing-key.js';
 import { thumbprint } from './thumbprint.js';
@@ -35,9 +35,9 @@ export class PrivateKey extends KeyObjectVerificationKey implements SigningKey {
       : signature.then((made) => `${input}.${made}`);
   }
 
-  async signsWell(): Promise<boolean> {
+  async passesSelfTest(): Promise<boolean> {
     const token = await this.sign({});
-    return (await secondOpinion(token, this.algorithm, this.publicKey)) ?? this.verifies(token);
+    return (await selfTest(token, this.algorithm, this.publicKey)) ?? this.verifies(token);
   }
 }
 

@@ -9,7 +9,7 @@ import type { Algorithm } from '../jwt/algorithms.js';
  * @param key the secret, or the public key
  * @returns `undefined` for EdDSA, which the library does not know
  */
-export async function secondOpinion(
+export async function selfTest(
   token: string,
   algorithm: Algorithm,
   key: KeyObject,

@@ -3,9 +3,9 @@ import type { Algorithm } from '../jwt/algorithms.js';
 import { secretFingerprint } from '../jwt/secret-fingerprint.js';
 import { signBySecret } from '../jwt/signature.js';
 import type { TokenType } from '../jwt/token-type.js';
-import { protectSecret } from '../encoding/redact-secrets.js';
+import { registerSecret } from '../encoding/redact-secrets.js';
 import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
-import { secondOpinion } from './self-test.js';
+import { selfTest } from './self-test.js';
 import type { SigningKey } from './signing-key.js';
 import { signingInputs, type SigningInput } from './signing-input.js';
 
@@ -21,7 +21,7 @@ export class SharedKey extends KeyObjectVerificationKey implements SigningKey {
 
   constructor(secret: string, algorithm: Algorithm) {
     const key = createSecretKey(secret, 'utf8');
-    protectSecret(secret);
+    registerSecret(secret);
     super(sharedKeyId(secret, algorithm), algorithm, key);
     this.secret = key;
     this.fingerprint = secretFingerprint(secret);
@@ -33,8 +33,8 @@ export class SharedKey extends KeyObjectVerificationKey implements SigningKey {
     return `${input}.${signBySecret(input, this.algorithm, this.secret)}`;
   }
 
-  async signsWell(): Promise<boolean> {
-    return (await secondOpinion(this.sign({}), this.algorithm, this.secret)) ?? false;
+  async passesSelfTest(): Promise<boolean> {
+    return (await selfTest(this.sign({}), this.algorithm, this.secret)) ?? false;
   }
 }
 

@@ -7,5 +7,5 @@ export interface SigningKey extends VerificationKey {
   sign(claims: object, type?: TokenType): string | Promise<string>;
 
   /** @returns whether what it signs is verified by a library that has no part in signing */
-  signsWell(): Promise<boolean>;
+  passesSelfTest(): Promise<boolean>;
 }

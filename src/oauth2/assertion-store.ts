@@ -13,5 +13,5 @@ export abstract class AssertionStore {
    *
    * @throws {StoreUnavailable}
    */
-  abstract forgetExpired(time: number): Promise<void>;
+  abstract deleteExpired(time: number): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { type Credentials, parseBasic } from '../clients/basic-credentials.js';
 import type { Client } from '../clients/client.js';
 import type { Attempt, Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
-import { type NowOrLater, whenKnown } from '../concurrency/maybe-promise.js';
+import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
 import type { AssertionAuthenticator } from './assertion-authenticator.js';
 import { OAuthError } from './oauth-error.js';
 import type { OAuthForm } from './oauth-form.js';
@@ -28,7 +28,7 @@ export class ClientAuthentication {
    * @returns the client; a promise only where a failure or an assertion is to be counted elsewhere
    * @throws {OAuthError} where the request does not show, by exactly one method, which client sent it
    */
-  authenticate(form: OAuthForm, caller: Caller): NowOrLater<Client> {
+  authenticate(form: OAuthForm, caller: Caller): MaybePromise<Client> {
     const { authorization } = caller;
     const secret = form.get('client_secret');
     const assertion = form.get('client_assertion');
@@ -39,7 +39,7 @@ export class ClientAuthentication {
     if (authorization !== undefined) return this.byBasic(form, authorization, caller);
     if (secret !== undefined) {
       const credentials = { clientId: form.get('client_id') ?? '', clientSecret: secret };
-      return whenKnown(this.authenticator.bySecret(caller, credentials), byBody);
+      return andThen(this.authenticator.bySecret(caller, credentials), byBody);
     }
     if (assertion === undefined || form.get('client_assertion_type') !== JWT_BEARER) throw refused(false);
     return this.assertions.authenticate(assertion, form.get('client_id'), caller).then(byBody);
@@ -50,11 +50,11 @@ export class ClientAuthentication {
    *
    * @throws {OAuthError}
    */
-  byHeader(attempt: Attempt, authorization: string): NowOrLater<Client> {
+  byHeader(attempt: Attempt, authorization: string): MaybePromise<Client> {
     return this.bySecretInHeader(attempt, parseBasic(authorization));
   }
 
-  private byBasic(form: OAuthForm, authorization: string, caller: Caller): NowOrLater<Client> {
+  private byBasic(form: OAuthForm, authorization: string, caller: Caller): MaybePromise<Client> {
     const { client } = caller;
     // The header is read once: what it says of the client is known if the client is.
     const credentials = client ? undefined : parseBasic(authorization);
@@ -66,8 +66,8 @@ export class ClientAuthentication {
     return client ?? this.bySecretInHeader(caller, credentials);
   }
 
-  private bySecretInHeader(attempt: Attempt, credentials: Credentials | undefined): NowOrLater<Client> {
-    return whenKnown(this.authenticator.bySecret(attempt, credentials), byHeader);
+  private bySecretInHeader(attempt: Attempt, credentials: Credentials | undefined): MaybePromise<Client> {
+    return andThen(this.authenticator.bySecret(attempt, credentials), byHeader);
   }
 }
 

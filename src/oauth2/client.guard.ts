@@ -2,14 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Client } from '../clients/client.js';
 import { type Attempt, ClientAuthenticator } from '../clients/client-authenticator.js';
 import { HeaderGuard } from '../server/header-guard.js';
-import { type NowOrLater, whenKnown } from '../concurrency/maybe-promise.js';
+import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
 import { CLIENT } from '../token/token-access.guard.js';
 import { callerOf, type OAuthRequest } from './caller.js';
 import { ClientAuthentication } from './client-authentication.js';
 import { TokenEndpoint } from './token-endpoint.js';
 
 /** What authenticates a client by its Authorization header. */
-type ByHeader = (attempt: Attempt, authorization: string) => NowOrLater<Client>;
+type ByHeader = (attempt: Attempt, authorization: string) => MaybePromise<Client>;
 
 /**
  * Refuses a client whose Authorization header is wrong before the body is read. Without that header the credentials are in
@@ -23,11 +23,11 @@ abstract class AuthorizationGuard extends HeaderGuard<OAuthRequest> {
     super();
   }
 
-  override admit(request: OAuthRequest): NowOrLater<void> {
+  override admit(request: OAuthRequest): MaybePromise<void> {
     const { authorization } = request.headers;
     if (authorization === undefined) return;
     if (request[CLIENT] && this.authenticator.isCurrent(request[CLIENT])) return;
-    return whenKnown(this.byHeader(callerOf(request), authorization), (client) => {
+    return andThen(this.byHeader(callerOf(request), authorization), (client) => {
       request[CLIENT] = client;
     });
   }

@@ -5,7 +5,7 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { namesEntityTag } from '../server/entity-tag.js';
 import type { PublicJwk } from '../keys/key-store.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { JwksDocument } from './dto/jwks.dto.js';
+import { JwksDto } from './dto/jwks.dto.js';
 
 interface Response {
   header(name: string, value: string): Response;
@@ -22,7 +22,7 @@ export class JwksController {
   @Header('Cache-Control', 'public, max-age=300')
   @RouteConfig({ publicDocument: true })
   @ApiOperation({ summary: 'The public keys of this service' })
-  @ApiResponse({ status: 200, description: 'A JWK Set (RFC 7517 section 5)', type: JwksDocument })
+  @ApiResponse({ status: 200, description: 'A JWK Set (RFC 7517 section 5)', type: JwksDto })
   @ApiResponse({ status: 304, description: 'The set is the one that `If-None-Match` names' })
   jwks(
     @Headers('if-none-match') known: string | undefined,

@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiBasicAuth, ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { ApiErrorResponse } from '../server/api-errors.decorator.js';
 import { OAuthError } from './oauth-error.js';
-import { OAuthErrorDocument } from './dto/access-token.dto.js';
+import { OAuthErrorDto } from './dto/access-token.dto.js';
 
 const REFUSALS: readonly (readonly [description: string, error: OAuthError])[] = [
   ['Client authentication failed', new OAuthError('invalid_client', 'Client authentication failed')],
@@ -35,7 +35,7 @@ export function OAuthErrors(refusal: OAuthError): MethodDecorator {
     ApiBasicAuth(),
     ApiConsumes('application/x-www-form-urlencoded'),
     ...[['The request is refused; `error` says why', refusal] as const, ...REFUSALS].map(
-      ([description, error]) => ApiErrorResponse(description, error, OAuthErrorDocument),
+      ([description, error]) => ApiErrorResponse(description, error, OAuthErrorDto),
     ),
   );
 }

@@ -1,4 +1,4 @@
-import { FormBody } from '../encoding/form-urlencoded.js';
+import { FormParameters } from '../encoding/form-urlencoded.js';
 import { OAuthError } from './oauth-error.js';
 
 /** The one parameter that may be repeated (RFC 8707 §2). */
@@ -14,7 +14,7 @@ export class OAuthForm {
   constructor(body: unknown) {
     const resources: string[] = [];
     const seen = new Set<string>();
-    for (const [name, value] of body instanceof FormBody ? body.parameters : []) {
+    for (const [name, value] of body instanceof FormParameters ? body.parameters : []) {
       if (name === REPEATABLE) {
         if (value !== '') resources.push(value);
         continue;

@@ -11,12 +11,12 @@ import { AssertionStore } from './assertion-store.js';
 import { ClientAuthentication } from './client-authentication.js';
 import { CLIENT_CREDENTIALS } from './grants/client-credentials.grant.js';
 import { EndpointAudienceLog } from './endpoint-audience-log.js';
-import { IntrospectController } from './introspection.controller.js';
+import { IntrospectionController } from './introspection.controller.js';
 import { JwksController } from './jwks.controller.js';
 import { MetadataController, SERVER_METADATA } from './metadata.controller.js';
 import { RevocableTokens, UNVERIFIED_WINDOW_MS } from './revocable-token.js';
-import { RevokeController } from './revocation.controller.js';
-import { TokenController } from './token-endpoint.controller.js';
+import { RevocationController } from './revocation.controller.js';
+import { TokenEndpointController } from './token-endpoint.controller.js';
 import { TokenEndpoint } from './token-endpoint.js';
 
 /** What {@link OAuth2Module.forRoot} takes. */
@@ -36,9 +36,9 @@ export class OAuth2Module {
       module: OAuth2Module,
       imports,
       controllers: [
-        TokenController,
-        IntrospectController,
-        RevokeController,
+        TokenEndpointController,
+        IntrospectionController,
+        RevocationController,
         JwksController,
         MetadataController,
       ],

@@ -1,7 +1,7 @@
 import type { Client } from '../clients/client.js';
 import type { ClientRegistry } from '../clients/client-registry.js';
 import { audiencesOf, type Claims } from '../jwt/claims.js';
-import type { ExaminedToken } from '../jwt/inspect-token.js';
+import type { InspectedToken } from '../jwt/inspect-token.js';
 import { MAX_LIFETIME_SECONDS, MAX_TOLERANCE_SECONDS } from '../jwt/lifetime.js';
 import type { WindowCounter } from '../rate-limit/window-counter.js';
 import type { Revocations } from '../revocation/revocations.js';
@@ -53,7 +53,7 @@ export class RevocableTokens {
    * @throws {OAuthError} if 200 would not be true
    */
   async find(token: string, client: Client): Promise<Claims | undefined> {
-    const examined = this.options.tokens.examine(token);
+    const examined = this.options.tokens.inspect(token);
     if (!examined || this.isDeadForEver(examined)) return undefined;
     const { claims, isVerified } = examined;
     if (!isVerified) {
@@ -83,7 +83,7 @@ export class RevocableTokens {
     });
   }
 
-  private isDeadForEver({ claims: { exp, aud } }: ExaminedToken): boolean {
+  private isDeadForEver({ claims: { exp, aud } }: InspectedToken): boolean {
     return exp + MAX_TOLERANCE_SECONDS <= this.nowSeconds || audiencesOf(aud).length === 0;
   }
 

@@ -6,7 +6,7 @@ import { Revocations } from '../revocation/revocations.js';
 import { callerOf, type OAuthRequest } from './caller.js';
 import { ClientGuard } from './client.guard.js';
 import { ClientAuthentication } from './client-authentication.js';
-import { TokenReferenceForm } from './dto/introspection.dto.js';
+import { TokenReferenceDto } from './dto/introspection.dto.js';
 import { OAuthError } from './oauth-error.js';
 import { OAuthErrors } from './oauth-errors.decorator.js';
 import { OAuthForm } from './oauth-form.js';
@@ -15,7 +15,7 @@ import { RevocableTokens } from './revocable-token.js';
 
 /** `POST /oauth2/revoke` (RFC 7009). */
 @Controller('oauth2/revoke')
-export class RevokeController {
+export class RevocationController {
   constructor(
     @Inject(ClientAuthentication) private readonly authentication: ClientAuthentication,
     @Inject(RevocableTokens) private readonly tokens: RevocableTokens,
@@ -30,7 +30,7 @@ export class RevokeController {
   @UseGuards(ClientGuard)
   @OAuthErrors(new OAuthError('unauthorized_client', 'The token was not issued to this client'))
   @ApiOperation({ summary: 'Revoke a token (RFC 7009)' })
-  @ApiBody({ type: TokenReferenceForm })
+  @ApiBody({ type: TokenReferenceDto })
   @ApiResponse({
     status: 200,
     description: 'The token is refused from now on, or was not valid; the body is empty',

@@ -2,17 +2,17 @@ import { Body, Controller, Header, HttpCode, Inject, Post, Req, UseGuards } from
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { DirectRoute } from '../server/direct-route.decorator.js';
-import type { NowOrLater } from '../concurrency/maybe-promise.js';
+import type { MaybePromise } from '../concurrency/maybe-promise.js';
 import { callerOf, type OAuthRequest } from './caller.js';
 import { TokenEndpointGuard } from './client.guard.js';
 import { OAuthError } from './oauth-error.js';
 import { OAuthErrors } from './oauth-errors.decorator.js';
 import { type AccessTokenResponse, TokenEndpoint } from './token-endpoint.js';
-import { AccessTokenDocument, TokenForm } from './dto/access-token.dto.js';
+import { AccessTokenResponseDto, AccessTokenRequestDto } from './dto/access-token.dto.js';
 
 /** `POST /oauth2/token` (RFC 6749 §3.2). */
 @Controller('oauth2/token')
-export class TokenController {
+export class TokenEndpointController {
   constructor(@Inject(TokenEndpoint) private readonly endpoint: TokenEndpoint) {}
 
   @DirectRoute()
@@ -23,9 +23,9 @@ export class TokenController {
   @UseGuards(TokenEndpointGuard)
   @OAuthErrors(new OAuthError('invalid_scope', 'The client may not ask for this scope'))
   @ApiOperation({ summary: 'Grant an access token to a registered client (RFC 6749, RFC 9068)' })
-  @ApiBody({ type: TokenForm })
-  @ApiResponse({ status: 200, description: 'The token', type: AccessTokenDocument })
-  grantToken(@Body() body: unknown, @Req() request: OAuthRequest): NowOrLater<AccessTokenResponse> {
+  @ApiBody({ type: AccessTokenRequestDto })
+  @ApiResponse({ status: 200, description: 'The token', type: AccessTokenResponseDto })
+  grantToken(@Body() body: unknown, @Req() request: OAuthRequest): MaybePromise<AccessTokenResponse> {
     return this.endpoint.answer(body, callerOf(request));
   }
 }

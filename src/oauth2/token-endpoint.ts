@@ -6,7 +6,7 @@ import { violationOf } from '../clients/client-policy.js';
 import type { ClientRegistry } from '../clients/client-registry.js';
 import { unavailable } from '../server/unavailable.js';
 import { isScope } from '../jwt/scope.js';
-import { type NowOrLater, whenKnown } from '../concurrency/maybe-promise.js';
+import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
 import type { IssueOutcome, NotIssued } from '../token/issue-outcome.js';
 import type { TokenService } from '../token/token.service.js';
 import type { Caller, ClientAuthentication } from './client-authentication.js';
@@ -57,7 +57,7 @@ export class TokenEndpoint {
    * @returns the token; a promise only where somebody else is asked: about the client, or for an RSA signature
    * @throws {OAuthError}
    */
-  answer(body: unknown, caller: Caller): NowOrLater<AccessTokenResponse> {
+  answer(body: unknown, caller: Caller): MaybePromise<AccessTokenResponse> {
     const asked: Asked = {};
     return this.audited(caller, asked, () => this.grant(new OAuthForm(body), caller, asked));
   }
@@ -67,12 +67,12 @@ export class TokenEndpoint {
    *
    * @throws {OAuthError}
    */
-  authenticate(attempt: Attempt, authorization: string): NowOrLater<Client> {
+  authenticate(attempt: Attempt, authorization: string): MaybePromise<Client> {
     return this.audited(attempt, {}, () => this.authentication.byHeader(attempt, authorization));
   }
 
   /** Records a refusal, then throws it on. */
-  private audited<T>({ requestId }: Attempt, asked: Asked, decide: () => NowOrLater<T>): NowOrLater<T> {
+  private audited<T>({ requestId }: Attempt, asked: Asked, decide: () => MaybePromise<T>): MaybePromise<T> {
     const refused = (error: unknown): never => {
       if (error instanceof OAuthError) {
         this.audit.record(requestId, { event: 'token.refused', code: error.code, ...described(asked) });
@@ -87,16 +87,16 @@ export class TokenEndpoint {
     }
   }
 
-  private grant(form: OAuthForm, caller: Caller, asked: Asked): NowOrLater<AccessTokenResponse> {
+  private grant(form: OAuthForm, caller: Caller, asked: Asked): MaybePromise<AccessTokenResponse> {
     const type = form.get('grant_type');
     if (type === undefined) throw new OAuthError('invalid_request', 'grant_type is missing');
-    return whenKnown(this.authentication.authenticate(form, caller), (client) =>
-      whenKnown(this.issue(type, form, client, asked), (outcome) => this.issued(outcome, caller, asked)),
+    return andThen(this.authentication.authenticate(form, caller), (client) =>
+      andThen(this.issue(type, form, client, asked), (outcome) => this.respond(outcome, caller, asked)),
     );
   }
 
   /** Decides what the client gets, and has it signed. */
-  private issue(type: string, form: OAuthForm, client: Client, asked: Asked): NowOrLater<IssueOutcome> {
+  private issue(type: string, form: OAuthForm, client: Client, asked: Asked): MaybePromise<IssueOutcome> {
     asked.client = client;
     const grant = this.grants.find((each) => each.type === type);
     if (!grant) throw new OAuthError('unsupported_grant_type', 'This grant_type is not known here');
@@ -120,7 +120,7 @@ export class TokenEndpoint {
     });
   }
 
-  private issued(outcome: IssueOutcome, caller: Caller, asked: Asked): AccessTokenResponse {
+  private respond(outcome: IssueOutcome, caller: Caller, asked: Asked): AccessTokenResponse {
     if (outcome.code === 'unavailable') throw asOAuthError(unavailable(outcome.reason));
     if (outcome.code !== 'issued') throw new OAuthError(OUTCOMES[outcome.code], outcome.reason);
     const { token, tokenId, algorithm, expiresIn } = outcome;

@@ -1,6 +1,6 @@
 import type { DestinationStream } from 'pino';
 
-/** What {@link LinesOfATurn} writes to, such as a destination of pino. */
+/** What {@link LogBatch} writes to, such as a destination of pino. */
 export interface LineOutput {
   write(lines: string): unknown;
   flush(done?: (error?: Error) => void): void;
@@ -10,7 +10,7 @@ export interface LineOutput {
  * Hands the lines of one turn of the event loop over together, at its end: with each piece that pino's destination is given, it
  * measures anew all that waits.
  */
-export class LinesOfATurn implements DestinationStream {
+export class LogBatch implements DestinationStream {
   private lines = '';
 
   constructor(private readonly output: LineOutput) {}

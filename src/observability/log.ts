@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { destination, type DestinationStream, type Logger, pino, stdSerializers } from 'pino';
-import { withoutSecrets } from '../encoding/redact-secrets.js';
-import { LinesOfATurn } from './log-batch.js';
+import { redactSecrets } from '../encoding/redact-secrets.js';
+import { LogBatch } from './log-batch.js';
 
 /** How many characters of the log may wait for a reader that has stopped; what comes after that is lost. */
 const MAX_WAITING = 16 * 1024 * 1024;
@@ -23,7 +23,7 @@ export function createLog(level: string, stream?: DestinationStream): Logger {
           // What is thrown need not be an error; of anything else the log tells the type alone.
           const error = cause instanceof Error ? cause : new Error(`thrown: ${typeof cause}`);
           const { type, message, stack } = stdSerializers.err(error);
-          return { type, message: withoutSecrets(message), stack: withoutSecrets(stack) };
+          return { type, message: redactSecrets(message), stack: redactSecrets(stack) };
         },
       },
     },
@@ -32,7 +32,7 @@ export function createLog(level: string, stream?: DestinationStream): Logger {
 }
 
 function standardOutput(): DestinationStream {
-  const lines = new LinesOfATurn(
+  const lines = new LogBatch(
     destination({ dest: 1, sync: false, minLength: 16_000, maxLength: MAX_WAITING, periodicFlush: 100 }),
   );
   // Before pino's own listener, which writes what waits.
@@ -46,8 +46,8 @@ export function nestLog(log: Logger): LoggerService {
     (level: 'debug' | 'warn' | 'error' | 'fatal') =>
     (message: unknown, ...rest: unknown[]): void => {
       const context = rest.at(-1);
-      if (message instanceof Error) log[level]({ err: message, context }, withoutSecrets(message.message));
-      else log[level]({ context }, withoutSecrets(String(message)));
+      if (message instanceof Error) log[level]({ err: message, context }, redactSecrets(message.message));
+      else log[level]({ context }, redactSecrets(String(message)));
     };
   return {
     log: writeAs('debug'),

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { type AuditEvent, AuditLog, type TokenIssued } from '../audit/audit-log.js';
-import { shown } from '../audit/redact-event.js';
+import { redactEvent } from '../audit/redact-event.js';
 import type { VerificationLog } from '../token/verification-log.js';
 import type { KnownAudience } from './known-audience.js';
 import type { Metrics } from './metrics.js';
@@ -11,11 +11,11 @@ const MAX_AUDIENCES = 1_000;
 /** The one way of audit events into the log. */
 export function auditWriter(log: Logger): (requestId: string, event: AuditEvent) => void {
   const audit = log.child({ audit: true });
-  return (reqId, event) => audit.info({ reqId, ...shown(event) });
+  return (reqId, event) => audit.info({ reqId, ...redactEvent(event) });
 }
 
 /** Writes each audit event as one line of the log, marked `audit`, and counts it. */
-export class LogAndCount extends AuditLog {
+export class MeteredAuditLog extends AuditLog {
   /** Verifications are counted only: there are too many of them to be audited, and they change nothing. */
   readonly verifications: VerificationLog;
 

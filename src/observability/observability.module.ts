@@ -6,7 +6,7 @@ import { EndpointAudienceLog } from '../oauth2/endpoint-audience-log.js';
 import { VerificationLog } from '../token/verification-log.js';
 import { EndpointAudienceUses } from './endpoint-audience-uses.js';
 import { KNOWN_AUDIENCE, type KnownAudience } from './known-audience.js';
-import { LogAndCount } from './metered-audit-log.js';
+import { MeteredAuditLog } from './metered-audit-log.js';
 import { Metrics } from './metrics.js';
 import { MetricsController, type Scrape, SCRAPE } from './metrics.controller.js';
 import { StateGauges } from './state-gauges.js';
@@ -34,12 +34,12 @@ export class ObservabilityModule {
         {
           provide: AuditLog,
           inject: [{ token: KNOWN_AUDIENCE, optional: true }],
-          useFactory: (isKnown: KnownAudience = () => false) => new LogAndCount(log, metrics, isKnown),
+          useFactory: (isKnown: KnownAudience = () => false) => new MeteredAuditLog(log, metrics, isKnown),
         },
         {
           provide: VerificationLog,
           inject: [AuditLog],
-          useFactory: (events: LogAndCount) => events.verifications,
+          useFactory: (events: MeteredAuditLog) => events.verifications,
         },
         { provide: EndpointAudienceLog, useFactory: () => new EndpointAudienceUses(log, metrics, clock) },
       ],

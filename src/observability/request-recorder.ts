@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { AnsweredRequest } from '../server/server-hooks.js';
+import type { CompletedRequest } from '../server/server-hooks.js';
 import type { Metrics } from './metrics.js';
 
 /** Asked for every few seconds by machines: a line each would bury the others. */
@@ -17,7 +17,7 @@ export function requestRecorder(
   log: Logger,
   metrics: Metrics,
   basePath: string,
-): (request: AnsweredRequest) => void {
+): (request: CompletedRequest) => void {
   const quiet = new Set(QUIET.map((path) => basePath + path));
   // Bounded: routes go by their pattern.
   const kinds = new Map<string, Kind>();

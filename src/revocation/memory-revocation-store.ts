@@ -21,7 +21,7 @@ export class MemoryRevocationStore extends RevocationStore {
     return Promise.resolve(later.sort((a, b) => a.revision - b.revision).slice(0, limit));
   }
 
-  override forgetExpired(time: number): Promise<void> {
+  override deleteExpired(time: number): Promise<void> {
     for (const [key, { expiresAt }] of this.recorded) if (expiresAt <= time) this.recorded.delete(key);
     return Promise.resolve();
   }

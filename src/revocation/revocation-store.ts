@@ -33,5 +33,5 @@ export abstract class RevocationStore {
    *
    * @throws {StoreUnavailable}
    */
-  abstract forgetExpired(time: number): Promise<void>;
+  abstract deleteExpired(time: number): Promise<void>;
 }

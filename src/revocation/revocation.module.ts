@@ -7,13 +7,13 @@ import { RevocationStore } from './revocation-store.js';
 export interface RevocationOptions {
   readonly clock: Clock;
   /** Tells other processes that something changed, and waits for them. */
-  readonly told: () => Promise<void>;
+  readonly publish: () => Promise<void>;
 }
 
 /** The tokens that were taken back, over the RevocationStore of a global module. */
 @Module({})
 export class RevocationModule {
-  static forRoot({ clock, told }: RevocationOptions): DynamicModule {
+  static forRoot({ clock, publish }: RevocationOptions): DynamicModule {
     return {
       module: RevocationModule,
       global: true,
@@ -21,7 +21,7 @@ export class RevocationModule {
         {
           provide: Revocations,
           inject: [RevocationStore],
-          useFactory: (store: RevocationStore) => new Revocations(store, clock, told),
+          useFactory: (store: RevocationStore) => new Revocations(store, clock, publish),
         },
       ],
       exports: [Revocations],

@@ -25,11 +25,11 @@ export class Revocations {
   private waiting: Waiting[] = [];
   private isWriting = false;
 
-  /** @param told tells other processes of a revocation that was made here, and waits for them */
+  /** @param publish tells other processes of a revocation that was made here, and waits for them */
   constructor(
     private readonly store: RevocationStore,
     private readonly clock: Clock,
-    private readonly told: () => Promise<void> = () => Promise.resolve(),
+    private readonly publish: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
   get size(): number {
@@ -84,7 +84,7 @@ export class Revocations {
     } while (recorded.length === BATCH);
     const now = Math.floor(this.clock.now() / 1000);
     this.forgetExpired(now);
-    await this.store.forgetExpired(now - CLOCK_SKEW_SECONDS);
+    await this.store.deleteExpired(now - CLOCK_SKEW_SECONDS);
   }
 
   private async write(): Promise<void> {
@@ -94,7 +94,7 @@ export class Revocations {
       try {
         await this.store.add(batch.map(({ key, expiresAt }) => ({ key, expiresAt })));
         for (const { key, expiresAt } of batch) this.remember(key, expiresAt);
-        await this.told();
+        await this.publish();
         for (const { written } of batch) written();
       } catch (cause) {
         for (const { failed } of batch) failed(cause);

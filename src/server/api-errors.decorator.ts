@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { ApiError, type HttpError } from './api-error.js';
-import { ErrorDocument } from './dto/error.dto.js';
+import { ErrorDto } from './dto/error.dto.js';
 import { tooManyRequests } from './too-many-requests.js';
 import { unavailable } from './unavailable.js';
 
@@ -43,7 +43,7 @@ type Documentation = MethodDecorator & ClassDecorator;
 export function ApiErrorResponse(
   description: string,
   { status, body }: HttpError,
-  document: new () => object = ErrorDocument,
+  document: new () => object = ErrorDto,
 ): Documentation {
   // JSON, whatever else the route produces.
   const content = { 'application/json': { schema: { $ref: getSchemaPath(document) }, example: body } };

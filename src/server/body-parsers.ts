@@ -19,7 +19,7 @@ const FORM_TYPE = 'application/x-www-form-urlencoded';
 const MEDIA_TYPE = /^[ \t]*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+[ \t]*(?:;|$)/;
 
 /** Replaces Fastify's parsers by ones that refuse what two readers could read differently. */
-export function useStrictBodies(fastify: FastifyInstance): void {
+export function useBodyParsers(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   const parse = (
     type: string | string[],
@@ -41,7 +41,7 @@ export function useStrictBodies(fastify: FastifyInstance): void {
  * Takes away the Content-Type of a request that has no body, and one that is no media type, before Fastify looks at
  * it: the first means nothing, the second no more than none.
  */
-export function forgetTypeOfNothing(headers: IncomingHttpHeaders): void {
+export function ignoreTypeOfEmptyBody(headers: IncomingHttpHeaders): void {
   const type = headers['content-type'];
   if (type === undefined) return;
   const { 'content-length': length, 'transfer-encoding': encoding } = headers;

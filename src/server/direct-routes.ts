@@ -22,8 +22,8 @@ import {
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
-import { whenKnown } from '../concurrency/maybe-promise.js';
-import { AnswersOfATurn } from './reply-batch.js';
+import { andThen } from '../concurrency/maybe-promise.js';
+import { ReplyBatch } from './reply-batch.js';
 import { BodyPipe } from './body.pipe.js';
 import { DIRECT_ROUTE } from './direct-route.decorator.js';
 
@@ -65,7 +65,7 @@ export function useDirectRoutes(
   { basePath, filter }: { readonly basePath: string; readonly filter: ExceptionFilter },
 ): void {
   const handlers = new Map<string, RouteHandlerMethod>();
-  const answers = new AnswersOfATurn();
+  const answers = new ReplyBatch();
   for (const { injectables, controllers } of app.get(ModulesContainer).values()) {
     for (const { instance, metatype } of controllers.values()) {
       const guardOf = (guard: Type): CanActivate => injectables.get(guard)?.instance as CanActivate;
@@ -145,7 +145,7 @@ function argumentOf(kind: number, { data, pipes }: Parameter, route: string): Ar
   throw new Error(`${route} cannot be a direct route: it has a parameter that is not known here`);
 }
 
-function handlerOf(route: Route, filter: ExceptionFilter, answers: AnswersOfATurn): RouteHandlerMethod {
+function handlerOf(route: Route, filter: ExceptionFilter, answers: ReplyBatch): RouteHandlerMethod {
   const { controller, callback, guards, parameters, status, headers } = route;
   const call = ({ request, reply }: DirectContext): unknown => {
     reply.code(status);
@@ -178,7 +178,7 @@ function guarded(next: Step, guard: CanActivate): Step {
   };
   return (context) => {
     const admits = guard.canActivate(context);
-    return whenKnown<unknown, unknown>(admits, (value) => go(value, context));
+    return andThen<unknown, unknown>(admits, (value) => go(value, context));
   };
 }
 

@@ -1,13 +1,13 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
-import { type NowOrLater, whenKnown } from '../concurrency/maybe-promise.js';
+import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
 
 /**
  * A guard that needs the headers of a request and nothing else. The server calls it before it reads the body
  * (`useHeaderGuards`), and Nest once more before the handler, when the guard finds what it left on the request.
  */
 export abstract class HeaderGuard<Request extends object = object> implements CanActivate {
-  canActivate(context: ExecutionContext): NowOrLater<boolean> {
-    return whenKnown(this.admit(context.switchToHttp().getRequest<Request>()), () => true);
+  canActivate(context: ExecutionContext): MaybePromise<boolean> {
+    return andThen(this.admit(context.switchToHttp().getRequest<Request>()), () => true);
   }
 
   /**
@@ -16,5 +16,5 @@ export abstract class HeaderGuard<Request extends object = object> implements Ca
    *
    * @throws {HttpError} if the request is refused
    */
-  abstract admit(request: Request): NowOrLater<void>;
+  abstract admit(request: Request): MaybePromise<void>;
 }

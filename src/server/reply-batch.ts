@@ -7,7 +7,7 @@ const MOST_WAITING = 128;
  * Sends what was answered within one turn of the event loop together, at its end. Each answer that goes out wakes whoever waits
  * for it, which costs this side more than the rest of the sending; who is woken by the first of many is still awake for the next.
  */
-export class AnswersOfATurn {
+export class ReplyBatch {
   private waiting: (() => void)[] = [];
 
   /** @param failed is told where the value cannot be sent */

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { withoutSecrets } from '../encoding/redact-secrets.js';
+import { redactSecrets } from '../encoding/redact-secrets.js';
 
 const SANE = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** The caller's `X-Request-Id`, where it may stand in a log line as it is (a token may not). */
 export function givenRequestId({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
   const given = headers['x-request-id'];
-  const isSane = typeof given === 'string' && SANE.test(given) && withoutSecrets(given) === given;
+  const isSane = typeof given === 'string' && SANE.test(given) && redactSecrets(given) === given;
   return isSane ? given : undefined;
 }
 

@@ -3,7 +3,7 @@ import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest 
 import type { RequestListener, Server } from 'node:http';
 import { ApiError } from './api-error.js';
 import { type CallerAddresses, useCallerAddresses } from './caller-address.js';
-import { forgetTypeOfNothing, useStrictBodies } from './body-parsers.js';
+import { ignoreTypeOfEmptyBody, useBodyParsers } from './body-parsers.js';
 import { BoundedServer } from './bounded-server.js';
 import { holdBackContinue } from './expect-continue.js';
 import { MAX_BODY_BYTES } from './json-body.js';
@@ -19,7 +19,7 @@ declare module 'fastify' {
 }
 
 /** What is told of each answer once it is sent. */
-export interface AnsweredRequest {
+export interface CompletedRequest {
   readonly id: string;
   /** IP address of the caller. */
   readonly address: string;
@@ -111,13 +111,13 @@ function boundedServer(listener: RequestListener): BoundedServer {
  * @param addresses says where requests come from
  * @param answered called once for each answer, after it was sent
  */
-export function prepareEdge(
+export function useServerHooks(
   fastify: FastifyInstance,
   addresses: CallerAddresses,
-  answered: (request: AnsweredRequest) => void,
+  answered: (request: CompletedRequest) => void,
 ): void {
   useCallerAddresses(fastify, addresses);
-  useStrictBodies(fastify);
+  useBodyParsers(fastify);
   fastify.server.maxConnections = MAX_CONNECTIONS;
   // Node would answer 417 without headers or body; a server may do without what it does not know (RFC 9110 §10.1.1).
   fastify.server.on('checkExpectation', (request, response) =>
@@ -134,7 +134,7 @@ export function prepareEdge(
     reply.header('x-request-id', request.id);
     refuseMissingHost(request.raw);
     refuseRepeatedHeaders(request.raw.rawHeaders);
-    forgetTypeOfNothing(request.raw.headers);
+    ignoreTypeOfEmptyBody(request.raw.headers);
     addresses.lookForProxy(request.raw);
     done();
   });

@@ -4,7 +4,7 @@ import { StoreUnavailable } from './record-store.js';
  * @returns a function that runs what it is given one after another. Where one finds that the store is unavailable, all
  *   that wait behind it are told the same: each would wait for its answer as long again.
  */
-export function inTurnWhileAvailable(): <R>(act: () => Promise<R>) => Promise<R> {
+export function serialWhileAvailable(): <R>(act: () => Promise<R>) => Promise<R> {
   let last: Promise<unknown> | undefined;
   return <R>(act: () => Promise<R>): Promise<R> => {
     const turn = last

@@ -5,7 +5,7 @@ import { StoreUnavailable } from './record-store.js';
 const INTERVAL = 1_000;
 
 /** Something that is kept in step with the database. */
-export interface Following {
+export interface Syncable {
   /** @throws where the database is away; what is known stays */
   sync(): Promise<void>;
 }
@@ -13,8 +13,8 @@ export interface Following {
 /**
  * Keeps what is held in memory in step with the database, for as long as the process runs, and knows how old it is.
  */
-export class Follower {
-  private followed: readonly Following[] = [];
+export class SyncLoop {
+  private followed: readonly Syncable[] = [];
   private syncedAt: number;
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
@@ -32,7 +32,7 @@ export class Follower {
    *
    * @throws {StoreUnavailable} where the first time fails
    */
-  async start(followed: readonly Following[]): Promise<void> {
+  async start(followed: readonly Syncable[]): Promise<void> {
     this.followed = followed;
     await this.syncAll();
     this.schedule(false);

@@ -7,53 +7,53 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import type { Clock } from '../clock.js';
-import { Follower, type Following } from './sync-loop.js';
+import { SyncLoop, type Syncable } from './sync-loop.js';
 
-const FOLLOWED = Symbol('FOLLOWED');
+const SYNCABLES = Symbol('SYNCABLES');
 
-/** What {@link ReplicaModule.forRoot} takes. */
-export interface ReplicaOptions {
+/** What {@link SyncModule.forRoot} takes. */
+export interface SyncOptions {
   readonly clock: Clock;
   /** Is told why the database could not be asked, once for each outage. */
   readonly failed: (cause: unknown) => void;
   /** The injection tokens of what is kept in step, in the order in which it is asked for. */
   readonly followed: readonly InjectionToken[];
   /** Other processes that say when something changed. */
-  readonly siblings: { whenTold(sync: () => Promise<void>): void };
+  readonly notifier: { subscribe(sync: () => Promise<void>): void };
 }
 
 /** Keeps what is held in memory in step with the database, from before the first request to the last. */
 @Module({})
-export class ReplicaModule implements OnModuleInit, BeforeApplicationShutdown {
+export class SyncModule implements OnModuleInit, BeforeApplicationShutdown {
   constructor(
-    @Inject(Follower) private readonly follower: Follower,
-    @Inject(FOLLOWED) private readonly followed: readonly Following[],
+    @Inject(SyncLoop) private readonly syncLoop: SyncLoop,
+    @Inject(SYNCABLES) private readonly followed: readonly Syncable[],
   ) {}
 
-  static forRoot({ clock, failed, followed, siblings }: ReplicaOptions): DynamicModule {
+  static forRoot({ clock, failed, followed, notifier }: SyncOptions): DynamicModule {
     return {
-      module: ReplicaModule,
+      module: SyncModule,
       global: true,
       providers: [
         {
-          provide: Follower,
+          provide: SyncLoop,
           useFactory: () => {
-            const follower = new Follower(clock, failed);
-            siblings.whenTold(() => follower.syncNow());
-            return follower;
+            const syncLoop = new SyncLoop(clock, failed);
+            notifier.subscribe(() => syncLoop.syncNow());
+            return syncLoop;
           },
         },
-        { provide: FOLLOWED, inject: [...followed], useFactory: (...all: Following[]) => all },
+        { provide: SYNCABLES, inject: [...followed], useFactory: (...all: Syncable[]) => all },
       ],
-      exports: [Follower],
+      exports: [SyncLoop],
     };
   }
 
   onModuleInit(): Promise<void> {
-    return this.follower.start(this.followed);
+    return this.syncLoop.start(this.followed);
   }
 
   beforeApplicationShutdown(): void {
-    this.follower.stop();
+    this.syncLoop.stop();
   }
 }

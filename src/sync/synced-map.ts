@@ -1,4 +1,4 @@
-import { inTurnWhileAvailable } from './in-turn-while-available.js';
+import { serialWhileAvailable } from './in-turn-while-available.js';
 import type { ChangeEvent, RecordChange, RecordDecision, RecordStore } from './record-store.js';
 
 /** How many changes are fetched at once: bounds the memory that an answer of the database takes. */
@@ -8,21 +8,21 @@ const BATCH = 2_000;
  * The records of a store, held in memory so that a request needs no database. Changes made here are seen here at
  * once; those of other instances with the next {@link sync}.
  */
-export class Replica<T> {
+export class SyncedMap<T> {
   private readonly records = new Map<string, T>();
   private revision = 0;
   private held = false;
   /** An answer of the database that is older than a change made here must not undo it. */
-  private readonly inTurn = inTurnWhileAvailable();
+  private readonly inTurn = serialWhileAvailable();
 
   /**
    * @param applied is told of each record that came, changed or went (`value` is then `undefined`)
-   * @param told tells other processes of a change that was made here, and waits for them
+   * @param publish tells other processes of a change that was made here, and waits for them
    */
   constructor(
     private readonly store: RecordStore<T>,
     private readonly applied: (id: string, value: T | undefined, former: T | undefined) => void = () => {},
-    private readonly told: () => Promise<void> = () => Promise.resolve(),
+    private readonly publish: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
   get(id: string): T | undefined {
@@ -70,7 +70,7 @@ export class Replica<T> {
       if (change.revision === this.revision + 1) this.revision = change.revision;
       return change;
     });
-    await this.told();
+    await this.publish();
     return value;
   }
 

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Inject, Optional, Post, Req, UseGuards } from '@nestjs/common';
 import { ApiBasicAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { AuditLog } from '../audit/audit-log.js';
-import { describeAllowance } from '../clients/describe-policy.js';
+import { describePolicy } from '../clients/describe-policy.js';
 import type { Client } from '../clients/client.js';
 import { type PolicyViolation, violationOf } from '../clients/client-policy.js';
 import { ClientRegistry } from '../clients/client-registry.js';
@@ -10,11 +10,11 @@ import { ApiErrorResponse, ApiErrors } from '../server/api-errors.decorator.js';
 import { BodyPipe } from '../server/body.pipe.js';
 import { DirectRoute } from '../server/direct-route.decorator.js';
 import { unavailable } from '../server/unavailable.js';
-import { type NowOrLater, whenKnown } from '../concurrency/maybe-promise.js';
+import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
 import type { IssueOutcome, NotIssued } from './issue-outcome.js';
-import { IssueTokenBody } from './dto/issue-token-request.dto.js';
+import { IssueTokenRequestDto } from './dto/issue-token-request.dto.js';
 import { type AdmittedRequest, CLIENT, TokenAccessGuard } from './token-access.guard.js';
-import { TokenDocument, TokenRefusalDocument } from './dto/token-response.dto.js';
+import { TokenResponseDto, TokenRefusalDto } from './dto/token-response.dto.js';
 import { TokenService } from './token.service.js';
 
 const STATUS: Readonly<Record<Exclude<NotIssued['code'], 'unavailable'>, number>> = {
@@ -24,7 +24,7 @@ const STATUS: Readonly<Record<Exclude<NotIssued['code'], 'unavailable'>, number>
   access_denied: 403,
 };
 
-const BODY = new BodyPipe(IssueTokenBody);
+const BODY = new BodyPipe(IssueTokenRequestDto);
 
 /** What is said where a client asks for more than it may have. */
 const VIOLATIONS: Readonly<Record<PolicyViolation, NotIssued>> = {
@@ -40,7 +40,7 @@ const NO_GRANT: NotIssued = { code: 'access_denied', reason: 'Grant type not all
 /** `POST /token`: issues a token. */
 @ApiTags('Tokens')
 @Controller('token')
-export class IssueController {
+export class IssueTokenController {
   constructor(
     @Inject(TokenService) private readonly tokens: TokenService,
     @Inject(AuditLog) private readonly audit: AuditLog,
@@ -53,12 +53,12 @@ export class IssueController {
   @UseGuards(TokenAccessGuard)
   @ApiOperation({ summary: 'Issue a token for a subject and an audience' })
   @ApiBasicAuth()
-  @ApiBody({ type: IssueTokenBody })
-  @ApiResponse({ status: 200, description: 'The token', type: TokenDocument })
+  @ApiBody({ type: IssueTokenRequestDto })
+  @ApiResponse({ status: 200, description: 'The token', type: TokenResponseDto })
   @ApiErrorResponse(
     'A member is missing or wrong; `error` names it',
     new ApiError(400, 'invalid_request', 'Missing required claims (sub, aud)'),
-    TokenRefusalDocument,
+    TokenRefusalDto,
   )
   @ApiErrorResponse(
     'Client authentication failed',
@@ -69,16 +69,16 @@ export class IssueController {
     new ApiError(403, 'invalid_target', 'Audience not allowed', {
       hint: 'This client may ask for: audiences "logging-service"; scopes "logs:write"; subjects "worker", "user-*"; claims none.',
     }),
-    TokenRefusalDocument,
+    TokenRefusalDto,
   )
   @ApiErrors(413, 415, 429, 500, 503)
-  issue(@Body() given: unknown, @Req() request: AdmittedRequest): NowOrLater<TokenDocument> {
+  issue(@Body() given: unknown, @Req() request: AdmittedRequest): MaybePromise<TokenResponseDto> {
     const { [CLIENT]: client } = request;
     const body = this.read(given, client);
     const { sub, aud } = body;
     const scope = body.scope === '' ? undefined : body.scope;
     const asked = { sub, aud, scope, client_id: client?.id };
-    const answer = (outcome: IssueOutcome): TokenDocument => {
+    const answer = (outcome: IssueOutcome): TokenResponseDto => {
       if (outcome.code !== 'issued') {
         this.audit.record(request.id, { event: 'token.refused', code: outcome.code, ...asked });
         if (outcome.code === 'unavailable') throw unavailable(outcome.reason);
@@ -88,10 +88,10 @@ export class IssueController {
       this.audit.record(request.id, { event: 'token.issued', jti: tokenId, alg: algorithm, ...asked });
       return { token, token_type: 'Bearer', expires_in: expiresIn };
     };
-    return whenKnown(this.decide(body, scope, client), answer);
+    return andThen(this.decide(body, scope, client), answer);
   }
 
-  private read(given: unknown, client: Client | undefined): IssueTokenBody {
+  private read(given: unknown, client: Client | undefined): IssueTokenRequestDto {
     try {
       return BODY.transform(given);
     } catch (error) {
@@ -102,14 +102,14 @@ export class IssueController {
 
   /** Only a client that has authenticated itself learns what it may ask for. */
   private hintFor(client: Client | undefined): { readonly hint?: string } {
-    return client ? { hint: describeAllowance(client, this.tokens.ownAudience) } : {};
+    return client ? { hint: describePolicy(client, this.tokens.ownAudience) } : {};
   }
 
   private decide(
-    { sub, aud, expires_in, claims }: IssueTokenBody,
+    { sub, aud, expires_in, claims }: IssueTokenRequestDto,
     scope: string | undefined,
     client: Client | undefined,
-  ): NowOrLater<IssueOutcome> {
+  ): MaybePromise<IssueOutcome> {
     if (client) {
       if (!client.grantTypes.includes('client_credentials')) return NO_GRANT;
       const request = { subject: sub, audience: aud, scope, claims };

@@ -6,7 +6,7 @@ import { type Authentication, ClientAuthenticator } from '../clients/client-auth
 import { ApiError } from '../server/api-error.js';
 import { HeaderGuard } from '../server/header-guard.js';
 import { tooManyRequests } from '../server/too-many-requests.js';
-import { type NowOrLater, whenKnown } from '../concurrency/maybe-promise.js';
+import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
 
 /** Who may ask for a token: anyone, registered clients only, or whom the application that has the routes lets through. */
 export type TokenAccess = 'none' | 'required' | 'application';
@@ -45,7 +45,7 @@ export class TokenAccessGuard extends HeaderGuard<AdmittedRequest> {
     super();
   }
 
-  override admit(request: AdmittedRequest): NowOrLater<void> {
+  override admit(request: AdmittedRequest): MaybePromise<void> {
     if (this.access === 'application') return;
     if (request[CLIENT] && this.authenticator?.isCurrent(request[CLIENT])) return;
     const { authorization } = request.headers;
@@ -55,7 +55,7 @@ export class TokenAccessGuard extends HeaderGuard<AdmittedRequest> {
       return;
     }
     const attempt = { requestId: request.id, address: request.ip };
-    return whenKnown(this.authenticator.bySecret(attempt, parseBasic(authorization)), (outcome) =>
+    return andThen(this.authenticator.bySecret(attempt, parseBasic(authorization)), (outcome) =>
       this.settle(request, outcome),
     );
   }

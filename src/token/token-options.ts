@@ -15,7 +15,7 @@ export interface TokenOptions extends KeyRingOptions {
 export const TOKEN_OPTIONS = Symbol('TOKEN_OPTIONS');
 
 /** Says of a token that was good whether it still is: see {@link Expectations.revoked}. */
-export type Withdrawn = NonNullable<Expectations['revoked']>;
+export type RevocationCheck = NonNullable<Expectations['revoked']>;
 
-/** Injection token of {@link Withdrawn}; where nothing provides it, tokens are good until they expire. */
-export const WITHDRAWN = Symbol('WITHDRAWN');
+/** Injection token of {@link RevocationCheck}; where nothing provides it, tokens are good until they expire. */
+export const REVOCATION_CHECK = Symbol('REVOCATION_CHECK');

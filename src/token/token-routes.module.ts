@@ -1,7 +1,7 @@
 import { type DynamicModule, type ModuleMetadata, Module } from '@nestjs/common';
-import { IssueController } from './issue-token.controller.js';
+import { IssueTokenController } from './issue-token.controller.js';
 import { TOKEN_ACCESS, TokenAccessGuard, type TokenAccess } from './token-access.guard.js';
-import { VerifyController } from './verify-token.controller.js';
+import { VerifyTokenController } from './verify-token.controller.js';
 
 /** What {@link TokenRoutesModule.forRoot} takes. */
 export interface TokenRoutesOptions extends Pick<ModuleMetadata, 'imports'> {
@@ -18,7 +18,7 @@ export class TokenRoutesModule {
     return {
       module: TokenRoutesModule,
       imports,
-      controllers: [IssueController, VerifyController],
+      controllers: [IssueTokenController, VerifyTokenController],
       providers: [{ provide: TOKEN_ACCESS, useValue: access }, TokenAccessGuard],
     };
   }

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { Clock, SystemClock } from '../clock.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { StoredKeys } from '../keys/managed-keys.js';
+import { ManagedKeys } from '../keys/managed-keys.js';
 import { type EmbeddedTokenRoutes, embeddedTokenRoutes } from './embedded/embedded-token-routes.js';
 import {
   type CompleteSettings,
@@ -55,8 +55,8 @@ function tokenModule(settings: Provider, { imports = [], routes }: Surroundings)
       },
       {
         provide: KeyRing,
-        inject: [TOKEN_OPTIONS, { token: StoredKeys, optional: true }],
-        useFactory: (options: CompleteSettings, stored?: StoredKeys) => new KeyRing(options, stored),
+        inject: [TOKEN_OPTIONS, { token: ManagedKeys, optional: true }],
+        useFactory: (options: CompleteSettings, stored?: ManagedKeys) => new KeyRing(options, stored),
       },
       TokenService,
       ...parts.providers,

@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Clock } from '../clock.js';
 import { audiencesOf, REVOCATIONS_AUDIENCE } from '../jwt/claims.js';
-import { type ExaminedToken, examineToken } from '../jwt/inspect-token.js';
-import { judgeToken, type Expectations, type VerificationKey } from '../jwt/verify-token.js';
+import { type InspectedToken, inspectToken } from '../jwt/inspect-token.js';
+import { verifyToken, type Expectations, type VerificationKey } from '../jwt/verify-token.js';
 import { hasReservedScope } from '../jwt/scope.js';
 import type { TokenType } from '../jwt/token-type.js';
-import { TooManyWaiting } from '../concurrency/semaphore.js';
-import type { Verdict } from '../jwt/verification-result.js';
+import { QueueFull } from '../concurrency/semaphore.js';
+import type { VerificationResult } from '../jwt/verification-result.js';
 import { KeyRing } from '../keys/key-ring.js';
-import type { NowOrLater } from '../concurrency/maybe-promise.js';
+import type { MaybePromise } from '../concurrency/maybe-promise.js';
 import type { IssueOutcome } from './issue-outcome.js';
-import { TOKEN_OPTIONS, type TokenOptions, WITHDRAWN, type Withdrawn } from './token-options.js';
+import { TOKEN_OPTIONS, type TokenOptions, REVOCATION_CHECK, type RevocationCheck } from './token-options.js';
 
 /** The longest token that is issued, in bytes: longer ones do not fit the header limits of common servers. */
 export const MAX_ISSUED_BYTES = 8 * 1024;
@@ -28,13 +28,13 @@ export interface TokenRequest {
   /** Further claims; they never override the registered ones. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** The client that asks, and that may have what it asks for; left out where anyone may ask. */
-  readonly client?: TokenClient;
+  readonly client?: RequestingClient;
   /** An access token of RFC 9068, which alone can be addressed to the service itself; else any JWT. */
   readonly type?: TokenType;
 }
 
 /** Whom a token is issued to. */
-export interface TokenClient {
+export interface RequestingClient {
   readonly id: string;
   /** The longest that its tokens may live, in seconds; null where the configured lifetime holds. */
   readonly tokenLifetimeSeconds: number | null;
@@ -62,7 +62,7 @@ export class TokenService {
     @Inject(TOKEN_OPTIONS) private readonly options: TokenOptions,
     @Inject(KeyRing) private readonly keys: KeyRing,
     @Inject(Clock) private readonly clock: Clock,
-    @Optional() @Inject(WITHDRAWN) private readonly withdrawn?: Withdrawn,
+    @Optional() @Inject(REVOCATION_CHECK) private readonly revocationCheck?: RevocationCheck,
   ) {}
 
   /**
@@ -72,7 +72,7 @@ export class TokenService {
    *   audience of its lists of revocations, with a scope that this service grants to registered clients alone, with a lifetime over the limit, or too long. A
    *   promise only where the algorithm is one that another thread computes.
    */
-  issue(request: TokenRequest): NowOrLater<IssueOutcome> {
+  issue(request: TokenRequest): MaybePromise<IssueOutcome> {
     const { audience, scope, client, type = 'JWT' } = request;
     const audiences = audiencesOf(audience);
     const isOwn = audiences.includes(this.options.issuer);
@@ -105,14 +105,14 @@ export class TokenService {
     return this.options.issuer;
   }
 
-  /** Judges a token for one audience; see {@link judgeToken} for the order of the checks. */
-  verify({ token, audience, type }: VerifyRequest): Verdict {
-    return judgeToken(token, this.keys, this.expectations(audience, type), this.clock.now());
+  /** Judges a token for one audience; see {@link verifyToken} for the order of the checks. */
+  verify({ token, audience, type }: VerifyRequest): VerificationResult {
+    return verifyToken(token, this.keys, this.expectations(audience, type), this.clock.now());
   }
 
-  /** Reads a token that is to be revoked, whatever today's settings say of it; see {@link examineToken}. */
-  examine(token: string): ExaminedToken | undefined {
-    return examineToken(token, this.keys);
+  /** Reads a token that is to be revoked, whatever today's settings say of it; see {@link inspectToken}. */
+  inspect(token: string): InspectedToken | undefined {
+    return inspectToken(token, this.keys);
   }
 
   /** @returns whether the key that signs now makes good signatures */
@@ -120,10 +120,10 @@ export class TokenService {
     const purpose = this.keys.purposeFor([]);
     const key = purpose && this.keys.signing(purpose);
     try {
-      return (await key?.signsWell()) ?? false;
+      return (await key?.passesSelfTest()) ?? false;
     } catch (error) {
       // It does sign, for others.
-      if (error instanceof TooManyWaiting) return true;
+      if (error instanceof QueueFull) return true;
       throw error;
     }
   }
@@ -154,7 +154,7 @@ export class TokenService {
       toleranceSeconds: clockToleranceSeconds,
       allows: this.keys.allows,
       ...(type && { type }),
-      ...(this.withdrawn && { revoked: this.withdrawn }),
+      ...(this.revocationCheck && { revoked: this.revocationCheck }),
       ...(showFingerprints && { describeKeys: describeByFingerprint }),
     };
   }
@@ -167,7 +167,7 @@ function makeTokenId(mark: string | undefined): string {
 }
 
 function busy(error: unknown): IssueOutcome {
-  if (!(error instanceof TooManyWaiting)) throw error;
+  if (!(error instanceof QueueFull)) throw error;
   return { code: 'unavailable', reason: 'Too many tokens are being signed now; try again soon' };
 }
 

@@ -1,6 +1,6 @@
-import type { Verdict } from '../jwt/verification-result.js';
+import type { VerificationResult } from '../jwt/verification-result.js';
 
 /** Where the outcome of each verification is counted. */
 export abstract class VerificationLog {
-  abstract record(code: Verdict['code']): void;
+  abstract record(code: VerificationResult['code']): void;
 }

@@ -3,21 +3,21 @@ import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ApiErrors } from '../server/api-errors.decorator.js';
 import { BodyPipe } from '../server/body.pipe.js';
 import { DirectRoute } from '../server/direct-route.decorator.js';
-import type { Verdict } from '../jwt/verification-result.js';
+import type { VerificationResult } from '../jwt/verification-result.js';
 import {
-  IncompleteDocument,
-  InvalidDocument,
-  REFUSAL_WORDS,
-  ValidDocument,
+  IncompleteRequestDto,
+  InvalidTokenDto,
+  REFUSAL_MESSAGES,
+  ValidTokenDto,
 } from './dto/token-response.dto.js';
 import { TokenService } from './token.service.js';
 import { VerificationLog } from './verification-log.js';
-import { VerifyTokenBody } from './dto/verify-token-request.dto.js';
+import { VerifyTokenRequestDto } from './dto/verify-token-request.dto.js';
 
 /** `POST /verify`: says whether a token is good, and if not, why. */
 @ApiTags('Tokens')
 @Controller('verify')
-export class VerifyController {
+export class VerifyTokenController {
   constructor(
     @Inject(TokenService) private readonly tokens: TokenService,
     @Inject(VerificationLog) private readonly log: VerificationLog,
@@ -27,23 +27,23 @@ export class VerifyController {
   @Post()
   @HttpCode(200)
   @ApiOperation({ summary: 'Judge a token for an audience' })
-  @ApiBody({ type: VerifyTokenBody })
-  @ApiResponse({ status: 200, description: 'The token is good', type: ValidDocument })
+  @ApiBody({ type: VerifyTokenRequestDto })
+  @ApiResponse({ status: 200, description: 'The token is good', type: ValidTokenDto })
   @ApiResponse({
     status: 400,
     description: '`token` or `aud` is missing; or the body is no JSON, and the answer has no `valid`',
-    type: IncompleteDocument,
+    type: IncompleteRequestDto,
   })
   @ApiResponse({
     status: 401,
     description: 'The token is not good; `hint` says what to do',
-    type: InvalidDocument,
+    type: InvalidTokenDto,
   })
   @ApiErrors(413, 415, 429, 500)
   verify(
-    @Body(new BodyPipe(VerifyTokenBody, { valid: false })) { token, aud }: VerifyTokenBody,
+    @Body(new BodyPipe(VerifyTokenRequestDto, { valid: false })) { token, aud }: VerifyTokenRequestDto,
     @Res({ passthrough: true }) response: { status(code: number): unknown },
-  ): ValidDocument | InvalidDocument {
+  ): ValidTokenDto | InvalidTokenDto {
     const verdict = this.tokens.verify({ token, audience: aud });
     this.log.record(verdict.code);
     return verdict.code === 'valid' ? { valid: true, claims: verdict.claims } : refusal(verdict, response);
@@ -51,9 +51,9 @@ export class VerifyController {
 }
 
 function refusal(
-  { code, hint }: Exclude<Verdict, { code: 'valid' }>,
+  { code, hint }: Exclude<VerificationResult, { code: 'valid' }>,
   response: { status(code: number): unknown },
-): InvalidDocument {
+): InvalidTokenDto {
   response.status(401);
-  return { valid: false, error: REFUSAL_WORDS[code], code, hint };
+  return { valid: false, error: REFUSAL_MESSAGES[code], code, hint };
 }

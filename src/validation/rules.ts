@@ -46,12 +46,12 @@ interface Rule {
  */
 export class Rules<T extends object> {
   /** The names of the members that have rules. */
-  readonly members: readonly string[];
+  readonly fields: readonly string[];
   private readonly rules: readonly Rule[];
 
   /** @param type the class, its members decorated by `class-validator` */
   constructor(private readonly type: Type<T>) {
-    ({ members: this.members, rules: this.rules } = readRules(type));
+    ({ members: this.fields, rules: this.rules } = readRules(type));
   }
 
   /**
@@ -76,7 +76,7 @@ export class Rules<T extends object> {
     const members = instance as Record<string, unknown>;
     const isObject = isJsonObject(value);
     const source = isObject ? value : {};
-    for (const member of this.members) {
+    for (const member of this.fields) {
       const found = Object.hasOwn(source, member) ? source[member] : undefined;
       if (found !== undefined && found !== null) members[member] = found;
     }

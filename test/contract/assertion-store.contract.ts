@@ -65,7 +65,7 @@ export function assertionStoreContract(share: () => Promise<SharedAssertions>): 
     it('says so where the database is away', async () => {
       const away = await shared.away();
       await expect(away.useOnce('a', EXPIRY)).rejects.toBeInstanceOf(StoreUnavailable);
-      await expect(away.forgetExpired(0)).rejects.toBeInstanceOf(StoreUnavailable);
+      await expect(away.deleteExpired(0)).rejects.toBeInstanceOf(StoreUnavailable);
       expect(await first.useOnce('a', EXPIRY)).toBe(true);
     });
   });
@@ -75,7 +75,7 @@ export function assertionStoreContract(share: () => Promise<SharedAssertions>): 
       await first.useOnce('a', 99);
       await first.useOnce('b', 100);
       await first.useOnce('c', 101);
-      await second.forgetExpired(100);
+      await second.deleteExpired(100);
       expect([
         await second.useOnce('a', EXPIRY),
         await second.useOnce('b', EXPIRY),

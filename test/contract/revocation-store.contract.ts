@@ -85,7 +85,7 @@ export function revocationStoreContract(
       await first.add([revocation('c', 1), revocation('c', 3), revocation('c', 2)]);
       expect(await all(third, 4)).toEqual([{ key: 'c', expiresAt: 3, revision: expect.any(Number) }]);
       await Promise.all([first.add([revocation('d', 7)]), second.add([revocation('d', 8)])]);
-      await third.forgetExpired(7);
+      await third.deleteExpired(7);
       const left = (await all()).map(({ key, expiresAt }) => [key, expiresAt]);
       expect(left.sort()).toEqual([
         ['a', 10],
@@ -171,30 +171,30 @@ export function revocationStoreContract(
   describe('forgetExpired', () => {
     it('forgets what has expired by then, and nothing else', async () => {
       await first.add([revocation('a', 99), revocation('b', 100), revocation('c', 101)]);
-      await second.forgetExpired(100);
+      await second.deleteExpired(100);
       expect(keysOf(await all())).toEqual(['c']);
-      await second.forgetExpired(100);
+      await second.deleteExpired(100);
       expect(keysOf(await all())).toEqual(['c']);
     });
 
     it('forgets any number of them when it is asked again', async () => {
       await first.add(several('old', 1_200, 10));
       await first.add([revocation('new', 20)]);
-      for (let i = 0; i < 3; i++) await second.forgetExpired(10);
+      for (let i = 0; i < 3; i++) await second.deleteExpired(10);
       expect(keysOf(await all())).toEqual(['new']);
     });
 
     it('can be asked by two instances at once', async () => {
       await first.add(several('old', 700, 10));
-      await Promise.all([first.forgetExpired(10), second.forgetExpired(10)]);
-      await first.forgetExpired(10);
+      await Promise.all([first.deleteExpired(10), second.deleteExpired(10)]);
+      await first.deleteExpired(10);
       expect(await all()).toEqual([]);
     });
 
     it('never lets a revision come again', async () => {
       await first.add([revocation('a', 10), revocation('b', 10)]);
       const { revision = 0 } = (await all()).at(-1) ?? {};
-      await first.forgetExpired(10);
+      await first.deleteExpired(10);
       await second.add([revocation('a', 20)]);
       expect(await all(third, revision)).toEqual([{ key: 'a', expiresAt: 20, revision: expect.any(Number) }]);
     });
@@ -204,6 +204,6 @@ export function revocationStoreContract(
     const away = await shared.away?.();
     await expect(away?.add([revocation('a')])).rejects.toBeInstanceOf(StoreUnavailable);
     await expect(away?.since(0, 1)).rejects.toBeInstanceOf(StoreUnavailable);
-    await expect(away?.forgetExpired(0)).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(away?.deleteExpired(0)).rejects.toBeInstanceOf(StoreUnavailable);
   });
 }

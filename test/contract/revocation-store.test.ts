@@ -14,7 +14,7 @@ function inMemory(): Promise<SharedRevocations> {
   const through: RevocationStore = {
     add: (revocations) => store.add(revocations),
     since: (revision, limit) => store.since(revision, limit),
-    forgetExpired: (time) => store.forgetExpired(time),
+    deleteExpired: (time) => store.deleteExpired(time),
   };
   return Promise.resolve({
     stores: [through, through, through],

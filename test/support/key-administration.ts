@@ -1,4 +1,4 @@
-import { StoredKeys } from '../../src/keys/managed-keys.js';
+import { ManagedKeys } from '../../src/keys/managed-keys.js';
 import type { Administrator } from './clients.js';
 import type { Answer, RunningApp } from './running-app.js';
 
@@ -16,7 +16,7 @@ export interface ShownKey {
 
 /** Lets the service do at once what it does every second. */
 export function hear({ app }: RunningApp): Promise<void> {
-  return app.get(StoredKeys).sync();
+  return app.get(ManagedKeys).sync();
 }
 
 /** Moves the clock of the service, which asks its database then. */
@@ -27,7 +27,7 @@ export async function pass(service: RunningApp, seconds: number): Promise<void> 
 
 /** Rotates as the command line does, without a route. */
 export async function rotateAll({ app }: RunningApp, revoke = false): Promise<void> {
-  await app.get(StoredKeys).rotate(undefined, revoke);
+  await app.get(ManagedKeys).rotate(undefined, revoke);
 }
 
 export async function askForKeys(service: RunningApp, admin: Administrator): Promise<Answer> {

@@ -4,7 +4,7 @@ import { KeyEncryption } from '../../src/keys/key-encryption.js';
 import { KeyRing } from '../../src/keys/key-ring.js';
 import type { RotationPolicy } from '../../src/keys/key-rotation.js';
 import type { StoredKey } from '../../src/keys/key-store.js';
-import { StoredKeys, type StoredKeysOptions } from '../../src/keys/managed-keys.js';
+import { ManagedKeys, type ManagedKeysOptions } from '../../src/keys/managed-keys.js';
 import { MemoryRecordStore } from '../../src/sync/memory-record-store.js';
 import {
   type RecordChange,
@@ -67,9 +67,9 @@ class ApartClock extends Clock {
 export function storedKeys(
   store: RecordStore<readonly StoredKey[]>,
   clock: Clock,
-  changes: Partial<StoredKeysOptions> = {},
-): StoredKeys {
-  return new StoredKeys(store, {
+  changes: Partial<ManagedKeysOptions> = {},
+): ManagedKeys {
+  return new ManagedKeys(store, {
     encryption: new KeyEncryption(ENCRYPTION_KEY, []),
     clock,
     policy: { period: 90 * 86_400_000, lifetimeSeconds: 900 },
@@ -91,7 +91,7 @@ export class Instance {
   /** When it last heard from the database, by its own clock. */
   syncedAt = -Infinity;
   settings: InstanceSettings;
-  private parts!: { stored: StoredKeys; ring: KeyRing; tokens: TokenService };
+  private parts!: { stored: ManagedKeys; ring: KeyRing; tokens: TokenService };
 
   /** @param apart how far its clock is from the true one, in milliseconds */
   constructor(shared: SharedKeys, trueClock: MovedClock, apart: number, settings: InstanceSettings) {

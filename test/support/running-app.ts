@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from '../../src/app.js';
 import type { Settings } from '../../src/config/settings.js';
-import { Follower } from '../../src/sync/sync-loop.js';
+import { SyncLoop } from '../../src/sync/sync-loop.js';
 import { CapturedLog } from './captured-log.js';
 import { MovedClock } from './moved-clock.js';
 import { testSettings } from './settings.js';
@@ -44,8 +44,8 @@ export class RunningApp {
 
   /** A clock that was moved leaves what is known of the keys too old to sign with, until the database is asked again. */
   async catchUp(): Promise<void> {
-    const follower = this.app.get(Follower);
-    if (follower.ageSeconds > 50) await follower.syncNow();
+    const syncLoop = this.app.get(SyncLoop);
+    if (syncLoop.ageSeconds > 50) await syncLoop.syncNow();
   }
 
   stop(): Promise<void> {

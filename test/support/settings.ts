@@ -19,7 +19,7 @@ export function testSettings(changes: Partial<Settings> = {}): Settings {
     lifetimeSeconds: 900,
     algorithms: ['HS256'],
     audienceAlgorithms: new Map(),
-    givenKeys: [],
+    importedKeys: [],
     rotationPeriod: 90 * 24 * 60 * 60 * 1000,
     secret: SECRET,
     previousSecrets: [],

@@ -10,7 +10,7 @@ const ASYMMETRIC = Object.entries(ALGORITHMS)
 
 /** What `POST /admin/keys/rotate` is asked. */
 @ApiSchema({ name: 'RotationRequest' })
-export class RotationBody {
+export class RotationRequestDto {
   @ApiPropertyOptional({
     enum: ASYMMETRIC,
     description: 'Whose keys are replaced; all that the service makes where left out',
@@ -34,7 +34,7 @@ export class RotationBody {
 
 /** A key as the administration shows it. */
 @ApiSchema({ name: 'Key' })
-export class KeyDocument {
+export class KeyDto {
   @ApiProperty({ example: 'fcQlkz95lepV4v23PCrBPKoWtzNJt_LO_QDXMe7DgzE', description: 'RFC 7638 thumbprint' })
   kid!: string;
 
@@ -68,7 +68,7 @@ export class KeyDocument {
 
 /** What `GET /admin/keys` and `POST /admin/keys/rotate` answer. */
 @ApiSchema({ name: 'Keys' })
-export class KeysDocument {
-  @ApiProperty({ type: [KeyDocument] })
-  keys!: readonly KeyDocument[];
+export class KeysDto {
+  @ApiProperty({ type: [KeyDto] })
+  keys!: readonly KeyDto[];
 }

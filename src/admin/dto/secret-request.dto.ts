@@ -7,7 +7,7 @@ const TEN_YEARS = 315_360_000;
 
 /** When a new secret ends by itself; one that names neither does not. */
 @ApiSchema({ name: 'SecretRequest' })
-export class NewSecretBody {
+export class SecretRequestDto {
   @ApiPropertyOptional({ format: 'date-time', example: '2030-01-01T00:00:00Z' })
   @Satisfies(
     (value) => typeof value === 'string' && parseDateTime(value) !== undefined,

@@ -21,7 +21,7 @@ const isGrantType = (value: unknown): boolean => GRANT_TYPES.some((name) => name
 
 /** What an administrator says of a client; a member that is left out, or null, has its default. */
 @ApiSchema({ name: 'ClientRequest' })
-export class ClientBody {
+export class ClientRequestDto {
   @ApiPropertyOptional({
     example: 'careergpt',
     pattern: CLIENT_ID.source,

@@ -3,7 +3,7 @@ import type { Client, ClientSecret } from '../client.js';
 
 /** What is shown of a secret: never the secret, nor what it hashes to. */
 @ApiSchema({ name: 'ClientSecretInfo' })
-export class SecretDocument {
+export class SecretInfoDto {
   @ApiProperty({ example: '9f86d081884c7d65' })
   secret_id!: string;
 
@@ -16,7 +16,7 @@ export class SecretDocument {
 
 /** A client as the administration shows it. */
 @ApiSchema({ name: 'Client' })
-export class ClientDocument {
+export class ClientDto {
   @ApiProperty({ example: 'careergpt' })
   client_id!: string;
 
@@ -50,8 +50,8 @@ export class ClientDocument {
   @ApiProperty({ example: false })
   disabled!: boolean;
 
-  @ApiProperty({ type: [SecretDocument] })
-  secrets!: readonly SecretDocument[];
+  @ApiProperty({ type: [SecretInfoDto] })
+  secrets!: readonly SecretInfoDto[];
 
   @ApiProperty({ format: 'date-time' })
   created_at!: string;
@@ -62,16 +62,16 @@ export class ClientDocument {
 
 /** A client that was just made, with the one sight of its secret. */
 @ApiSchema({ name: 'CreatedClient' })
-export class CreatedClientDocument extends ClientDocument {
+export class CreatedClientDto extends ClientDto {
   @ApiProperty({ description: 'Shown this once', example: 'm8Zk3…' })
   client_secret!: string;
 }
 
 /** A page of clients. */
 @ApiSchema({ name: 'ClientPage' })
-export class ClientPageDocument {
-  @ApiProperty({ type: [ClientDocument] })
-  clients!: readonly ClientDocument[];
+export class ClientPageDto {
+  @ApiProperty({ type: [ClientDto] })
+  clients!: readonly ClientDto[];
 
   @ApiProperty({ type: String, nullable: true, description: 'For `after`; null on the last page' })
   next!: string | null;
@@ -79,7 +79,7 @@ export class ClientPageDocument {
 
 /** A secret that was just made. */
 @ApiSchema({ name: 'CreatedSecret' })
-export class CreatedSecretDocument {
+export class CreatedSecretDto {
   @ApiProperty({ example: '9f86d081884c7d65' })
   secret_id!: string;
 
@@ -90,8 +90,8 @@ export class CreatedSecretDocument {
   expires_at!: string | null;
 }
 
-/** The client as the administration shows it, with the members of {@link ClientBody} as they can be sent back. */
-export function clientDocument(client: Client): ClientDocument {
+/** The client as the administration shows it, with the members of {@link ClientRequestDto} as they can be sent back. */
+export function toClientDto(client: Client): ClientDto {
   return {
     client_id: client.id,
     name: client.name,
@@ -110,7 +110,7 @@ export function clientDocument(client: Client): ClientDocument {
   };
 }
 
-function secretDocument({ id, createdAt, expiresAt }: ClientSecret): SecretDocument {
+function secretDocument({ id, createdAt, expiresAt }: ClientSecret): SecretInfoDto {
   return {
     secret_id: id,
     created_at: dateTime(createdAt),

@@ -2,7 +2,7 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 /** What the health routes answer; the members of `@nestjs/terminus`. */
 @ApiSchema({ name: 'HealthResponse' })
-export class HealthDocument {
+export class HealthDto {
   @ApiProperty({ enum: ['ok', 'degraded'], example: 'ok' })
   status!: string;
 

@@ -3,7 +3,7 @@ import { EXAMPLE_ACCESS_TOKEN } from '../../token/example-tokens.js';
 
 /** What `POST /oauth2/token` is asked; for the documentation. */
 @ApiSchema({ name: 'AccessTokenRequest' })
-export class TokenForm {
+export class AccessTokenRequestDto {
   @ApiProperty({ enum: ['client_credentials'] })
   grant_type!: string;
 
@@ -20,7 +20,7 @@ export class TokenForm {
 
 /** What `POST /oauth2/token` answers (RFC 6749 §5.1). */
 @ApiSchema({ name: 'AccessTokenResponse' })
-export class AccessTokenDocument {
+export class AccessTokenResponseDto {
   @ApiProperty({ example: EXAMPLE_ACCESS_TOKEN })
   access_token!: string;
 
@@ -36,7 +36,7 @@ export class AccessTokenDocument {
 
 /** What the OAuth routes answer where a request is refused (RFC 6749 §5.2). */
 @ApiSchema({ name: 'OAuthErrorResponse' })
-export class OAuthErrorDocument {
+export class OAuthErrorDto {
   @ApiProperty({ description: 'For programs' })
   error!: string;
 

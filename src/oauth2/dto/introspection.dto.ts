@@ -3,7 +3,7 @@ import { EXAMPLE_ACCESS_TOKEN } from '../../token/example-tokens.js';
 
 /** What `POST /oauth2/introspect` and `POST /oauth2/revoke` are asked; for the documentation. */
 @ApiSchema({ name: 'TokenReference' })
-export class TokenReferenceForm {
+export class TokenReferenceDto {
   @ApiProperty({
     description: 'The token, as it was received',
     example: EXAMPLE_ACCESS_TOKEN,

@@ -2,7 +2,7 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 /** What every error of a JSON route looks like. */
 @ApiSchema({ name: 'ErrorResponse' })
-export class ErrorDocument {
+export class ErrorDto {
   @ApiProperty({ description: 'For people' })
   error!: string;
 

@@ -30,7 +30,7 @@ function isExtraClaims(value: unknown): boolean {
 
 /** What `POST /token` is asked. */
 @ApiSchema({ name: 'TokenRequest' })
-export class IssueTokenBody {
+export class IssueTokenRequestDto {
   @ApiProperty({ example: 'user-42', minLength: 1, maxLength: 255, description: 'Who the token is about' })
   @ValidateBy(
     { name: 'isSubject', validator: { validate: isName } },

@@ -1,13 +1,13 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { ErrorDocument } from '../../server/dto/error.dto.js';
-import { REFUSAL_WORDS } from '../../jwt/refusal-messages.js';
+import { ErrorDto } from '../../server/dto/error.dto.js';
+import { REFUSAL_MESSAGES } from '../../jwt/refusal-messages.js';
 import { EXAMPLE_TOKEN } from '../example-tokens.js';
 
-export { REFUSAL_WORDS };
+export { REFUSAL_MESSAGES };
 
 /** What `POST /token` answers. */
 @ApiSchema({ name: 'TokenResponse' })
-export class TokenDocument {
+export class TokenResponseDto {
   @ApiProperty({ description: 'The JWT', example: EXAMPLE_TOKEN })
   token!: string;
 
@@ -20,7 +20,7 @@ export class TokenDocument {
 
 /** What `POST /token` answers if no token is issued. */
 @ApiSchema({ name: 'TokenRefusalResponse' })
-export class TokenRefusalDocument extends ErrorDocument {
+export class TokenRefusalDto extends ErrorDto {
   @ApiPropertyOptional({
     description: 'What the client may ask for; only for a client that has authenticated itself',
   })
@@ -29,7 +29,7 @@ export class TokenRefusalDocument extends ErrorDocument {
 
 /** What `POST /verify` answers of a token that is good. */
 @ApiSchema({ name: 'ValidResponse' })
-export class ValidDocument {
+export class ValidTokenDto {
   @ApiProperty({ enum: [true] })
   valid!: true;
 
@@ -50,14 +50,14 @@ export class ValidDocument {
 
 /** What `POST /verify` answers of a token that is not good. */
 @ApiSchema({ name: 'InvalidResponse' })
-export class InvalidDocument {
+export class InvalidTokenDto {
   @ApiProperty({ enum: [false] })
   valid!: false;
 
-  @ApiProperty({ enum: Object.values(REFUSAL_WORDS), example: 'Token expired' })
+  @ApiProperty({ enum: Object.values(REFUSAL_MESSAGES), example: 'Token expired' })
   error!: string;
 
-  @ApiProperty({ enum: Object.keys(REFUSAL_WORDS), example: 'token_expired' })
+  @ApiProperty({ enum: Object.keys(REFUSAL_MESSAGES), example: 'token_expired' })
   code!: string;
 
   @ApiProperty({
@@ -69,7 +69,7 @@ export class InvalidDocument {
 
 /** What `POST /verify` answers where the token or the audience is missing. */
 @ApiSchema({ name: 'IncompleteResponse' })
-export class IncompleteDocument {
+export class IncompleteRequestDto {
   @ApiPropertyOptional({ enum: [false], example: false })
   valid?: false;
 

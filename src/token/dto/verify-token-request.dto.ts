@@ -7,7 +7,7 @@ const MISSING = 'Missing required fields (token, aud)';
 
 /** What `POST /verify` is asked. */
 @ApiSchema({ name: 'VerifyRequest' })
-export class VerifyTokenBody {
+export class VerifyTokenRequestDto {
   @ApiProperty({
     example: EXAMPLE_TOKEN,
     description: 'The token, as it was received',

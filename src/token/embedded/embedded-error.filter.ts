@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { HttpError } from '../../server/api-error.js';
-import { answer } from './send-error.js';
+import { sendError } from './send-error.js';
 
 /** Gives the errors of the embedded routes the shape of the contract; any other is left to the application. */
 @Catch(HttpError)
@@ -9,6 +9,6 @@ export class EmbeddedErrorFilter implements ExceptionFilter<HttpError> {
   constructor(@Inject(HttpAdapterHost) private readonly server: HttpAdapterHost) {}
 
   catch(error: HttpError, host: ArgumentsHost): void {
-    answer(this.server.httpAdapter, host.switchToHttp().getResponse(), error);
+    sendError(this.server.httpAdapter, host.switchToHttp().getResponse(), error);
   }
 }

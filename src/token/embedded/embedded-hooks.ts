@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import { EmbeddedPaths } from './embedded-paths.js';
-import { prepareExpress } from './express-hooks.js';
-import { prepareFastify } from './fastify-hooks.js';
+import { useExpressHooks } from './express-hooks.js';
+import { useFastifyHooks } from './fastify-hooks.js';
 
 const PREPARE: Readonly<Record<string, (adapter: AbstractHttpAdapter, paths: EmbeddedPaths) => void>> = {
-  express: prepareExpress,
-  fastify: prepareFastify,
+  express: useExpressHooks,
+  fastify: useFastifyHooks,
 };
 
 /**
@@ -14,7 +14,7 @@ const PREPARE: Readonly<Record<string, (adapter: AbstractHttpAdapter, paths: Emb
  * wire contract holds whatever those are. Addresses of the application itself are left alone.
  */
 @Injectable()
-export class EmbeddedEdge {
+export class EmbeddedHooks {
   constructor(@Inject(HttpAdapterHost) server: HttpAdapterHost, @Inject(EmbeddedPaths) paths: EmbeddedPaths) {
     // There is no adapter yet in a TestingModule, and never one in an application without HTTP.
     server.init$.subscribe(() => {

@@ -12,14 +12,14 @@ import {
 import { AuditLog } from '../../audit/audit-log.js';
 import { NestAuditLog } from '../../audit/nest-audit-log.js';
 import { AdmittedGuard } from './admitted-request.js';
-import { EmbeddedEdge } from './embedded-hooks.js';
+import { EmbeddedHooks } from './embedded-hooks.js';
 import { EmbeddedErrorFilter } from './embedded-error.filter.js';
 import { EmbeddedPaths, joinPath, ROUTE_PATHS } from './embedded-paths.js';
 import { UnexpectedErrorInterceptor } from './unexpected-error.interceptor.js';
-import { IssueController } from '../issue-token.controller.js';
+import { IssueTokenController } from '../issue-token.controller.js';
 import { TOKEN_ACCESS, type TokenAccess } from '../token-access.guard.js';
 import { VerificationLog } from '../verification-log.js';
-import { VerifyController } from '../verify-token.controller.js';
+import { VerifyTokenController } from '../verify-token.controller.js';
 
 /** The routes `POST /token` and `POST /verify` in an application that is not this service. */
 export interface EmbeddedTokenRoutes {
@@ -61,21 +61,21 @@ export function embeddedTokenRoutes({
   @UseFilters(EmbeddedErrorFilter)
   @UseInterceptors(UnexpectedErrorInterceptor)
   @UseGuards(AdmittedGuard, ...guards)
-  class EmbeddedIssueController extends IssueController {}
+  class EmbeddedIssueTokenController extends IssueTokenController {}
 
   @Controller({ path: verifyPath, version: VERSION_NEUTRAL })
   @UseFilters(EmbeddedErrorFilter)
   @UseInterceptors(UnexpectedErrorInterceptor)
   @UseGuards(AdmittedGuard)
-  class EmbeddedVerifyController extends VerifyController {}
+  class EmbeddedVerifyTokenController extends VerifyTokenController {}
 
   return {
     imports,
-    controllers: [EmbeddedIssueController, EmbeddedVerifyController],
+    controllers: [EmbeddedIssueTokenController, EmbeddedVerifyTokenController],
     providers: [
       { provide: ROUTE_PATHS, useValue: [issuePath, verifyPath] },
       EmbeddedPaths,
-      EmbeddedEdge,
+      EmbeddedHooks,
       { provide: TOKEN_ACCESS, useValue: 'application' satisfies TokenAccess },
       { provide: AuditLog, useClass: audit },
       verifications

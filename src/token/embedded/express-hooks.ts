@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { HttpError } from '../../server/api-error.js';
 import { admit } from './admitted-request.js';
-import { answer } from './send-error.js';
+import { sendError } from './send-error.js';
 import type { EmbeddedPaths } from './embedded-paths.js';
 import { checkHead, readJson } from './json-request.js';
 
@@ -13,7 +13,7 @@ interface ExpressRequest extends IncomingMessage {
 }
 
 /** Reads what is sent to the embedded routes before a parser of the application does. Those leave alone what was read. */
-export function prepareExpress(adapter: AbstractHttpAdapter, paths: EmbeddedPaths): void {
+export function useExpressHooks(adapter: AbstractHttpAdapter, paths: EmbeddedPaths): void {
   adapter.use((request: ExpressRequest, response: object, next: (error?: unknown) => void) => {
     const path = request.originalUrl.split('?', 1)[0] ?? '';
     if (request.method === 'OPTIONS' || !paths.hasLoosely(path)) {
@@ -22,7 +22,7 @@ export function prepareExpress(adapter: AbstractHttpAdapter, paths: EmbeddedPath
     }
     for (const [name, value] of Object.entries(admit(request))) adapter.setHeader(response, name, value);
     read(request).then(next, (error: unknown) => {
-      if (error instanceof HttpError) answer(adapter, response, error);
+      if (error instanceof HttpError) sendError(adapter, response, error);
       else next(error);
     });
   });

@@ -4,17 +4,17 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpError } from '../../server/api-error.js';
 import { admit } from './admitted-request.js';
-import { answer } from './send-error.js';
+import { sendError } from './send-error.js';
 import type { EmbeddedPaths } from './embedded-paths.js';
 import { checkHead, type JsonBody, readJson } from './json-request.js';
 
 /** Reads what is sent to the embedded routes before a parser of the application does, and puts it in its place after. */
-export function prepareFastify(adapter: AbstractHttpAdapter, paths: EmbeddedPaths): void {
+export function useFastifyHooks(adapter: AbstractHttpAdapter, paths: EmbeddedPaths): void {
   const server = adapter.getInstance<FastifyInstance>();
   const bodies = new WeakMap<FastifyRequest, JsonBody>();
 
   const refuse = (reply: FastifyReply, error: unknown, next: (error: Error) => void): void => {
-    if (error instanceof HttpError) answer(adapter, reply, error);
+    if (error instanceof HttpError) sendError(adapter, reply, error);
     else next(error as Error);
   };
 

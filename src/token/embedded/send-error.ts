@@ -2,7 +2,7 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { HttpError } from '../../server/api-error.js';
 
 /** Sends an error of this package, whatever server the application runs on. */
-export function answer(
+export function sendError(
   adapter: AbstractHttpAdapter,
   response: unknown,
   { status, headers, body }: HttpError,

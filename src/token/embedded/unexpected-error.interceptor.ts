@@ -1,7 +1,7 @@
 import { type CallHandler, HttpException, Injectable, Logger, type NestInterceptor } from '@nestjs/common';
 import { catchError, type Observable, throwError } from 'rxjs';
 import { ApiError, HttpError } from '../../server/api-error.js';
-import { withoutSecrets } from '../../encoding/redact-secrets.js';
+import { redactSecrets } from '../../encoding/redact-secrets.js';
 
 /** Logs what should not happen on the embedded routes, and answers it without its cause. */
 @Injectable()
@@ -15,7 +15,7 @@ export class UnexpectedErrorInterceptor implements NestInterceptor {
   private expected(error: unknown): unknown {
     if (error instanceof HttpError || error instanceof HttpException) return error;
     const [words, stack] = error instanceof Error ? [error.message, error.stack] : [String(error)];
-    this.log.error(withoutSecrets(words), stack && withoutSecrets(stack));
+    this.log.error(redactSecrets(words), stack && redactSecrets(stack));
     return new ApiError(500, 'internal_error', 'Internal error');
   }
 }

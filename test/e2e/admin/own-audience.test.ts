@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
-import { StoredKeys } from '../../../src/keys/managed-keys.js';
+import { ManagedKeys } from '../../../src/keys/managed-keys.js';
 import { Administrator, makeClient } from '../../support/clients.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { RunningApp } from '../../support/running-app.js';
@@ -26,7 +26,7 @@ describe('the key of the service signs for the service alone', () => {
   beforeAll(async () => {
     service = await RunningApp.start();
     await Administrator.of(service);
-    const { privateKey, id } = service.app.get(StoredKeys).signing('administration') as unknown as {
+    const { privateKey, id } = service.app.get(ManagedKeys).signing('administration') as unknown as {
       privateKey: KeyObject;
       id: string;
     };

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { Follower } from '../../../src/sync/sync-loop.js';
+import { SyncLoop } from '../../../src/sync/sync-loop.js';
 import { ADMINISTRATOR, Administrator, basic, makeClient } from '../../support/clients.js';
 import { readToken } from '../../support/hand-made-token.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
@@ -25,7 +25,7 @@ async function start(databaseUrl: string, at = NEW_YEAR): Promise<RunningApp> {
 }
 
 const database = (): string => `sqlite:${temporaryDirectory()}/identity.db`;
-const sync = (service: RunningApp): Promise<void> => service.app.get(Follower).syncNow();
+const sync = (service: RunningApp): Promise<void> => service.app.get(SyncLoop).syncNow();
 
 /** Registers the client. @returns its Authorization header */
 async function register(admin: Administrator): Promise<string> {

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { BoundedServer } from '../../../src/server/bounded-server.js';
 import { CallerAddresses } from '../../../src/server/caller-address.js';
-import { type AnsweredRequest, prepareEdge, serverOptions } from '../../../src/server/server-hooks.js';
+import { type CompletedRequest, useServerHooks, serverOptions } from '../../../src/server/server-hooks.js';
 import { bytesOf, PipeliningClient, postBytes } from '../../support/pipelining-client.js';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
 import { until } from '../../support/until.js';
@@ -29,13 +29,13 @@ let waiting: number;
 /** How often responses of `/wait` said that they were closed. */
 let closed: number;
 let dispatched: string[];
-let answered: AnsweredRequest[];
+let answered: CompletedRequest[];
 
 beforeEach(async () => {
   [clients, waiting, closed, dispatched, answered] = [[], 0, 0, [], []];
   fastify = Fastify(serverOptions());
   const addresses = new CallerAddresses({ trustedProxies: [], warn: () => {} });
-  prepareEdge(fastify, addresses, (request) => answered.push(request));
+  useServerHooks(fastify, addresses, (request) => answered.push(request));
   fastify.addHook('onRequest', (request, _reply, done) => {
     dispatched.push(request.id);
     done();

@@ -52,17 +52,17 @@ describe('GET /admin/keys', () => {
   });
 
   it('shows given keys without a schedule, of which the first signs', async () => {
-    const givenKeys = [signingKeyFor('EdDSA', 'first'), signingKeyFor('EdDSA', 'second')];
-    const given = await RunningApp.start({ algorithms: ['EdDSA'], givenKeys });
+    const importedKeys = [signingKeyFor('EdDSA', 'first'), signingKeyFor('EdDSA', 'second')];
+    const given = await RunningApp.start({ algorithms: ['EdDSA'], importedKeys });
     const keys = shownKeys(await askForKeys(given, await Administrator.of(given)), 'EdDSA');
     expect(keys).toEqual([
       expect.objectContaining({
-        kid: givenKeys[0]?.id,
+        kid: importedKeys[0]?.id,
         state: 'signing',
         signs_from: null,
         verifies_until: null,
       }),
-      expect.objectContaining({ kid: givenKeys[1]?.id, state: 'published' }),
+      expect.objectContaining({ kid: importedKeys[1]?.id, state: 'published' }),
     ]);
     await given.stop();
   });

@@ -1,7 +1,7 @@
 // One of several instances of the service: it is copied beside the compiled sources. Each message names what is to be
 // done, and is answered with what came of it.
 import { createApp } from './src/app.js';
-import { StoredKeys } from './src/keys/managed-keys.js';
+import { ManagedKeys } from './src/keys/managed-keys.js';
 import { createLog } from './src/observability/log.js';
 import { MovedClock } from './src/testing/moved-clock.js';
 
@@ -17,9 +17,9 @@ const acts = {
     origin = await app.getUrl();
   },
   /** What passes by itself every second. */
-  hear: () => app.get(StoredKeys).sync(),
+  hear: () => app.get(ManagedKeys).sync(),
   async rotate() {
-    await app.get(StoredKeys).rotate(undefined, false);
+    await app.get(ManagedKeys).rotate(undefined, false);
   },
   pass(seconds) {
     clock.advance(seconds);

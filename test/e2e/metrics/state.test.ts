@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Follower } from '../../../src/sync/sync-loop.js';
+import { SyncLoop } from '../../../src/sync/sync-loop.js';
 import { LEVEL, type LogLine } from '../../support/captured-log.js';
 import { Administrator, makeClient } from '../../support/clients.js';
 import { accessToken, revoke } from '../../support/oauth-requests.js';
@@ -48,7 +48,7 @@ describe('the metrics of what the service holds', () => {
   });
 
   it('say how old what is known of the database is', async () => {
-    service.app.get(Follower).stop();
+    service.app.get(SyncLoop).stop();
     expect(await sample('identity_knowledge_age_seconds')).toBe(0);
     service.clock.advance(12.5);
     expect(await sample('identity_knowledge_age_seconds')).toBe(12.5);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { calculateJwkThumbprint, createRemoteJWKSet, type JWK, jwtVerify } from 'jose';
 import * as oauth from 'oauth4webapi';
-import { StoredKeys } from '../../../src/keys/managed-keys.js';
+import { ManagedKeys } from '../../../src/keys/managed-keys.js';
 import { Administrator, makeClient } from '../../support/clients.js';
 import { readToken } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
@@ -80,7 +80,7 @@ describe('GET /.well-known/jwks.json', () => {
     // The library knows no clock but the machine's own.
     other.clock.set(Date.now() / 1000);
     // What is known of the keys is as old as the step of the clock, until the database is asked again.
-    await other.app.get(StoredKeys).sync();
+    await other.app.get(ManagedKeys).sync();
     const administrator = await Administrator.of(other);
     const server = { issuer: 'identity-backend', jwks_uri: `${other.origin}${PATH}` };
     const call = new Request(`${other.origin}/admin/clients`, {

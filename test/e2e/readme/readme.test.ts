@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RunningApp } from '../../support/running-app.js';
-import { REFUSAL_WORDS } from '../../../src/token/dto/token-response.dto.js';
+import { REFUSAL_MESSAGES } from '../../../src/token/dto/token-response.dto.js';
 import { readCommands } from './readme-blocks.js';
 
 const SECRET = 'a secret of the README test, "quoted" and long: Grüße';
@@ -42,7 +42,7 @@ describe('README', () => {
     expect(readme).toContain('```bash\nnpm ci && npm test\n```');
   });
 
-  it.each(Object.values(REFUSAL_WORDS))('explains the error "%s"', (words) => {
+  it.each(Object.values(REFUSAL_MESSAGES))('explains the error "%s"', (words) => {
     expect(readme).toMatch(new RegExp(`^\\| \`${words}\` `, 'm'));
   });
 

@@ -3,7 +3,7 @@ import { KeyAdministration, RotationIncomplete } from '../../../src/admin/key-ad
 import { type AuditEvent, AuditLog } from '../../../src/audit/audit-log.js';
 import { type RecordChange, type RecordDecision, StoreUnavailable } from '../../../src/sync/record-store.js';
 import type { StoredKey } from '../../../src/keys/key-store.js';
-import type { StoredKeys } from '../../../src/keys/managed-keys.js';
+import type { ManagedKeys } from '../../../src/keys/managed-keys.js';
 import { Connection, SharedKeys, storedKeys } from '../../support/key-fleet.js';
 import { MovedClock } from '../../support/moved-clock.js';
 
@@ -33,7 +33,7 @@ class FragileConnection extends Connection {
 const BY = { id: 'admin', requestId: 'request-1' };
 
 let connection: FragileConnection;
-let keys: StoredKeys;
+let keys: ManagedKeys;
 let audit: KeptAudit;
 let administration: KeyAdministration;
 beforeEach(async () => {

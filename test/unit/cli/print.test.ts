@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { ClientDocument } from '../../../src/clients/dto/client-response.dto.js';
+import type { ClientDto } from '../../../src/clients/dto/client-response.dto.js';
 import { printClient, printJson, printLine } from '../../../src/cli/print.js';
 
 const HOSTILE = 'a\u001b[31m\u202eb\u200b\r\u009bc\u{e0041}';
@@ -24,7 +24,7 @@ describe('what the command line prints', () => {
   });
 
   it('shows them escaped of a client', () => {
-    printClient({ client_id: 'a', name: HOSTILE, audiences: [HOSTILE] } as unknown as ClientDocument);
+    printClient({ client_id: 'a', name: HOSTILE, audiences: [HOSTILE] } as unknown as ClientDto);
     expect(written).toBe(`client_id  a\nname       ${ESCAPED}\naudiences  ${ESCAPED}\n`);
   });
 

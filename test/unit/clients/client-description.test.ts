@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Client } from '../../../src/clients/client.js';
 import { ClientChangeRefused } from '../../../src/clients/client-change-refused.js';
 import { ClientDescription } from '../../../src/clients/client-description.js';
-import { clientDocument } from '../../../src/clients/dto/client-response.dto.js';
+import { toClientDto } from '../../../src/clients/dto/client-response.dto.js';
 import { makeSecret } from '../../../src/clients/client-secret.js';
 import { clientOf } from '../../support/client-values.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
@@ -172,7 +172,7 @@ describe('ClientDescription.patch', () => {
   });
 
   it('takes back a client as it is shown, with the members that nobody sets', () => {
-    expect(patched({ ...clientDocument(client), name: 'New' })).toEqual({ ...described, name: 'New' });
+    expect(patched({ ...toClientDto(client), name: 'New' })).toEqual({ ...described, name: 'New' });
     expect(patched({ secrets: [], created_at: 'long ago', updated_at: null })).toEqual(described);
   });
 

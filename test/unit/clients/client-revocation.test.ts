@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Client } from '../../../src/clients/client.js';
-import { clientStanding } from '../../../src/clients/client-revocation.js';
+import { clientRevocation } from '../../../src/clients/client-revocation.js';
 import type { Claims } from '../../../src/jwt/claims.js';
 import { clientOf } from '../../support/client-values.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
@@ -9,13 +9,13 @@ import { NEW_YEAR } from '../../support/moved-clock.js';
 function standing(claims: Partial<Claims>, clients: readonly Client[], everHadClients = true): string {
   const find = (id: string): Client | undefined => clients.find((client) => client.id === id);
   return (
-    clientStanding({ everHadClients, find }, { exp: NEW_YEAR + 900, iat: NEW_YEAR, ...claims }) ?? 'good'
+    clientRevocation({ everHadClients, find }, { exp: NEW_YEAR + 900, iat: NEW_YEAR, ...claims }) ?? 'good'
   );
 }
 
 const made = (milliseconds: number): Client => clientOf({ createdAt: NEW_YEAR * 1000 + milliseconds });
 
-describe('clientStanding', () => {
+describe('clientRevocation', () => {
   it.each<[string, Partial<Claims>, readonly Client[], boolean]>([
     ['a token that names no client', {}, [clientOf()], true],
     ['a token that names no client, where none is left', {}, [], true],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { describeAllowance, describeInPlainAscii } from '../../../src/clients/describe-policy.js';
+import { describePolicy, describeInPlainAscii } from '../../../src/clients/describe-policy.js';
 import type { Client } from '../../../src/clients/client.js';
 import { clientOf } from '../../support/client-values.js';
 
@@ -13,7 +13,7 @@ const clientWith = (changes: Partial<Client> = {}): Client =>
     ...changes,
   });
 
-describe('describeAllowance', () => {
+describe('describePolicy', () => {
   it('names audiences, scopes, subjects and claims', () => {
     const client = clientWith({
       audiences: ['billing', 'logging-service'],
@@ -21,31 +21,31 @@ describe('describeAllowance', () => {
       claims: ['tenant'],
       mayActFor: ['user-*', 'batch-1'],
     });
-    expect(describeAllowance(client, OWN)).toBe(
+    expect(describePolicy(client, OWN)).toBe(
       'This client may ask for: audiences "billing", "logging-service"; scopes "logs:write"; subjects "worker", "user-*", "batch-1"; claims "tenant".',
     );
   });
 
   it('says that there are none', () => {
-    expect(describeAllowance(clientWith(), OWN)).toBe(
+    expect(describePolicy(clientWith(), OWN)).toBe(
       'This client may ask for: audiences none; scopes none; subjects "worker"; claims none.',
     );
   });
 
   it('says that a client without a grant gets no token', () => {
-    expect(describeAllowance(clientWith({ audiences: ['billing'], grantTypes: [] }), OWN)).toBe(
+    expect(describePolicy(clientWith({ audiences: ['billing'], grantTypes: [] }), OWN)).toBe(
       'This client may ask for no token: its grant_types lack client_credentials.',
     );
   });
 
   it('leaves out the service itself', () => {
     const client = clientWith({ audiences: ['identity-backend', 'billing'] });
-    expect(describeAllowance(client, 'identity-backend')).toMatch(/: audiences "billing"; scopes none;/);
+    expect(describePolicy(client, 'identity-backend')).toMatch(/: audiences "billing"; scopes none;/);
   });
 
   it('has a limited length, and says how many names are left out', () => {
     const names = Array.from({ length: 5_000 }, (_, i) => `name-${i}`);
-    const text = describeAllowance(
+    const text = describePolicy(
       clientWith({ audiences: names, scopes: names, claims: names, mayActFor: ['x'.repeat(255), ...names] }),
       OWN,
     );
@@ -54,7 +54,7 @@ describe('describeAllowance', () => {
   });
 
   it('never shows a secret, its hash or a key, and escapes what is in a name', () => {
-    const text = describeAllowance(clientWith({ audiences: ['a"b\n'] }), OWN);
+    const text = describePolicy(clientWith({ audiences: ['a"b\n'] }), OWN);
     expect(text).not.toMatch(/secret|hash/);
     expect(text).toContain('"a\\"b\\n"');
   });

@@ -6,7 +6,7 @@ import { type Peer, Relay } from '../../../src/cluster/relay.js';
 class Told implements Peer {
   readonly messages: Message[] = [];
 
-  tell(message: Message): void {
+  send(message: Message): void {
     this.messages.push(message);
   }
 }
@@ -29,47 +29,47 @@ describe('the relay between workers', () => {
   it('asks all others, and answers once the last of them has', () => {
     const { relay, peers } = relayBetween(3);
     const [asking, ...others] = peers as [Told, Told, Told];
-    relay.hear(asking, sync('1'));
+    relay.receive(asking, sync('1'));
     expect(others.map(({ messages }) => messages)).toEqual([[sync('1')], [sync('1')]]);
-    relay.hear(others[0], synced('1'));
+    relay.receive(others[0], synced('1'));
     expect(asking.messages).toEqual([]);
-    relay.hear(others[1], synced('1'));
+    relay.receive(others[1], synced('1'));
     expect(asking.messages).toEqual([synced('1')]);
   });
 
   it('answers at once where there is no other', () => {
     const { relay, peers } = relayBetween(1);
-    relay.hear(peers[0] as Told, sync('1'));
+    relay.receive(peers[0] as Told, sync('1'));
     expect(peers[0]?.messages).toEqual([synced('1')]);
   });
 
   it('counts no answer twice, and none to a question that nobody asked', () => {
     const { relay, peers } = relayBetween(3);
     const [asking, other] = peers as [Told, Told, Told];
-    relay.hear(other, synced('none'));
-    relay.hear(asking, sync('1'));
-    relay.hear(other, synced('1'));
-    relay.hear(other, synced('1'));
+    relay.receive(other, synced('none'));
+    relay.receive(asking, sync('1'));
+    relay.receive(other, synced('1'));
+    relay.receive(other, synced('1'));
     expect(asking.messages).toEqual([]);
   });
 
   it('keeps the questions of two workers at once apart', () => {
     const { relay, peers } = relayBetween(2);
     const [one, two] = peers as [Told, Told];
-    relay.hear(one, sync('1'));
-    relay.hear(two, sync('2'));
-    relay.hear(two, synced('1'));
+    relay.receive(one, sync('1'));
+    relay.receive(two, sync('2'));
+    relay.receive(two, synced('1'));
     expect([one.messages, two.messages]).toEqual([[sync('2'), synced('1')], [sync('1')]]);
-    relay.hear(one, synced('2'));
+    relay.receive(one, synced('2'));
     expect(two.messages).toEqual([sync('1'), synced('2')]);
   });
 
   it('waits for no worker that ended', () => {
     const { relay, peers } = relayBetween(3);
     const [asking, one, two] = peers as [Told, Told, Told];
-    relay.hear(asking, sync('1'));
-    relay.hear(one, synced('1'));
-    relay.gone(two);
+    relay.receive(asking, sync('1'));
+    relay.receive(one, synced('1'));
+    relay.remove(two);
     expect(asking.messages).toEqual([synced('1')]);
   });
 
@@ -77,10 +77,10 @@ describe('the relay between workers', () => {
     jest.useFakeTimers();
     const { relay, peers } = relayBetween(2);
     const [asking, other] = peers as [Told, Told];
-    relay.hear(asking, sync('1'));
+    relay.receive(asking, sync('1'));
     jest.advanceTimersByTime(10_000);
     jest.useRealTimers();
-    relay.hear(other, synced('1'));
+    relay.receive(other, synced('1'));
     expect(asking.messages).toEqual([]);
   });
 
@@ -90,7 +90,7 @@ describe('the relay between workers', () => {
       () => [peer],
       () => Promise.resolve(text),
     );
-    relay.hear(peer, { identityBackend: 'metrics', id: '1' });
+    relay.receive(peer, { identityBackend: 'metrics', id: '1' });
     await Promise.resolve();
     expect(peer.messages).toEqual([{ identityBackend: 'metrics-of-all', id: '1', text }]);
   });

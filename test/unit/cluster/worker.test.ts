@@ -35,7 +35,7 @@ const idOf = (index: number): string => primary.heard[index]?.id ?? '';
 describe('a worker that changed something', () => {
   it('waits until the primary process says that all others have it', async () => {
     let told = false;
-    const telling = worker.tell().then(() => (told = true));
+    const telling = worker.publish().then(() => (told = true));
     expect(primary.heard).toEqual([{ identityBackend: 'sync', id: expect.any(String) }]);
     primary.say({ identityBackend: 'synced', id: 'another question' });
     primary.say({ type: 'of another library' });
@@ -47,7 +47,7 @@ describe('a worker that changed something', () => {
 
   it('waits for no longer than a second', async () => {
     jest.useFakeTimers();
-    const telling = worker.tell();
+    const telling = worker.publish();
     jest.advanceTimersByTime(1_000);
     await telling;
   });
@@ -55,7 +55,7 @@ describe('a worker that changed something', () => {
   it('says nothing once the primary process is gone', async () => {
     jest.useFakeTimers();
     primary.connected = false;
-    const telling = worker.tell();
+    const telling = worker.publish();
     jest.advanceTimersByTime(1_000);
     await telling;
     expect(primary.heard).toEqual([]);
@@ -65,7 +65,7 @@ describe('a worker that changed something', () => {
 describe('a worker that is told of a change', () => {
   it('takes it over before it says so', async () => {
     let finish = (): void => {};
-    worker.whenTold(() => new Promise((resolve) => (finish = resolve)));
+    worker.subscribe(() => new Promise((resolve) => (finish = resolve)));
     primary.say({ identityBackend: 'sync', id: '1' });
     await Promise.resolve();
     expect(primary.heard).toEqual([]);
@@ -78,7 +78,7 @@ describe('a worker that is told of a change', () => {
     ['its database is away', () => Promise.reject(new Error('away'))],
     ['it has yet to read anything', undefined],
   ])('keeps nobody waiting where %s', async (_name, sync) => {
-    if (sync) worker.whenTold(sync);
+    if (sync) worker.subscribe(sync);
     primary.say({ identityBackend: 'sync', id: '1' });
     await new Promise(setImmediate);
     expect(primary.heard).toEqual([{ identityBackend: 'synced', id: '1' }]);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { BoundedMap } from '../../../src/concurrency/lru-map.js';
+import { LruMap } from '../../../src/concurrency/lru-map.js';
 
-describe('BoundedMap', () => {
+describe('LruMap', () => {
   it('lets go of the oldest beyond its size', () => {
-    const map = new BoundedMap<number>(2).set('a', 1).set('b', 2).set('c', 3);
+    const map = new LruMap<number>(2).set('a', 1).set('b', 2).set('c', 3);
     expect([...map]).toEqual([
       ['b', 2],
       ['c', 3],
@@ -11,7 +11,7 @@ describe('BoundedMap', () => {
   });
 
   it('counts an entry that is set again as new', () => {
-    const map = new BoundedMap<number>(2).set('a', 1).set('b', 2).set('a', 3).set('c', 4);
+    const map = new LruMap<number>(2).set('a', 1).set('b', 2).set('a', 3).set('c', 4);
     expect([...map.keys()]).toEqual(['a', 'c']);
     expect(map.get('a')).toBe(3);
   });

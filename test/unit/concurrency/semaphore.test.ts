@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { TooManyWaiting, Turns } from '../../../src/concurrency/semaphore.js';
+import { QueueFull, Semaphore } from '../../../src/concurrency/semaphore.js';
 
 /** A task that ends when it is told to. */
 class Task {
@@ -20,17 +20,17 @@ class Task {
   }
 }
 
-function taken(turns: Turns, count: number): { tasks: Task[]; outcomes: Promise<unknown>[] } {
+function taken(turns: Semaphore, count: number): { tasks: Task[]; outcomes: Promise<unknown>[] } {
   const tasks = Array.from({ length: count }, () => new Task());
-  const outcomes = tasks.map(({ run }) => turns.take(run).catch((error: unknown) => error));
+  const outcomes = tasks.map(({ run }) => turns.run(run).catch((error: unknown) => error));
   return { tasks, outcomes };
 }
 
 const begun = (tasks: readonly Task[]): boolean[] => tasks.map((task) => task.begun);
 
-describe('Turns', () => {
+describe('Semaphore', () => {
   it('lets so many run at a time, and others in the order in which they came', async () => {
-    const { tasks } = taken(new Turns(2, 10), 4);
+    const { tasks } = taken(new Semaphore(2, 10), 4);
     expect(begun(tasks)).toEqual([true, true, false, false]);
     await tasks[1]?.finish();
     expect(begun(tasks)).toEqual([true, true, true, false]);
@@ -39,7 +39,7 @@ describe('Turns', () => {
   });
 
   it('gives a turn on where a task fails, and tells who asked', async () => {
-    const { tasks, outcomes } = taken(new Turns(1, 10), 2);
+    const { tasks, outcomes } = taken(new Semaphore(1, 10), 2);
     const fault = new Error('fault');
     await tasks[0]?.finish(fault);
     expect(begun(tasks)).toEqual([true, true]);
@@ -47,22 +47,22 @@ describe('Turns', () => {
   });
 
   it('lets nobody ahead of who waits', async () => {
-    const turns = new Turns(1, 10);
+    const turns = new Semaphore(1, 10);
     const { tasks } = taken(turns, 2);
     const late = new Task();
     const first = tasks[0]?.finish();
-    void turns.take(late.run);
+    void turns.run(late.run);
     await first;
     expect([...begun(tasks), late.begun]).toEqual([true, true, false]);
   });
 
   it('turns away who would be one too many, and no one once there is room', async () => {
-    const turns = new Turns(1, 1);
+    const turns = new Semaphore(1, 1);
     const { tasks, outcomes } = taken(turns, 3);
-    expect(await outcomes[2]).toBeInstanceOf(TooManyWaiting);
+    expect(await outcomes[2]).toBeInstanceOf(QueueFull);
     await tasks[0]?.finish();
     const next = new Task();
-    const ended = turns.take(next.run);
+    const ended = turns.run(next.run);
     await tasks[1]?.finish();
     await next.finish();
     await expect(ended).resolves.toBeUndefined();
@@ -70,12 +70,12 @@ describe('Turns', () => {
   });
 
   it('is free again after all have ended', async () => {
-    const turns = new Turns(2, 0);
+    const turns = new Semaphore(2, 0);
     for (let round = 0; round < 3; round++) {
       const { tasks, outcomes } = taken(turns, 3);
       expect(begun(tasks)).toEqual([true, true, false]);
       await Promise.all(tasks.map((task) => task.finish()));
-      expect(await Promise.all(outcomes)).toEqual([undefined, undefined, expect.any(TooManyWaiting)]);
+      expect(await Promise.all(outcomes)).toEqual([undefined, undefined, expect.any(QueueFull)]);
     }
   });
 });

@@ -163,13 +163,13 @@ describe('JWT_PRIVATE_KEY_FILE', () => {
     load({ JWT_PRIVATE_KEY_FILE, JWT_ALGORITHM }, directory);
 
   it('is read, one key a file, in their order, from paths beneath the folder or whole ones', () => {
-    const { givenKeys } = loadKeys(`${ES256}, ${join(directory, SECOND)},${ED25519}`);
-    expect(givenKeys.map(({ algorithm }) => algorithm)).toEqual(['ES256', 'ES256', 'EdDSA']);
+    const { importedKeys } = loadKeys(`${ES256}, ${join(directory, SECOND)},${ED25519}`);
+    expect(importedKeys.map(({ algorithm }) => algorithm)).toEqual(['ES256', 'ES256', 'EdDSA']);
   });
 
   it('may hold a key for the algorithm of one audience', () => {
     const variables = { JWT_PRIVATE_KEY_FILE: ED25519, AUDIENCE_ALGORITHMS: 'reporting=EdDSA' };
-    expect(load(variables, directory).givenKeys).toHaveLength(1);
+    expect(load(variables, directory).importedKeys).toHaveLength(1);
   });
 
   it.each<[string, string, string, RegExp]>([

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { protectSecret, withoutSecrets } from '../../../src/encoding/redact-secrets.js';
+import { registerSecret, redactSecrets } from '../../../src/encoding/redact-secrets.js';
 import { handMadeToken } from '../../support/hand-made-token.js';
 
 const token = handMadeToken();
 const [, , mac = ''] = token.split('.');
 const credentials = Buffer.from('client-1:a-secret-of-a-client').toString('base64');
 
-describe('withoutSecrets', () => {
+describe('redactSecrets', () => {
   it.each([
     ['a token', `failed on ${token}`],
     ['a token in an address', `GET /x?token=${token}&y=1`],
@@ -22,7 +22,7 @@ describe('withoutSecrets', () => {
     ['credentials behind basic in small letters', `authorization: basic ${credentials}`],
     ['credentials behind BEARER in capitals', `AUTHORIZATION: BEARER ${mac}`],
   ])('removes %s', (_name, text) => {
-    const left = withoutSecrets(text);
+    const left = redactSecrets(text);
     expect(left).toContain('[removed]');
     for (const secret of [mac, credentials, token.slice(0, 40)]) expect(left).not.toContain(secret);
   });
@@ -35,7 +35,7 @@ describe('withoutSecrets', () => {
     'logging-service.production.example.com',
     'eyeglasses-service.production.example.com',
   ])('leaves %j as it is', (text) => {
-    expect(withoutSecrets(text)).toBe(text);
+    expect(redactSecrets(text)).toBe(text);
   });
 
   const bytes = (length: number) =>
@@ -48,7 +48,7 @@ describe('withoutSecrets', () => {
       fc.assert(
         fc.property(around, around, (before, after) => {
           const secret = randomBytes(32).toString(encoding);
-          expect(withoutSecrets(before + secret + after)).not.toContain(secret);
+          expect(redactSecrets(before + secret + after)).not.toContain(secret);
         }),
         { numRuns: 2_000 },
       );
@@ -56,7 +56,7 @@ describe('withoutSecrets', () => {
   );
 
   it.each(['', '_', 'x', 'user_', 'a.b.', 'ey.', 'eyA', 'eyA.ey.'])('removes a token behind %j', (before) => {
-    const left = withoutSecrets(`${before}${token}`);
+    const left = redactSecrets(`${before}${token}`);
     expect(left).toMatch(/\[removed\]$/);
     expect(left).not.toContain(mac);
   });
@@ -68,7 +68,7 @@ describe('withoutSecrets', () => {
     ['words of a header', 'Bearer '.repeat(8_000)],
   ])('takes a time that grows with the text: %s', (_name, text) => {
     const begun = process.cpuUsage();
-    withoutSecrets(text);
+    redactSecrets(text);
     const { user, system } = process.cpuUsage(begun);
     // Microseconds. With the square of the text it takes over a second.
     expect(user + system).toBeLessThan(250_000);
@@ -78,22 +78,22 @@ describe('withoutSecrets', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/), bytes(32), (id, secret) => {
         const text = Buffer.from(`${id}:${secret.toString('hex')}`).toString('base64url');
-        expect(withoutSecrets(text)).toBe('[removed]');
+        expect(redactSecrets(text)).toBe('[removed]');
       }),
     );
   });
 
   it('removes a private key', () => {
     const key = `-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ\nabc\n-----END PRIVATE KEY-----`;
-    expect(withoutSecrets(`cannot read ${key}: wrong`)).toBe('cannot read [removed]: wrong');
-    expect(withoutSecrets(`cannot read ${key.slice(0, 40)}`)).toBe('cannot read [removed]');
+    expect(redactSecrets(`cannot read ${key}: wrong`)).toBe('cannot read [removed]: wrong');
+    expect(redactSecrets(`cannot read ${key.slice(0, 40)}`)).toBe('cannot read [removed]');
   });
 
   it('removes the secrets of the settings, whatever they look like', () => {
-    protectSecret('correct horse battery staple');
-    protectSecret('short');
-    expect(withoutSecrets('aud=correct horse battery staple.')).toBe('aud=[removed].');
-    expect(withoutSecrets('a short text')).toBe('a short text');
+    registerSecret('correct horse battery staple');
+    registerSecret('short');
+    expect(redactSecrets('aud=correct horse battery staple.')).toBe('aud=[removed].');
+    expect(redactSecrets('a short text')).toBe('a short text');
   });
 
   it.each([
@@ -112,6 +112,6 @@ describe('withoutSecrets', () => {
     'user-42@example.com',
     'a'.repeat(255),
   ])('leaves the name %j as it is', (text) => {
-    expect(withoutSecrets(text)).toBe(text);
+    expect(redactSecrets(text)).toBe(text);
   });
 });

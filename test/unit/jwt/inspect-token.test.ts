@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { examineToken } from '../../../src/jwt/inspect-token.js';
+import { inspectToken } from '../../../src/jwt/inspect-token.js';
 import { KeyRing, type KeyRingOptions } from '../../../src/keys/key-ring.js';
 import { type Difference, handMadeToken, readToken } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
@@ -16,7 +16,7 @@ const ring = (changes: Partial<KeyRingOptions> = {}): KeyRing =>
 
 /** What is found of a token: `verified`, `unknown`, or nothing. */
 function finding(token: string, keys = ring()): string | undefined {
-  const examined = examineToken(token, keys);
+  const examined = inspectToken(token, keys);
   if (examined) expect(examined.claims).toEqual(readToken(token).claims);
   return examined && (examined.isVerified ? 'verified' : 'unknown');
 }
@@ -26,7 +26,7 @@ function keyIdOf(keys: KeyRing): string {
   return keys.signing('HS256')?.id ?? '';
 }
 
-describe('examineToken', () => {
+describe('inspectToken', () => {
   it.each<[string, Difference]>([
     ['as it is', {}],
     ['by a former secret', { secret: FORMER_SECRET }],

@@ -3,9 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Algorithm } from '../../../src/jwt/algorithms.js';
 import { parseCompactJws } from '../../../src/jwt/compact-jws.js';
-import { type Expectations, judgeToken, type VerificationKeys } from '../../../src/jwt/verify-token.js';
+import { type Expectations, verifyToken, type VerificationKeys } from '../../../src/jwt/verify-token.js';
 import { KeyObjectVerificationKey } from '../../../src/jwt/verification-key.js';
-import { formHint, signatureLengthFault } from '../../../src/jwt/malformed-token-hint.js';
+import { malformedTokenHint, signatureLengthFault } from '../../../src/jwt/malformed-token-hint.js';
 import { base64Url, GOOD_CLAIMS, handMadeToken, signed } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 
@@ -97,14 +97,14 @@ describe('the hint of a text that is no compact JWS', () => {
     const piece = fc.constantFrom(' ', '\n', '"', '.', '=', '%41', '{', 'Bearer ', 'zq', '…', '+', TOKEN);
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
-        const hint = formHint(pieces.join(''));
+        const hint = malformedTokenHint(pieces.join(''));
         expect(hint).toMatch(/^(The|A) [^.]+$/);
         expect(hint).not.toMatch(/zq|eyJ/);
       }),
     );
     for (const unit of [' ', '"', '" ', '=', 'a=', '.', '%', '{', 'Bearer', 'Bearer ', '\n.', '?a']) {
       const begin = performance.now();
-      for (const end of ['', 'x', '"', ' x']) formHint(unit.repeat(16_384 / unit.length) + end);
+      for (const end of ['', 'x', '"', ' x']) malformedTokenHint(unit.repeat(16_384 / unit.length) + end);
       expect(performance.now() - begin).toBeLessThan(100);
     }
   });
@@ -153,7 +153,7 @@ describe('the hint of a signature that no key verifies', () => {
   };
   const input = `${base64Url('{"alg":"RS256","kid":"rsa"}')}.${base64Url(JSON.stringify(GOOD_CLAIMS))}`;
   const token = `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`;
-  const judge = (text: string) => judgeToken(text, keys, expected, NEW_YEAR * 1_000);
+  const judge = (text: string) => verifyToken(text, keys, expected, NEW_YEAR * 1_000);
 
   it('knows the length of the signatures of an RSA key', () => {
     expect(judge(token).code).toBe('valid');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { judgeToken, type Expectations, type VerificationKey } from '../../../src/jwt/verify-token.js';
-import type { Refused, Verdict } from '../../../src/jwt/verification-result.js';
+import { verifyToken, type Expectations, type VerificationKey } from '../../../src/jwt/verify-token.js';
+import type { RefusedToken, VerificationResult } from '../../../src/jwt/verification-result.js';
 import { KeyRing } from '../../../src/keys/key-ring.js';
 import { base64Url, GOOD_CLAIMS, handMadeToken, signedParts } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
@@ -22,25 +22,25 @@ const EXPECTED: Expectations = {
 };
 
 /** @param at seconds since 1970 */
-function judge(token: string, changes: Partial<Expectations> = {}, at = NEW_YEAR): Verdict {
-  return judgeToken(token, keys, { ...EXPECTED, ...changes }, at * 1000);
+function judge(token: string, changes: Partial<Expectations> = {}, at = NEW_YEAR): VerificationResult {
+  return verifyToken(token, keys, { ...EXPECTED, ...changes }, at * 1000);
 }
 
 function withMac(token: string, change: (mac: Buffer) => Buffer): string {
   return token.replace(/[^.]*$/, (mac) => change(Buffer.from(mac, 'base64url')).toString('base64url'));
 }
 
-function hintOf(verdict: Verdict): string {
-  return (verdict as Refused).hint;
+function hintOf(verdict: VerificationResult): string {
+  return (verdict as RefusedToken).hint;
 }
 
 const judgeClaims = (
   claims: Record<string, unknown>,
   changes: Partial<Expectations> = {},
   at = NEW_YEAR,
-): Verdict => judge(handMadeToken({ claims }), changes, at);
+): VerificationResult => judge(handMadeToken({ claims }), changes, at);
 
-describe('judgeToken', () => {
+describe('verifyToken', () => {
   it('accepts a good token and gives every claim back as signed', () => {
     const claims = { scope: 'a b', further: { deep: [1, null] } };
     expect(judgeClaims(claims)).toEqual({ code: 'valid', claims: { ...GOOD_CLAIMS, ...claims } });

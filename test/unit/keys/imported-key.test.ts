@@ -7,7 +7,7 @@ import {
 } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { Algorithm } from '../../../src/jwt/algorithms.js';
-import { readGivenKey } from '../../../src/keys/imported-key.js';
+import { readImportedKey } from '../../../src/keys/imported-key.js';
 import { type PrivateKey } from '../../../src/keys/private-key.js';
 import { BAD_KEYS, VALID_PAIRS } from '../../support/bad-keys.js';
 import { ASYMMETRIC, pemOf, privateKeyFor } from '../../support/private-keys.js';
@@ -23,12 +23,12 @@ const jwkText = (key = ES256, members: object = {}): string =>
   JSON.stringify({ ...key.export({ format: 'jwk' }), ...members });
 
 function read(text: string, algorithms: readonly Algorithm[] = ASYMMETRIC): PrivateKey {
-  const found = readGivenKey(text, algorithms);
+  const found = readImportedKey(text, algorithms);
   if (typeof found === 'string') throw new Error(found);
   return found;
 }
 
-describe('readGivenKey', () => {
+describe('readImportedKey', () => {
   it.each(ASYMMETRIC)('reads PEM and JWK for %s', (algorithm) => {
     const key = privateKeyFor(algorithm);
     for (const text of [pemOf(key), `\n ${jwkText(key)}\n`]) {
@@ -97,7 +97,7 @@ describe('readGivenKey', () => {
     ['a JWK that names an unknown algorithm', jwkText(ES256, { alg: 'marker' }), fitsNone],
     ['a JWK that names a shared algorithm', jwkText(ES256, { alg: 'HS256' }), fitsNone],
   ])('refuses %s, and shows nothing of it', (_name, text, words) => {
-    const found = readGivenKey(text, ASYMMETRIC);
+    const found = readImportedKey(text, ASYMMETRIC);
     expect(found).toEqual(typeof words === 'string' ? words : expect.stringMatching(words));
     expect(found).not.toMatch(/marker|BEGIN/);
   });
@@ -106,7 +106,7 @@ describe('readGivenKey', () => {
     ['another curve is in force', ['ES384', 'EdDSA']],
     ['no asymmetric algorithm is', []],
   ])('refuses a good key where %s', (_name, algorithms) => {
-    expect(readGivenKey(pemOf(ES256), algorithms)).toMatch(fitsNone);
+    expect(readImportedKey(pemOf(ES256), algorithms)).toMatch(fitsNone);
   });
 
   it.each(BAD_KEYS.filter(([name]) => !/private|key_ops|without|half|no kty/.test(name)))(
@@ -116,14 +116,14 @@ describe('readGivenKey', () => {
         jwk.kty === 'RSA'
           ? VALID_PAIRS.RSA.privateJwk
           : VALID_PAIRS[jwk.crv === 'Ed25519' ? 'Ed25519' : 'P-256'].privateJwk;
-      const found = readGivenKey(JSON.stringify({ ...privateJwk, ...jwk }), ASYMMETRIC);
+      const found = readImportedKey(JSON.stringify({ ...privateJwk, ...jwk }), ASYMMETRIC);
       expect(found).toEqual(expect.stringMatching(/^(fits none of|is not a private key)/));
       expect(found).not.toContain(String(privateJwk.d));
     },
   );
 
   it.each([['verify'], ['encrypt'], []])('refuses a JWK whose key_ops are %j', (...operations) => {
-    expect(readGivenKey(jwkText(ES256, { key_ops: operations }), ASYMMETRIC)).toMatch(
+    expect(readImportedKey(jwkText(ES256, { key_ops: operations }), ASYMMETRIC)).toMatch(
       /: it has key_ops that do not allow sign$/,
     );
   });
@@ -135,7 +135,7 @@ describe('readGivenKey', () => {
   it.each(['e1', 'e3'])('refuses RSA in PEM with a public exponent of %s', (name) => {
     const e = name === 'e1' ? 'AQ' : 'Aw';
     const weak = createPrivateKey({ key: { ...VALID_PAIRS.RSA.privateJwk, e }, format: 'jwk' });
-    expect(readGivenKey(pemOf(weak), ASYMMETRIC)).toMatch(/: it has an RSA public exponent /);
+    expect(readImportedKey(pemOf(weak), ASYMMETRIC)).toMatch(/: it has an RSA public exponent /);
   });
 
   it.each(['RSA', 'P-256', 'Ed25519'] as const)(
@@ -150,7 +150,7 @@ describe('readGivenKey', () => {
       const other = generate(type, options).publicKey.export({ format: 'jwk' });
       const text = JSON.stringify({ ...VALID_PAIRS[kind].privateJwk, ...other });
       // Node 26 refuses such a JWK itself.
-      expect(readGivenKey(text, ASYMMETRIC)).toMatch(
+      expect(readImportedKey(text, ASYMMETRIC)).toMatch(
         /^(has a private and a public part that are not of one key|is not a private key in PEM or JWK)$/,
       );
     },

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Algorithm } from '../../../src/jwt/algorithms.js';
 import { KeyRing, type KeyRingOptions } from '../../../src/keys/key-ring.js';
 import type { SigningKey } from '../../../src/keys/signing-key.js';
-import type { StoredKeys } from '../../../src/keys/managed-keys.js';
+import type { ManagedKeys } from '../../../src/keys/managed-keys.js';
 import { handMadeToken, readToken } from '../../support/hand-made-token.js';
 import { SharedKeys, storedKeys } from '../../support/key-fleet.js';
 import { MovedClock } from '../../support/moved-clock.js';
@@ -11,7 +11,7 @@ import { FORMER_SECRET, SECRET } from '../../support/settings.js';
 
 const ISSUER = 'identity-backend';
 
-const ring = (changes: Partial<KeyRingOptions> = {}, stored?: StoredKeys): KeyRing =>
+const ring = (changes: Partial<KeyRingOptions> = {}, stored?: ManagedKeys): KeyRing =>
   new KeyRing(
     { issuer: ISSUER, algorithms: ['HS256'], secret: SECRET, previousSecrets: [], ...changes },
     stored,
@@ -131,8 +131,8 @@ describe('KeyRing with keys of its own and given ones', () => {
     ['billing', ['RS256', 'EdDSA']],
   ]);
   const GIVEN = [signingKeyFor('EdDSA', 'first'), signingKeyFor('EdDSA', 'second')];
-  const OPTIONS = { algorithms: ['HS256', 'EdDSA'], audienceAlgorithms: lists, givenKeys: GIVEN } as const;
-  let stored: StoredKeys;
+  const OPTIONS = { algorithms: ['HS256', 'EdDSA'], audienceAlgorithms: lists, importedKeys: GIVEN } as const;
+  let stored: ManagedKeys;
   let keys: KeyRing;
   beforeAll(async () => {
     stored = storedKeys(new SharedKeys(), new MovedClock(), { algorithms: ['ES256'] });

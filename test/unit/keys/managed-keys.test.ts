@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { KeyEncryption, KeyEncryptionError } from '../../../src/keys/key-encryption.js';
 import { keyState } from '../../../src/keys/key-schedule.js';
-import type { StoredKeys, StoredKeysOptions } from '../../../src/keys/managed-keys.js';
+import type { ManagedKeys, ManagedKeysOptions } from '../../../src/keys/managed-keys.js';
 import { StoreUnavailable } from '../../../src/sync/record-store.js';
 import { Connection, ENCRYPTION_KEY, SharedKeys, storedKeys } from '../../support/key-fleet.js';
 import { MovedClock } from '../../support/moved-clock.js';
@@ -17,11 +17,11 @@ beforeEach(() => {
 });
 
 const make = (
-  changes: Partial<StoredKeysOptions> = {},
+  changes: Partial<ManagedKeysOptions> = {},
   store: SharedKeys | Connection = shared,
-): StoredKeys => storedKeys(store, clock, { algorithms: ['ES256'], ...changes });
+): ManagedKeys => storedKeys(store, clock, { algorithms: ['ES256'], ...changes });
 
-async function started(changes: Partial<StoredKeysOptions> = {}): Promise<StoredKeys> {
+async function started(changes: Partial<ManagedKeysOptions> = {}): Promise<ManagedKeys> {
   const keys = make(changes);
   await keys.sync();
   return keys;
@@ -34,7 +34,7 @@ const kids = async (purpose = 'ES256'): Promise<string[]> =>
 const changes = async (): Promise<number> =>
   Math.max(0, ...(await shared.changesSince(0, 100)).map(({ revision }) => revision));
 
-describe('StoredKeys', () => {
+describe('ManagedKeys', () => {
   it('makes one key that signs and the next one, for each algorithm', async () => {
     const keys = await started({ algorithms: ['ES256', 'EdDSA'] });
     for (const algorithm of ['ES256', 'EdDSA'] as const) {
@@ -171,7 +171,7 @@ describe('StoredKeys', () => {
 });
 
 describe('the private keys in the database', () => {
-  const by = (key: string, ...former: string[]): Partial<StoredKeysOptions> => ({
+  const by = (key: string, ...former: string[]): Partial<ManagedKeysOptions> => ({
     encryption: new KeyEncryption(key, former),
   });
 

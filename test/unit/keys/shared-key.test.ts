@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { judgeToken } from '../../../src/jwt/verify-token.js';
+import { verifyToken } from '../../../src/jwt/verify-token.js';
 import { SharedKey } from '../../../src/keys/shared-key.js';
 import { base64Url, handMadeToken, readToken, signed } from '../../support/hand-made-token.js';
 import { SECRET } from '../../support/settings.js';
@@ -103,7 +103,7 @@ describe('SharedKey', () => {
         candidates: () => ({ keys: [keyOf(rfc7515['A.1']), keyOf(rfc7520)], keyIdKnown: false }),
       };
       const expected = { issuer: 'joe', audience: 'a-service', toleranceSeconds: 0, allows: () => true };
-      expect(judgeToken(token, keys, expected, at * 1000).code).toBe(code);
+      expect(verifyToken(token, keys, expected, at * 1000).code).toBe(code);
     });
   });
 });

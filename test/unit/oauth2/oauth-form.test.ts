@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { FormBody, parseForm } from '../../../src/encoding/form-urlencoded.js';
+import { FormParameters, parseForm } from '../../../src/encoding/form-urlencoded.js';
 import { OAuthError } from '../../../src/oauth2/oauth-error.js';
 import { OAuthForm } from '../../../src/oauth2/oauth-form.js';
 
@@ -57,7 +57,7 @@ describe('OAuthForm', () => {
       fc.property(fc.array(parameter, { maxLength: 6 }), (parameters) => {
         const single = parameters.map(([name]) => name).filter((name) => name !== 'resource');
         const isRepeated = new Set(single).size < single.length;
-        const body = new FormBody(parameters);
+        const body = new FormParameters(parameters);
         if (isRepeated) {
           expect(() => new OAuthForm(body)).toThrow(OAuthError);
           return;

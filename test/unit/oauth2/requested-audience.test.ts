@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Client } from '../../../src/clients/client.js';
-import { FormBody } from '../../../src/encoding/form-urlencoded.js';
+import { FormParameters } from '../../../src/encoding/form-urlencoded.js';
 import { OAuthForm } from '../../../src/oauth2/oauth-form.js';
 import { requestedAudience } from '../../../src/oauth2/requested-audience.js';
 import { clientOf } from '../../support/client-values.js';
@@ -11,7 +11,7 @@ const clientWith = (audiences: readonly string[], defaultAudience: string | null
 
 type Parameters = readonly (readonly [name: string, value: string])[];
 const asked = (parameters: Parameters, client = clientWith(['only'])): string | readonly string[] =>
-  requestedAudience(new OAuthForm(new FormBody(parameters)), client);
+  requestedAudience(new OAuthForm(new FormParameters(parameters)), client);
 const refusal = expect.objectContaining({ name: 'OAuthError', code: 'invalid_target', status: 400 });
 
 describe('requestedAudience by audience', () => {

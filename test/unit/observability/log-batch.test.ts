@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { LinesOfATurn } from '../../../src/observability/log-batch.js';
+import { LogBatch } from '../../../src/observability/log-batch.js';
 
 class Output {
   readonly pieces: string[] = [];
@@ -16,10 +16,10 @@ class Output {
   }
 }
 
-describe('LinesOfATurn', () => {
+describe('LogBatch', () => {
   it('hands over the lines of a turn as one piece, in their order', async () => {
     const output = new Output();
-    const lines = new LinesOfATurn(output);
+    const lines = new LogBatch(output);
     lines.write('a\n');
     lines.write('b\n');
     expect(output.pieces).toEqual([]);
@@ -32,7 +32,7 @@ describe('LinesOfATurn', () => {
 
   it('hands over what there is before the output is flushed', async () => {
     const output = new Output();
-    const lines = new LinesOfATurn(output);
+    const lines = new LogBatch(output);
     lines.write('last\n');
     await new Promise<void>((resolve) => lines.flush(() => resolve()));
     expect(output.pieces).toEqual(['last\n']);
@@ -43,7 +43,7 @@ describe('LinesOfATurn', () => {
 
   it('hands over at once where the process ends within the turn', () => {
     const output = new Output();
-    const lines = new LinesOfATurn(output);
+    const lines = new LogBatch(output);
     lines.write('last\n');
     lines.handOver();
     lines.handOver();

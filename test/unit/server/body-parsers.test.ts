@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { fastify, type FastifyInstance } from 'fastify';
 import { ApiError } from '../../../src/server/api-error.js';
-import { forgetTypeOfNothing, useStrictBodies } from '../../../src/server/body-parsers.js';
-import { FormBody } from '../../../src/encoding/form-urlencoded.js';
+import { ignoreTypeOfEmptyBody, useBodyParsers } from '../../../src/server/body-parsers.js';
+import { FormParameters } from '../../../src/encoding/form-urlencoded.js';
 import { exchange } from '../../support/raw-exchange.js';
 
 const JSON_TYPE = 'application/json';
@@ -13,9 +13,9 @@ let server: FastifyInstance;
 let origin: string;
 beforeAll(async () => {
   server = fastify();
-  useStrictBodies(server);
+  useBodyParsers(server);
   server.addHook('onRequest', (request, _reply, done) => {
-    forgetTypeOfNothing(request.raw.headers);
+    ignoreTypeOfEmptyBody(request.raw.headers);
     done();
   });
   server.setErrorHandler((error, _request, reply) => {
@@ -23,7 +23,10 @@ beforeAll(async () => {
     else void reply.code(500).send({ error: String(error) });
   });
   const echo = {
-    handler: ({ body }: { body: unknown }) => ({ isForm: body instanceof FormBody, body: body ?? null }),
+    handler: ({ body }: { body: unknown }) => ({
+      isForm: body instanceof FormParameters,
+      body: body ?? null,
+    }),
   };
   server.post('/json', echo);
   server.patch('/json', echo);

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { FastifyReply } from 'fastify';
-import { AnswersOfATurn } from '../../../src/server/reply-batch.js';
+import { ReplyBatch } from '../../../src/server/reply-batch.js';
 
 /** A reply that notes what is sent. */
 function replyInto(sent: unknown[]): FastifyReply {
@@ -12,9 +12,9 @@ const never = (cause: unknown): never => {
   throw cause;
 };
 
-describe('AnswersOfATurn', () => {
+describe('ReplyBatch', () => {
   it('sends at the end of the turn, in the order in which answers came', async () => {
-    const answers = new AnswersOfATurn();
+    const answers = new ReplyBatch();
     const sent: unknown[] = [];
     for (const value of ['first', 'second', 'third']) answers.send(replyInto(sent), value, never);
     expect(sent).toEqual([]);
@@ -23,7 +23,7 @@ describe('AnswersOfATurn', () => {
   });
 
   it('sends each once, also those of later turns', async () => {
-    const answers = new AnswersOfATurn();
+    const answers = new ReplyBatch();
     const sent: unknown[] = [];
     answers.send(replyInto(sent), 1, never);
     await turn();
@@ -34,7 +34,7 @@ describe('AnswersOfATurn', () => {
   });
 
   it('tells of one that cannot be sent, and sends the others', async () => {
-    const answers = new AnswersOfATurn();
+    const answers = new ReplyBatch();
     const sent: unknown[] = [];
     const failures: unknown[] = [];
     const fault = new Error('cannot be sent');
@@ -52,7 +52,7 @@ describe('AnswersOfATurn', () => {
   });
 
   it('lets no answer wait for more than a hundred others or so', async () => {
-    const answers = new AnswersOfATurn();
+    const answers = new ReplyBatch();
     const sent: unknown[] = [];
     const all = Array.from({ length: 1_000 }, (_none, index) => index);
     for (const value of all) {

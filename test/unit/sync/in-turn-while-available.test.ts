@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { inTurnWhileAvailable } from '../../../src/sync/in-turn-while-available.js';
+import { serialWhileAvailable } from '../../../src/sync/in-turn-while-available.js';
 import { StoreUnavailable } from '../../../src/sync/record-store.js';
 
 /** Something that runs until it is told how it ends. */
@@ -24,9 +24,9 @@ class Work {
 const rest = (): Promise<void> => new Promise(setImmediate);
 const away = new StoreUnavailable(new Error('away'));
 
-describe('inTurnWhileAvailable', () => {
+describe('serialWhileAvailable', () => {
   it('begins at once where nothing runs, and the next when it has ended', async () => {
-    const run = inTurnWhileAvailable();
+    const run = serialWhileAvailable();
     const [first, second] = [new Work(), new Work()];
     const outcomes = [run(first.act), run(second.act)];
     await rest();
@@ -39,7 +39,7 @@ describe('inTurnWhileAvailable', () => {
   });
 
   it('goes on after one that fails by itself', async () => {
-    const run = inTurnWhileAvailable();
+    const run = serialWhileAvailable();
     const [first, second] = [new Work(), new Work()];
     const outcomes = Promise.allSettled([run(first.act), run(second.act)]);
     first.fail(new Error('refused'));
@@ -49,7 +49,7 @@ describe('inTurnWhileAvailable', () => {
   });
 
   it('tells all that wait that the store is unavailable, and begins none of them', async () => {
-    const run = inTurnWhileAvailable();
+    const run = serialWhileAvailable();
     const works = [new Work(), new Work(), new Work()];
     const outcomes = Promise.allSettled(works.map(({ act }) => run(act)));
     works[0]?.fail(away);
@@ -58,7 +58,7 @@ describe('inTurnWhileAvailable', () => {
   });
 
   it('asks the store again for who comes later', async () => {
-    const run = inTurnWhileAvailable();
+    const run = serialWhileAvailable();
     const [first, second, later] = [new Work(), new Work(), new Work()];
     const outcomes = Promise.allSettled([run(first.act), run(second.act)]);
     first.fail(away);

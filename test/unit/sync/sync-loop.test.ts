@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Follower, type Following } from '../../../src/sync/sync-loop.js';
+import { SyncLoop, type Syncable } from '../../../src/sync/sync-loop.js';
 import { StoreUnavailable } from '../../../src/sync/record-store.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
 
 const INTERVAL = 1_000;
 
 /** Something that is followed, and how often it was asked. */
-class Followed implements Following {
+class Followed implements Syncable {
   asked = 0;
   away = false;
   /** Called when it is asked. */
@@ -21,7 +21,7 @@ class Followed implements Following {
 
 let clock: MovedClock;
 let failures: unknown[];
-let follower: Follower;
+let syncLoop: SyncLoop;
 let followed: Followed;
 
 beforeEach(() => {
@@ -29,11 +29,11 @@ beforeEach(() => {
   clock = new MovedClock();
   clock.set(NEW_YEAR);
   failures = [];
-  follower = new Follower(clock, (cause) => failures.push(cause));
+  syncLoop = new SyncLoop(clock, (cause) => failures.push(cause));
   followed = new Followed();
 });
 afterEach(() => {
-  follower.stop();
+  syncLoop.stop();
   jest.useRealTimers();
 });
 
@@ -45,88 +45,88 @@ async function pass(intervals: number): Promise<void> {
   }
 }
 
-describe('Follower', () => {
+describe('SyncLoop', () => {
   it('asks everything once before it has started, in the given order', async () => {
     const order: string[] = [];
     const [first, second] = [new Followed(), new Followed()];
     first.whenAsked = () => order.push('first');
     second.whenAsked = () => order.push('second');
-    await follower.start([first, second]);
+    await syncLoop.start([first, second]);
     expect(order).toEqual(['first', 'second']);
   });
 
   it('asks again every second', async () => {
-    await follower.start([followed]);
+    await syncLoop.start([followed]);
     await pass(3);
     expect(followed.asked).toBe(4);
   });
 
   it('does not start where the first time fails, and follows nothing then', async () => {
     followed.away = true;
-    await expect(follower.start([followed])).rejects.toMatchObject({ cause: 'away 1' });
+    await expect(syncLoop.start([followed])).rejects.toMatchObject({ cause: 'away 1' });
     await pass(3);
     expect(followed.asked).toBe(1);
     expect(failures).toEqual([]);
   });
 
   it('knows how old what is known is, by the clock', async () => {
-    await follower.start([followed]);
-    expect(follower.ageSeconds).toBe(0);
+    await syncLoop.start([followed]);
+    expect(syncLoop.ageSeconds).toBe(0);
     clock.advance(0.25);
-    expect(follower.ageSeconds).toBe(0.25);
+    expect(syncLoop.ageSeconds).toBe(0.25);
     await pass(1);
-    expect(follower.ageSeconds).toBe(0);
+    expect(syncLoop.ageSeconds).toBe(0);
   });
 
   it('counts the age from the time when it asked, not from the answer', async () => {
     followed.whenAsked = () => clock.advance(7);
-    await follower.start([followed]);
-    expect(follower.ageSeconds).toBe(7);
+    await syncLoop.start([followed]);
+    expect(syncLoop.ageSeconds).toBe(7);
   });
 
   it('takes what it knows for new where the clock was set back', async () => {
-    await follower.start([followed]);
+    await syncLoop.start([followed]);
     clock.set(NEW_YEAR - 3600);
-    expect(follower.ageSeconds).toBe(0);
+    expect(syncLoop.ageSeconds).toBe(0);
   });
 
   it('lets the age grow while something is away, and tells it once', async () => {
-    await follower.start([followed]);
+    await syncLoop.start([followed]);
     followed.away = true;
     await pass(60);
-    expect(follower.ageSeconds).toBe(60);
+    expect(syncLoop.ageSeconds).toBe(60);
     expect(failures).toEqual([expect.objectContaining({ cause: 'away 2' })]);
     expect(followed.asked).toBe(61);
   });
 
   it('recovers by itself, and tells the next outage anew', async () => {
-    await follower.start([followed]);
+    await syncLoop.start([followed]);
     for (let outage = 1; outage <= 3; outage++) {
       followed.away = true;
       await pass(5);
       followed.away = false;
       await pass(1);
-      expect(follower.ageSeconds).toBe(0);
+      expect(syncLoop.ageSeconds).toBe(0);
       expect(failures).toHaveLength(outage);
     }
   });
 
   it('takes nothing for new where only a part of it answered', async () => {
     const other = new Followed();
-    await follower.start([followed, other]);
+    await syncLoop.start([followed, other]);
     other.away = true;
     await pass(2);
-    expect(follower.ageSeconds).toBe(2);
+    expect(syncLoop.ageSeconds).toBe(2);
     other.away = false;
     followed.away = true;
     await pass(2);
-    expect(follower.ageSeconds).toBe(4);
+    expect(syncLoop.ageSeconds).toBe(4);
     expect(other.asked).toBe(3);
   });
 
   it('asks nothing again before it was answered', async () => {
     let answer = (): void => {};
-    await follower.start([followed]);
+    await syncLoop.start([followed]);
     const slow = { sync: () => new Promise<void>((resolve) => (answer = resolve)) };
     const asked = jest.spyOn(followed, 'sync').mockImplementation(slow.sync);
     await pass(5);
@@ -137,16 +137,16 @@ describe('Follower', () => {
   });
 
   it.each([1, 2])('asks nothing more once it was stopped, be it %d times', async (times) => {
-    await follower.start([followed]);
-    for (let i = 0; i < times; i++) follower.stop();
+    await syncLoop.start([followed]);
+    for (let i = 0; i < times; i++) syncLoop.stop();
     await pass(5);
     expect(followed.asked).toBe(1);
     expect(jest.getTimerCount()).toBe(0);
   });
 
   it('asks nothing more where it was stopped while it waited for an answer', async () => {
-    await follower.start([followed]);
-    followed.whenAsked = () => follower.stop();
+    await syncLoop.start([followed]);
+    followed.whenAsked = () => syncLoop.stop();
     await pass(5);
     expect(followed.asked).toBe(2);
     expect(jest.getTimerCount()).toBe(0);
@@ -155,7 +155,7 @@ describe('Follower', () => {
   it('does not keep the process running', async () => {
     jest.useRealTimers();
     const timers = jest.spyOn(globalThis, 'setTimeout');
-    await follower.start([followed]);
+    await syncLoop.start([followed]);
     const [timer] = timers.mock.results.map(({ value }) => value as NodeJS.Timeout);
     expect(timer?.hasRef()).toBe(false);
   });

@@ -2,26 +2,26 @@ import { setImmediate as turnOfEventLoop } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { StoreUnavailable } from '../../../src/sync/record-store.js';
-import { Replica } from '../../../src/sync/synced-map.js';
+import { SyncedMap } from '../../../src/sync/synced-map.js';
 import { UnreliableStore } from '../../support/unreliable-store.js';
 
 type Told = readonly [id: string, value: number | undefined, former: number | undefined];
 
 let store: UnreliableStore<number>;
 let told: Told[];
-let replica: Replica<number>;
+let replica: SyncedMap<number>;
 
 beforeEach(() => {
   store = new UnreliableStore();
   told = [];
-  replica = new Replica(store, (...applied) => void told.push(applied));
+  replica = new SyncedMap(store, (...applied) => void told.push(applied));
 });
 
 /** A change that another instance makes. */
 const elsewhere = (id: string, value: number | undefined): Promise<unknown> => store.change(id, () => value);
 const held = (): object => Object.fromEntries(replica.all);
 
-describe('Replica.sync', () => {
+describe('SyncedMap.sync', () => {
   it('takes over what came, changed and went, and tells the former values', async () => {
     await elsewhere('a', 1);
     await elsewhere('b', 2);
@@ -71,7 +71,7 @@ describe('Replica.sync', () => {
   it('tells again what could not be applied', async () => {
     let broken = true;
     const seen: string[] = [];
-    const wary = new Replica(store, (id) => {
+    const wary = new SyncedMap(store, (id) => {
       if (broken && id === 'b') throw new Error('not applied');
       seen.push(id);
     });
@@ -83,7 +83,7 @@ describe('Replica.sync', () => {
   });
 });
 
-describe('Replica.change', () => {
+describe('SyncedMap.change', () => {
   it('is seen here at once, with the former value told', async () => {
     expect(await replica.change('a', () => 1)).toBe(1);
     expect(await replica.change('a', (current = 0) => current + 1)).toBe(2);
@@ -151,11 +151,11 @@ describe('Replica.change', () => {
   });
 });
 
-describe('Replica.change, where other processes are told,', () => {
+describe('SyncedMap.change, where other processes are told,', () => {
   it('tells them when the change is made, and waits for them', async () => {
     let heard = (): void => {};
     const seen: unknown[] = [];
-    const telling = new Replica(store, undefined, () => {
+    const telling = new SyncedMap(store, undefined, () => {
       seen.push(telling.get('a'));
       return new Promise<void>((resolve) => (heard = resolve));
     });
@@ -171,7 +171,7 @@ describe('Replica.change, where other processes are told,', () => {
 
   it('tells them nothing of a change that was not made', async () => {
     let times = 0;
-    const telling = new Replica(store, undefined, () => {
+    const telling = new SyncedMap(store, undefined, () => {
       times++;
       return Promise.resolve();
     });
@@ -181,7 +181,7 @@ describe('Replica.change, where other processes are told,', () => {
   });
 });
 
-describe('Replica.everHeldRecords', () => {
+describe('SyncedMap.everHeldRecords', () => {
   it('begins with no', async () => {
     await replica.sync();
     expect(replica.everHeldRecords).toBe(false);
@@ -219,7 +219,7 @@ it('holds what the store holds after any changes, here and elsewhere, with outag
     fc.asyncProperty(steps, async (made) => {
       const shared = new UnreliableStore<number>();
       const known = new Map<string, number | undefined>();
-      const mirror = new Replica(shared, (id, value, former) => {
+      const mirror = new SyncedMap(shared, (id, value, former) => {
         expect(former).toBe(known.get(id));
         known.set(id, value);
       });

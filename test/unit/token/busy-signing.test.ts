@@ -9,7 +9,7 @@ import { testSettings } from '../../support/settings.js';
 /** A little more than may wait for an RSA signature. */
 const MANY = 1_010;
 
-const settings = testSettings({ algorithms: ['RS256'], givenKeys: [signingKeyFor('RS256')] });
+const settings = testSettings({ algorithms: ['RS256'], importedKeys: [signingKeyFor('RS256')] });
 const tokens = new TokenService(
   { ...settings, showFingerprints: false },
   new KeyRing(settings),

@@ -3,11 +3,11 @@ import type { AuditEvent, AuditLog } from '../../../src/audit/audit-log.js';
 import type { Client } from '../../../src/clients/client.js';
 import type { ClientRegistry } from '../../../src/clients/client-registry.js';
 import type { ClientAuthentication } from '../../../src/oauth2/client-authentication.js';
-import { FormBody } from '../../../src/encoding/form-urlencoded.js';
+import { FormParameters } from '../../../src/encoding/form-urlencoded.js';
 import { CLIENT_CREDENTIALS } from '../../../src/oauth2/grants/client-credentials.grant.js';
 import { TokenEndpoint } from '../../../src/oauth2/token-endpoint.js';
 import type { IssueOutcome } from '../../../src/token/issue-outcome.js';
-import { IssueController } from '../../../src/token/issue-token.controller.js';
+import { IssueTokenController } from '../../../src/token/issue-token.controller.js';
 import type { TokenService } from '../../../src/token/token.service.js';
 
 const REASON = 'Too many tokens are being signed now; try again soon';
@@ -40,7 +40,7 @@ class Events implements AuditLog {
 describe.each(services)('a token that cannot be signed now, which is known %s', (_when, tokens) => {
   it('is 503 with Retry-After at /token, and audited', async () => {
     const events = new Events();
-    const controller = new IssueController(tokens, events);
+    const controller = new IssueTokenController(tokens, events);
     const request = { id: 'r', ip: '127.0.0.1', headers: {} };
     const ask = async (): Promise<unknown> =>
       controller.issue({ sub: 'user-42', aud: 'logging-service' }, request);
@@ -61,7 +61,7 @@ describe.each(services)('a token that cannot be signed now, which is known %s', 
       tokens,
       events,
     );
-    const form = new FormBody([['grant_type', 'client_credentials']]);
+    const form = new FormParameters([['grant_type', 'client_credentials']]);
     const ask = async (): Promise<unknown> =>
       endpoint.answer(form, { requestId: 'r', address: '127.0.0.1', authorization: undefined });
     await expect(ask()).rejects.toMatchObject({

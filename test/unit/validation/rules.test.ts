@@ -36,7 +36,7 @@ function outcome(value: unknown, by: Rules<object> = rules): object | string {
 
 describe('Rules', () => {
   it('know the members of the class', () => {
-    expect(new Set(rules.members)).toEqual(new Set(['drink', 'cups', 'milk']));
+    expect(new Set(rules.fields)).toEqual(new Set(['drink', 'cups', 'milk']));
   });
 
   it('make an instance of the class', () => {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Follower, type Following } from '../../../src/sync/sync-loop.js';
+import { SyncLoop, type Syncable } from '../../../src/sync/sync-loop.js';
 import { StoreUnavailable } from '../../../src/sync/record-store.js';
 import { MovedClock } from '../../support/moved-clock.js';
 
 /** Something that is followed, how often it was asked, and why it does not answer. */
-class Followed implements Following {
+class Followed implements Syncable {
   asked = 0;
   failure: Error | undefined;
 
@@ -18,15 +18,15 @@ let clock: MovedClock;
 let keys: Followed;
 let revocations: Followed;
 let told: unknown[];
-let follower: Follower;
+let syncLoop: SyncLoop;
 beforeEach(() => {
   jest.useFakeTimers();
   clock = new MovedClock();
   [keys, revocations, told] = [new Followed(), new Followed(), []];
-  follower = new Follower(clock, (cause) => told.push(cause));
+  syncLoop = new SyncLoop(clock, (cause) => told.push(cause));
 });
 afterEach(() => {
-  follower.stop();
+  syncLoop.stop();
   jest.useRealTimers();
 });
 
@@ -37,18 +37,18 @@ async function pass(seconds: number): Promise<void> {
   }
 }
 
-describe('Follower', () => {
+describe('SyncLoop', () => {
   it('asks on where one thing fails for a reason of its own, and takes nothing for new', async () => {
-    await follower.start([keys, revocations]);
+    await syncLoop.start([keys, revocations]);
     keys.failure = new Error('a key that does not open');
     await pass(3);
     expect(revocations.asked).toBe(4);
-    expect(follower.ageSeconds).toBe(3);
+    expect(syncLoop.ageSeconds).toBe(3);
     expect(told).toEqual([keys.failure]);
   });
 
   it('does not ask on where the database is away', async () => {
-    await follower.start([keys, revocations]);
+    await syncLoop.start([keys, revocations]);
     keys.failure = new StoreUnavailable('away');
     await pass(3);
     expect(revocations.asked).toBe(1);
@@ -56,6 +56,6 @@ describe('Follower', () => {
 
   it('does not start where one thing fails', async () => {
     keys.failure = new Error('a key that does not open');
-    await expect(follower.start([keys, revocations])).rejects.toBe(keys.failure);
+    await expect(syncLoop.start([keys, revocations])).rejects.toBe(keys.failure);
   });
 });
