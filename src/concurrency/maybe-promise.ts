@@ -1,10 +1,10 @@
 /**
- * What is known now, or a promise of it where somebody else has to be asked. Most requests are answered from what is known, and
- * waiting for a promise of that would cost them as much as checking a secret.
+ * A value that is either known now or promised. Most requests are answered from memory; awaiting a promise for those
+ * would cost as much as verifying a secret.
  */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** Goes on at once with what is known, else when it is. */
+/** Calls `next` at once with a value that is known, or once a promise resolves. */
 export function andThen<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return value instanceof Promise ? value.then(next) : next(value);
 }

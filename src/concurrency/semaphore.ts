@@ -1,42 +1,42 @@
-/** There are so many that wait that one more would wait too long. */
+/** The queue of a {@link Semaphore} is full: another task would wait too long. */
 export class QueueFull extends Error {
   override readonly name = 'QueueFull';
 
   constructor() {
-    super('Too many wait already');
+    super('The queue is full');
   }
 }
 
-/** Lets a few tasks run at a time. Others wait in the order in which they came, as long as they are not too many. */
+/** Limits how many tasks run at a time. Others wait in a bounded queue, first in, first out. */
 export class Semaphore {
   private readonly waiting: (() => void)[] = [];
   private running = 0;
 
   /**
-   * @param atOnce how many run at a time
-   * @param mostWaiting how many may wait besides
+   * @param maxRunning how many tasks run at a time
+   * @param maxWaiting how many more may wait
    */
   constructor(
-    private readonly atOnce: number,
-    private readonly mostWaiting: number,
+    private readonly maxRunning: number,
+    private readonly maxWaiting: number,
   ) {}
 
   /** @throws {QueueFull} and what the task throws */
   async run<T>(task: () => Promise<T>): Promise<T> {
-    if (this.running < this.atOnce) this.running += 1;
-    else await this.turn();
+    if (this.running < this.maxRunning) this.running += 1;
+    else await this.wait();
     try {
       return await task();
     } finally {
-      // Who waits takes over the turn, so that nobody who comes now gets ahead.
+      // The next task takes over the permit, so that a task that arrives now cannot overtake it.
       const next = this.waiting.shift();
       if (next) next();
       else this.running -= 1;
     }
   }
 
-  private turn(): Promise<void> {
-    if (this.waiting.length >= this.mostWaiting) throw new QueueFull();
+  private wait(): Promise<void> {
+    if (this.waiting.length >= this.maxWaiting) throw new QueueFull();
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 }

@@ -1,15 +1,14 @@
 import type { Clock } from '../clock.js';
 
-/** For how long a result is shared, in milliseconds. */
-const LIFETIME = 1_000;
+const LIFETIME_MS = 1_000;
 
 /**
- * A result that is computed at most once a second, however many ask for it, and one at a time: for routes that anyone may
- * ask and that cost more than a response. A failure is shared as well.
+ * Computes a result at most once a second and one at a time, however many callers request it: for routes that are open to
+ * anyone and cost more than an ordinary response. A failure is shared too.
  */
 export class SharedResult<T> {
   private latest: Promise<T> | undefined;
-  /** When the latest was known; none while it is computed. */
+  /** When the latest result was known, in milliseconds since 1970; none while it is computed. */
   private knownAt: number | undefined;
 
   constructor(
@@ -26,8 +25,8 @@ export class SharedResult<T> {
     const result = this.compute();
     const known = (): void => {
       this.knownAt = this.clock.now();
-      // Frees what the result holds, and ends it as well if the clock was set back.
-      setTimeout(() => this.forget(result), LIFETIME).unref();
+      // Frees the memory of the result, and also ends it if the clock is set back.
+      setTimeout(() => this.forget(result), LIFETIME_MS).unref();
     };
     this.knownAt = undefined;
     this.latest = result;
@@ -36,7 +35,7 @@ export class SharedResult<T> {
   }
 
   private isOver(): boolean {
-    return this.knownAt !== undefined && this.clock.now() - this.knownAt >= LIFETIME;
+    return this.knownAt !== undefined && this.clock.now() - this.knownAt >= LIFETIME_MS;
   }
 
   private forget(result: Promise<T>): void {

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { StoreUnavailable } from '../sync/record-store.js';
-import { inTurn } from '../concurrency/serial-queue.js';
+import { SerialQueue } from '../concurrency/serial-queue.js';
 import { retryWhileBusy } from './retry-while-busy.js';
 import { limitStatements, onConnection } from './server-connection.js';
 
@@ -12,9 +12,10 @@ export class Database {
 
   constructor(private readonly dataSource: DataSource) {
     const oneConnection = dataSource.options.type === 'better-sqlite3';
-    const taking = inTurn();
+    // TypeORM has one connection to an SQLite file, on which two transactions that overlap would become one.
+    const queue = new SerialQueue();
     this.run = oneConnection
-      ? (work) => taking(() => retryWhileBusy(() => work(dataSource.manager)))
+      ? (work) => queue.run(() => retryWhileBusy(() => work(dataSource.manager)))
       : (work) => onConnection(dataSource, ({ manager }) => work(manager));
   }
 

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { exponentialBackOff } from '../concurrency/exponential-back-off.js';
 
-/** How often another process may be found writing; with the pauses between, some five seconds. */
-const ATTEMPTS = 40;
-const LONGEST_PAUSE = 200;
+/** How often another process may be found writing; with the pauses between, about five seconds. */
+const MAX_ATTEMPTS = 40;
+const PAUSE_MS = { first: 10, longest: 200 };
 
 /**
  * Runs a transaction of SQLite again while another process holds the file. Waiting inside the driver would stop every
@@ -13,8 +14,8 @@ export async function retryWhileBusy<R>(act: () => Promise<R>): Promise<R> {
     try {
       return await act();
     } catch (error) {
-      if (attempt === ATTEMPTS || !isBusy(error)) throw error;
-      await delay(Math.random() * Math.min(LONGEST_PAUSE, 5 * 2 ** attempt));
+      if (attempt === MAX_ATTEMPTS || !isBusy(error)) throw error;
+      await delay(Math.random() * exponentialBackOff(attempt, PAUSE_MS));
     }
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { isJsonObject } from '../encoding/strict-json.js';
 import { basicAuthorization } from '../http-client/basic-authorization.js';
-import { LruMap } from '../concurrency/lru-map.js';
+import { BoundedMap } from '../concurrency/bounded-map.js';
 import { fetchJson, type Fetch } from '../http-client/fetch-json.js';
 import { RemoteFailure } from '../http-client/remote-failure.js';
 import type { IntrospectionOptions } from './identity-auth-options.js';
@@ -32,7 +32,7 @@ interface Remembered {
 
 /** Asks the issuer whether tokens are still good (RFC 7662), each at most once at a time, and remembers for a while. */
 export class Introspection {
-  private readonly remembered = new LruMap<Remembered>(MAX_REMEMBERED);
+  private readonly remembered = new BoundedMap<Remembered>(MAX_REMEMBERED);
   private isFailing = false;
   private pausedUntil = -Infinity;
 

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../concurrency/bounded-map.js';
 import { isAlgorithm, type Algorithm } from './algorithms.js';
 import type { TokenType } from './token-type.js';
 import { readClaims, type Claims } from './claims.js';
@@ -56,9 +57,8 @@ export function parseCompactJws(token: string): CompactJws | string {
   return typeof typed === 'string' ? typed : { token, ...header, claims: typed };
 }
 
-/** A client tends to send the same few headers: what was read of one is kept, and the oldest dropped. */
-const knownHeaders = new Map<string, Header>();
-const MAX_KNOWN_HEADERS = 64;
+/** Clients send the same few headers again and again, so that each is parsed once. */
+const knownHeaders = new BoundedMap<Header>(64);
 
 type Header = Pick<CompactJws, 'algorithm' | 'keyId' | 'type'>;
 
@@ -67,12 +67,6 @@ function readHeader(part: string): Header | string {
   if (known) return known;
   const header = parseHeader(part);
   if (typeof header === 'string' || part.length > 256) return header;
-  if (knownHeaders.size >= MAX_KNOWN_HEADERS) {
-    for (const oldest of knownHeaders.keys()) {
-      knownHeaders.delete(oldest);
-      break;
-    }
-  }
   knownHeaders.set(part, header);
   return header;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { exponentialBackOff } from '../concurrency/exponential-back-off.js';
 import type { Algorithm } from '../jwt/algorithms.js';
 import type { KeyCandidates, VerificationKeys } from '../jwt/verify-token.js';
 import type { KeySetSource } from './key-set-source.js';
@@ -16,10 +17,10 @@ export interface RemoteKeySetOptions {
 }
 
 /** Once keys are known, no fetch begins within so many milliseconds of the one before, whatever asks for it. */
-const COOLDOWN = 30_000;
+const COOLDOWN_MS = 30_000;
 
-/** While there are no keys that serve, the pause after a failed fetch begins with this and doubles up to {@link COOLDOWN}. */
-const FIRST_PAUSE = 1_000;
+/** While there are no keys that serve, the pause after a failed fetch begins with this and doubles up to {@link COOLDOWN_MS}. */
+const FIRST_PAUSE_MS = 1_000;
 
 /** The part of the age of a set after which a new one is fetched, while the old one serves on. */
 const REFRESH_AFTER = 0.8;
@@ -73,7 +74,7 @@ export class RemoteKeySet implements VerificationKeys {
   }
 
   private async fetch(begun: number): Promise<void> {
-    this.notBefore = begun + COOLDOWN;
+    this.notBefore = begun + COOLDOWN_MS;
     try {
       const { keys, ageSeconds } = await this.options.source();
       this.keys = PublicKeySet.read(keys, this.options.algorithms, this.keys ?? PublicKeySet.EMPTY);
@@ -96,7 +97,7 @@ export class RemoteKeySet implements VerificationKeys {
     this.failures += 1;
     const { isKnown } = this;
     if (!isKnown) {
-      const pause = Math.min(COOLDOWN, FIRST_PAUSE * 2 ** (this.failures - 1));
+      const pause = exponentialBackOff(this.failures, { first: FIRST_PAUSE_MS, longest: COOLDOWN_MS });
       this.notBefore = this.options.clock.now() + pause;
     }
     const haveEnded = this.keys !== undefined && !isKnown && !this.endReported;

@@ -1,18 +1,19 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
+import { BoundedMap } from '../concurrency/bounded-map.js';
 import { EndpointAudienceLog } from '../oauth2/endpoint-audience-log.js';
 import type { Metrics } from './metrics.js';
 
-/** How long a client is not named again, in milliseconds. */
+/** How long a client is not named again. */
 const QUIET_MS = 60 * 60 * 1000;
 
-/** How many clients are remembered; beyond that the one named longest ago may be named early. */
+/** Beyond this number of clients the one named longest ago may be named again early. */
 const MAX_CLIENTS = 10_000;
 
 /** Counts each use, and names each client in the log once an hour. */
 export class EndpointAudienceUses extends EndpointAudienceLog {
-  /** When each client was last named, the one named longest ago first. */
-  private readonly namedAt = new Map<string, number>();
+  /** When each client was last named, in milliseconds since 1970. */
+  private readonly namedAt = new BoundedMap<number>(MAX_CLIENTS);
 
   constructor(
     private readonly log: Logger,
@@ -27,9 +28,6 @@ export class EndpointAudienceUses extends EndpointAudienceLog {
     const now = this.clock.now();
     const last = this.namedAt.get(clientId);
     if (last !== undefined && now - last < QUIET_MS) return;
-    this.namedAt.delete(clientId);
-    const [oldest] = this.namedAt.keys();
-    if (this.namedAt.size >= MAX_CLIENTS && oldest !== undefined) this.namedAt.delete(oldest);
     this.namedAt.set(clientId, now);
     this.log.info(
       { client_id: clientId },

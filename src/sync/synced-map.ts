@@ -1,5 +1,11 @@
-import { serialWhileAvailable } from './in-turn-while-available.js';
-import type { ChangeEvent, RecordChange, RecordDecision, RecordStore } from './record-store.js';
+import { SerialQueue } from '../concurrency/serial-queue.js';
+import {
+  type ChangeEvent,
+  type RecordChange,
+  type RecordDecision,
+  type RecordStore,
+  StoreUnavailable,
+} from './record-store.js';
 
 /** How many changes are fetched at once: bounds the memory that an answer of the database takes. */
 const BATCH = 2_000;
@@ -13,7 +19,7 @@ export class SyncedMap<T> {
   private revision = 0;
   private held = false;
   /** An answer of the database that is older than a change made here must not undo it. */
-  private readonly inTurn = serialWhileAvailable();
+  private readonly queue = new SerialQueue((cause) => cause instanceof StoreUnavailable);
 
   /**
    * @param applied is told of each record that came, changed or went (`value` is then `undefined`)
@@ -44,7 +50,7 @@ export class SyncedMap<T> {
    * @throws {StoreUnavailable} and keeps what is known
    */
   sync(): Promise<void> {
-    return this.inTurn(async () => {
+    return this.queue.run(async () => {
       let changes;
       do {
         changes = await this.store.changesSince(this.revision, BATCH);
@@ -63,7 +69,7 @@ export class SyncedMap<T> {
    * @throws {StoreUnavailable} and what `decide` throws; nothing has changed then
    */
   async change(id: string, decide: RecordDecision<T>, event?: ChangeEvent): Promise<T | undefined> {
-    const { value } = await this.inTurn(async () => {
+    const { value } = await this.queue.run(async () => {
       const change = await this.store.change(id, decide, event);
       this.apply(change);
       // Changes of others may lie between: only where none does, there is nothing to ask for.

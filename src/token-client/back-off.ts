@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.js';
+import { exponentialBackOff } from '../concurrency/exponential-back-off.js';
 import type { TokenUnavailableError } from './token-unavailable-error.js';
 
-/** The pause after the first failure, in seconds; it doubles with each further one, up to the longest. */
-const FIRST_PAUSE = 1;
-const LONGEST_PAUSE = 60;
+/** The pause after the first failure doubles with each further one, up to the longest. */
+const PAUSE_SECONDS = { first: 1, longest: 60 };
 
 /** An issuer that wants to be left alone for longer than this is asked again nevertheless; seconds. */
 const LONGEST_RETRY_AFTER = 300;
@@ -30,11 +30,11 @@ export class BackOff {
 
   /** @returns whether it is the first since the last success */
   failed(failure: TokenUnavailableError): boolean {
-    const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.failures) * (0.5 + this.random() / 2);
+    this.failures += 1;
+    const pause = exponentialBackOff(this.failures, PAUSE_SECONDS) * (0.5 + this.random() / 2);
     const wanted = Math.min(LONGEST_RETRY_AFTER, failure.retryAfterSeconds ?? 0);
     this.until = this.clock.now() + Math.max(pause, wanted) * 1000;
     this.failure = failure;
-    this.failures += 1;
     return this.failures === 1;
   }
 

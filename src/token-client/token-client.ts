@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { LruMap } from '../concurrency/lru-map.js';
+import { BoundedMap } from '../concurrency/bounded-map.js';
 import type { Fetch } from '../http-client/fetch-json.js';
 import { BackOff } from './back-off.js';
 import { bearerFetch } from './bearer-fetch.js';
@@ -20,7 +20,7 @@ const MAX_TARGETS = 1000;
 export class TokenClient {
   private readonly renewal: Renewal;
   private readonly fetch: Fetch;
-  private readonly tokens = new LruMap<RenewedToken>(MAX_TARGETS);
+  private readonly tokens = new BoundedMap<RenewedToken>(MAX_TARGETS);
 
   /** @throws {TypeError} naming the option that is wrong */
   constructor(options: TokenClientOptions) {

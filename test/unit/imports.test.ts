@@ -62,7 +62,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'token-client': ['clock.ts', 'concurrency', 'encoding', 'http-client'],
   testing: ['clock.ts', 'encoding', 'jwt'],
   diagnostics: ['clients', 'clock.ts', 'encoding', 'jwt', 'keys', 'published-addresses.ts', 'server'],
-  observability: ['audit', 'clock.ts', 'encoding', 'jwt', 'oauth2', 'server', 'token'],
+  observability: ['audit', 'clock.ts', 'concurrency', 'encoding', 'jwt', 'oauth2', 'server', 'token'],
   database: ['audit', 'clients', 'concurrency', 'keys', 'oauth2', 'revocation', 'sync'],
 };
 

@@ -4,15 +4,15 @@ import { andThen } from '../../../src/concurrency/maybe-promise.js';
 const doubled = (value: number): number => value * 2;
 
 describe('andThen', () => {
-  it('goes on at once with what is known', () => {
+  it('calls next at once with a value that is known', () => {
     expect(andThen(2, doubled)).toBe(4);
   });
 
-  it('goes on with what a promise gives', async () => {
+  it('calls next once a promise resolves', async () => {
     await expect(andThen(Promise.resolve(2), doubled)).resolves.toBe(4);
   });
 
-  it('does not go on where a promise is refused', async () => {
+  it('does not call next if the promise rejects', async () => {
     await expect(andThen(Promise.reject<number>(new Error('refused')), doubled)).rejects.toThrow('refused');
   });
 
