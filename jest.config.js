@@ -7,7 +7,7 @@ export default {
   testTimeout: 20_000,
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/test/browser/'],
+  testPathIgnorePatterns: ['/test/browser/', '/test/system/'],
   setupFiles: ['<rootDir>/test/support/errors-of-node.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },

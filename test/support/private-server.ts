@@ -1,8 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from './free-port.js';
+import { Program } from './program.js';
 import { temporaryDirectory } from './temporary-directory.js';
 import type { TestCertificates } from './test-certificates.js';
 import { until } from './until.js';
@@ -80,7 +80,7 @@ export const SERVER_KINDS: readonly ServerKind[] = [postgres, mariadb];
 
 /** A server that only this test uses, in a folder of its own. */
 export class PrivateServer {
-  private process: ChildProcess | undefined;
+  private process: Program | undefined;
 
   private constructor(
     private readonly kind: ServerKind,
@@ -110,17 +110,16 @@ export class PrivateServer {
   /** @param answers whether it can be connected to */
   async start(tls: boolean, answers: () => Promise<boolean>): Promise<void> {
     const [program = '', ...args] = this.kind.start(this.folder, this.port, tls);
-    this.process = spawn(program, args, { ...this.owner, stdio: 'ignore', cwd: this.folder });
+    this.process = new Program(program, args, { ...this.owner, cwd: this.folder });
     await until(answers, STARTS);
   }
 
   async stop(): Promise<void> {
     const { process } = this;
-    if (!process || process.exitCode !== null) return;
-    const exited = once(process, 'exit');
+    if (!process || process.hasEnded) return;
     // PostgreSQL waits for its clients on SIGTERM; MariaDB ends on that alone.
     process.kill(this.kind.name === 'PostgreSQL' ? 'SIGINT' : 'SIGTERM');
-    await exited;
+    await process.ended;
   }
 
   url(host: string): string {
@@ -133,13 +132,4 @@ function ownerFor(user: string): { readonly uid?: number; readonly gid?: number 
   if (process.geteuid?.() !== 0) return {};
   const id = (flag: string): number => Number(execFileSync('id', [flag, user], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

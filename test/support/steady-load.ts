@@ -1,0 +1,43 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Callers that act again and again, each with a pause between, until they are stopped. */
+export class SteadyLoad {
+  private isStopped = false;
+  private failure: Error | undefined;
+  private readonly callers: Promise<void>[] = [];
+
+  /** @param act is called again and again; what it throws ends all, and is thrown by {@link stop} and {@link check} */
+  add(pauseMs: number, act: () => Promise<void>): void {
+    const caller = async (): Promise<void> => {
+      while (!this.isStopped) {
+        await act();
+        await delay(pauseMs);
+      }
+    };
+    this.callers.push(
+      caller().catch((error: unknown) => {
+        this.failure ??= error instanceof Error ? error : new Error(String(error));
+        this.isStopped = true;
+      }),
+    );
+  }
+
+  /** Lets time pass; ends early if a caller has failed. */
+  async goOn(milliseconds: number): Promise<void> {
+    const end = Date.now() + milliseconds;
+    while (Date.now() < end) {
+      this.check();
+      await delay(50);
+    }
+  }
+
+  check(): void {
+    if (this.failure) throw this.failure;
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    await Promise.all(this.callers);
+    this.check();
+  }
+}
