@@ -1,5 +1,6 @@
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
+import { vocabularyConfig } from './eslint/vocabulary-config.js';
 
 export default defineConfig(
   { ignores: ['dist/', 'coverage/', 'data/', 'test/data/', '**/*.js', '**/*.cjs', '**/*.mjs'] },
@@ -48,4 +49,5 @@ export default defineConfig(
       '@typescript-eslint/no-unnecessary-template-expression': 'off',
     },
   },
+  ...vocabularyConfig,
 );
