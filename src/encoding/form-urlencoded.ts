@@ -1,17 +1,17 @@
 import { decodeUtf8 } from './strict-json.js';
 
-/** The parameters of a form, in their order; one that is repeated is there more than once. */
+/** The parameters of a form, in order of appearance; a repeated one appears more than once. */
 export class FormParameters {
   constructor(readonly parameters: readonly (readonly [name: string, value: string])[]) {}
 }
 
-/** How many parameters are read; no request to this service has as many. */
+/** The most parameters that are read. No request to this service has as many. */
 const MAX_PARAMETERS = 100;
 
 /**
- * Reads `application/x-www-form-urlencoded`. Node's URLSearchParams would repair what is not UTF-8.
+ * Reads `application/x-www-form-urlencoded`. Node's URLSearchParams would repair invalid UTF-8.
  *
- * @returns `undefined` where the bytes are no such form
+ * @returns `undefined` if the bytes are not such a form
  */
 export function parseForm(bytes: Uint8Array): FormParameters | undefined {
   const text = decodeUtf8(bytes);
@@ -29,7 +29,11 @@ export function parseForm(bytes: Uint8Array): FormParameters | undefined {
   return new FormParameters(parameters);
 }
 
-/** Decodes one name or value of a form; `undefined` where it is not encoded rightly. */
+/**
+ * Decodes one name or value of a form.
+ *
+ * @returns `undefined` if the encoding is invalid
+ */
 export function formDecode(text: string): string | undefined {
   if (!/[%+]/.test(text)) return text;
   try {

@@ -1,33 +1,33 @@
 /**
- * A compact JWS, whose header begins with `{` and so, in base64url, with one of these; or the credentials of an
- * Authorization header. A dotted name such as that of a host is neither. What stands before the header without a break goes
- * with it: the search begins only where a part begins, and knows first that the part ends in a dot, so that the time it takes
- * grows with the text and not with its square.
+ * A compact JWS, whose header begins with `{` and so, in base64url, with one of these; or the credentials of
+ * an Authorization header. A dotted name such as a host name is neither. Text that precedes the header
+ * without a break is removed with it: the search begins only at the start of a part and checks first that the
+ * part ends in a dot, so its time grows with the text and not with its square.
  */
 const CONFIDENTIAL =
   /(?<![\w-])(?=[\w-]+\.[\w-]{2,}\.)[\w-]*?(?:ey[A-L]|ew[ko0])[\w-]{5,}\.[\w-]{2,}\.[\w-]*|\b(?:[Bb]asic|BASIC|[Bb]earer|BEARER)\s+\S+|-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 
-/** What may be random text: secrets of clients are 43 characters, 32 bytes in base64url. */
+/** A run that may be random text: client secrets are 43 characters, 32 bytes in base64url. */
 const RUN = /[A-Za-z0-9_+=-]{32,}/g;
 
-/** Nothing that {@link CONFIDENTIAL} finds is without one of these. */
+/** Everything that {@link CONFIDENTIAL} matches contains one of these. */
 const SEPARATOR = /[.\s]/;
 
-/** Nor without one of these. Most texts have none: to look for them takes a quarter of the time. */
+/** It also contains one of these. Most texts have none, and this check takes a quarter of the time. */
 const BEGINNING = /ey[A-L]|ew[ko0]|[Bb]asic|BASIC|[Bb]earer|BEARER|-----BEGIN /;
 
 const SHORTEST_RUN = 32;
 
-/** A protected secret of fewer characters would hide ordinary words. */
+/** Redacting a shorter secret would hide ordinary words. */
 const SHORTEST_SECRET = 8;
 
 const REMOVED = '[removed]';
 
-/** The secrets of the settings, which need not look random. They are few, and live as long as the process. */
+/** The secrets of the settings, which need not look random. They are few and live as long as the process. */
 const secrets = new Set<string>();
 let shortestSecret = Infinity;
 
-/** Keeps a secret of the settings out of everything that passes through {@link redactSecrets}, whatever it looks like. */
+/** Makes {@link redactSecrets} remove a secret of the settings, whatever it looks like. */
 export function registerSecret(secret: string): void {
   if (secret.length < SHORTEST_SECRET) return;
   secrets.add(secret);
@@ -35,8 +35,8 @@ export function registerSecret(secret: string): void {
 }
 
 /**
- * Removes tokens, credentials, private keys, what looks like a secret, and the secrets of the settings from a text that somebody
- * else wrote, such as a name or the message of an error. Everything that a log line shows of such texts passes here.
+ * Removes tokens, credentials, private keys, random-looking runs and the secrets of the settings from a text
+ * of foreign origin, such as a name or an error message. Every such text in a log line passes through here.
  */
 export function redactSecrets(text: string): string {
   let left = text;
@@ -48,8 +48,9 @@ export function redactSecrets(text: string): string {
 }
 
 /**
- * Whether a run of at least 32 characters is random text rather than a name. Names of this length are words: of one case, or
- * of few capitals and no digits. A UUID, a trace id of 32 and a commit id of 40 hexadecimal digits are no secrets.
+ * Whether a run of at least 32 characters is random text rather than a name. Names of this length are words:
+ * of one case, or of few capitals and no digits. A UUID, a trace ID of 32 hexadecimal digits and a commit ID
+ * of 40 are not secrets.
  */
 function looksRandom(run: string): boolean {
   const lower = countOf(run, /[a-z]/g);

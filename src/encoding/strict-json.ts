@@ -1,9 +1,13 @@
-/** The deepest nesting of objects and arrays that is read; the outermost object is level 1. */
+/** The deepest nesting of objects and arrays that is accepted; the outermost object is level 1. */
 export const MAX_JSON_DEPTH = 32;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Decodes UTF-8 without repairing it, or answers `undefined`. */
+/**
+ * Decodes UTF-8 without repairing it.
+ *
+ * @returns `undefined` if the bytes are not UTF-8
+ */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return utf8.decode(bytes);
@@ -13,10 +17,11 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
 }
 
 /**
- * Parses JSON that means the same to every reader: no duplicate member (RFC 8259 §4 leaves their meaning open, so
- * two services could read two different tokens), no nesting over {@link MAX_JSON_DEPTH}, no `__proto__` member.
+ * Parses JSON that means the same to every reader: no duplicate name in an object (RFC 8259 §4 leaves its
+ * meaning open, so two services could read two different tokens), no nesting over {@link MAX_JSON_DEPTH}, no
+ * field named `__proto__`.
  *
- * @returns the value, or `undefined` where the text is not such JSON (JSON itself has no `undefined`)
+ * @returns the value, or `undefined` if the text is not such JSON (JSON itself has no `undefined`)
  */
 export function parseStrictJson(text: string): unknown {
   let value: unknown;
@@ -26,11 +31,12 @@ export function parseStrictJson(text: string): unknown {
     return undefined;
   }
   const members = countMembers(value, 1);
-  // Of two members with one name JSON.parse keeps one, so a value with fewer members than the text has lost some.
+  // Of two fields with one name JSON.parse keeps one: a value with fewer fields than the text has a
+  // duplicate.
   return members !== undefined && members === countColons(text) ? value : undefined;
 }
 
-/** @returns how many members all objects of the value have together; `undefined` where it is refused */
+/** @returns the number of fields of all objects in the value; `undefined` if it is rejected */
 function countMembers(value: unknown, depth: number): number | undefined {
   if (typeof value !== 'object' || value === null) return 0;
   if (depth > MAX_JSON_DEPTH) return undefined;
@@ -43,7 +49,7 @@ function countMembers(value: unknown, depth: number): number | undefined {
     }
     return count;
   }
-  // Names alone: pairs of them and their members would be an array each, in every token and body that is read.
+  // Keys only: entries would be an array for each field of every token and body.
   for (const name of Object.keys(value)) {
     if (name === '__proto__') return undefined;
     const inner = countMembers((value as Record<string, unknown>)[name], depth + 1);
@@ -57,7 +63,7 @@ const QUOTE = 0x22;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 
-/** Counts the colons outside strings of a text that is known to be JSON: one for each member. */
+/** Counts the colons outside strings of valid JSON: one for each field. */
 function countColons(text: string): number {
   let colons = 0;
   for (let i = 0; i < text.length; i++) {

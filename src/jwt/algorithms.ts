@@ -1,27 +1,27 @@
 /** A signing algorithm of RFC 7518 §3.1 or RFC 8037 that this service knows. */
 export type Algorithm = 'HS256' | 'HS384' | 'HS512' | 'RS256' | 'PS256' | 'ES256' | 'ES384' | 'EdDSA';
 
-/** What is to be known of an algorithm; everything that depends on one reads this table. */
+/** The properties of an algorithm; everything that depends on the algorithm reads this table. */
 export interface AlgorithmFacts {
   /** Whether signer and verifier hold the same secret. */
   readonly shared: boolean;
-  /** Least length of a shared secret in bytes: that of the hash (RFC 7518 §3.2). */
+  /** Minimum length of a shared secret in bytes: that of the hash (RFC 7518 §3.2). */
   readonly leastSecretBytes: number;
-  /** Length of a signature in bytes; with RSA it is that of the modulus, and this is the least. */
+  /** Length of a signature in bytes; for RSA, the minimum: a signature is as long as the modulus. */
   readonly leastSignatureBytes: number;
-  /** The kind of key pair, in the words of `node:crypto`; none for a shared secret. */
+  /** The type of key pair, as `node:crypto` calls it; absent for a shared secret. */
   readonly keyPair?: KeyPairKind;
 }
 
-/** A kind of key pair, in the words of `node:crypto`. */
+/** A type of key pair, as `node:crypto` calls it. */
 export interface KeyPairKind {
   readonly type: 'rsa' | 'ec' | 'ed25519';
   readonly curve?: string;
-  /** The same in the words of a JWK (RFC 7518 §6, RFC 8037 §2). */
+  /** The same as JWK parameters (RFC 7518 §6, RFC 8037 §2). */
   readonly jwk: { readonly kty: string; readonly crv?: string };
 }
 
-/** RSA keys are made, and accepted, from this length on (RFC 7518 §3.3); bits. */
+/** The minimum size of an RSA key, generated or accepted, in bits (RFC 7518 §3.3). */
 export const LEAST_RSA_BITS = 2048;
 
 const shared = (hashBytes: number): AlgorithmFacts => ({
@@ -36,7 +36,7 @@ const asymmetric = (leastSignatureBytes: number, keyPair: KeyPairKind): Algorith
   keyPair,
 });
 
-/** Every algorithm a token may name. `none` is not one of them, in any spelling (RFC 8725 §3.2). */
+/** Every algorithm that a token may name. `none` is not one of them, in any spelling (RFC 8725 §3.2). */
 export const ALGORITHMS: Readonly<Record<Algorithm, AlgorithmFacts>> = {
   HS256: shared(32),
   HS384: shared(48),
@@ -53,10 +53,10 @@ export function isAlgorithm(name: unknown): name is Algorithm {
   return typeof name === 'string' && Object.hasOwn(ALGORITHMS, name);
 }
 
-/** RFC 8037 calls it EdDSA, RFC 9864 by the name of the curve. */
+/** RFC 8037 calls it EdDSA; RFC 9864 uses the name of the curve. */
 const ALIASES: ReadonlyMap<unknown, Algorithm> = new Map([['Ed25519', 'EdDSA']]);
 
-/** The algorithms that a public key verifies, by every name that clients and JWKs give them. */
+/** The algorithms of public keys, under every name that clients and JWKs use for them. */
 export const PUBLIC_KEY_ALGORITHMS: readonly string[] = [
   ...Object.entries(ALGORITHMS)
     .filter(([, { shared }]) => !shared)
@@ -64,7 +64,10 @@ export const PUBLIC_KEY_ALGORITHMS: readonly string[] = [
   ...[...ALIASES.keys()].map(String),
 ];
 
-/** @returns the algorithm that a JWK or the header of an assertion means by its `alg`, which may be of any type */
+/**
+ * @param name `alg` of a JWK or of an assertion's header, which may be of any type
+ * @returns the algorithm that it names
+ */
 export function algorithmNamed(name: unknown): Algorithm | undefined {
   return ALIASES.get(name) ?? (isAlgorithm(name) ? name : undefined);
 }

@@ -1,4 +1,4 @@
-/** The claims of a token (RFC 7519 §4) whose registered members have the right type; any other is as signed. */
+/** The claims of a token (RFC 7519 §4). Registered claims have the right type; others are as signed. */
 export interface Claims {
   readonly exp: number;
   readonly iat?: number;
@@ -27,7 +27,7 @@ const TYPES: readonly (readonly [name: string, isRight: (value: unknown) => bool
   ['scope', isString, 'a string'],
 ];
 
-/** @returns the claims, or the reason why they are not those of a token: `exp` is required, types are exact */
+/** @returns the claims, or the reason why they are invalid: `exp` is required, types are exact */
 export function readClaims(claims: Record<string, unknown>): Claims | string {
   if (claims['exp'] === undefined) return 'The token has no exp claim';
   for (const [name, isRight, expected] of TYPES) {
@@ -37,16 +37,19 @@ export function readClaims(claims: Record<string, unknown>): Claims | string {
   return claims as Claims;
 }
 
-/** The members of `aud`, which may be one string or several (RFC 7519 §4.1.3). */
+/** The values of `aud`, which may be one string or several (RFC 7519 §4.1.3). */
 export function audiencesOf(aud: string | readonly string[] | undefined): readonly string[] {
   if (aud === undefined) return [];
   return typeof aud === 'string' ? [aud] : aud;
 }
 
-/** The audience of signed lists of revocations: a client with a token for it could pass it off as such a list. */
+/**
+ * The audience of signed revocation lists. A client with a token for it could pass the token off as such a
+ * list.
+ */
 export const REVOCATIONS_AUDIENCE = 'urn:identity-backend:revocations';
 
-/** The claims that the issuer sets or that mean something to it; a caller may not. */
+/** The claims that the issuer sets or interprets; a caller may not set them. */
 export const RESERVED_CLAIMS: readonly string[] =
   'iss sub aud exp nbf iat jti client_id scope act may_act cnf azp scp active username token_type root txn'.split(
     ' ',

@@ -5,23 +5,23 @@ import { readClaims, type Claims } from './claims.js';
 import { malformedTokenHint, headerHint } from './malformed-token-hint.js';
 import { decodeUtf8, isInterchangeable, isJsonObject, parseStrictJson } from '../encoding/strict-json.js';
 
-/** The longest token that is looked at, in characters (which are bytes, as only ASCII passes). */
+/** The longest token that is parsed, in characters (which are bytes, since only ASCII passes). */
 export const MAX_TOKEN_LENGTH = 16 * 1024;
 
-/** A token that has the form of one of ours. Nothing is known of its signature yet. */
+/** A token with the form of one of ours. Its signature is not verified yet. */
 export interface CompactJws {
   readonly token: string;
   readonly algorithm: Algorithm;
   readonly keyId: string | undefined;
-  /** What `typ` says; `undefined` where the header has none. */
+  /** The header's `typ`; `undefined` if it has none. */
   readonly type: TokenType | undefined;
   readonly claims: Claims;
 }
 
-/** Three parts of base64url without padding, blanks or line ends (draft-ietf-oauth-rfc8725bis §3.14). */
+/** Three parts of base64url without padding, spaces or line ends (draft-ietf-oauth-rfc8725bis §3.14). */
 const COMPACT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)$/;
 
-/** `application/` may be left out (RFC 7515 §4.1.9); names of media types ignore case. */
+/** `application/` may be omitted (RFC 7515 §4.1.9); media types are case-insensitive. */
 const TYPES: ReadonlyMap<string, TokenType> = new Map([
   ['jwt', 'JWT'],
   ['at+jwt', 'at+jwt'],
@@ -29,14 +29,14 @@ const TYPES: ReadonlyMap<string, TokenType> = new Map([
 ]);
 
 /**
- * Header members that change how a token is read, or that bring a key of the sender's own choice (RFC 8725 §3.10).
- * They are refused rather than ignored: who sends them expects them to be obeyed.
+ * Header parameters that change how a token is read, or that bring a key of the sender's own choice (RFC 8725
+ * §3.10). They are rejected rather than ignored: a sender expects them to be obeyed.
  */
 const REFUSED_HEADERS = ['crit', 'b64', 'jwk', 'jku', 'x5c', 'x5u'];
 
 /**
- * The strict gate in front of the signature check, which the JWT libraries lack: they ignore `crit`, repair
- * UTF-8, accept padding and duplicate members.
+ * The strict check before the signature is verified. JWT libraries lack it: they ignore `crit`, repair UTF-8,
+ * and accept padding and duplicate names.
  *
  * @returns the parts of the token, or the reason why it is not a token of this service
  */
@@ -51,8 +51,7 @@ export function parseCompactJws(token: string): CompactJws | string {
   const header = readHeader(headerPart);
   if (typeof header === 'string') return header;
   const claims = parseObject(claimsPart);
-  if (!claims || !isInterchangeable(claims))
-    return 'The claims are not one JSON object that every reader reads alike';
+  if (!claims || !isInterchangeable(claims)) return 'The claims are not one unambiguous JSON object';
   const typed = readClaims(claims);
   return typeof typed === 'string' ? typed : { token, ...header, claims: typed };
 }
@@ -81,17 +80,19 @@ function parseHeader(part: string): Header | string {
     return 'The typ in the header is neither JWT nor at+jwt';
   }
   const refused = REFUSED_HEADERS.find((name) => Object.hasOwn(header, name));
-  if (refused) return `The header has a member that is never accepted: ${refused}`;
+  if (refused) return `The header has a parameter that is never accepted: ${refused}`;
   if (kid !== undefined && typeof kid !== 'string') return 'The kid in the header is not a string';
   return { algorithm: alg, keyId: kid, type };
 }
 
-/** Reads one part of a compact JWS: canonical base64url of a JSON object that every reader reads alike. */
+/** Reads one part of a compact JWS: canonical base64url of an unambiguous JSON object. */
 export function parsePart(part: string): Record<string, unknown> | undefined {
   return isBase64Url(part) ? parseObject(part) : undefined;
 }
 
-/** @returns the bytes of canonical base64url (RFC 7515 §2): not empty, without padding, blanks or line ends */
+/**
+ * @returns the bytes of canonical base64url (RFC 7515 §2): not empty, without padding, spaces or line ends
+ */
 export function canonicalBytes(text: string): Buffer | undefined {
   return isBase64Url(text) ? Buffer.from(text, 'base64url') : undefined;
 }
@@ -106,7 +107,7 @@ function parseObject(part: string): Record<string, unknown> | undefined {
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** Whether the bits that the last character has to spare are zero, so that bytes have one spelling only. */
+/** Whether the unused bits of the last character are zero, so that the bytes have one encoding only. */
 function isCanonicalBase64Url(part: string): boolean {
   const rest = part.length % 4;
   if (rest === 0) return true;

@@ -3,8 +3,8 @@ const P = 2n ** 255n - 19n;
 const D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;
 
 /**
- * The y of the points whose order divides 8. With one of them as a public key, the product of key and message vanishes
- * for one message in eight or more, so that anyone can sign; OpenSSL accepts them.
+ * The y of the points whose order divides 8. With such a point as the public key, the product of key and
+ * message vanishes for one message in eight or more, so anyone can sign; OpenSSL accepts these points.
  */
 const SMALL_ORDER: ReadonlySet<bigint> = new Set([
   0n,
@@ -15,7 +15,8 @@ const SMALL_ORDER: ReadonlySet<bigint> = new Set([
 ]);
 
 /**
- * Whether 32 bytes are the canonical encoding of a point (RFC 8032 §5.1.3) of large order. OpenSSL checks neither.
+ * Whether 32 bytes are the canonical encoding of a point (RFC 8032 §5.1.3) of large order. OpenSSL checks
+ * neither.
  *
  * @param encoded y in little-endian order, with the sign of x in the highest bit
  */
@@ -24,7 +25,7 @@ export function isEd25519Key(encoded: Uint8Array): boolean {
   const y = value & (2n ** 255n - 1n);
   if (y >= P || SMALL_ORDER.has(y)) return false;
   const square = (y * y) % P;
-  // x² = u / v has a root if u·v is a square, as the quotient and the product differ by the square of v.
+  // x² = u / v has a root if u·v is a square, since quotient and product differ by the square of v.
   const product = ((square - 1n + P) * (D * square + 1n)) % P;
   return power(product, (P - 1n) / 2n) === 1n;
 }

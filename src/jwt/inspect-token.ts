@@ -2,18 +2,18 @@ import type { Claims } from './claims.js';
 import { parseCompactJws } from './compact-jws.js';
 import type { VerificationKeys } from './verify-token.js';
 
-/** What holds of a token under any settings, those of before and those to come. */
+/** What is true of a token under any settings, past or future. */
 export interface InspectedToken {
   readonly claims: Claims;
-  /** Whether a key that is live now verifies the signature; else one that is not known now may have made it. */
+  /** Whether a current key verifies the signature; if not, an unknown key may have made it. */
   readonly isVerified: boolean;
 }
 
 /**
- * Reads a token apart from what settings say of its issuer, times, audiences and algorithm.
+ * Reads a token without checking issuer, times, audiences or algorithm against the settings.
  *
- * @returns `undefined` for what no settings make a token of this service: it is malformed, or names a key that is live
- *   now and did not sign it
+ * @returns `undefined` if no settings could make this a token of the service: it is malformed, or it names a
+ *   current key that did not sign it
  */
 export function inspectToken(token: string, keys: VerificationKeys): InspectedToken | undefined {
   const jws = parseCompactJws(token);

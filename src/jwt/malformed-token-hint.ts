@@ -1,12 +1,15 @@
 import { isAlgorithm, ALGORITHMS, type Algorithm } from './algorithms.js';
 import { decodeUtf8, isJsonObject, parseStrictJson } from '../encoding/strict-json.js';
 
-/** A cause that the form of a text alone shows: what it looks like, and what to do. */
+/** A cause that the form of the text shows: a pattern, and what to do. */
 type Cause = readonly [pattern: RegExp, hint: string];
 
-// Every pattern is tried on up to 16 KiB that a stranger sends, so none of them may look at a character again and again.
+// Every pattern runs on up to 16 KiB from an unauthenticated caller, so none may backtrack.
 
-/** What stands before a token; blanks and one quotation mark at the beginning are left out of the text. */
+/**
+ * What may precede a token. Leading whitespace and one leading quotation mark are removed from the text
+ * first.
+ */
 const PREFIXES: readonly Cause[] = [
   [
     /^(Authorization\s?:\s?)?(Bearer|DPoP|Token|JWT)[\s:]/i,
@@ -16,18 +19,18 @@ const PREFIXES: readonly Cause[] = [
     /^(Authorization\s?:\s?)?Basic\s/i,
     'The text is the id and secret of a client by HTTP Basic, not a token; ask for a token with them',
   ],
-  [/^[{[]/, 'The token is within JSON, such as the whole response that it came in; send its value alone'],
+  [/^[{[]/, 'The token is within JSON, such as the whole response that contained it; send its value alone'],
   [
     /^[?&]?[A-Za-z_-]{1,32}=[^=]/,
     'The token has the name of a parameter before it; send what follows the equals sign',
   ],
 ];
 
-/** What stands around a token or within it, in the order in which it is looked for. */
+/** What may surround a token or occur within it, in the order of the checks. */
 const SPOILS: readonly Cause[] = [
   [/^["'`“‘]|["'`”’]$/, 'The token is in quotes, or has one of them; send it without the quotes'],
   [/%[0-9A-Fa-f]{2}/, 'The token is percent-encoded, as in a URL; decode it first'],
-  [/\s/, 'The token has blanks or line ends within it, as if it was wrapped; send it in one piece'],
+  [/\s/, 'The token contains spaces or line ends, as if it was wrapped; send it in one piece'],
   [/…|\.\.\./, 'The token was shortened with dots, as for display; copy all of it'],
   [/=/, 'The token has padding; its parts are base64url without the equals sign'],
   [/[+/]/, 'The token is in base64 with plus signs or slashes; its parts are base64url'],
@@ -40,21 +43,21 @@ const SPOILS: readonly Cause[] = [
 const PARTS = 3;
 
 /**
- * Names the likely cause why a text is not a compact JWS, from its form alone and without any part of it.
+ * Names the likely cause why a text is not a compact JWS, from its form alone and without quoting any of it.
  *
  * @param token a text of limited length that is not three parts of canonical base64url
  * @returns one sentence without its full stop
  */
 export function malformedTokenHint(token: string): string {
   const trimmed = token.trim();
-  if (trimmed === '') return 'The token is blank';
+  if (trimmed === '') return 'The token is empty or only whitespace';
   const unquoted = trimmed.replace(/^["'`“‘]/, '').trimStart();
   return (
     causeIn(PREFIXES, unquoted) ??
     causeIn(SPOILS, trimmed) ??
     (trimmed === token
       ? undefined
-      : 'The token has blanks or a line end before or after it; send it without them') ??
+      : 'The token has spaces or a line end before or after it; send it without them') ??
     partsHint(token.split('.')) ??
     lengthHint(token)
   );
@@ -66,14 +69,14 @@ function causeIn(causes: readonly Cause[], text: string): string | undefined {
 
 function partsHint(parts: readonly string[]): string | undefined {
   if (parts.length === 5 && headerOf(parts[0] ?? '')?.['enc'] !== undefined) {
-    return 'The token is encrypted (JWE, five parts); this service takes signed tokens (JWS, three parts)';
+    return 'The token is encrypted (JWE, five parts); this service accepts signed tokens (JWS, three parts)';
   }
   if (parts.length < PARTS) {
     const found = parts.length === 1 ? '1 part' : `${parts.length} parts`;
     return `The token is incomplete, or of another kind: it has ${found} of ${PARTS}, joined by dots`;
   }
   if (parts.length > PARTS) {
-    return `The token has ${parts.length} parts in place of ${PARTS}, joined by dots, as if something follows it`;
+    return `The token has ${parts.length} parts instead of ${PARTS}, joined by dots, as if something follows it`;
   }
   const empty = ['header', 'claims'].filter((_name, i) => parts[i] === '');
   return empty.length > 0 ? `The token has no ${empty.join(' and no ')}: that part is empty` : undefined;
@@ -89,14 +92,14 @@ function lengthHint(token: string): string {
     : 'A part of the token is not canonical base64url: it was cut off or changed';
 }
 
-/** @returns what is wrong with the first part of a token, which is not the base64url of a JSON object */
+/** @returns what is wrong with the first part of a token that is not the base64url of a JSON object */
 export function headerHint(part: string): string {
   return beginsAsJson(part)
-    ? 'The header is not one JSON object that every reader reads alike'
+    ? 'The header is not one unambiguous JSON object'
     : 'The header is not a JSON object: the beginning of the token is missing, or it is of another kind';
 }
 
-/** The brace of a JSON object alone gives this letter. */
+/** Only a JSON object's opening brace encodes to this letter. */
 function beginsAsJson(part: string): boolean {
   return part.startsWith('e');
 }
@@ -108,10 +111,11 @@ function headerOf(part: string): Readonly<Record<string, unknown>> | undefined {
 }
 
 /**
- * Says of a signature that no key verifies whether its length alone shows why.
+ * Says whether the length of a signature that no key verifies explains why.
  *
  * @param found length of the signature, in characters of base64url
- * @param possible lengths of the signatures of the keys that were tried, in bytes; if none was, what the algorithm says
+ * @param possible lengths of the signatures of the keys that were tried, in bytes; if none was, the
+ *   algorithm's
  * @returns what follows "The token"; `undefined` if the length is that of a signature
  */
 export function signatureLengthFault(
@@ -128,12 +132,12 @@ export function signatureLengthFault(
     return `is incomplete: its signature has ${found} of ${least}${shortest} characters`;
   }
   if (isKnown && found > longest) {
-    return `is too long: its signature has ${found} characters in place of ${longest}, as if something follows it`;
+    return `is too long: its signature has ${found} characters instead of ${longest}, as if something follows it`;
   }
   return undefined;
 }
 
-/** @returns how many characters of base64url without padding hold so many bytes */
+/** @returns how many characters of base64url without padding encode so many bytes */
 function charactersOf(bytes: number): number {
   return Math.ceil((bytes * 4) / 3);
 }

@@ -4,38 +4,38 @@ import { canonicalBytes } from './compact-jws.js';
 import { isEd25519Key } from './ed25519-point.js';
 import { isJsonObject } from '../encoding/strict-json.js';
 
-/** How long the modulus of an RSA key may be, in bits (RFC 7518 §3.3); each verification takes longer with its square. */
+/** Size of an RSA modulus in bits (RFC 7518 §3.3); the time of a verification grows with its square. */
 const RSA_BITS = { least: 2048, most: 8192 } as const;
 
-/** The public exponent of an RSA key lies between these: with 1, anyone makes a signature (FIPS 186-5 §A.1.1). */
+/** Bounds of an RSA key's public exponent: with 1, anyone can make a signature (FIPS 186-5 §A.1.1). */
 const EXPONENT = { over: 2 ** 16, under: 2 ** 32 } as const;
 
-/** Length of a coordinate in bytes: RFC 7518 §6.2.1.2 asks for all of them, leading zeros included. */
+/** Length of a coordinate in bytes. RFC 7518 §6.2.1.2 requires all of them, leading zeros included. */
 const COORDINATE_BYTES: Readonly<Record<string, number>> = { 'P-256': 32, 'P-384': 48 };
 
-/** Members that only a private or a shared key has (RFC 7518 §6, RFC 8037 §2). */
+/** Parameters that only a private or a shared key has (RFC 7518 §6, RFC 8037 §2). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
-/** How many keys a set may hold. */
+/** The most keys in a set. */
 const MAX_KEYS = 10;
 
-/** A public key that passed every check, and what it may be used for. */
+/** A public key that passed every check, and the algorithms it may be used with. */
 export interface PublicKey {
   readonly id: string | undefined;
   readonly key: KeyObject;
-  /** The algorithms that it fits: of its type and, if the JWK names one, that one alone. */
+  /** The algorithms that fit its type; only the one in `alg`, if the JWK has it. */
   readonly algorithms: readonly Algorithm[];
 }
 
-/** What a JWK is used for (RFC 7517 §4.3). A private key is the only one that may have private members. */
+/** What a JWK is used for (RFC 7517 §4.3). Only a private key may have private parameters. */
 export type KeyOperation = 'sign' | 'verify';
 
 /**
- * Checks a key, wherever it comes from: a key that is too short or has a degenerate exponent or point lets anyone sign in
- * its owner's name, and one that is too long costs its verifier too much.
+ * Checks a key from any source. A key that is too short, or has a degenerate exponent or point, lets anyone
+ * sign in its owner's name; one that is too long costs its verifier too much.
  *
- * @param operation `sign` for the public members of a private JWK
- * @returns the key, or in words what is wrong with it; never with a part of it
+ * @param operation `sign` for the public parameters of a private JWK
+ * @returns the key, or what is wrong with it in words; never with any part of it
  */
 export function readPublicKey(jwk: unknown, operation: KeyOperation = 'verify'): PublicKey | string {
   if (!isJsonObject(jwk)) return 'is not a JSON object';
@@ -52,7 +52,8 @@ export function readPublicKey(jwk: unknown, operation: KeyOperation = 'verify'):
 }
 
 /**
- * Checks a JWK Set (RFC 7517 §5) of 1 to 10 keys. It is refused as a whole: one key that anyone can sign with is enough.
+ * Checks a JWK Set (RFC 7517 §5) of 1 to 10 keys. One bad key rejects the whole set: a single key that anyone
+ * can sign with is enough.
  *
  * @returns the keys, or in words what is wrong and with which key
  */
@@ -75,7 +76,7 @@ export function readPublicKeySet(value: unknown): readonly PublicKey[] | string 
 function purposeFault(jwk: Jwk, operation: KeyOperation): string | undefined {
   const { kid, use, key_ops: operations } = jwk;
   if (operation === 'verify' && PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))) {
-    return 'has a private member: send the public key alone, and replace this one, which others may have seen';
+    return 'has a private parameter: send the public key alone, and replace this one, which others may have seen';
   }
   if (kid !== undefined && typeof kid !== 'string') return 'has a kid that is not a string';
   if (use !== undefined && use !== 'sig') return 'has a use other than sig';
@@ -88,7 +89,7 @@ function purposeFault(jwk: Jwk, operation: KeyOperation): string | undefined {
   return isAllowed ? undefined : `has key_ops that do not allow ${operation}`;
 }
 
-/** The cheap checks, made before the key is handed to OpenSSL. */
+/** The cheap checks, before OpenSSL sees the key. */
 function materialFault(jwk: Jwk): string | undefined {
   switch (jwk['kty']) {
     case 'RSA':
@@ -131,21 +132,21 @@ function okpFault({ crv, x }: Jwk): string | undefined {
     : 'has a point that is not on the curve, or with which anyone can sign';
 }
 
-/** A number as RFC 7518 §2 has it: in as few bytes as it takes. */
+/** A Base64urlUInt (RFC 7518 §2): in as few bytes as possible. */
 function numberOf(text: unknown, mostBytes: number): Buffer | undefined {
   const bytes = bytesOf(text, mostBytes);
   return bytes?.[0] === 0 ? undefined : bytes;
 }
 
-/** What is too long is not decoded. */
+/** A text that is too long is not decoded. */
 function bytesOf(text: unknown, mostBytes: number): Buffer | undefined {
   if (typeof text !== 'string' || text.length > Math.ceil((mostBytes * 4) / 3)) return undefined;
   return canonicalBytes(text);
 }
 
 /**
- * The algorithms that a JWK may be used with: of its type and curve, and the one that it names. Nothing is known of its
- * material yet.
+ * The algorithms that a JWK may be used with: those of its type and curve, or the one it names. Its key
+ * material is not checked.
  */
 export function fittingAlgorithms({ kty, crv, alg }: Readonly<Record<string, unknown>>): Algorithm[] {
   const named = alg === undefined ? undefined : algorithmNamed(alg);

@@ -1,6 +1,6 @@
 import type { RefusalCode } from './verification-result.js';
 
-/** The words of `error` for each code, the same wherever a token is refused. */
+/** The text of `error` for each code, the same for every refusal of a token. */
 export const REFUSAL_MESSAGES: Readonly<Record<RefusalCode, string>> = {
   malformed_token: 'Invalid token',
   invalid_signature: 'Invalid signature',

@@ -1,4 +1,4 @@
-/** How long a scope may be, in bytes (which are characters, as only ASCII passes). */
+/** The longest scope, in bytes (which are characters, since only ASCII passes). */
 export const MAX_SCOPE_BYTES = 1024;
 
 const TOKEN = '[\\x21\\x23-\\x5b\\x5d-\\x7e]+';
@@ -14,10 +14,10 @@ export function isScopeToken(value: unknown): value is string {
   return typeof value === 'string' && value.length <= MAX_SCOPE_BYTES && SCOPE_TOKEN.test(value);
 }
 
-/** Scopes of this prefix open the routes of this service itself. */
+/** Scopes with this prefix give access to the routes of this service itself. */
 const RESERVED_PREFIX = 'identity:';
 
-/** Whether a scope holds a token that this service gives to registered clients alone. */
+/** Whether a scope contains a scope token that only registered clients may have. */
 export function hasReservedScope(scope: string): boolean {
   return scope.split(' ').some((token) => token.startsWith(RESERVED_PREFIX));
 }

@@ -3,10 +3,10 @@ import { createHmac } from 'node:crypto';
 const LABEL = 'identity-backend/secret-fingerprint/v1';
 
 /**
- * A value that two services compare to see that they hold the same secret, without showing it.
+ * A value that two services compare to check that they hold the same secret, without exposing it.
  *
  * @param secret the secret, used as its UTF-8 bytes
- * @param nonce chosen by who compares, so that an old answer cannot be played back
+ * @param nonce chosen by the caller that compares, so that an old response cannot be replayed
  * @returns 16 hexadecimal digits
  */
 export function secretFingerprint(secret: string, nonce = ''): string {

@@ -1,4 +1,4 @@
-/** Words that examples and templates hold in place of a secret. */
+/** Placeholders that examples and templates contain. */
 const PLACEHOLDERS = `
   <strong-shared-secret> strong-shared-secret your_shared_secret your-shared-secret shared_secret
   changeme change-me change_me changeit change-this replace-me replaceme placeholder secret
@@ -16,22 +16,23 @@ const PLACEHOLDER_WORDS = new RegExp(
   'g',
 );
 
-/** Fewer letters and digits than this beside placeholders are no secret. */
+/** A secret with fewer letters and digits than this, placeholders not counted, is weak. */
 const LEAST_UNKNOWN_CHARACTERS = 8;
 
-/** Below this many bytes a secret can be found by trying (RFC 7518 §3.2, for the shortest hash). */
+/** A secret shorter than this, in bytes, can be guessed (RFC 7518 §3.2, for the shortest hash). */
 export const LEAST_SECRET_BYTES = 32;
 
-/** White space, control and format characters, and the letters of Unicode that show as a blank. */
+/** Whitespace, control and format characters, and the letters of Unicode that are drawn as a space. */
 const BLANK = String.raw`[\s\p{Z}\p{Cc}\p{Cf}\u115F\u1160\u2800\u3164\uFFA0]`;
 const ONLY_BLANKS = new RegExp(`^${BLANK}+$`, 'u');
 const OUTER_BLANKS = new RegExp(`^${BLANK}+|${BLANK}+$`, 'gu');
 const BLANKS_AND_QUOTES = new RegExp(`${BLANK}|["'\`\u2018-\u201F]`, 'gu');
 
 /**
- * Checks whether a secret is fit to sign or encrypt with. The service, `TokenModule` and the guard share this check.
+ * Checks whether a secret is fit to sign or encrypt with. The service, `TokenModule` and the guard share this
+ * check.
  *
- * @returns why it is not, in words that disclose nothing of it; `undefined` if it is
+ * @returns why it is not, in words that disclose nothing about it; `undefined` if it is
  */
 export function secretWeakness(secret: string, leastBytes: number): string | undefined {
   if (ONLY_BLANKS.test(secret)) return 'is nothing but white space';
@@ -44,7 +45,7 @@ export function secretWeakness(secret: string, leastBytes: number): string | und
   return undefined;
 }
 
-/** What commonly differs between two copies of a secret, in words that tell nothing else of it. */
+/** What commonly differs between two copies of a secret, in words that disclose nothing else about it. */
 export function secretWarnings(secret: string): string[] {
   const weakness = secretWeakness(secret, LEAST_SECRET_BYTES);
   const warnings: (string | false | undefined)[] = [
@@ -57,12 +58,15 @@ export function secretWarnings(secret: string): string[] {
   return [...new Set(warnings)].filter((warning) => typeof warning === 'string');
 }
 
-/** Whether two secrets differ in nothing but blanks, line ends and quotes, as copies of one secret do. */
+/** Whether two secrets differ only in whitespace, line ends and quotes, as copies of one secret do. */
 export function isSameSecret(one: string, other: string): boolean {
   return one.replace(BLANKS_AND_QUOTES, '') === other.replace(BLANKS_AND_QUOTES, '');
 }
 
-/** Letters and digits alone, in one spelling: quotes, separators, blanks and case make a placeholder no secret. */
+/**
+ * Letters and digits alone, in one spelling: quotes, separators, spaces and case do not make a placeholder a
+ * secret.
+ */
 function plainText(text: string): string {
   return text
     .normalize('NFKC')
@@ -70,7 +74,10 @@ function plainText(text: string): string {
     .replace(/[^\p{L}\p{N}]/gu, '');
 }
 
-/** A placeholder stays one if it is quoted, spelled otherwise, padded, joined with others, or repeated until it is long enough. */
+/**
+ * A placeholder remains one if it is quoted, spelled differently, padded, joined with others, or repeated
+ * until it is long enough.
+ */
 function isPlaceholder(secret: string): boolean {
   if (period(secret.replace(BLANKS_AND_QUOTES, '')) === 1) return true;
   const plain = plainText(secret);
@@ -84,17 +91,23 @@ function isRepetitionOf(word: string, text: string): boolean {
   return text.length >= word.length && word.repeat(Math.ceil(text.length / word.length)).startsWith(text);
 }
 
-/** So few kinds of punctuation are separators or padding; random punctuation of the length of a secret has more. */
+/**
+ * Separators and padding use this few kinds of punctuation; random punctuation of a secret's length uses
+ * more.
+ */
 const MOST_SEPARATORS = 6;
 
-/** Whether letters and digits make up the secret: of one made up of random punctuation they say nothing. */
+/**
+ * Whether the secret consists mostly of letters and digits; if not, they say nothing about random
+ * punctuation.
+ */
 function standsFor(plain: string, secret: string): boolean {
   const content = secret.replace(BLANKS_AND_QUOTES, '');
   const others = new Set(content.replace(/[\p{L}\p{N}]/gu, ''));
   return plain.length * 2 >= content.length || others.size <= MOST_SEPARATORS;
 }
 
-/** Whether a unit too short to be a secret is repeated to length, with separators or without. */
+/** Whether a unit too short to be a secret is repeated to length, with or without separators. */
 function isRepetition(secret: string): boolean {
   const plain = plainText(secret);
   const texts = [secret.replace(BLANKS_AND_QUOTES, ''), ...(standsFor(plain, secret) ? [plain] : [])];
@@ -104,7 +117,10 @@ function isRepetition(secret: string): boolean {
   });
 }
 
-/** The length of the shortest unit whose repetition, the last one cut short or not, is the text (Knuth, Morris and Pratt). */
+/**
+ * The length of the shortest unit whose repetition, the last possibly cut short, is the text (Knuth, Morris,
+ * Pratt).
+ */
 function period(text: string): number {
   const borders = [0];
   let border = 0;
@@ -116,7 +132,7 @@ function period(text: string): number {
   return text.length < 2 ? Infinity : text.length - border;
 }
 
-/** PEM, JWK, an SSH public key, and the first two in base64, as configuration in containers often holds them. */
+/** PEM, JWK, an SSH public key, and the first two in base64, as container configuration often has them. */
 const KEY_TEXTS =
   /-----BEGIN |kty\\?["']\s*:|^\s*["']?(?:ssh-(?:rsa|ed25519)|ecdsa-sha2-)|^["'\s]*LS0tLS1CRUdJTi|^["'\s]*eyJrdHki/i;
 

@@ -3,11 +3,11 @@ import { availableParallelism } from 'node:os';
 import type { Algorithm } from './algorithms.js';
 import { Semaphore } from '../concurrency/semaphore.js';
 
-/** How an algorithm of RFC 7518 §3 or RFC 8037 §3.1 is computed by `node:crypto`. */
+/** How `node:crypto` computes an algorithm of RFC 7518 §3 or RFC 8037 §3.1. */
 interface Computation {
-  /** Name of the hash; `undefined` where the algorithm has its own. */
+  /** Name of the hash; `undefined` if the algorithm brings its own. */
   readonly hash: string | undefined;
-  /** What goes with the key; `undefined` where the key is a shared secret. */
+  /** Options passed with the key; `undefined` if the key is a shared secret. */
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
@@ -20,7 +20,7 @@ const COMPUTATIONS: Readonly<Record<Algorithm, Computation>> = {
     hash: 'sha256',
     options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
   },
-  // JWS has the two numbers of an ECDSA signature side by side (RFC 7518 §3.4), not in DER.
+  // JWS concatenates the two numbers of an ECDSA signature (RFC 7518 §3.4) instead of using DER.
   ES256: { hash: 'sha256', options: { dsaEncoding: 'ieee-p1363' } },
   ES384: { hash: 'sha384', options: { dsaEncoding: 'ieee-p1363' } },
   EdDSA: { hash: undefined, options: {} },
@@ -35,7 +35,8 @@ export function verifySignature(token: string, algorithm: Algorithm, key: KeyObj
   const input = token.slice(0, dot);
   const signature = token.slice(dot + 1);
   const { hash, options } = COMPUTATIONS[algorithm];
-  // As texts: bytes have one spelling in canonical base64url, and a digest as text takes half the time of one as bytes.
+  // Compared as texts: canonical base64url is unique, and a digest as text takes half the time of one as
+  // bytes.
   if (!options) return isSame(signBySecret(input, algorithm, key), signature);
   return verify(hash, Buffer.from(input), { key, ...options }, Buffer.from(signature, 'base64url'));
 }
@@ -47,29 +48,30 @@ function isSame(one: string, other: string): boolean {
   return bytes.length === others.length && timingSafeEqual(bytes, others);
 }
 
-/** @returns the signature of the signing input of a compact JWS by a shared secret, in base64url */
+/** @returns the signature of a compact JWS's signing input by a shared secret, in base64url */
 export function signBySecret(input: string, algorithm: Algorithm, secret: KeyObject): string {
   const { hash = '' } = COMPUTATIONS[algorithm];
   return createHmac(hash, secret).update(input).digest('base64url');
 }
 
 /**
- * How many RSA signatures are made at a time. More than there are processors would only take time from the thread that
- * answers requests; and of the four threads that Node's pool has, one is left to the database and to files.
+ * The most concurrent RSA signatures. More than there are processors would only take time from the event
+ * loop; and one of the four threads in Node's pool is left to the database and to files.
  */
 const RSA_AT_ONCE = Math.min(3, availableParallelism());
 
-/** How many more may wait for their turn: a second's worth of one processor. */
+/** The most signatures that wait: about one second's worth for one processor. */
 const MOST_WAITING = 1_000;
 
-const rsaTurns = new Semaphore(RSA_AT_ONCE, MOST_WAITING);
+const rsaSemaphore = new Semaphore(RSA_AT_ONCE, MOST_WAITING);
 
 /**
- * Signs with a private key. An RSA signature takes as long as a hundred requests, so a thread of Node's pool makes it;
- * the others take less than handing them over would.
+ * Signs with a private key. An RSA signature takes as long as a hundred requests, so it runs on Node's thread
+ * pool; the other algorithms take less time than the hand-over would.
  *
  * @param input the signing input of a compact JWS
- * @returns the signature in base64url; a promise of it for RSA, which rejects with {@link QueueFull} under overload
+ * @returns the signature in base64url; for RSA a promise of it, which rejects with {@link QueueFull} under
+ *   overload
  */
 export function signByPrivateKey(
   input: string,
@@ -80,7 +82,7 @@ export function signByPrivateKey(
   if (key.asymmetricKeyType !== 'rsa') {
     return sign(hash, Buffer.from(input), { key, ...options }).toString('base64url');
   }
-  return rsaTurns.run(
+  return rsaSemaphore.run(
     () =>
       new Promise((resolve, reject) => {
         sign(hash, Buffer.from(input), { key, ...options }, (error, signature) => {

@@ -1,2 +1,2 @@
-/** The `typ` of a token that is issued: any JWT, or an access token of RFC 9068. */
+/** The `typ` of an issued token: any JWT, or an access token of RFC 9068. */
 export type TokenType = 'JWT' | 'at+jwt';

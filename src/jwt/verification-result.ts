@@ -10,17 +10,17 @@ export type RefusalCode =
   | 'invalid_audience'
   | 'token_revoked';
 
-/** A token that is good now, for the audience that was asked about. */
+/** A token that is valid now, for the requested audience. */
 export interface AcceptedToken {
   readonly code: 'valid';
   readonly claims: Claims;
 }
 
-/** A token that is not good; `hint` is one sentence that says what to do. */
+/** A token that is not valid; `hint` is one sentence that says what to do. */
 export interface RefusedToken {
   readonly code: RefusalCode;
   readonly hint: string;
 }
 
-/** What is said of a token: a value, never an exception. */
+/** The outcome of a verification: a value, never an exception. */
 export type VerificationResult = AcceptedToken | RefusedToken;

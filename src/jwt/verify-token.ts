@@ -19,9 +19,9 @@ export interface VerificationKey {
   verifies(token: string): boolean;
 }
 
-/** The keys that are live now. */
+/** The keys that verify now. */
 export interface VerificationKeys {
-  /** The keys to try for a token with this algorithm and key id, and whether one of them has that id. */
+  /** The keys to try for a token with this algorithm and key ID, and whether one of them has that ID. */
   candidates(algorithm: Algorithm, keyId: string | undefined): KeyCandidates;
 }
 
@@ -30,30 +30,30 @@ export interface KeyCandidates {
   readonly keyIdKnown: boolean;
 }
 
-/** What a token is measured against. */
+/** What a token is verified against. */
 export interface Expectations {
   readonly issuer: string;
-  /** The audience that asks, one member of `aud`; `undefined` where any will do. */
+  /** The audience of the verifier, one value of `aud`; `undefined` if any audience will do. */
   readonly audience: string | undefined;
-  /** The only `typ` that is good; any where left out. */
+  /** The only accepted `typ`; any if omitted. */
   readonly type?: TokenType;
-  /** How far clocks may be apart, in seconds. */
+  /** The accepted clock skew, in seconds. */
   readonly toleranceSeconds: number;
-  /** Whether tokens for this audience may be signed by that key; asked of every member of `aud`. */
+  /** Whether that key may sign tokens for this audience; called for every value of `aud`. */
   readonly allows: (audience: string, key: VerificationKey) => boolean;
-  /** Whether the token was taken back; `undefined` where it stands, else the hint. */
+  /** @returns the hint if the token was revoked, else `undefined` */
   readonly revoked?: (claims: Claims) => string | undefined;
-  /** Adds to the hint of a bad signature which keys were tried; only where settings may be shown. */
+  /** Adds to the hint of an invalid signature which keys were tried; only if settings may be exposed. */
   readonly describeKeys?: (keys: readonly VerificationKey[]) => string;
 }
 
 /**
- * Judges a token. Pure: the same keys, expectations and time give the same verdict. The checks run in the order of
- * the wire contract, and nothing but its form and signature is ever said of a token whose signature did not verify.
+ * Verifies a token. Pure: the same keys, expectations and time give the same result. The checks run in the
+ * order of the wire contract. If the signature is invalid, the result names nothing but form and signature.
  *
- * @param token compact JWS, as it came
- * @param keys the keys that are live
- * @param expected what the token is measured against
+ * @param token compact JWS, as received
+ * @param keys the current keys
+ * @param expected what the token is verified against
  * @param nowMilliseconds the time, in milliseconds since 1970
  */
 export function verifyToken(
@@ -99,7 +99,7 @@ function checkSignature(
   if (audiencesOf(jws.claims.aud).every((audience) => expected.allows(audience, key))) return undefined;
   return refuse(
     'invalid_signature',
-    `The token names ${jws.keyId === undefined ? 'no kid' : 'a kid'} and 1 key was tried; a member of its aud does not allow the algorithm that it is signed with.`,
+    `The token names ${jws.keyId === undefined ? 'no kid' : 'a kid'} and 1 key was tried; a value of its aud does not allow the algorithm that it is signed with.`,
   );
 }
 
@@ -119,7 +119,7 @@ function checkTimes({ exp, iat, nbf }: Claims, tolerance: number, now: number): 
   if (start - tolerance > now) {
     return refuse(
       'token_not_yet_valid',
-      `The token becomes valid in ${seconds(Math.ceil(start - now))}; compare the clocks of both machines.`,
+      `The token becomes valid in ${seconds(Math.ceil(start - now))}; compare the clocks of both hosts.`,
     );
   }
   if (exp + tolerance <= now) {
@@ -140,19 +140,19 @@ function checkIssuer({ iss }: Claims, issuer: string): RefusedToken | undefined 
   const found = iss === undefined ? 'no issuer' : `the issuer ${quote(iss)}`;
   return refuse(
     'invalid_issuer',
-    `The token names ${found}, ${quote(issuer)} is expected; set JWT_ISSUER alike on both services.`,
+    `The token names ${found}, ${quote(issuer)} is expected; set the same JWT_ISSUER on both services.`,
   );
 }
 
 function checkAudience({ aud }: Claims, audience: string | undefined): RefusedToken | undefined {
   const audiences = audiencesOf(aud);
-  // No one can ask for an audience that is not well-formed text: `POST /verify` refuses its name.
+  // No one can verify for an audience that is not well-formed text: `POST /verify` rejects its name.
   if (audience === undefined ? audiences.some(isWellFormedText) : audiences.includes(audience))
     return undefined;
   const found = audiences.length === 0 ? 'no audience' : audiences.map(quote).join(', ');
   return refuse(
     'invalid_audience',
-    `The token is for ${found}, ${audience === undefined ? 'some audience' : quote(audience)} is expected; ask for a token with that aud.`,
+    `The token is for ${found}, ${audience === undefined ? 'some audience' : quote(audience)} is expected; request a token with that aud.`,
   );
 }
 
@@ -161,7 +161,7 @@ function checkRevoked(claims: Claims, { revoked }: Expectations): RefusedToken |
   return hint === undefined ? undefined : { code: 'token_revoked', hint };
 }
 
-/** A signed name as it may stand in a hint: without secrets, quoted, not endless, and with every character to be seen. */
+/** A signed name, safe to show in a hint: redacted, quoted, shortened, with every character visible. */
 function quote(name: string): string {
   const shown = redactSecrets(name);
   return escapeInvisible(JSON.stringify(shown.length > 255 ? `${shown.slice(0, 255)}…` : shown));

@@ -22,11 +22,11 @@ describe('mergePatch', () => {
     ['{"e":null}', '{"a":1}', '{"e":null,"a":1}'],
     ['[1,2]', '{"a":"b","c":null}', '{"a":"b"}'],
     ['{}', '{"a":{"bb":{"ccc":null}}}', '{"a":{"bb":{}}}'],
-  ])('makes of %s and %s: %s', (target, patch, result) => {
+  ])('merges %s and %s into %s', (target, patch, result) => {
     expect(mergePatch(parse(target), parse(patch))).toEqual(parse(result));
   });
 
-  it('leaves the target and the patch as they were', () => {
+  it('leaves the target and the patch unchanged', () => {
     const json = fc.jsonValue({ maxDepth: 3 });
     fc.assert(
       fc.property(json, json, (target, patch) => {
@@ -48,7 +48,7 @@ describe('mergePatch', () => {
   });
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
-    'takes a member named %s for any other, and gives no object a prototype',
+    'treats a field named %s like any other, and gives no object a prototype',
     (name) => {
       const patch = parse(`{"${name}":{"disabled":true}}`);
       const merged = mergePatch({ id: 'a' }, patch) as Record<string, unknown>;

@@ -11,7 +11,7 @@ const credentials = Buffer.from('client-1:a-secret-of-a-client').toString('base6
 describe('redactSecrets', () => {
   it.each([
     ['a token', `failed on ${token}`],
-    ['a token in an address', `GET /x?token=${token}&y=1`],
+    ['a token in a URL', `GET /x?token=${token}&y=1`],
     ['a token in quotes', `{"token":"${token}"}`],
     ['a token without a signature', `failed on ${token.slice(0, -mac.length)}`],
     ['several tokens', `${token} and ${token}`],
@@ -34,7 +34,7 @@ describe('redactSecrets', () => {
     'v1.2.3',
     'logging-service.production.example.com',
     'eyeglasses-service.production.example.com',
-  ])('leaves %j as it is', (text) => {
+  ])('leaves %j unchanged', (text) => {
     expect(redactSecrets(text)).toBe(text);
   });
 
@@ -42,20 +42,17 @@ describe('redactSecrets', () => {
     fc.uint8Array({ minLength: length, maxLength: length }).map((values) => Buffer.from(values));
   const around = fc.constantFrom('', ' ', '/', ':', '"', '.', 'x=', 'user:', '&', '\n');
 
-  it.each(['base64url', 'hex'] as const)(
-    'removes any 32 random bytes in %s, wherever they are',
-    (encoding) => {
-      fc.assert(
-        fc.property(around, around, (before, after) => {
-          const secret = randomBytes(32).toString(encoding);
-          expect(redactSecrets(before + secret + after)).not.toContain(secret);
-        }),
-        { numRuns: 2_000 },
-      );
-    },
-  );
+  it.each(['base64url', 'hex'] as const)('removes any 32 random bytes in %s, at any position', (encoding) => {
+    fc.assert(
+      fc.property(around, around, (before, after) => {
+        const secret = randomBytes(32).toString(encoding);
+        expect(redactSecrets(before + secret + after)).not.toContain(secret);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
 
-  it.each(['', '_', 'x', 'user_', 'a.b.', 'ey.', 'eyA', 'eyA.ey.'])('removes a token behind %j', (before) => {
+  it.each(['', '_', 'x', 'user_', 'a.b.', 'ey.', 'eyA', 'eyA.ey.'])('removes a token after %j', (before) => {
     const left = redactSecrets(`${before}${token}`);
     expect(left).toMatch(/\[removed\]$/);
     expect(left).not.toContain(mac);
@@ -66,15 +63,15 @@ describe('redactSecrets', () => {
     ['beginnings of a header before a dot', `${'eyA'.repeat(20_000)}.`],
     ['parts without an end', `${'eyAAAAAA.a.'.repeat(6_000)}`],
     ['words of a header', 'Bearer '.repeat(8_000)],
-  ])('takes a time that grows with the text: %s', (_name, text) => {
+  ])('takes time proportional to the length of the text: %s', (_name, text) => {
     const begun = process.cpuUsage();
     redactSecrets(text);
     const { user, system } = process.cpuUsage(begun);
-    // Microseconds. With the square of the text it takes over a second.
+    // Microseconds. Quadratic time would be over a second.
     expect(user + system).toBeLessThan(250_000);
   });
 
-  it('removes credentials of Basic without the word', () => {
+  it('removes Basic credentials without the word', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/), bytes(32), (id, secret) => {
         const text = Buffer.from(`${id}:${secret.toString('hex')}`).toString('base64url');
@@ -111,7 +108,7 @@ describe('redactSecrets', () => {
     'arn:aws:iam::123456789012:role/LoggingBackend',
     'user-42@example.com',
     'a'.repeat(255),
-  ])('leaves the name %j as it is', (text) => {
+  ])('leaves the name %j unchanged', (text) => {
     expect(redactSecrets(text)).toBe(text);
   });
 });

@@ -36,7 +36,7 @@ describe('parseStrictJson', () => {
     ['a byte order mark', '\uFEFF{}'],
     ['NaN', 'NaN'],
     ['a comment', '{}//'],
-  ])('refuses %s', (_name, text) => {
+  ])('rejects %s', (_name, text) => {
     expect(parseStrictJson(text)).toBeUndefined();
   });
 
@@ -46,12 +46,12 @@ describe('parseStrictJson', () => {
     ['twice in an inner object', '{"x":{"a":1,"a":2}}'],
     ['twice in an object of an array', '[0,{"a":1,"b":2,"a":3}]'],
     ['once escaped and once not', '{"a":1,"\\u0061":2}'],
-    ['twice where its name has a quote', '{"a\\"":1,"a\\"":2}'],
-    ['twice where its name ends in a backslash', '{"a\\\\":1,"a\\\\":2}'],
-    ['twice where the first value holds members too', '{"a":{"b":1,"c":2},"a":3}'],
-    ['twice where its name is empty', '{"":1,"":2}'],
-    ['twice where its name is a number', '{"1":1,"1":2}'],
-  ])('refuses a member that is there %s', (_name, text) => {
+    ['twice if its name has a quote', '{"a\\"":1,"a\\"":2}'],
+    ['twice if its name ends in a backslash', '{"a\\\\":1,"a\\\\":2}'],
+    ['twice if the first value has fields too', '{"a":{"b":1,"c":2},"a":3}'],
+    ['twice if its name is empty', '{"":1,"":2}'],
+    ['twice if its name is a number', '{"1":1,"1":2}'],
+  ])('rejects a field that occurs %s', (_name, text) => {
     expect(parseStrictJson(text)).toBeUndefined();
   });
 
@@ -59,11 +59,11 @@ describe('parseStrictJson', () => {
     ['outermost', '{"__proto__":1}'],
     ['deep', '{"a":[{"__proto__":{"admin":true}}]}'],
     ['escaped', '{"\\u005f_proto__":null}'],
-  ])('refuses a member __proto__, %s', (_name, text) => {
+  ])('rejects a field __proto__, %s', (_name, text) => {
     expect(parseStrictJson(text)).toBeUndefined();
   });
 
-  it('reads __proto__ where it is a value', () => {
+  it('reads __proto__ as a value', () => {
     expect(parseStrictJson('{"a":"__proto__"}')).toEqual({ a: '__proto__' });
   });
 
@@ -74,12 +74,12 @@ describe('parseStrictJson', () => {
       `${nested(MAX_JSON_DEPTH - 1, '{"a":', '}').replace(':}', ':{}}')}`,
       `${nested(MAX_JSON_DEPTH, '{"a":', '}').replace(':}', ':{}}')}`,
     ],
-  ])('reads 32 levels of %s and refuses 33', (_name, within, beyond) => {
+  ])('reads 32 levels of %s and rejects 33', (_name, within, beyond) => {
     expect(parseStrictJson(within)).toBeDefined();
     expect(parseStrictJson(beyond)).toBeUndefined();
   });
 
-  it('refuses nesting that would exhaust the stack', () => {
+  it('rejects nesting that would exhaust the stack', () => {
     expect(parseStrictJson(nested(100_000))).toBeUndefined();
     expect(parseStrictJson(`${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`)).toBeUndefined();
   });
@@ -96,7 +96,7 @@ describe('parseStrictJson', () => {
     );
   });
 
-  it('refuses any object in which any member is there twice', () => {
+  it('rejects any object in which any name occurs twice', () => {
     const names = fc.string().filter((name) => name !== '__proto__');
     const members = fc.uniqueArray(fc.tuple(names, fc.jsonValue({ maxDepth: 2 })), {
       minLength: 1,
@@ -137,11 +137,11 @@ describe('decodeUtf8', () => {
     ['a surrogate', [0xed, 0xa0, 0x80]],
     ['a cut character', [0xe6, 0x9d]],
     ['a code point over U+10FFFF', [0xf4, 0x90, 0x80, 0x80]],
-  ])('refuses %s', (_name, bytes) => {
+  ])('rejects %s', (_name, bytes) => {
     expect(decodeUtf8(Uint8Array.from(bytes))).toBeUndefined();
   });
 
-  it('keeps a byte order mark, so that it is refused as JSON', () => {
+  it('keeps a byte order mark, so that it is rejected as JSON', () => {
     expect(decodeUtf8(Uint8Array.from([0xef, 0xbb, 0xbf, 0x31]))).toBe('\uFEFF1');
   });
 });
@@ -156,7 +156,7 @@ describe('isInterchangeable', () => {
     ['a lone surrogate in a name', { '\udc00': 1 }],
     ['a lone surrogate deep in a value', { a: [{ b: 'x\ud800' }] }],
     ['a number beyond doubles', { a: [Infinity] }],
-  ])('refuses %s', (_name, value) => {
+  ])('rejects %s', (_name, value) => {
     expect(isInterchangeable(value)).toBe(false);
   });
 });

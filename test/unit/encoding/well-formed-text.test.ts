@@ -24,7 +24,7 @@ const named = INVISIBLE.map((character) => [
 ]);
 
 describe('a name', () => {
-  it.each(named)('may not have %s at any place', (_name, character) => {
+  it.each(named)('may not have %s at any position', (_name, character) => {
     for (const text of [`${character}user-1`, `user-1${character}`, `us${character}er-1`, character]) {
       expect(isName(text)).toBe(false);
       expect(isVisible(text)).toBe(false);
@@ -55,11 +55,11 @@ describe('a name', () => {
     expect(escapeInvisible(text)).toBe(text);
   });
 
-  it('of a token that exists may have invisible characters', () => {
+  it('of an existing token may have invisible characters', () => {
     expect(isWellFormedText('user\u200b-1')).toBe(true);
   });
 
-  it('that is accepted has nothing to be escaped', () => {
+  it('that is accepted needs no escaping', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 1 }), (text) => {
         if (isName(text)) expect(escapeInvisible(text)).toBe(text);
@@ -76,7 +76,7 @@ describe('escapeInvisible', () => {
     expect(JSON.parse(`"${escaped}"`)).toBe(`a${character}b`);
   });
 
-  it('leaves nothing that a terminal would obey, and no other JSON', () => {
+  it('leaves nothing that a terminal would interpret, and no other JSON', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const json = escapeInvisible(JSON.stringify({ text }));

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { audiencesOf, readClaims } from '../../../src/jwt/claims.js';
 
 describe('readClaims', () => {
-  it('gives all claims back as they are', () => {
+  it('returns all claims unchanged', () => {
     const claims = {
       exp: 1.5,
       iat: -1,
@@ -36,7 +36,7 @@ describe('readClaims', () => {
     ['aud', [1]],
     ['aud', ['a', null]],
     ['aud', [['a']]],
-  ] as const)('refuses %s: %j, and names the claim', (name, value) => {
+  ] as const)('rejects %s: %j, and names the claim', (name, value) => {
     expect(readClaims({ exp: 1, [name]: value })).toEqual(
       expect.stringContaining(`The ${name} claim is not`),
     );

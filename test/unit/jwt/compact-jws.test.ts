@@ -19,7 +19,7 @@ function tokenOfLength(length: number): string {
 }
 
 describe('parseCompactJws', () => {
-  it('reads the algorithm, the key id and the claims', () => {
+  it('reads the algorithm, the key ID and the claims', () => {
     const token = handMadeToken({ header: { kid: 'key-1' }, claims: { scope: 'a b', further: { x: 1 } } });
     expect(parseCompactJws(token)).toEqual({
       token,
@@ -30,7 +30,7 @@ describe('parseCompactJws', () => {
     });
   });
 
-  it('reads a token of 16 KiB and refuses a longer one', () => {
+  it('reads a token of 16 KiB and rejects a longer one', () => {
     expect(isRefused(tokenOfLength(MAX_TOKEN_LENGTH))).toBe(false);
     expect(isRefused(tokenOfLength(MAX_TOKEN_LENGTH + 1))).toBe(true);
   });
@@ -43,7 +43,7 @@ describe('parseCompactJws', () => {
   );
 
   it.each(['JOSE', 'dpop+jwt', 'secevent+jwt', '', ' JWT', 'JWT ', null, 1, ['JWT']])(
-    'refuses the typ %j',
+    'rejects the typ %j',
     (typ) => {
       expect(isRefused(handMadeToken({ header: { typ } }))).toBe(true);
     },
@@ -72,7 +72,7 @@ describe('parseCompactJws', () => {
       '__proto__',
     ],
     ...[null, 0, true, ['HS256'], { alg: 'HS256' }, undefined],
-  ])('refuses the alg %j', (alg) => {
+  ])('rejects the alg %j', (alg) => {
     expect(isRefused(handMadeToken({ header: { alg } }))).toBe(true);
   });
 
@@ -86,21 +86,21 @@ describe('parseCompactJws', () => {
     ['x5c', ['AA']],
     ['x5u', 'https://example.com/chain.pem'],
     ['jwk', null],
-  ])('refuses a header with %s: %j', (name, value) => {
+  ])('rejects a header with %s: %j', (name, value) => {
     expect(isRefused(handMadeToken({ header: { [name]: value } }))).toBe(true);
   });
 
   it.each([
     ['p2c', 1_000_000_000],
     ['exp', 1],
-    ['iss', 'somebody'],
+    ['iss', 'someone'],
     ['toString', 1],
     ['zip', 'DEF'],
-  ])('ignores the header member %s', (name, value) => {
+  ])('ignores the header parameter %s', (name, value) => {
     expect(isRefused(handMadeToken({ header: { [name]: value } }))).toBe(false);
   });
 
-  it.each([1, null, true, ['key-1'], {}])('refuses the kid %j', (kid) => {
+  it.each([1, null, true, ['key-1'], {}])('rejects the kid %j', (kid) => {
     expect(isRefused(handMadeToken({ header: { kid } }))).toBe(true);
   });
 
@@ -111,10 +111,10 @@ describe('parseCompactJws', () => {
     ['a number', '1'],
     ['nothing that is JSON', '{'],
     ['two objects', '{}{}'],
-    ['a member twice', '{"alg":"HS256","alg":"HS256"}'],
-    ['a member __proto__', '{"alg":"HS256","__proto__":{}}'],
+    ['a name twice', '{"alg":"HS256","alg":"HS256"}'],
+    ['a field __proto__', '{"alg":"HS256","__proto__":{}}'],
     ['a byte order mark', `\uFEFF${HEADER}`],
-  ])('refuses a header that is or holds %s', (_name, header) => {
+  ])('rejects a header that is or has %s', (_name, header) => {
     expect(isRefused(signedParts(header, CLAIMS))).toBe(true);
   });
 
@@ -123,14 +123,14 @@ describe('parseCompactJws', () => {
     ['a string', '"a"'],
     ['null', 'null'],
     ['nothing that is JSON', 'exp=1'],
-    ['a member twice', '{"exp":1,"exp":9999999999}'],
-    ['a member twice, deep', '{"exp":9999999999,"a":{"b":1,"b":2}}'],
-    ['a member __proto__', '{"exp":9999999999,"__proto__":{"sub":"admin"}}'],
-    ['a member __proto__, deep', '{"exp":9999999999,"a":[{"__proto__":1}]}'],
+    ['a name twice', '{"exp":1,"exp":9999999999}'],
+    ['a name twice, deep', '{"exp":9999999999,"a":{"b":1,"b":2}}'],
+    ['a field __proto__', '{"exp":9999999999,"__proto__":{"sub":"admin"}}'],
+    ['a field __proto__, deep', '{"exp":9999999999,"a":[{"__proto__":1}]}'],
     ['a lone surrogate', '{"exp":9999999999,"sub":"\\ud800"}'],
     ['a lone surrogate in a name', '{"exp":9999999999,"\\udfff":1}'],
     ['a number beyond doubles', '{"exp":9999999999,"a":1e400}'],
-  ])('refuses claims that are or hold %s', (_name, claims) => {
+  ])('rejects claims that are or have %s', (_name, claims) => {
     expect(isRefused(signedParts(HEADER, claims))).toBe(true);
   });
 
@@ -142,11 +142,11 @@ describe('parseCompactJws', () => {
       Buffer.from(HEADER),
       Buffer.from('{"exp":9,"sub":"\xed\xa0\x80"}', 'latin1'),
     ],
-  ])('refuses bytes that are not UTF-8: %s', (_name, header, claims) => {
+  ])('rejects bytes that are not UTF-8: %s', (_name, header, claims) => {
     expect(isRefused(signedParts(header, claims))).toBe(true);
   });
 
-  it('reads 32 levels and refuses 33, in the header and in the claims', () => {
+  it('reads 32 levels and rejects 33, in the header and in the claims', () => {
     const header = (levels: number): string => `{"alg":"HS256","a":${nested(levels - 1)}}`;
     const claims = (levels: number): string => `{"exp":9999999999,"a":${nested(levels - 1)}}`;
     expect(isRefused(signedParts(header(32), claims(32)))).toBe(false);
@@ -154,71 +154,71 @@ describe('parseCompactJws', () => {
     expect(isRefused(signedParts(HEADER, claims(33)))).toBe(true);
   });
 
-  it('gives names of Object.prototype back as signed', () => {
+  it('returns names of Object.prototype as signed', () => {
     const parsed = parseCompactJws(
       signedParts(HEADER, '{"exp":9,"constructor":{"a":1},"toJSON":"x","valueOf":null}'),
     );
     expect(parsed).toMatchObject({ claims: { constructor: { a: 1 }, toJSON: 'x', valueOf: null } });
   });
 
-  const good = handMadeToken();
-  const [head = '', middle = '', mac = ''] = good.split('.');
+  const valid = handMadeToken();
+  const [head = '', middle = '', mac = ''] = valid.split('.');
 
   it.each([
     ['nothing', ''],
     ['one part', head],
     ['two parts', `${head}.${middle}`],
-    ['four parts', `${good}.${mac}`],
-    ['five parts', `${good}.${mac}.${mac}`],
+    ['four parts', `${valid}.${mac}`],
+    ['five parts', `${valid}.${mac}.${mac}`],
     ['an empty header', `.${middle}.${mac}`],
     ['empty claims', `${head}..${mac}`],
-    ['a blank before', ` ${good}`],
-    ['a blank after', `${good} `],
-    ['a line end after', `${good}\n`],
+    ['a space before', ` ${valid}`],
+    ['a space after', `${valid} `],
+    ['a line end after', `${valid}\n`],
     ['a line end within', `${head}.\n${middle}.${mac}`],
-    ['padding', `${good}=`],
+    ['padding', `${valid}=`],
     ['padding of the header', `${head}==.${middle}.${mac}`],
     ['a plus', `${head}.${middle}.+${mac.slice(1)}`],
     ['a slash', `${head}.${middle}./${mac.slice(1)}`],
     ['a percent escape', `${head}.${middle}.%41${mac.slice(3)}`],
     ['a character beyond ASCII', `${head}.${middle}.é${mac.slice(1)}`],
-    ['a NUL', `${good}\0`],
-    ['Bearer', `Bearer ${good}`],
-    ['quotes', `"${good}"`],
+    ['a NUL', `${valid}\0`],
+    ['Bearer', `Bearer ${valid}`],
+    ['quotes', `"${valid}"`],
     ['a JSON serialization', `{"payload":"${middle}"}`],
-  ])('refuses %s', (_name, token) => {
+  ])('rejects %s', (_name, token) => {
     expect(isRefused(token)).toBe(true);
   });
 
-  it('takes an empty signature for one that is there, so that it is judged as a signature', () => {
+  it('accepts an empty signature as a signature, to be verified as one', () => {
     expect(isRefused(`${head}.${middle}.`)).toBe(false);
   });
 
-  it('refuses a part with one character too many for whole bytes', () => {
+  it('rejects a part with one character too many for whole bytes', () => {
     expect(isRefused(`${head}.${middle}.AAAAA`)).toBe(true);
   });
 
   it.each([
     ['signature', (last: string) => `${head}.${middle}.${last}`],
     ['claims', (last: string) => `${head}.${base64Url('{"exp":9999999999 }').slice(0, -2)}${last}.${mac}`],
-  ])('refuses spare bits that are set in the %s', (name, withEnd) => {
-    // `fQ` are the eight bits of `}` and four to spare.
+  ])('rejects unused bits that are set in the %s', (name, withEnd) => {
+    // `fQ` is the eight bits of `}` and four unused ones.
     const ends = name === 'claims' ? ['fQ', 'fR', 'ff'] : ['AA', 'AB', 'AP'];
     expect(ends.map((end) => isRefused(withEnd(end)))).toEqual([false, true, true]);
   });
 
-  it('refuses a header again that it has refused before, and reads one again that it has read', () => {
+  it('rejects a header again that it has rejected before, and reads one again that it has read', () => {
     const refused = handMadeToken({ header: { crit: ['exp'] } });
-    for (const token of [good, refused, good, refused]) expect(isRefused(token)).toBe(token === refused);
+    for (const token of [valid, refused, valid, refused]) expect(isRefused(token)).toBe(token === refused);
   });
 
-  it('keeps apart the headers of more clients than it remembers', () => {
+  it('does not mix up the headers of more clients than it caches', () => {
     const ids = Array.from({ length: 200 }, (_each, index) => `key-${index}`);
     const read = (id: string): unknown => parseCompactJws(handMadeToken({ header: { kid: id } }));
     for (const id of [...ids, ...ids]) expect(read(id)).toMatchObject({ keyId: id });
   });
 
-  it('says why in words that hold nothing of the token', () => {
+  it('names the reason and quotes nothing of the token', () => {
     const reason = parseCompactJws(handMadeToken({ header: { alg: 'marker-in-alg', kid: 'marker-in-kid' } }));
     expect(reason).toEqual(expect.not.stringContaining('marker'));
   });

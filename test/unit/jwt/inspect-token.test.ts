@@ -14,14 +14,14 @@ const ring = (changes: Partial<KeyRingOptions> = {}): KeyRing =>
     ...changes,
   });
 
-/** What is found of a token: `verified`, `unknown`, or nothing. */
+/** What the inspection finds: `verified`, `unknown`, or nothing. */
 function finding(token: string, keys = ring()): string | undefined {
   const examined = inspectToken(token, keys);
   if (examined) expect(examined.claims).toEqual(readToken(token).claims);
   return examined && (examined.isVerified ? 'verified' : 'unknown');
 }
 
-/** The key id of the secret that signs. */
+/** The key ID of the secret that signs. */
 function keyIdOf(keys: KeyRing): string {
   return keys.signing('HS256')?.id ?? '';
 }
@@ -29,7 +29,7 @@ function keyIdOf(keys: KeyRing): string {
 describe('inspectToken', () => {
   it.each<[string, Difference]>([
     ['as it is', {}],
-    ['by a former secret', { secret: FORMER_SECRET }],
+    ['by a previous secret', { secret: FORMER_SECRET }],
     ['of another issuer', { claims: { iss: 'elsewhere' } }],
     ['that has expired', { claims: { exp: 1 } }],
     ['from the future', { claims: { iat: NEW_YEAR * 2, nbf: NEW_YEAR * 2 } }],
@@ -43,25 +43,25 @@ describe('inspectToken', () => {
     ['by another secret', { secret: 'another secret, as long as it has to be' }],
     ['by another secret, that names it', { secret: 'another secret', header: { kid: 'unknown' } }],
     ['by an algorithm that is not in force', { algorithm: 'HS512' }],
-  ])('does not know who signed a token %s', (_name, difference) => {
+  ])('does not know the signer of a token %s', (_name, difference) => {
     expect(finding(handMadeToken(difference))).toBe('unknown');
   });
 
-  it('knows a token that another key signed than the one that it names', () => {
+  it('detects that another key signed than the token names', () => {
     const keys = ring();
     const header = { kid: keyIdOf(keys) };
     expect(finding(handMadeToken({ header }), keys)).toBe('verified');
     expect(finding(handMadeToken({ header, secret: FORMER_SECRET }), keys)).toBeUndefined();
   });
 
-  it('leaves open a token that names a key which had another algorithm', () => {
+  it('leaves open whether a token is ours that names a key which had another algorithm', () => {
     const keys = ring({ algorithms: ['HS256', 'HS512'] });
     const header = { kid: keyIdOf(keys) };
     expect(finding(handMadeToken({ header, algorithm: 'HS512' }), keys)).toBe('unknown');
   });
 
   it.each(['', 'x', 'a.b.c', `${handMadeToken()} `, handMadeToken({ header: { crit: ['exp'] } })])(
-    'reads nothing that is malformed: %j',
+    'rejects a malformed token: %j',
     (token) => {
       expect(finding(token)).toBeUndefined();
     },

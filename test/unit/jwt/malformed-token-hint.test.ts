@@ -16,11 +16,11 @@ const hintOf = (token: string): string => {
   return typeof parsed === 'string' ? parsed : 'none';
 };
 
-describe('the hint of a text that is no compact JWS', () => {
+describe('the hint for a text that is not a compact JWS', () => {
   it.each<[string, string, RegExp]>([
     ['Bearer before it', `Bearer ${TOKEN}`, /such as Bearer/],
     ['bearer in small letters', `bearer ${TOKEN}`, /such as Bearer/],
-    ['Bearer after blanks, and a line end', `  BEARER  ${TOKEN}\n`, /such as Bearer/],
+    ['Bearer after whitespace, and a line end', `  BEARER  ${TOKEN}\n`, /such as Bearer/],
     ['Bearer in quotes', `"Bearer ${TOKEN}"`, /such as Bearer/],
     ['Bearer twice', `Bearer Bearer ${TOKEN}`, /such as Bearer/],
     ['Bearer and a colon', `Bearer: ${TOKEN}`, /such as Bearer/],
@@ -28,14 +28,14 @@ describe('the hint of a text that is no compact JWS', () => {
     ['DPoP before it', `DPoP ${TOKEN}`, /such as Bearer/],
     ['JWT before it', `JWT ${TOKEN}`, /such as Bearer/],
     ['Basic credentials', 'Basic d29ya2VyOnNlY3JldA==', /HTTP Basic/],
-    ['a line end after it', `${TOKEN}\n`, /blanks or a line end before or after/],
-    ['a line end of Windows after it', `${TOKEN}\r\n`, /blanks or a line end before or after/],
-    ['a blank before it', ` ${TOKEN}`, /blanks or a line end before or after/],
-    ['a tab after it', `${TOKEN}\t`, /blanks or a line end before or after/],
-    ['a byte order mark before it', `\uFEFF${TOKEN}`, /blanks or a line end before or after/],
-    ['nothing but blanks', ' \n ', /is blank/],
+    ['a line end after it', `${TOKEN}\n`, /spaces or a line end before or after/],
+    ['a line end of Windows after it', `${TOKEN}\r\n`, /spaces or a line end before or after/],
+    ['a space before it', ` ${TOKEN}`, /spaces or a line end before or after/],
+    ['a tab after it', `${TOKEN}\t`, /spaces or a line end before or after/],
+    ['a byte order mark before it', `\uFEFF${TOKEN}`, /spaces or a line end before or after/],
+    ['only whitespace', ' \n ', /is empty or only whitespace/],
     ['line ends within it', `${HEADER}.\n${CLAIMS}.\n${SIGNATURE}`, /wrapped/],
-    ['a blank within it', `${HEADER}. ${CLAIMS}.${SIGNATURE}`, /wrapped/],
+    ['a space within it', `${HEADER}. ${CLAIMS}.${SIGNATURE}`, /wrapped/],
     ['double quotes', `"${TOKEN}"`, /in quotes/],
     ['single quotes and a line end', `'${TOKEN}'\n`, /in quotes/],
     ['backquotes', `\`${TOKEN}\``, /in quotes/],
@@ -69,21 +69,21 @@ describe('the hint of a text that is no compact JWS', () => {
     ['no header', `.${CLAIMS}.${SIGNATURE}`, /no header: that part is empty/],
     ['no claims', `${HEADER}..${SIGNATURE}`, /no claims: that part is empty/],
     ['dots alone', '..', /no header and no claims/],
-    ['four parts', `${TOKEN}.x`, /4 parts in place of 3/],
-    ['another token behind it', `${TOKEN}.${TOKEN}`, /6 parts in place of 3/],
-    ['five parts, signed', `${TOKEN}.a.b`, /5 parts in place of 3/],
+    ['four parts', `${TOKEN}.x`, /4 parts instead of 3/],
+    ['another token behind it', `${TOKEN}.${TOKEN}`, /6 parts instead of 3/],
+    ['five parts, signed', `${TOKEN}.a.b`, /5 parts instead of 3/],
     ['five parts, encrypted', `${base64Url('{"alg":"dir","enc":"A256GCM"}')}..aXY.Y2lwaGVy.dGFn`, /JWE/],
     ['no beginning', TOKEN.slice(3), /beginning of the token is missing/],
   ])('of %s', (_name, token, words) => {
     const hint = hintOf(token);
     expect(hint).toMatch(words);
-    // One sentence, and nothing of the text itself.
+    // One sentence that quotes nothing of the text.
     expect(hint).toMatch(/^(The|A) [^.]+$/);
     for (const part of [HEADER, CLAIMS, SIGNATURE]) expect(hint).not.toContain(part.slice(0, 10));
   });
 
   it.each([1, 2, 3, 4, 5, 10, 20, 42, 43])('of a signature that lacks %d characters', (missing) => {
-    // Most such signatures are not canonical base64url, which shows before any key is tried.
+    // Most such signatures are not canonical base64url, which the parser detects before any key is tried.
     const hints = Array.from({ length: 20 }, (_, i) => {
       const token = handMadeToken({ claims: { jti: `token-${i}` } });
       return hintOf(token.slice(0, -missing));
@@ -93,7 +93,7 @@ describe('the hint of a text that is no compact JWS', () => {
     }
   });
 
-  it('never has a part of the text, never takes long, and is one sentence', () => {
+  it('never quotes the text, never takes long, and is one sentence', () => {
     const piece = fc.constantFrom(' ', '\n', '"', '.', '=', '%41', '{', 'Bearer ', 'zq', '…', '+', TOKEN);
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
@@ -115,7 +115,7 @@ describe('signatureLengthFault', () => {
     ['HS256', 43, [32], undefined],
     ['HS256', 39, [32], /incomplete: its signature has 39 of 43 characters/],
     ['HS256', 0, [], /0 of 43/],
-    ['HS256', 44, [32], /too long: its signature has 44 characters in place of 43/],
+    ['HS256', 44, [32], /too long: its signature has 44 characters instead of 43/],
     ['HS384', 60, [], /60 of 64/],
     ['HS512', 82, [64], /82 of 86/],
     ['ES256', 86, [64, 64], undefined],
@@ -136,7 +136,7 @@ describe('signatureLengthFault', () => {
   });
 });
 
-describe('the hint of a signature that no key verifies', () => {
+describe('the hint for a signature that no key verifies', () => {
   const expected: Expectations = {
     issuer: 'identity-backend',
     audience: 'logging-service',
@@ -153,36 +153,36 @@ describe('the hint of a signature that no key verifies', () => {
   };
   const input = `${base64Url('{"alg":"RS256","kid":"rsa"}')}.${base64Url(JSON.stringify(GOOD_CLAIMS))}`;
   const token = `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`;
-  const judge = (text: string) => verifyToken(text, keys, expected, NEW_YEAR * 1_000);
+  const verify = (text: string) => verifyToken(text, keys, expected, NEW_YEAR * 1_000);
 
-  it('knows the length of the signatures of an RSA key', () => {
-    expect(judge(token).code).toBe('valid');
-    expect(judge(token.slice(0, -4))).toEqual({
+  it('knows the signature length of an RSA key', () => {
+    expect(verify(token).code).toBe('valid');
+    expect(verify(token.slice(0, -4))).toEqual({
       code: 'invalid_signature',
       hint: 'The token names a known kid and 1 key was tried; it is incomplete: its signature has 508 of 512 characters.',
     });
-    expect(judge(`${token}AAAA`)).toMatchObject({ code: 'invalid_signature', hint: /too long/ });
+    expect(verify(`${token}AAAA`)).toMatchObject({ code: 'invalid_signature', hint: /too long/ });
   });
 
-  it('does not advise to compare a secret if there is none', () => {
+  it('does not advise comparing a secret if there is none', () => {
     const other = `${input}.${'A'.repeat(512)}`;
-    expect(judge(other)).toMatchObject({
+    expect(verify(other)).toMatchObject({
       hint: 'The token names a known kid and 1 key was tried; it was changed, or another service signed it, or with a key that is not known here.',
     });
   });
 
-  it('says so of a token without a signature', () => {
-    expect(judge(`${signed(input).split('.').slice(0, 2).join('.')}.`)).toMatchObject({
+  it('names a token without a signature', () => {
+    expect(verify(`${signed(input).split('.').slice(0, 2).join('.')}.`)).toMatchObject({
       code: 'invalid_signature',
       hint: expect.stringContaining('its signature has 0 of 512 characters'),
     });
   });
 
-  it.each(['HS256', 'ES256', 'EdDSA'])('keeps that nothing else is said of it: %s', (alg) => {
+  it.each(['HS256', 'ES256', 'EdDSA'])('says nothing else about it: %s', (alg) => {
     const expired = handMadeToken({ header: { alg }, claims: { exp: 1, iss: 'x', aud: 'y' } });
     for (const text of [expired, expired.slice(0, -4), expired.slice(0, -1)]) {
-      expect(['malformed_token', 'invalid_signature']).toContain(judge(text).code);
-      expect(JSON.stringify(judge(text))).not.toMatch(/expired|issuer|audience/);
+      expect(['malformed_token', 'invalid_signature']).toContain(verify(text).code);
+      expect(JSON.stringify(verify(text))).not.toMatch(/expired|issuer|audience/);
     }
   });
 });

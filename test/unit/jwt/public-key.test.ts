@@ -31,7 +31,7 @@ describe('readPublicKey', () => {
     ['Ed25519 by its newer name', { ...OKP, alg: 'Ed25519' }, ['EdDSA']],
     ['a key for signatures', { ...EC, use: 'sig', key_ops: ['verify'] }, ['ES256']],
     ['a key for verification among others', { ...EC, key_ops: ['sign', 'verify'] }, ['ES256']],
-    ['a key with members that mean nothing here', { ...EC, x5c: ['a'], note: 1 }, ['ES256']],
+    ['a key with unknown parameters', { ...EC, x5c: ['a'], note: 1 }, ['ES256']],
     ['an RSA key with a crv, which means nothing', { ...RSA, crv: 'P-256' }, ['RS256', 'PS256']],
     ['RSA of 2048 bits exactly', { ...RSA, n: modulusOf(2048) }, ['RS256', 'PS256']],
     ['RSA of 2055 bits', { ...RSA, n: modulusOf(2055) }, ['RS256', 'PS256']],
@@ -42,7 +42,7 @@ describe('readPublicKey', () => {
     expect(algorithmsOf(jwk)).toEqual(algorithms);
   });
 
-  it.each(BAD_KEYS)('refuses %s, and shows nothing of it', (_name, jwk) => {
+  it.each(BAD_KEYS)('rejects %s, and exposes nothing of it', (_name, jwk) => {
     const words = readPublicKey(jwk);
     expect(words).toEqual(expect.stringMatching(/^(has|is|names) /));
     for (const member of ['n', 'x', 'y', 'd'] as const) {
@@ -50,17 +50,17 @@ describe('readPublicKey', () => {
     }
   });
 
-  it.each([null, undefined, 5, 'key', [EC], true])('refuses %j, which is not an object', (value) => {
+  it.each([null, undefined, 5, 'key', [EC], true])('rejects %j, which is not an object', (value) => {
     expect(readPublicKey(value)).toBe('is not a JSON object');
   });
 
-  it('refuses a modulus of any length before it is decoded', () => {
+  it('rejects a modulus of any length before it is decoded', () => {
     const started = process.cpuUsage();
     for (let times = 0; times < 1_000; times++) readPublicKey({ ...RSA, n: 'A'.repeat(60_000) });
     expect(process.cpuUsage(started).user / 1_000).toBeLessThan(1_000);
   });
 
-  it('accepts an RSA key exactly if length and exponent lie within their bounds', () => {
+  it('accepts an RSA key exactly if length and exponent are within their bounds', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 9_000 }),
@@ -76,7 +76,7 @@ describe('readPublicKey', () => {
     );
   });
 
-  it('accepts every key that is made at random', () => {
+  it('accepts every random key', () => {
     for (let times = 0; times < 50; times++) {
       for (const pair of [
         generateKeyPairSync('ed25519'),
@@ -88,7 +88,7 @@ describe('readPublicKey', () => {
     }
   });
 
-  it('accepts the half of all encodings that are on the curve, and OpenSSL computes with them', () => {
+  it('accepts the half of all encodings that are on the curve, and OpenSSL can use them', () => {
     const signature = sign(null, Buffer.from('m'), generateKeyPairSync('ed25519').privateKey);
     let accepted = 0;
     for (let y = 2; y < 202; y++) {
@@ -103,7 +103,7 @@ describe('readPublicKey', () => {
     expect(accepted).toBeLessThan(140);
   });
 
-  it('never throws, whatever the members are', () => {
+  it('never throws, whatever the parameters are', () => {
     const name = fc.constantFrom('kty', 'crv', 'n', 'e', 'x', 'y', 'alg', 'use', 'key_ops', 'kid', 'd');
     const value = fc.oneof(
       fc.jsonValue(),
@@ -117,16 +117,18 @@ describe('readPublicKey', () => {
   });
 });
 
-/** Signatures that need no private key: R and S are such that only the product of key and message could tell. */
+/**
+ * Signatures that need no private key: with these R and S, only the product of key and message could differ.
+ */
 const FORGED = ['01', ...SMALL_ORDER_POINTS.slice(1, 8)].map((hex) =>
   Buffer.concat([Buffer.from(hex.padEnd(64, '0'), 'hex'), Buffer.alloc(32)]),
 );
 
 describe('a point of small order', () => {
-  /** Node 24 and later verify no signature with such a point; 20 and 22 do. */
+  /** Node 24 and later reject signatures with such a point; 20 and 22 accept them. */
   const verifiesForgeries = Number.parseInt(process.versions.node) < 24;
 
-  it.each(SMALL_ORDER_POINTS.slice(0, 8))('%s lets anyone sign by OpenSSL, so it is refused', (hex) => {
+  it.each(SMALL_ORDER_POINTS.slice(0, 8))('%s lets anyone sign by OpenSSL, so it is rejected', (hex) => {
     const jwk: JsonWebKey = { ...OKP, x: Buffer.from(hex, 'hex').toString('base64url') };
     const key = createPublicKey({ key: jwk, format: 'jwk' });
     const forged = Array.from({ length: 64 }, (_, index) =>
@@ -138,14 +140,14 @@ describe('a point of small order', () => {
 });
 
 describe('readPublicKey for signing', () => {
-  it('allows private members, and asks for sign among the key_ops', () => {
+  it('allows private parameters, and requires sign among the key_ops', () => {
     const jwk = VALID_PAIRS['P-256'].privateJwk;
     expect(readPublicKey(jwk, 'sign')).toMatchObject({ algorithms: ['ES256'] });
     expect(readPublicKey({ ...jwk, key_ops: ['sign'] }, 'sign')).toMatchObject({ algorithms: ['ES256'] });
     expect(readPublicKey({ ...jwk, key_ops: ['verify'] }, 'sign')).toBe('has key_ops that do not allow sign');
   });
 
-  it('gives a key without the private part', () => {
+  it('returns a key without the private part', () => {
     const read = readPublicKey(VALID_PAIRS.RSA.privateJwk, 'sign');
     expect(read).toMatchObject({ key: { type: 'public' } });
   });
@@ -165,25 +167,25 @@ describe('readPublicKeySet', () => {
     ['one key', EC],
     ['an array', [EC]],
     ['keys that are not an array', { keys: { 0: EC, length: 1 } }],
-    ['another member', { Keys: [EC] }],
+    ['another field', { Keys: [EC] }],
     ['null', null],
     ['nothing', undefined],
     ['a text', '{"keys":[]}'],
-  ])('refuses %s in place of a set', (_name, value) => {
+  ])('rejects %s in place of a set', (_name, value) => {
     expect(readPublicKeySet(value)).toBe('must be a JWK Set: an object with an array named keys');
   });
 
-  it.each(BAD_KEYS)('refuses a set with %s, and says which key it is', (_name, jwk) => {
+  it.each(BAD_KEYS)('rejects a set with %s, and says which key it is', (_name, jwk) => {
     expect(readPublicKeySet({ keys: [EC, RSA, jwk] })).toMatch(/^keys\[2\] (has|is|names) /);
   });
 
-  it('refuses two keys of one kid, of whatever types', () => {
+  it('rejects two keys with one kid, of any types', () => {
     const words = 'keys[2] has the kid of another key of the set';
     for (const other of [RSA, EC, OKP])
       expect(readPublicKeySet({ keys: [{ ...EC, kid: 'a' }, OKP, { ...other, kid: 'a' }] })).toBe(words);
   });
 
-  it('accepts keys without a kid beside others', () => {
+  it('accepts keys without a kid next to others', () => {
     expect(readPublicKeySet({ keys: [EC, EC, { ...EC, kid: '' }, { ...EC, kid: 'a' }] })).toHaveLength(4);
   });
 });

@@ -16,12 +16,12 @@ describe('secretFingerprint', () => {
     expect(secretFingerprint(secret, nonce)).toBe(mac.digest('hex').slice(0, 16));
   });
 
-  it('is the one that Python makes', () => {
+  it('is the one that Python computes', () => {
     // hmac.new(b'changeme', b'identity-backend/secret-fingerprint/v1check-1', 'sha256').hexdigest()[:16]
     expect(secretFingerprint('changeme', 'check-1')).toBe('0c4013989dccb9d6');
   });
 
-  it('differs by the secret, its blanks, and the nonce', () => {
+  it('depends on the secret, its whitespace, and the nonce', () => {
     const made = [
       secretFingerprint(SECRET),
       secretFingerprint(`${SECRET}\n`),

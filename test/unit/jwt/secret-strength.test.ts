@@ -13,12 +13,12 @@ describe('secretWeakness', () => {
     ['whose bytes are more than its characters', 'q7Zk2vXw9Lr4Ty6Bn1Mc8Hdé東😀', 32],
     ['that holds a placeholder among other things', 'changeme-was-replaced-by-something-random-7Zk2', 32],
     ['of random punctuation around a word', '!@#$%^&*()_dev+{}|:<>?~[];,./-=', 30],
-    ['with blanks and quotes', ' "q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0Pa" ', 32],
-  ])('is nothing for a secret %s', (_name, secret, leastBytes) => {
+    ['with spaces and quotes', ' "q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0Pa" ', 32],
+  ])('is undefined for a secret %s', (_name, secret, leastBytes) => {
     expect(secretWeakness(secret, leastBytes)).toBeUndefined();
   });
 
-  it.each([32, 48, 64])('is its length where it is under %d bytes', (leastBytes) => {
+  it.each([32, 48, 64])('is its length if it is under %d bytes', (leastBytes) => {
     const secret = 'q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0Pa'.repeat(2);
     expect(secretWeakness(secret.slice(0, leastBytes), leastBytes)).toBeUndefined();
     expect(secretWeakness(secret.slice(0, leastBytes - 1), leastBytes)).toBe(`is under ${leastBytes} bytes`);
@@ -70,7 +70,7 @@ describe('secretWeakness', () => {
 
   it.each([
     ['PEM', PEM],
-    ['PEM with blanks before it', `  ${PEM}`],
+    ['PEM with whitespace before it', `  ${PEM}`],
     ['JWK', JWK],
     ['JWK over several lines', JWK.replaceAll(',', ',\n')],
   ])('is that it is the text of a key: %s', (_name, secret) => {
@@ -78,7 +78,7 @@ describe('secretWeakness', () => {
   });
 });
 
-describe('secretWeakness of white space', () => {
+describe('secretWeakness of whitespace', () => {
   it.each([
     ' ',
     '\n',
@@ -125,17 +125,17 @@ describe('secretWeakness of a repetition', () => {
     expect(secretWeakness(secret, 32)).toBe('is a short text repeated');
   });
 
-  it('is nothing if the unit is long enough by itself', () => {
+  it('is undefined if the unit is long enough by itself', () => {
     expect(secretWeakness('q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0Pa'.repeat(2), 64)).toBeUndefined();
   });
 
-  it('takes no longer for a long secret than for a short one, a character', () => {
+  it('takes no longer per character for a long secret than for a short one', () => {
     expect(secretWeakness(`${'a'.repeat(100_000)}b`, 32)).toBeUndefined();
   });
 });
 
 describe('secretWeakness of random bytes', () => {
-  it.each(['base64', 'base64url', 'hex'] as const)('is nothing, as %s', (encoding) => {
+  it.each(['base64', 'base64url', 'hex'] as const)('is undefined, as %s', (encoding) => {
     for (let count = 0; count < 1_000; count++) {
       for (const bytes of [32, 48, 64]) {
         expect(secretWeakness(randomBytes(bytes).toString(encoding), bytes)).toBeUndefined();
@@ -143,7 +143,7 @@ describe('secretWeakness of random bytes', () => {
     }
   });
 
-  it('is nothing for what password generators make of printable ASCII', () => {
+  it('is undefined for what password generators make of printable ASCII', () => {
     const printable = fc.constantFrom(
       ...Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index)),
     );
@@ -152,7 +152,7 @@ describe('secretWeakness of random bytes', () => {
       .map((letters) => letters.join(''));
     fc.assert(
       fc.property(secrets, (secret) => {
-        // Numbers that fast-check draws to find edges repeat themselves, which random ones do not.
+        // fast-check draws repeated numbers to find edges; random numbers do not repeat.
         fc.pre(new Set(secret).size >= 16);
         return secretWeakness(secret, 32) === undefined;
       }),
@@ -160,7 +160,7 @@ describe('secretWeakness of random bytes', () => {
     );
   });
 
-  it('is nothing for random punctuation with a word in it', () => {
+  it('is undefined for random punctuation with a word in it', () => {
     expect(secretWeakness('dev!@#$%^&*()_+{}|:<>?~`-=[];,./', 32)).toBeUndefined();
   });
 });
@@ -191,18 +191,18 @@ describe('isSameSecret', () => {
     `"${SECRET}"`,
     `'${SECRET}' `,
     `\u00A0${SECRET}\u200B`,
-  ])('knows a copy of a secret: %j', (copy) => {
+  ])('recognises a copy of a secret: %j', (copy) => {
     expect(isSameSecret(SECRET, copy)).toBe(true);
     expect(isSameSecret(copy, SECRET)).toBe(true);
   });
 
-  it('knows another secret', () => {
+  it('recognises another secret', () => {
     expect(isSameSecret(SECRET, `${SECRET}0`)).toBe(false);
   });
 });
 
 describe('secretWarnings', () => {
-  it('are none for a good secret', () => {
+  it('is empty for a strong secret', () => {
     expect(secretWarnings(SECRET)).toEqual([]);
   });
 
@@ -216,11 +216,11 @@ describe('secretWarnings', () => {
     ['is wrapped in quotes', `"${SECRET}"\n`],
     ['is a known placeholder', 'changeme'],
     ['is under 32 bytes', 'q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0P'],
-  ])('say that it %s: %j', (warning, secret) => {
+  ])('says that it %s: %j', (warning, secret) => {
     expect(secretWarnings(secret)).toContain(warning);
   });
 
-  it('hold nothing of the secret', () => {
+  it('exposes nothing of the secret', () => {
     for (const warning of secretWarnings(' "marker" \n')) expect(warning).not.toContain('marker');
   });
 });

@@ -49,7 +49,7 @@ describe('verifySignature', () => {
     expect(verifySignature(token, 'HS384', key)).toBe(false);
   });
 
-  it.each(VECTORS)('refuses %s with another byte anywhere in its signature', (_name, algorithm, vector) => {
+  it.each(VECTORS)('rejects %s with another byte anywhere in its signature', (_name, algorithm, vector) => {
     const signature = Buffer.from(vector.token.slice(vector.token.lastIndexOf('.') + 1), 'base64url');
     for (const index of [0, signature.length >> 1, signature.length - 1]) {
       const changed = Buffer.from(signature);
@@ -59,7 +59,7 @@ describe('verifySignature', () => {
     }
   });
 
-  it.each(VECTORS)('refuses %s with a signature that is empty, short or long', (_name, algorithm, vector) => {
+  it.each(VECTORS)('rejects %s with a signature that is empty, short or long', (_name, algorithm, vector) => {
     const key = publicKeyOf(vector);
     const input = inputOf(vector.token);
     for (const signature of ['', 'AA', 'A'.repeat(2000)]) {
@@ -67,12 +67,12 @@ describe('verifySignature', () => {
     }
   });
 
-  it.each(VECTORS)('refuses %s with another payload', (_name, algorithm, vector) => {
+  it.each(VECTORS)('rejects %s with another payload', (_name, algorithm, vector) => {
     const token = vector.token.replace(/\.[^.]*\./, `.${base64Url('{"exp":1}')}.`);
     expect(verifySignature(token, algorithm, publicKeyOf(vector))).toBe(false);
   });
 
-  it('refuses an ECDSA signature in DER', async () => {
+  it('rejects an ECDSA signature in DER', async () => {
     const { publicKey, privateKey } = await pairFor('ES256');
     const der = sign('sha256', Buffer.from('a.b'), privateKey).toString('base64url');
     expect(verifySignature(`a.b.${der}`, 'ES256', publicKey)).toBe(false);
@@ -87,7 +87,7 @@ describe('verifySignature', () => {
     expect(verifySignature(token, algorithm, (await pairFor(algorithm)).publicKey)).toBe(false);
   });
 
-  it('tells RS256 from PS256, though the keys are alike', async () => {
+  it('distinguishes RS256 from PS256, though the keys are of one type', async () => {
     const { publicKey, privateKey } = await pairFor('RS256');
     const signed = `a.b.${await signByPrivateKey('a.b', 'RS256', privateKey)}`;
     expect(verifySignature(signed, 'RS256', publicKey)).toBe(true);
@@ -104,15 +104,15 @@ describe('verifySignature', () => {
 });
 
 /**
- * Node before 20.19.4 ends the process where a thread fails to sign ("Entering the V8 API without proper locking").
- * The service takes no key that is too small, and so never gets there.
+ * Node before 20.19.4 ends the process if a thread fails to sign ("Entering the V8 API without proper
+ * locking"). The service accepts no key that is too small, so it is not affected.
  */
 const [major = 0, minor = 0, patch = 0] = process.versions.node.split('.').map(Number);
 const endsProcess = major === 20 && minor === 19 && patch < 4;
 
 describe('signByPrivateKey', () => {
   it.each(VECTORS.filter(([, algorithm]) => algorithm !== 'ES256'))(
-    'makes the signature of %s, which leaves nothing to chance (%s)',
+    'makes the deterministic signature of %s (%s)',
     async (_name, algorithm, vector) => {
       const signature = await signByPrivateKey(inputOf(vector.token), algorithm, privateKeyOf(vector));
       expect(`${inputOf(vector.token)}.${signature}`).toBe(vector.token);
@@ -128,7 +128,7 @@ describe('signByPrivateKey', () => {
     expect(verifySignature(token, algorithm, publicKey)).toBe(true);
   });
 
-  it('leaves RSA to a thread and does the others at once', async () => {
+  it('runs RSA on a thread and signs the others synchronously', async () => {
     const rsa = signByPrivateKey('a.b', 'RS256', (await pairFor('RS256')).privateKey);
     const ec = signByPrivateKey('a.b', 'ES256', (await pairFor('ES256')).privateKey);
     expect([typeof rsa, typeof ec]).toEqual(['object', 'string']);
@@ -136,8 +136,8 @@ describe('signByPrivateKey', () => {
   });
 
   const itRejects = endsProcess ? it.skip : it;
-  if (endsProcess) console.warn(`Skipped: Node ${process.versions.node} ends where a thread fails to sign`);
-  itRejects('rejects where the key is too small for the algorithm', async () => {
+  if (endsProcess) console.warn(`Skipped: Node ${process.versions.node} ends if a thread fails to sign`);
+  itRejects('rejects if the key is too small for the algorithm', async () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 512 });
     await expect(signByPrivateKey('a.b', 'PS256', privateKey)).rejects.toThrow();
   });

@@ -21,7 +21,7 @@ describe('KeyObjectVerificationKey', () => {
     expect(key.verifies(handMadeToken({ secret: `${SECRET}!` }))).toBe(false);
   });
 
-  it('goes by the algorithm that it was made for, not by the one that the token names', () => {
+  it('uses the algorithm it was made for, not the one that the token names', () => {
     const key = new KeyObjectVerificationKey('key-1', 'HS256', createSecretKey(SECRET, 'utf8'));
     expect(key.verifies(handMadeToken({ header: { alg: 'HS512' }, algorithm: 'HS256' }))).toBe(true);
     expect(key.verifies(handMadeToken({ header: { alg: 'HS256' }, algorithm: 'HS512' }))).toBe(false);

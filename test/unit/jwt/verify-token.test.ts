@@ -22,7 +22,7 @@ const EXPECTED: Expectations = {
 };
 
 /** @param at seconds since 1970 */
-function judge(token: string, changes: Partial<Expectations> = {}, at = NEW_YEAR): VerificationResult {
+function verify(token: string, changes: Partial<Expectations> = {}, at = NEW_YEAR): VerificationResult {
   return verifyToken(token, keys, { ...EXPECTED, ...changes }, at * 1000);
 }
 
@@ -34,21 +34,21 @@ function hintOf(verdict: VerificationResult): string {
   return (verdict as RefusedToken).hint;
 }
 
-const judgeClaims = (
+const verifyClaims = (
   claims: Record<string, unknown>,
   changes: Partial<Expectations> = {},
   at = NEW_YEAR,
-): VerificationResult => judge(handMadeToken({ claims }), changes, at);
+): VerificationResult => verify(handMadeToken({ claims }), changes, at);
 
 describe('verifyToken', () => {
-  it('accepts a good token and gives every claim back as signed', () => {
+  it('accepts a valid token and returns every claim as signed', () => {
     const claims = { scope: 'a b', further: { deep: [1, null] } };
-    expect(judgeClaims(claims)).toEqual({ code: 'valid', claims: { ...GOOD_CLAIMS, ...claims } });
+    expect(verifyClaims(claims)).toEqual({ code: 'valid', claims: { ...GOOD_CLAIMS, ...claims } });
   });
 
-  it('gives the same verdict on the same input', () => {
+  it('gives the same result for the same input', () => {
     const token = handMadeToken({ claims: { exp: NEW_YEAR } });
-    expect(judge(token)).toEqual(judge(token));
+    expect(verify(token)).toEqual(verify(token));
   });
 
   describe('the order of the checks', () => {
@@ -63,7 +63,7 @@ describe('verifyToken', () => {
     ] as const;
     const revoked = (): string => 'It was revoked.';
 
-    it.each(faults)('answers %s where it and everything after it fails', (code, _fault) => {
+    it.each(faults)('responds %s if it and everything after it fails', (code, _fault) => {
       const remaining = faults.slice(faults.findIndex(([each]) => each === code));
       const secrets = remaining.flatMap(([, fault]) => ('secret' in fault ? [fault.secret] : []));
       const claims = Object.assign(
@@ -71,20 +71,20 @@ describe('verifyToken', () => {
         ...remaining.map(([, fault]) => ('claims' in fault ? fault.claims : {})),
       ) as Record<string, unknown>;
       const [secret = SECRET] = secrets;
-      expect(judge(handMadeToken({ claims, secret }), { revoked }).code).toBe(code);
+      expect(verify(handMadeToken({ claims, secret }), { revoked }).code).toBe(code);
     });
 
-    it.each(faults)('answers %s where it alone fails', (code, fault) => {
-      expect(judge(handMadeToken(fault), code === 'token_revoked' ? { revoked } : {}).code).toBe(code);
+    it.each(faults)('responds %s if it alone fails', (code, fault) => {
+      expect(verify(handMadeToken(fault), code === 'token_revoked' ? { revoked } : {}).code).toBe(code);
     });
 
-    it('asks about a revocation only of a token that is good otherwise', () => {
+    it('checks revocation only for a token that is valid otherwise', () => {
       const asked: unknown[] = [];
       const ask = (claims: unknown): undefined => void asked.push(claims);
-      judgeClaims({ exp: NEW_YEAR }, { revoked: ask });
-      judgeClaims({ aud: 'another-service' }, { revoked: ask });
+      verifyClaims({ exp: NEW_YEAR }, { revoked: ask });
+      verifyClaims({ aud: 'another-service' }, { revoked: ask });
       expect(asked).toEqual([]);
-      expect(judgeClaims({}, { revoked: ask }).code).toBe('valid');
+      expect(verifyClaims({}, { revoked: ask }).code).toBe('valid');
       expect(asked).toEqual([GOOD_CLAIMS]);
     });
   });
@@ -100,7 +100,7 @@ describe('verifyToken', () => {
       ['token_expired', 60, 60],
       ['token_expired', 60, 61],
     ])('is %s with a tolerance of %d s, %d s after exp', (code, toleranceSeconds, after) => {
-      expect(judgeClaims({}, { toleranceSeconds }, GOOD_CLAIMS.exp + after).code).toBe(code);
+      expect(verifyClaims({}, { toleranceSeconds }, GOOD_CLAIMS.exp + after).code).toBe(code);
     });
 
     it.each([
@@ -109,37 +109,37 @@ describe('verifyToken', () => {
       [0.25, '0 seconds'],
       [12.5, '12 seconds'],
       [86_400, '86400 seconds'],
-    ])('is told %d s after exp as "%s"', (after, words) => {
-      const hint = hintOf(judgeClaims({}, {}, GOOD_CLAIMS.exp + after));
+    ])('is described %d s after exp as "%s"', (after, words) => {
+      const hint = hintOf(verifyClaims({}, {}, GOOD_CLAIMS.exp + after));
       expect(hint).toContain(`expired ${words} ago`);
     });
 
-    it('is told in seconds since exp, not since the end of the tolerance', () => {
-      expect(hintOf(judgeClaims({}, { toleranceSeconds: 30 }, GOOD_CLAIMS.exp + 40))).toContain(
+    it('is given in seconds since exp, not since the end of the tolerance', () => {
+      expect(hintOf(verifyClaims({}, { toleranceSeconds: 30 }, GOOD_CLAIMS.exp + 40))).toContain(
         '40 seconds ago',
       );
     });
 
     it('counts fractions of a second', () => {
-      expect(judgeClaims({ exp: NEW_YEAR + 0.5 }, {}, NEW_YEAR + 0.4).code).toBe('valid');
-      expect(judgeClaims({ exp: NEW_YEAR + 0.5 }, {}, NEW_YEAR + 0.5).code).toBe('token_expired');
+      expect(verifyClaims({ exp: NEW_YEAR + 0.5 }, {}, NEW_YEAR + 0.4).code).toBe('valid');
+      expect(verifyClaims({ exp: NEW_YEAR + 0.5 }, {}, NEW_YEAR + 0.5).code).toBe('token_expired');
     });
 
     it.each([Number.MAX_VALUE, Number.MAX_SAFE_INTEGER, 1e300])(
-      'lies beyond any time where exp is %d',
+      'lies beyond any time if exp is %d',
       (exp) => {
-        expect(judgeClaims({ exp }).code).toBe('valid');
+        expect(verifyClaims({ exp }).code).toBe('valid');
       },
     );
 
-    it.each([0, -1, -Number.MAX_VALUE, Number.MIN_VALUE])('is past where exp is %d', (exp) => {
-      expect(judgeClaims({ iat: undefined, exp }).code).toBe('token_expired');
+    it.each([0, -1, -Number.MAX_VALUE, Number.MIN_VALUE])('has passed if exp is %d', (exp) => {
+      expect(verifyClaims({ iat: undefined, exp }).code).toBe('token_expired');
     });
 
     it.each(['1e400', '-1e400', '"1767226500"', 'null', 'true', '[]', '{}'])(
-      'is malformed where exp is %s',
+      'is malformed if exp is %s',
       (exp) => {
-        expect(judge(signedParts('{"alg":"HS256"}', `{"exp":${exp}}`)).code).toBe('malformed_token');
+        expect(verify(signedParts('{"alg":"HS256"}', `{"exp":${exp}}`)).code).toBe('malformed_token');
       },
     );
   });
@@ -147,7 +147,7 @@ describe('verifyToken', () => {
   describe('not yet valid', () => {
     it.each(['iat', 'nbf'])('by %s, up to the tolerance', (name) => {
       const verdictAt = (at: number, toleranceSeconds: number): string =>
-        judgeClaims({ iat: undefined, [name]: NEW_YEAR + 60 }, { toleranceSeconds }, at).code;
+        verifyClaims({ iat: undefined, [name]: NEW_YEAR + 60 }, { toleranceSeconds }, at).code;
       expect(verdictAt(NEW_YEAR + 59.999, 0)).toBe('token_not_yet_valid');
       expect(verdictAt(NEW_YEAR + 60, 0)).toBe('valid');
       expect(verdictAt(NEW_YEAR, 60)).toBe('valid');
@@ -155,8 +155,8 @@ describe('verifyToken', () => {
     });
 
     it('by the later of iat and nbf', () => {
-      expect(hintOf(judgeClaims({ iat: NEW_YEAR + 5, nbf: NEW_YEAR + 90 }))).toContain('valid in 90 seconds');
-      expect(hintOf(judgeClaims({ iat: NEW_YEAR + 90, nbf: NEW_YEAR + 5 }))).toContain('valid in 90 seconds');
+      expect(hintOf(verifyClaims({ iat: NEW_YEAR + 5, nbf: NEW_YEAR + 90 }))).toContain('valid in 90 seconds');
+      expect(hintOf(verifyClaims({ iat: NEW_YEAR + 90, nbf: NEW_YEAR + 5 }))).toContain('valid in 90 seconds');
     });
 
     it.each([
@@ -164,17 +164,17 @@ describe('verifyToken', () => {
       [0.5, '1 second'],
       [61, '61 seconds'],
     ])('says %d s before as "%s"', (before, words) => {
-      expect(hintOf(judgeClaims({ nbf: NEW_YEAR + before }))).toContain(`valid in ${words};`);
+      expect(hintOf(verifyClaims({ nbf: NEW_YEAR + before }))).toContain(`valid in ${words};`);
     });
 
-    it('comes before expired, where a token is both', () => {
-      expect(judgeClaims({ nbf: NEW_YEAR + 60, exp: NEW_YEAR - 60 }).code).toBe('token_not_yet_valid');
+    it('comes before expired if a token is both', () => {
+      expect(verifyClaims({ nbf: NEW_YEAR + 60, exp: NEW_YEAR - 60 }).code).toBe('token_not_yet_valid');
     });
   });
 
   describe('the issuer', () => {
-    it('is named in the hint together with the one that is expected', () => {
-      const hint = hintOf(judgeClaims({ iss: 'another-issuer' }));
+    it('is named in the hint together with the expected one', () => {
+      const hint = hintOf(verifyClaims({ iss: 'another-issuer' }));
       expect(hint).toContain('"another-issuer"');
       expect(hint).toContain('"identity-backend"');
     });
@@ -182,12 +182,12 @@ describe('verifyToken', () => {
     it.each([undefined, '', 'Identity-Backend', 'identity-backend ', 'identity-backend/'])(
       'is not %j',
       (iss) => {
-        expect(judgeClaims({ iss }).code).toBe('invalid_issuer');
+        expect(verifyClaims({ iss }).code).toBe('invalid_issuer');
       },
     );
 
-    it.each([1, null, ['identity-backend']])('is malformed where it is %j', (iss) => {
-      expect(judgeClaims({ iss }).code).toBe('malformed_token');
+    it.each([1, null, ['identity-backend']])('is malformed if it is %j', (iss) => {
+      expect(verifyClaims({ iss }).code).toBe('malformed_token');
     });
   });
 
@@ -195,37 +195,37 @@ describe('verifyToken', () => {
     it.each([['logging-service'], [['logging-service']], [['a', 'logging-service', 'b']]])(
       'matches %j',
       (aud) => {
-        expect(judgeClaims({ aud }).code).toBe('valid');
+        expect(verifyClaims({ aud }).code).toBe('valid');
       },
     );
 
     it.each([undefined, [], '', 'logging', 'logging-service ', 'LOGGING-SERVICE', ['logging', 'service']])(
       'does not match %j',
       (aud) => {
-        expect(judgeClaims({ aud }).code).toBe('invalid_audience');
+        expect(verifyClaims({ aud }).code).toBe('invalid_audience');
       },
     );
 
     it.each([1, null, {}, [1], ['logging-service', 1], [['logging-service']]])(
-      'is malformed where it is %j',
+      'is malformed if it is %j',
       (aud) => {
-        expect(judgeClaims({ aud }).code).toBe('malformed_token');
+        expect(verifyClaims({ aud }).code).toBe('malformed_token');
       },
     );
 
-    it('is named in the hint together with the one that is expected', () => {
-      const hint = hintOf(judgeClaims({ aud: ['a-service', 'b-service'] }));
+    it('is named in the hint together with the expected one', () => {
+      const hint = hintOf(verifyClaims({ aud: ['a-service', 'b-service'] }));
       expect(hint).toContain('"a-service", "b-service"');
       expect(hint).toContain('"logging-service"');
     });
 
-    it('may be any where none is asked for, but must be there', () => {
-      expect(judgeClaims({ aud: 'a-service' }, { audience: undefined }).code).toBe('valid');
-      expect(judgeClaims({ aud: [] }, { audience: undefined }).code).toBe('invalid_audience');
+    it('may be any if none is expected, but must be present', () => {
+      expect(verifyClaims({ aud: 'a-service' }, { audience: undefined }).code).toBe('valid');
+      expect(verifyClaims({ aud: [] }, { audience: undefined }).code).toBe('invalid_audience');
     });
 
     it('is cut and escaped in the hint', () => {
-      const hint = hintOf(judgeClaims({ aud: `"\n${'x'.repeat(2000)}` }));
+      const hint = hintOf(verifyClaims({ aud: `"\n${'x'.repeat(2000)}` }));
       expect(hint).toContain('"\\"\\nxxx');
       expect(hint.length).toBeLessThan(600);
     });
@@ -237,29 +237,29 @@ describe('verifyToken', () => {
         audience === allowed && algorithm === 'HS256',
     });
 
-    it('is asked of every member of aud, not only of the one that asks', () => {
-      const verdictOf = (aud: string[]): string => judgeClaims({ aud }, policy('logging-service')).code;
+    it('applies to every value of aud, not only to the expected one', () => {
+      const verdictOf = (aud: string[]): string => verifyClaims({ aud }, policy('logging-service')).code;
       expect(verdictOf(['logging-service'])).toBe('valid');
       expect(verdictOf(['logging-service', 'another-service'])).toBe('invalid_signature');
     });
 
-    it('is told of the algorithm of the key', () => {
+    it('receives the algorithm of the key', () => {
       const token = handMadeToken({ algorithm: 'HS384' });
-      expect(judge(token).code).toBe('valid');
-      expect(judge(token, policy('logging-service')).code).toBe('invalid_signature');
+      expect(verify(token).code).toBe('valid');
+      expect(verify(token, policy('logging-service')).code).toBe('invalid_signature');
     });
 
-    it('comes before everything that would be said of the claims', () => {
-      expect(judgeClaims({ exp: 0, iat: 0 }, { allows: () => false }).code).toBe('invalid_signature');
+    it('comes before every check of the claims', () => {
+      expect(verifyClaims({ exp: 0, iat: 0 }, { allows: () => false }).code).toBe('invalid_signature');
     });
   });
 
   describe('the signature', () => {
     it.each([
       ['of the current secret', SECRET],
-      ['of a former secret', FORMER_SECRET],
-    ])('%s is good', (_name, secret) => {
-      expect(judge(handMadeToken({ secret })).code).toBe('valid');
+      ['of a previous secret', FORMER_SECRET],
+    ])('%s is valid', (_name, secret) => {
+      expect(verify(handMadeToken({ secret })).code).toBe('valid');
     });
 
     it.each([
@@ -272,14 +272,14 @@ describe('verifyToken', () => {
         (token: string) => token.replace(/\.[^.]*\./, `.${base64Url('{"exp":9999999999}')}.`),
       ],
       ['is of another header', (token: string) => token.replace(/^[^.]*/, base64Url('{"alg":"HS256"}'))],
-    ])('is refused where it %s', (_name, change) => {
-      expect(judge(change(handMadeToken())).code).toBe('invalid_signature');
+    ])('is rejected if it %s', (_name, change) => {
+      expect(verify(change(handMadeToken())).code).toBe('invalid_signature');
     });
 
     it.each(['HS512', 'RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'])(
-      'is refused where the algorithm is known and not in use: %s',
+      'is rejected if the algorithm is known and not in use: %s',
       (alg) => {
-        expect(judge(handMadeToken({ header: { alg }, algorithm: 'HS256' })).code).toBe('invalid_signature');
+        expect(verify(handMadeToken({ header: { alg }, algorithm: 'HS256' })).code).toBe('invalid_signature');
       },
     );
 
@@ -289,31 +289,31 @@ describe('verifyToken', () => {
       ['a known kid', { kid: keyId }, 'names a known kid and 1 key was tried'],
       ['a known kid of another algorithm', { kid: keyId, alg: 'HS384' }, 'a known kid and 0 keys were tried'],
       ['an algorithm without keys', { alg: 'ES256' }, 'names no kid and 0 keys were tried'],
-    ])('is refused with a hint on %s', (_name, header, words) => {
+    ])('is rejected with a hint on %s', (_name, header, words) => {
       const hint = hintOf(
-        judge(handMadeToken({ header, secret: 'another secret of at least thirty-two bytes' })),
+        verify(handMadeToken({ header, secret: 'another secret of at least thirty-two bytes' })),
       );
       expect(hint).toContain(words);
       expect(hint).not.toContain('marker');
     });
 
-    it('names the keys that were tried only where it may', () => {
+    it('names the keys that were tried only if allowed', () => {
       const describeKeys = (tried: readonly VerificationKey[]): string =>
         ` [${tried.map(({ id }) => id).join()}]`;
       const token = handMadeToken({ header: { kid: keyId }, secret: 'x'.repeat(40) });
-      expect(hintOf(judge(token, { describeKeys }))).toContain(`[${keyId}]`);
-      expect(hintOf(judge(token))).not.toContain(keyId);
+      expect(hintOf(verify(token, { describeKeys }))).toContain(`[${keyId}]`);
+      expect(hintOf(verify(token))).not.toContain(keyId);
     });
   });
 
   it('gives each refusal a hint of one sentence', () => {
     const verdicts = [
-      judge('a.b.c'),
-      judge(handMadeToken({ secret: 'another secret of at least thirty-two bytes' })),
-      judgeClaims({ exp: NEW_YEAR }),
-      judgeClaims({ nbf: NEW_YEAR + 1 }),
-      judgeClaims({ iss: 'x' }),
-      judgeClaims({ aud: 'x' }),
+      verify('a.b.c'),
+      verify(handMadeToken({ secret: 'another secret of at least thirty-two bytes' })),
+      verifyClaims({ exp: NEW_YEAR }),
+      verifyClaims({ nbf: NEW_YEAR + 1 }),
+      verifyClaims({ iss: 'x' }),
+      verifyClaims({ aud: 'x' }),
     ];
     for (const verdict of verdicts) expect(hintOf(verdict)).toMatch(/^[A-Z][^.]*\.$/);
   });
