@@ -21,7 +21,7 @@ export class Semaphore {
     private readonly maxWaiting: number,
   ) {}
 
-  /** @throws {QueueFull} and what the task throws */
+  /** @throws {QueueFull} and whatever the task throws */
   async run<T>(task: () => Promise<T>): Promise<T> {
     if (this.running < this.maxRunning) this.running += 1;
     else await this.wait();

@@ -29,7 +29,7 @@ function run(semaphore: Semaphore, count: number): { tasks: Task[]; outcomes: Pr
 const begun = (tasks: readonly Task[]): boolean[] => tasks.map((task) => task.begun);
 
 describe('Semaphore', () => {
-  it('runs a limited number of tasks at a time, and the others in the order in which they arrived', async () => {
+  it('runs a limited number of tasks at a time, and the others in order of arrival', async () => {
     const { tasks } = run(new Semaphore(2, 10), 4);
     expect(begun(tasks)).toEqual([true, true, false, false]);
     await tasks[1]?.finish();

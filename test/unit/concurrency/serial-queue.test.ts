@@ -43,7 +43,7 @@ describe('SerialQueue', () => {
     expect(seen).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
   });
 
-  it('goes on after a task that failed, which fails alone', async () => {
+  it('continues after a failed task, which fails alone', async () => {
     const queue = new SerialQueue();
     const outcomes = await Promise.allSettled([
       queue.run(() => Promise.reject(new Error('rejected'))),
@@ -78,7 +78,7 @@ describe('SerialQueue that fails those waiting', () => {
     expect(await Promise.all(outcomes)).toEqual(['1', '2']);
   });
 
-  it('goes on after any other failure', async () => {
+  it('continues after any other failure', async () => {
     const queue = waitingFail();
     const [first, second] = [new Work(), new Work()];
     const outcomes = Promise.allSettled([queue.run(first.act), queue.run(second.act)]);
