@@ -1,31 +1,31 @@
 import { decodeUtf8, parseStrictJson } from '../encoding/strict-json.js';
 import { RemoteFailure } from './remote-failure.js';
 
-/** Sends a request: the global `fetch`, or one that stands in for it. */
+/** Sends a request: the global `fetch` or a substitute for it. */
 export type Fetch = typeof globalThis.fetch;
 
-/** Looks `fetch` up at each call: tracing and tests put another in its place after the application has started. */
+/** Looks `fetch` up at each call: tracing and tests replace it after the application has started. */
 export const globalFetch: Fetch = (input, init) => globalThis.fetch(input, init);
 
-/** An answer of another service, whatever its status. */
+/** A response of another service, whatever its status. */
 export interface JsonAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** The body; `undefined` where it is not JSON that every reader reads alike. */
+  /** The body; `undefined` if it is not unambiguous JSON. */
   readonly body: unknown;
 }
 
-/** How long an answer may take, with its body; milliseconds. */
+/** How long a response may take, with its body, in milliseconds. */
 const TIMEOUT = 5_000;
 
 /** The largest body that is read, in bytes after decompression. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /**
- * Asks another service for JSON. Redirects are not followed: whoever can redirect could otherwise choose the keys, or
- * who is shown a secret.
+ * Requests JSON from another service. Redirects are not followed: a redirect could otherwise choose the keys,
+ * or the recipient of a secret.
  *
- * @throws {RemoteFailure} where no answer came within 5 seconds, or one over 1 MiB
+ * @throws {RemoteFailure} if no response arrives within 5 seconds, or one over 1 MiB
  */
 export async function fetchJson(fetch: Fetch, address: string, init: RequestInit = {}): Promise<JsonAnswer> {
   try {

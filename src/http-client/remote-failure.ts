@@ -1,14 +1,14 @@
 /**
- * Another service did not answer, or not as it should. Its message may stand in a log: it names the address and the
+ * Another service did not respond, or not as it should. The message is safe to log: it names the URL and the
  * reason, and nothing that was sent or received.
  */
 export class RemoteFailure extends Error {
   override readonly name = 'RemoteFailure';
 
   /**
-   * @param address where it was asked; its query is left out of the message
+   * @param address the requested URL; the message omits its query
    * @param reason in words, such as `ECONNREFUSED`
-   * @param status HTTP status, where there was an answer
+   * @param status HTTP status, if there was a response
    */
   constructor(
     address: string,
@@ -20,12 +20,12 @@ export class RemoteFailure extends Error {
 
   /**
    * @param cause what `fetch` threw; it is not kept, as its message may quote a header with a secret
-   * @param address where it was asked
+   * @param address the requested URL
    */
   static from(cause: unknown, address: string): RemoteFailure {
     const { name, cause: inner } = Object(cause) as { name?: unknown; cause?: unknown };
     const { code } = Object(inner) as { code?: unknown };
-    if (name === 'TimeoutError') return new RemoteFailure(address, 'no answer within 5 seconds');
-    return new RemoteFailure(address, typeof code === 'string' ? code : 'no answer');
+    if (name === 'TimeoutError') return new RemoteFailure(address, 'no response within 5 seconds');
+    return new RemoteFailure(address, typeof code === 'string' ? code : 'no response');
   }
 }

@@ -1,15 +1,15 @@
-/** What an address of another service is checked against. */
+/** The rules for the URL of another service. */
 export interface AddressRules {
-  /** Whether `http:` is taken beyond this machine too; only where the network itself encrypts. */
+  /** Whether `http:` is accepted beyond this host too; only if the network itself encrypts. */
   readonly allowPlainHttp: boolean;
 }
 
 /**
- * Checks an address that keys come from or secrets are sent to. Over plain HTTP anybody on the way could put keys of
- * their own in its place, so it is taken for this machine alone unless the rules say otherwise.
+ * Checks a URL that keys come from or secrets are sent to. Over plain HTTP anyone on the path could
+ * substitute keys, so `http:` is accepted for this host alone unless the rules say otherwise.
  *
- * @param option name of the option that holds it, for the error
- * @throws {TypeError} where it is not an absolute https address without credentials and fragment
+ * @param option name of the option that holds the URL, for the error
+ * @throws {TypeError} if it is not an absolute https URL without credentials and fragment
  */
 export function checkServiceAddress(
   option: string,
@@ -24,9 +24,7 @@ export function checkServiceAddress(
     throw new TypeError(`${option} must have neither credentials nor a fragment`);
   }
   if (url.protocol === 'http:' && !allowPlainHttp && !isLoopback(url.hostname)) {
-    throw new TypeError(
-      `${option} must be https, as ${url.hostname} is not this machine (see allowPlainHttp)`,
-    );
+    throw new TypeError(`${option} must be https, as ${url.hostname} is not this host (see allowPlainHttp)`);
   }
 }
 

@@ -10,7 +10,7 @@ function read(authorization: string): [string, string] {
 }
 
 describe('basicAuthorization', () => {
-  it('is plain base64 where nothing has to be encoded', () => {
+  it('is plain base64 if nothing needs encoding', () => {
     expect(basicAuthorization('client', 'secret')).toBe('Basic Y2xpZW50OnNlY3JldA==');
   });
 

@@ -41,7 +41,7 @@ describe('fetchJson', () => {
     expect(headers.get('cache-control')).toBe('max-age=5');
   });
 
-  it.each(['', '{', '{"a":1,"a":2}', '[', 'text', '\xff'])('gives no body where it is %j', async (text) => {
+  it.each(['', '{', '{"a":1,"a":2}', '[', 'text', '\xff'])('returns no body if it is %j', async (text) => {
     const address = await serve((_request, response) => response.end(Buffer.from(text, 'latin1')));
     expect((await fetchJson(globalFetch, address)).body).toBeUndefined();
   });
@@ -67,14 +67,14 @@ describe('fetchJson', () => {
     }
   });
 
-  it('counts a body as it is after decompression', async () => {
+  it('measures a body after decompression', async () => {
     const address = await serve((_request, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(8 * 1024 * 1024)));
     });
     expect((await failureOf(fetchJson(globalFetch, address))).reason).toBe('the body is over 1 MiB');
   });
 
-  it('gives up where nobody listens', async () => {
+  it('fails if nothing listens', async () => {
     const address = await serve(() => undefined);
     stop();
     const failure = await failureOf(fetchJson(globalFetch, address));
@@ -82,7 +82,7 @@ describe('fetchJson', () => {
     expect(failure).toMatchObject({ reason: 'ECONNREFUSED', status: undefined });
   });
 
-  it('gives up where the connection ends in the middle', async () => {
+  it('fails if the connection closes in the middle', async () => {
     const address = await serve((_request, response) => {
       response.writeHead(200, { 'content-length': '100' }).write('{"a":');
       setImmediate(() => response.destroy());
@@ -95,7 +95,7 @@ describe('fetchJson', () => {
       throw new DOMException('The operation was aborted due to timeout', 'TimeoutError');
     });
     const { reason } = await failureOf(fetchJson(fake.fetch, ADDRESS));
-    expect(reason).toBe('no answer within 5 seconds');
+    expect(reason).toBe('no response within 5 seconds');
     expect(fake.sent[0]?.init.signal).toBeInstanceOf(AbortSignal);
   });
 

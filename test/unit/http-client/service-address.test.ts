@@ -23,7 +23,7 @@ describe('checkServiceAddress', () => {
     'http://127.0.0.1.example',
     'http://10.0.0.1',
     'http://0.0.0.0',
-  ])('refuses %s, as it is plain HTTP beyond this machine', (address) => {
+  ])('rejects %s, which is plain HTTP beyond this host', (address) => {
     expect(() => check(address)).toThrow(/^address must be https/);
     expect(() => check(address, true)).not.toThrow();
   });
