@@ -3,7 +3,7 @@ import { fetchJson, type Fetch } from '../http-client/fetch-json.js';
 import { RemoteFailure } from '../http-client/remote-failure.js';
 import { checkServiceAddress } from '../http-client/service-address.js';
 
-/** Whose metadata is looked for. */
+/** Whose metadata to look up. */
 export interface Discovery {
   /** The issuer, a URL. */
   readonly issuer: string;
@@ -15,9 +15,10 @@ const OPENID = '/.well-known/openid-configuration';
 const OAUTH = '/.well-known/oauth-authorization-server';
 
 /**
- * Finds the address of an issuer's public keys: by OpenID Connect Discovery 1.0 §4, else by RFC 8414 §3.
+ * Finds the URL of an issuer's public keys by OpenID Connect Discovery 1.0 §4, else by RFC 8414 §3.
  *
- * @throws {RemoteFailure} where neither document is there, or it belongs to another issuer (RFC 8414 §3.3)
+ * @throws {RemoteFailure} if neither document exists, or the document belongs to another issuer (RFC 8414
+ *   §3.3)
  */
 export async function discoverKeySet({ issuer, fetch, allowPlainHttp }: Discovery): Promise<string> {
   let failure: RemoteFailure | undefined;
@@ -30,8 +31,8 @@ export async function discoverKeySet({ issuer, fetch, allowPlainHttp }: Discover
 }
 
 /**
- * OpenID Connect appends to the issuer, RFC 8414 inserts before its path; beneath a path some issuers can only serve
- * what is appended.
+ * OpenID Connect appends to the issuer, RFC 8414 inserts before its path. Some issuers with a path can only
+ * serve the appended form.
  */
 function metadataAddresses(issuer: string): Set<string> {
   const { origin, pathname } = new URL(issuer);
@@ -51,7 +52,7 @@ function readKeySetAddress(
   } catch (cause) {
     throw new RemoteFailure(
       address,
-      cause instanceof TypeError ? cause.message : 'jwks_uri is not usable',
+      cause instanceof TypeError ? cause.message : 'jwks_uri is not a valid URL',
       200,
     );
   }

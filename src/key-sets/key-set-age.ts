@@ -3,11 +3,11 @@ const LEAST_SECONDS = 60;
 const MOST_SECONDS = 3600;
 
 /**
- * How long a key set counts as fresh: what the issuer says by `Cache-Control: max-age` (RFC 9111 §5.2.2.1), within
- * bounds, so that it can neither make this service ask at each request nor keep a withdrawn key alive for long.
+ * How long a key set is fresh: the issuer's `Cache-Control: max-age` (RFC 9111 §5.2.2.1), within bounds, so
+ * that it can neither cause a fetch for every request nor keep a revoked key in use for long.
  *
- * @param cacheControl the header, where there is one
- * @returns seconds, 60 to 3600; 300 where nothing is said
+ * @param cacheControl the header, if present
+ * @returns seconds, 60 to 3600; 300 without `max-age`
  */
 export function keySetAge(cacheControl: string | null): number {
   const seconds = /(?:^|[\s,])max-age="?(\d+)/i.exec(cacheControl ?? '')?.[1];

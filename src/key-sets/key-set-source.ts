@@ -4,10 +4,10 @@ import { RemoteFailure } from '../http-client/remote-failure.js';
 import { discoverKeySet, type Discovery } from './discovery.js';
 import { keySetAge } from './key-set-age.js';
 
-/** A key set as an issuer publishes it (RFC 7517 §5). */
+/** A key set as published by an issuer (RFC 7517 §5). */
 export interface PublishedKeySet {
   readonly keys: readonly unknown[];
-  /** How long it counts as fresh; seconds. */
+  /** How long it is fresh, in seconds. */
   readonly ageSeconds: number;
 }
 
@@ -20,9 +20,9 @@ export type KeySetSource = () => Promise<PublishedKeySet>;
 
 const ACCEPT = 'application/jwk-set+json, application/json';
 
-/** Where the public keys of an issuer are. */
+/** The location of an issuer's public keys. */
 export interface KeySetLocation extends Discovery {
-  /** Their address, the issuer's metadata, or nowhere. */
+  /** Their URL, the issuer's metadata, or `undefined` if there are none. */
   readonly publicKeys: { readonly jwksUri: string } | 'discover' | undefined;
 }
 
@@ -41,7 +41,7 @@ async function fetchKeySet(address: string, fetch: Fetch): Promise<PublishedKeyS
   return { keys: body['keys'], ageSeconds: keySetAge(headers.get('cache-control')) };
 }
 
-/** The address is looked up once, and again after a failure: the issuer may have moved its keys. */
+/** The URL is looked up once, and again after a failure: the issuer may have moved its keys. */
 function discoveredKeySet(discovery: Discovery): KeySetSource {
   let address: string | undefined;
   return async () => {

@@ -3,10 +3,10 @@ import type { KeyCandidates, VerificationKey, VerificationKeys } from '../jwt/ve
 import { readPublicKey } from '../jwt/public-key.js';
 import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
 
-/** How many keys of a set are read, so that a token without a key id is never tried with more. */
+/** The most keys of a set that are read, so that a token without a key ID is never tried with more. */
 const MAX_KEYS = 100;
 
-/** The public keys of an issuer at one time. Never changes. */
+/** The public keys of an issuer at one time. Immutable. */
 export class PublicKeySet implements VerificationKeys {
   static readonly EMPTY = new PublicKeySet(new Map());
 
@@ -18,14 +18,18 @@ export class PublicKeySet implements VerificationKeys {
   }
 
   /**
-   * Reads the keys of a JWK Set. What is not a public key that verifies signatures of an accepted algorithm is skipped by
-   * itself, as RFC 7517 §5 asks; keys that the previous set holds are taken over from it.
+   * Reads the keys of a JWK Set. Anything that is not a public key for an accepted algorithm is skipped by
+   * itself, as RFC 7517 §5 recommends. Keys that the previous set contains are reused.
    */
-  static read(jwks: readonly unknown[], accepted: readonly Algorithm[], former: PublicKeySet): PublicKeySet {
+  static read(
+    jwks: readonly unknown[],
+    accepted: readonly Algorithm[],
+    previous: PublicKeySet,
+  ): PublicKeySet {
     const byText = new Map<string, VerificationKey>();
     for (const jwk of jwks.slice(0, MAX_KEYS)) {
       const text = JSON.stringify(jwk);
-      const key = former.byText.get(text) ?? readKey(jwk, accepted);
+      const key = previous.byText.get(text) ?? readKey(jwk, accepted);
       if (key) byText.set(text, key);
     }
     return new PublicKeySet(byText);
@@ -40,7 +44,10 @@ export class PublicKeySet implements VerificationKeys {
   }
 }
 
-/** The key verifies one algorithm: the one that it names, else the first of its type that is accepted (RFC 8725 §3.1). */
+/**
+ * The key verifies one algorithm: the one that it names, else the first accepted one of its type (RFC 8725
+ * §3.1).
+ */
 function readKey(jwk: unknown, accepted: readonly Algorithm[]): VerificationKey | undefined {
   const read = readPublicKey(jwk);
   if (typeof read === 'string') return undefined;

@@ -5,36 +5,39 @@ import type { KeyCandidates, VerificationKeys } from '../jwt/verify-token.js';
 import type { KeySetSource } from './key-set-source.js';
 import { PublicKeySet } from './public-key-set.js';
 
-/** What a key set is fetched and kept by. */
+/** How a key set is fetched and kept. */
 export interface RemoteKeySetOptions {
   readonly source: KeySetSource;
   readonly algorithms: readonly Algorithm[];
-  /** How long keys serve on after the last fetch that succeeded; seconds. */
+  /** How long keys stay in use after the last successful fetch, in seconds. */
   readonly keepSeconds: number;
   readonly clock: Clock;
-  /** Receives why the keys could not be fetched: once for each outage, and once if the keys end in it. */
+  /** Receives why the keys could not be fetched: once for each outage, and once if the keys expire in it. */
   readonly report: (reason: string) => void;
 }
 
-/** Once keys are known, no fetch begins within so many milliseconds of the one before, whatever asks for it. */
+/** Once keys are known, at least so many milliseconds pass between two fetches, whatever the reason. */
 const COOLDOWN_MS = 30_000;
 
-/** While there are no keys that serve, the pause after a failed fetch begins with this and doubles up to {@link COOLDOWN_MS}. */
+/**
+ * While no usable keys are known, the pause after a failed fetch starts at this and doubles up to
+ * {@link COOLDOWN_MS}.
+ */
 const FIRST_PAUSE_MS = 1_000;
 
-/** The part of the age of a set after which a new one is fetched, while the old one serves on. */
+/** The part of a set's age after which a new one is fetched, while the old one stays in use. */
 const REFRESH_AFTER = 0.8;
 
 /**
- * The public keys of an issuer, fetched when first needed and kept through its outages, but not for ever: one that was
- * withdrawn meanwhile must end. Looking a key up does no input or output; {@link RemoteKeySet.update} does, at most once
- * at a time.
+ * The public keys of an issuer, fetched when first needed and kept through its outages, but not forever: a
+ * key that was revoked during the outage must expire. A lookup does no input or output;
+ * {@link RemoteKeySet.update} does, at most once at a time.
  */
 export class RemoteKeySet implements VerificationKeys {
   private keys: PublicKeySet | undefined;
   private fetching: Promise<void> | undefined;
   private failures = 0;
-  /** No fetch begins before this time; this and the others in milliseconds since 1970. */
+  /** No fetch starts before this time; this and the others in milliseconds since 1970. */
   private notBefore = -Infinity;
   private refreshAt = -Infinity;
   private staleAt = -Infinity;
@@ -43,12 +46,12 @@ export class RemoteKeySet implements VerificationKeys {
 
   constructor(private readonly options: RemoteKeySetOptions) {}
 
-  /** Whether keys were fetched, and not too long ago. */
+  /** Whether keys were fetched, and recently enough. */
   get isKnown(): boolean {
     return this.keys !== undefined && this.options.clock.now() < this.endAt;
   }
 
-  /** Whether keys of this algorithm are taken from the set at all. */
+  /** Whether keys of this algorithm are accepted from the set at all. */
   accepts(algorithm: Algorithm): boolean {
     return this.options.algorithms.includes(algorithm);
   }
@@ -59,11 +62,11 @@ export class RemoteKeySet implements VerificationKeys {
   }
 
   /**
-   * Begins a fetch where one is due and none is under way.
+   * Starts a fetch if one is due and none is in progress.
    *
-   * @param isMissing whether the key that is looked for is not known
-   * @returns what to wait for before looking again: where the key is missing, or where the keys are past their age and
-   *   the issuer is not known to be away. `undefined` where it is not worth waiting. Never rejects.
+   * @param isMissing whether the key to find is unknown
+   * @returns a promise to await before the next lookup, if the key is missing or the keys are past their age
+   *   and the issuer is not known to be unavailable; `undefined` if awaiting is of no use. Never rejects.
    */
   update(isMissing: boolean): Promise<void> | undefined {
     const now = this.options.clock.now();
@@ -104,6 +107,6 @@ export class RemoteKeySet implements VerificationKeys {
     if (haveEnded) this.endReported = true;
     if (this.failures > 1 && !haveEnded) return;
     const reason = cause instanceof Error ? cause.message : 'unknown';
-    this.options.report(haveEnded ? `${reason}; those that were known are too old to be used` : reason);
+    this.options.report(haveEnded ? `${reason}; the known keys are too old to be used` : reason);
   }
 }

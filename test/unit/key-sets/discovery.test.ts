@@ -61,11 +61,11 @@ describe('discoverKeySet', () => {
     expect(fake.sent).toHaveLength(1);
   });
 
-  it('fails where no document is there', async () => {
+  it('fails if neither document exists', async () => {
     await expect(discover(new FakeFetch(publishing({})))).rejects.toThrow(`${ISSUER}${OAUTH}: status 404`);
   });
 
-  it('does not try the other address where the issuer does not answer at all', async () => {
+  it('does not try the other URL if the issuer does not respond at all', async () => {
     const fake = new FakeFetch(connectionRefused);
     await expect(discover(fake)).rejects.toThrow('ECONNREFUSED');
     expect(fake.sent).toHaveLength(1);
@@ -79,7 +79,7 @@ describe('keySetSource', () => {
     [JWKS]: { keys: [{ kid: 'a' }] },
   });
 
-  it('is none where no place is given', () => {
+  it('is undefined without a location', () => {
     expect(keySetSource({ ...place, publicKeys: undefined, fetch: fetch })).toBeUndefined();
   });
 
@@ -118,7 +118,7 @@ describe('keySetSource', () => {
     ['has keys that are no list', () => json({ keys: {} }), 'not a JWK Set'],
     ['is a list', () => json([]), 'not a JWK Set'],
     ['is not JSON', () => new Response('<html>'), 'not a JWK Set'],
-  ])('fails where the key set %s', async (_name, answer, words) => {
+  ])('fails if the key set %s', async (_name, answer, words) => {
     const source = keySetSource({
       ...place,
       publicKeys: { jwksUri: JWKS },

@@ -36,15 +36,15 @@ describe('PublicKeySet', () => {
     expect(found[0]?.verifies(await keys[algorithm].sign())).toBe(true);
   });
 
-  it('has no key where the id is known for another algorithm', () => {
+  it('has no key if the ID is known for another algorithm', () => {
     expect(read(keys.ES256.jwk).candidates('ES384', 'ES256')).toEqual({ keys: [], keyIdKnown: true });
   });
 
-  it('has no key where the id is unknown, however well the algorithm fits', () => {
+  it('has no key if the ID is unknown, however well the algorithm fits', () => {
     expect(read(keys.ES256.jwk).candidates('ES256', 'other')).toEqual({ keys: [], keyIdKnown: false });
   });
 
-  it('has every key of the algorithm where no id is named', async () => {
+  it('has every key of the algorithm if no ID is named', async () => {
     const other = await JoseKey.make('ES256', 'other');
     const set = read(keys.ES256.jwk, other.jwk, keys.RS256.jwk);
     expect(set.candidates('ES256', undefined).keys.map(({ id }) => id)).toEqual(['ES256', 'other']);
@@ -68,7 +68,7 @@ describe('PublicKeySet', () => {
     expect(counts(read({ ...keys[algorithm].jwk, alg: undefined }))).toEqual({ [deduced]: 1 });
   });
 
-  it('takes an RSA key that names no algorithm as one for PS256 where RS256 is not accepted', () => {
+  it('takes an RSA key that names no algorithm as one for PS256 if RS256 is not accepted', () => {
     const jwk = { ...keys.RS256.jwk, alg: undefined };
     const set = PublicKeySet.read([jwk], ['PS256', 'ES256'], PublicKeySet.EMPTY);
     expect(counts(set)).toEqual({ PS256: 1 });
@@ -98,7 +98,7 @@ describe('PublicKeySet', () => {
     ['has another curve', (jwk) => ({ ...jwk, crv: 'P-384', alg: undefined })],
     ['has no curve', (jwk) => ({ ...jwk, crv: undefined })],
     ['is a point outside its curve', (jwk) => ({ ...jwk, x: 'A'.repeat(43) })],
-    ['lacks a member', (jwk) => ({ ...jwk, y: undefined })],
+    ['lacks a parameter', (jwk) => ({ ...jwk, y: undefined })],
     ['has published its private part', (jwk) => ({ ...jwk, d: 'A'.repeat(43) })],
     ['is a shared secret', () => ({ kty: 'oct', k: 'A'.repeat(43), alg: 'HS256', use: 'sig' })],
     ['is a shared secret said to be for ES256', () => ({ kty: 'oct', k: 'A'.repeat(43), alg: 'ES256' })],
@@ -119,7 +119,7 @@ describe('PublicKeySet', () => {
     expect(counts(read(jwk, keys.ES384.jwk, jwk))).toEqual({ ES384: 1 });
   });
 
-  it('takes a private key that jose exports for none at all', async () => {
+  it('skips a private key that jose exports', async () => {
     const { privateKey } = await generateKeyPair('RS256', { extractable: true });
     expect(counts(read(await exportJWK(privateKey)))).toEqual({});
   });
@@ -139,12 +139,12 @@ describe('PublicKeySet', () => {
     expect(counts(read(...jwks))).toEqual({ ES256: 100 });
   });
 
-  it('takes keys over from the former set, so that each is made once', () => {
+  it('reuses keys of the previous set, so that each is made once', () => {
     const candidate = (set: PublicKeySet, algorithm: Algorithm): unknown =>
       set.candidates(algorithm, undefined).keys[0];
-    const former = read(keys.ES256.jwk, keys.EdDSA.jwk);
-    const next = PublicKeySet.read([{ ...keys.ES256.jwk }, keys.RS256.jwk], PUBLIC_ALGORITHMS, former);
-    expect(candidate(next, 'ES256')).toBe(candidate(former, 'ES256'));
+    const previous = read(keys.ES256.jwk, keys.EdDSA.jwk);
+    const next = PublicKeySet.read([{ ...keys.ES256.jwk }, keys.RS256.jwk], PUBLIC_ALGORITHMS, previous);
+    expect(candidate(next, 'ES256')).toBe(candidate(previous, 'ES256'));
     expect(counts(next)).toEqual({ ES256: 1, RS256: 1 });
   });
 });

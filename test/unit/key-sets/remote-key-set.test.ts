@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 const KEEP_SECONDS = 86_400;
 
-/** An issuer that publishes keys, or is away, and a key set that is fetched from it. */
+/** An issuer that publishes keys or is unavailable, and a key set that is fetched from it. */
 class Scene {
   readonly clock = new MovedClock();
   readonly reports: string[] = [];
@@ -45,7 +45,7 @@ class Scene {
 
   private fetch(): Promise<PublishedKeySet> {
     this.fetches += 1;
-    if (this.isAway) return Promise.reject(new Error('the issuer is away'));
+    if (this.isAway) return Promise.reject(new Error('the issuer is unavailable'));
     return Promise.resolve({ keys: this.published.map(({ jwk }) => jwk), ageSeconds: this.ageSeconds });
   }
 }
@@ -85,7 +85,7 @@ describe('RemoteKeySet', () => {
     expect([scene.fetches, scene.knows(second)]).toEqual([2, true]);
   });
 
-  it('is waited for where it has aged, so that a withdrawn key is not used after a quiet time', async () => {
+  it('is awaited once its keys have aged, so that a revoked key is not used after a quiet time', async () => {
     await scene.look(first);
     scene.published = [second];
     scene.clock.advance(300);
@@ -117,7 +117,7 @@ describe('RemoteKeySet', () => {
       expect(scene.fetches).toBe(2);
     });
 
-    it('knows it where the issuer has rotated, and keeps the former one', async () => {
+    it('knows it if the issuer has rotated, and keeps the previous one', async () => {
       await scene.look(first);
       scene.clock.advance(30);
       scene.published = [second, first];
@@ -134,8 +134,8 @@ describe('RemoteKeySet', () => {
     });
   });
 
-  describe('while the issuer is away', () => {
-    it('keeps its keys for hours, and lets nobody wait', async () => {
+  describe('while the issuer is unavailable', () => {
+    it('keeps its keys for hours, and delays no one', async () => {
       await scene.look(first);
       scene.isAway = true;
       scene.clock.advance(240);
@@ -177,10 +177,10 @@ describe('RemoteKeySet', () => {
         await scene.keySet.update(true);
         scene.clock.advance(60);
       }
-      expect(scene.reports).toEqual(['the issuer is away', 'the issuer is away']);
+      expect(scene.reports).toEqual(['the issuer is unavailable', 'the issuer is unavailable']);
     });
 
-    it('ends its keys when they are too old, to the millisecond', async () => {
+    it('expires its keys when they are too old, to the millisecond', async () => {
       await scene.look(first);
       scene.isAway = true;
       scene.clock.advance(KEEP_SECONDS - 0.001);
@@ -203,7 +203,7 @@ describe('RemoteKeySet', () => {
       expect(await scene.look(first)).toBe(false);
     });
 
-    it('says once that its keys have ended, asks on with pauses up to 30 seconds, and recovers by itself', async () => {
+    it('reports once that its keys have expired, retries with pauses up to 30 seconds, and recovers', async () => {
       await scene.look(first);
       scene.isAway = true;
       scene.clock.advance(KEEP_SECONDS - 60);
@@ -214,8 +214,8 @@ describe('RemoteKeySet', () => {
         await settled();
       }
       expect(scene.reports).toEqual([
-        'the issuer is away',
-        'the issuer is away; those that were known are too old to be used',
+        'the issuer is unavailable',
+        'the issuer is unavailable; the known keys are too old to be used',
       ]);
       expect(scene.fetches).toBeLessThanOrEqual(6 + 240 / 30);
       scene.isAway = false;
@@ -241,7 +241,7 @@ describe('RemoteKeySet', () => {
     });
   });
 
-  describe('where the issuer was never reached', () => {
+  describe('if the issuer was never reached', () => {
     it('asks again after a pause that doubles up to 30 seconds', async () => {
       scene.isAway = true;
       const pauses: number[] = [];
@@ -258,7 +258,7 @@ describe('RemoteKeySet', () => {
       expect(pauses.slice(0, 8).map(Math.round)).toEqual([0, 1, 2, 4, 8, 16, 30, 30]);
     });
 
-    it('lets nobody wait during the pause', async () => {
+    it('delays no one during the pause', async () => {
       scene.isAway = true;
       await scene.look(first);
       expect(scene.keySet.update(true)).toBeUndefined();
@@ -267,7 +267,7 @@ describe('RemoteKeySet', () => {
   });
 
   it.each([1, 5, 29, 30, 31, 60, 300])(
-    'is renewed in time where keys are kept for %d s alone, and not more often than it takes',
+    'is renewed in time if keys are kept for %d s only, and not more often than necessary',
     async (keepSeconds) => {
       const other = new Scene(keepSeconds);
       const steps = 600;
@@ -283,7 +283,7 @@ describe('RemoteKeySet', () => {
     },
   );
 
-  it('replaces its keys by none where the issuer publishes none', async () => {
+  it('drops its keys if the issuer publishes none', async () => {
     await scene.look(first);
     scene.published = [];
     scene.clock.advance(300);
