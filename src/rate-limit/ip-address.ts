@@ -4,8 +4,9 @@ import { isIP, isIPv4, SocketAddress } from 'node:net';
 const MAPPED = '::ffff:';
 
 /**
- * Reads an IP address and returns its canonical spelling, so that no caller counts twice: IPv4 in dotted decimal, also when it is
- * mapped into IPv6; IPv6 as in RFC 5952, without its zone, which means something on one machine only.
+ * Reads an IP address and returns its canonical form, so that no caller counts twice: IPv4 in dotted decimal,
+ * also if it is mapped into IPv6; IPv6 as in RFC 5952, without its zone, which has a meaning on one host
+ * only.
  *
  * @returns `undefined` if the text is not an IP address
  */

@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.js';
 import { type WindowCount, WindowCounter } from './window-counter.js';
 
-/** So many keys, those that were seen last, are remembered for certain; and never twice as many. */
+/** At least so many of the latest keys are remembered, and never twice as many. */
 const GENERATION = 50_000;
 
 /**
- * Counts in the memory of this process. Keys that were seen lately are in one map, older ones in another, which is
- * dropped as a whole: taking the oldest out of one map, one by one, costs a walk over all that was taken out before.
+ * Counts in the memory of this process. Recent keys are in one map, older ones in another, which is dropped
+ * as a whole: evicting the oldest of one map, one by one, costs a walk over all that was evicted before.
  */
 export class MemoryWindowCounter extends WindowCounter {
   private recent = new Map<string, WindowCount>();
@@ -34,7 +34,7 @@ export class MemoryWindowCounter extends WindowCounter {
     return known && known.until > this.clock.now() ? known : undefined;
   }
 
-  /** Takes over what was counted elsewhere. */
+  /** Takes over the count of another instance. */
   remember(key: string, count: WindowCount): void {
     this.recent.set(this.recent.has(key) ? key : ownCopy(key), count);
     if (this.recent.size < GENERATION) return;
@@ -48,7 +48,7 @@ export class MemoryWindowCounter extends WindowCounter {
   }
 }
 
-/** V8 keeps a piece of a text as a reference to the whole of it: a key cut out of a header would hold 16 KiB. */
+/** V8 keeps a substring as a reference to the whole text: a key cut out of a header would hold 16 KiB. */
 function ownCopy(text: string): string {
   return Buffer.from(text).toString();
 }

@@ -1,10 +1,10 @@
 import { canonicalAddress } from './ip-address.js';
 
 /**
- * The network that limits count as one caller: an IPv4 address, or the /64 of an IPv6 address, the least that a provider
- * assigns to a customer.
+ * The network that limits count as one caller: an IPv4 address, or the /64 of an IPv6 address, the least that
+ * a provider assigns to a customer.
  *
- * @param address IPv4 or IPv6; any other text counts as it is
+ * @param address IPv4 or IPv6; any other text counts unchanged
  */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address;

@@ -4,36 +4,36 @@ import type { Clock } from '../clock.js';
 import { MemoryWindowCounter } from './memory-window-counter.js';
 import { type WindowCount, WindowCounter } from './window-counter.js';
 
-/** How long Redis may take, in milliseconds; after that this instance counts for itself. */
-const PATIENCE = 250;
+/** How long Redis may take, in milliseconds; then this instance counts for itself. */
+const COMMAND_TIMEOUT_MS = 250;
 
-/** For how long Redis is not asked after it did not answer, in milliseconds. */
-const RESPITE = 1_000;
+/** How long Redis is not used after it failed, in milliseconds. */
+const RETRY_PAUSE_MS = 1_000;
 
-/** After how long of silence a connection is given up and made anew, in milliseconds: the network may have lost it. */
-const SILENCE = 2_000;
+/** After this much silence, in milliseconds, a connection is replaced: the network may have lost it. */
+const SOCKET_TIMEOUT_MS = 2_000;
 
-/** What {@link RedisWindowCounter} is made of. */
+/** Options of {@link RedisWindowCounter}. */
 export interface RedisCounterOptions {
   readonly url: string;
-  /** What is counted: tells the keys of one counter from those of another. */
+  /** The name of what is counted: it separates the keys of one counter from those of another. */
   readonly name: string;
   /** In milliseconds. */
   readonly window: number;
   readonly clock: Clock;
-  /** Whether each count is told to the other instances, so that {@link WindowCounter.known} knows it. */
-  readonly telling: boolean;
-  /** Is told why Redis could not be asked, once for each outage. */
+  /** Whether each count is published to the other instances, so that {@link WindowCounter.known} knows it. */
+  readonly publishes: boolean;
+  /** Receives why Redis failed, once for each outage. */
   readonly failed: (cause: unknown) => void;
 }
 
-/** Counts over all instances; while Redis is away, each counts for itself. */
+/** Counts over all instances; while Redis is unavailable, each counts for itself. */
 export class RedisWindowCounter extends WindowCounter {
   private readonly local: MemoryWindowCounter;
   private readonly counting: Redis;
   private readonly listening: Redis | undefined;
   private readonly prefix: string;
-  private awayUntil = 0;
+  private unavailableUntil = 0;
   private isAway = false;
 
   constructor(private readonly options: RedisCounterOptions) {
@@ -41,20 +41,20 @@ export class RedisWindowCounter extends WindowCounter {
     this.prefix = `identity-backend:${options.name}:`;
     this.local = new MemoryWindowCounter(options.window, options.clock);
     this.counting = new Redis(options.url, {
-      commandTimeout: PATIENCE,
+      commandTimeout: COMMAND_TIMEOUT_MS,
       connectTimeout: 5_000,
-      socketTimeout: SILENCE,
-      // Who only listens sends nothing: the system asks whether the other side is still there.
+      socketTimeout: SOCKET_TIMEOUT_MS,
+      // A subscriber sends nothing, so the system checks whether the other side is still there.
       keepAlive: 10_000,
       maxRetriesPerRequest: 0,
       enableOfflineQueue: false,
-      // Where there is no connection to end, ioredis holds the process for as long.
+      // Without a connection to close, ioredis keeps the process alive for this long.
       disconnectTimeout: 100,
       retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
     });
     this.counting.on('error', (cause) => this.away(cause));
     this.counting.on('ready', () => (this.isAway = false));
-    this.listening = options.telling ? this.listen() : undefined;
+    this.listening = options.publishes ? this.listen() : undefined;
   }
 
   override known(key: string): WindowCount | undefined {
@@ -63,15 +63,15 @@ export class RedisWindowCounter extends WindowCounter {
 
   override async add(key: string): Promise<WindowCount> {
     const name = digest(key);
-    if (this.options.clock.now() < this.awayUntil) return this.local.add(name);
+    if (this.options.clock.now() < this.unavailableUntil) return this.local.add(name);
     try {
       const count = await this.count(name);
       this.local.remember(name, count);
       this.isAway = false;
       return count;
     } catch (cause) {
-      this.awayUntil = this.options.clock.now() + RESPITE;
-      // Without a connection, it is the connection that says why.
+      this.unavailableUntil = this.options.clock.now() + RETRY_PAUSE_MS;
+      // Without a connection, the connection's own error names the cause.
       if (this.counting.status === 'ready') this.away(cause);
       return this.local.add(name);
     }
@@ -96,7 +96,7 @@ export class RedisWindowCounter extends WindowCounter {
       .exec();
     const [, [, count] = [], [, left] = []] = answers ?? [];
     if (typeof count !== 'number' || typeof left !== 'number') throw new Error('Redis did not count');
-    if (this.options.telling) {
+    if (this.options.publishes) {
       void this.counting.publish(this.prefix, `${name} ${count} ${left}`).catch(() => {});
     }
     return { count, until: this.options.clock.now() + left };
@@ -121,7 +121,7 @@ export class RedisWindowCounter extends WindowCounter {
   }
 }
 
-/** Redis need not know who asks from where. */
+/** Redis need not know which address sends requests. */
 function digest(key: string): string {
   return createHash('sha256').update(key).digest('base64url');
 }

@@ -1,18 +1,18 @@
 /** How often something happened within a window. */
 export interface WindowCount {
   readonly count: number;
-  /** When it is forgotten; milliseconds since 1970. */
+  /** When the count expires; milliseconds since 1970. */
   readonly until: number;
 }
 
-/** Counts what happens under a key within a window of time, which begins with the first event. */
+/** Counts events under a key within a window of time, which begins with the first event. */
 export abstract class WindowCounter {
-  /** @returns how often it happened with this one */
+  /** @returns how often it happened, this event included */
   abstract add(key: string): WindowCount | Promise<WindowCount>;
 
-  /** What is known here, without asking anybody: it may stand on the way of every request. */
+  /** The count that this process knows, without input or output: it may be part of every request. */
   abstract known(key: string): WindowCount | undefined;
 
-  /** Lets go of what it holds open. */
+  /** Releases its connections. */
   abstract close(): void;
 }

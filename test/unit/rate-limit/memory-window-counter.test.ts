@@ -36,7 +36,7 @@ describe('MemoryWindowCounter', () => {
     expect([counter.known('a')?.count, counter.known('a')?.count]).toEqual([1, 1]);
   });
 
-  it('goes on from what was counted elsewhere', () => {
+  it('continues from the count of another instance', () => {
     const { counter, clock } = counterAt();
     counter.remember('a', { count: 7, until: clock.now() + 5_000 });
     expect(counter.add('a')).toEqual({ count: 8, until: clock.now() + 5_000 });
@@ -72,7 +72,7 @@ describe('MemoryWindowCounter', () => {
     expect(counter.known('a')).toBeUndefined();
   });
 
-  it('counts as a list of the events of each window would', () => {
+  it('counts like a list of the events of each window', () => {
     const event = fc.record({ key: fc.constantFrom('a', 'b'), pause: fc.nat({ max: 40_000 }) });
     fc.assert(
       fc.property(fc.array(event, { maxLength: 60 }), (events) => {

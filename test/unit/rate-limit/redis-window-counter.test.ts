@@ -36,7 +36,7 @@ function makeCounter(changes: Partial<RedisCounterOptions> = {}): RedisWindowCou
     name,
     window: WINDOW,
     clock,
-    telling: true,
+    publishes: true,
     failed: (cause) => failures.push(cause),
     ...changes,
   });
@@ -48,7 +48,7 @@ function makeCounter(changes: Partial<RedisCounterOptions> = {}): RedisWindowCou
 async function countUntil(counter: RedisWindowCounter, seen: (key: string) => unknown): Promise<void> {
   const key = randomBytes(8).toString('hex');
   await until(async () => {
-    // Beyond the respite that follows a failure.
+    // Beyond the pause that follows a failure.
     clock.advance(2);
     await counter.add(key);
     return Boolean(await seen(key));
@@ -62,7 +62,7 @@ async function counterOf(changes: Partial<RedisCounterOptions> = {}): Promise<Re
   return counter;
 }
 
-/** Two counters that hear of one another. */
+/** Two counters that receive each other's counts. */
 async function twoCounters(): Promise<[RedisWindowCounter, RedisWindowCounter]> {
   const [one, other] = [await counterOf(), await counterOf()];
   await countUntil(one, (key) => other.known(key));
@@ -96,7 +96,7 @@ describeWhereReachable('RedisWindowCounter', redisMissing, () => {
     );
   });
 
-  it('tells the others, which know it without asking', async () => {
+  it('notifies the others, which know the count without a request', async () => {
     const [one, other] = await twoCounters();
     await one.add('key');
     const { until: end } = await one.add('key');
@@ -121,17 +121,17 @@ describeWhereReachable('RedisWindowCounter', redisMissing, () => {
     expect((await other.add('key')).count).toBe(1);
   });
 
-  it('tells nobody where it is not to', async () => {
-    const [silent, one, other] = [await counterOf({ telling: false }), ...(await twoCounters())];
+  it('notifies no one if it does not publish', async () => {
+    const [silent, one, other] = [await counterOf({ publishes: false }), ...(await twoCounters())];
     await silent.add('key');
-    // What is told later comes after what would have been told before.
+    // A later message arrives after any earlier one would have.
     await countUntil(one, (key) => other.known(key));
     expect(other.known('key')).toBeUndefined();
     expect((await other.add('key')).count).toBe(2);
   });
 });
 
-describeWhereReachable('RedisWindowCounter, whose Redis goes away,', redisMissing, () => {
+describeWhereReachable('RedisWindowCounter, whose Redis becomes unavailable,', redisMissing, () => {
   let proxy: TcpProxy;
   let counter: RedisWindowCounter;
 
@@ -141,7 +141,7 @@ describeWhereReachable('RedisWindowCounter, whose Redis goes away,', redisMissin
   });
   afterEach(() => proxy.cut());
 
-  it('goes on counting here from what it knew, and tells it once', async () => {
+  it('continues to count here from what it knew, and reports once', async () => {
     await counter.add('key');
     await counter.add('key');
     await proxy.cut();
@@ -154,7 +154,7 @@ describeWhereReachable('RedisWindowCounter, whose Redis goes away,', redisMissin
     expect(failures).toHaveLength(1);
   });
 
-  it('counts together again when it is back, and tells the next outage anew', async () => {
+  it('counts together again when Redis is back, and reports the next outage again', async () => {
     const other = await counterOf();
     for (let outage = 1; outage <= 2; outage++) {
       await proxy.cut();
@@ -166,7 +166,7 @@ describeWhereReachable('RedisWindowCounter, whose Redis goes away,', redisMissin
     expect(failures).toHaveLength(2);
   });
 
-  it('holds nobody up for long where it does not answer', async () => {
+  it('delays no one for long if Redis does not respond', async () => {
     proxy.silence();
     const begin = performance.now();
     for (let i = 1; i <= 20; i++) expect((await counter.add('key')).count).toBe(i);
