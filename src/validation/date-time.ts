@@ -1,10 +1,10 @@
 const DATE_TIME = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
 /**
- * Reads a date and time with its zone (RFC 3339 §5.6). `Date.parse` alone would read texts without a zone by that of the
- * machine, and take the 30th of February for the 2nd of March.
+ * Reads a date and time with its zone (RFC 3339 §5.6). `Date.parse` alone would read texts without a zone in
+ * that of the host, and accept the 30th of February as the 2nd of March.
  *
- * @returns milliseconds since 1970; `undefined` where it is none
+ * @returns milliseconds since 1970; `undefined` if the text is not such a time
  */
 export function parseDateTime(text: string): number | undefined {
   const date = DATE_TIME.exec(text)?.[1];

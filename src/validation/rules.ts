@@ -10,7 +10,10 @@ import { isJsonObject } from '../encoding/strict-json.js';
 
 const IS_PRESENT = 'isPresent';
 
-/** The member must be there: neither absent, null, `""` nor `[]`. Checked before every other rule of the class. */
+/**
+ * The field must be present: neither absent, null, `""` nor `[]`. Checked before every other rule of the
+ * class.
+ */
 export function IsPresent(options: ValidationOptions & { message: string }): PropertyDecorator {
   const isPresent = (value: unknown): boolean =>
     value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0);
@@ -18,9 +21,9 @@ export function IsPresent(options: ValidationOptions & { message: string }): Pro
 }
 
 /**
- * The member must pass a test; `$property` in the message stands for its name.
+ * The field must pass a test; `$property` in the message is replaced by its name.
  *
- * @param message what follows the name of the member, or a function that says it of a value that fails
+ * @param message what follows the name of the field, or a function that returns it for an invalid value
  */
 export function Satisfies(
   test: (value: unknown) => boolean,
@@ -35,34 +38,34 @@ export function Satisfies(
 
 interface Rule {
   readonly member: string;
-  /** Whether the rule says that the member may be left out. */
+  /** Whether the rule allows the field to be omitted. */
   readonly holds: (value: unknown, body: object) => boolean;
   readonly message: (value: unknown, body: object) => string;
 }
 
 /**
- * The rules of a `class-validator` class, read from the class once: Nest's own ValidationPipe looks all of them up again
+ * The rules of a `class-validator` class, read from the class once: Nest's own ValidationPipe looks them up
  * for each value, which costs more than signing a token.
  */
 export class Rules<T extends object> {
-  /** The names of the members that have rules. */
+  /** The names of the fields that have rules. */
   readonly fields: readonly string[];
   private readonly rules: readonly Rule[];
 
-  /** @param type the class, its members decorated by `class-validator` */
+  /** @param type the class, its fields decorated by `class-validator` */
   constructor(private readonly type: Type<T>) {
     ({ members: this.fields, rules: this.rules } = readRules(type));
   }
 
   /**
-   * @returns an instance of the class with the members of a JSON object, or one sentence that names the member at fault;
-   *   `null` counts as absent, unknown members are left behind
+   * @returns an instance of the class with the fields of a JSON object, or one sentence that names the
+   *   invalid field; `null` counts as absent, unknown fields are dropped
    */
   read(value: unknown): T | string {
     return this.readWith(value, this.rules);
   }
 
-  /** As {@link read}, for a change: of members that the object does not have, no rule is checked. */
+  /** As {@link read}, for a change: fields that the object does not have are not checked. */
   readPart(value: unknown): T | string {
     const has = (member: string): boolean => isJsonObject(value) && Object.hasOwn(value, member);
     return this.readWith(
@@ -83,7 +86,7 @@ export class Rules<T extends object> {
     for (const { member, holds, message } of rules) {
       if (!holds(members[member], instance)) return message(members[member], instance);
     }
-    // Where every member may be left out, so may the body; another value in its place is a mistake all the same.
+    // If every field may be omitted, so may the body; any other value in its place is still an error.
     return isObject || value === undefined || value === null ? instance : 'The body must be a JSON object';
   }
 }

@@ -28,14 +28,14 @@ class Wish {
 const rules = new Rules(Order);
 const wishes = new Rules(Wish);
 
-/** What comes of a value: the members of the instance, or the sentence of the refusal. */
+/** The outcome of a value: the fields of the instance, or the sentence of the refusal. */
 function outcome(value: unknown, by: Rules<object> = rules): object | string {
   const read = by.read(value);
   return typeof read === 'string' ? read : { ...read };
 }
 
 describe('Rules', () => {
-  it('know the members of the class', () => {
+  it('know the fields of the class', () => {
     expect(new Set(rules.fields)).toEqual(new Set(['drink', 'cups', 'milk']));
   });
 
@@ -45,7 +45,7 @@ describe('Rules', () => {
     expect(order).toEqual(Object.assign(new Order(), { drink: 'tea', cups: 2, milk: 'oat' }));
   });
 
-  it('leave unknown members behind, of any name', () => {
+  it('drop unknown fields, of any name', () => {
     const value = JSON.parse(
       '{"drink":"tea","cups":2,"sugar":1,"constructor":1,"__proto__":{"milk":"oat"}}',
     ) as object;
@@ -53,11 +53,11 @@ describe('Rules', () => {
     expect((rules.read(value) as Order).milk).toBeUndefined();
   });
 
-  it('read no member from the prototype of the value', () => {
+  it('read no field from the prototype of the value', () => {
     expect(outcome(Object.create({ drink: 'tea', cups: 2 }))).toBe('Missing: drink or cups');
   });
 
-  it('keep nothing of one value for the next', () => {
+  it('keep no state from one value to the next', () => {
     rules.read({ drink: 'tea', cups: 2, milk: 'oat' });
     expect(outcome({ drink: 'tea', cups: 1 })).toEqual({ drink: 'tea', cups: 1 });
   });
@@ -67,12 +67,12 @@ describe('Rules', () => {
     expect(outcome(value)).toEqual({ drink: 'tea', cups: 2 });
   });
 
-  it.each([null, undefined])('take %j for a member that may be left out, and keep its default', (value) => {
+  it.each([null, undefined])('take %j for an omitted optional field, and keep its default', (value) => {
     expect(outcome({ drink: 'tea', cups: 2, milk: value })).toEqual({ drink: 'tea', cups: 2 });
     expect(outcome({ hot: value }, wishes)).toEqual({ hot: true });
   });
 
-  it.each([[null], [undefined], [''], [[]]])('take a required member that is %j for missing', (drink) => {
+  it.each([[null], [undefined], [''], [[]]])('take a required field that is %j for missing', (drink) => {
     expect(outcome({ drink, cups: 2 })).toBe('Missing: drink or cups');
   });
 
@@ -80,18 +80,18 @@ describe('Rules', () => {
     expect(outcome({ drink, cups: 2 })).toBe('drink must be tea or coffee');
   });
 
-  it('ask whether every required member is there before any other rule', () => {
+  it('check for every required field before any other rule', () => {
     expect(outcome({ drink: 'water' })).toBe('Missing: drink or cups');
   });
 
   it.each([[{}], [null], [undefined], [[]], ['drink'], [1], [[{ drink: 'tea', cups: 1 }]]])(
-    'take %j for a value without members',
+    'take %j for a value without fields',
     (value) => {
       expect(outcome(value)).toBe('Missing: drink or cups');
     },
   );
 
-  it.each([[{}], [null], [undefined]])('take %j where every member may be left out', (value) => {
+  it.each([[{}], [null], [undefined]])('accept %j if every field is optional', (value) => {
     expect(outcome(value, wishes)).toEqual({ hot: true });
   });
 
@@ -104,20 +104,20 @@ describe('Rules', () => {
 
   it.each([
     ['of the rule', { drink: 'water', cups: 2 }, 'drink must be tea or coffee'],
-    ['with the name of the member', { drink: 'tea', cups: 10 }, 'cups must be at most 9'],
+    ['with the name of the field', { drink: 'tea', cups: 10 }, 'cups must be at most 9'],
     ['of the first rule that fails', { drink: 'tea', cups: 0 }, 'cups must be at least 1'],
     ['by a function', { drink: 'tea', cups: 'two' }, 'cups is no number: string'],
     [
-      'of a member that may be left out',
+      'of an optional field',
       { drink: 'tea', cups: 1, milk: 'soy' },
       'milk must be of a cow or of oats: milk',
     ],
-    ['of the member that is declared first', { drink: 'water', cups: 10 }, 'drink must be tea or coffee'],
+    ['of the field that is declared first', { drink: 'water', cups: 10 }, 'drink must be tea or coffee'],
   ])('refuse with the words %s', (_name, value, message) => {
     expect(outcome(value)).toBe(message);
   });
 
-  it('have the words of class-validator where a rule has none', () => {
+  it('have the words of class-validator if a rule has none', () => {
     expect(outcome({ hot: 'yes' }, wishes)).toBe('hot must be a boolean value');
   });
 
