@@ -82,7 +82,7 @@ export class AppModule {
           name: 'authentication-failures',
           window: FAILURE_WINDOW,
           clock,
-          telling: true,
+          publishes: true,
           failed: (cause) => log.error({ err: cause }, 'Redis does not answer'),
         }),
     });

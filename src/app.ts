@@ -125,7 +125,7 @@ async function limitRates(
     name: 'requests',
     window: rateLimitWindow,
     clock,
-    telling: false,
+    publishes: false,
     failed: (cause) => log.error({ err: cause }, 'Redis does not answer'),
   });
   server.addHook('onClose', () => counter.close());

@@ -83,7 +83,7 @@ export class PersistenceModule {
           clock,
           policy: { period: settings.rotationPeriod, lifetimeSeconds: settings.lifetimeSeconds },
           algorithms: made,
-          formerAlgorithms: given,
+          previousAlgorithms: given,
           publish,
         }),
         ClientsModule.forRoot({ publish }),

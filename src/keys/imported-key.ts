@@ -15,11 +15,11 @@ import { PrivateKey, publicJwk } from './private-key.js';
 const ENCRYPTED = /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m;
 
 /**
- * Reads a private key that the operator gives: PEM, or one JWK.
+ * Reads a private key that the operator provides: PEM, or one JWK.
  *
  * @param text of the file
- * @param algorithms the asymmetric ones in force; the key is for the first of them that it fits
- * @returns the key, or in words for the operator why it is none; never with a part of it
+ * @param algorithms the configured asymmetric ones; the key is for the first of them that it fits
+ * @returns the key, or in words for the operator why it is invalid; never with any part of it
  */
 export function readImportedKey(text: string, algorithms: readonly Algorithm[]): PrivateKey | string {
   const jwk = text.trimStart().startsWith('{') ? parseStrictJson(text) : undefined;
@@ -36,7 +36,7 @@ export function readImportedKey(text: string, algorithms: readonly Algorithm[]):
   if (!algorithm) return fitsNone(algorithms, `is for ${checked.algorithms.join(', ')}`);
   return isPair(key, checked.key)
     ? new PrivateKey(publicJwk(key, algorithm), key)
-    : 'has a private and a public part that are not of one key';
+    : 'has a private and a public part that do not match';
 }
 
 const fitsNone = (algorithms: readonly Algorithm[], reason: string): string =>
@@ -52,7 +52,9 @@ function privateKeyOf(text: string, jwk: unknown): KeyObject | undefined {
   }
 }
 
-/** The public members of a key in PEM; none of one that a JWK cannot hold, such as RSA that is for PSS alone. */
+/**
+ * The public parameters of a key in PEM; empty if a JWK cannot represent the key, such as RSA for PSS alone.
+ */
 function publicMembers(key: KeyObject): JsonWebKey {
   try {
     return createPublicKey(key).export({ format: 'jwk' });
@@ -61,7 +63,7 @@ function publicMembers(key: KeyObject): JsonWebKey {
   }
 }
 
-/** OpenSSL does not compare the parts of a JWK: tokens of such a key would verify nowhere. */
+/** OpenSSL does not compare the parts of a JWK: no one could verify tokens of such a key. */
 function isPair(key: KeyObject, publicKey: KeyObject): boolean {
   const hash = key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
   const input = Buffer.from('identity-backend');

@@ -5,27 +5,27 @@ const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Neither the key-encryption key nor a former one opens what is kept. */
+/** Neither the current nor a previous key encryption key decrypts what is stored. */
 export class KeyEncryptionError extends Error {
   override readonly name = 'KeyEncryptionError';
 }
 
 /**
- * Encrypts private keys at rest by AES-256-GCM. The label (the key's id) is authenticated with it, so that who can write
- * to the database cannot put one key in the place of another.
+ * Encrypts private keys at rest with AES-256-GCM. The label (the key ID) is authenticated as well, so that an
+ * attacker who can write to the database cannot substitute one key for another.
  */
 export class KeyEncryption {
   private readonly current: Buffer;
-  private readonly former: readonly Buffer[];
+  private readonly previous: readonly Buffer[];
 
   /**
    * @param secret `KEY_ENCRYPTION_KEY`, at least 32 bytes
-   * @param formerSecrets `KEY_ENCRYPTION_KEY_PREVIOUS`: they open what they sealed, and seal nothing
+   * @param previousSecrets `KEY_ENCRYPTION_KEY_PREVIOUS`: they decrypt what they encrypted, and encrypt nothing
    */
-  constructor(secret: string, formerSecrets: readonly string[]) {
-    [secret, ...formerSecrets].forEach(registerSecret);
+  constructor(secret: string, previousSecrets: readonly string[]) {
+    [secret, ...previousSecrets].forEach(registerSecret);
     this.current = derive(secret);
-    this.former = formerSecrets.map(derive);
+    this.previous = previousSecrets.map(derive);
   }
 
   /** @returns nonce, ciphertext and tag in base64url */
@@ -39,28 +39,28 @@ export class KeyEncryption {
 
   /** @throws {KeyEncryptionError} */
   open(sealed: string, label: string): Buffer {
-    for (const key of [this.current, ...this.former]) {
+    for (const key of [this.current, ...this.previous]) {
       const opened = openWith(key, sealed, label);
       if (opened) return opened;
     }
     throw new KeyEncryptionError(
-      `KEY_ENCRYPTION_KEY does not open the key ${label} in the database. Set the one that it was made with; ` +
-        'where it was changed, put the former one into KEY_ENCRYPTION_KEY_PREVIOUS. Nothing was overwritten.',
+      `KEY_ENCRYPTION_KEY does not decrypt the key ${label} in the database. Set the value it was encrypted with; ` +
+        'if that was replaced, put the previous one into KEY_ENCRYPTION_KEY_PREVIOUS. Nothing was overwritten.',
     );
   }
 
-  /** Whether only a former key opens it. */
-  isSealedByFormer(sealed: string, label: string): boolean {
-    return this.former.length > 0 && openWith(this.current, sealed, label) === undefined;
+  /** Whether only a previous key decrypts it. */
+  isSealedByPrevious(sealed: string, label: string): boolean {
+    return this.previous.length > 0 && openWith(this.current, sealed, label) === undefined;
   }
 
   /**
-   * Seals by the current key what a former one sealed.
+   * Encrypts with the current key what a previous one encrypted.
    *
    * @throws {KeyEncryptionError}
    */
-  sealAnew(sealed: string, label: string): string {
-    return this.isSealedByFormer(sealed, label) ? this.seal(this.open(sealed, label), label) : sealed;
+  reseal(sealed: string, label: string): string {
+    return this.isSealedByPrevious(sealed, label) ? this.seal(this.open(sealed, label), label) : sealed;
   }
 }
 

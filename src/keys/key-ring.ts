@@ -6,31 +6,32 @@ import { SharedKey } from './shared-key.js';
 import type { SigningKey } from './signing-key.js';
 import type { ManagedKeys } from './managed-keys.js';
 
-/** What a key ring is made of. */
+/** Options of a key ring. */
 export interface KeyRingOptions {
-  /** The service itself as an audience: its own keys sign for it, and no other. */
+  /** The service itself as an audience: only its own keys sign for it. */
   readonly issuer: string;
   /** The first signs, all are accepted. */
   readonly algorithms: readonly Algorithm[];
-  /** Other lists for some audiences. */
+  /** Other algorithms for some audiences. */
   readonly audienceAlgorithms?: ReadonlyMap<string, readonly Algorithm[]>;
-  /** The shared secret that signs; needed where an algorithm is a shared one. */
+  /** The shared secret that signs; required if an algorithm is an HMAC. */
   readonly secret?: string | undefined;
-  /** Former secrets: they still verify, and never sign. */
+  /** Previous secrets: they still verify, and never sign. */
   readonly previousSecrets: readonly string[];
-  /** Keys that were given: of each algorithm the first signs, and all verify. */
+  /** Keys that the operator provides: of each algorithm the first signs, and all verify. */
   readonly importedKeys?: readonly PrivateKey[];
 }
 
-/** The keys that are live, and which audience each may sign for. */
+/** The current keys, and which audience each may sign for. */
 export class KeyRing implements VerificationKeys {
   private readonly shared = new Map<Algorithm, readonly SharedKey[]>();
   private readonly given: readonly PrivateKey[];
   private readonly lastingById: ReadonlyMap<string, SigningKey>;
 
   /**
-   * @param stored the keys that the service makes; without them, only shared secrets and given keys sign and verify
-   * @throws {RangeError} where no algorithm is given, or a shared one without a secret
+   * @param stored the keys that the service makes; without them, only shared secrets and imported keys sign
+   *   and verify
+   * @throws {RangeError} if no algorithm is given, or an HMAC algorithm without a secret
    */
   constructor(
     private readonly options: KeyRingOptions,
@@ -51,7 +52,7 @@ export class KeyRing implements VerificationKeys {
     this.lastingById = new Map(lasting.map((key) => [key.id, key]));
   }
 
-  /** @returns what the keys that may sign for all of these audiences are for; `undefined` where none may */
+  /** @returns the purpose of the keys that may sign for all of these audiences; `undefined` if none may */
   purposeFor(audiences: readonly string[]): KeyPurpose | undefined {
     const { issuer, algorithms } = this.options;
     if (audiences.includes(issuer)) return audiences.length === 1 ? 'administration' : undefined;
@@ -59,7 +60,7 @@ export class KeyRing implements VerificationKeys {
     return first.find((algorithm) => others.every((list) => list.includes(algorithm)));
   }
 
-  /** @returns the key that signs now; `undefined` where there is none */
+  /** @returns the key that signs now; `undefined` if there is none */
   signing(purpose: KeyPurpose): SigningKey | undefined {
     if (purpose === 'administration') return this.stored?.signing(purpose);
     return (
@@ -70,8 +71,8 @@ export class KeyRing implements VerificationKeys {
   }
 
   /**
-   * Everybody who verifies with the shared secret can also sign with it. What is addressed to this service itself
-   * decides who administers it, so only its own keys are accepted there, and these nowhere else. Any other audience
+   * Everyone who verifies with the shared secret can also sign with it. Tokens for this service itself decide
+   * who administers it, so only its own keys are accepted there, and these only there. Any other audience
    * accepts the algorithms of its list.
    */
   readonly allows = (audience: string, key: VerificationKey): boolean => {
@@ -81,9 +82,9 @@ export class KeyRing implements VerificationKeys {
   };
 
   /**
-   * A token with a known key id is tried with that key alone. Other services mint tokens with the shared secret and
-   * know no key id of ours, so for a shared algorithm a missing or unknown one means: try every secret. For an
-   * asymmetric one, only a missing one does.
+   * A token with a known key ID is tried with that key alone. Other services sign with the shared secret and
+   * do not know our key IDs, so for HMAC algorithms a missing or unknown one means: try every secret. For an
+   * asymmetric algorithm, only a missing one does.
    */
   candidates(algorithm: Algorithm, keyId: string | undefined): KeyCandidates {
     const named = keyId === undefined ? undefined : this.named(keyId);
@@ -93,7 +94,7 @@ export class KeyRing implements VerificationKeys {
     return { keys: keys.filter((key) => key.algorithm === algorithm), keyIdKnown: false };
   }
 
-  /** The public keys, as they are published: those that sign first. Never a shared secret. */
+  /** The public keys as published, those that sign first. Never a shared secret. */
   get publicKeys(): readonly PublicJwk[] {
     return this.published.map(({ jwk }) => jwk);
   }

@@ -3,41 +3,46 @@ import { type KeySchedule, keyState } from './key-schedule.js';
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
-/** How long a key is published before it signs: verifiers keep a key set for 5 minutes, and may miss one reading. */
+/**
+ * How long a key is published before it signs: verifiers cache a key set for 5 minutes, and may miss one
+ * fetch.
+ */
 export const PUBLISHED_BEFORE_SIGNING = 10 * MINUTE;
 
-/** How old an instance's knowledge of the schedules may be while it signs. */
+/** How stale an instance's view of the schedules may be while it signs. */
 export const MAX_KNOWLEDGE_AGE = 60 * SECOND;
 
-/** A rotation begins when every instance that still signs has heard of it. */
-const RESPITE = MAX_KNOWLEDGE_AGE + 5 * SECOND;
+/** A rotation begins when every instance that still signs knows it. */
+const ROTATION_DELAY_MS = MAX_KNOWLEDGE_AGE + 5 * SECOND;
 
-/** How far an instance may be behind another, or be set back, and still find a key that it can sign with. */
+/**
+ * How far an instance may lag behind another, or its clock be set back, and still find a key to sign with.
+ */
 export const BEHIND = 65 * SECOND;
 
-/** How long before a key begins to sign the one after it is published. */
+/** How long before a key begins to sign the next one is published. */
 const LEAD = 60 * MINUTE;
 
-/** How many retired keys are kept for the record. */
+/** The most retired keys that are kept for the record. */
 const MAX_RETIRED = 16;
 
 /** What the schedules follow. */
 export interface RotationPolicy {
-  /** How long a key signs, in milliseconds; null where it is replaced by hand only. */
+  /** How long a key signs, in milliseconds; null if it is replaced by hand only. */
   readonly period: number | null;
-  /** The longest lifetime of tokens here, in seconds. */
+  /** The longest configured token lifetime, in seconds. */
   readonly lifetimeSeconds: number;
 }
 
-/** Makes of key material that was not in use before a key with a schedule. */
+/** Makes a key with a schedule from unused key material. */
 export type Spare<K> = (schedule: KeySchedule) => K;
 
 /**
- * Brings the schedules of the keys of one purpose up to date: there is a key that signs now, the one after it is
- * published well before, and no key is forgotten while a token that it signed can be good. Pure.
+ * Brings the schedules of the keys of one purpose up to date: one key signs now, the next is published well
+ * before, and no key is removed while a token that it signed can be valid. Pure.
  *
  * @param spare makes a new key
- * @returns the keys as they should be; the same array where they are so already
+ * @returns the keys as they should be; the same array if nothing changes
  */
 export function maintained<K extends KeySchedule>(
   keys: readonly K[],
@@ -53,11 +58,11 @@ export function maintained<K extends KeySchedule>(
 }
 
 /**
- * Replaces the key that signs by the one that is published already.
+ * Replaces the key that signs by the one that is already published.
  *
- * @param revoke ends the key that signs at once, and those before it that still verify, with every token that they
- *   signed; else it ends when every instance and every verifier has heard of it, and verifies until its last token has
- *   expired
+ * @param revoke revokes the signing key and its predecessors that still verify, with every token that they
+ *   signed; else the key stops signing when every instance and every verifier knows the next one, and
+ *   verifies until its last token has expired
  */
 export function rotated<K extends KeySchedule>(
   keys: readonly K[],
@@ -70,9 +75,9 @@ export function rotated<K extends KeySchedule>(
   const current = signingKey(ready, now);
   const [next] = upcoming(ready, now);
   if (!current || !next) return ready;
-  const start = revoke ? now : Math.max(now + RESPITE, next.publishedAt + PUBLISHED_BEFORE_SIGNING);
+  const start = revoke ? now : Math.max(now + ROTATION_DELAY_MS, next.publishedAt + PUBLISHED_BEFORE_SIGNING);
   const begin = revoke ? now - BEHIND : start;
-  // A rotation that is on its way is not put off by another.
+  // Another rotation does not postpone one that is in progress.
   if (!revoke && next.signsFrom !== null && next.signsFrom <= start) return ready;
   const replaced = ready.map((key) => {
     if (key === next) return { ...key, signsFrom: begin, signsUntil: endOf(begin, policy) };
@@ -86,12 +91,12 @@ function signingKey<K extends KeySchedule>(keys: readonly K[], now: number): K |
   return keys.find((key) => keyState(key, now) === 'signing');
 }
 
-/** Whether tokens that it signed can be good. */
+/** Whether tokens that it signed can be valid. */
 function hasSigned(key: KeySchedule, now: number): boolean {
   return ['signing', 'retiring'].includes(keyState(key, now));
 }
 
-/** The keys that are to sign later, the first one first. */
+/** The keys that will sign later, the first one first. */
 function upcoming<K extends KeySchedule>(keys: readonly K[], now: number): K[] {
   return keys
     .filter((key) => keyState(key, now) === 'published')
@@ -102,7 +107,7 @@ function endOf(start: number, { period }: RotationPolicy): number | null {
   return period === null ? null : start + period;
 }
 
-/** A setting that was raised while a key signs prolongs what it has to verify. */
+/** If the lifetime was raised while a key signs, the key has to verify for longer. */
 function raiseLifetimes<K extends KeySchedule>(
   keys: readonly K[],
   now: number,
@@ -116,7 +121,10 @@ function raiseLifetimes<K extends KeySchedule>(
   });
 }
 
-/** Follows a period that was changed; what begins soon is left as it is, so that every instance hears of the change. */
+/**
+ * Follows a changed rotation period. Whatever begins soon is left unchanged, so that every instance learns of
+ * the change in time.
+ */
 function settled<K extends KeySchedule>(
   keys: readonly K[],
   now: number,
@@ -156,8 +164,8 @@ function withSigningKey<K extends KeySchedule>(
 }
 
 /**
- * Lets each key begin to sign where the one before it ends. Where verifiers may not know it by then, as the service
- * stood still when it should have been published, the one before it goes on until they do.
+ * Lets each key begin to sign when its predecessor stops. If verifiers may not know it by then, because the
+ * service was down when it should have been published, the predecessor continues until they do.
  */
 function inSuccession<K extends KeySchedule>(
   keys: readonly K[],
@@ -166,14 +174,14 @@ function inSuccession<K extends KeySchedule>(
 ): readonly K[] {
   if (period === null) return keys;
   const changed = new Map<K, K>();
-  let former = signingKey(keys, now);
+  let previous = signingKey(keys, now);
   for (const key of upcoming(keys, now)) {
-    const before = former && (changed.get(former) ?? former);
-    if (!former || !before || before.signsUntil === null) break;
+    const before = previous && (changed.get(previous) ?? previous);
+    if (!previous || !before || before.signsUntil === null) break;
     const start = Math.max(before.signsUntil, key.publishedAt + PUBLISHED_BEFORE_SIGNING);
-    changed.set(former, { ...before, signsUntil: start });
+    changed.set(previous, { ...before, signsUntil: start });
     changed.set(key, { ...key, signsFrom: start, signsUntil: start + period });
-    former = key;
+    previous = key;
   }
   return keys.map((key) => changed.get(key) ?? key);
 }
@@ -206,7 +214,7 @@ function withoutOldest<K extends KeySchedule>(keys: readonly K[], now: number): 
   return keys.filter((key) => !forgotten.has(key));
 }
 
-/** Whether a key is the same but for what never changes of it. */
+/** Whether only fields that never change differ. */
 function isAlike(key: KeySchedule, other: KeySchedule | undefined): boolean {
   return (
     key.publishedAt === other?.publishedAt &&

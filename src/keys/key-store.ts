@@ -18,10 +18,10 @@ export interface KeyMaterial {
   readonly sealed: string;
 }
 
-/** A key as it is kept: with its whole schedule, so that every instance knows it before it begins. */
+/** A stored key with its whole schedule, so that every instance knows the key before it begins to sign. */
 export interface StoredKey extends KeyMaterial, KeySchedule {}
 
-/** What the keys of one record sign: tokens of one algorithm, or what is addressed to the service itself. */
+/** What the keys of one record sign: tokens of one algorithm, or tokens for the service itself. */
 export type KeyPurpose = Algorithm | 'administration';
 
 /** Keys by their purpose; all keys of a purpose are one record, so that they change together. */

@@ -2,14 +2,17 @@ import { keyState, nextChange } from './key-schedule.js';
 import type { KeyPurpose, StoredKey } from './key-store.js';
 import type { PrivateKey } from './private-key.js';
 
-/** What the keys do between one change of a state and the next: worked out once, and looked up by each request. */
+/** The states of the keys from one change to the next: computed once, and looked up by each request. */
 export class KeyView {
-  /** The key that signs, by its purpose; none where it would be forgotten before the tokens of this instance expire. */
+  /**
+   * The key that signs, by its purpose; absent if it would be removed before the tokens of this instance
+   * expire.
+   */
   readonly signing: ReadonlyMap<KeyPurpose, PrivateKey>;
-  /** The keys that verify, and are published: those that sign first. */
+  /** The keys that verify and are published, those that sign first. */
   readonly live: readonly PrivateKey[];
   readonly byId: ReadonlyMap<string, PrivateKey>;
-  /** Those of the live keys that sign what is addressed to the service itself, and nothing else. */
+  /** The current keys that sign tokens for the service itself, and nothing else. */
   readonly administration: ReadonlySet<unknown>;
   private readonly until: number;
 
@@ -41,7 +44,7 @@ export class KeyView {
     this.until = nextChange([...keys.values()].flat(), from);
   }
 
-  /** Whether the view is still right at this time, in milliseconds since 1970. */
+  /** Whether the view is still current at this time, in milliseconds since 1970. */
   holdsAt(now: number): boolean {
     return now >= this.from && now < this.until;
   }

@@ -6,7 +6,7 @@ import type { RotationPolicy } from './key-rotation.js';
 import { KeyStore } from './key-store.js';
 import { ManagedKeys } from './managed-keys.js';
 
-/** What {@link KeysModule.forRoot} takes. */
+/** Options of {@link KeysModule.forRoot}. */
 export interface KeysOptions {
   readonly encryptionKey: string;
   readonly previousEncryptionKeys: readonly string[];
@@ -14,13 +14,16 @@ export interface KeysOptions {
   readonly policy: RotationPolicy;
   /** The asymmetric algorithms whose keys the service makes for itself. */
   readonly algorithms: readonly Algorithm[];
-  /** Those for which it made keys until others were given. */
-  readonly formerAlgorithms: readonly Algorithm[];
-  /** Tells other processes that something changed, and waits for them. */
+  /** Algorithms for which it made keys before keys were imported. */
+  readonly previousAlgorithms: readonly Algorithm[];
+  /** Notifies other processes of a change, and waits for them. */
   readonly publish: () => Promise<void>;
 }
 
-/** The keys that the service makes and rotates for itself, over the KeyStore of a global module. */
+/**
+ * Owns signing and verification keys: the key ring, imported and managed keys, rotation, encryption at rest.
+ * Uses the KeyStore of a global module; may import `jwt`, `sync`, `encoding` and `concurrency`.
+ */
 @Module({})
 export class KeysModule {
   static forRoot({ encryptionKey, previousEncryptionKeys, ...options }: KeysOptions): DynamicModule {

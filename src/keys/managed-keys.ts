@@ -17,31 +17,33 @@ import type { KeyMaterial, KeyPurpose, KeyStore, StoredKey } from './key-store.j
 import { KeyView } from './key-view.js';
 import { makeKey, openKey, type PrivateKey } from './private-key.js';
 
-/** The algorithm of the keys that sign what is addressed to the service itself. */
+/** The algorithm of the keys that sign tokens for the service itself. */
 const ADMINISTRATION_ALGORITHM: Algorithm = 'ES256';
 
-/** What {@link ManagedKeys} is made of. */
+/** Options of {@link ManagedKeys}. */
 export interface ManagedKeysOptions {
   readonly encryption: KeyEncryption;
   readonly clock: Clock;
   readonly policy: RotationPolicy;
   /** The asymmetric algorithms whose keys the service makes for itself. */
   readonly algorithms: readonly Algorithm[];
-  /** Algorithms for which it made keys until others were given: what those signed stays good until it expires. */
-  readonly formerAlgorithms?: readonly Algorithm[];
-  /** Tells other processes that something changed, and waits for them. */
+  /**
+   * Algorithms for which it made keys before keys were imported: their tokens stay valid until they expire.
+   */
+  readonly previousAlgorithms?: readonly Algorithm[];
+  /** Notifies other processes of a change, and waits for them. */
   readonly publish?: () => Promise<void>;
 }
 
-/** The keys that the service makes, keeps encrypted in the database, publishes and rotates. */
+/** The keys that the service makes, stores encrypted in the database, publishes and rotates. */
 export class ManagedKeys {
   private readonly records: SyncedMap<readonly StoredKey[]>;
   private readonly opened = new Map<string, PrivateKey>();
-  /** What keys are made for. */
+  /** The purposes for which keys are made. */
   private readonly purposes: Set<KeyPurpose>;
   private current: KeyView | undefined;
   private syncedAt = -Infinity;
-  private sealedAnew = false;
+  private resealed = false;
 
   constructor(
     store: KeyStore,
@@ -52,28 +54,28 @@ export class ManagedKeys {
   }
 
   /**
-   * Takes over the keys from the database, seals anew (the first time) what a former key-encryption key sealed, and
-   * makes the keys that are due.
+   * Reads the keys from the database, encrypts again (the first time) what a previous key encryption key
+   * encrypted, and makes the keys that are due.
    *
    * @throws {StoreUnavailable}
-   * @throws {KeyEncryptionError} where they do not open; they stay as they are
+   * @throws {KeyEncryptionError} if they do not decrypt; they stay unchanged
    */
   async sync(): Promise<void> {
     const begun = this.options.clock.now();
     await this.records.sync();
-    if (!this.sealedAnew) await this.sealAnew();
+    if (!this.resealed) await this.reseal();
     for (const purpose of this.purposes) await this.maintain(purpose);
     this.syncedAt = begun;
   }
 
   /**
-   * Makes the keys for what is addressed to the service itself, where they are not there yet.
+   * Makes the keys for tokens for the service itself, if they do not exist yet.
    *
    * @throws {StoreUnavailable}
    */
   async ensureAdministration(): Promise<void> {
     this.purposes.add('administration');
-    // The keys may have come from another instance before the need for them was known here.
+    // The keys may have come from another instance before this process knew that it needs them.
     if (this.current && !this.current.administration.size) this.current = undefined;
     await this.maintain('administration');
   }
@@ -81,10 +83,10 @@ export class ManagedKeys {
   /**
    * Replaces the keys that sign.
    *
-   * @param algorithm of the keys to replace; all where left out
-   * @param revoke ends them, and those before them that still verify, at once with every token that they signed
-   * @param done is told of each purpose whose keys were replaced, before the next one is begun
-   * @param eventOf the event that is written with the change of a purpose
+   * @param algorithm of the keys to replace; all if omitted
+   * @param revoke revokes them and their predecessors that still verify, with every token that they signed
+   * @param done called for each purpose whose keys were replaced, before the next one starts
+   * @param eventOf the audit event that is written with the change of a purpose
    * @returns whether there are such keys
    * @throws {StoreUnavailable}
    */
@@ -106,7 +108,7 @@ export class ManagedKeys {
     return chosen.length > 0;
   }
 
-  /** What the keys do now. */
+  /** The current states of the keys. */
   get view(): KeyView {
     const now = this.options.clock.now();
     if (!this.current?.holdsAt(now)) {
@@ -116,7 +118,7 @@ export class ManagedKeys {
     return this.current;
   }
 
-  /** The key that signs now; none where what is known is too old to be sure of it. */
+  /** The key that signs now; undefined if the known schedules are too old to rely on. */
   signing(purpose: KeyPurpose): PrivateKey | undefined {
     const isFresh = this.options.clock.now() - this.syncedAt <= MAX_KNOWLEDGE_AGE;
     return isFresh ? this.view.signing.get(purpose) : undefined;
@@ -128,11 +130,11 @@ export class ManagedKeys {
   }
 
   private get shown(): KeyPurpose[] {
-    const former = this.options.formerAlgorithms ?? [];
-    return [...this.purposes, ...former.filter((algorithm) => this.records.get(algorithm))];
+    const previous = this.options.previousAlgorithms ?? [];
+    return [...this.purposes, ...previous.filter((algorithm) => this.records.get(algorithm))];
   }
 
-  /** For how long each key that signs has signed, in seconds. */
+  /** How long each signing key has signed, in seconds. */
   get signingAges(): ReadonlyMap<KeyPurpose, number> {
     const now = this.options.clock.now();
     const ages = new Map<KeyPurpose, number>();
@@ -147,7 +149,7 @@ export class ManagedKeys {
     return this.records.get(purpose) ?? [];
   }
 
-  /** Asks the database only where something is due: this runs every second. */
+  /** Queries the database only if something is due: this runs every second. */
   private async maintain(purpose: KeyPurpose): Promise<void> {
     const { clock, policy } = this.options;
     const keys = this.keysFor(purpose);
@@ -156,7 +158,10 @@ export class ManagedKeys {
     await this.change(purpose, (current, now, spare) => maintained(current, now, policy, spare));
   }
 
-  /** Keys take long to make and a transaction must not wait: what it lacks is made, and it runs again. */
+  /**
+   * Making keys takes long, and a transaction must not wait: missing keys are made outside it, and it runs
+   * again.
+   */
   private async change(purpose: KeyPurpose, decide: Decision, event?: ChangeEvent): Promise<void> {
     const spares: KeyMaterial[] = [];
     let lacking: number;
@@ -169,7 +174,7 @@ export class ManagedKeys {
     this.current = undefined;
   }
 
-  /** @returns how many new keys it lacked; where it lacked any, nothing has changed */
+  /** @returns how many new keys were missing; if any was, nothing has changed */
   private async attempt(
     purpose: KeyPurpose,
     decide: Decision,
@@ -207,26 +212,26 @@ export class ManagedKeys {
     this.current = undefined;
   }
 
-  private async sealAnew(): Promise<void> {
+  private async reseal(): Promise<void> {
     const { encryption } = this.options;
     for (const [purpose, keys] of this.records.all) {
-      if (!keys.some((key) => encryption.isSealedByFormer(key.sealed, key.jwk.kid))) continue;
+      if (!keys.some((key) => encryption.isSealedByPrevious(key.sealed, key.jwk.kid))) continue;
       await this.records.change(purpose, (current) =>
-        current?.map((key) => ({ ...key, sealed: encryption.sealAnew(key.sealed, key.jwk.kid) })),
+        current?.map((key) => ({ ...key, sealed: encryption.reseal(key.sealed, key.jwk.kid) })),
       );
     }
-    this.sealedAnew = true;
+    this.resealed = true;
   }
 }
 
 type Decision = (keys: readonly StoredKey[], now: number, spare: Spare<StoredKey>) => readonly StoredKey[];
 
-/** Undoes a transaction that needs new keys. */
+/** Rolls back a transaction that needs new keys. */
 class KeysLacking extends Error {
   count = 0;
 }
 
-/** Stands for a key that is not made, where only the schedules matter. */
+/** Placeholder for a key that is not made, if only the schedules matter. */
 const NO_MATERIAL: KeyMaterial = { jwk: { kty: '', kid: '', alg: 'ES256', use: 'sig' }, sealed: '' };
 
 /** The algorithm of the keys for a purpose. */

@@ -60,8 +60,8 @@ export async function makeKey(algorithm: Algorithm, encryption: KeyEncryption): 
 }
 
 /**
- * @throws {KeyEncryptionError} if the key does not open, or is not the one that is published by its id, which is a
- *   thumbprint
+ * @throws {KeyEncryptionError} if the key does not decrypt, or is not the one published under its ID, which
+ *   is a thumbprint
  */
 export function openKey({ jwk, sealed }: KeyMaterial, encryption: KeyEncryption): PrivateKey {
   const key = createPrivateKey({ key: encryption.open(sealed, jwk.kid), format: 'der', type: 'pkcs8' });
@@ -75,7 +75,9 @@ export function openKey({ jwk, sealed }: KeyMaterial, encryption: KeyEncryption)
   return new PrivateKey(opened, key);
 }
 
-/** The public part as it is published, with its thumbprint for a key id (RFC 7638), whatever it was called before. */
+/**
+ * The public part as it is published, with its thumbprint as key ID (RFC 7638), whatever its ID was before.
+ */
 export function publicJwk(privateKey: KeyObject, alg: Algorithm): PublicJwk {
   const members = createPublicKey(privateKey).export({ format: 'jwk' });
   return { ...members, kty: String(members.kty), kid: thumbprint(members), alg, use: 'sig' };

@@ -3,8 +3,8 @@ import { JwtService } from '@nestjs/jwt';
 import type { Algorithm } from '../jwt/algorithms.js';
 
 /**
- * Lets `@nestjs/jwt`, which has no part in signing, verify a token: a second opinion on a key, for the readiness of the
- * service. On the way of each request it would cost more than the signature.
+ * Verifies a token with `@nestjs/jwt`, which has no part in signing: an independent check of a key, for the
+ * readiness of the service. On every request it would cost more than the signature.
  *
  * @param key the secret, or the public key
  * @returns `undefined` for EdDSA, which the library does not know

@@ -10,11 +10,11 @@ import type { SigningKey } from './signing-key.js';
 import { signingInputs, type SigningInput } from './signing-input.js';
 
 /**
- * A secret that this service shares with those that verify, for one HMAC algorithm. The `KeyObject` is made once:
- * given a string, the secret would be prepared anew for each signature.
+ * A secret that this service shares with those that verify, for one HMAC algorithm. The `KeyObject` is made
+ * once: from a string, Node would prepare the secret for each signature.
  */
 export class SharedKey extends KeyObjectVerificationKey implements SigningKey {
-  /** What `/debug-env` shows of this secret, so that the owners of two copies can compare them. */
+  /** What `/debug-env` exposes of this secret, so that the owners of two copies can compare them. */
   readonly fingerprint: string;
   private readonly secret: KeyObject;
   private readonly input: SigningInput;
@@ -38,7 +38,7 @@ export class SharedKey extends KeyObjectVerificationKey implements SigningKey {
   }
 }
 
-/** A key id that tells nothing of the secret, other than whether two services name the same one. */
+/** A key ID that discloses nothing about the secret, except whether two services hold the same one. */
 function sharedKeyId(secret: string, algorithm: Algorithm): string {
   const mac = createHmac('sha256', secret).update(`identity-backend/kid/v1/${algorithm}`);
   return mac.digest('base64url').slice(0, 16);

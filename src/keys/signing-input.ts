@@ -6,7 +6,7 @@ export type SigningInput = (claims: object, type: TokenType) => string;
 
 const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** @returns a function that makes signing inputs for one key, whose header is written once */
+/** @returns a function that makes signing inputs for one key, whose header is serialized once */
 export function signingInputs(alg: Algorithm, kid: string): SigningInput {
   const header = (typ: TokenType): string => base64url({ alg, typ, kid });
   const headers: Readonly<Record<TokenType, string>> = { JWT: header('JWT'), 'at+jwt': header('at+jwt') };

@@ -6,6 +6,6 @@ export interface SigningKey extends VerificationKey {
   /** @returns the claims as a compact JWS with `alg`, `typ` and `kid` in its header */
   sign(claims: object, type?: TokenType): string | Promise<string>;
 
-  /** @returns whether what it signs is verified by a library that has no part in signing */
+  /** @returns whether a library that has no part in signing verifies what it signs */
   passesSelfTest(): Promise<boolean>;
 }

@@ -1,6 +1,6 @@
 import { createHash, type JsonWebKey } from 'node:crypto';
 
-/** The members that make a public key what it is, in their order (RFC 7638 §3.2, RFC 8037 §2). */
+/** The required parameters of a public key, in their order (RFC 7638 §3.2, RFC 8037 §2). */
 const REQUIRED: Readonly<Record<string, readonly (keyof JsonWebKey)[]>> = {
   EC: ['crv', 'kty', 'x', 'y'],
   OKP: ['crv', 'kty', 'x'],

@@ -165,7 +165,7 @@ describe('the built service and its command line exit 78', () => {
     const made = commandLine(CREATE_ADMIN, { cwd, environment: { KEY_ENCRYPTION_KEY: STRONG } });
     expect([await within(made.ended, 'the command'), made.stderr]).toEqual([0, expect.anything()]);
     const other = { KEY_ENCRYPTION_KEY: `other-${STRONG}` };
-    const words = /KEY_ENCRYPTION_KEY does not open .*Nothing was overwritten/;
+    const words = /KEY_ENCRYPTION_KEY does not decrypt .*Nothing was overwritten/;
     await expectRefusal(cwd, join(cwd, 'data/identity.db'), other, words);
     const environment = { ...other, KEY_ENCRYPTION_KEY_PREVIOUS: STRONG };
     const listed = commandLine(['clients', 'list', '--json'], { cwd, environment });

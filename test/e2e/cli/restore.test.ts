@@ -52,7 +52,7 @@ describe('a database that is restored without its key-encryption key', () => {
   it.each<[string, NodeJS.ProcessEnv, RegExp]>([
     ['no key', {}, /there is no \S+\/data\/key-encryption-key: [^]*Restore that file/],
     ['no key, in two processes', { WORKERS: '2' }, /Restore that file/],
-    ['another key', { KEY_ENCRYPTION_KEY: OTHER_KEY }, /KEY_ENCRYPTION_KEY does not open the key/],
+    ['another key', { KEY_ENCRYPTION_KEY: OTHER_KEY }, /KEY_ENCRYPTION_KEY does not decrypt the key/],
   ])(
     'lets neither the service nor a command start with %s, and nothing is made beside it',
     async (_name, environment, words) => {

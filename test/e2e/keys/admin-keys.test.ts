@@ -69,7 +69,7 @@ describe('GET /admin/keys', () => {
 });
 
 describe('POST /admin/keys/rotate', () => {
-  it('lets the next key sign once everybody knows it, and the former one verify until its last token ends', async () => {
+  it('lets the next key sign once everybody knows it, and the previous one verify until its last token ends', async () => {
     await pass(service, 30 * MINUTE);
     const token = await service.issue();
     const { status, body } = await askForRotation(service, admin);

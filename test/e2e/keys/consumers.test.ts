@@ -152,7 +152,7 @@ for (const library of LIBRARIES) {
           expect(await meeting.verified(before)).toEqual(algorithms);
         });
 
-        it('verifies tokens of the former keys while the rotation is on its way', async () => {
+        it('verifies tokens of the previous keys while the rotation is on its way', async () => {
           await rotateAll(meeting.service);
           const tokens = await meeting.issue();
           expect(kidsOf(tokens)).toEqual(kidsOf(before));
@@ -168,12 +168,12 @@ for (const library of LIBRARIES) {
           if (!library.asksForEachKey) expect(meeting.asked).toBe(asked);
         });
 
-        it('still verifies tokens of the former keys, until the last one has expired', async () => {
+        it('still verifies tokens of the previous keys, until the last one has expired', async () => {
           await pass(meeting.service, 13 * MINUTE);
           expect(await meeting.verified(before)).toEqual(algorithms);
         });
 
-        it('that comes later verifies the new tokens, and knows the former keys no more', async () => {
+        it('that comes later verifies the new tokens, and knows the previous keys no more', async () => {
           await pass(meeting.service, 4 * MINUTE);
           const late = library.start(meeting.service.origin + JWKS);
           const tokens = await meeting.issue();

@@ -75,7 +75,7 @@ beforeAll(() => {
 afterAll(removeTemporaryDirectories);
 
 describe('a service whose audiences leave the shared secret one by one', () => {
-  let former: { token: string; audience: string }[] = [];
+  let previous: { token: string; audience: string }[] = [];
   let client: TestClient | undefined;
 
   describe.each(STEPS)('with $name', ({ algorithms, audienceAlgorithms, signs, forgeable }) => {
@@ -93,7 +93,7 @@ describe('a service whose audiences leave the shared secret one by one', () => {
     };
 
     it('accepts every token that was issued before', async () => {
-      for (const { token, audience } of former) {
+      for (const { token, audience } of previous) {
         expect((await service.verify(token, audience)).status).toBe(200);
         expect(await introspect(token)).toBe(true);
       }
@@ -133,8 +133,8 @@ describe('a service whose audiences leave the shared secret one by one', () => {
       // What was signed before the lists became narrower has expired by then.
       clock.advance(LIFETIME);
       await hear(service);
-      former = await Promise.all(['reporting', 'billing'].map(issue));
-      expect(former).toHaveLength(2);
+      previous = await Promise.all(['reporting', 'billing'].map(issue));
+      expect(previous).toHaveLength(2);
     });
   });
 });

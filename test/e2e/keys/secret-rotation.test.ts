@@ -6,7 +6,7 @@ import { handMadeToken, readToken } from '../../support/hand-made-token.js';
 import { hear, rotateAll } from '../../support/key-administration.js';
 import { MovedClock } from '../../support/moved-clock.js';
 import { RunningApp } from '../../support/running-app.js';
-import { FORMER_SECRET as OLD, SECRET as NEW } from '../../support/settings.js';
+import { PREVIOUS_SECRET as OLD, SECRET as NEW } from '../../support/settings.js';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
 
 /** The steps of the runbook in docs/keys.md: each instance and each consumer takes them, in any order among them. */
@@ -147,7 +147,7 @@ describe('while the key-encryption key is replaced', () => {
     const settings = step === undefined ? { encryptionKey: 'x'.repeat(40) } : ENCRYPTION_STEPS[step];
     await expect(
       RunningApp.start({ databaseUrl, algorithms: ['ES256'], ...settings }, clock),
-    ).rejects.toThrow(/^KEY_ENCRYPTION_KEY does not open .*Nothing was overwritten\.$/);
+    ).rejects.toThrow(/^KEY_ENCRYPTION_KEY does not decrypt .*Nothing was overwritten\.$/);
     expect(await keys()).toBe(before);
   });
 });

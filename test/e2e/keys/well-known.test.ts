@@ -6,7 +6,7 @@ import { makeClient } from '../../support/clients.js';
 import { rotateAll } from '../../support/key-administration.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { type Answer, RunningApp } from '../../support/running-app.js';
-import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
 const JWKS = '/.well-known/jwks.json';
 const METADATA = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
@@ -27,7 +27,7 @@ beforeAll(async () => {
     port: Number(port),
     algorithms: ['HS256', 'ES256'],
     audienceAlgorithms: new Map([['reporting', ['EdDSA']]]),
-    previousSecrets: [FORMER_SECRET],
+    previousSecrets: [PREVIOUS_SECRET],
   });
 });
 afterAll(() => service.stop());
@@ -45,7 +45,7 @@ describe('GET /.well-known/jwks.json, beneath a base path', () => {
       ['OKP', 'EdDSA', 'sig'],
     ]);
     expect(answer.text).not.toMatch(/"oct"|"k":|"d":/);
-    for (const secret of [SECRET, FORMER_SECRET]) {
+    for (const secret of [SECRET, PREVIOUS_SECRET]) {
       expect(answer.text).not.toContain(secret);
       expect(answer.text).not.toContain(Buffer.from(secret).toString('base64url'));
     }

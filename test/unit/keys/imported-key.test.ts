@@ -74,7 +74,7 @@ describe('readImportedKey', () => {
     ['a text', 'marker', noKey],
     ['nothing', '', noKey],
     ['a JWK that is cut off', jwkText().slice(0, -20), noKey],
-    ['a JWK with a member twice', jwkText().replace('{', '{"kty":"EC",'), noKey],
+    ['a JWK with a name twice', jwkText().replace('{', '{"kty":"EC",'), noKey],
     ['a JWK without its curve', jwkText(ES256, { crv: undefined }), noKey],
     ['a JWK Set', JSON.stringify({ keys: [JSON.parse(jwkText()) as JsonWebKey] }), /^is a JWK Set/],
     [
@@ -96,7 +96,7 @@ describe('readImportedKey', () => {
     ['a JWK that names an algorithm of another curve', jwkText(ES256, { alg: 'ES384' }), fitsNone],
     ['a JWK that names an unknown algorithm', jwkText(ES256, { alg: 'marker' }), fitsNone],
     ['a JWK that names a shared algorithm', jwkText(ES256, { alg: 'HS256' }), fitsNone],
-  ])('refuses %s, and shows nothing of it', (_name, text, words) => {
+  ])('rejects %s, and exposes nothing of it', (_name, text, words) => {
     const found = readImportedKey(text, ASYMMETRIC);
     expect(found).toEqual(typeof words === 'string' ? words : expect.stringMatching(words));
     expect(found).not.toMatch(/marker|BEGIN/);
@@ -105,12 +105,12 @@ describe('readImportedKey', () => {
   it.each<[string, Algorithm[]]>([
     ['another curve is in force', ['ES384', 'EdDSA']],
     ['no asymmetric algorithm is', []],
-  ])('refuses a good key where %s', (_name, algorithms) => {
+  ])('rejects a valid key if %s', (_name, algorithms) => {
     expect(readImportedKey(pemOf(ES256), algorithms)).toMatch(fitsNone);
   });
 
   it.each(BAD_KEYS.filter(([name]) => !/private|key_ops|without|half|no kty/.test(name)))(
-    'refuses a private JWK with %s, and shows nothing of it',
+    'rejects a private JWK with %s, and exposes nothing of it',
     (_name, jwk) => {
       const privateJwk =
         jwk.kty === 'RSA'
@@ -151,7 +151,7 @@ describe('readImportedKey', () => {
       const text = JSON.stringify({ ...VALID_PAIRS[kind].privateJwk, ...other });
       // Node 26 refuses such a JWK itself.
       expect(readImportedKey(text, ASYMMETRIC)).toMatch(
-        /^(has a private and a public part that are not of one key|is not a private key in PEM or JWK)$/,
+        /^(has a private and a public part that do not match|is not a private key in PEM or JWK)$/,
       );
     },
   );

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { KeyEncryption, KeyEncryptionError } from '../../../src/keys/key-encryption.js';
 
 const SECRET = 'a-key-encryption-key-of-the-tests-0123456789';
-const FORMER = 'the-former-key-encryption-key-of-the-tests-0';
+const PREVIOUS = 'the-previous-key-encryption-key-of-tests-000';
 const OTHER = 'a-third-key-encryption-key-of-the-tests-0123';
 
 const current = new KeyEncryption(SECRET, []);
-const former = new KeyEncryption(FORMER, []);
-const both = new KeyEncryption(SECRET, [OTHER, FORMER]);
+const previous = new KeyEncryption(PREVIOUS, []);
+const both = new KeyEncryption(SECRET, [OTHER, PREVIOUS]);
 const TEXT = Buffer.from('a private key');
 
 describe('KeyEncryption', () => {
@@ -20,7 +20,7 @@ describe('KeyEncryption', () => {
     );
   });
 
-  it('seals the same twice in different words, none of which tells it', () => {
+  it('encrypts the same twice to different texts, neither of which contains it', () => {
     const sealed = [current.seal(TEXT, 'a'), current.seal(TEXT, 'a')];
     expect(sealed[0]).not.toBe(sealed[1]);
     for (const each of sealed) {
@@ -30,8 +30,8 @@ describe('KeyEncryption', () => {
   });
 
   it.each([
-    ['by another key', former.seal(TEXT, 'a'), 'a'],
-    ['under another label, as where one row was put in the place of another', current.seal(TEXT, 'b'), 'a'],
+    ['by another key', previous.seal(TEXT, 'a'), 'a'],
+    ['under another label, as if one row was substituted for another', current.seal(TEXT, 'b'), 'a'],
     ['and nothing', '', 'a'],
     ['and shorter than a nonce and a tag', Buffer.alloc(27).toString('base64url'), 'a'],
     ['and is text', 'not sealed at all, but long enough to be', 'a'],
@@ -50,36 +50,38 @@ describe('KeyEncryption', () => {
     );
   });
 
-  it('says what to do, and nothing of a key-encryption key', () => {
+  it('says what to do, and nothing about a key encryption key', () => {
     let message = '';
     try {
       both.open(new KeyEncryption('x'.repeat(32), []).seal(TEXT, 'key-1'), 'key-1');
     } catch (error) {
       message = (error as Error).message;
     }
-    expect(message).toMatch(/^KEY_ENCRYPTION_KEY does not open the key key-1 .*KEY_ENCRYPTION_KEY_PREVIOUS/);
+    expect(message).toMatch(
+      /^KEY_ENCRYPTION_KEY does not decrypt the key key-1 .*KEY_ENCRYPTION_KEY_PREVIOUS/,
+    );
     expect(message).toContain('Nothing was overwritten');
-    for (const secret of [SECRET, FORMER, OTHER]) expect(message).not.toContain(secret);
+    for (const secret of [SECRET, PREVIOUS, OTHER]) expect(message).not.toContain(secret);
   });
 
-  it('opens by a former key, and seals by the current one alone', () => {
-    expect(both.open(former.seal(TEXT, 'a'), 'a')).toEqual(TEXT);
+  it('decrypts with a previous key, and encrypts with the current one only', () => {
+    expect(both.open(previous.seal(TEXT, 'a'), 'a')).toEqual(TEXT);
     expect(current.open(both.seal(TEXT, 'a'), 'a')).toEqual(TEXT);
-    expect(() => former.open(both.seal(TEXT, 'a'), 'a')).toThrow(KeyEncryptionError);
+    expect(() => previous.open(both.seal(TEXT, 'a'), 'a')).toThrow(KeyEncryptionError);
   });
 
-  it('seals anew what a former key sealed, and leaves alone what the current one did', () => {
-    const old = former.seal(TEXT, 'a');
-    const anew = both.sealAnew(old, 'a');
-    expect(current.open(anew, 'a')).toEqual(TEXT);
-    expect(both.sealAnew(anew, 'a')).toBe(anew);
-    expect(both.isSealedByFormer(old, 'a')).toBe(true);
-    expect(both.isSealedByFormer(anew, 'a')).toBe(false);
+  it('encrypts again what a previous key encrypted, and leaves unchanged what the current one did', () => {
+    const old = previous.seal(TEXT, 'a');
+    const resealed = both.reseal(old, 'a');
+    expect(current.open(resealed, 'a')).toEqual(TEXT);
+    expect(both.reseal(resealed, 'a')).toBe(resealed);
+    expect(both.isSealedByPrevious(old, 'a')).toBe(true);
+    expect(both.isSealedByPrevious(resealed, 'a')).toBe(false);
   });
 
-  it('seals anew nothing that it cannot open', () => {
+  it('seals resealed nothing that it cannot open', () => {
     const foreign = new KeyEncryption('x'.repeat(32), []).seal(TEXT, 'a');
-    expect(() => both.sealAnew(foreign, 'a')).toThrow(KeyEncryptionError);
-    expect(current.sealAnew(foreign, 'a')).toBe(foreign);
+    expect(() => both.reseal(foreign, 'a')).toThrow(KeyEncryptionError);
+    expect(current.reseal(foreign, 'a')).toBe(foreign);
   });
 });

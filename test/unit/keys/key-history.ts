@@ -17,8 +17,8 @@ export type KeyEvent =
       readonly lifetimeSeconds: number;
     }
   /** An instance loses its database, or finds it again. */
-  | { readonly is: 'cut' | 'mend'; readonly which: number }
-  /** The clocks are set, or all machines stood still. */
+  | { readonly is: 'cut' | 'repair'; readonly which: number }
+  /** The clocks are set, or all hosts were suspended. */
   | { readonly is: 'step'; readonly milliseconds: number }
   /** The same, until so long after the next time at which a key changes its state, the one after it, … */
   | { readonly is: 'stepPast'; readonly nth: number; readonly milliseconds: number };
@@ -27,7 +27,7 @@ const MINUTE = 60_000;
 /** How far the clocks of two instances may be apart, and how far they may be set back. */
 const APART = 5_000;
 const SET_BACK = MINUTE;
-/** How the service runs here: it asks the database as often as this, where nothing else is going on. */
+/** How the service runs here: it queries the database this often if nothing else happens. */
 const TICK = 20 * MINUTE;
 
 interface IssuedToken {
@@ -35,7 +35,7 @@ interface IssuedToken {
   readonly kid: string;
   readonly iat: number;
   readonly exp: number;
-  /** By the clock of who issued it, in milliseconds. */
+  /** By the clock of the issuing instance, in milliseconds. */
   readonly at: number;
 }
 
@@ -47,10 +47,13 @@ export class KeyHistory {
   private readonly instances: readonly Instance[];
   private tokens: IssuedToken[] = [];
   private readonly rules = new ScheduleRules();
-  /** How far the clocks are behind of where they have been. */
+  /** How far the clocks are behind their furthest time. */
   private behind = 0;
   private wasSetBack = false;
-  /** Whether a key may begin that nobody was told of: the first one, after an emergency, after a standstill that outlasted all keys. */
+  /**
+   * Whether a key may begin that was not announced: the first one, after an emergency, after a suspension
+   * that outlasted all keys.
+   */
   private mayBeginAtOnce = true;
 
   private constructor(
@@ -80,7 +83,7 @@ export class KeyHistory {
         await this.restart(this.instance(event.which), event);
         break;
       case 'cut':
-      case 'mend':
+      case 'repair':
         this.instance(event.which).connection.cut = event.is === 'cut';
         break;
       case 'step':
@@ -90,7 +93,7 @@ export class KeyHistory {
         await this.step((await this.untilChange(event.nth)) + event.milliseconds);
     }
     await this.settle();
-    // While no instance reaches the database, nobody can announce a key.
+    // While no instance reaches the database, none can announce a key.
     this.mayBeginAtOnce = this.instances.every(({ connection }) => connection.cut);
   }
 
@@ -110,7 +113,7 @@ export class KeyHistory {
 
   private async rotate(instance: Instance, revoke: boolean): Promise<void> {
     if (instance.connection.cut) return;
-    // Those that do not hear of it go on with what they know.
+    // Instances that do not receive it continue with what they know.
     await this.issueAll();
     await instance.rotate(revoke);
     this.mayBeginAtOnce ||= revoke;
@@ -147,13 +150,15 @@ export class KeyHistory {
     await this.issueAll();
   }
 
-  /** Every instance asks the database twice: what one wrote after another asked is heard by the second time. */
+  /**
+   * Every instance queries the database twice: what one wrote after another's query is seen by the second.
+   */
   private async settle(): Promise<void> {
     await this.syncAll();
     await this.syncAll();
     await this.check();
     await this.issueAll();
-    await this.judgeAll();
+    await this.verifyAll();
   }
 
   private async syncAll(): Promise<void> {
@@ -195,14 +200,14 @@ export class KeyHistory {
   }
 
   /** Holds every token against every instance that knows the database. */
-  private async judgeAll(): Promise<void> {
+  private async verifyAll(): Promise<void> {
     const keys = await this.shared.kept(this.settings.algorithm);
     for (const instance of this.instances.filter(({ connection }) => !connection.cut)) {
       const isLive = (key: KeySchedule): boolean => keyState(key, instance.clock.now()) !== 'retired';
       const live = keys.filter(isLive).map(({ jwk }) => jwk.kid);
       assert(live.sort().join() === [...instance.published].sort().join(), 'every live key is published');
       for (const issued of this.tokens) {
-        this.judge(
+        this.verify(
           issued,
           instance,
           keys.find(({ jwk }) => jwk.kid === issued.kid),
@@ -212,7 +217,7 @@ export class KeyHistory {
     this.forgetTokens();
   }
 
-  private judge({ token, kid, iat, exp, at }: IssuedToken, instance: Instance, key?: StoredKey): void {
+  private verify({ token, kid, iat, exp, at }: IssuedToken, instance: Instance, key?: StoredKey): void {
     const code = instance.verify(token);
     if (code === 'valid') assert(instance.published.includes(kid), 'what verifies is published');
     if (!key || key.revokedAt !== null) {
@@ -222,8 +227,8 @@ export class KeyHistory {
     const now = instance.clock.now() / 1000;
     const { toleranceSeconds } = this.settings;
     // The tolerance is for clocks that are apart: who sets them back has used it up.
-    const isGood = iat - toleranceSeconds <= now && now < exp + (this.wasSetBack ? 0 : toleranceSeconds);
-    assert(!isGood || code === 'valid', `a token verifies until it expires, not ${code}`);
+    const isValid = iat - toleranceSeconds <= now && now < exp + (this.wasSetBack ? 0 : toleranceSeconds);
+    assert(!isValid || code === 'valid', `a token verifies until it expires, not ${code}`);
     const slack = this.wasSetBack ? SET_BACK + APART : 0;
     assert(at < (key.signsUntil ?? Infinity) + slack, 'a key does not sign after its schedule');
   }

@@ -7,7 +7,7 @@ import { handMadeToken, readToken } from '../../support/hand-made-token.js';
 import { SharedKeys, storedKeys } from '../../support/key-fleet.js';
 import { MovedClock } from '../../support/moved-clock.js';
 import { signingKeyFor } from '../../support/private-keys.js';
-import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
 const ISSUER = 'identity-backend';
 
@@ -28,7 +28,7 @@ const idsOf = (keys: readonly { id: string }[]): string[] => keys.map(({ id }) =
 
 describe('KeyRing of shared secrets', () => {
   it('signs with the current secret', async () => {
-    const keys = ring({ algorithms: ['HS512', 'HS256'], previousSecrets: [FORMER_SECRET] });
+    const keys = ring({ algorithms: ['HS512', 'HS256'], previousSecrets: [PREVIOUS_SECRET] });
     const { id } = signing(keys, 'HS512');
     const { header } = readToken(await signing(keys, 'HS512').sign({ exp: 1 }));
     expect(header).toEqual({ alg: 'HS512', typ: 'JWT', kid: id });
@@ -37,19 +37,19 @@ describe('KeyRing of shared secrets', () => {
 
   it.each<[string, Partial<KeyRingOptions>]>([
     ['an algorithm', { algorithms: [] }],
-    ['a secret where a shared algorithm is in force', { secret: undefined }],
+    ['a secret if an HMAC algorithm is configured', { secret: undefined }],
     [
-      'a secret where one is in force for one audience alone',
+      'a secret if one is configured for one audience alone',
       { algorithms: ['ES256'], audienceAlgorithms: new Map([['reporting', ['HS256']]]), secret: undefined },
     ],
   ])('needs %s', (_name, changes) => {
     expect(() => ring(changes)).toThrow(RangeError);
   });
 
-  it('tries one key where the kid is known', () => {
-    const keys = ring({ previousSecrets: [FORMER_SECRET] });
-    const former = signing(ring({ secret: FORMER_SECRET }));
-    for (const id of [signing(keys).id, former.id]) {
+  it('tries one key if the kid is known', () => {
+    const keys = ring({ previousSecrets: [PREVIOUS_SECRET] });
+    const previous = signing(ring({ secret: PREVIOUS_SECRET }));
+    for (const id of [signing(keys).id, previous.id]) {
       const candidates = keys.candidates('HS256', id);
       expect(candidates.keyIdKnown).toBe(true);
       expect(idsOf(candidates.keys)).toEqual([id]);
@@ -61,37 +61,42 @@ describe('KeyRing of shared secrets', () => {
     ['unknown', 'key-of-another-service'],
     ['empty', ''],
     ['a name of Object.prototype', 'constructor'],
-  ])('tries every secret of the algorithm where the kid is %s', (_name, kid) => {
-    const keys = ring({ algorithms: ['HS256', 'HS384'], previousSecrets: [FORMER_SECRET, 'a third secret'] });
+  ])('tries every secret of the algorithm if the kid is %s', (_name, kid) => {
+    const keys = ring({
+      algorithms: ['HS256', 'HS384'],
+      previousSecrets: [PREVIOUS_SECRET, 'a third secret'],
+    });
     const candidates = keys.candidates('HS384', kid);
     expect(candidates.keyIdKnown).toBe(false);
     expect(candidates.keys.map(({ algorithm }) => algorithm)).toEqual(['HS384', 'HS384', 'HS384']);
   });
 
-  it('tries nothing where the kid is known for another algorithm', () => {
+  it('tries nothing if the kid is known for another algorithm', () => {
     const keys = ring({ algorithms: ['HS256', 'HS384'] });
     expect(keys.candidates('HS384', signing(keys).id)).toEqual({ keys: [], keyIdKnown: true });
   });
 
   it.each(['HS384', 'HS512', 'RS256', 'ES256', 'EdDSA'] as const)(
-    'tries nothing for %s where it is not in use',
+    'tries nothing for %s if it is not in use',
     (alg) => {
       expect(ring().candidates(alg, undefined)).toEqual({ keys: [], keyIdKnown: false });
     },
   );
 
-  it('verifies with former secrets, and never signs with one', async () => {
-    const keys = ring({ previousSecrets: [FORMER_SECRET] });
+  it('verifies with previous secrets, and never signs with one', async () => {
+    const keys = ring({ previousSecrets: [PREVIOUS_SECRET] });
     const isVerified = (token: string): boolean =>
       keys.candidates('HS256', undefined).keys.some((key) => key.verifies(token));
-    expect(isVerified(handMadeToken({ secret: FORMER_SECRET }))).toBe(true);
+    expect(isVerified(handMadeToken({ secret: PREVIOUS_SECRET }))).toBe(true);
     expect(isVerified(handMadeToken({ secret: 'a secret that was never in force, ever' }))).toBe(false);
-    const formerRing = ring({ secret: FORMER_SECRET });
-    expect(signing(formerRing).verifies(await signing(keys).sign({}))).toBe(false);
+    const previousRing = ring({ secret: PREVIOUS_SECRET });
+    expect(signing(previousRing).verifies(await signing(keys).sign({}))).toBe(false);
   });
 
   it('publishes none of them', () => {
-    expect(ring({ algorithms: ['HS256', 'HS512'], previousSecrets: [FORMER_SECRET] }).publicKeys).toEqual([]);
+    expect(ring({ algorithms: ['HS256', 'HS512'], previousSecrets: [PREVIOUS_SECRET] }).publicKeys).toEqual(
+      [],
+    );
   });
 });
 
@@ -141,7 +146,7 @@ describe('KeyRing with keys of its own and given ones', () => {
     keys = ring(OPTIONS, stored);
   });
 
-  it('signs with the first that was given, and with its own where none was', () => {
+  it('signs with the first imported key, and with its own if there is none', () => {
     expect(signing(keys, 'EdDSA').id).toBe(GIVEN[0]?.id);
     expect(signing(keys, 'ES256').id).toBe(stored.signing('ES256')?.id);
     expect(keys.signing('RS256')).toBeUndefined();
@@ -160,7 +165,7 @@ describe('KeyRing with keys of its own and given ones', () => {
     expect(tried.map((key) => key.verifies(token))).toEqual([true]);
   });
 
-  it('tries every live key of the algorithm where a token has no kid', () => {
+  it('tries every current key of the algorithm if a token has no kid', () => {
     expect(idsOf(keys.candidates('EdDSA', undefined).keys)).toEqual(idsOf(GIVEN));
     const { keys: tried, keyIdKnown } = keys.candidates('ES256', undefined);
     expect({ count: tried.length, keyIdKnown }).toEqual({ count: 4, keyIdKnown: false });
@@ -170,11 +175,11 @@ describe('KeyRing with keys of its own and given ones', () => {
     ['unknown', 'EdDSA', 'key-of-another-service'],
     ['empty', 'EdDSA', ''],
     ['a name of Object.prototype', 'ES256', 'constructor'],
-  ] as const)('tries nothing for an asymmetric algorithm where the kid is %s', (_name, algorithm, kid) => {
+  ] as const)('tries nothing for an asymmetric algorithm if the kid is %s', (_name, algorithm, kid) => {
     expect(keys.candidates(algorithm, kid)).toEqual({ keys: [], keyIdKnown: false });
   });
 
-  it('tries nothing where the kid is that of a key for another algorithm', () => {
+  it('tries nothing if the kid is that of a key for another algorithm', () => {
     const kid = GIVEN[0]?.id;
     expect(keys.candidates('ES256', kid)).toEqual({ keys: [], keyIdKnown: true });
     expect(keys.candidates('HS256', kid)).toEqual({ keys: [], keyIdKnown: true });

@@ -56,7 +56,7 @@ describe('maintained', () => {
     ]);
   });
 
-  it('lets the first key sign until it is replaced, where that is done by hand', () => {
+  it('lets the first key sign until it is replaced, if rotation is manual', () => {
     const times = begun(BY_HAND).map(({ signsFrom, signsUntil }) => ({ signsFrom, signsUntil }));
     expect(times).toEqual([
       { signsFrom: T - BEHIND, signsUntil: null },
@@ -68,7 +68,7 @@ describe('maintained', () => {
     ['daily', DAILY, T],
     ['daily, an hour before the switch', DAILY, T + DAY - HOUR - 2 * MINUTE],
     ['by hand, years later', BY_HAND, T + 5_000 * DAY],
-  ])('gives back the same array where nothing is due: %s', (_name, policy, now) => {
+  ])('returns the same array if nothing is due: %s', (_name, policy, now) => {
     const keys = begun(policy);
     expect(maintained(keys, now, policy, more())).toBe(keys);
   });
@@ -82,7 +82,7 @@ describe('maintained', () => {
     expect(maintained(later, now, DAILY, more())).toBe(later);
   });
 
-  it('goes on with the key before where the next was published too late, as nothing ran in time', () => {
+  it('continues with the previous key if the next was published too late, because nothing ran in time', () => {
     const keys = begun(DAILY);
     const end = T - BEHIND + 2 * DAY;
     const later = maintained(keys, end - MINUTE, DAILY, more());
@@ -90,14 +90,14 @@ describe('maintained', () => {
     expect(find(later, 'N')).toMatchObject({ publishedAt: end - MINUTE, signsFrom: end + 9 * MINUTE });
   });
 
-  it('does so also where keys are replaced by hand from now on', () => {
+  it('does so even if rotation is manual from now on', () => {
     const keys = begun(DAILY);
     const later = maintained(keys, T - BEHIND + 2 * DAY - MINUTE, BY_HAND, more());
     expect(find(later, 'B').signsUntil).toBeNull();
     expect(find(later, 'N').signsFrom).toBeNull();
   });
 
-  it('begins at once with a new key after a pause in which all keys ended', () => {
+  it('begins immediately with a new key after a pause in which all keys expired', () => {
     const now = T + 400 * DAY;
     const later = maintained(begun(DAILY), now, DAILY, more());
     expect(states(later, now)).toEqual({ A: 'retired', B: 'retired', N: 'signing', O: 'published' });
@@ -119,7 +119,7 @@ describe('maintained', () => {
     expect(keys).toHaveLength(18);
   });
 
-  describe('where the lifetime of tokens is changed', () => {
+  describe('if the lifetime of tokens is changed', () => {
     const longer = { ...DAILY, lifetimeSeconds: 3_600 };
 
     it('raises it for every key that may still sign', () => {
@@ -132,7 +132,7 @@ describe('maintained', () => {
       expect(maintained(keys, T + HOUR, DAILY, more())).toBe(keys);
     });
 
-    it('leaves alone a key that has ended', () => {
+    it('leaves an expired key unchanged', () => {
       const now = T + DAY + 5 * MINUTE;
       const later = maintained(maintained(begun(DAILY), now, DAILY, more()), now, longer, more());
       expect(find(later, 'A').longestLifetimeSeconds).toBe(900);
@@ -140,7 +140,7 @@ describe('maintained', () => {
     });
   });
 
-  describe('where the period is changed', () => {
+  describe('if the period is changed', () => {
     it.each([
       ['from never to daily', BY_HAND, DAILY, T + HOUR, T - BEHIND + DAY],
       ['from never to daily, years later', BY_HAND, DAILY, T + 900 * DAY, T + 900 * DAY + 2 * HOUR],
@@ -182,7 +182,7 @@ describe('rotated', () => {
   it.each([
     ['daily', DAILY],
     ['by hand', BY_HAND],
-  ])('lets the next key begin when every instance has heard of it: %s', (_name, policy) => {
+  ])('lets the next key begin when every instance knows it: %s', (_name, policy) => {
     const keys = rotated(begun(policy), later, policy, more(), false);
     const start = later + 65 * SECOND;
     expect(find(keys, 'A').signsUntil).toBe(start);
@@ -191,7 +191,7 @@ describe('rotated', () => {
     expect(states(keys, start)).toEqual({ A: 'retiring', B: 'signing', N: 'published' });
   });
 
-  it('waits until verifiers know the next key, where it was published just now', () => {
+  it('waits until verifiers know the next key if it was published just now', () => {
     const keys = rotated(begun(DAILY), T + MINUTE, DAILY, more(), false);
     expect(find(keys, 'B').signsFrom).toBe(T + 10 * MINUTE);
   });
@@ -220,12 +220,12 @@ describe('rotated', () => {
     expect(find(keys, 'A').revokedAt).toBe(now);
   });
 
-  it('begins after an emergency also where a clock is behind, or is set back', () => {
+  it('begins after an emergency even if a clock is behind, or is set back', () => {
     const keys = rotated(begun(BY_HAND), later, BY_HAND, more(), true);
     expect(states(keys, later - 64 * SECOND)).toEqual({ A: 'retired', B: 'signing', N: 'published' });
   });
 
-  it('makes every key that it needs, where all had ended', () => {
+  it('makes every key that it needs if all have expired', () => {
     const now = T + 400 * DAY;
     const keys = rotated(begun(DAILY), now, DAILY, more(), true);
     expect(states(keys, now)).toMatchObject({ N: 'retired', O: 'signing', P: 'published' });

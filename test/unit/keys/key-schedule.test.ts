@@ -21,11 +21,11 @@ describe('keyState', () => {
     ['a key just before its end', KEY, 1_999_999, 'signing'],
     ['a key at its end', KEY, 2_000_000, 'retiring'],
     ['a key while its last token can be accepted with the greatest tolerance', KEY, 2_359_999, 'retiring'],
-    ['a key whose last token nobody accepts', KEY, 2_360_000, 'retired'],
-    ['a key that stands by, however long', STANDBY, 9e15, 'published'],
+    ['a key whose last token is no longer accepted', KEY, 2_360_000, 'retired'],
+    ['a reserved key, however long', STANDBY, 9e15, 'published'],
     ['a key that is replaced by hand only, however long', BY_HAND, 9e15, 'signing'],
     ['a key that was revoked, at once', REVOKED, 1_500_000, 'retired'],
-    ['a key that was revoked, where the clock was set back', REVOKED, 1_400_000, 'retired'],
+    ['a key that was revoked, even if the clock was set back', REVOKED, 1_400_000, 'retired'],
   ])('of %s', (_name, key, now, state) => {
     expect(keyState(key, now)).toBe(state);
   });
@@ -37,7 +37,7 @@ describe('verifiesUntil', () => {
   });
 
   it.each([
-    ['stands by', STANDBY],
+    ['is reserved', STANDBY],
     ['is replaced by hand only', BY_HAND],
   ])('is never for a key that %s', (_name, key) => {
     expect(verifiesUntil(key)).toBe(Infinity);

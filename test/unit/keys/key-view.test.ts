@@ -64,7 +64,7 @@ describe('KeyView', () => {
     expect(view(keys, 1_500).byId.has(kid(LEAKED))).toBe(false);
   });
 
-  it('tells the keys for the service itself from the others', () => {
+  it('separates the keys for the service itself from the others', () => {
     const { administration, byId } = view(keys, 1_500);
     expect([...administration]).toEqual([byId.get(kid(OWN))]);
   });

@@ -44,7 +44,7 @@ describe('ManagedKeys', () => {
     }
   });
 
-  it('makes them once, where several instances start at once', async () => {
+  it('makes them once, if several instances start at the same time', async () => {
     const instances = [make(), make(), make()];
     await Promise.all(instances.map((keys) => keys.sync()));
     await Promise.all(instances.map((keys) => keys.sync()));
@@ -60,7 +60,7 @@ describe('ManagedKeys', () => {
     expect(await shared.kept('ES256')).toBe(before);
   });
 
-  it('leaves the database alone while nothing is due', async () => {
+  it('sends no query while nothing is due', async () => {
     const keys = await started();
     const before = await changes();
     for (let hour = 0; hour < 48; hour += 1) {
@@ -78,7 +78,7 @@ describe('ManagedKeys', () => {
     expect(await kids('administration')).toHaveLength(2);
   });
 
-  it('knows the keys for the service itself that another instance made before it asked for them', async () => {
+  it('uses the keys for the service itself that another instance made first', async () => {
     const [one, other] = [await started({ algorithms: [] }), await started({ algorithms: [] })];
     await one.ensureAdministration();
     await other.sync();
@@ -94,7 +94,7 @@ describe('ManagedKeys', () => {
     expect(make().signing('ES256')).toBeUndefined();
   });
 
-  it('stops signing when what it knows is older than a minute, and goes on verifying', async () => {
+  it('stops signing when its view is older than a minute, and continues to verify', async () => {
     const connection = new Connection(shared);
     const keys = make({}, connection);
     await keys.sync();
@@ -110,7 +110,7 @@ describe('ManagedKeys', () => {
     expect(keys.signing('ES256')).toBeDefined();
   });
 
-  it('makes as many keys as a rotation needs, also when all ended while it stood still', async () => {
+  it('makes as many keys as a rotation needs, even if all expired while it was suspended', async () => {
     const keys = await started();
     clock.advance(400 * 86_400);
     await keys.rotate(undefined, true);
@@ -148,10 +148,10 @@ describe('ManagedKeys', () => {
     expect(await kids('RS256')).toEqual([]);
   });
 
-  it('goes on to verify with its keys of an algorithm for which keys are given now, until they end', async () => {
+  it('continues to verify with its keys of an algorithm for which keys are imported now, until they expire', async () => {
     const before = await started();
     const token = await before.signing('ES256')?.sign({});
-    const keys = await started({ algorithms: [], formerAlgorithms: ['ES256', 'EdDSA'] });
+    const keys = await started({ algorithms: [], previousAlgorithms: ['ES256', 'EdDSA'] });
     expect(keys.view.live.some((key) => key.verifies(token ?? ''))).toBe(true);
     expect([...keys.schedules.keys()]).toEqual(['ES256']);
     expect(await keys.rotate('ES256', false)).toBe(false);
@@ -164,15 +164,15 @@ describe('ManagedKeys', () => {
   it('ends them in an emergency', async () => {
     const before = await started();
     const leaked = before.signing('ES256')?.id ?? '';
-    const keys = await started({ algorithms: [], formerAlgorithms: ['ES256'] });
+    const keys = await started({ algorithms: [], previousAlgorithms: ['ES256'] });
     expect(await keys.rotate(undefined, true)).toBe(true);
     expect(keys.view.byId.has(leaked)).toBe(false);
   });
 });
 
 describe('the private keys in the database', () => {
-  const by = (key: string, ...former: string[]): Partial<ManagedKeysOptions> => ({
-    encryption: new KeyEncryption(key, former),
+  const by = (key: string, ...previous: string[]): Partial<ManagedKeysOptions> => ({
+    encryption: new KeyEncryption(key, previous),
   });
 
   it('are never there in clear', async () => {
@@ -191,7 +191,7 @@ describe('the private keys in the database', () => {
     expect(text).not.toMatch(/PRIVATE|"(d|p|q|dp|dq|qi|k)":/);
   });
 
-  it('stay as they are where the key-encryption key is another, and nothing is made beside them', async () => {
+  it('stay unchanged if the key encryption key is another, and no others are made', async () => {
     await started();
     const before = JSON.stringify(await shared.changesSince(0, 100));
     await expect(make(by(OTHER_KEY)).sync()).rejects.toThrow(KeyEncryptionError);
@@ -199,7 +199,7 @@ describe('the private keys in the database', () => {
     expect(JSON.stringify(await shared.changesSince(0, 100))).toBe(before);
   });
 
-  it('are sealed anew at the start by a new key-encryption key, and stay the same keys', async () => {
+  it('are encrypted again at the start with a new key encryption key, and stay the same keys', async () => {
     const first = await started();
     const second = await started(by(OTHER_KEY, ENCRYPTION_KEY));
     expect(second.signing('ES256')?.id).toBe(first.signing('ES256')?.id);

@@ -56,7 +56,7 @@ describe('PrivateKey', () => {
     expect(signingKeyFor(algorithm).verifies(await signingKeyFor(other).sign({}))).toBe(false);
   });
 
-  it.each(ASYMMETRIC)('publishes of a key for %s its public members alone', (algorithm) => {
+  it.each(ASYMMETRIC)('publishes only the public parameters of a key for %s', (algorithm) => {
     const { jwk } = signingKeyFor(algorithm);
     const members = { RSA: ['e', 'n'], EC: ['crv', 'x', 'y'], OKP: ['crv', 'x'] }[jwk.kty];
     expect(Object.keys(jwk).sort()).toEqual(['alg', 'kid', 'kty', 'use', ...(members ?? [])].sort());

@@ -37,7 +37,7 @@ const event: fc.Arbitrary<KeyEvent> = fc.oneof(
     arbitrary: fc.record({ is: fc.constant('restart'), which: instance, period, lifetimeSeconds }),
   },
   { weight: 2, arbitrary: fc.record({ is: fc.constant('cut'), which: instance }) },
-  { weight: 2, arbitrary: fc.record({ is: fc.constant('mend'), which: instance }) },
+  { weight: 2, arbitrary: fc.record({ is: fc.constant('repair'), which: instance }) },
   { weight: 1, arbitrary: fc.record({ is: fc.constant('step'), milliseconds: setBack }) },
   {
     weight: 1,

@@ -13,7 +13,7 @@ interface Vector {
 const rfc7515 = testData<{ 'A.1': Vector; 'A.5': Pick<Vector, 'token'> }>('rfc7515-appendix-a.json');
 const rfc7520 = testData<Vector>('rfc7520-4.4.json');
 
-/** The secrets of the RFCs are bytes and no text; where text is taken, Node takes bytes too. */
+/** The secrets of the RFCs are bytes, not text; Node accepts bytes in place of text. */
 const keyOf = ({ jwk }: Vector): SharedKey =>
   new SharedKey(Buffer.from(jwk.k, 'base64url') as unknown as string, 'HS256');
 
@@ -40,7 +40,7 @@ describe('SharedKey', () => {
 
   it.each([
     ['with a byte beyond ASCII', 'Grüße, 東京, and more to have thirty-two bytes'],
-    ['with blanks around it', '  a secret with blanks around it that count  '],
+    ['with spaces around it', '  a secret with spaces around it that count  '],
     ['with a comma, quotes and a newline at its end', 'a secret, "quoted", with more of it behind\n'],
     ['of base64', 'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T'],
   ])('uses a secret %s byte for byte', (_name, secret) => {
@@ -51,7 +51,7 @@ describe('SharedKey', () => {
     );
   });
 
-  it('verifies a token whatever its times say, which others judge', () => {
+  it('verifies a token whatever its times are, which are checked elsewhere', () => {
     const key = new SharedKey(SECRET, 'HS256');
     expect(key.verifies(handMadeToken({ claims: { exp: 1, nbf: 9_999_999_999 } }))).toBe(true);
   });
@@ -63,7 +63,7 @@ describe('SharedKey', () => {
     },
   );
 
-  it('has an id that differs by secret and by algorithm, and holds nothing of the secret', () => {
+  it('has an ID that depends on secret and algorithm, and discloses nothing about the secret', () => {
     const ids = [
       new SharedKey(SECRET, 'HS256').id,
       new SharedKey(SECRET, 'HS384').id,
@@ -95,7 +95,7 @@ describe('SharedKey', () => {
 
     it.each([
       ['RFC 7515 A.1 is expired', rfc7515['A.1'].token, EXP, 'token_expired'],
-      ['RFC 7515 A.1 is for nobody, a second before', rfc7515['A.1'].token, EXP - 1, 'invalid_audience'],
+      ['RFC 7515 A.1 is for no audience, a second before', rfc7515['A.1'].token, EXP - 1, 'invalid_audience'],
       ['RFC 7515 A.5 is malformed', rfc7515['A.5'].token, EXP - 1, 'malformed_token'],
       ['RFC 7520 section 4.4 is malformed', rfc7520.token, EXP - 1, 'malformed_token'],
     ])('%s', (_name, token, at, code) => {

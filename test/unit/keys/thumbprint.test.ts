@@ -27,7 +27,7 @@ describe('thumbprint', () => {
     expect(thumbprint(jwk)).toBe(await calculateJwkThumbprint(jwk));
   });
 
-  it('does not depend on the order of the members, nor on others', () => {
+  it('does not depend on the order of the parameters, nor on others', () => {
     const { kty = '', crv = '', x = '', y = '' } = privateKeyFor('ES256').export({ format: 'jwk' });
     expect(thumbprint({ y, x, crv, kty, use: 'sig', kid: 'mine' })).toBe(thumbprint({ kty, crv, x, y }));
   });
