@@ -5,7 +5,7 @@ import { baseUrlOf } from '../../src/published-addresses.js';
 export const SECRET = 'a-shared-secret-of-the-tests-that-is-long-enough-for-HS512-0123456789';
 
 /** A secret that was in force before {@link SECRET}. */
-export const FORMER_SECRET = 'the-former-secret-of-the-tests-that-is-long-enough-for-HS512-98765432';
+export const PREVIOUS_SECRET = 'the-previous-secret-of-the-tests-that-is-long-enough-for-HS512-98765432';
 
 /** The settings of a service outside production, without documentation, which takes the longest to start. */
 export function testSettings(changes: Partial<Settings> = {}): Settings {

@@ -54,9 +54,9 @@ describe('DELETE /admin/clients/{id}', () => {
     expect(await admin.addSecret('twice')).toMatchObject({ status: 404, body: { code: 'not_found' } });
   });
 
-  it('lets the id be given again: to a client with another secret, for which the former tokens are not good', async () => {
-    const former = await makeClient(service, 'phoenix', WORKER);
-    const token = await service.issue({ sub: 'phoenix' }, { authorization: former.authorization });
+  it('lets the id be given again: to a client with another secret, for which the previous tokens are not good', async () => {
+    const previous = await makeClient(service, 'phoenix', WORKER);
+    const token = await service.issue({ sub: 'phoenix' }, { authorization: previous.authorization });
     await admin.remove('phoenix');
     service.clock.advance(1);
     const { status, body } = await admin.create({ client_id: 'phoenix', ...WORKER });
@@ -69,7 +69,7 @@ describe('DELETE /admin/clients/{id}', () => {
       body: { code: 'token_revoked', hint: expect.stringContaining('previous client') },
     });
     const ask = { sub: 'phoenix', aud: 'logging-service' };
-    expect((await service.post('/token', ask, { authorization: former.authorization })).status).toBe(401);
+    expect((await service.post('/token', ask, { authorization: previous.authorization })).status).toBe(401);
   });
 
   it('shuts out an administrator who removes itself, with the token that it has', async () => {

@@ -98,11 +98,11 @@ describe('POST /admin/clients/{id}/secrets', () => {
   });
 
   it('gives the place of one that ended to another', async () => {
-    const former = await added({ expires_in: 60 });
+    const previous = await added({ expires_in: 60 });
     service.clock.advance(60);
     const next = await added({});
     expect(await shownSecrets()).toEqual([worker.secretId, next['secret_id']]);
-    expect(await works(former['client_secret'])).toBe(false);
+    expect(await works(previous['client_secret'])).toBe(false);
     expect(await works(next['client_secret'])).toBe(true);
   });
 

@@ -148,11 +148,11 @@ describe('PATCH /admin/clients/{id}', () => {
     ['a longer lifetime', { token_lifetime_seconds: 10 }, { expires_in: 11 }],
     ['everything', { disabled: true }, {}],
   ])('takes %s from the client at once, and gives it back', async (_name, patch, members) => {
-    const { body: former } = await admin.show(worker.id);
+    const { body: previous } = await admin.show(worker.id);
     expect(await asked(members)).toBe(200);
     expect((await admin.update(worker.id, patch)).status).toBe(200);
     expect(await asked(members)).toBeGreaterThanOrEqual(400);
-    expect((await admin.update(worker.id, former)).status).toBe(200);
+    expect((await admin.update(worker.id, previous)).status).toBe(200);
     expect(await asked(members)).toBe(200);
   });
 });

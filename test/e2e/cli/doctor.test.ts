@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandLine, type Ended } from '../../support/command-line.js';
 import { RunningApp } from '../../support/running-app.js';
-import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 import { removeTemporaryDirectories } from '../../support/temporary-directory.js';
 
 const BASE_PATH = '/identity-backend';
@@ -10,7 +10,7 @@ const NOBODY = 'http://127.0.0.1:1';
 let cli: CommandLine;
 let issuer: string;
 /** A service that the doctor is of, and peers of it. */
-let services: Record<'itself' | 'former' | 'other' | 'closed', RunningApp>;
+let services: Record<'itself' | 'previous' | 'other' | 'closed', RunningApp>;
 beforeAll(async () => {
   const first = await RunningApp.start();
   const { port } = new URL(first.origin);
@@ -19,13 +19,13 @@ beforeAll(async () => {
   const settings = { issuer, basePath: BASE_PATH };
   services = {
     itself: await RunningApp.start({ ...settings, port: Number(port) }),
-    former: await RunningApp.start({ ...settings, secret: FORMER_SECRET }),
+    previous: await RunningApp.start({ ...settings, secret: PREVIOUS_SECRET }),
     other: await RunningApp.start({ ...settings, secret: `${SECRET}\n`, lifetimeSeconds: 60 }),
     closed: await RunningApp.start({ ...settings, debugEnv: false }),
   };
   cli = CommandLine.prepare().with({
     JWT_SECRET_KEY: SECRET,
-    JWT_SECRET_KEY_PREVIOUS: FORMER_SECRET,
+    JWT_SECRET_KEY_PREVIOUS: PREVIOUS_SECRET,
     JWT_ISSUER: issuer,
     NO_PROXY: '127.0.0.1',
   });
@@ -60,7 +60,7 @@ describe('identity-backend doctor', () => {
   });
 
   it.each([
-    ['former', 0, /^note {3}The peer signs with a secret that is in JWT_SECRET_KEY_PREVIOUS here$/m],
+    ['previous', 0, /^note {3}The peer signs with a secret that is in JWT_SECRET_KEY_PREVIOUS here$/m],
     ['other', 1, /^wrong {2}The peer has another shared secret$[^]*^note {3}.*JWT_EXPIRATION_MINUTES$/m],
     ['closed', 0, /^note {3}The \/debug-env of the peer is off: set DEBUG_ENV=true there/m],
   ] as const)('compares a peer (%s), and exits %s', async (name, code, words) => {

@@ -59,14 +59,14 @@ describe('identity-backend keys, beside a running service', () => {
     expect(stdout.trim().split('\n')).toEqual(Array.from({ length: 4 }, () => expect.stringMatching(line)));
   });
 
-  it('schedules a rotation, and signs with the former key until everybody has heard of it', async () => {
+  it('schedules a rotation, and signs with the previous key until everybody has heard of it', async () => {
     const rotated = await keys('rotate', '--algorithm', 'EdDSA', '--json');
     expect(shown(rotated, 'EdDSA').map(({ state }) => state)).toEqual(['signing', 'published', 'published']);
     expect(shown(rotated)).toHaveLength(2);
-    const [former, next] = shown(rotated, 'EdDSA');
-    expect(former?.signs_until).toBe(next?.signs_from);
+    const [previous, next] = shown(rotated, 'EdDSA');
+    expect(previous?.signs_until).toBe(next?.signs_from);
     expect(Date.parse(String(next?.signs_from))).toBeGreaterThan(Date.now() + 60_000);
-    expect(kidOf(await service.issue({ aud: 'reporting' }))).toBe(former?.kid);
+    expect(kidOf(await service.issue({ aud: 'reporting' }))).toBe(previous?.kid);
     expect(rotated.audited).toEqual([
       expect.objectContaining({
         event: 'keys.rotated',

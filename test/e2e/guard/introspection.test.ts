@@ -67,7 +67,7 @@ describe.each(PLATFORMS)('JwtAuthGuard with introspection on %s', (platform) => 
     server.close();
   });
 
-  it('refuses a token that was taken back, once the former answer is forgotten', async () => {
+  it('refuses a token that was taken back, once the previous answer is forgotten', async () => {
     const token = await issuer.token();
     expect((await service.get('/plain', token)).status).toBe(200);
     revoked.add(token);

@@ -87,7 +87,7 @@ describe.each(PLATFORMS)('JwtAuthGuard with the keys of an issuer on %s', (platf
     expect(await statusOf(await issuer.token({}, { kid: undefined }))).toBe(200);
   });
 
-  it('follows the issuer to a new key, and accepts the former one as long as it is published', async () => {
+  it('follows the issuer to a new key, and accepts the previous one as long as it is published', async () => {
     const before = await issuer.token();
     expect(await statusOf(before)).toBe(200);
     issuer.rotate();

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Administrator, basic, makeClient, type TestClient } from '../../support/clients.js';
 import { type Answer, RunningApp } from '../../support/running-app.js';
-import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
 const ENCRYPTION_KEY = 'an encryption key of words that nobody would guess';
 const EMPTY = ['token', 'sub', 'aud', 'scope', 'expires_in', 'claims'] as const;
@@ -23,7 +23,7 @@ const errors: string[] = [];
 
 beforeAll(async () => {
   service = await RunningApp.start({
-    previousSecrets: [FORMER_SECRET],
+    previousSecrets: [PREVIOUS_SECRET],
     encryptionKey: ENCRYPTION_KEY,
     logLevel: 'trace',
     mostAuthFailures: 0,
@@ -36,7 +36,7 @@ beforeAll(async () => {
     .set('a token', await admin.token())
     .set('a random key in hex', Buffer.from(client.secret, 'base64url').toString('hex'))
     .set('JWT_SECRET_KEY', SECRET)
-    .set('JWT_SECRET_KEY_PREVIOUS', FORMER_SECRET)
+    .set('JWT_SECRET_KEY_PREVIOUS', PREVIOUS_SECRET)
     .set('KEY_ENCRYPTION_KEY', ENCRYPTION_KEY);
 });
 beforeEach(() => {

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { base64Url, handMadeToken } from '../../support/hand-made-token.js';
 import { rawHttp } from '../../support/raw-http.js';
 import { RunningApp } from '../../support/running-app.js';
-import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
 const token = handMadeToken({ claims: { exp: 9_999_999_999 } });
 /** Short enough for a subject or an audience. */
@@ -11,14 +11,14 @@ const clientSecret = 'the-secret-of-a-client-0123456789';
 const basic = `Basic ${Buffer.from(`client-1:${clientSecret}`).toString('base64')}`;
 
 const CONFIDENTIAL = [
-  ...[SECRET, FORMER_SECRET, clientSecret, basic.slice(6), token, shortToken],
+  ...[SECRET, PREVIOUS_SECRET, clientSecret, basic.slice(6), token, shortToken],
   ...[token, shortToken].map((each) => each.split('.')[2] ?? ''),
 ];
 const GOOD = { sub: 'user-42', aud: 'logging-service' };
 
 let service: RunningApp;
 beforeAll(async () => {
-  service = await RunningApp.start({ previousSecrets: [FORMER_SECRET], logLevel: 'trace', debugEnv: true });
+  service = await RunningApp.start({ previousSecrets: [PREVIOUS_SECRET], logLevel: 'trace', debugEnv: true });
 });
 beforeEach(() => service.captured.clear());
 afterAll(() => service.stop());
@@ -108,7 +108,7 @@ describe('no line of the log holds a token or a secret', () => {
   });
 
   it('that is in the settings', async () => {
-    const started = await RunningApp.start({ previousSecrets: [FORMER_SECRET], swagger: true });
+    const started = await RunningApp.start({ previousSecrets: [PREVIOUS_SECRET], swagger: true });
     await started.get('/debug-env');
     await started.stop();
     for (const secret of CONFIDENTIAL) expect(started.captured.text).not.toContain(secret);

@@ -185,7 +185,7 @@ describe('what fails is invalid_client', () => {
 });
 
 describe('while a secret is changed', () => {
-  it('both are good, in every method, until the former one ends', async () => {
+  it('both are good, in every method, until the previous one ends', async () => {
     const admin = await Administrator.of(service);
     const client = await makeClient(service, 'changing', { audiences: ['logging-service'] });
     const { body } = await admin.addSecret('changing', {});
@@ -208,7 +208,7 @@ describe('while a secret is changed', () => {
     ]);
   });
 
-  it('tokens that were asked for with the former one stay good', async () => {
+  it('tokens that were asked for with the previous one stay good', async () => {
     const admin = await Administrator.of(service, 'second-admin');
     const client = await makeClient(service, 'changed', { audiences: ['logging-service'] });
     const token = await accessToken(service, client);

@@ -5,7 +5,7 @@ import { readToken } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { accessToken, introspect, revoke } from '../../support/oauth-requests.js';
 import { RunningApp } from '../../support/running-app.js';
-import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
 
 const HOUR = 3_600;
@@ -83,9 +83,9 @@ const CASES: readonly Case[] = [
   [
     'a secret that was forgotten for a time',
     {},
-    { secret: FORMER_SECRET },
+    { secret: PREVIOUS_SECRET },
     0,
-    { secret: FORMER_SECRET, previousSecrets: [SECRET] },
+    { secret: PREVIOUS_SECRET, previousSecrets: [SECRET] },
   ],
   [
     'another algorithm for its audience for a time',

@@ -61,13 +61,13 @@ describeEachDatabase((database) => {
   const itUndoes = database.name === 'MariaDB' ? it.skip : it;
 
   describe('a migration that fails half-way', () => {
-    itUndoes('leaves the data as it was, and the former version can go on with it', async () => {
+    itUndoes('leaves the data as it was, and the previous version can go on with it', async () => {
       const url = await used();
       await refusalToOpen(url, { migrations: [...MIGRATIONS, HalfWay] });
-      const former = await open(url);
-      expect(await hasTable(former, 'identity_later')).toBe(false);
-      expect(await store(former).changesSince(0, 10)).toEqual([{ id: 'a', revision: 1, value: { n: 1 } }]);
-      expect(await store(former).change('a', () => ({ n: 2 }))).toMatchObject({ revision: 2 });
+      const previous = await open(url);
+      expect(await hasTable(previous, 'identity_later')).toBe(false);
+      expect(await store(previous).changesSince(0, 10)).toEqual([{ id: 'a', revision: 1, value: { n: 1 } }]);
+      expect(await store(previous).change('a', () => ({ n: 2 }))).toMatchObject({ revision: 2 });
     });
 
     itUndoes('can run again when it was mended', async () => {

@@ -54,12 +54,12 @@ describe('TokenClient by the JSON route of the service', () => {
 
   it('gets another token where the service finds the one it has too old', async () => {
     const target = { audience: 'logging-service' };
-    const former = await client.getToken(target);
+    const previous = await client.getToken(target);
     issuer.clock.advance(901);
     serviceClock.advance(901);
     const response = await client.fetchWith(target)(`${logging.origin}/logs`);
     expect(response.status).toBe(200);
-    expect(await client.getToken(target)).not.toBe(former);
+    expect(await client.getToken(target)).not.toBe(previous);
   });
 
   it('is told by its code why there is no token', async () => {

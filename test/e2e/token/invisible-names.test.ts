@@ -78,16 +78,16 @@ it('an audience with an invisible character is still verified, if a token has it
 });
 
 it('a client that already has such names can be shown, changed, disabled and deleted', async () => {
-  await makeClient(service, 'former', { audiences: ['logging-service'] });
+  await makeClient(service, 'previous', { audiences: ['logging-service'] });
   const name = 'For\u200bmer';
-  await service.app.get(ClientRegistry).change('former', (current) => {
+  await service.app.get(ClientRegistry).change('previous', (current) => {
     if (!current) throw new Error('no client');
     return { ...current, name, audiences: [`logging-service\u202e`], mayActFor: ['user\u2060*'] };
   });
-  expect((await admin.show('former')).body).toMatchObject({ name });
+  expect((await admin.show('previous')).body).toMatchObject({ name });
   expect((await admin.list()).text).toContain(name);
-  expect((await admin.update('former', { scopes: ['logs:read'] })).status).toBe(200);
-  expect((await admin.update('former', { disabled: true })).body).toMatchObject({ name, disabled: true });
-  expect((await admin.addSecret('former', {})).status).toBe(201);
-  expect((await admin.remove('former')).status).toBe(204);
+  expect((await admin.update('previous', { scopes: ['logs:read'] })).status).toBe(200);
+  expect((await admin.update('previous', { disabled: true })).body).toMatchObject({ name, disabled: true });
+  expect((await admin.addSecret('previous', {})).status).toBe(201);
+  expect((await admin.remove('previous')).status).toBe(204);
 });

@@ -2,13 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { GOOD_CLAIMS, handMadeToken } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { type Answer, RunningApp } from '../../support/running-app.js';
-import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
 const MISSING = { valid: false, error: 'Missing required fields (token, aud)', code: 'invalid_request' };
 
 let service: RunningApp;
 beforeAll(async () => {
-  service = await RunningApp.start({ previousSecrets: [FORMER_SECRET] });
+  service = await RunningApp.start({ previousSecrets: [PREVIOUS_SECRET] });
 });
 beforeEach(() => service.clock.set(NEW_YEAR));
 afterAll(() => service.stop());
@@ -90,8 +90,8 @@ describe('POST /verify', () => {
     expect(text).not.toContain('marker');
   });
 
-  it('accepts a former secret, and not a secret that was never in force', async () => {
-    expect((await service.verify(handMadeToken({ secret: FORMER_SECRET }))).status).toBe(200);
+  it('accepts a previous secret, and not a secret that was never in force', async () => {
+    expect((await service.verify(handMadeToken({ secret: PREVIOUS_SECRET }))).status).toBe(200);
     expect((await service.verify(handMadeToken({ secret: SECRET.toUpperCase() }))).status).toBe(401);
   });
 

@@ -109,10 +109,10 @@ describe('ClientAdministration.create', () => {
 
 describe('ClientAdministration.update', () => {
   it('changes what is named, and notes when', async () => {
-    const { client: former } = await create({ scopes: ['a'] });
+    const { client: previous } = await create({ scopes: ['a'] });
     clock.advance(60);
     const client = await administration.update('worker', { name: 'Worker' }, BY);
-    expect(client).toEqual({ ...former, name: 'Worker', updatedAt: NOW + 60_000 });
+    expect(client).toEqual({ ...previous, name: 'Worker', updatedAt: NOW + 60_000 });
     expect(registry.find('worker')).toEqual(client);
   });
 

@@ -88,7 +88,7 @@ describe('the environment and .env', () => {
       JWT_SECRET_KEY: ` ${SECRET}\n`,
       JWT_SECRET_KEY_PREVIOUS: `\t${SECRET}2 `,
       KEY_ENCRYPTION_KEY: ` the-key-that-encrypts-of-these-tests `,
-      KEY_ENCRYPTION_KEY_PREVIOUS: `the-former-key-that-encrypts-of-these-tests\r\n`,
+      KEY_ENCRYPTION_KEY_PREVIOUS: `the-previous-key-that-encrypts-of-these-tests\r\n`,
     };
     expect(loadSettings(temporaryDirectory(), variables)).toMatchObject({
       port: 4000,
@@ -100,7 +100,7 @@ describe('the environment and .env', () => {
       secret: ` ${SECRET}\n`,
       previousSecrets: [`\t${SECRET}2 `],
       encryptionKey: ' the-key-that-encrypts-of-these-tests ',
-      previousEncryptionKeys: ['the-former-key-that-encrypts-of-these-tests\r\n'],
+      previousEncryptionKeys: ['the-previous-key-that-encrypts-of-these-tests\r\n'],
     });
   });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { loadSettings } from '../../../src/config/load-settings.js';
 import { type LoadedSettings, type Settings, SettingsError } from '../../../src/config/settings.js';
-import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
 
 type Variables = Record<string, string | undefined>;
@@ -194,14 +194,17 @@ describe('loadSettings', () => {
         'CORS_ORIGINS',
         ['*', 'marker', 'https://marker/', 'https://marker/path', 'https://a.example,', 'null'],
       ],
-      ['JWT_SECRET_KEY_PREVIOUS', [',', `${FORMER_SECRET},`, `,${FORMER_SECRET}`, `${FORMER_SECRET},,x`]],
+      [
+        'JWT_SECRET_KEY_PREVIOUS',
+        [',', `${PREVIOUS_SECRET},`, `,${PREVIOUS_SECRET}`, `${PREVIOUS_SECRET},,x`],
+      ],
     ])('%s where it is one of %j, by name and without the value', (name, values) => {
       for (const value of values) {
         const { faults, message } = refusalOf(() => load({ [name]: value }));
         expect([value, faults.length]).toEqual([value, 1]);
         expect(faults[0]).toMatch(new RegExp(`^${name} `));
         expect(message).not.toMatch(/mar.?ker/s);
-        expect(message).not.toContain(FORMER_SECRET);
+        expect(message).not.toContain(PREVIOUS_SECRET);
       }
     });
 
@@ -272,9 +275,9 @@ describe('loadSettings', () => {
       expect(message).not.toContain(JWT_SECRET_KEY);
     });
 
-    it('measures former secrets by the same rules', () => {
+    it('measures previous secrets by the same rules', () => {
       const { faults } = refusalOf(() =>
-        loadInProduction({ JWT_SECRET_KEY_PREVIOUS: `short,${FORMER_SECRET},changeme` }),
+        loadInProduction({ JWT_SECRET_KEY_PREVIOUS: `short,${PREVIOUS_SECRET},changeme` }),
       );
       expect(faults).toEqual([
         'JWT_SECRET_KEY_PREVIOUS is under 32 bytes',
@@ -302,7 +305,7 @@ describe('loadSettings', () => {
         'JWT_SECRET_KEY has surrounding white space',
       ],
       [
-        'a weak former secret',
+        'a weak previous secret',
         { JWT_SECRET_KEY_PREVIOUS: 'q7Zk' },
         'JWT_SECRET_KEY_PREVIOUS is under 32 bytes',
       ],
@@ -334,7 +337,7 @@ describe('loadSettings', () => {
     });
   });
 
-  describe('former secrets', () => {
+  describe('previous secrets', () => {
     it.each([
       ['one', 'a', ['a']],
       ['several', 'a,b,c', ['a', 'b', 'c']],

@@ -34,7 +34,7 @@ describe('environmentExample', () => {
     ['nothing for "none"', { CORS_ORIGINS: 'none' }, '# CORS_ORIGINS=\n'],
     ['a placeholder for a secret', { JWT_SECRET_KEY: '' }, "# JWT_SECRET_KEY='<strong-shared-secret>'\n"],
     [
-      'a placeholder for former secrets',
+      'a placeholder for previous secrets',
       { A_KEY_PREVIOUS: '' },
       "# A_KEY_PREVIOUS='<strong-shared-secret>'\n",
     ],

@@ -5,13 +5,13 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { loadSettings } from '../../../src/config/load-settings.js';
 import { type LoadedSettings, type Settings, SettingsError } from '../../../src/config/settings.js';
 import { withLocalSecrets } from '../../../src/config/with-local-secrets.js';
-import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
 
 type Variables = Readonly<Record<string, string>>;
 
 const KEY = 'a-key-encryption-key-of-32-bytes';
-const FORMER_KEY = 'the-former-key-encryption-key-012';
+const PREVIOUS_KEY = 'the-previous-key-encryption-key-012';
 const POSTGRES = 'postgres://user:database-password@host/identity';
 const MYSQL = 'mysql://user:database-password@host/identity';
 
@@ -30,7 +30,7 @@ function faultsOf(variables: Variables): readonly string[] {
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     expect(error.message).not.toMatch(/database-password|marker/);
-    for (const secret of [SECRET, FORMER_SECRET, KEY]) expect(error.message).not.toContain(secret);
+    for (const secret of [SECRET, PREVIOUS_SECRET, KEY]) expect(error.message).not.toContain(secret);
     return error.faults;
   }
   return [];
@@ -197,7 +197,7 @@ describe('KEY_ENCRYPTION_KEY', () => {
     const { encryptionKey, secret } = complete(loadSettings(directory, {}));
     expect(encryptionKey).not.toBe(secret);
     expect(load({}, directory).encryptionKey).toBe(
-      load({ JWT_SECRET_KEY: FORMER_SECRET }, directory).encryptionKey,
+      load({ JWT_SECRET_KEY: PREVIOUS_SECRET }, directory).encryptionKey,
     );
   });
 
@@ -224,7 +224,10 @@ describe('KEY_ENCRYPTION_KEY', () => {
 
   it.each([
     ['the shared secret', { KEY_ENCRYPTION_KEY: SECRET }],
-    ['a former one', { KEY_ENCRYPTION_KEY: FORMER_SECRET, JWT_SECRET_KEY_PREVIOUS: `x,${FORMER_SECRET}` }],
+    [
+      'a previous one',
+      { KEY_ENCRYPTION_KEY: PREVIOUS_SECRET, JWT_SECRET_KEY_PREVIOUS: `x,${PREVIOUS_SECRET}` },
+    ],
   ])('may not be %s, which others hold', (_name, variables) => {
     expect(faultsOf(variables)).toEqual(['KEY_ENCRYPTION_KEY is the shared secret, which others hold']);
   });
@@ -303,10 +306,10 @@ describe('a weak KEY_ENCRYPTION_KEY', () => {
     `'${SECRET}'`,
     ` "${SECRET}"\n`,
     `${SECRET}\u00A0`,
-    `${FORMER_SECRET} `,
+    `${PREVIOUS_SECRET} `,
   ])('that is a shared secret but for blanks, line ends or quotes is refused everywhere: %j', (key) => {
     for (const NODE_ENV of ['production', 'development', 'test']) {
-      const variables = { NODE_ENV, KEY_ENCRYPTION_KEY: key, JWT_SECRET_KEY_PREVIOUS: FORMER_SECRET };
+      const variables = { NODE_ENV, KEY_ENCRYPTION_KEY: key, JWT_SECRET_KEY_PREVIOUS: PREVIOUS_SECRET };
       expect(faultsOf(variables)).toEqual(['KEY_ENCRYPTION_KEY is the shared secret, which others hold']);
     }
   });
@@ -321,19 +324,22 @@ describe('a weak KEY_ENCRYPTION_KEY', () => {
 describe('KEY_ENCRYPTION_KEY_PREVIOUS', () => {
   it.each<[string, string | undefined, readonly string[]]>([
     ['none', undefined, []],
-    ['one', FORMER_KEY, [FORMER_KEY]],
-    ['several', `${FORMER_KEY},${KEY}`, [FORMER_KEY, KEY]],
-    ['one with a comma', `${FORMER_KEY}\\,x`, [`${FORMER_KEY},x`]],
+    ['one', PREVIOUS_KEY, [PREVIOUS_KEY]],
+    ['several', `${PREVIOUS_KEY},${KEY}`, [PREVIOUS_KEY, KEY]],
+    ['one with a comma', `${PREVIOUS_KEY}\\,x`, [`${PREVIOUS_KEY},x`]],
   ])('may be %s', (_name, text, keys) => {
     const variables: Variables = text === undefined ? {} : { KEY_ENCRYPTION_KEY_PREVIOUS: text };
     expect(load(variables).previousEncryptionKeys).toEqual(keys);
   });
 
-  it.each([`${FORMER_KEY},`, `,${FORMER_KEY}`, 'marker', `${FORMER_KEY},marker`])('may not be %j', (text) => {
-    expect(faultsOf({ KEY_ENCRYPTION_KEY_PREVIOUS: text })).toEqual([
-      'KEY_ENCRYPTION_KEY_PREVIOUS has a member under 32 bytes',
-    ]);
-  });
+  it.each([`${PREVIOUS_KEY},`, `,${PREVIOUS_KEY}`, 'marker', `${PREVIOUS_KEY},marker`])(
+    'may not be %j',
+    (text) => {
+      expect(faultsOf({ KEY_ENCRYPTION_KEY_PREVIOUS: text })).toEqual([
+        'KEY_ENCRYPTION_KEY_PREVIOUS has a member under 32 bytes',
+      ]);
+    },
+  );
 });
 
 describe('AUTH_FAILURE_MAX', () => {

@@ -68,7 +68,7 @@ describe('withLocalSecrets, on a database with private keys', () => {
   it.each<[string, Record<string, string>, RegExp]>([
     ['no key-encryption key', {}, /there is no \S+\/data\/key-encryption-key: [^]*Restore that file/],
     ['none, but a shared secret', { JWT_SECRET_KEY: SECRET }, /Restore that file/],
-    ['another key-encryption key', { KEY_ENCRYPTION_KEY: OTHER_KEY }, /KEY_ENCRYPTION_KEY does not open/],
+    ['another key-encryption key', { KEY_ENCRYPTION_KEY: OTHER_KEY }, /KEY_ENCRYPTION_KEY does not decrypt/],
   ])('refuses to start with %s, and makes nothing', (_name, variables, words) => {
     const directory = temporaryDirectory();
     const keys = [sealedBy(KEY), sealedBy(KEY, 'kid-2')];
@@ -80,7 +80,7 @@ describe('withLocalSecrets, on a database with private keys', () => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, 'data'));
     writeFileSync(join(directory, 'data', 'key-encryption-key'), OTHER_KEY);
-    expect(() => complete(directory, {}, [sealedBy(KEY)])).toThrow(/does not open/);
+    expect(() => complete(directory, {}, [sealedBy(KEY)])).toThrow(/does not decrypt/);
     expect(filesOf(directory)).toEqual(['data', 'data/key-encryption-key']);
   });
 

@@ -3,7 +3,7 @@ import type { Client } from '../../../src/clients/client.js';
 import { Doctor, type DoctorOptions, type Finding } from '../../../src/diagnostics/doctor.js';
 import { secretFingerprint } from '../../../src/jwt/secret-fingerprint.js';
 import { BAD_KEYS, VALID_PAIRS } from '../../support/bad-keys.js';
-import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
 type Page = (url: URL) => Response | Error;
 
@@ -56,8 +56,8 @@ describe('Doctor.checkPeer', () => {
     ['the same settings', peer(SECRET), [/^ok: .*same shared secret$/, /^ok: .*ISSUER$/, /^ok: .*MINUTES$/]],
     ['another secret', peer('another'), [/^wrong: The peer has another shared secret$/, /^ok/, /^ok/]],
     [
-      'a secret of the list of former ones',
-      peer(FORMER_SECRET),
+      'a secret of the list of previous ones',
+      peer(PREVIOUS_SECRET),
       [/^note: .* that is in JWT_SECRET_KEY_PREVIOUS here$/, /^ok/, /^ok/],
     ],
     ['no secret', peer(undefined), [/^note: The peer has no shared secret/, /^ok/, /^ok/]],
@@ -79,7 +79,7 @@ describe('Doctor.checkPeer', () => {
       [/^wrong: The peer does not answer: ECONNREFUSED$/],
     ],
   ])('finds %s', async (_name, pages, words) => {
-    const findings = told(await doctor(pages, { previousSecrets: [FORMER_SECRET] }).checkPeer(`${PEER}/`));
+    const findings = told(await doctor(pages, { previousSecrets: [PREVIOUS_SECRET] }).checkPeer(`${PEER}/`));
     expect(findings).toEqual(words.map((each) => expect.stringMatching(each)));
   });
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { SharedSecrets } from '../../../src/guard/shared-secrets.js';
 import { handMadeToken } from '../../support/hand-made-token.js';
-import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
 describe('SharedSecrets', () => {
   it('has every secret for each algorithm that is accepted, and none for the others', () => {
-    const secrets = new SharedSecrets([SECRET, FORMER_SECRET], ['HS256', 'HS512']);
+    const secrets = new SharedSecrets([SECRET, PREVIOUS_SECRET], ['HS256', 'HS512']);
     expect(secrets.candidates('HS256').keys.map(({ algorithm }) => algorithm)).toEqual(['HS256', 'HS256']);
     expect(secrets.candidates('HS512').keys).toHaveLength(2);
     expect(secrets.candidates('HS384')).toEqual({ keys: [], keyIdKnown: false });
@@ -13,9 +13,11 @@ describe('SharedSecrets', () => {
   });
 
   it('has keys that verify what was signed with the secret', () => {
-    const [current, former] = new SharedSecrets([SECRET, FORMER_SECRET], ['HS256']).candidates('HS256').keys;
-    const token = handMadeToken({ secret: FORMER_SECRET });
-    expect([current?.verifies(token), former?.verifies(token)]).toEqual([false, true]);
+    const [current, previous] = new SharedSecrets([SECRET, PREVIOUS_SECRET], ['HS256']).candidates(
+      'HS256',
+    ).keys;
+    const token = handMadeToken({ secret: PREVIOUS_SECRET });
+    expect([current?.verifies(token), previous?.verifies(token)]).toEqual([false, true]);
   });
 
   it('uses a secret byte for byte', () => {

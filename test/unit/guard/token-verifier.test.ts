@@ -15,7 +15,7 @@ import {
 import { GOOD_CLAIMS, handMadeToken, signedParts } from '../../support/hand-made-token.js';
 import { JoseKey, PUBLIC_ALGORITHMS, SHARED_ALGORITHMS } from '../../support/jose-key.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
-import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
 const log = new CapturedNestLog();
 const JWKS = 'https://issuer.example/jwks.json';
@@ -74,16 +74,16 @@ describe('TokenVerifier with shared secrets', () => {
     });
   });
 
-  it('accepts a former secret while it is given', async () => {
-    const token = handMadeToken({ secret: FORMER_SECRET, header: { kid: 'of another service' } });
-    expect(await codeOf(verifier({ secrets: [SECRET, FORMER_SECRET] }).verify(token))).toBe('valid');
+  it('accepts a previous secret while it is given', async () => {
+    const token = handMadeToken({ secret: PREVIOUS_SECRET, header: { kid: 'of another service' } });
+    expect(await codeOf(verifier({ secrets: [SECRET, PREVIOUS_SECRET] }).verify(token))).toBe('valid');
     expect(await codeOf(verifier({ secrets: [SECRET] }).verify(token))).toBe('invalid_signature');
   });
 
   it.each([
     ['malformed_token', { header: { alg: 'none' } }],
     ['malformed_token', { header: { crit: ['exp'] } }],
-    ['invalid_signature', { secret: FORMER_SECRET }],
+    ['invalid_signature', { secret: PREVIOUS_SECRET }],
     ['invalid_signature', { header: { alg: 'ES256' } }],
     ['token_not_yet_valid', { claims: { nbf: NEW_YEAR + 1 } }],
     ['token_expired', { claims: { exp: NEW_YEAR } }],
@@ -295,7 +295,7 @@ describe('TokenVerifier with secrets and a key set', () => {
     fake.answer = connectionRefused;
     const known = both();
     expect(known.verify(handMadeToken())).toMatchObject({ code: 'valid' });
-    expect(known.verify(handMadeToken({ secret: FORMER_SECRET }))).toMatchObject({
+    expect(known.verify(handMadeToken({ secret: PREVIOUS_SECRET }))).toMatchObject({
       code: 'invalid_signature',
     });
     expect(fake.sent).toHaveLength(0);
@@ -329,7 +329,7 @@ describe('TokenVerifier with introspection', () => {
   it('never asks about a token that is not good anyway', async () => {
     const known = asking();
     for (const difference of [
-      { secret: FORMER_SECRET },
+      { secret: PREVIOUS_SECRET },
       { claims: { exp: NEW_YEAR } },
       { claims: { aud: 'x' } },
     ]) {

@@ -3,14 +3,14 @@ import { inspectToken } from '../../../src/jwt/inspect-token.js';
 import { KeyRing, type KeyRingOptions } from '../../../src/keys/key-ring.js';
 import { type Difference, handMadeToken, readToken } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
-import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
 const ring = (changes: Partial<KeyRingOptions> = {}): KeyRing =>
   new KeyRing({
     issuer: 'identity-backend',
     algorithms: ['HS256'],
     secret: SECRET,
-    previousSecrets: [FORMER_SECRET],
+    previousSecrets: [PREVIOUS_SECRET],
     ...changes,
   });
 
@@ -29,7 +29,7 @@ function keyIdOf(keys: KeyRing): string {
 describe('inspectToken', () => {
   it.each<[string, Difference]>([
     ['as it is', {}],
-    ['by a previous secret', { secret: FORMER_SECRET }],
+    ['by a previous secret', { secret: PREVIOUS_SECRET }],
     ['of another issuer', { claims: { iss: 'elsewhere' } }],
     ['that has expired', { claims: { exp: 1 } }],
     ['from the future', { claims: { iat: NEW_YEAR * 2, nbf: NEW_YEAR * 2 } }],
@@ -51,7 +51,7 @@ describe('inspectToken', () => {
     const keys = ring();
     const header = { kid: keyIdOf(keys) };
     expect(finding(handMadeToken({ header }), keys)).toBe('verified');
-    expect(finding(handMadeToken({ header, secret: FORMER_SECRET }), keys)).toBeUndefined();
+    expect(finding(handMadeToken({ header, secret: PREVIOUS_SECRET }), keys)).toBeUndefined();
   });
 
   it('leaves open whether a token is ours that names a key which had another algorithm', () => {

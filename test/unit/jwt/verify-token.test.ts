@@ -4,13 +4,13 @@ import type { RefusedToken, VerificationResult } from '../../../src/jwt/verifica
 import { KeyRing } from '../../../src/keys/key-ring.js';
 import { base64Url, GOOD_CLAIMS, handMadeToken, signedParts } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
-import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
 const keys = new KeyRing({
   issuer: 'identity-backend',
   algorithms: ['HS256', 'HS384'],
   secret: SECRET,
-  previousSecrets: [FORMER_SECRET],
+  previousSecrets: [PREVIOUS_SECRET],
 });
 const keyId = keys.signing('HS256')?.id ?? '';
 
@@ -155,8 +155,12 @@ describe('verifyToken', () => {
     });
 
     it('by the later of iat and nbf', () => {
-      expect(hintOf(verifyClaims({ iat: NEW_YEAR + 5, nbf: NEW_YEAR + 90 }))).toContain('valid in 90 seconds');
-      expect(hintOf(verifyClaims({ iat: NEW_YEAR + 90, nbf: NEW_YEAR + 5 }))).toContain('valid in 90 seconds');
+      expect(hintOf(verifyClaims({ iat: NEW_YEAR + 5, nbf: NEW_YEAR + 90 }))).toContain(
+        'valid in 90 seconds',
+      );
+      expect(hintOf(verifyClaims({ iat: NEW_YEAR + 90, nbf: NEW_YEAR + 5 }))).toContain(
+        'valid in 90 seconds',
+      );
     });
 
     it.each([
@@ -257,7 +261,7 @@ describe('verifyToken', () => {
   describe('the signature', () => {
     it.each([
       ['of the current secret', SECRET],
-      ['of a previous secret', FORMER_SECRET],
+      ['of a previous secret', PREVIOUS_SECRET],
     ])('%s is valid', (_name, secret) => {
       expect(verify(handMadeToken({ secret })).code).toBe('valid');
     });

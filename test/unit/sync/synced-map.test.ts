@@ -5,7 +5,7 @@ import { StoreUnavailable } from '../../../src/sync/record-store.js';
 import { SyncedMap } from '../../../src/sync/synced-map.js';
 import { UnreliableStore } from '../../support/unreliable-store.js';
 
-type Told = readonly [id: string, value: number | undefined, former: number | undefined];
+type Told = readonly [id: string, value: number | undefined, previous: number | undefined];
 
 let store: UnreliableStore<number>;
 let told: Told[];
@@ -22,7 +22,7 @@ const elsewhere = (id: string, value: number | undefined): Promise<unknown> => s
 const held = (): object => Object.fromEntries(replica.all);
 
 describe('SyncedMap.sync', () => {
-  it('takes over what came, changed and went, and tells the former values', async () => {
+  it('takes over what came, changed and went, and tells the previous values', async () => {
     await elsewhere('a', 1);
     await elsewhere('b', 2);
     await replica.sync();
@@ -84,7 +84,7 @@ describe('SyncedMap.sync', () => {
 });
 
 describe('SyncedMap.change', () => {
-  it('is seen here at once, with the former value told', async () => {
+  it('is seen here at once, with the previous value told', async () => {
     expect(await replica.change('a', () => 1)).toBe(1);
     expect(await replica.change('a', (current = 0) => current + 1)).toBe(2);
     expect(await replica.change('a', () => undefined)).toBeUndefined();
@@ -219,8 +219,8 @@ it('holds what the store holds after any changes, here and elsewhere, with outag
     fc.asyncProperty(steps, async (made) => {
       const shared = new UnreliableStore<number>();
       const known = new Map<string, number | undefined>();
-      const mirror = new SyncedMap(shared, (id, value, former) => {
-        expect(former).toBe(known.get(id));
+      const mirror = new SyncedMap(shared, (id, value, previous) => {
+        expect(previous).toBe(known.get(id));
         known.set(id, value);
       });
       for (const [what, id, value] of made) {

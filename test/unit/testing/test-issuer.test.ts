@@ -104,7 +104,7 @@ describe('TestIssuer', () => {
     expect(keys.map((key) => Object.keys(key).sort())).toEqual([['alg', 'e', 'kid', 'kty', 'n', 'use']]);
   });
 
-  it('rotates its key, and keeps the former one published unless it is withdrawn', async () => {
+  it('rotates its key, and keeps the previous one published unless it is withdrawn', async () => {
     const issuer = await start();
     const kid = async (): Promise<unknown> => decodeProtectedHeader(await issuer.token()).kid;
     const published = async (): Promise<unknown[]> =>

@@ -4,7 +4,7 @@ import type { Issued, IssueOutcome } from '../../../src/token/issue-outcome.js';
 import type { TokenRequest } from '../../../src/token/token.service.js';
 import { handMadeToken, readToken } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
-import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 import { standaloneTokens, type StandaloneTokens } from '../../support/token-service.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -193,9 +193,9 @@ describe('TokenService.verify', () => {
     await tolerant.context.close();
   });
 
-  it('accepts what was signed before the secret was changed, as long as the former one is kept', async () => {
-    const before = await standaloneTokens({ secret: FORMER_SECRET });
-    const during = await standaloneTokens({ previousSecrets: [FORMER_SECRET] });
+  it('accepts what was signed before the secret was changed, as long as the previous one is kept', async () => {
+    const before = await standaloneTokens({ secret: PREVIOUS_SECRET });
+    const during = await standaloneTokens({ previousSecrets: [PREVIOUS_SECRET] });
     const { token } = issued({}, before);
     expect(verdictOf(token, undefined, during)).toBe('valid');
     expect(verdictOf(token)).toBe('invalid_signature');
