@@ -9,13 +9,16 @@ const PAUSE_MS = { first: 10, longest: 200 };
  * Runs a transaction of SQLite again while another process holds the file. Waiting inside the driver would stop every
  * request of this process meanwhile.
  */
-export async function retryWhileBusy<R>(act: () => Promise<R>): Promise<R> {
+export async function retryWhileBusy<R>(
+  act: () => Promise<R>,
+  pause: (milliseconds: number) => Promise<void> = delay,
+): Promise<R> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await act();
     } catch (error) {
       if (attempt === MAX_ATTEMPTS || !isBusy(error)) throw error;
-      await delay(Math.random() * exponentialBackOff(attempt, PAUSE_MS));
+      await pause(Math.random() * exponentialBackOff(attempt, PAUSE_MS));
     }
   }
 }

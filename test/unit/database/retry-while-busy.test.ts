@@ -1,14 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { retryWhileBusy } from '../../../src/database/retry-while-busy.js';
 
 /** How long each pause was to be, in milliseconds; none is made here. */
 const pauses: number[] = [];
-jest.unstable_mockModule('node:timers/promises', () => ({
-  setTimeout: (milliseconds: number) => {
-    pauses.push(milliseconds);
-    return Promise.resolve();
-  },
-}));
-const { retryWhileBusy } = await import('../../../src/database/retry-while-busy.js');
+const pause = (milliseconds: number): Promise<void> => {
+  pauses.push(milliseconds);
+  return Promise.resolve();
+};
 
 beforeEach(() => void pauses.splice(0));
 afterEach(() => void jest.restoreAllMocks());
@@ -34,7 +32,7 @@ class Attempts {
 describe('retryWhileBusy', () => {
   it('tries once where nobody else writes', async () => {
     const attempts = new Attempts(0);
-    expect(await retryWhileBusy(attempts.act)).toBe('done');
+    expect(await retryWhileBusy(attempts.act, pause)).toBe('done');
     expect(attempts.made).toBe(1);
     expect(pauses).toEqual([]);
   });
@@ -45,7 +43,7 @@ describe('retryWhileBusy', () => {
     ['words alone', new Error('SqliteError: database is locked')],
   ])('tries again where the file is said to be busy by %s', async (_name, error) => {
     const attempts = new Attempts(3, error);
-    expect(await retryWhileBusy(attempts.act)).toBe('done');
+    expect(await retryWhileBusy(attempts.act, pause)).toBe('done');
     expect(attempts.made).toBe(4);
     expect(pauses).toHaveLength(3);
   });
@@ -56,7 +54,7 @@ describe('retryWhileBusy', () => {
     ['something that is no error', 'SQLITE_BUSY'],
   ])('does not try again after %s', async (_name, error) => {
     const attempts = new Attempts(1, error);
-    await expect(retryWhileBusy(attempts.act)).rejects.toBe(error);
+    await expect(retryWhileBusy(attempts.act, pause)).rejects.toBe(error);
     expect(attempts.made).toBe(1);
   });
 
@@ -65,7 +63,7 @@ describe('retryWhileBusy', () => {
     async (chance) => {
       jest.spyOn(Math, 'random').mockReturnValue(chance);
       const error = busy();
-      await expect(retryWhileBusy(new Attempts(Infinity, error).act)).rejects.toBe(error);
+      await expect(retryWhileBusy(new Attempts(Infinity, error).act, pause)).rejects.toBe(error);
       const waited = pauses.reduce((sum, pause) => sum + pause, 0);
       expect(waited).toBeGreaterThan(2_000);
       expect(waited).toBeLessThan(10_000);
@@ -74,7 +72,7 @@ describe('retryWhileBusy', () => {
 
   it('pauses shortly at first, so that two that take turns lose little time', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(1 - Number.EPSILON);
-    await retryWhileBusy(new Attempts(3).act);
+    await retryWhileBusy(new Attempts(3).act, pause);
     expect(Math.max(...pauses)).toBeLessThanOrEqual(50);
   });
 });

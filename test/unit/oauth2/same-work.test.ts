@@ -1,4 +1,4 @@
-import {
+import crypto, {
   createHash,
   createPublicKey,
   type JsonWebKey,
@@ -6,8 +6,11 @@ import {
   randomBytes,
   verify,
 } from 'node:crypto';
-import { beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { syncBuiltinESMExports } from 'node:module';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Client } from '../../../src/clients/client.js';
+import { hasSecret, makeSecret } from '../../../src/clients/client-secret.js';
+import { isSignedBy, readAssertion } from '../../../src/oauth2/client-assertion.js';
 import { BAD_KEYS, modulusOf } from '../../support/bad-keys.js';
 import {
   type AssertionAlgorithm,
@@ -37,26 +40,28 @@ function noted<F extends (...given: never[]) => unknown>(name: string, call: F):
   }) as F;
 }
 
-let hasSecret: (client: Client | undefined, given: string, now: number) => boolean;
-let makeSecret: (now: number, expiresAt: number | null) => { text: string; kept: Client['secrets'][number] };
-let isGoodAssertion: (client: Client | undefined, text: string) => boolean;
-beforeAll(async () => {
-  const crypto = await import('node:crypto');
-  jest.unstable_mockModule('node:crypto', () => ({
-    ...crypto,
-    hash: noted('hash', crypto.hash as (...given: never[]) => unknown),
-    timingSafeEqual: noted('timingSafeEqual', crypto.timingSafeEqual),
-    verify: noted('verify', crypto.verify as (...given: never[]) => unknown),
-    createPublicKey: noted('createPublicKey', crypto.createPublicKey),
-  }));
-  ({ hasSecret, makeSecret } = await import('../../../src/clients/client-secret.js'));
-  const { isSignedBy, readAssertion } = await import('../../../src/oauth2/client-assertion.js');
-  isGoodAssertion = (client, text) => {
-    const said = readAssertion(text, ['identity-backend'], NEW_YEAR);
-    if (!said) throw new Error('The assertion is not readable');
-    return isSignedBy(client, said);
-  };
+/** Replaces functions of `node:crypto` for every module that has imported them. */
+function replaceInCrypto(functions: object): void {
+  Object.assign(crypto, functions);
+  syncBuiltinESMExports();
+}
+
+const { hash, timingSafeEqual } = crypto;
+const originals = { hash, timingSafeEqual, verify, createPublicKey };
+beforeAll(() => {
+  const counted = Object.entries(originals).map(([name, call]) => [name, noted(name, call)]);
+  replaceInCrypto(Object.fromEntries(counted) as object);
 });
+afterAll(() => {
+  replaceInCrypto(originals);
+});
+
+function isGoodAssertion(client: Client | undefined, text: string): boolean {
+  const said = readAssertion(text, ['identity-backend'], NEW_YEAR);
+  if (!said) throw new Error('The assertion is not readable');
+  return isSignedBy(client, said);
+}
+
 beforeEach(() => {
   work.length = 0;
 });
