@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { AdminModule } from './admin/admin.module.js';
+import { ClientRegistry } from './clients/client-registry.js';
 import { ClientAuthenticationModule } from './clients/client-authentication.module.js';
 import type { Clock } from './clock.js';
 import { ConfigModule } from './config/config.module.js';
@@ -10,6 +11,9 @@ import { DiagnosticsModule } from './diagnostics/diagnostics.module.js';
 import { HealthModule } from './health/health.module.js';
 import { makeWindowCounter } from './rate-limit/make-window-counter.js';
 import { algorithmsInForce } from './keys/key-ring.js';
+import { ManagedKeys } from './keys/managed-keys.js';
+import { Revocations } from './revocation/revocations.js';
+import { tokenOptions } from './token-options.js';
 import { serverMetadata } from './oauth2/metadata.js';
 import { OAuth2Module } from './oauth2/oauth2.module.js';
 import type { Scrape } from './observability/metrics.controller.js';
@@ -47,21 +51,12 @@ function acceptedEndpoint({ publicUrl, clientAssertionAudience }: Settings): str
 @Module({})
 export class AppModule {
   static forRoot(settings: Settings, { clock, log, metrics, notifier, scrape }: Surroundings): DynamicModule {
-    const { issuer, lifetimeSeconds, algorithms, secret, clockToleranceSeconds } = settings;
+    const { issuer, lifetimeSeconds, algorithms, secret } = settings;
     const tokens = {
-      ...TokenModule.forRoot({
-        issuer,
-        lifetimeSeconds,
-        algorithms,
-        audienceAlgorithms: settings.audienceAlgorithms,
-        secret,
-        previousSecrets: settings.previousSecrets,
-        importedKeys: settings.importedKeys,
-        clockToleranceSeconds,
-        clock,
-        showFingerprints: settings.debugEnv,
-        // The settings have judged them: outside production a weak one is warned of.
-        allowWeakSecrets: true,
+      ...TokenModule.forRootAsync({
+        inject: [ManagedKeys, ClientRegistry, Revocations],
+        useFactory: (managedKeys: ManagedKeys, clients: ClientRegistry, revocations: Revocations) =>
+          tokenOptions(settings, clock, { managedKeys, clients, revocations }),
       }),
       global: true,
     };

@@ -4,7 +4,6 @@ import { PersistedEvents } from './audit/persisted-event.js';
 import { PersistedEventLog } from './audit/persisted-event-log.js';
 import { CLOCK_SKEW_SECONDS, type Clock } from './clock.js';
 import { ClientRegistry } from './clients/client-registry.js';
-import { clientRevocation } from './clients/client-revocation.js';
 import { dateTime } from './clients/dto/client-response.dto.js';
 import { ClientsModule } from './clients/clients.module.js';
 import { expiringSecrets } from './clients/expiring-secrets.js';
@@ -24,7 +23,6 @@ import { RevocationModule } from './revocation/revocation.module.js';
 import { Revocations } from './revocation/revocations.js';
 import { DatabaseModule } from './database/database.module.js';
 import type { ChangeNotifier } from './sync/change-notifier.js';
-import { REVOCATION_CHECK, type RevocationCheck } from './token/token-options.js';
 
 const KEYS_BEFORE_CLIENTS = Symbol('KEYS_BEFORE_CLIENTS');
 const USED_ASSERTIONS = Symbol('USED_ASSERTIONS');
@@ -124,16 +122,6 @@ export class PersistenceModule {
           useFactory: (clients: ClientRegistry) => new ExpiryWarnings(clients, clock, expiryReport(log)),
         },
         {
-          provide: REVOCATION_CHECK,
-          inject: [ClientRegistry, Revocations],
-          useFactory:
-            (clients: ClientRegistry, revocations: Revocations): RevocationCheck =>
-            (claims) =>
-              revocations.isRevoked(claims)
-                ? 'The token was taken back; ask for a new one.'
-                : clientRevocation(clients, claims),
-        },
-        {
           provide: OBSERVED_STATE,
           inject: [SyncLoop, ManagedKeys, Revocations, ClientRegistry],
           useFactory: (
@@ -164,7 +152,6 @@ export class PersistenceModule {
       ],
       exports: [
         OBSERVED_STATE,
-        REVOCATION_CHECK,
         KNOWN_AUDIENCE,
         KEYS_BEFORE_CLIENTS,
         USED_ASSERTIONS,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type DynamicModule,
   type FactoryProvider,
@@ -32,6 +33,9 @@ export class IdentityAuthModule {
   }
 }
 
+/** Nest 10 takes two modules whose providers print alike for one, whatever their options are. */
+const REGISTRATION = Symbol('REGISTRATION');
+
 function withVerifier(
   verifier: Provider<TokenVerifier>,
   imports: ModuleMetadata['imports'] = [],
@@ -40,7 +44,7 @@ function withVerifier(
     module: IdentityAuthModule,
     global: true,
     imports,
-    providers: [verifier, JwtAuthGuard],
+    providers: [verifier, JwtAuthGuard, { provide: REGISTRATION, useValue: randomUUID() }],
     exports: [TokenVerifier, JwtAuthGuard],
   };
 }

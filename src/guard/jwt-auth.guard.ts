@@ -1,4 +1,4 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Claims } from '../jwt/claims.js';
 import { keepClaims } from './accepted-claims.js';
@@ -17,8 +17,8 @@ import type { VerificationOutcome } from './verification-outcome.js';
 @Injectable()
 export class JwtAuthGuard implements CanActivate {
   constructor(
-    @Inject(TokenVerifier) private readonly verifier: TokenVerifier,
-    @Inject(Reflector) private readonly reflector: Reflector,
+    private readonly verifier: TokenVerifier,
+    private readonly reflector: Reflector,
   ) {}
 
   /** @throws {BearerRefusal} 400, 401, 403, or 503 if the issuer has to be asked and does not answer */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type DynamicModule,
   type FactoryProvider,
@@ -31,6 +32,15 @@ export class TokenClientModule {
   }
 }
 
+/** Nest 10 takes two modules whose providers print alike for one, whatever their options are. */
+const REGISTRATION = Symbol('REGISTRATION');
+
 function withClient(client: Provider<TokenClient>, imports: ModuleMetadata['imports'] = []): DynamicModule {
-  return { module: TokenClientModule, global: true, imports, providers: [client], exports: [TokenClient] };
+  return {
+    module: TokenClientModule,
+    global: true,
+    imports,
+    providers: [client, { provide: REGISTRATION, useValue: randomUUID() }],
+    exports: [TokenClient],
+  };
 }

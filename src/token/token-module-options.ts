@@ -1,16 +1,14 @@
 import type { FactoryProvider, ModuleMetadata } from '@nestjs/common';
-import type { Clock } from '../clock.js';
+import { SystemClock } from '../clock.js';
 import { ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
 import { MAX_LIFETIME_SECONDS, MAX_TOLERANCE_SECONDS } from '../jwt/lifetime.js';
 import { secretWeakness } from '../jwt/secret-strength.js';
 import type { EmbeddedTokenRoutes } from './embedded/embedded-token-routes.js';
-import type { TokenOptions } from './token-options.js';
+import type { ServiceParts, TokenOptions } from './token-options.js';
 
 /** What an application says of the tokens that it issues. */
 export interface TokenSettings
   extends Pick<TokenOptions, 'issuer' | 'secret'>, Partial<Omit<TokenOptions, 'issuer' | 'secret'>> {
-  /** Where the time comes from. Default: the clock of the machine. */
-  readonly clock?: Clock;
   /** Accepts secrets that are shorter than the hash (RFC 7518 §3.2) or otherwise weak. Never in production. Default false. */
   readonly allowWeakSecrets?: boolean;
 }
@@ -26,11 +24,6 @@ export type TokenModuleAsyncOptions = Pick<ModuleMetadata, 'imports'> &
   Pick<FactoryProvider<TokenSettings>, 'inject' | 'useFactory'> &
   Pick<TokenModuleOptions, 'routes'>;
 
-/** The settings, checked and complete. */
-export interface CompleteSettings extends TokenOptions {
-  readonly clock: Clock | undefined;
-}
-
 const DEFAULTS = {
   algorithms: ['HS256'],
   previousSecrets: [],
@@ -40,8 +33,12 @@ const DEFAULTS = {
 } as const satisfies Partial<TokenOptions>;
 
 /** @throws {TypeError} naming the option that is wrong, never with a secret */
-export function completeSettings({ allowWeakSecrets = false, ...given }: TokenSettings): CompleteSettings {
-  const settings = { ...DEFAULTS, clock: undefined, ...given };
+export function completeSettings({
+  allowWeakSecrets = false,
+  clock = new SystemClock(),
+  ...given
+}: TokenSettings & ServiceParts): TokenOptions & ServiceParts {
+  const settings = { ...DEFAULTS, ...given, clock };
   const { issuer, algorithms, lifetimeSeconds, clockToleranceSeconds } = settings;
   if (typeof issuer !== 'string' || issuer.trim() === '') throw wrong('issuer must be given');
   if (algorithms.length === 0 || !algorithms.every(isAlgorithm)) {

@@ -1,15 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { type DynamicModule, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
-import { Clock, SystemClock } from '../clock.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { ManagedKeys } from '../keys/managed-keys.js';
 import { type EmbeddedTokenRoutes, embeddedTokenRoutes } from './embedded/embedded-token-routes.js';
 import {
-  type CompleteSettings,
   completeSettings,
   type TokenModuleAsyncOptions,
   type TokenModuleOptions,
 } from './token-module-options.js';
-import { TOKEN_OPTIONS } from './token-options.js';
+import { type ServiceParts, TOKEN_OPTIONS, type TokenOptions } from './token-options.js';
 import { TokenService } from './token.service.js';
 
 /**
@@ -30,11 +28,14 @@ export class TokenModule {
     useFactory,
     routes,
   }: TokenModuleAsyncOptions): DynamicModule {
-    const make = async (...dependencies: unknown[]): Promise<CompleteSettings> =>
+    const make = async (...dependencies: unknown[]): Promise<TokenOptions & ServiceParts> =>
       completeSettings(await useFactory(...dependencies));
     return tokenModule({ provide: TOKEN_OPTIONS, inject, useFactory: make }, { imports, routes });
   }
 }
+
+/** Nest 10 takes two modules whose providers print alike for one, whatever their options are. */
+const REGISTRATION = Symbol('REGISTRATION');
 
 interface Surroundings extends Pick<ModuleMetadata, 'imports'> {
   readonly routes: EmbeddedTokenRoutes | undefined;
@@ -48,15 +49,11 @@ function tokenModule(settings: Provider, { imports = [], routes }: Surroundings)
     controllers: parts.controllers,
     providers: [
       settings,
-      {
-        provide: Clock,
-        inject: [TOKEN_OPTIONS],
-        useFactory: ({ clock = new SystemClock() }: CompleteSettings) => clock,
-      },
+      { provide: REGISTRATION, useValue: randomUUID() },
       {
         provide: KeyRing,
-        inject: [TOKEN_OPTIONS, { token: ManagedKeys, optional: true }],
-        useFactory: (options: CompleteSettings, stored?: ManagedKeys) => new KeyRing(options, stored),
+        inject: [TOKEN_OPTIONS],
+        useFactory: (options: TokenOptions & ServiceParts) => new KeyRing(options, options.managedKeys),
       },
       TokenService,
       ...parts.providers,

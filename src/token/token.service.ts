@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable, Optional } from '@nestjs/common';
-import { Clock } from '../clock.js';
+import { Inject, Injectable } from '@nestjs/common';
 import { audiencesOf, REVOCATIONS_AUDIENCE } from '../jwt/claims.js';
 import { type InspectedToken, inspectToken } from '../jwt/inspect-token.js';
 import { verifyToken, type Expectations, type VerificationKey } from '../jwt/verify-token.js';
@@ -11,7 +10,7 @@ import type { VerificationResult } from '../jwt/verification-result.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { MaybePromise } from '../concurrency/maybe-promise.js';
 import type { IssueOutcome } from './issue-outcome.js';
-import { TOKEN_OPTIONS, type TokenOptions, REVOCATION_CHECK, type RevocationCheck } from './token-options.js';
+import { type ServiceParts, TOKEN_OPTIONS, type TokenOptions } from './token-options.js';
 
 /** The longest token that is issued, in bytes: longer ones do not fit the header limits of common servers. */
 export const MAX_ISSUED_BYTES = 8 * 1024;
@@ -59,10 +58,8 @@ export interface VerifyRequest {
 @Injectable()
 export class TokenService {
   constructor(
-    @Inject(TOKEN_OPTIONS) private readonly options: TokenOptions,
-    @Inject(KeyRing) private readonly keys: KeyRing,
-    @Inject(Clock) private readonly clock: Clock,
-    @Optional() @Inject(REVOCATION_CHECK) private readonly revocationCheck?: RevocationCheck,
+    @Inject(TOKEN_OPTIONS) private readonly options: TokenOptions & ServiceParts,
+    private readonly keys: KeyRing,
   ) {}
 
   /**
@@ -107,7 +104,7 @@ export class TokenService {
 
   /** Judges a token for one audience; see {@link verifyToken} for the order of the checks. */
   verify({ token, audience, type }: VerifyRequest): VerificationResult {
-    return verifyToken(token, this.keys, this.expectations(audience, type), this.clock.now());
+    return verifyToken(token, this.keys, this.expectations(audience, type), this.options.clock.now());
   }
 
   /** Reads a token that is to be revoked, whatever today's settings say of it; see {@link inspectToken}. */
@@ -130,7 +127,7 @@ export class TokenService {
 
   private claimsOf(request: TokenRequest, expiresIn: number, tokenId: string): object {
     const { subject, audience, scope, claims, client } = request;
-    const iat = Math.floor(this.clock.now() / 1000);
+    const iat = Math.floor(this.options.clock.now() / 1000);
     return {
       ...claims,
       iss: this.options.issuer,
@@ -147,14 +144,14 @@ export class TokenService {
   }
 
   private expectations(audience: string | undefined, type: TokenType | undefined): Expectations {
-    const { issuer, clockToleranceSeconds, showFingerprints } = this.options;
+    const { issuer, clockToleranceSeconds, showFingerprints, revocationCheck } = this.options;
     return {
       issuer,
       audience,
       toleranceSeconds: clockToleranceSeconds,
       allows: this.keys.allows,
       ...(type && { type }),
-      ...(this.revocationCheck && { revoked: this.revocationCheck }),
+      ...(revocationCheck && { revoked: revocationCheck }),
       ...(showFingerprints && { describeKeys: describeByFingerprint }),
     };
   }

@@ -112,9 +112,10 @@ export class Instance {
       lifetimeSeconds: policy.lifetimeSeconds,
       clockToleranceSeconds: toleranceSeconds,
       showFingerprints: false,
+      clock: this.clock,
     };
     const ring = new KeyRing(options, stored);
-    this.parts = { stored, ring, tokens: new TokenService(options, ring, this.clock) };
+    this.parts = { stored, ring, tokens: new TokenService(options, ring) };
     await this.sync();
   }
 

@@ -69,6 +69,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Where the parts are put together: these may import anything but one another against the direction. */
 const COMPOSITION = [
   'app.module.ts',
+  'token-options.ts',
   'persistence.module.ts',
   'openapi.ts',
   'app.ts',

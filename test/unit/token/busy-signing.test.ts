@@ -11,9 +11,8 @@ const MANY = 1_010;
 
 const settings = testSettings({ algorithms: ['RS256'], importedKeys: [signingKeyFor('RS256')] });
 const tokens = new TokenService(
-  { ...settings, showFingerprints: false },
+  { ...settings, showFingerprints: false, clock: new SystemClock() },
   new KeyRing(settings),
-  new SystemClock(),
 );
 
 describe('a service that is asked for more RSA signatures than it can make soon', () => {
