@@ -48,20 +48,35 @@ export function readAssertion(
 ): ClientAssertion | undefined {
   if (text.length > MAX_TOKEN_LENGTH) return undefined;
   const [headerPart = '', claimsPart = '', signature = '', ...rest] = text.split('.');
-  const header = parsePart(headerPart);
-  const claims = parsePart(claimsPart);
-  if (!header || !claims || rest.length > 0 || !/^[A-Za-z0-9_-]+$/.test(signature)) return undefined;
+  if (rest.length > 0 || !/^[A-Za-z0-9_-]+$/.test(signature)) return undefined;
+  const header = readHeader(headerPart);
+  const claims = header && readClaims(claimsPart, audiences, now);
+  return claims && { text, ...header, ...claims };
+}
+
+/** An algorithm of the sender's own key, and nothing that must be understood and is not (RFC 7515 §4.1.11). */
+function readHeader(part: string): Pick<ClientAssertion, 'algorithm' | 'keyId'> | undefined {
+  const header = parsePart(part);
+  if (!header || Object.hasOwn(header, 'crit')) return undefined;
   const { alg, kid } = header;
   const algorithm = algorithmNamed(alg);
-  if (!algorithm || ALGORITHMS[algorithm].shared || Object.hasOwn(header, 'crit')) return undefined;
-  if (kid !== undefined && typeof kid !== 'string') return undefined;
+  if (!algorithm || ALGORITHMS[algorithm].shared) return undefined;
+  return kid === undefined || typeof kid === 'string' ? { algorithm, keyId: kid } : undefined;
+}
+
+function readClaims(
+  part: string,
+  audiences: readonly string[],
+  now: number,
+): Pick<ClientAssertion, 'clientId' | 'id' | 'audience' | 'expiresAt'> | undefined {
+  const claims = parsePart(part);
+  if (!claims || !isTimely(claims, now)) return undefined;
   const { iss, sub, aud, exp, jti } = claims;
   if (typeof iss !== 'string' || iss === '' || iss !== sub) return undefined;
   if (typeof jti !== 'string' || jti.trim() === '') return undefined;
   const audience = onlyAudience(aud, audiences);
-  if (audience === undefined || !isTimely(claims, now)) return undefined;
-  const expiresAt = Math.ceil(Number(exp));
-  return { text, algorithm, keyId: kid, clientId: iss, id: jti, audience, expiresAt };
+  if (audience === undefined) return undefined;
+  return { clientId: iss, id: jti, audience, expiresAt: Math.ceil(Number(exp)) };
 }
 
 function onlyAudience(aud: unknown, audiences: readonly string[]): string | undefined {
