@@ -1,9 +1,10 @@
-import base from './jest.config.js';
+import { project } from './jest.config.js';
 
 /** The tests that need Debian's Chromium; see README, "Development". */
 export default {
-  ...base,
-  testPathIgnorePatterns: [],
-  testMatch: ['**/test/browser/**/*.test.ts'],
+  ...project,
+  displayName: 'browser',
+  testMatch: ['<rootDir>/test/browser/**/*.test.ts'],
+  maxWorkers: '100%',
   testTimeout: 120_000,
 };

@@ -1,17 +1,24 @@
+/**
+ * What every project shares. Suites run in the process itself: see `test/runner/runner.js`.
+ * @type {import('jest').Config}
+ */
+export const project = {
+  roots: ['<rootDir>/test'],
+  testEnvironment: '<rootDir>/test/runner/environment.js',
+  testRunner: '<rootDir>/test/runner/runner.js',
+  injectGlobals: false,
+  // The module hooks of the runner compile TypeScript.
+  transform: {},
+};
+
 /** @type {import('jest').Config} */
 export default {
-  testEnvironment: 'node',
-  // Jest would leave one of two cores idle.
-  maxWorkers: 2,
+  // Jest would leave one core idle.
+  maxWorkers: '100%',
   // A busy machine is no fault of the service.
   testTimeout: 20_000,
-  roots: ['<rootDir>/test'],
-  testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/test/browser/', '/test/system/'],
-  setupFiles: ['<rootDir>/test/support/errors-of-node.ts'],
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: { '^.+\\.ts$': '@swc/jest' },
-  moduleNameMapper: {
-    '^(\\.{1,2}/.*)\\.js$': '$1',
-  },
+  projects: [
+    { ...project, displayName: 'unit', testMatch: ['<rootDir>/test/{unit,contract}/**/*.test.ts'] },
+    { ...project, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
+  ],
 };

@@ -1,10 +1,10 @@
-import base from './jest.config.js';
+import { project } from './jest.config.js';
 
 /** Tests of the built service and of what it is shipped with; see README, "Development". They measure and open ports. */
 export default {
-  ...base,
-  testPathIgnorePatterns: [],
-  testMatch: ['**/test/system/**/*.test.ts'],
+  ...project,
+  displayName: 'system',
+  testMatch: ['<rootDir>/test/system/**/*.test.ts'],
   setupFilesAfterEnv: ['<rootDir>/test/support/system-clean-up.ts'],
   maxWorkers: 1,
   testTimeout: 120_000,
