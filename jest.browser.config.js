@@ -1,6 +1,6 @@
 import { project } from './jest.config.js';
 
-/** The tests that need Debian's Chromium; see README, "Development". */
+/** The tests that need Debian's Chromium; see CONTRIBUTING.md. */
 export default {
   ...project,
   displayName: 'browser',

@@ -1,6 +1,6 @@
 import { project } from './jest.config.js';
 
-/** Tests of the built service and of what it is shipped with; see README, "Development". They measure and open ports. */
+/** Tests of the built service and of what it is shipped with; see CONTRIBUTING.md. They measure and open ports. */
 export default {
   ...project,
   displayName: 'system',

@@ -16,7 +16,7 @@ const FOLDERS = [
   'validation',
 ];
 const CODE = ['src/{index,main,version}.ts', ...FOLDERS.map((folder) => `{src,test/unit}/${folder}/**/*.ts`)];
-const PAGES = ['docs/glossary.md', 'src/*/README.md'];
+const PAGES = ['**/*.md'];
 
 export const vocabularyConfig = [
   { files: CODE, plugins, rules },

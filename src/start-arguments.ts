@@ -7,7 +7,7 @@ export interface Reply {
 const USAGE = `Usage: node dist/main.js [--help | --version]
 
 Starts the service. Its settings, such as PORT and HOST, come from the environment and from the file .env
-in the current folder: README.md, "Settings". To administer clients and keys: node dist/cli/identity-backend.js --help
+in the current folder: docs/settings.md. To administer clients and keys: node dist/cli/identity-backend.js --help
 `;
 
 const KNOWN = ['--help', '-h', '--version'];

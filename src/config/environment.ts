@@ -21,7 +21,7 @@ export class Environment {
   @Setting({
     byDefault: '',
     about:
-      '`production` closes `/debug-env`, closes `/token` to anonymous callers, and insists on a strong secret. Else `development` or `test`; any other value is refused.',
+      '`production`, `development` or `test`. `production` closes `/debug-env`, closes `/token` to anonymous callers, and requires a strong secret.',
   })
   @IsOneOf('production', 'development', 'test')
   @IsOptional()
@@ -30,20 +30,20 @@ export class Environment {
   @Setting({
     byDefault: '',
     about:
-      'Shared HMAC secret, used byte for byte. Required in production where an algorithm is HS*, at least as long as the hash (32, 48 or 64 bytes). Elsewhere one is made where it is missing, and kept in `data/`.',
+      'Shared HMAC secret, used byte for byte. Required in production if an algorithm is HS*, at least as long as the hash (32, 48 or 64 bytes). Outside production the service makes one if it is missing, and keeps it in `data/`.',
   })
   @IsOptional()
   JWT_SECRET_KEY?: string;
 
   @Setting({
     byDefault: '',
-    about: 'Former secrets, comma separated (a comma within one is `\\,`): they still verify and never sign.',
+    about: 'Previous secrets, comma separated (a comma within one is `\\,`): they verify and never sign.',
   })
   @Satisfies((text) => secretsOf(text).every((secret) => secret !== ''), 'has an empty member')
   @IsOptional()
   JWT_SECRET_KEY_PREVIOUS?: string;
 
-  @Setting({ byDefault: 'identity-backend', about: 'The `iss` claim: who issues the tokens.' })
+  @Setting({ byDefault: 'identity-backend', about: 'The `iss` claim of the tokens.' })
   @Satisfies(
     (text) => text.trim() === text && isVisible(text),
     'has blanks around it, or control or invisible characters',
@@ -53,7 +53,7 @@ export class Environment {
   @Setting({
     byDefault: '`JWT_ISSUER` if that is a URL',
     about:
-      'Where clients reach the service, with its path: an http or https URL, from which the metadata and links are made. Its path may differ from `BASE_PATH` behind a proxy that strips it.',
+      'The http or https URL at which clients reach the service, with its path; the metadata and links are built from it. Its path may differ from `BASE_PATH` behind a proxy that strips it.',
   })
   @Satisfies(
     (text) => baseUrlOf(text) !== undefined,
@@ -72,7 +72,7 @@ export class Environment {
 
   @Setting({
     byDefault: '15',
-    about: 'Lifetime of a token in minutes, 1 to 1440; the longest that a caller may ask for.',
+    about: 'Lifetime of a token in minutes, 1 to 1440; the longest that a caller may request.',
   })
   @IsWhole(1, 1440)
   JWT_EXPIRATION_MINUTES: number = 15;
@@ -87,7 +87,7 @@ export class Environment {
   @Setting({
     byDefault: 'none',
     about:
-      'Other algorithms for some audiences, such as `reporting=ES256,billing=RS256\\|HS256`: they leave the shared secret one at a time.',
+      'Other algorithms for some audiences, such as `reporting=ES256,billing=RS256\\|HS256`, so that they leave the shared secret one at a time.',
   })
   @Satisfies(isAudienceLists, 'must be lists such as reporting=ES256,billing=RS256|HS256')
   @IsOptional()
@@ -96,27 +96,26 @@ export class Environment {
   @Setting({
     byDefault: 'none',
     about:
-      'Files with private keys (PEM or JWK), comma separated, in place of keys that the service makes: the first signs, all are published and verify.',
+      'Files with private keys (PEM or JWK), comma separated, in place of keys that the service generates: the first signs, all are published and verify.',
   })
   @IsOptional()
   JWT_PRIVATE_KEY_FILE?: string;
 
   @Setting({
     byDefault: '90',
-    about:
-      'How many days a key that the service made signs before the next one does; 0: it is replaced by hand only.',
+    about: 'Days for which a key that the service generated signs; 0: it is rotated by hand only.',
   })
   @IsWhole(0, 3_650)
   KEY_ROTATION_DAYS: number = 90;
 
-  @Setting({ byDefault: '0', about: 'How far the clocks of two machines may be apart, 0 to 60 seconds.' })
+  @Setting({ byDefault: '0', about: 'Seconds by which the clocks of two machines may differ, 0 to 60.' })
   @IsWhole(0, 60)
   JWT_CLOCK_TOLERANCE_SECONDS: number = 0;
 
   @Setting({
     byDefault: '`sqlite:data/identity.db`',
     about:
-      'Where clients and keys are kept: `sqlite:FILE`, `postgres://…` or `mysql://…` (MariaDB too). `?sslmode=verify-full&sslrootcert=FILE` encrypts the connection to a server.',
+      'The database of clients, keys and revocations: `sqlite:FILE`, `postgres://…` or `mysql://…` (MariaDB too). `?sslmode=verify-full&sslrootcert=FILE` encrypts the connection to a server.',
   })
   @Satisfies(
     isDatabaseUrl,
@@ -127,7 +126,7 @@ export class Environment {
   @Setting({
     byDefault: '',
     about:
-      'At least 32 bytes; encrypts the private keys in the database. Required in production with PostgreSQL or MySQL. Elsewhere one is made where it is missing, and kept in `data/`.',
+      'At least 32 bytes; encrypts the private keys in the database. Required in production with PostgreSQL or MySQL. Otherwise the service makes one if it is missing, and keeps it in `data/`.',
   })
   @Satisfies(isLongEnough, 'is under 32 bytes')
   @IsOptional()
@@ -136,7 +135,7 @@ export class Environment {
   @Setting({
     byDefault: '',
     about:
-      'Former values of `KEY_ENCRYPTION_KEY`, comma separated: what they encrypted is encrypted anew at the start.',
+      'Previous values of `KEY_ENCRYPTION_KEY`, comma separated: the service re-encrypts their keys when it starts.',
   })
   @Satisfies((text) => secretsOf(text).every(isLongEnough), 'has a member under 32 bytes')
   @IsOptional()
@@ -145,7 +144,7 @@ export class Environment {
   @Setting({
     byDefault: 'none',
     about:
-      'Where failed authentications are counted over all instances: `redis://…`. Each counts for itself without it.',
+      'The Redis that counts limits over all instances: `redis://…`. Without it each process counts for itself.',
   })
   @Satisfies(
     (text) => /^rediss?:\/\/[^/]/.test(text) && URL.canParse(text),
@@ -157,7 +156,7 @@ export class Environment {
   @Setting({
     byDefault: '10',
     about:
-      'Failed authentications a minute of an address with one client id, and ten times that of an address, before 429; 0 for no limit.',
+      'Failed authentications a minute from an IP address with one client id, and ten times that from an IP address, before 429; 0 for no limit.',
   })
   @IsWhole(0, 1_000_000)
   AUTH_FAILURE_MAX: number = 10;
@@ -165,7 +164,7 @@ export class Environment {
   @Setting({
     byDefault: '0',
     about:
-      'Requests of an address within a window on the routes that issue, verify or authenticate, before 429; 0 for no limit.',
+      'Requests from an IP address within a window to the routes that issue, verify or authenticate, before 429; 0 for no limit.',
   })
   @IsWhole(0, 100_000_000)
   RATE_LIMIT_MAX: number = 0;
@@ -187,23 +186,23 @@ export class Environment {
 
   @Setting({
     byDefault: '`none`; `required` in production',
-    about: '`none`: anyone may ask for a token. `required`: registered clients only.',
+    about: '`none`: anyone may request a token. `required`: registered clients only.',
   })
   @IsOneOf('none', 'required')
   @IsOptional()
   TOKEN_ENDPOINT_AUTH?: 'none' | 'required';
 
-  @Setting({ byDefault: '127.0.0.1', about: 'Address to listen on.' })
+  @Setting({ byDefault: '127.0.0.1', about: 'IP address or host name to listen on.' })
   @Satisfies((text) => /^[A-Za-z0-9.:_-]+$/.test(text), 'must be an address or a host name')
   HOST: string = '127.0.0.1';
 
-  @Setting({ byDefault: '3000', about: 'Port to listen on; 0 takes a free one.' })
+  @Setting({ byDefault: '3000', about: 'Port to listen on; 0 for a free one.' })
   @IsWhole(0, 65_535)
   PORT: number = 3000;
 
   @Setting({
-    byDefault: '`PASSENGER_BASE_URI` where Passenger sets it',
-    about: 'Path beneath which all routes stand, such as `/identity-backend`.',
+    byDefault: '`PASSENGER_BASE_URI` if Passenger sets it',
+    about: 'Path prefix of all routes, such as `/identity-backend`.',
   })
   @Satisfies(isBasePath, 'must be a path such as /identity-backend, without dot segments')
   @IsOptional()
@@ -211,7 +210,7 @@ export class Environment {
 
   @Setting({
     byDefault: 'none; `127.0.0.1` under Passenger',
-    about: 'Addresses or networks, comma separated, whose `X-Forwarded-For` and `-Proto` are believed.',
+    about: 'IP addresses or networks, comma separated, whose `X-Forwarded-For` and `-Proto` are trusted.',
   })
   @Satisfies((text) => listOf(text).every(isNetwork), 'must be addresses or networks, comma separated')
   @IsOptional()

@@ -6,12 +6,12 @@ type Documents = ReadonlyMap<string, SettingDocument>;
 const PLACEHOLDER = '<strong-shared-secret>';
 
 const INTRODUCTION = `# The settings of identity-backend, made by \`npm run settings\`. Copy this file to .env and uncomment what you change.
-# The environment wins over .env. A variable that is empty counts as not set, in either.
+# The environment wins over .env. An empty variable counts as not set, in either.
 #
-# Write each as NAME='value': the service, a shell, systemd and dotenv read this form alike, whatever characters stand
-# between the quotes. A value that holds a single quote stands in double quotes if it holds none of " \\ $ and no backtick
-# (NAME="it's"); otherwise write '"'"' for each single quote, which all but dotenv read alike. What they would read
-# differently is refused, with the number of the line: a # or \\ outside of quotes, a name that is set twice.
+# Write each as NAME='value': the service, a shell, systemd and dotenv read this form alike, whatever is between the
+# quotes. For a value with a single quote, use double quotes if it has none of " \\ $ and no backtick (NAME="it's");
+# otherwise write '"'"' for each single quote, which all except dotenv read alike. The service refuses what they would
+# read differently, and names the line: a # or \\ outside quotes, a name that is set twice.
 `;
 
 const BEGIN = '<!-- settings -->';
@@ -41,15 +41,15 @@ export function settingsTable(documents: Documents): string {
 }
 
 /**
- * The README with this table between its markers.
+ * The page with this table between its markers.
  *
- * @throws {Error} where the markers are not there, once each and in order
+ * @throws {Error} if the markers are not there, once each and in order
  */
-export function withSettingsTable(readme: string, table: string): string {
-  const [before, middle, ...rest] = readme.split(BEGIN);
+export function withSettingsTable(page: string, table: string): string {
+  const [before, middle, ...rest] = page.split(BEGIN);
   const [, after, ...more] = middle?.split(END) ?? [];
   if (before === undefined || after === undefined || rest.length > 0 || more.length > 0) {
-    throw new Error(`The README must hold ${BEGIN} and ${END}, once each and in this order`);
+    throw new Error(`The page must hold ${BEGIN} and ${END}, once each and in this order`);
   }
   return `${before}${BEGIN}\n\n${table}\n\n${END}${after}`;
 }

@@ -1,4 +1,4 @@
-/** How a setting is shown in `.env.example` and in the README's table. */
+/** How `.env.example` and docs/settings.md show a setting. */
 export interface SettingDocument {
   /** What holds where it is not set; empty where nothing does. */
   readonly byDefault: string;

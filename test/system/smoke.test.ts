@@ -10,11 +10,9 @@ import {
   ROOT,
   startService,
 } from '../support/built-service.js';
-import { freePort } from '../support/free-port.js';
 import { halfRequest } from '../support/half-request.js';
 import { json, request } from '../support/http-request.js';
 import { isRunning, Program, within } from '../support/program.js';
-import { shapeOf } from '../support/shape-of.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 const STRONG = 'smoke-test-secret-that-no-service-uses-0123456789';
@@ -175,69 +173,8 @@ describe('the built service and its command line exit 78', () => {
   });
 });
 
-describe('the README', () => {
-  interface Block {
-    readonly kind: string;
-    readonly script: string;
-    readonly response: string | undefined;
-  }
-
-  /** The blocks that need the built service and its command line, each with the JSON that follows it. */
-  function commandsOfReadme(): readonly Block[] {
-    const block =
-      /^```bash (?<kind>run-cli|service)\n(?<script>.*?)^```$(?:\n\n```json\n(?<response>.*?)^```$)?/gms;
-    return [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(block)].map(({ groups }) => ({
-      kind: groups?.['kind'] ?? '',
-      script: groups?.['script'] ?? '',
-      response: groups?.['response'],
-    }));
-  }
-
-  /** One shell for all of them, as a reader has; the service takes a terminal of its own, and the shell waits for it. */
-  function scriptOf(blocks: readonly Block[], service: number, origin: string): string {
-    return blocks
-      .map(({ script }, index) =>
-        index === service ? `until curl -sf ${origin}/ping >&2; do sleep 0.1; done` : script,
-      )
-      .map((text) => text.replaceAll('http://127.0.0.1:3000', origin))
-      .join(`\nprintf '\\036'\n`);
-  }
-
-  it('leads from the first client to the first token', async () => {
-    const port = await freePort();
-    const environment = {
-      PORT: String(port),
-      DATABASE_URL: `sqlite:${join(temporaryDirectory(), 'identity.db')}`,
-      JWT_SECRET_KEY: STRONG,
-      KEY_ENCRYPTION_KEY: `other-${STRONG}`,
-      NO_PROXY: '127.0.0.1',
-      // What npx remembers of an earlier build in this folder must not decide the outcome.
-      npm_config_cache: temporaryDirectory(),
-    };
-    const blocks = commandsOfReadme();
-    const at = blocks.findIndex(({ kind }) => kind === 'service');
-    expect(at).toBeGreaterThan(0);
-    expect(blocks.length).toBeGreaterThan(5);
-    const script = scriptOf(blocks, at, `http://127.0.0.1:${port}`);
-    const options = { environment, cwd: ROOT };
-    const shell = new Program('bash', ['-euo', 'pipefail', '-c', script], options);
-    const outputs = (): string[] => shell.stdout.split('\x1e');
-    while (outputs().length <= at && !shell.hasEnded) await delay(50);
-    const service = new Program('bash', ['-c', `exec ${blocks[at]?.script}`], options);
-    await service.logged(/^listening$/);
-    expect([await within(shell.ended, 'the commands of the README'), shell.stderr]).toEqual([
-      0,
-      expect.anything(),
-    ]);
-    for (const [index, { script: text, response }] of blocks.entries()) {
-      if (response === undefined) continue;
-      const given = shapeOf(JSON.parse(outputs()[index] ?? ''));
-      expect([text, given]).toEqual([text, shapeOf(JSON.parse(response))]);
-    }
-    expect(await service.stop()).toBe(0);
-  });
-
-  it('starts it by `npm start`, which passes SIGTERM on', async () => {
+describe('npm start', () => {
+  it('starts the service, and passes SIGTERM on', async () => {
     const environment = { PORT: '0', JWT_SECRET_KEY: STRONG, NODE_ENV: 'development' };
     const npm = new Program('npm', ['start'], { environment, cwd: ROOT });
     const [listening] = await npm.logged(/^listening$/);

@@ -13,9 +13,9 @@ describe('the generated reference of settings', () => {
     expect(committed('.env.example')).toBe(environmentExample(settingDocuments()));
   });
 
-  it('the settings table of the README is what `npm run settings` writes', () => {
-    const readme = committed('README.md');
-    expect(withSettingsTable(readme, settingsTable(settingDocuments()))).toBe(readme);
+  it('the table of docs/settings.md is what `npm run settings` writes', () => {
+    const page = committed('docs/settings.md');
+    expect(withSettingsTable(page, settingsTable(settingDocuments()))).toBe(page);
   });
 
   it('.env.example sets nothing, and names every setting once when it is uncommented', () => {
@@ -30,7 +30,7 @@ describe('environmentExample', () => {
   it.each([
     ['a value', { PORT: '3000' }, '# PORT=3000\n'],
     ['the value outside production', { DEBUG_ENV: '`true`; `false` in production' }, '# DEBUG_ENV=true\n'],
-    ['nothing for a sentence', { BASE_PATH: '`PASSENGER_BASE_URI` where it is set' }, '# BASE_PATH=\n'],
+    ['nothing for a sentence', { BASE_PATH: '`PASSENGER_BASE_URI` if it is set' }, '# BASE_PATH=\n'],
     ['nothing for "none"', { CORS_ORIGINS: 'none' }, '# CORS_ORIGINS=\n'],
     ['a placeholder for a secret', { JWT_SECRET_KEY: '' }, "# JWT_SECRET_KEY='<strong-shared-secret>'\n"],
     [
@@ -63,7 +63,7 @@ describe('withSettingsTable', () => {
     '<!-- settings -->',
     '<!-- /settings --> <!-- settings -->',
     '<!-- settings --><!-- settings -->',
-  ])('refuses a README without its markers: %j', (readme) => {
-    expect(() => withSettingsTable(readme, 'new')).toThrow('once each and in this order');
+  ])('refuses a page without its markers: %j', (page) => {
+    expect(() => withSettingsTable(page, 'new')).toThrow('once each and in this order');
   });
 });
