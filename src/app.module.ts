@@ -14,6 +14,7 @@ import { algorithmsInForce } from './keys/key-ring.js';
 import { ManagedKeys } from './keys/managed-keys.js';
 import { Revocations } from './revocation/revocations.js';
 import { tokenOptions } from './token-options.js';
+import { GRANTS } from './oauth2/grants/index.js';
 import { serverMetadata } from './oauth2/metadata.js';
 import { OAuth2Module } from './oauth2/oauth2.module.js';
 import type { Scrape } from './observability/metrics.controller.js';
@@ -109,6 +110,7 @@ export class AppModule {
             publicUrl: settings.publicUrl,
             basePath: settings.basePath,
             documentation: settings.swagger,
+            grantTypes: Object.keys(GRANTS),
             algorithms: [...algorithmsInForce(settings)],
           }),
         }),

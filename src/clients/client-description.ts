@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isJsonObject } from '../encoding/strict-json.js';
 import { redactSecrets } from '../encoding/redact-secrets.js';
 import { Rules } from '../validation/rules.js';
-import { type Client, GRANT_TYPES } from './client.js';
+import { type Client, DEFAULT_GRANT_TYPES } from './client.js';
 import { ClientRequestDto } from './dto/client-request.dto.js';
 import { ClientChangeRefused } from './client-change-refused.js';
 import { mergePatch } from '../encoding/merge-patch.js';
@@ -106,7 +106,7 @@ function describedBy(body: ClientRequestDto, id: string): Omit<DescribedClient, 
     defaultAudience: body.default_audience ?? null,
     scopes: body.scopes ?? [],
     claims: body.claims ?? [],
-    grantTypes: body.grant_types ?? [...GRANT_TYPES],
+    grantTypes: body.grant_types ?? DEFAULT_GRANT_TYPES,
     tokenLifetimeSeconds: body.token_lifetime_seconds ?? null,
     mayActFor: body.may_act_for ?? [],
     jwks: (body.jwks as Client['jwks']) ?? null,

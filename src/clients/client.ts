@@ -3,8 +3,13 @@ import type { JWK } from 'jose';
 /** How long a client id may be, in characters. */
 export const MAX_CLIENT_ID_LENGTH = 128;
 
-/** The grants that a client may use (RFC 6749 §1.3). */
+/** The names of the grants (RFC 6749 §1.3); what each does is in `oauth2/grants`. */
 export const GRANT_TYPES = ['client_credentials'] as const;
+
+export type GrantType = (typeof GRANT_TYPES)[number];
+
+/** The grants of a client whose description names none, however many grants there are. */
+export const DEFAULT_GRANT_TYPES: readonly GrantType[] = ['client_credentials'];
 
 /** A secret of a client, as it is kept: what it hashes to. */
 export interface ClientSecret {

@@ -8,6 +8,8 @@ export interface MetadataOptions {
   readonly publicUrl: string | undefined;
   /** The path before all routes: empty, or `/` and segments. */
   readonly basePath: string;
+  /** The values of `grant_type` that the token endpoint knows. */
+  readonly grantTypes: readonly string[];
   /** The algorithms that tokens may be signed with. */
   readonly algorithms: readonly string[];
   /** Whether `/docs` is served. */
@@ -21,7 +23,7 @@ export interface MetadataOptions {
  * @returns the document, or one sentence why there is none
  */
 export function serverMetadata(options: MetadataOptions): object | string {
-  const { issuer, publicUrl, basePath, algorithms, documentation } = options;
+  const { issuer, publicUrl, basePath, grantTypes, algorithms, documentation } = options;
   if (!/^https?:\/\//i.test(issuer) || !URL.canParse(issuer)) {
     return 'There is no discovery: JWT_ISSUER is not an http or https URL';
   }
@@ -39,7 +41,7 @@ export function serverMetadata(options: MetadataOptions): object | string {
     introspection_endpoint: addresses.introspectionEndpoint,
     revocation_endpoint: addresses.revocationEndpoint,
     jwks_uri: addresses.keySet,
-    grant_types_supported: ['client_credentials'],
+    grant_types_supported: grantTypes,
     response_types_supported: [],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: algorithms,

@@ -9,7 +9,9 @@ import { TokenService } from '../token/token.service.js';
 import { type AssertionAudiences, AssertionAuthenticator } from './assertion-authenticator.js';
 import { AssertionStore } from './assertion-store.js';
 import { ClientAuthentication } from './client-authentication.js';
-import { CLIENT_CREDENTIALS } from './grants/client-credentials.grant.js';
+import type { Grant } from './grants/grant.js';
+import { GrantTable } from './grants/grant-table.js';
+import { GRANTS } from './grants/index.js';
 import { EndpointAudienceLog } from './endpoint-audience-log.js';
 import { IntrospectionController } from './introspection.controller.js';
 import { JwksController } from './jwks.controller.js';
@@ -60,15 +62,22 @@ export class OAuth2Module {
           useFactory: (authenticator: ClientAuthenticator, assertions: AssertionAuthenticator) =>
             new ClientAuthentication(authenticator, assertions),
         },
+        ...Object.values(GRANTS),
+        {
+          provide: GrantTable,
+          inject: Object.values(GRANTS),
+          useFactory: (...grants: Grant[]) => new GrantTable(GRANTS, grants),
+        },
         {
           provide: TokenEndpoint,
-          inject: [ClientAuthentication, ClientRegistry, TokenService, AuditLog],
+          inject: [GrantTable, ClientAuthentication, ClientRegistry, TokenService, AuditLog],
           useFactory: (
+            grants: GrantTable,
             authentication: ClientAuthentication,
             clients: ClientRegistry,
             tokens: TokenService,
             audit: AuditLog,
-          ) => new TokenEndpoint([CLIENT_CREDENTIALS], authentication, clients, tokens, audit),
+          ) => new TokenEndpoint(grants, authentication, clients, tokens, audit),
         },
         {
           provide: RevocableTokens,

@@ -2,13 +2,13 @@ import { Body, Controller, Header, HttpCode, Inject, Post, Req, UseGuards } from
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { DirectRoute } from '../server/direct-route.decorator.js';
-import type { MaybePromise } from '../concurrency/maybe-promise.js';
 import { callerOf, type OAuthRequest } from './caller.js';
 import { TokenEndpointGuard } from './client.guard.js';
 import { OAuthError } from './oauth-error.js';
 import { OAuthErrors } from './oauth-errors.decorator.js';
-import { type AccessTokenResponse, TokenEndpoint } from './token-endpoint.js';
-import { AccessTokenResponseDto, AccessTokenRequestDto } from './dto/access-token.dto.js';
+import { accessTokenRequest, AccessTokenResponseDto } from './dto/access-token.dto.js';
+import { GRANTS } from './grants/index.js';
+import { TokenEndpoint } from './token-endpoint.js';
 
 /** `POST /oauth2/token` (RFC 6749 §3.2). */
 @Controller('oauth2/token')
@@ -23,9 +23,9 @@ export class TokenEndpointController {
   @UseGuards(TokenEndpointGuard)
   @OAuthErrors(new OAuthError('invalid_scope', 'The client may not ask for this scope'))
   @ApiOperation({ summary: 'Grant an access token to a registered client (RFC 6749, RFC 9068)' })
-  @ApiBody({ type: AccessTokenRequestDto })
+  @ApiBody({ type: accessTokenRequest(GRANTS) })
   @ApiResponse({ status: 200, description: 'The token', type: AccessTokenResponseDto })
-  grantToken(@Body() body: unknown, @Req() request: OAuthRequest): MaybePromise<AccessTokenResponse> {
-    return this.endpoint.answer(body, callerOf(request));
+  grantToken(@Body() body: unknown, @Req() request: OAuthRequest): Promise<AccessTokenResponseDto> {
+    return this.endpoint.respond(body, callerOf(request));
   }
 }

@@ -53,6 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'revocation',
     'server',
     'token',
+    'validation',
   ],
   admin: ['audit', 'clients', 'clock.ts', 'encoding', 'jwt', 'keys', 'server', 'sync', 'token', 'validation'],
   health: ['clock.ts', 'concurrency', 'server', 'sync', 'token'],

@@ -4,7 +4,7 @@ import { RESERVED_CLAIMS } from '../../jwt/claims.js';
 import { isScopeToken } from '../../jwt/scope.js';
 import { isListOf, isName } from '../../encoding/well-formed-text.js';
 import { Satisfies } from '../../validation/rules.js';
-import { GRANT_TYPES, MAX_CLIENT_ID_LENGTH } from '../client.js';
+import { DEFAULT_GRANT_TYPES, GRANT_TYPES, MAX_CLIENT_ID_LENGTH } from '../client.js';
 import { clientKeySetFault, isClientKeySet } from '../client-keys.js';
 
 /** How long the lists of a client may be. */
@@ -86,7 +86,7 @@ export class ClientRequestDto {
   @ApiPropertyOptional({
     type: [String],
     enum: GRANT_TYPES,
-    description: 'The grants that it may use; client_credentials where left out',
+    description: `The grants that it may use; ${DEFAULT_GRANT_TYPES.join(', ')} where left out`,
   })
   @Satisfies(
     (value) => isListOf(value, isGrantType, GRANT_TYPES.length),

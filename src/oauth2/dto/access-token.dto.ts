@@ -1,12 +1,10 @@
-import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import type { Type } from '@nestjs/common';
+import { ApiProperty, ApiPropertyOptional, ApiSchema, IntersectionType, PartialType } from '@nestjs/swagger';
 import { EXAMPLE_ACCESS_TOKEN } from '../../token/example-tokens.js';
+import type { GrantClass } from '../grants/grant.js';
 
-/** What `POST /oauth2/token` is asked; for the documentation. */
-@ApiSchema({ name: 'AccessTokenRequest' })
-export class AccessTokenRequestDto {
-  @ApiProperty({ enum: ['client_credentials'] })
-  grant_type!: string;
-
+/** The parameters that all grants share. */
+class CommonParametersDto {
   @ApiPropertyOptional({ example: 'logs:write', description: 'Scope tokens separated by one space' })
   scope?: string;
 
@@ -16,6 +14,23 @@ export class AccessTokenRequestDto {
       'Whom the token is for, several separated by a space; the default of the client where left out',
   })
   audience?: string;
+}
+
+/**
+ * Documents the request of `POST /oauth2/token`: the names of the grants, the parameters that they share, and those of
+ * each, all optional, as a request uses one grant.
+ */
+export function accessTokenRequest(grants: Readonly<Record<string, GrantClass>>): Type<object> {
+  class GrantTypeDto {
+    @ApiProperty({ enum: Object.keys(grants) })
+    grant_type!: string;
+  }
+  const ofEachGrant = Object.values(grants).flatMap(({ parameters }) =>
+    parameters ? [PartialType(parameters)] : [],
+  );
+  @ApiSchema({ name: 'AccessTokenRequest' })
+  class AccessTokenRequestDto extends IntersectionType(GrantTypeDto, CommonParametersDto, ...ofEachGrant) {}
+  return AccessTokenRequestDto;
 }
 
 /** What `POST /oauth2/token` answers (RFC 6749 §5.1). */

@@ -1,7 +1,10 @@
-import type { Grant } from './grant.js';
+import { Injectable } from '@nestjs/common';
+import type { Grant, GrantContext, GrantDecision } from './grant.js';
 
 /** RFC 6749 §4.4: the client asks for a token about itself. */
-export const CLIENT_CREDENTIALS: Grant = {
-  type: 'client_credentials',
-  decide: ({ client }) => ({ subject: client.id }),
-};
+@Injectable()
+export class ClientCredentialsGrant implements Grant {
+  decide({ client }: GrantContext): Promise<GrantDecision> {
+    return Promise.resolve({ subject: client.id });
+  }
+}

@@ -8,7 +8,14 @@ const metadataOf = (
   basePath = '',
   publicUrl = baseUrlOf(issuer),
 ): ReturnType<typeof serverMetadata> =>
-  serverMetadata({ issuer, publicUrl, basePath, algorithms: ['HS256'], documentation: true });
+  serverMetadata({
+    issuer,
+    publicUrl,
+    basePath,
+    grantTypes: ['client_credentials'],
+    algorithms: ['HS256'],
+    documentation: true,
+  });
 
 describe('serverMetadata', () => {
   it('names the issuer to the letter, and each address beneath PUBLIC_URL', () => {
@@ -64,7 +71,7 @@ describe('serverMetadata', () => {
   it('names no documentation that is not served', () => {
     const issuer = 'https://id.example.com';
     const metadata = serverMetadata({
-      ...{ issuer, publicUrl: issuer, basePath: '', algorithms: [], documentation: false },
+      ...{ issuer, publicUrl: issuer, basePath: '', grantTypes: [], algorithms: [], documentation: false },
     });
     expect(metadata).not.toHaveProperty('service_documentation');
   });

@@ -4,7 +4,8 @@ import type { Client } from '../../../src/clients/client.js';
 import type { ClientRegistry } from '../../../src/clients/client-registry.js';
 import type { ClientAuthentication } from '../../../src/oauth2/client-authentication.js';
 import { FormParameters } from '../../../src/encoding/form-urlencoded.js';
-import { CLIENT_CREDENTIALS } from '../../../src/oauth2/grants/client-credentials.grant.js';
+import { ClientCredentialsGrant } from '../../../src/oauth2/grants/client-credentials.grant.js';
+import { GrantTable } from '../../../src/oauth2/grants/grant-table.js';
 import { TokenEndpoint } from '../../../src/oauth2/token-endpoint.js';
 import type { IssueOutcome } from '../../../src/token/issue-outcome.js';
 import { IssueTokenController } from '../../../src/token/issue-token.controller.js';
@@ -55,7 +56,7 @@ describe.each(services)('a token that cannot be signed now, which is known %s', 
   it('is 503 with Retry-After at /oauth2/token, and audited', async () => {
     const events = new Events();
     const endpoint = new TokenEndpoint(
-      [CLIENT_CREDENTIALS],
+      new GrantTable({ client_credentials: ClientCredentialsGrant }, [new ClientCredentialsGrant()]),
       { authenticate: () => client } as unknown as ClientAuthentication,
       { isClient: () => true } as unknown as ClientRegistry,
       tokens,
@@ -63,7 +64,7 @@ describe.each(services)('a token that cannot be signed now, which is known %s', 
     );
     const form = new FormParameters([['grant_type', 'client_credentials']]);
     const ask = async (): Promise<unknown> =>
-      endpoint.answer(form, { requestId: 'r', address: '127.0.0.1', authorization: undefined });
+      endpoint.respond(form, { requestId: 'r', address: '127.0.0.1', authorization: undefined });
     await expect(ask()).rejects.toMatchObject({
       status: 503,
       body: { error: 'temporarily_unavailable', error_description: REASON },

@@ -1,0 +1,162 @@
+import { setImmediate } from 'node:timers/promises';
+import { Controller, Injectable, Module, Post } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { ApiBody, ApiProperty, DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { AuditEvent } from '../../../src/audit/audit-log.js';
+import { GRANT_TYPES } from '../../../src/clients/client.js';
+import type { ClientRegistry } from '../../../src/clients/client-registry.js';
+import { FormParameters } from '../../../src/encoding/form-urlencoded.js';
+import type { ClientAuthentication } from '../../../src/oauth2/client-authentication.js';
+import { type AccessTokenResponseDto, accessTokenRequest } from '../../../src/oauth2/dto/access-token.dto.js';
+import type { Grant, GrantClass, GrantContext, GrantDecision } from '../../../src/oauth2/grants/grant.js';
+import { GrantTable } from '../../../src/oauth2/grants/grant-table.js';
+import { GRANTS } from '../../../src/oauth2/grants/index.js';
+import { serverMetadata } from '../../../src/oauth2/metadata.js';
+import { OAuthError } from '../../../src/oauth2/oauth-error.js';
+import { TokenEndpoint } from '../../../src/oauth2/token-endpoint.js';
+import type { TokenRequest, TokenService } from '../../../src/token/token.service.js';
+import { IsPresent, Satisfies } from '../../../src/validation/rules.js';
+import { clientOf } from '../../support/client-values.js';
+
+class TicketParameters {
+  @ApiProperty({ example: 'user-42' })
+  @Satisfies((value) => value !== 'torn', 'must be whole')
+  @IsPresent({ message: 'ticket is missing' })
+  ticket!: string;
+}
+
+/** Grants a token about whoever the ticket names, which it looks up elsewhere. */
+@Injectable()
+class TicketGrant implements Grant<TicketParameters> {
+  static readonly parameters = TicketParameters;
+
+  async decide({ parameters: { ticket } }: GrantContext<TicketParameters>): Promise<GrantDecision> {
+    await setImmediate();
+    if (ticket === 'used') throw new OAuthError('invalid_grant', 'The ticket is used');
+    return { subject: ticket };
+  }
+}
+
+const CLASSES: Readonly<Record<string, GrantClass>> = { ...GRANTS, 'urn:ticket': TicketGrant };
+
+describe('a grant that is added to the table', () => {
+  let issued: TokenRequest[];
+  let events: AuditEvent[];
+  let endpoint: TokenEndpoint;
+  beforeEach(() => {
+    issued = [];
+    events = [];
+    const client = clientOf({
+      grantTypes: ['urn:ticket'],
+      audiences: ['logging-service'],
+      scopes: ['logs:read'],
+      mayActFor: ['user-*'],
+    });
+    const tokens = {
+      issue: (request: TokenRequest) => {
+        issued.push(request);
+        return { code: 'issued', token: 'a.b.c', tokenId: 'id', algorithm: 'ES256', expiresIn: 60 };
+      },
+    };
+    endpoint = new TokenEndpoint(
+      new GrantTable(
+        CLASSES,
+        Object.values(CLASSES).map((grantClass) => new grantClass()),
+      ),
+      { authenticate: () => client } as unknown as ClientAuthentication,
+      { isClient: () => false } as unknown as ClientRegistry,
+      tokens as unknown as TokenService,
+      { record: (_requestId, event) => events.push(event) },
+    );
+  });
+
+  const ask = (parameters: Readonly<Record<string, string>>): Promise<AccessTokenResponseDto> =>
+    endpoint.respond(new FormParameters(Object.entries({ grant_type: 'urn:ticket', ...parameters })), {
+      requestId: 'r',
+      address: '127.0.0.1',
+      authorization: undefined,
+    });
+
+  it('decides whom the token is about, and may wait for it', async () => {
+    const response = await ask({ ticket: 'user-42', scope: 'logs:read' });
+    expect(response).toEqual({
+      access_token: 'a.b.c',
+      token_type: 'Bearer',
+      expires_in: 60,
+      scope: 'logs:read',
+    });
+    expect(issued).toMatchObject([{ subject: 'user-42', audience: 'logging-service', scope: 'logs:read' }]);
+    expect(events).toMatchObject([{ event: 'token.issued', sub: 'user-42' }]);
+  });
+
+  it.each([
+    ['without its parameter', {}, 'invalid_request', 'ticket is missing'],
+    ['with a parameter that its rules refuse', { ticket: 'torn' }, 'invalid_request', 'ticket must be whole'],
+    ['that it refuses after it has waited', { ticket: 'used' }, 'invalid_grant', 'The ticket is used'],
+    [
+      'for another audience than those of the client',
+      { ticket: 'user-1', audience: 'x' },
+      'invalid_target',
+      'logging-service',
+    ],
+    [
+      'for another scope than those of the client',
+      { ticket: 'user-1', scope: 'x' },
+      'invalid_scope',
+      'logs:read',
+    ],
+    ['about a subject that the client may not act for', { ticket: 'root' }, 'invalid_grant', 'subject'],
+    [
+      'of a grant that the client may not use',
+      { grant_type: 'client_credentials' },
+      'unauthorized_client',
+      'grant_type',
+    ],
+  ])('issues and audits nothing for a request %s', async (_name, parameters, code, words) => {
+    await expect(ask(parameters)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(words),
+    });
+    expect(issued).toEqual([]);
+    expect(events).toMatchObject([{ event: 'token.refused', code }]);
+  });
+
+  it('is in the metadata', () => {
+    const metadata = serverMetadata({
+      issuer: 'https://id.example.com',
+      publicUrl: 'https://id.example.com',
+      basePath: '',
+      grantTypes: Object.keys(CLASSES),
+      algorithms: ['ES256'],
+      documentation: false,
+    });
+    expect(metadata).toMatchObject({ grant_types_supported: [...GRANT_TYPES, 'urn:ticket'] });
+  });
+
+  it('is in the OpenAPI document, with its parameters beside the common ones', async () => {
+    @Controller()
+    class Documented {
+      @Post()
+      @ApiBody({ type: accessTokenRequest(CLASSES) })
+      grantToken(): void {
+        // Documented only.
+      }
+    }
+    @Module({ controllers: [Documented] })
+    class DocumentedModule {}
+    const app = await NestFactory.create(DocumentedModule, new FastifyAdapter(), { logger: false });
+    const { components } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
+    await app.close();
+    expect(components?.schemas?.['AccessTokenRequest']).toMatchObject({
+      properties: {
+        grant_type: { type: 'string', enum: [...GRANT_TYPES, 'urn:ticket'] },
+        scope: { type: 'string' },
+        audience: { type: 'string' },
+        ticket: { type: 'string', example: 'user-42' },
+      },
+      required: ['grant_type'],
+    });
+  });
+});
