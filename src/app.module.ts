@@ -116,7 +116,6 @@ export class AppModule {
         }),
         AdminModule.forRoot({
           imports: [observability],
-          issuer,
           lifetimeSeconds,
           clock,
           importedKeys: settings.importedKeys,

@@ -1,71 +1,88 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Administrator } from '../clients/client-administration.js';
 import { ClientRegistry } from '../clients/client-registry.js';
+import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
+import { authorizeBearer, type BearerAuthorization } from '../guard/authorize-bearer.js';
+import { bearerChallenge, type ChallengeParameters } from '../guard/bearer-challenge.js';
+import { bearerToken, type RequestWithHeaders } from '../guard/bearer-token.js';
+import type { AcceptedToken } from '../jwt/verification-result.js';
 import { ApiError, type ErrorCode } from '../server/api-error.js';
 import { HeaderGuard } from '../server/header-guard.js';
+import { unavailable } from '../server/unavailable.js';
 import { TokenService } from '../token/token.service.js';
-import { ADMIN_SCOPE, OWN_AUDIENCE } from './admin-options.js';
+import { ADMIN_SCOPE } from './admin-options.js';
 
 /** A request as it leaves the guard. */
-export interface AdminRequest {
+export interface AdminRequest extends RequestWithHeaders {
   readonly id: string;
-  readonly headers: { readonly authorization?: string };
   administrator?: Administrator;
 }
 
-const BEARER = /^Bearer +(\S+)$/i;
-const BEARER_SCHEME = /^Bearer( |$)/i;
-const REALM = 'Bearer realm="identity-backend"';
-
 /**
- * Admits who shows an access token (RFC 9068) that this service issued for itself with the scope of administrators.
- * Answers as RFC 6750 §3 says: who shows nothing is told of no error.
+ * Admits a request with an access token (RFC 9068) that this service issued for itself, with the scope of administrators.
+ * The token is read and checked as by `JwtAuthGuard`; only the words of a refusal are those of the routes.
  */
 @Injectable()
 export class AdminGuard extends HeaderGuard<AdminRequest> {
   constructor(
     @Inject(TokenService) private readonly tokens: TokenService,
     @Inject(ClientRegistry) private readonly clients: ClientRegistry,
-    @Inject(OWN_AUDIENCE) private readonly audience: string,
   ) {
     super();
   }
 
   /** Checks the token each time: the body may take seconds, and an administrator loses its rights at once. */
-  override admit(request: AdminRequest): void {
-    const { authorization } = request.headers;
-    // Who uses another scheme did not know what to send, and is told no error either (RFC 6750 §3.1).
-    if (authorization === undefined || !BEARER_SCHEME.test(authorization)) {
-      throw refused('missing_token', 'Send a bearer token', REALM);
+  override admit(request: AdminRequest): MaybePromise<void> {
+    return andThen(authorizeBearer(bearerToken(request), this, [ADMIN_SCOPE]), (outcome) => {
+      const id = this.administratorOf(outcome);
+      request.administrator = { id, requestId: request.id };
+    });
+  }
+
+  /** Verifies a token for the service itself: its own keys and clients say whether it is valid now. */
+  verify(token: string): ReturnType<TokenService['verify']> {
+    return this.tokens.verify({ token, audience: this.tokens.ownAudience, type: 'at+jwt' });
+  }
+
+  /** @returns the client id of the administrator */
+  private administratorOf(outcome: BearerAuthorization): string {
+    switch (outcome.code) {
+      case 'valid':
+        return this.currentAdministrator(outcome);
+      case 'missing_token':
+        throw refusal(401, outcome.code, 'Send a bearer token');
+      case 'insufficient_scope':
+        throw insufficientScope();
+      case 'unavailable':
+        throw unavailable(outcome.hint);
+      case 'invalid_token':
+        throw refusal(401, outcome.code, 'The token is not good here', { error: outcome.code });
     }
-    const token = BEARER.exec(authorization)?.[1];
-    const verdict =
-      token === undefined
-        ? undefined
-        : this.tokens.verify({ token, audience: this.audience, type: 'at+jwt' });
-    if (verdict?.code !== 'valid') {
-      throw refused('invalid_token', 'The token is not good here', `${REALM}, error="invalid_token"`);
-    }
-    const { scope = '', client_id: clientId } = verdict.claims;
-    if (!scope.split(' ').includes(ADMIN_SCOPE) || !this.isAdministrator(clientId)) {
-      throw refused(
-        'insufficient_scope',
-        `The scope ${ADMIN_SCOPE} is needed`,
-        `${REALM}, error="insufficient_scope", scope="${ADMIN_SCOPE}"`,
-      );
-    }
-    request.administrator = { id: String(clientId), requestId: request.id };
   }
 
   /** The client as it is now, whatever its tokens say: it may lack a scope or an audience that it had. */
-  private isAdministrator(clientId: unknown): boolean {
+  private currentAdministrator({ claims: { client_id: clientId } }: AcceptedToken): string {
     const client = typeof clientId === 'string' ? this.clients.find(clientId) : undefined;
-    return Boolean(client?.scopes.includes(ADMIN_SCOPE) && client.audiences.includes(this.audience));
+    if (!client?.scopes.includes(ADMIN_SCOPE) || !client.audiences.includes(this.tokens.ownAudience)) {
+      throw insufficientScope();
+    }
+    return client.id;
   }
 }
 
-function refused(code: ErrorCode, message: string, challenge: string): ApiError {
-  const status = code === 'insufficient_scope' ? 403 : 401;
+function insufficientScope(): ApiError {
+  const error = 'insufficient_scope';
+  return refusal(403, error, `The scope ${ADMIN_SCOPE} is needed`, { error, scope: ADMIN_SCOPE });
+}
+
+/** A refusal with its challenge (RFC 6750 §3); a request without credentials gets no `error`. */
+function refusal(
+  status: number,
+  code: ErrorCode,
+  message: string,
+  parameters: ChallengeParameters = {},
+): ApiError {
+  const challenge = bearerChallenge('identity-backend', parameters);
   return new ApiError(status, code, message, {}, { 'www-authenticate': challenge });
 }
 

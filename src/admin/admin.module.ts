@@ -5,7 +5,6 @@ import { ClientRegistry } from '../clients/client-registry.js';
 import { Clock } from '../clock.js';
 import type { PrivateKey } from '../keys/private-key.js';
 import { ManagedKeys } from '../keys/managed-keys.js';
-import { OWN_AUDIENCE } from './admin-options.js';
 import { ClientSecretsController } from './client-secrets.controller.js';
 import { ClientsController } from './clients.controller.js';
 import { KeyAdministration } from './key-administration.js';
@@ -13,7 +12,6 @@ import { KeysController } from './keys.controller.js';
 
 /** What {@link AdminModule.forRoot} takes. */
 export interface AdminOptions extends Pick<ModuleMetadata, 'imports'> {
-  readonly issuer: string;
   /** The configured lifetime of tokens, in seconds. */
   readonly lifetimeSeconds: number;
   readonly clock: Clock;
@@ -28,7 +26,6 @@ export interface AdminOptions extends Pick<ModuleMetadata, 'imports'> {
 export class AdminModule {
   static forRoot({
     imports = [],
-    issuer,
     lifetimeSeconds,
     clock,
     importedKeys,
@@ -46,7 +43,6 @@ export class AdminModule {
           useFactory: (stored: ManagedKeys, audit: AuditLog) =>
             new KeyAdministration(stored, importedKeys, audit, clock),
         },
-        { provide: OWN_AUDIENCE, useValue: issuer },
         {
           provide: ClientAdministration,
           inject: [ClientRegistry, AuditLog, ManagedKeys],

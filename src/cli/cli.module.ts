@@ -19,14 +19,13 @@ export class CliModule {
       clock,
       scrape: undefined,
     });
-    const { issuer, lifetimeSeconds } = settings;
+    const { lifetimeSeconds } = settings;
     return {
       module: CliModule,
       imports: [
         PersistenceModule.forRoot(settings, { clock, log, notifier: SINGLE_PROCESS, isService: false }),
         AdminModule.forRoot({
           imports: [observability],
-          issuer,
           lifetimeSeconds,
           clock,
           importedKeys: settings.importedKeys,

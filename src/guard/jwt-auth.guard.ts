@@ -1,13 +1,13 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { Claims } from '../jwt/claims.js';
+import { andThen } from '../concurrency/maybe-promise.js';
 import { keepClaims } from './accepted-claims.js';
+import { authorizeBearer, type BearerAuthorization } from './authorize-bearer.js';
 import { BearerRefusal } from './bearer-refusal.js';
 import { bearerToken, hasTwoAuthorizations } from './bearer-token.js';
 import { Public } from './public.decorator.js';
 import { RequiredScopes } from './require-scopes.decorator.js';
 import { TokenVerifier } from './token-verifier.js';
-import type { VerificationOutcome } from './verification-outcome.js';
 
 /**
  * Lets a request through where it brings a token for this service (RFC 6750), by `@UseGuards(JwtAuthGuard)` or for
@@ -29,12 +29,8 @@ export class JwtAuthGuard implements CanActivate {
     if (hasTwoAuthorizations(request)) {
       this.refuse(context, BearerRefusal.repeatedAuthorization(this.verifier.realm));
     }
-    const token = this.tokenOf(request);
-    if (token === undefined) this.refuse(context, BearerRefusal.missingToken(this.verifier.realm));
-    const outcome = this.verifier.verify(token);
-    return 'then' in outcome
-      ? outcome.then((settled) => this.decide(context, request, settled))
-      : this.decide(context, request, outcome);
+    const authorization = authorizeBearer(this.tokenOf(request), this.verifier, this.scopesFor(context));
+    return andThen(authorization, (outcome) => this.decide(context, request, outcome));
   }
 
   /** What the claims of the token are kept by; for GraphQL: `GqlExecutionContext.create(context).getContext().req`. */
@@ -56,22 +52,25 @@ export class JwtAuthGuard implements CanActivate {
       .header(name, value);
   }
 
-  private decide(context: ExecutionContext, request: object, outcome: VerificationOutcome): boolean {
-    if (outcome.code === 'unavailable') this.refuse(context, BearerRefusal.unavailable(outcome));
-    if (outcome.code !== 'valid') {
-      this.refuse(context, BearerRefusal.invalidToken(this.verifier.realm, outcome));
-    }
-    this.checkScopes(context, outcome.claims);
-    keepClaims(request, outcome.claims);
-    return true;
+  private scopesFor(context: ExecutionContext): readonly string[] {
+    const targets = [context.getClass(), context.getHandler()];
+    return [...new Set(this.reflector.getAllAndMerge(RequiredScopes, targets))];
   }
 
-  private checkScopes(context: ExecutionContext, { scope = '' }: Claims): void {
-    const needed = this.reflector.getAllAndMerge(RequiredScopes, [context.getClass(), context.getHandler()]);
-    if (needed.length === 0) return;
-    const granted = scope.split(' ');
-    if (!needed.every((each) => granted.includes(each))) {
-      this.refuse(context, BearerRefusal.insufficientScope(this.verifier.realm, [...new Set(needed)]));
+  private decide(context: ExecutionContext, request: object, outcome: BearerAuthorization): boolean {
+    const { realm } = this.verifier;
+    switch (outcome.code) {
+      case 'valid':
+        keepClaims(request, outcome.claims);
+        return true;
+      case 'missing_token':
+        return this.refuse(context, BearerRefusal.missingToken(realm));
+      case 'insufficient_scope':
+        return this.refuse(context, BearerRefusal.insufficientScope(realm, outcome.scopes));
+      case 'unavailable':
+        return this.refuse(context, BearerRefusal.unavailable(outcome));
+      case 'invalid_token':
+        return this.refuse(context, BearerRefusal.invalidToken(realm, outcome.reason));
     }
   }
 
