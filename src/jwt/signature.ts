@@ -78,10 +78,8 @@ export function signByPrivateKey(
   algorithm: Algorithm,
   key: KeyObject,
 ): string | Promise<string> {
+  if (key.asymmetricKeyType !== 'rsa') return signByPrivateKeySync(input, algorithm, key);
   const { hash, options } = COMPUTATIONS[algorithm];
-  if (key.asymmetricKeyType !== 'rsa') {
-    return sign(hash, Buffer.from(input), { key, ...options }).toString('base64url');
-  }
   return rsaSemaphore.run(
     () =>
       new Promise((resolve, reject) => {
@@ -91,4 +89,10 @@ export function signByPrivateKey(
         });
       }),
   );
+}
+
+/** As {@link signByPrivateKey}, but on this thread with every algorithm. */
+export function signByPrivateKeySync(input: string, algorithm: Algorithm, key: KeyObject): string {
+  const { hash, options } = COMPUTATIONS[algorithm];
+  return sign(hash, Buffer.from(input), { key, ...options }).toString('base64url');
 }

@@ -80,10 +80,11 @@ function refuse(code: RefusalCode, hint: string): RefusedToken {
   return { code, hint };
 }
 
-function checkSignature(
+/** @returns why the signature is refused: no key made it, or one that a member of `aud` does not allow */
+export function checkSignature(
   jws: CompactJws,
   keys: VerificationKeys,
-  expected: Expectations,
+  expected: Pick<Expectations, 'allows' | 'describeKeys'>,
 ): RefusedToken | undefined {
   const { keys: candidates, keyIdKnown } = keys.candidates(jws.algorithm, jws.keyId);
   const key = candidates.find((candidate) => candidate.verifies(jws.token));

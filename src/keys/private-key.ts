@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } fr
 import { promisify } from 'node:util';
 import { type Algorithm, ALGORITHMS, LEAST_RSA_BITS } from '../jwt/algorithms.js';
 import { readPublicKey } from '../jwt/public-key.js';
-import { signByPrivateKey } from '../jwt/signature.js';
+import { signByPrivateKey, signByPrivateKeySync } from '../jwt/signature.js';
 import type { TokenType } from '../jwt/token-type.js';
 import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
 import { type KeyEncryption, KeyEncryptionError } from './key-encryption.js';
@@ -33,6 +33,11 @@ export class PrivateKey extends KeyObjectVerificationKey implements SigningKey {
     return typeof signature === 'string'
       ? `${input}.${signature}`
       : signature.then((made) => `${input}.${made}`);
+  }
+
+  signSync(claims: object, type: TokenType = 'JWT'): string {
+    const input = this.input(claims, type);
+    return `${input}.${signByPrivateKeySync(input, this.algorithm, this.privateKey)}`;
   }
 
   async passesSelfTest(): Promise<boolean> {

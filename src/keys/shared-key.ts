@@ -33,6 +33,10 @@ export class SharedKey extends KeyObjectVerificationKey implements SigningKey {
     return `${input}.${signBySecret(input, this.algorithm, this.secret)}`;
   }
 
+  signSync(claims: object, type?: TokenType): string {
+    return this.sign(claims, type);
+  }
+
   async passesSelfTest(): Promise<boolean> {
     return (await selfTest(this.sign({}), this.algorithm, this.secret)) ?? false;
   }

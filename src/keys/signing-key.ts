@@ -6,6 +6,9 @@ export interface SigningKey extends VerificationKey {
   /** @returns the claims as a compact JWS with `alg`, `typ` and `kid` in its header */
   sign(claims: object, type?: TokenType): string | Promise<string>;
 
+  /** As {@link sign}, but on this thread, however long the signature takes. */
+  signSync(claims: object, type?: TokenType): string;
+
   /** @returns whether a library that has no part in signing verifies what it signs */
   passesSelfTest(): Promise<boolean>;
 }
