@@ -18,6 +18,7 @@ import { ErrorFilter } from './server/error.filter.js';
 import { useHeaderGuards } from './server/header-guards.js';
 import { collectMethods } from './server/method-not-allowed.js';
 import { sharePublicDocuments } from './server/public-document.js';
+import { batchReplies } from './server/reply-batch.js';
 import { limitRequests } from './server/rate-limit.js';
 import { SharedResult } from './concurrency/shared-result.js';
 import { unavailable } from './server/unavailable.js';
@@ -92,6 +93,7 @@ export async function createApp(
     await app.register(cors, { origin: [...settings.corsOrigins], strictPreflight: false });
   }
   if (settings.swagger) serveDocumentation(server, app, settings);
+  batchReplies(server, (cause, reqId) => log.error({ err: cause, reqId }, 'reply not written'));
   refuseAuthorization(server, settings.basePath);
   await app.init();
   refuseOtherMethods();

@@ -23,7 +23,6 @@ import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { andThen } from '../concurrency/maybe-promise.js';
-import { ReplyBatch } from './reply-batch.js';
 import { BodyPipe } from './body.pipe.js';
 import { DIRECT_ROUTE } from './direct-route.decorator.js';
 
@@ -65,12 +64,11 @@ export function useDirectRoutes(
   { basePath, filter }: { readonly basePath: string; readonly filter: ExceptionFilter },
 ): void {
   const handlers = new Map<string, RouteHandlerMethod>();
-  const answers = new ReplyBatch();
   for (const { injectables, controllers } of app.get(ModulesContainer).values()) {
     for (const { instance, metatype } of controllers.values()) {
       const guardOf = (guard: Type): CanActivate => injectables.get(guard)?.instance as CanActivate;
       for (const [address, route] of directRoutesOf(instance, metatype as Type, guardOf)) {
-        handlers.set(address, handlerOf(route, filter, answers));
+        handlers.set(address, handlerOf(route, filter));
       }
     }
   }
@@ -145,7 +143,7 @@ function argumentOf(kind: number, { data, pipes }: Parameter, route: string): Ar
   throw new Error(`${route} cannot be a direct route: it has a parameter that is not known here`);
 }
 
-function handlerOf(route: Route, filter: ExceptionFilter, answers: ReplyBatch): RouteHandlerMethod {
+function handlerOf(route: Route, filter: ExceptionFilter): RouteHandlerMethod {
   const { controller, callback, guards, parameters, status, headers } = route;
   const call = ({ request, reply }: DirectContext): unknown => {
     reply.code(status);
@@ -157,10 +155,10 @@ function handlerOf(route: Route, filter: ExceptionFilter, answers: ReplyBatch): 
   return (request, reply) => {
     const context = new DirectContext(request, reply, route);
     const fail = (cause: unknown): void => void filter.catch(cause, context);
-    const answer = (value: unknown): void => answers.send(reply, value, fail);
+    const answer = (value: unknown): void => void reply.send(value);
     try {
       const outcome = run(context);
-      if (outcome instanceof Promise) outcome.then(answer, fail);
+      if (outcome instanceof Promise) outcome.then(answer).catch(fail);
       else answer(outcome);
     } catch (cause) {
       fail(cause);

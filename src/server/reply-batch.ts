@@ -1,31 +1,40 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 
-/** How many answers wait for each other at most: with thousands of connections, a turn can be long. */
-const MOST_WAITING = 128;
+/** How many replies wait for each other at most: with thousands of connections, a tick can be long. */
+const MAX_WAITING = 128;
 
 /**
- * Sends what was answered within one turn of the event loop together, at its end. Each answer that goes out wakes whoever waits
- * for it, which costs this side more than the rest of the sending; who is woken by the first of many is still awake for the next.
+ * Batches the replies of one event-loop tick: each write wakes the peer, which costs more than the rest of the sending;
+ * a batch wakes it once. Streams and empty replies pass at once. Install it after the hooks that change replies.
+ *
+ * @param failed receives why a reply could not be written, such as an invalid header; its connection is closed
  */
-export class ReplyBatch {
-  private waiting: (() => void)[] = [];
-
-  /** @param failed is told where the value cannot be sent */
-  send(reply: FastifyReply, value: unknown, failed: (cause: unknown) => void): void {
-    if (this.waiting.length === 0) setImmediate(() => this.sendAll());
-    this.waiting.push(() => {
+export function batchReplies(
+  fastify: FastifyInstance,
+  failed: (cause: unknown, requestId: string) => void,
+): void {
+  let waiting: (() => void)[] = [];
+  const sendAll = (): void => {
+    const batch = waiting;
+    waiting = [];
+    for (const send of batch) send();
+  };
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) {
+      done(null, payload);
+      return;
+    }
+    // It counts as sent. Otherwise Fastify would send an empty reply once an async handler has returned nothing.
+    reply.hijack();
+    if (waiting.length === 0) setImmediate(sendAll);
+    waiting.push(() => {
       try {
-        void reply.send(value);
+        done(null, payload);
       } catch (cause) {
-        failed(cause);
+        failed(cause, request.id);
+        request.raw.destroy();
       }
     });
-    if (this.waiting.length >= MOST_WAITING) this.sendAll();
-  }
-
-  private sendAll(): void {
-    const { waiting } = this;
-    this.waiting = [];
-    for (const send of waiting) send();
-  }
+    if (waiting.length >= MAX_WAITING) sendAll();
+  });
 }
