@@ -2,7 +2,8 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
 import { ADMIN_SCOPE } from './admin/admin-options.js';
-import type { Settings } from './config/settings.js';
+import type { ServerSettings } from './config/namespaces.js';
+import { openModules } from './server/closed-routes.js';
 import { memoryFile, serveFromMemory } from './server/in-memory-file.js';
 import { DOCUMENTATION_HEADERS, SECURITY_HEADERS } from './server/security-headers.js';
 import { swaggerUiFiles } from './server/swagger-ui.js';
@@ -10,7 +11,7 @@ import { baseUrlOf, pathOf, publishedAddresses } from './published-addresses.js'
 import { VERSION } from './version.js';
 
 /** The settings that say where the routes are. */
-export type DocumentedSettings = Pick<Settings, 'basePath' | 'issuer' | 'publicUrl'>;
+export type DocumentedSettings = Pick<ServerSettings, 'basePath' | 'issuer' | 'publicUrl'>;
 
 /**
  * Serves Swagger UI at `/docs` and the document behind it at `/openapi.json`, both from memory: `SwaggerModule.setup` would
@@ -50,6 +51,7 @@ function describeApi(app: INestApplication, settings: DocumentedSettings): OpenA
     });
   if (paths.length > 1 || paths[0] !== '') for (const path of paths) builder.addServer(path || '/');
   return SwaggerModule.createDocument(app, builder.build(), {
+    include: openModules(app),
     ignoreGlobalPrefix: true,
     autoTagControllers: false,
     operationIdFactory: (_controller, method) => method,

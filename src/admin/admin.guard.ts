@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Administrator } from '../clients/client-administration.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
@@ -25,8 +25,8 @@ export interface AdminRequest extends RequestWithHeaders {
 @Injectable()
 export class AdminGuard extends HeaderGuard<AdminRequest> {
   constructor(
-    @Inject(TokenService) private readonly tokens: TokenService,
-    @Inject(ClientRegistry) private readonly clients: ClientRegistry,
+    private readonly tokens: TokenService,
+    private readonly clients: ClientRegistry,
   ) {
     super();
   }

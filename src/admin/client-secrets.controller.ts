@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, HttpCode, Inject, Param, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, Delete, HttpCode, Param, Post, Req, UseGuards } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
 import { Clock } from '../clock.js';
 import { ClientAdministration } from '../clients/client-administration.js';
@@ -17,8 +17,8 @@ import { SecretRequestDto } from './dto/secret-request.dto.js';
 @Controller('admin/clients/:id/secrets')
 export class ClientSecretsController {
   constructor(
-    @Inject(ClientAdministration) private readonly administration: ClientAdministration,
-    @Inject(Clock) private readonly clock: Clock,
+    private readonly administration: ClientAdministration,
+    private readonly clock: Clock,
   ) {}
 
   @Post()

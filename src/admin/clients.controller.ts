@@ -4,7 +4,6 @@ import {
   Delete,
   Get,
   HttpCode,
-  Inject,
   Param,
   Patch,
   Post,
@@ -46,8 +45,8 @@ class ClientPatchDto extends PartialType(ClientRequestDto) {}
 @Controller('admin/clients')
 export class ClientsController {
   constructor(
-    @Inject(ClientAdministration) private readonly administration: ClientAdministration,
-    @Inject(ClientRegistry) private readonly clients: ClientRegistry,
+    private readonly administration: ClientAdministration,
+    private readonly clients: ClientRegistry,
   ) {}
 
   @Post()

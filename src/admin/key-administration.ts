@@ -1,13 +1,15 @@
-import type { AuditLog } from '../audit/audit-log.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log.js';
 import { type AuditedChange, auditedChange } from '../audit/persisted-event.js';
 import type { Administrator } from '../clients/client-administration.js';
 import { dateTime } from '../clients/dto/client-response.dto.js';
-import type { Clock } from '../clock.js';
+import { Clock } from '../clock.js';
+import { JWT_SETTINGS, type JwtSettings } from '../config/namespaces.js';
 import type { Algorithm } from '../jwt/algorithms.js';
 import { keyState, verifiesUntil } from '../keys/key-schedule.js';
 import type { KeyPurpose, StoredKey } from '../keys/key-store.js';
 import type { PrivateKey } from '../keys/private-key.js';
-import { algorithmOf, type ManagedKeys } from '../keys/managed-keys.js';
+import { algorithmOf, ManagedKeys } from '../keys/managed-keys.js';
 import { StoreUnavailable } from '../sync/record-store.js';
 import type { KeyDto } from './dto/keys.dto.js';
 
@@ -21,14 +23,19 @@ export class RotationIncomplete extends Error {
 }
 
 /** What an administrator sees of the keys and does to them. */
+@Injectable()
 export class KeyAdministration {
-  /** @param given the keys that the operator gave: they are shown, and replaced by the operator alone */
+  /** The keys that the operator gave: they are shown, and replaced by the operator alone. */
+  private readonly given: readonly PrivateKey[];
+
   constructor(
     private readonly stored: ManagedKeys,
-    private readonly given: readonly PrivateKey[],
     private readonly audit: AuditLog,
     private readonly clock: Clock,
-  ) {}
+    @Inject(JWT_SETTINGS) { importedKeys }: Pick<JwtSettings, 'importedKeys'>,
+  ) {
+    this.given = importedKeys;
+  }
 
   list(): readonly KeyDto[] {
     const made = [...this.stored.schedules].flatMap(([purpose, keys]) =>

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { ApiError } from '../server/api-error.js';
 import { BodyPipe } from '../server/body.pipe.js';
@@ -14,7 +14,7 @@ import { KeysDto, RotationRequestDto } from './dto/keys.dto.js';
 @UseGuards(AdminGuard)
 @Controller('admin/keys')
 export class KeysController {
-  constructor(@Inject(KeyAdministration) private readonly administration: KeyAdministration) {}
+  constructor(private readonly administration: KeyAdministration) {}
 
   @Get()
   @ApiOperation({ summary: 'List the keys with their schedules' })

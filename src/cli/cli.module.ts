@@ -1,38 +1,23 @@
-import { type DynamicModule, Module } from '@nestjs/common';
-import type { Logger } from 'pino';
-import { AdminModule } from '../admin/admin.module.js';
-import type { Clock } from '../clock.js';
-import type { Settings } from '../config/settings.js';
-import { Metrics } from '../observability/metrics.js';
+import { Module } from '@nestjs/common';
+import { AdministrationModule } from '../admin/administration.module.js';
+import { ClientsModule } from '../clients/clients.module.js';
+import { DIAGNOSTICS_SETTINGS, type DiagnosticsSettings } from '../config/namespaces.js';
+import { Doctor } from '../diagnostics/doctor.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
-import { SINGLE_PROCESS } from '../sync/change-notifier.js';
 import { PersistenceModule } from '../persistence.module.js';
-import { Doctor, DOCTOR } from '../diagnostics/doctor.js';
 
-/** The command line: it works on the database, beside a running service or without one. */
-@Module({})
-export class CliModule {
-  static forRoot(settings: Settings, clock: Clock, log: Logger): DynamicModule {
-    const observability = ObservabilityModule.forRoot({
-      log,
-      metrics: new Metrics(),
-      clock,
-      scrape: undefined,
-    });
-    const { lifetimeSeconds } = settings;
-    return {
-      module: CliModule,
-      imports: [
-        PersistenceModule.forRoot(settings, { clock, log, notifier: SINGLE_PROCESS, isService: false }),
-        AdminModule.forRoot({
-          imports: [observability],
-          lifetimeSeconds,
-          clock,
-          importedKeys: settings.importedKeys,
-          routes: false,
-        }),
-      ],
-      providers: [{ provide: DOCTOR, useFactory: () => new Doctor(settings, fetch) }],
-    };
-  }
-}
+/**
+ * The command line: it works on the database, beside a running service or without one. ConfigModule and ProcessModule, which
+ * `openServices` adds, give its modules their settings, the clock and the log.
+ */
+@Module({
+  imports: [PersistenceModule, ObservabilityModule, ClientsModule, AdministrationModule],
+  providers: [
+    {
+      provide: Doctor,
+      inject: [DIAGNOSTICS_SETTINGS],
+      useFactory: (settings: DiagnosticsSettings) => new Doctor(settings, fetch),
+    },
+  ],
+})
+export class CliModule {}

@@ -3,7 +3,7 @@ import { ClientRegistry } from '../clients/client-registry.js';
 import { dateTime } from '../clients/dto/client-response.dto.js';
 import { expiringSecrets } from '../clients/expiring-secrets.js';
 import { Clock } from '../clock.js';
-import { DOCTOR, type Doctor, type Finding } from '../diagnostics/doctor.js';
+import { Doctor, type Finding } from '../diagnostics/doctor.js';
 import { command, type JsonOptions, withJson } from './command.js';
 import { single } from './option-values.js';
 import { printJson, printLine } from './print.js';
@@ -17,7 +17,7 @@ export function doctorCommand(services: Services): Command {
   ).option('--peer <url>', 'the address of a service whose /debug-env is compared', single(httpUrl));
   return withJson(named).action(({ peer, json }: JsonOptions & { peer?: string }) =>
     services.use(async (context) => {
-      const doctor = context.get<Doctor>(DOCTOR);
+      const doctor = context.get(Doctor);
       const findings: Finding[] = [
         { verdict: 'ok', about: 'The settings are valid, the database answers and its keys open' },
         ...expiringSecretFindings(context.get(ClientRegistry), context.get(Clock).now()),

@@ -2,6 +2,8 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Logger } from 'pino';
 import { SystemClock } from '../clock.js';
+import { ConfigModule } from '../config/config.module.js';
+import { ProcessModule } from '../process.module.js';
 import { CliModule } from './cli.module.js';
 import { commandSettings } from './command-settings.js';
 import type { OpenServices } from './services.js';
@@ -14,7 +16,8 @@ export function openServices(logAt: (level: string) => Logger, say: (line: strin
   return async (place, creation): Promise<INestApplicationContext> => {
     const making = (database: string): void => say(`Making the database ${database}, which was not there`);
     const settings = await commandSettings(place, creation, making);
-    const module = CliModule.forRoot(settings, new SystemClock(), logAt(settings.logLevel));
+    const process = ProcessModule.forRoot({ clock: new SystemClock(), log: logAt(settings.logLevel) });
+    const module = { module: CliModule, imports: [ConfigModule.forRoot(settings), process] };
     return NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
   };
 }

@@ -1,11 +1,14 @@
-import type { AuditLog, ClientChanged, SecretChanged } from '../audit/audit-log.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { AuditLog, type ClientChanged, type SecretChanged } from '../audit/audit-log.js';
 import { auditedChange } from '../audit/persisted-event.js';
-import type { Clock } from '../clock.js';
+import { Clock } from '../clock.js';
+import { CLIENT_SETTINGS, type ClientSettings } from '../config/namespaces.js';
+import { ManagedKeys } from '../keys/managed-keys.js';
 import type { RecordDecision } from '../sync/record-store.js';
 import { type Client, liveSecrets } from './client.js';
 import { ClientChangeRefused } from './client-change-refused.js';
 import { ClientDescription } from './client-description.js';
-import type { ClientRegistry } from './client-registry.js';
+import { ClientRegistry } from './client-registry.js';
 import { makeSecret, makeTokenMark, MAX_LIVE_SECRETS } from './client-secret.js';
 
 /** Who changes a client, and by which request, for the audit. */
@@ -29,19 +32,16 @@ export interface NewSecret {
  * What an administrator does to clients. Every act throws {@link ClientChangeRefused} where it is refused, and
  * `StoreUnavailable` where the database is away; nothing has changed then.
  */
+@Injectable()
 export class ClientAdministration {
   private readonly description: ClientDescription;
 
-  /**
-   * @param prepare called before the first client is made: the keys of the service are to be there when clients are
-   * @param lifetimeSeconds the configured lifetime of tokens, which no client can exceed
-   */
   constructor(
     private readonly clients: ClientRegistry,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
-    private readonly prepare: () => Promise<void>,
-    lifetimeSeconds: number,
+    private readonly keys: ManagedKeys,
+    @Inject(CLIENT_SETTINGS) { lifetimeSeconds }: Pick<ClientSettings, 'lifetimeSeconds'>,
   ) {
     this.description = new ClientDescription(lifetimeSeconds);
   }
@@ -49,7 +49,8 @@ export class ClientAdministration {
   /** @param body members of `ClientRequestDto`, as they came */
   async create(body: unknown, by: Administrator): Promise<{ client: Client; secret: NewSecret }> {
     const described = this.description.read(body);
-    await this.prepare();
+    // Once there is a client, the service needs the keys that sign what is addressed to itself.
+    await this.keys.ensureAdministration();
     const now = this.clock.now();
     const { text, kept } = makeSecret(now, null);
     const event = { event: 'client.created', client: described.id, by: by.id } as const;

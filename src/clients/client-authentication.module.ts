@@ -1,54 +1,46 @@
-import {
-  type DynamicModule,
-  Inject,
-  Module,
-  type ModuleMetadata,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
-import { AuditLog } from '../audit/audit-log.js';
-import type { Clock } from '../clock.js';
+import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '../clock.js';
+import { CLIENT_SETTINGS, type ClientSettings } from '../config/namespaces.js';
+import { type Log, LOG } from '../log.js';
+import { makeWindowCounter } from '../rate-limit/make-window-counter.js';
 import { WindowCounter } from '../rate-limit/window-counter.js';
 import { BruteForceLimit } from './brute-force-limit.js';
 import { ClientAuthenticator } from './client-authenticator.js';
-import { ClientRegistry } from './client-registry.js';
+import { ClientsModule } from './clients.module.js';
 
-/** What {@link ClientAuthenticationModule.forRoot} takes. */
-export interface ClientAuthenticationOptions extends Pick<ModuleMetadata, 'imports'> {
-  readonly clock: Clock;
-  /** Failed authentications in a window before a client is refused unheard; 0 for no limit. */
-  readonly mostFailures: number;
-  /** Makes what counts failures; the module closes it. */
-  readonly failures: () => Promise<WindowCounter>;
-}
+/** How long failed authentications are remembered. */
+const FAILURE_WINDOW_MS = 60_000;
 
-/** Who a client is, over the ClientRegistry of a global module and the AuditLog of the imported ones. Opens no route. */
-@Module({})
+/** Verifies who a client is, by its secret. Opens no route. */
+@Module({
+  imports: [ClientsModule],
+  providers: [
+    { provide: WindowCounter, inject: [CLIENT_SETTINGS, Clock, LOG], useFactory: failureCounter },
+    BruteForceLimit,
+    ClientAuthenticator,
+  ],
+  exports: [ClientAuthenticator],
+})
 export class ClientAuthenticationModule implements OnApplicationShutdown {
-  constructor(@Inject(WindowCounter) private readonly failures: WindowCounter) {}
-
-  static forRoot({
-    imports = [],
-    clock,
-    mostFailures,
-    failures,
-  }: ClientAuthenticationOptions): DynamicModule {
-    return {
-      module: ClientAuthenticationModule,
-      imports,
-      providers: [
-        { provide: WindowCounter, useFactory: failures },
-        {
-          provide: ClientAuthenticator,
-          inject: [ClientRegistry, WindowCounter, AuditLog],
-          useFactory: (clients: ClientRegistry, counter: WindowCounter, audit: AuditLog) =>
-            new ClientAuthenticator(clients, new BruteForceLimit(mostFailures, counter, clock), clock, audit),
-        },
-      ],
-      exports: [ClientAuthenticator],
-    };
-  }
+  constructor(private readonly failures: WindowCounter) {}
 
   onApplicationShutdown(): void {
     this.failures.close();
   }
+}
+
+function failureCounter(
+  { mostAuthFailures, redisUrl }: ClientSettings,
+  clock: Clock,
+  log: Log,
+): Promise<WindowCounter> {
+  return makeWindowCounter({
+    // Without a limit nothing is counted, so Redis is not needed.
+    url: mostAuthFailures > 0 ? redisUrl : undefined,
+    name: 'authentication-failures',
+    window: FAILURE_WINDOW_MS,
+    clock,
+    publishes: true,
+    failed: (cause) => log.error({ err: cause }, 'Redis does not answer'),
+  });
 }

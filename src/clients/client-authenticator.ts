@@ -1,10 +1,11 @@
-import type { AuditLog } from '../audit/audit-log.js';
-import type { Clock } from '../clock.js';
+import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log.js';
+import { Clock } from '../clock.js';
 import type { MaybePromise } from '../concurrency/maybe-promise.js';
 import type { Credentials } from './basic-credentials.js';
-import type { BruteForceLimit } from './brute-force-limit.js';
+import { BruteForceLimit } from './brute-force-limit.js';
 import type { Client } from './client.js';
-import type { ClientRegistry } from './client-registry.js';
+import { ClientRegistry } from './client-registry.js';
 import { hasSecret } from './client-secret.js';
 
 /** What comes of a client's attempt to authenticate itself. */
@@ -22,6 +23,7 @@ export interface Attempt {
 }
 
 /** Says whether a client is who it says it is. */
+@Injectable()
 export class ClientAuthenticator {
   constructor(
     private readonly clients: ClientRegistry,

@@ -1,19 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import { ChangeNotifier, SINGLE_PROCESS } from '../sync/change-notifier.js';
 import type { ChangeEvent, RecordDecision } from '../sync/record-store.js';
 import { SyncedMap } from '../sync/synced-map.js';
 import type { Client } from './client.js';
-import type { ClientStore } from './client-store.js';
+import { ClientStore } from './client-store.js';
 
 /** The clients, held in memory: no request that issues or judges a token asks the database. */
+@Injectable()
 export class ClientRegistry {
   private readonly records: SyncedMap<Client>;
   /** How many clients name an audience. */
   private readonly audiences = new Map<string, number>();
   private sortedIds: readonly string[] | undefined;
 
-  /** @param publish tells other processes of a change, and waits for them */
-  constructor(store: ClientStore, publish?: () => Promise<void>) {
+  /** @param notifier notifies other processes of a change, and waits for them */
+  constructor(store: ClientStore, notifier: ChangeNotifier = SINGLE_PROCESS) {
     const applied = (_id: string, client?: Client, former?: Client): void => this.follow(client, former);
-    this.records = new SyncedMap(store, applied, publish);
+    this.records = new SyncedMap(store, applied, () => notifier.publish());
   }
 
   /** @throws {StoreUnavailable} */

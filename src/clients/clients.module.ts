@@ -1,28 +1,32 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { KeysModule } from '../keys/keys.module.js';
+import { ManagedKeys } from '../keys/managed-keys.js';
+import { SyncLoop } from '../sync/sync-loop.js';
+import { SyncModule } from '../sync/sync.module.js';
 import { ClientRegistry } from './client-registry.js';
-import { ClientStore } from './client-store.js';
 
-/** What {@link ClientsModule.forRoot} takes. */
-export interface ClientsOptions {
-  /** Tells other processes that something changed, and waits for them. */
-  readonly publish: () => Promise<void>;
-}
+/** After the keys, see KeysModule. */
+const SYNC_ORDER = 20;
+
+/** After the clients: whether there are any decides whether the keys are needed. */
+const ADMINISTRATION_KEYS_SYNC_ORDER = 30;
 
 /** The registered clients, over the ClientStore of a global module. Opens no route. */
-@Module({})
-export class ClientsModule {
-  static forRoot({ publish }: ClientsOptions): DynamicModule {
-    return {
-      module: ClientsModule,
-      global: true,
-      providers: [
-        {
-          provide: ClientRegistry,
-          inject: [ClientStore],
-          useFactory: (store: ClientStore) => new ClientRegistry(store, publish),
-        },
-      ],
-      exports: [ClientRegistry],
-    };
+@Module({ imports: [KeysModule, SyncModule], providers: [ClientRegistry], exports: [ClientRegistry] })
+export class ClientsModule implements OnModuleInit {
+  constructor(
+    private readonly syncLoop: SyncLoop,
+    private readonly clients: ClientRegistry,
+    private readonly keys: ManagedKeys,
+  ) {}
+
+  onModuleInit(): void {
+    this.syncLoop.join(this.clients, SYNC_ORDER);
+    this.syncLoop.join({ sync: () => this.ensureAdministrationKeys() }, ADMINISTRATION_KEYS_SYNC_ORDER);
+  }
+
+  /** A client may administer the service, by tokens that only keys of its own sign. */
+  private async ensureAdministrationKeys(): Promise<void> {
+    if (this.clients.everHadClients) await this.keys.ensureAdministration();
   }
 }

@@ -1,5 +1,6 @@
-import type { Clock } from '../clock.js';
-import type { ClientRegistry } from './client-registry.js';
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../clock.js';
+import { ClientRegistry } from './client-registry.js';
 import { type ExpiringSecret, expiringSecrets } from './expiring-secrets.js';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -7,14 +8,16 @@ const DAY = 24 * 60 * 60 * 1000;
 const MAX_NAMED = 20;
 
 /** What to do about secrets that expire soon. */
-export interface ExpiryReport {
+export abstract class ExpiryReport {
   /** Called for each of the next ones to expire, and at most 20 times a day. */
-  readonly secret: (secret: ExpiringSecret) => void;
+  abstract secret(secret: ExpiringSecret): void;
+
   /** Called once a day if there are more of them. */
-  readonly more: (count: number) => void;
+  abstract more(count: number): void;
 }
 
 /** Warns of the secrets of enabled clients that expire soon: at the start, and once a day. */
+@Injectable()
 export class ExpiryWarnings {
   private warnedAt = -Infinity;
 

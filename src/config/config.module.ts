@@ -1,32 +1,29 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { ConfigModule as NestConfigModule, ConfigService } from '@nestjs/config';
-import { type Settings, SETTINGS } from './settings.js';
+import { ConfigModule as NestConfigModule, registerAs } from '@nestjs/config';
+import { NAMESPACES } from './namespaces.js';
+import type { Settings } from './settings.js';
 
-const NAMESPACE = 'identity';
-
-/** Loads the settings into the application, by `@nestjs/config`; only the composition root imports it. */
+/**
+ * Carries the settings into the application, by `@nestjs/config`: each module injects its own namespace (`namespaces.ts`).
+ * They are read before Nest starts, as the exit code, the log and the number of processes depend on them.
+ */
 @Module({})
 export class ConfigModule {
   static forRoot(settings: Settings): DynamicModule {
+    const load = Object.entries(NAMESPACES).map(([name, fields]) =>
+      registerAs(name, () => Object.fromEntries(fields.map((field) => [field, settings[field]]))),
+    );
     return {
       module: ConfigModule,
-      global: true,
       imports: [
         NestConfigModule.forRoot({
-          // What is read is settled before the application is made: settings.ts tells it the address and the limits.
+          isGlobal: true,
           ignoreEnvFile: true,
+          validatePredefined: false,
           skipProcessEnv: true,
-          load: [() => ({ [NAMESPACE]: settings })],
+          load,
         }),
       ],
-      providers: [
-        {
-          provide: SETTINGS,
-          inject: [ConfigService],
-          useFactory: (config: ConfigService) => config.getOrThrow<Settings>(NAMESPACE),
-        },
-      ],
-      exports: [SETTINGS],
     };
   }
 }

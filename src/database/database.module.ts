@@ -1,8 +1,9 @@
-import { type DynamicModule, Module } from '@nestjs/common';
-import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
-import type { DataSource, DataSourceOptions } from 'typeorm';
+import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { DataSourceOptions } from 'typeorm';
 import { PersistedEvents } from '../audit/persisted-event.js';
 import { ClientStore } from '../clients/client-store.js';
+import { DATABASE_SETTINGS, type DatabaseSettings } from '../config/namespaces.js';
 import { KeyStore } from '../keys/key-store.js';
 import { AssertionStore } from '../oauth2/assertion-store.js';
 import { RevocationStore } from '../revocation/revocation-store.js';
@@ -14,53 +15,35 @@ import { TypeOrmAssertionStore } from './typeorm-assertion-store.js';
 import { TypeOrmRecordStore } from './typeorm-record-store.js';
 import { TypeOrmRevocationStore } from './typeorm-revocation-store.js';
 
-/** The database, and the stores that the domains ask for. */
-@Module({})
-export class DatabaseModule {
-  /** @param url see `DATABASE_URL` */
-  static forRoot(url: string): DynamicModule {
-    return {
-      module: DatabaseModule,
-      global: true,
-      imports: [
-        TypeOrmModule.forRootAsync({
-          useFactory: async () => ({ ...(await databaseOptions(url)), retryAttempts: 0 }),
-          dataSourceFactory: (options) => openDatabase(options as DataSourceOptions),
-        }),
-      ],
-      providers: [
-        {
-          provide: Database,
-          inject: [getDataSourceToken()],
-          useFactory: (dataSource: DataSource) => new Database(dataSource),
-        },
-        {
-          provide: ClientStore,
-          inject: [Database],
-          useFactory: (database: Database) => new TypeOrmRecordStore(database, ClientTable),
-        },
-        {
-          provide: KeyStore,
-          inject: [Database],
-          useFactory: (database: Database) => new TypeOrmRecordStore(database, KeyTable),
-        },
-        {
-          provide: RevocationStore,
-          inject: [Database],
-          useFactory: (database: Database) => new TypeOrmRevocationStore(database),
-        },
-        {
-          provide: PersistedEvents,
-          inject: [Database],
-          useFactory: (database: Database) => new TypeOrmPersistedEvents(database),
-        },
-        {
-          provide: AssertionStore,
-          inject: [Database],
-          useFactory: (database: Database) => new TypeOrmAssertionStore(database),
-        },
-      ],
-      exports: [ClientStore, KeyStore, RevocationStore, AssertionStore, PersistedEvents],
-    };
-  }
-}
+/** The database, and the stores that the domains inject. */
+@Global()
+@Module({
+  imports: [
+    TypeOrmModule.forRootAsync({
+      inject: [DATABASE_SETTINGS],
+      useFactory: async ({ databaseUrl }: DatabaseSettings) => ({
+        ...(await databaseOptions(databaseUrl)),
+        retryAttempts: 0,
+      }),
+      dataSourceFactory: (options) => openDatabase(options as DataSourceOptions),
+    }),
+  ],
+  providers: [
+    Database,
+    {
+      provide: ClientStore,
+      inject: [Database],
+      useFactory: (database: Database) => new TypeOrmRecordStore(database, ClientTable),
+    },
+    {
+      provide: KeyStore,
+      inject: [Database],
+      useFactory: (database: Database) => new TypeOrmRecordStore(database, KeyTable),
+    },
+    { provide: RevocationStore, useClass: TypeOrmRevocationStore },
+    { provide: PersistedEvents, useClass: TypeOrmPersistedEvents },
+    { provide: AssertionStore, useClass: TypeOrmAssertionStore },
+  ],
+  exports: [ClientStore, KeyStore, RevocationStore, AssertionStore, PersistedEvents],
+})
+export class DatabaseModule {}

@@ -1,4 +1,5 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
 import { StoreUnavailable } from '../sync/record-store.js';
 import { SerialQueue } from '../concurrency/serial-queue.js';
 import { retryWhileBusy } from './retry-while-busy.js';
@@ -7,6 +8,7 @@ import { limitStatements, onConnection } from './server-connection.js';
 type Work<R> = (manager: EntityManager) => Promise<R>;
 
 /** Runs what the stores ask of the database, and tells its failures from those of who asks. */
+@Injectable()
 export class Database {
   private readonly run: <R>(work: Work<R>) => Promise<R>;
 

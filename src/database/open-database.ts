@@ -11,6 +11,7 @@ import {
   unusableRootCertificates,
 } from './database-error.js';
 import { databaseKind } from './database-url.js';
+import { registerPasswordOf } from '../encoding/redact-secrets.js';
 import { ENTITIES } from './entities.js';
 import { withTimeLimit } from './time-limit.js';
 import { migrate } from './migrate.js';
@@ -34,6 +35,7 @@ class Silence extends AbstractLogger {
  * @throws {DatabaseError}
  */
 export async function databaseOptions(url: string): Promise<DataSourceOptions> {
+  registerPasswordOf(url);
   return {
     ...(await optionsOf(url)),
     entities: ENTITIES,

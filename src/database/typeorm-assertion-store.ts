@@ -1,9 +1,11 @@
+import { Injectable } from '@nestjs/common';
 import { AssertionStore } from '../oauth2/assertion-store.js';
-import type { Database } from './database.js';
+import { Database } from './database.js';
 import { AssertionTable } from './entities.js';
 import { deleteExpired } from './delete-expired.js';
 
 /** Used assertions in one table, whose primary key lets each in once. */
+@Injectable()
 export class TypeOrmAssertionStore extends AssertionStore {
   constructor(private readonly database: Database) {
     super();

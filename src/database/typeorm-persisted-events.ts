@@ -1,6 +1,7 @@
+import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThan, LessThanOrEqual, MoreThan, MoreThanOrEqual } from 'typeorm';
 import { type PersistedEvent, PersistedEvents } from '../audit/persisted-event.js';
-import type { Database } from './database.js';
+import { Database } from './database.js';
 import { AuditEventTable, RevisionTable } from './entities.js';
 
 /** How many events are kept, and for how long in milliseconds. */
@@ -21,6 +22,7 @@ export async function persistEvent(
 }
 
 /** The events that {@link persistEvent} kept. */
+@Injectable()
 export class TypeOrmPersistedEvents extends PersistedEvents {
   constructor(private readonly database: Database) {
     super();

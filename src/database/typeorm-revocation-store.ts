@@ -1,6 +1,7 @@
+import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import { type RecordedRevocation, type Revocation, RevocationStore } from '../revocation/revocation-store.js';
-import type { Database } from './database.js';
+import { Database } from './database.js';
 import { type ExpiringRow, RevisionTable, RevocationTable } from './entities.js';
 import { deleteExpired } from './delete-expired.js';
 
@@ -8,6 +9,7 @@ import { deleteExpired } from './delete-expired.js';
 const CHUNK = 500;
 
 /** Revocations in one table; their revisions become visible in their order, see TypeOrmRecordStore. */
+@Injectable()
 export class TypeOrmRevocationStore extends RevocationStore {
   constructor(private readonly database: Database) {
     super();

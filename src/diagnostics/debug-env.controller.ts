@@ -9,10 +9,13 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { Clock } from '../clock.js';
+import { DIAGNOSTICS_SETTINGS, type DiagnosticsSettings } from '../config/namespaces.js';
 import { ApiError } from '../server/api-error.js';
 import { ApiErrorResponse } from '../server/api-errors.decorator.js';
 import { secretFingerprint } from '../jwt/secret-fingerprint.js';
-import { DIAGNOSTICS_OPTIONS, type DiagnosticsOptions } from './diagnostics-options.js';
+import { secretWarnings } from '../jwt/secret-strength.js';
+import { ClosableController } from '../server/closed-routes.js';
+import { VERSION } from '../version.js';
 
 /** How the secret is shown: by what two owners of it can compare. */
 @ApiSchema({ name: 'SecretFingerprint' })
@@ -61,11 +64,16 @@ const invalidNonce = (): ApiError =>
 /** `GET /debug-env`: the settings that two services must share, and a fingerprint in place of the secret. */
 @ApiTags('Diagnostics')
 @Controller('debug-env')
-export class DebugEnvController {
+export class DebugEnvController extends ClosableController {
+  override readonly isOpen: boolean;
+
   constructor(
-    @Inject(DIAGNOSTICS_OPTIONS) private readonly options: DiagnosticsOptions,
-    @Inject(Clock) private readonly clock: Clock,
-  ) {}
+    @Inject(DIAGNOSTICS_SETTINGS) private readonly settings: DiagnosticsSettings,
+    private readonly clock: Clock,
+  ) {
+    super();
+    this.isOpen = settings.debugEnv;
+  }
 
   @Get()
   @ApiOperation({ summary: 'Compare settings without showing the secret' })
@@ -76,7 +84,7 @@ export class DebugEnvController {
     if (nonce !== undefined && !(typeof nonce === 'string' && NONCE.test(nonce))) {
       throw invalidNonce();
     }
-    const { issuer, lifetimeSeconds, algorithms, secret, secretWarnings, version } = this.options;
+    const { issuer, lifetimeSeconds, algorithms, secret } = this.settings;
     return {
       JWT_ISSUER: issuer,
       JWT_EXPIRATION_MINUTES: lifetimeSeconds / 60,
@@ -84,10 +92,10 @@ export class DebugEnvController {
       JWT_SECRET_KEY: {
         set: secret !== undefined,
         ...(secret !== undefined && { fingerprint: secretFingerprint(secret, nonce) }),
-        warnings: secretWarnings,
+        warnings: secret === undefined ? [] : secretWarnings(secret),
       },
       server_time: new Date(this.clock.now()).toISOString(),
-      version,
+      version: VERSION,
     };
   }
 }

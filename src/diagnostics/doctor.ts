@@ -5,9 +5,6 @@ import { secretFingerprint } from '../jwt/secret-fingerprint.js';
 import { publishedAddresses } from '../published-addresses.js';
 import { clientFindings, type Finding } from './client-findings.js';
 
-/** Injection token of the {@link Doctor}. */
-export const DOCTOR = Symbol('DOCTOR');
-
 /** How long an answer may take, in milliseconds. */
 const PATIENCE = 5_000;
 

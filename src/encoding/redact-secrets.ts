@@ -1,3 +1,5 @@
+import { unescape } from 'node:querystring';
+
 /**
  * A compact JWS, whose header begins with `{` and so, in base64url, with one of these; or the credentials of
  * an Authorization header. A dotted name such as a host name is neither. Text that precedes the header
@@ -32,6 +34,13 @@ export function registerSecret(secret: string): void {
   if (secret.length < SHORTEST_SECRET) return;
   secrets.add(secret);
   shortestSecret = Math.min(shortestSecret, secret.length);
+}
+
+/** Does the same with the password in a URL, as it is written there and as it is sent. */
+export function registerPasswordOf(url: string): void {
+  const [, written = ''] = /^\w+:\/\/[^:@/]*:([^@/]+)@/.exec(url) ?? [];
+  registerSecret(written);
+  if (URL.canParse(url)) registerSecret(unescape(new URL(url).password));
 }
 
 /**

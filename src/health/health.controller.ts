@@ -1,4 +1,4 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import {
   HealthCheck,
@@ -30,11 +30,11 @@ export class HealthController {
   private readonly readiness: SharedResult<Readiness>;
 
   constructor(
-    @Inject(HealthCheckService) private readonly health: HealthCheckService,
-    @Inject(HealthIndicatorService) private readonly indicator: HealthIndicatorService,
-    @Inject(TokenService) private readonly tokens: TokenService,
-    @Inject(SyncLoop) private readonly syncLoop: SyncLoop,
-    @Inject(Clock) clock: Clock,
+    private readonly health: HealthCheckService,
+    private readonly indicator: HealthIndicatorService,
+    private readonly tokens: TokenService,
+    private readonly syncLoop: SyncLoop,
+    clock: Clock,
   ) {
     this.readiness = new SharedResult(() => this.check(), clock);
   }

@@ -1,44 +1,70 @@
-import { type DynamicModule, Module } from '@nestjs/common';
-import type { Algorithm } from '../jwt/algorithms.js';
-import type { Clock } from '../clock.js';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { getConfigToken } from '@nestjs/config';
+import { Clock } from '../clock.js';
+import { ALGORITHMS } from '../jwt/algorithms.js';
+import { ChangeNotifier } from '../sync/change-notifier.js';
+import { SyncLoop } from '../sync/sync-loop.js';
+import { SyncModule } from '../sync/sync.module.js';
 import { KeyEncryption } from './key-encryption.js';
+import { algorithmsInForce, type KeyRingOptions } from './key-ring.js';
 import type { RotationPolicy } from './key-rotation.js';
 import { KeyStore } from './key-store.js';
 import { ManagedKeys } from './managed-keys.js';
+import type { PrivateKey } from './private-key.js';
 
-/** Options of {@link KeysModule.forRoot}. */
-export interface KeysOptions {
+/** The settings that say which keys the service makes for itself, and how it keeps and replaces them. */
+export interface KeysSettings extends Pick<KeyRingOptions, 'algorithms' | 'audienceAlgorithms'> {
+  readonly importedKeys: readonly PrivateKey[];
+  readonly lifetimeSeconds: number;
+  readonly rotationPeriod: RotationPolicy['period'];
   readonly encryptionKey: string;
   readonly previousEncryptionKeys: readonly string[];
-  readonly clock: Clock;
-  readonly policy: RotationPolicy;
-  /** The asymmetric algorithms whose keys the service makes for itself. */
-  readonly algorithms: readonly Algorithm[];
-  /** Algorithms for which it made keys before keys were imported. */
-  readonly previousAlgorithms: readonly Algorithm[];
-  /** Notifies other processes of a change, and waits for them. */
-  readonly publish: () => Promise<void>;
 }
+
+/** Before the clients: the keys that sign and verify their tokens are then known when they are. */
+const SYNC_ORDER = 10;
 
 /**
  * Owns signing and verification keys: the key ring, imported and managed keys, rotation, encryption at rest.
  * Uses the KeyStore of a global module; may import `jwt`, `sync`, `encoding` and `concurrency`.
  */
-@Module({})
-export class KeysModule {
-  static forRoot({ encryptionKey, previousEncryptionKeys, ...options }: KeysOptions): DynamicModule {
-    const encryption = new KeyEncryption(encryptionKey, previousEncryptionKeys);
-    return {
-      module: KeysModule,
-      global: true,
-      providers: [
-        {
-          provide: ManagedKeys,
-          inject: [KeyStore],
-          useFactory: (store: KeyStore) => new ManagedKeys(store, { encryption, ...options }),
-        },
-      ],
-      exports: [ManagedKeys],
-    };
+@Module({
+  imports: [SyncModule],
+  providers: [
+    {
+      provide: ManagedKeys,
+      inject: [getConfigToken('keys'), KeyStore, Clock, ChangeNotifier],
+      useFactory: managedKeys,
+    },
+  ],
+  exports: [ManagedKeys],
+})
+export class KeysModule implements OnModuleInit {
+  constructor(
+    private readonly syncLoop: SyncLoop,
+    private readonly keys: ManagedKeys,
+  ) {}
+
+  onModuleInit(): void {
+    this.syncLoop.join(this.keys, SYNC_ORDER);
   }
+}
+
+/** The service makes keys for the asymmetric algorithms in force, except those for which the operator gives keys. */
+function managedKeys(
+  settings: KeysSettings,
+  store: KeyStore,
+  clock: Clock,
+  notifier: ChangeNotifier,
+): ManagedKeys {
+  const asymmetric = [...algorithmsInForce(settings)].filter((algorithm) => !ALGORITHMS[algorithm].shared);
+  const imported = new Set(settings.importedKeys.map(({ algorithm }) => algorithm));
+  return new ManagedKeys(store, {
+    encryption: new KeyEncryption(settings.encryptionKey, settings.previousEncryptionKeys),
+    clock,
+    policy: { period: settings.rotationPeriod, lifetimeSeconds: settings.lifetimeSeconds },
+    algorithms: asymmetric.filter((algorithm) => !imported.has(algorithm)),
+    previousAlgorithms: asymmetric.filter((algorithm) => imported.has(algorithm)),
+    publish: () => notifier.publish(),
+  });
 }

@@ -1,31 +1,33 @@
-import type { Attempt, Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
-import type { ClientRegistry } from '../clients/client-registry.js';
-import type { Clock } from '../clock.js';
-import type { AssertionStore } from './assertion-store.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { type Attempt, type Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
+import { ClientRegistry } from '../clients/client-registry.js';
+import { Clock } from '../clock.js';
+import { OAUTH2_SETTINGS, type OAuth2Settings } from '../config/namespaces.js';
+import { publishedAddresses } from '../published-addresses.js';
+import { AssertionStore } from './assertion-store.js';
 import { assertionKey, isSignedBy, readAssertion } from './client-assertion.js';
-import type { EndpointAudienceLog } from './endpoint-audience-log.js';
-
-/** The names that an assertion may have as its one audience. */
-export interface AssertionAudiences {
-  readonly issuer: string;
-  /** The token endpoint as the metadata names it; `undefined` if only the issuer is accepted. */
-  readonly tokenEndpoint: string | undefined;
-}
+import { EndpointAudienceLog } from './endpoint-audience-log.js';
 
 /** Authenticates a client by an assertion that it signed with a key of its own (`private_key_jwt`, RFC 7523). */
+@Injectable()
 export class AssertionAuthenticator {
-  private readonly accepted: readonly string[];
+  private readonly issuer: string;
+  /** The names that an assertion may have as its one audience: the issuer, and the token endpoint as the metadata names it. */
+  private readonly audiences: readonly string[];
 
   constructor(
     private readonly clients: ClientRegistry,
     private readonly authenticator: ClientAuthenticator,
     private readonly used: AssertionStore,
     private readonly clock: Clock,
-    private readonly audiences: AssertionAudiences,
     private readonly endpointAudiences: EndpointAudienceLog,
+    @Inject(OAUTH2_SETTINGS) { issuer, publicUrl, clientAssertionAudience }: OAuth2Settings,
   ) {
-    const { issuer, tokenEndpoint } = audiences;
-    this.accepted = tokenEndpoint === undefined ? [issuer] : [issuer, tokenEndpoint];
+    this.issuer = issuer;
+    this.audiences =
+      publicUrl === undefined || clientAssertionAudience === 'issuer'
+        ? [issuer]
+        : [issuer, publishedAddresses(publicUrl).tokenEndpoint];
   }
 
   /**
@@ -34,7 +36,7 @@ export class AssertionAuthenticator {
    * @throws {StoreUnavailable} where it cannot be made sure that the assertion is used once
    */
   async authenticate(text: string, namedId: string | undefined, attempt: Attempt): Promise<Authentication> {
-    const assertion = readAssertion(text, this.accepted, this.clock.now() / 1000);
+    const assertion = readAssertion(text, this.audiences, this.clock.now() / 1000);
     const clientId = assertion?.clientId ?? '';
     const blocked =
       this.authenticator.blocked(attempt, clientId) ??
@@ -48,7 +50,7 @@ export class AssertionAuthenticator {
     if (!client || client.disabled || !isSigned) return this.authenticator.failed(attempt, clientId);
     const isFirstUse = await this.used.useOnce(assertionKey(assertion), assertion.expiresAt);
     if (!isFirstUse) return this.authenticator.failed(attempt, clientId);
-    if (assertion.audience !== this.audiences.issuer) this.endpointAudiences.used(clientId);
+    if (assertion.audience !== this.issuer) this.endpointAudiences.used(clientId);
     return { code: 'authenticated', client };
   }
 }

@@ -1,8 +1,9 @@
+import { Injectable } from '@nestjs/common';
 import { type Credentials, parseBasic } from '../clients/basic-credentials.js';
 import type { Client } from '../clients/client.js';
-import type { Attempt, Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
+import { type Attempt, type Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
 import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
-import type { AssertionAuthenticator } from './assertion-authenticator.js';
+import { AssertionAuthenticator } from './assertion-authenticator.js';
 import { OAuthError } from './oauth-error.js';
 import type { OAuthForm } from './oauth-form.js';
 
@@ -18,6 +19,7 @@ export interface Caller extends Attempt {
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** Authenticates the client of a request to one of the OAuth routes (RFC 6749 §2.3, RFC 7523 §2.2). */
+@Injectable()
 export class ClientAuthentication {
   constructor(
     private readonly authenticator: ClientAuthenticator,

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Client } from '../clients/client.js';
 import { type Attempt, ClientAuthenticator } from '../clients/client-authenticator.js';
 import { HeaderGuard } from '../server/header-guard.js';
@@ -36,10 +36,7 @@ abstract class AuthorizationGuard extends HeaderGuard<OAuthRequest> {
 /** For the routes that clients alone may use. */
 @Injectable()
 export class ClientGuard extends AuthorizationGuard {
-  constructor(
-    @Inject(ClientAuthenticator) authenticator: ClientAuthenticator,
-    @Inject(ClientAuthentication) authentication: ClientAuthentication,
-  ) {
+  constructor(authenticator: ClientAuthenticator, authentication: ClientAuthentication) {
     super(authenticator, (attempt, authorization) => authentication.byHeader(attempt, authorization));
   }
 }
@@ -47,10 +44,7 @@ export class ClientGuard extends AuthorizationGuard {
 /** For the token endpoint, which audits each refusal. */
 @Injectable()
 export class TokenEndpointGuard extends AuthorizationGuard {
-  constructor(
-    @Inject(ClientAuthenticator) authenticator: ClientAuthenticator,
-    @Inject(TokenEndpoint) endpoint: TokenEndpoint,
-  ) {
+  constructor(authenticator: ClientAuthenticator, endpoint: TokenEndpoint) {
     super(authenticator, (attempt, authorization) => endpoint.authenticate(attempt, authorization));
   }
 }

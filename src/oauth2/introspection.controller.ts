@@ -1,4 +1,4 @@
-import { Body, Controller, Header, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { DirectRoute } from '../server/direct-route.decorator.js';
@@ -23,8 +23,8 @@ const OWN_WORDS = { username: undefined, token_type: 'Bearer', active: true } as
 @Controller('oauth2/introspect')
 export class IntrospectionController {
   constructor(
-    @Inject(ClientAuthentication) private readonly authentication: ClientAuthentication,
-    @Inject(TokenService) private readonly tokens: TokenService,
+    private readonly authentication: ClientAuthentication,
+    private readonly tokens: TokenService,
   ) {}
 
   @DirectRoute()

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Controller, Get, Header, Headers, Inject, Res } from '@nestjs/common';
+import { Controller, Get, Header, Headers, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { namesEntityTag } from '../server/entity-tag.js';
@@ -16,7 +16,7 @@ interface Response {
 @ApiTags('OAuth 2.0')
 @Controller('.well-known/jwks.json')
 export class JwksController {
-  constructor(@Inject(KeyRing) private readonly keys: KeyRing) {}
+  constructor(private readonly keys: KeyRing) {}
 
   @Get()
   @Header('Cache-Control', 'public, max-age=300')

@@ -1,36 +1,27 @@
+import { Injectable } from '@nestjs/common';
 import type { Client } from '../clients/client.js';
-import type { ClientRegistry } from '../clients/client-registry.js';
+import { ClientRegistry } from '../clients/client-registry.js';
+import { Clock } from '../clock.js';
 import { audiencesOf, type Claims } from '../jwt/claims.js';
 import type { InspectedToken } from '../jwt/inspect-token.js';
 import { MAX_LIFETIME_SECONDS, MAX_TOLERANCE_SECONDS } from '../jwt/lifetime.js';
-import type { WindowCounter } from '../rate-limit/window-counter.js';
-import type { Revocations } from '../revocation/revocations.js';
-import type { TokenService } from '../token/token.service.js';
+import { MemoryWindowCounter } from '../rate-limit/memory-window-counter.js';
+import { Revocations } from '../revocation/revocations.js';
+import { TokenService } from '../token/token.service.js';
 import { OAuthError } from './oauth-error.js';
 import { mayRevoke } from './presented-token.js';
 
 /** How far ahead a token of this service expires at most, by the clock of any instance; seconds. */
 const MAX_REACH_SECONDS = MAX_LIFETIME_SECONDS + MAX_TOLERANCE_SECONDS;
 
-/** The window of {@link RevocableTokensOptions.unverified}, in milliseconds. */
-export const UNVERIFIED_WINDOW_MS = 60 * 60 * 1000;
+/** The window in which tokens that no key verifies are counted. */
+const UNVERIFIED_WINDOW_MS = 60 * 60 * 1000;
 
 /**
  * How many tokens that no key of today verifies a client may have recorded within the window. It can write such tokens
  * itself, as many as it likes, and each is remembered until its `exp`.
  */
 const MAX_UNVERIFIED = 10_000;
-
-/** What {@link RevocableTokens} is made of. */
-export interface RevocableTokensOptions {
-  readonly tokens: TokenService;
-  readonly revocations: Pick<Revocations, 'isRevokedToItsEnd'>;
-  readonly clients: Pick<ClientRegistry, 'find'>;
-  /** Counts by client the tokens that are recorded though no key verifies them. */
-  readonly unverified: Pick<WindowCounter, 'add'>;
-  /** The time, in milliseconds since 1970. */
-  readonly now: () => number;
-}
 
 /**
  * Decides what a revocation request means (RFC 7009 §2.2). 200 says that the token is refused from now on. Settings
@@ -45,21 +36,32 @@ export interface RevocableTokensOptions {
  * - What cannot be recorded is refused: without a `jti`, or further ahead than this service issues.
  * - Tokens of others are refused (RFC 7009 §2.1), unless they are unknown, expired or revoked already.
  */
+@Injectable()
 export class RevocableTokens {
-  constructor(private readonly options: RevocableTokensOptions) {}
+  /** Counts by client the tokens that are recorded though no key verifies them. */
+  private readonly unverified: MemoryWindowCounter;
+
+  constructor(
+    private readonly tokens: TokenService,
+    private readonly revocations: Revocations,
+    private readonly clients: ClientRegistry,
+    private readonly clock: Clock,
+  ) {
+    this.unverified = new MemoryWindowCounter(UNVERIFIED_WINDOW_MS, clock);
+  }
 
   /**
    * @returns the claims of the token to record; `undefined` if there is nothing to record
    * @throws {OAuthError} if 200 would not be true
    */
-  async find(token: string, client: Client): Promise<Claims | undefined> {
-    const examined = this.options.tokens.inspect(token);
+  find(token: string, client: Client): Claims | undefined {
+    const examined = this.tokens.inspect(token);
     if (!examined || this.isDeadForEver(examined)) return undefined;
     const { claims, isVerified } = examined;
     if (!isVerified) {
       if (claims.jti === undefined || !mayRevoke(client, claims)) return undefined;
       this.refuseTooFarAhead(claims);
-      await this.countUnverified(client);
+      this.countUnverified(client);
       return claims;
     }
     if (!mayRevoke(client, claims)) {
@@ -73,11 +75,10 @@ export class RevocableTokens {
     return claims;
   }
 
-  private async countUnverified({ id }: Client): Promise<void> {
-    const { unverified, now } = this.options;
-    const { count, until } = await unverified.add(id);
+  private countUnverified({ id }: Client): void {
+    const { count, until } = this.unverified.add(id);
     if (count <= MAX_UNVERIFIED) return;
-    const seconds = String(Math.max(1, Math.ceil((until - now()) / 1000)));
+    const seconds = String(Math.max(1, Math.ceil((until - this.clock.now()) / 1000)));
     throw new OAuthError('too_many_requests', `No key verifies the token; try again in ${seconds} seconds`, {
       headers: { 'retry-after': seconds },
     });
@@ -97,20 +98,19 @@ export class RevocableTokens {
   }
 
   private refuseUnlessDead(token: string, claims: Claims): void {
-    const { tokens, revocations } = this.options;
-    if (revocations.isRevokedToItsEnd(claims)) return;
-    const { code } = tokens.verify({ token });
+    if (this.revocations.isRevokedToItsEnd(claims)) return;
+    const { code } = this.tokens.verify({ token });
     if (code === 'token_expired' || (code === 'token_revoked' && this.hasNoClient(claims))) return;
     throw new OAuthError('unauthorized_client', 'The token was not issued to this client');
   }
 
   /** Whether its client was deleted: one that is registered later does not own it. One that is disabled may be enabled. */
   private hasNoClient({ client_id: clientId, iat }: Claims): boolean {
-    const client = typeof clientId === 'string' ? this.options.clients.find(clientId) : undefined;
+    const client = typeof clientId === 'string' ? this.clients.find(clientId) : undefined;
     return iat !== undefined && !client?.disabled;
   }
 
   private get nowSeconds(): number {
-    return this.options.now() / 1000;
+    return this.clock.now() / 1000;
   }
 }

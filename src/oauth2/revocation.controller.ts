@@ -1,4 +1,4 @@
-import { Body, Controller, Header, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { AuditLog } from '../audit/audit-log.js';
@@ -17,10 +17,10 @@ import { RevocableTokens } from './revocable-token.js';
 @Controller('oauth2/revoke')
 export class RevocationController {
   constructor(
-    @Inject(ClientAuthentication) private readonly authentication: ClientAuthentication,
-    @Inject(RevocableTokens) private readonly tokens: RevocableTokens,
-    @Inject(Revocations) private readonly revocations: Revocations,
-    @Inject(AuditLog) private readonly audit: AuditLog,
+    private readonly authentication: ClientAuthentication,
+    private readonly tokens: RevocableTokens,
+    private readonly revocations: Revocations,
+    private readonly audit: AuditLog,
   ) {}
 
   @Post()
@@ -38,7 +38,7 @@ export class RevocationController {
   async revoke(@Body() body: unknown, @Req() request: OAuthRequest): Promise<void> {
     const form = new OAuthForm(body);
     const client = await this.authentication.authenticate(form, callerOf(request));
-    const claims = await this.tokens.find(presentedToken(form), client);
+    const claims = this.tokens.find(presentedToken(form), client);
     if (!claims || !(await this.revocations.revoke(claims))) return;
     const { jti = '', client_id: owner } = claims;
     this.audit.record(request.id, {

@@ -1,4 +1,4 @@
-import { Body, Controller, Header, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { DirectRoute } from '../server/direct-route.decorator.js';
@@ -13,7 +13,7 @@ import { TokenEndpoint } from './token-endpoint.js';
 /** `POST /oauth2/token` (RFC 6749 §3.2). */
 @Controller('oauth2/token')
 export class TokenEndpointController {
-  constructor(@Inject(TokenEndpoint) private readonly endpoint: TokenEndpoint) {}
+  constructor(private readonly endpoint: TokenEndpoint) {}
 
   @DirectRoute()
   @Post()

@@ -1,17 +1,18 @@
-import type { AuditLog } from '../audit/audit-log.js';
+import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log.js';
 import { describeInPlainAscii } from '../clients/describe-policy.js';
 import type { Client } from '../clients/client.js';
 import type { Attempt } from '../clients/client-authenticator.js';
 import { type ClientRequest, violationOf } from '../clients/client-policy.js';
-import type { ClientRegistry } from '../clients/client-registry.js';
+import { ClientRegistry } from '../clients/client-registry.js';
 import { unavailable } from '../server/unavailable.js';
 import { isScope } from '../jwt/scope.js';
 import type { MaybePromise } from '../concurrency/maybe-promise.js';
 import type { Issued, IssueOutcome, NotIssued } from '../token/issue-outcome.js';
-import type { TokenService } from '../token/token.service.js';
-import type { Caller, ClientAuthentication } from './client-authentication.js';
+import { TokenService } from '../token/token.service.js';
+import { type Caller, ClientAuthentication } from './client-authentication.js';
 import type { AccessTokenResponseDto } from './dto/access-token.dto.js';
-import type { GrantTable } from './grants/grant-table.js';
+import { GrantTable } from './grants/grant-table.js';
 import { asOAuthError, OAuthError, type OAuthErrorCode } from './oauth-error.js';
 import { OAuthForm } from './oauth-form.js';
 import { requestedAudience } from './requested-audience.js';
@@ -35,6 +36,7 @@ const ERROR_CODES: Readonly<Record<Exclude<NotIssued['code'], 'unavailable'>, OA
  * The token endpoint (RFC 6749 §3.2): one list of steps for all grants. A grant decides whom the token is about, and cannot
  * skip the checks of audience and scope.
  */
+@Injectable()
 export class TokenEndpoint {
   constructor(
     private readonly grants: GrantTable,

@@ -1,8 +1,9 @@
-import type { Logger } from 'pino';
-import type { Clock } from '../clock.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '../clock.js';
+import { type Log, LOG } from '../log.js';
 import { BoundedMap } from '../concurrency/bounded-map.js';
 import { EndpointAudienceLog } from '../oauth2/endpoint-audience-log.js';
-import type { Metrics } from './metrics.js';
+import { Metrics } from './metrics.js';
 
 /** How long a client is not named again. */
 const QUIET_MS = 60 * 60 * 1000;
@@ -11,12 +12,13 @@ const QUIET_MS = 60 * 60 * 1000;
 const MAX_CLIENTS = 10_000;
 
 /** Counts each use, and names each client in the log once an hour. */
+@Injectable()
 export class EndpointAudienceUses extends EndpointAudienceLog {
   /** When each client was last named, in milliseconds since 1970. */
   private readonly namedAt = new BoundedMap<number>(MAX_CLIENTS);
 
   constructor(
-    private readonly log: Logger,
+    @Inject(LOG) private readonly log: Log,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {

@@ -1,40 +1,33 @@
-import type { Logger } from 'pino';
+import { Inject, Injectable } from '@nestjs/common';
 import { type AuditEvent, AuditLog, type TokenIssued } from '../audit/audit-log.js';
 import { redactEvent } from '../audit/redact-event.js';
-import type { VerificationLog } from '../token/verification-log.js';
-import type { KnownAudience } from './known-audience.js';
-import type { Metrics } from './metrics.js';
+import { ClientRegistry } from '../clients/client-registry.js';
+import { JWT_SETTINGS, type JwtSettings } from '../config/namespaces.js';
+import { type Log, LOG } from '../log.js';
+import { Metrics } from './metrics.js';
 
 /** How many audiences are counted by name; there may be any number of clients. */
 const MAX_AUDIENCES = 1_000;
 
-/** The one way of audit events into the log. */
-export function auditWriter(log: Logger): (requestId: string, event: AuditEvent) => void {
-  const audit = log.child({ audit: true });
-  return (reqId, event) => audit.info({ reqId, ...redactEvent(event) });
-}
-
 /** Writes each audit event as one line of the log, marked `audit`, and counts it. */
+@Injectable()
 export class MeteredAuditLog extends AuditLog {
-  /** Verifications are counted only: there are too many of them to be audited, and they change nothing. */
-  readonly verifications: VerificationLog;
-
-  private readonly write: (requestId: string, event: AuditEvent) => void;
+  private readonly log: Log;
   private readonly issuedByLabels = new Map<string, { inc(): void }>();
   private readonly namedAudiences = new Set<string>();
 
   constructor(
-    log: Logger,
+    @Inject(LOG) log: Log,
     private readonly metrics: Metrics,
-    private readonly isKnown: KnownAudience,
+    private readonly clients: ClientRegistry,
+    @Inject(JWT_SETTINGS) private readonly settings: JwtSettings,
   ) {
     super();
-    this.write = auditWriter(log);
-    this.verifications = { record: (code) => this.metrics.tokenVerified(code) };
+    this.log = log.child({ audit: true });
   }
 
   override record(requestId: string, event: AuditEvent): void {
-    this.write(requestId, event);
+    this.log.info({ reqId: requestId, ...redactEvent(event) });
     if (event.event === 'token.refused') this.metrics.tokenRefused(event.code);
     if (event.event === 'token.revoked') this.metrics.tokenRevoked();
     if (event.event === 'token.issued') this.issued(event).inc();
@@ -59,5 +52,10 @@ export class MeteredAuditLog extends AuditLog {
     if (!this.isKnown(aud) || this.namedAudiences.size >= MAX_AUDIENCES) return 'other';
     this.namedAudiences.add(aud);
     return aud;
+  }
+
+  /** Whether a client or a setting names an audience. */
+  private isKnown(audience: string): boolean {
+    return this.settings.audienceAlgorithms.has(audience) || this.clients.namesAudience(audience);
   }
 }

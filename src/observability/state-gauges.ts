@@ -1,66 +1,71 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
+import { ClientRegistry } from '../clients/client-registry.js';
+import { expiringSecrets } from '../clients/expiring-secrets.js';
+import { Clock } from '../clock.js';
+import { ManagedKeys } from '../keys/managed-keys.js';
+import { Revocations } from '../revocation/revocations.js';
+import { SyncLoop } from '../sync/sync-loop.js';
 import { Metrics } from './metrics.js';
 
-/** What is measured when the metrics are read. */
-export interface ObservedState {
-  /** How old what is known of the database is; seconds. */
-  readonly knowledgeAgeSeconds: () => number;
-  /** For how long each key that signs has signed, in seconds, by what it is for. */
-  readonly signingKeyAges: () => ReadonlyMap<string, number>;
-  /** How many tokens are revoked now. */
-  readonly revokedTokens: () => number;
-  readonly clients: () => number;
-  /** How soon the next secret of an enabled client expires, in seconds; `undefined` if none does. */
-  readonly nextSecretExpiry: () => number | undefined;
-}
+/** All workers know the same: their samples are not to be added up. */
+const SAME_IN_ALL_WORKERS = 'max';
 
-/** Injection token of {@link ObservedState}. */
-export const OBSERVED_STATE = Symbol('OBSERVED_STATE');
-
-/** Shows the state of the service as metrics. */
+/** Shows the state of the service as metrics; it is measured when they are read. */
 @Injectable()
 export class StateGauges {
   constructor(
-    @Inject(Metrics) { registry }: Metrics,
-    @Optional() @Inject(OBSERVED_STATE) state: ObservedState | undefined,
+    private readonly metrics: Metrics,
+    private readonly clock: Clock,
+    private readonly clients: ClientRegistry,
+    keys: ManagedKeys,
+    revocations: Revocations,
+    syncLoop: SyncLoop,
   ) {
-    if (!state) return;
-    const registers = [registry];
-    // All workers know the same: they are not to be added up.
-    const aggregator = 'max' as const;
-    const gauge = (name: string, help: string, read: () => number): void => {
-      const made: Gauge = new Gauge({ name, help, registers, aggregator, collect: () => made.set(read()) });
-    };
-    gauge('identity_knowledge_age_seconds', 'Since the database was last asked with success', () =>
-      state.knowledgeAgeSeconds(),
+    this.gauge('identity_knowledge_age_seconds', 'Since the database was last asked with success', (gauge) =>
+      gauge.set(syncLoop.ageSeconds),
     );
-    gauge('identity_revoked_tokens', 'Tokens that are revoked and have not expired', () =>
-      state.revokedTokens(),
+    this.gauge('identity_revoked_tokens', 'Tokens that are revoked and have not expired', (gauge) =>
+      gauge.set(revocations.size),
     );
-    gauge('identity_clients', 'Registered clients', () => state.clients());
-    const expiry: Gauge = new Gauge({
-      name: 'identity_client_secret_expires_seconds',
-      help: 'How soon the next secret of an enabled client expires',
-      registers,
-      aggregator,
-      collect: () => {
-        const seconds = state.nextSecretExpiry();
-        // Without a secret that expires there is no sample: any number would mean something.
-        if (seconds === undefined) expiry.remove();
-        else expiry.set(seconds);
+    this.gauge('identity_clients', 'Registered clients', (gauge) => gauge.set(clients.size));
+    this.gauge(
+      'identity_client_secret_expires_seconds',
+      'How soon the next secret of an enabled client expires',
+      (gauge) => this.setNextExpiry(gauge),
+    );
+    this.gauge(
+      'identity_signing_key_age_seconds',
+      'For how long the key that signs has signed',
+      (gauge) => {
+        gauge.reset();
+        for (const [purpose, age] of keys.signingAges) gauge.set({ purpose }, age);
       },
-    });
-    const ages: Gauge = new Gauge({
-      name: 'identity_signing_key_age_seconds',
-      help: 'For how long the key that signs has signed',
-      labelNames: ['purpose'],
-      registers,
-      aggregator,
-      collect: () => {
-        ages.reset();
-        for (const [purpose, age] of state.signingKeyAges()) ages.set({ purpose }, age);
-      },
+      ['purpose'],
+    );
+  }
+
+  private setNextExpiry(gauge: Gauge): void {
+    const now = this.clock.now();
+    const [next] = expiringSecrets(this.clients.enabled, now, Infinity);
+    // Without a secret that expires there is no sample: any number would mean something.
+    if (next) gauge.set((next.expiresAt - now) / 1000);
+    else gauge.remove();
+  }
+
+  private gauge(
+    name: string,
+    help: string,
+    collect: (gauge: Gauge) => void,
+    labelNames: readonly string[] = [],
+  ): void {
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.metrics.registry],
+      aggregator: SAME_IN_ALL_WORKERS,
+      collect: () => collect(gauge),
     });
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
 import type { Clock } from '../clock.js';
+import { registerPasswordOf } from '../encoding/redact-secrets.js';
 import { MemoryWindowCounter } from './memory-window-counter.js';
 import { type WindowCount, WindowCounter } from './window-counter.js';
 
@@ -38,6 +39,7 @@ export class RedisWindowCounter extends WindowCounter {
 
   constructor(private readonly options: RedisCounterOptions) {
     super();
+    registerPasswordOf(options.url);
     this.prefix = `identity-backend:${options.name}:`;
     this.local = new MemoryWindowCounter(options.window, options.clock);
     this.counting = new Redis(options.url, {

@@ -1,30 +1,17 @@
-import { type DynamicModule, Module } from '@nestjs/common';
-import type { Clock } from '../clock.js';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { SyncLoop } from '../sync/sync-loop.js';
+import { SyncModule } from '../sync/sync.module.js';
 import { Revocations } from './revocations.js';
-import { RevocationStore } from './revocation-store.js';
 
-/** What {@link RevocationModule.forRoot} takes. */
-export interface RevocationOptions {
-  readonly clock: Clock;
-  /** Tells other processes that something changed, and waits for them. */
-  readonly publish: () => Promise<void>;
-}
+/** The revoked tokens, over the RevocationStore of a global module. */
+@Module({ imports: [SyncModule], providers: [Revocations], exports: [Revocations] })
+export class RevocationModule implements OnModuleInit {
+  constructor(
+    private readonly syncLoop: SyncLoop,
+    private readonly revocations: Revocations,
+  ) {}
 
-/** The tokens that were taken back, over the RevocationStore of a global module. */
-@Module({})
-export class RevocationModule {
-  static forRoot({ clock, publish }: RevocationOptions): DynamicModule {
-    return {
-      module: RevocationModule,
-      global: true,
-      providers: [
-        {
-          provide: Revocations,
-          inject: [RevocationStore],
-          useFactory: (store: RevocationStore) => new Revocations(store, clock, publish),
-        },
-      ],
-      exports: [Revocations],
-    };
+  onModuleInit(): void {
+    this.syncLoop.join(this.revocations);
   }
 }

@@ -1,7 +1,9 @@
-import { CLOCK_SKEW_SECONDS, type Clock } from '../clock.js';
+import { Injectable } from '@nestjs/common';
+import { Clock, CLOCK_SKEW_SECONDS } from '../clock.js';
 import type { Claims } from '../jwt/claims.js';
 import { MAX_TOLERANCE_SECONDS } from '../jwt/lifetime.js';
-import type { Revocation, RevocationStore } from './revocation-store.js';
+import { ChangeNotifier, SINGLE_PROCESS } from '../sync/change-notifier.js';
+import { type Revocation, RevocationStore } from './revocation-store.js';
 import { tokenKey } from './token-key.js';
 
 /** How many revocations are fetched, or written, at once. */
@@ -17,6 +19,7 @@ interface Waiting extends Revocation {
 }
 
 /** The tokens that were taken back, held in memory until they expire: judging a token asks no database. */
+@Injectable()
 export class Revocations {
   /** When each is forgotten. */
   private readonly revoked = new Map<string, number>();
@@ -25,11 +28,11 @@ export class Revocations {
   private waiting: Waiting[] = [];
   private isWriting = false;
 
-  /** @param publish tells other processes of a revocation that was made here, and waits for them */
+  /** @param notifier notifies other processes of a revocation that was made here, and waits for them */
   constructor(
     private readonly store: RevocationStore,
     private readonly clock: Clock,
-    private readonly publish: () => Promise<void> = () => Promise.resolve(),
+    private readonly notifier: ChangeNotifier = SINGLE_PROCESS,
   ) {}
 
   get size(): number {
@@ -94,7 +97,7 @@ export class Revocations {
       try {
         await this.store.add(batch.map(({ key, expiresAt }) => ({ key, expiresAt })));
         for (const { key, expiresAt } of batch) this.remember(key, expiresAt);
-        await this.publish();
+        await this.notifier.publish();
         for (const { written } of batch) written();
       } catch (cause) {
         for (const { failed } of batch) failed(cause);

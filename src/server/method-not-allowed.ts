@@ -9,7 +9,8 @@ const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 
  */
 export function collectMethods(fastify: FastifyInstance): () => void {
   const methodsByUrl = new Map<string, Set<string>>();
-  fastify.addHook('onRoute', ({ url, method }) => {
+  fastify.addHook('onRoute', ({ url, method, config }) => {
+    if (config?.closed) return;
     const methods = methodsByUrl.get(url) ?? new Set();
     for (const name of Array.isArray(method) ? method : [method]) methods.add(name);
     methodsByUrl.set(url, methods);

@@ -1,4 +1,6 @@
-import type { Clock } from '../clock.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '../clock.js';
+import { type Log, LOG } from '../log.js';
 import { StoreUnavailable } from './record-store.js';
 
 /** How often what other instances changed is asked for, in milliseconds. */
@@ -10,30 +12,43 @@ export interface Syncable {
   sync(): Promise<void>;
 }
 
+/** The order of what reads nothing that others hold. */
+const LAST = 100;
+
 /**
  * Keeps what is held in memory in step with the database, for as long as the process runs, and knows how old it is.
  */
+@Injectable()
 export class SyncLoop {
-  private followed: readonly Syncable[] = [];
+  private readonly followed: { readonly order: number; readonly syncable: Syncable }[] = [];
   private syncedAt: number;
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
 
-  /** @param failed is told why the database could not be asked, once for each outage */
+  /** @param log receives one line for each outage of the database */
   constructor(
     private readonly clock: Clock,
-    private readonly failed: (cause: unknown) => void,
+    @Inject(LOG) private readonly log: Pick<Log, 'error'>,
   ) {
     this.syncedAt = clock.now();
   }
 
   /**
-   * Asks for everything once, in the given order, and from then on again and again.
+   * Adds what is to be kept in step; before {@link start}.
    *
-   * @throws {StoreUnavailable} where the first time fails
+   * @param order what has a lower one is synchronized before; give one only if it matters, and say why
    */
-  async start(followed: readonly Syncable[]): Promise<void> {
-    this.followed = followed;
+  join(syncable: Syncable, order = LAST): void {
+    this.followed.push({ order, syncable });
+    this.followed.sort((one, other) => one.order - other.order);
+  }
+
+  /**
+   * Synchronizes everything once, in order, and from then on every second.
+   *
+   * @throws {StoreUnavailable} if the first time fails
+   */
+  async start(): Promise<void> {
     await this.syncAll();
     this.schedule(false);
   }
@@ -60,9 +75,9 @@ export class SyncLoop {
   private async syncAll(): Promise<void> {
     const begun = this.clock.now();
     const failures: unknown[] = [];
-    for (const each of this.followed) {
+    for (const { syncable } of this.followed) {
       try {
-        await each.sync();
+        await syncable.sync();
       } catch (error) {
         // Where the database is away there is no use in asking on; else one that fails must not hold up the others.
         if (error instanceof StoreUnavailable) throw error;
@@ -79,7 +94,7 @@ export class SyncLoop {
       this.syncAll().then(
         () => this.schedule(false),
         (cause: unknown) => {
-          if (!failing) this.failed(cause);
+          if (!failing) this.log.error({ err: cause }, 'the database does not answer');
           this.schedule(true);
         },
       );

@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Inject, Optional, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, HttpCode, Optional, Post, Req, UseGuards } from '@nestjs/common';
 import { ApiBasicAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { AuditLog } from '../audit/audit-log.js';
 import { describePolicy } from '../clients/describe-policy.js';
@@ -42,9 +42,9 @@ const NO_GRANT: NotIssued = { code: 'access_denied', reason: 'Grant type not all
 @Controller('token')
 export class IssueTokenController {
   constructor(
-    @Inject(TokenService) private readonly tokens: TokenService,
-    @Inject(AuditLog) private readonly audit: AuditLog,
-    @Optional() @Inject(ClientRegistry) private readonly clients?: ClientRegistry,
+    private readonly tokens: TokenService,
+    private readonly audit: AuditLog,
+    @Optional() private readonly clients?: ClientRegistry,
   ) {}
 
   @DirectRoute()

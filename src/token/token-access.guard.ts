@@ -39,8 +39,8 @@ const CHALLENGE = { 'www-authenticate': 'Basic realm="identity-backend"' };
 export class TokenAccessGuard extends HeaderGuard<AdmittedRequest> {
   constructor(
     @Inject(TOKEN_ACCESS) private readonly access: TokenAccess,
-    @Inject(AuditLog) private readonly audit: AuditLog,
-    @Optional() @Inject(ClientAuthenticator) private readonly authenticator?: ClientAuthenticator,
+    private readonly audit: AuditLog,
+    @Optional() private readonly authenticator?: ClientAuthenticator,
   ) {
     super();
   }

@@ -1,25 +1,25 @@
-import { type DynamicModule, type ModuleMetadata, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { ClientAuthenticationModule } from '../clients/client-authentication.module.js';
+import { ClientsModule } from '../clients/clients.module.js';
+import { OAUTH2_SETTINGS, type OAuth2Settings } from '../config/namespaces.js';
 import { IssueTokenController } from './issue-token.controller.js';
 import { TOKEN_ACCESS, TokenAccessGuard, type TokenAccess } from './token-access.guard.js';
 import { VerifyTokenController } from './verify-token.controller.js';
 
-/** What {@link TokenRoutesModule.forRoot} takes. */
-export interface TokenRoutesOptions extends Pick<ModuleMetadata, 'imports'> {
-  readonly access: Exclude<TokenAccess, 'application'>;
-}
-
 /**
- * The routes `POST /token` and `POST /verify` of the service itself, over the TokenService and the AuditLog of the imported
- * modules. Other applications open them by the option `routes` of TokenModule.
+ * The routes `POST /token` and `POST /verify` of the service itself, over the TokenService and the AuditLog of global modules.
+ * Other applications open them by the option `routes` of TokenModule.
  */
-@Module({})
-export class TokenRoutesModule {
-  static forRoot({ imports = [], access }: TokenRoutesOptions): DynamicModule {
-    return {
-      module: TokenRoutesModule,
-      imports,
-      controllers: [IssueTokenController, VerifyTokenController],
-      providers: [{ provide: TOKEN_ACCESS, useValue: access }, TokenAccessGuard],
-    };
-  }
-}
+@Module({
+  imports: [ClientAuthenticationModule, ClientsModule],
+  controllers: [IssueTokenController, VerifyTokenController],
+  providers: [
+    {
+      provide: TOKEN_ACCESS,
+      inject: [OAUTH2_SETTINGS],
+      useFactory: ({ tokenEndpointAuth }: OAuth2Settings): TokenAccess => tokenEndpointAuth,
+    },
+    TokenAccessGuard,
+  ],
+})
+export class TokenRoutesModule {}

@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Inject, Post, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ApiErrors } from '../server/api-errors.decorator.js';
 import { BodyPipe } from '../server/body.pipe.js';
@@ -19,8 +19,8 @@ import { VerifyTokenRequestDto } from './dto/verify-token-request.dto.js';
 @Controller('verify')
 export class VerifyTokenController {
   constructor(
-    @Inject(TokenService) private readonly tokens: TokenService,
-    @Inject(VerificationLog) private readonly log: VerificationLog,
+    private readonly tokens: TokenService,
+    private readonly log: VerificationLog,
   ) {}
 
   @DirectRoute()

@@ -10,6 +10,7 @@ const paths = new Set(files.map(({ path }) => path));
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'clock.ts': [],
+  'log.ts': [],
   'version.ts': [],
   'published-addresses.ts': [],
   'graceful-shutdown.ts': [],
@@ -19,32 +20,46 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   concurrency: ['clock.ts'],
   jwt: ['concurrency', 'encoding'],
   validation: ['encoding'],
-  sync: ['clock.ts', 'concurrency'],
+  sync: ['clock.ts', 'concurrency', 'log.ts'],
   config: ['encoding', 'jwt', 'keys', 'published-addresses.ts', 'database'],
   keys: ['clock.ts', 'concurrency', 'encoding', 'jwt', 'sync'],
   revocation: ['clock.ts', 'encoding', 'jwt', 'sync'],
-  audit: ['encoding', 'jwt'],
-  'rate-limit': ['clock.ts'],
+  audit: ['clock.ts', 'encoding', 'jwt'],
+  'rate-limit': ['clock.ts', 'encoding'],
   cluster: ['sync'],
   server: ['clock.ts', 'concurrency', 'encoding', 'jwt', 'rate-limit', 'validation'],
   clients: [
     'audit',
     'clock.ts',
     'concurrency',
+    'config',
     'encoding',
     'jwt',
     'keys',
+    'log.ts',
     'rate-limit',
     'server',
     'sync',
     'validation',
   ],
-  token: ['audit', 'clients', 'clock.ts', 'concurrency', 'encoding', 'jwt', 'keys', 'server', 'validation'],
+  token: [
+    'audit',
+    'clients',
+    'clock.ts',
+    'concurrency',
+    'config',
+    'encoding',
+    'jwt',
+    'keys',
+    'server',
+    'validation',
+  ],
   oauth2: [
     'audit',
     'clients',
     'clock.ts',
     'concurrency',
+    'config',
     'encoding',
     'jwt',
     'keys',
@@ -52,6 +67,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'rate-limit',
     'revocation',
     'server',
+    'sync',
     'token',
     'validation',
   ],
@@ -60,6 +76,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'clients',
     'clock.ts',
     'concurrency',
+    'config',
     'encoding',
     'guard',
     'jwt',
@@ -75,15 +92,42 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   guard: ['clock.ts', 'concurrency', 'encoding', 'http-client', 'jwt', 'key-sets'],
   'token-client': ['clock.ts', 'concurrency', 'encoding', 'http-client'],
   testing: ['clock.ts', 'encoding', 'jwt'],
-  diagnostics: ['clients', 'clock.ts', 'encoding', 'jwt', 'keys', 'published-addresses.ts', 'server'],
-  observability: ['audit', 'clock.ts', 'concurrency', 'encoding', 'jwt', 'oauth2', 'server', 'token'],
-  database: ['audit', 'clients', 'concurrency', 'keys', 'oauth2', 'revocation', 'sync'],
+  diagnostics: [
+    'clients',
+    'clock.ts',
+    'config',
+    'encoding',
+    'jwt',
+    'keys',
+    'published-addresses.ts',
+    'server',
+    'version.ts',
+  ],
+  observability: [
+    'audit',
+    'clients',
+    'clock.ts',
+    'cluster',
+    'concurrency',
+    'config',
+    'encoding',
+    'jwt',
+    'keys',
+    'log.ts',
+    'oauth2',
+    'revocation',
+    'server',
+    'sync',
+    'token',
+  ],
+  database: ['audit', 'clients', 'concurrency', 'config', 'encoding', 'keys', 'oauth2', 'revocation', 'sync'],
 };
 
 /** Where the parts are put together: these may import anything but one another against the direction. */
 const COMPOSITION = [
   'app.module.ts',
-  'token-options.ts',
+  'service-tokens.ts',
+  'process.module.ts',
   'persistence.module.ts',
   'openapi.ts',
   'app.ts',
@@ -160,12 +204,23 @@ describe('the imports of src', () => {
     expect(shown(edges.filter(({ imported }) => imported === 'main.ts'))).toEqual([]);
   });
 
-  it('bring the settings to the composition root alone', () => {
-    const readers = edges.filter(
+  it('bring to the modules of the service the namespaces of the settings alone', () => {
+    const others = edges.filter(
       ({ path, imported }) =>
         folderOf(imported) === 'config' && !['config', ...COMPOSITION].includes(folderOf(path)),
     );
-    expect(shown(readers)).toEqual([]);
+    expect(shown(others.filter(({ imported }) => imported !== 'config/namespaces.ts'))).toEqual([]);
+    // What other applications import of this folder takes options.
+    const ofToken = others.filter(({ path }) => folderOf(path) === 'token');
+    expect(shown(ofToken)).toEqual(['token/token-routes.module.ts -> config/namespaces.ts']);
+  });
+
+  it('of the namespaces of the settings bring types alone, so that modules may import them', () => {
+    const reached = new Set(['config/namespaces.ts']);
+    for (const path of reached) {
+      for (const { path: from, imported } of edges) if (from === path) reached.add(imported);
+    }
+    expect([...reached].filter((path) => /module|controller|service\.ts/.test(path))).toEqual([]);
   });
 
   it('bring no framework and no HTTP to the judging of tokens', () => {

@@ -1,4 +1,4 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { HttpError } from '../../server/api-error.js';
 import { sendError } from './send-error.js';
@@ -6,7 +6,7 @@ import { sendError } from './send-error.js';
 /** Gives the errors of the embedded routes the shape of the contract; any other is left to the application. */
 @Catch(HttpError)
 export class EmbeddedErrorFilter implements ExceptionFilter<HttpError> {
-  constructor(@Inject(HttpAdapterHost) private readonly server: HttpAdapterHost) {}
+  constructor(private readonly server: HttpAdapterHost) {}
 
   catch(error: HttpError, host: ArgumentsHost): void {
     sendError(this.server.httpAdapter, host.switchToHttp().getResponse(), error);

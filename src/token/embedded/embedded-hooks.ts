@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import { EmbeddedPaths } from './embedded-paths.js';
 import { useExpressHooks } from './express-hooks.js';
@@ -15,7 +15,7 @@ const PREPARE: Readonly<Record<string, (adapter: AbstractHttpAdapter, paths: Emb
  */
 @Injectable()
 export class EmbeddedHooks {
-  constructor(@Inject(HttpAdapterHost) server: HttpAdapterHost, @Inject(EmbeddedPaths) paths: EmbeddedPaths) {
+  constructor(server: HttpAdapterHost, paths: EmbeddedPaths) {
     // There is no adapter yet in a TestingModule, and never one in an application without HTTP.
     server.init$.subscribe(() => {
       const adapter = server.httpAdapter;

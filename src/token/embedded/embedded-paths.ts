@@ -10,7 +10,7 @@ export class EmbeddedPaths {
   private addresses: readonly string[] | undefined;
 
   constructor(
-    @Inject(ApplicationConfig) private readonly application: ApplicationConfig,
+    private readonly application: ApplicationConfig,
     @Inject(ROUTE_PATHS) private readonly paths: readonly string[],
   ) {}
 

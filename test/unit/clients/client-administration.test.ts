@@ -5,6 +5,7 @@ import type { Client } from '../../../src/clients/client.js';
 import { type Administrator, ClientAdministration } from '../../../src/clients/client-administration.js';
 import { ClientRegistry } from '../../../src/clients/client-registry.js';
 import { hasSecret } from '../../../src/clients/client-secret.js';
+import type { ManagedKeys } from '../../../src/keys/managed-keys.js';
 import { StoreUnavailable } from '../../../src/sync/record-store.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
 import { UnreliableStore } from '../../support/unreliable-store.js';
@@ -21,6 +22,11 @@ class Audit extends AuditLog {
   }
 }
 
+const SETTINGS = { lifetimeSeconds: 900 };
+
+const keysMadeBy = (ensureAdministration: ManagedKeys['ensureAdministration']): ManagedKeys =>
+  ({ ensureAdministration }) as ManagedKeys;
+
 let store: UnreliableStore<Client>;
 let registry: ClientRegistry;
 let audit: Audit;
@@ -34,11 +40,11 @@ beforeEach(() => {
   audit = new Audit();
   clock = new MovedClock();
   prepared = 0;
-  const prepare = (): Promise<void> => {
+  const keys = keysMadeBy(() => {
     prepared++;
     return Promise.resolve();
-  };
-  administration = new ClientAdministration(registry, audit, clock, prepare, 900);
+  });
+  administration = new ClientAdministration(registry, audit, clock, keys, SETTINGS);
 });
 
 const create = (members: object = {}) => administration.create({ client_id: 'worker', ...members }, BY);
@@ -73,8 +79,8 @@ describe('ClientAdministration.create', () => {
       registry,
       audit,
       clock,
-      () => Promise.reject(new Error('no keys')),
-      900,
+      keysMadeBy(() => Promise.reject(new Error('no keys'))),
+      SETTINGS,
     );
     await expect(failing.create({ client_id: 'worker' }, BY)).rejects.toThrow('no keys');
     expect(registry.isClient('worker')).toBe(false);
@@ -89,8 +95,8 @@ describe('ClientAdministration.create', () => {
       new ClientRegistry(store),
       audit,
       clock,
-      () => Promise.resolve(),
-      900,
+      keysMadeBy(() => Promise.resolve()),
+      SETTINGS,
     );
     await expectRefused(() => elsewhere.create({ client_id: 'worker' }, BY), 'conflict', /already/);
   });

@@ -23,12 +23,18 @@ beforeEach(() => {
   jest.useFakeTimers();
   clock = new MovedClock();
   [keys, revocations, told] = [new Followed(), new Followed(), []];
-  syncLoop = new SyncLoop(clock, (cause) => told.push(cause));
+  const error = ({ err }: { err: unknown }): void => void told.push(err);
+  syncLoop = new SyncLoop(clock, { error });
 });
 afterEach(() => {
   syncLoop.stop();
   jest.useRealTimers();
 });
+
+function start(...all: readonly Syncable[]): Promise<void> {
+  for (const each of all) syncLoop.join(each);
+  return syncLoop.start();
+}
 
 async function pass(seconds: number): Promise<void> {
   for (let count = 0; count < seconds; count += 1) {
@@ -39,7 +45,7 @@ async function pass(seconds: number): Promise<void> {
 
 describe('SyncLoop', () => {
   it('asks on where one thing fails for a reason of its own, and takes nothing for new', async () => {
-    await syncLoop.start([keys, revocations]);
+    await start(keys, revocations);
     keys.failure = new Error('a key that does not open');
     await pass(3);
     expect(revocations.asked).toBe(4);
@@ -48,7 +54,7 @@ describe('SyncLoop', () => {
   });
 
   it('does not ask on where the database is away', async () => {
-    await syncLoop.start([keys, revocations]);
+    await start(keys, revocations);
     keys.failure = new StoreUnavailable('away');
     await pass(3);
     expect(revocations.asked).toBe(1);
@@ -56,6 +62,6 @@ describe('SyncLoop', () => {
 
   it('does not start where one thing fails', async () => {
     keys.failure = new Error('a key that does not open');
-    await expect(syncLoop.start([keys, revocations])).rejects.toBe(keys.failure);
+    await expect(start(keys, revocations)).rejects.toBe(keys.failure);
   });
 });

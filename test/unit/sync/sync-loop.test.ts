@@ -29,13 +29,20 @@ beforeEach(() => {
   clock = new MovedClock();
   clock.set(NEW_YEAR);
   failures = [];
-  syncLoop = new SyncLoop(clock, (cause) => failures.push(cause));
+  const error = ({ err }: { err: unknown }): void => void failures.push(err);
+  syncLoop = new SyncLoop(clock, { error });
   followed = new Followed();
 });
 afterEach(() => {
   syncLoop.stop();
   jest.useRealTimers();
 });
+
+/** Starts with these alone. */
+function start(...all: readonly Syncable[]): Promise<void> {
+  for (const each of all) syncLoop.join(each);
+  return syncLoop.start();
+}
 
 /** Lets the timers go off for so many intervals. */
 async function pass(intervals: number): Promise<void> {
@@ -46,31 +53,42 @@ async function pass(intervals: number): Promise<void> {
 }
 
 describe('SyncLoop', () => {
-  it('asks everything once before it has started, in the given order', async () => {
+  it('synchronizes everything once before it has started, in the order of joining', async () => {
     const order: string[] = [];
     const [first, second] = [new Followed(), new Followed()];
     first.whenAsked = () => order.push('first');
     second.whenAsked = () => order.push('second');
-    await syncLoop.start([first, second]);
+    await start(first, second);
     expect(order).toEqual(['first', 'second']);
   });
 
+  it('synchronizes by the numbers given, whatever the order of joining, and the rest last', async () => {
+    const order: (number | undefined)[] = [];
+    for (const number of [20, undefined, 30, 10]) {
+      const each = new Followed();
+      each.whenAsked = () => order.push(number);
+      syncLoop.join(each, number);
+    }
+    await syncLoop.start();
+    expect(order).toEqual([10, 20, 30, undefined]);
+  });
+
   it('asks again every second', async () => {
-    await syncLoop.start([followed]);
+    await start(followed);
     await pass(3);
     expect(followed.asked).toBe(4);
   });
 
   it('does not start where the first time fails, and follows nothing then', async () => {
     followed.away = true;
-    await expect(syncLoop.start([followed])).rejects.toMatchObject({ cause: 'away 1' });
+    await expect(start(followed)).rejects.toMatchObject({ cause: 'away 1' });
     await pass(3);
     expect(followed.asked).toBe(1);
     expect(failures).toEqual([]);
   });
 
   it('knows how old what is known is, by the clock', async () => {
-    await syncLoop.start([followed]);
+    await start(followed);
     expect(syncLoop.ageSeconds).toBe(0);
     clock.advance(0.25);
     expect(syncLoop.ageSeconds).toBe(0.25);
@@ -80,18 +98,18 @@ describe('SyncLoop', () => {
 
   it('counts the age from the time when it asked, not from the answer', async () => {
     followed.whenAsked = () => clock.advance(7);
-    await syncLoop.start([followed]);
+    await start(followed);
     expect(syncLoop.ageSeconds).toBe(7);
   });
 
   it('takes what it knows for new where the clock was set back', async () => {
-    await syncLoop.start([followed]);
+    await start(followed);
     clock.set(NEW_YEAR - 3600);
     expect(syncLoop.ageSeconds).toBe(0);
   });
 
   it('lets the age grow while something is away, and tells it once', async () => {
-    await syncLoop.start([followed]);
+    await start(followed);
     followed.away = true;
     await pass(60);
     expect(syncLoop.ageSeconds).toBe(60);
@@ -100,7 +118,7 @@ describe('SyncLoop', () => {
   });
 
   it('recovers by itself, and tells the next outage anew', async () => {
-    await syncLoop.start([followed]);
+    await start(followed);
     for (let outage = 1; outage <= 3; outage++) {
       followed.away = true;
       await pass(5);
@@ -113,7 +131,7 @@ describe('SyncLoop', () => {
 
   it('takes nothing for new where only a part of it answered', async () => {
     const other = new Followed();
-    await syncLoop.start([followed, other]);
+    await start(followed, other);
     other.away = true;
     await pass(2);
     expect(syncLoop.ageSeconds).toBe(2);
@@ -126,7 +144,7 @@ describe('SyncLoop', () => {
 
   it('asks nothing again before it was answered', async () => {
     let answer = (): void => {};
-    await syncLoop.start([followed]);
+    await start(followed);
     const slow = { sync: () => new Promise<void>((resolve) => (answer = resolve)) };
     const asked = jest.spyOn(followed, 'sync').mockImplementation(slow.sync);
     await pass(5);
@@ -137,7 +155,7 @@ describe('SyncLoop', () => {
   });
 
   it.each([1, 2])('asks nothing more once it was stopped, be it %d times', async (times) => {
-    await syncLoop.start([followed]);
+    await start(followed);
     for (let i = 0; i < times; i++) syncLoop.stop();
     await pass(5);
     expect(followed.asked).toBe(1);
@@ -145,7 +163,7 @@ describe('SyncLoop', () => {
   });
 
   it('asks nothing more where it was stopped while it waited for an answer', async () => {
-    await syncLoop.start([followed]);
+    await start(followed);
     followed.whenAsked = () => syncLoop.stop();
     await pass(5);
     expect(followed.asked).toBe(2);
@@ -155,7 +173,7 @@ describe('SyncLoop', () => {
   it('does not keep the process running', async () => {
     jest.useRealTimers();
     const timers = jest.spyOn(globalThis, 'setTimeout');
-    await syncLoop.start([followed]);
+    await start(followed);
     const [timer] = timers.mock.results.map(({ value }) => value as NodeJS.Timeout);
     expect(timer?.hasRef()).toBe(false);
   });

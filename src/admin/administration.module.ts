@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { ClientAdministration } from '../clients/client-administration.js';
+import { ClientsModule } from '../clients/clients.module.js';
+import { KeysModule } from '../keys/keys.module.js';
+import { KeyAdministration } from './key-administration.js';
+
+/** What administrators do, by the routes of AdminModule or by the command line. Opens no route. */
+@Module({
+  imports: [ClientsModule, KeysModule],
+  providers: [ClientAdministration, KeyAdministration],
+  exports: [ClientAdministration, KeyAdministration],
+})
+export class AdministrationModule {}

@@ -1,0 +1,91 @@
+import { getConfigToken } from '@nestjs/config';
+import type { Settings } from './settings.js';
+
+/** The settings that each part of the service reads; a part injects its own namespace, never all settings. */
+export const NAMESPACES = {
+  jwt: [
+    'issuer',
+    'lifetimeSeconds',
+    'algorithms',
+    'audienceAlgorithms',
+    'importedKeys',
+    'secret',
+    'previousSecrets',
+    'clockToleranceSeconds',
+  ],
+  keys: [
+    'algorithms',
+    'audienceAlgorithms',
+    'importedKeys',
+    'lifetimeSeconds',
+    'rotationPeriod',
+    'encryptionKey',
+    'previousEncryptionKeys',
+  ],
+  database: ['databaseUrl'],
+  clients: ['lifetimeSeconds', 'mostAuthFailures', 'redisUrl'],
+  oauth2: [
+    'issuer',
+    'publicUrl',
+    'basePath',
+    'algorithms',
+    'audienceAlgorithms',
+    'clientAssertionAudience',
+    'swagger',
+    'tokenEndpointAuth',
+  ],
+  diagnostics: [
+    'debugEnv',
+    'metrics',
+    'issuer',
+    'publicUrl',
+    'lifetimeSeconds',
+    'algorithms',
+    'secret',
+    'previousSecrets',
+    'clientAssertionAudience',
+  ],
+  server: [
+    'issuer',
+    'publicUrl',
+    'basePath',
+    'trustedProxies',
+    'corsOrigins',
+    'rateLimitMax',
+    'rateLimitWindow',
+    'redisUrl',
+    'swagger',
+  ],
+} as const satisfies Readonly<Record<string, readonly (keyof Settings)[]>>;
+
+type Namespace<Name extends keyof typeof NAMESPACES> = Pick<Settings, (typeof NAMESPACES)[Name][number]>;
+
+/** Which tokens are issued and accepted. */
+export type JwtSettings = Namespace<'jwt'>;
+/** Injection token of {@link JwtSettings}. */
+export const JWT_SETTINGS = getConfigToken('jwt');
+
+/** Where the database is. */
+export type DatabaseSettings = Namespace<'database'>;
+/** Injection token of {@link DatabaseSettings}. */
+export const DATABASE_SETTINGS = getConfigToken('database');
+
+/** How clients are limited. */
+export type ClientSettings = Namespace<'clients'>;
+/** Injection token of {@link ClientSettings}. */
+export const CLIENT_SETTINGS = getConfigToken('clients');
+
+/** What the OAuth endpoints publish and accept. */
+export type OAuth2Settings = Namespace<'oauth2'>;
+/** Injection token of {@link OAuth2Settings}. */
+export const OAUTH2_SETTINGS = getConfigToken('oauth2');
+
+/** What operators may look at, and what is compared with other services. */
+export type DiagnosticsSettings = Namespace<'diagnostics'>;
+/** Injection token of {@link DiagnosticsSettings}. */
+export const DIAGNOSTICS_SETTINGS = getConfigToken('diagnostics');
+
+/** How requests reach the service. */
+export type ServerSettings = Namespace<'server'>;
+/** Injection token of {@link ServerSettings}. */
+export const SERVER_SETTINGS = getConfigToken('server');

@@ -1,0 +1,31 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { Clock } from './clock.js';
+import { Worker } from './cluster/worker.js';
+import { type Log, LOG } from './log.js';
+import { ChangeNotifier, SINGLE_PROCESS } from './sync/change-notifier.js';
+
+/** What {@link ProcessModule.forRoot} takes. */
+export interface ProcessOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The link to the other processes on the same port, if there are any. */
+  readonly worker?: Worker | undefined;
+}
+
+/** What the process lends to the application, for every module: the clock, the log, and the link to its other processes. */
+@Module({})
+export class ProcessModule {
+  static forRoot({ clock, log, worker }: ProcessOptions): DynamicModule {
+    return {
+      module: ProcessModule,
+      global: true,
+      providers: [
+        { provide: Clock, useValue: clock },
+        { provide: LOG, useValue: log },
+        { provide: Worker, useValue: worker },
+        { provide: ChangeNotifier, useValue: worker ?? SINGLE_PROCESS },
+      ],
+      exports: [Clock, LOG, Worker, ChangeNotifier],
+    };
+  }
+}

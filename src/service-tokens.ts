@@ -1,0 +1,50 @@
+import type { DynamicModule } from '@nestjs/common';
+import { clientRevocation } from './clients/client-revocation.js';
+import { ClientRegistry } from './clients/client-registry.js';
+import { ClientsModule } from './clients/clients.module.js';
+import { Clock } from './clock.js';
+import {
+  DIAGNOSTICS_SETTINGS,
+  type DiagnosticsSettings,
+  JWT_SETTINGS,
+  type JwtSettings,
+} from './config/namespaces.js';
+import { KeysModule } from './keys/keys.module.js';
+import { ManagedKeys } from './keys/managed-keys.js';
+import { RevocationModule } from './revocation/revocation.module.js';
+import { Revocations } from './revocation/revocations.js';
+import type { TokenSettings } from './token/token-module-options.js';
+import type { ServiceParts } from './token/token-options.js';
+import { TokenModule } from './token/token.module.js';
+
+/** The tokens of the service itself: TokenModule as any application imports it, for all modules of the service. */
+export const SERVICE_TOKENS: DynamicModule = {
+  ...TokenModule.forRootAsync({
+    imports: [KeysModule, ClientsModule, RevocationModule],
+    inject: [JWT_SETTINGS, DIAGNOSTICS_SETTINGS, Clock, ManagedKeys, ClientRegistry, Revocations],
+    useFactory: tokenOptions,
+  }),
+  global: true,
+};
+
+function tokenOptions(
+  settings: JwtSettings,
+  { debugEnv }: DiagnosticsSettings,
+  clock: Clock,
+  managedKeys: ManagedKeys,
+  clients: ClientRegistry,
+  revocations: Revocations,
+): TokenSettings & ServiceParts {
+  return {
+    ...settings,
+    clock,
+    showFingerprints: debugEnv,
+    // The settings have verified them: outside production a weak one is only warned of.
+    allowWeakSecrets: true,
+    managedKeys,
+    revocationCheck: (claims) =>
+      revocations.isRevoked(claims)
+        ? 'The token was taken back; ask for a new one.'
+        : clientRevocation(clients, claims),
+  };
+}
