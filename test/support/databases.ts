@@ -24,11 +24,14 @@ const MYSQL = process.env['TEST_MYSQL_URL'] ?? 'mysql://root@127.0.0.1/test';
 const PGBOUNCER_SESSION = process.env['TEST_PGBOUNCER_SESSION_URL'];
 const PGBOUNCER_TRANSACTION = process.env['TEST_PGBOUNCER_URL'];
 
+/** On a busy machine a server that is there takes seconds, and its tests would be left out without a failure. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
 /** Runs one statement on the server, in the database of its address. */
 type Run = (statement: string) => Promise<unknown>;
 
 async function queryPostgres(url: string, statement: string): Promise<unknown> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   try {
     await client.connect();
     return await client.query(statement);
@@ -40,7 +43,7 @@ async function queryPostgres(url: string, statement: string): Promise<unknown> {
 const onPostgres: Run = (statement) => queryPostgres(POSTGRES, statement);
 
 const onMysql: Run = async (statement) => {
-  const connection = await createConnection({ uri: MYSQL, connectTimeout: 2_000 });
+  const connection = await createConnection({ uri: MYSQL, connectTimeout: CONNECT_TIMEOUT_MS });
   try {
     return await connection.query(statement);
   } finally {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommandLine, type Ended } from '../../support/command-line.js';
 import { compiledSource } from '../../support/compiled-source.js';
-import { databases } from '../../support/databases.js';
+import { databases, describeEachDatabase } from '../../support/databases.js';
 import { closeDatabases } from '../../support/opened-databases.js';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
 
@@ -105,10 +105,9 @@ describe('a new folder', () => {
   }, 30_000);
 });
 
-describe.each(databases.filter(({ name, missing }) => name !== 'SQLite' && missing === undefined))(
-  'keys in a database on $name',
+describeEachDatabase(
   (database) => {
-    it('need their key in a folder that never had it', async () => {
+    it('needs the key of its keys in a folder that never had it', async () => {
       const environment = { DATABASE_URL: await database.url() };
       const home = cli.with(environment, temporaryDirectory());
       expect((await home.run('clients', 'create', '--id', 'one')).code).toBe(0);
@@ -123,4 +122,5 @@ describe.each(databases.filter(({ name, missing }) => name !== 'SQLite' && missi
       expect(filesIn(elsewhere)).toEqual([]);
     }, 60_000);
   },
+  databases.map(({ name }) => name).filter((name) => name !== 'SQLite'),
 );
