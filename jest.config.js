@@ -17,6 +17,7 @@ export default {
   maxWorkers: '100%',
   // A busy machine is no fault of the service.
   testTimeout: 20_000,
+  workerGracefulExitTimeout: 10_000,
   projects: [
     { ...project, displayName: 'unit', testMatch: ['<rootDir>/test/{unit,contract}/**/*.test.ts'] },
     { ...project, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },

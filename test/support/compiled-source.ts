@@ -1,29 +1,44 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Options, transformSync } from '@swc/core';
-import { temporaryDirectory } from './temporary-directory.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+let compiled: string | undefined;
+
 /**
- * Compiles `src` as Jest does, for tests that start processes of their own.
+ * Compiles `src` and bundles the service and its command line as a build does, for tests that start processes of their
+ * own: a start costs a third of the CPU time of one from files of the packages.
  *
- * @returns a folder that holds it as a package, which every user of this machine can read
+ * @returns a folder that holds it as a package, which every user of this machine can read; all suites of a worker share it
  */
 export function compiledSource(): string {
-  const directory = temporaryDirectory();
+  if (compiled !== undefined) return compiled;
+  const directory = mkdtempSync(join(tmpdir(), 'identity-backend-compiled-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   chmodSync(directory, 0o755);
   copyFileSync(join(ROOT, 'package.json'), join(directory, 'package.json'));
   symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
+  compileInto(join(directory, 'src'));
+  execFileSync(process.execPath, [join(ROOT, 'scripts/bundle.js'), join(directory, 'src')]);
+  compiled = directory;
+  return directory;
+}
+
+function compileInto(directory: string): void {
   const options = JSON.parse(readFileSync(join(ROOT, '.swcrc'), 'utf8')) as Options;
   for (const path of readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })) {
     if (!path.endsWith('.ts')) continue;
@@ -33,9 +48,8 @@ export function compiledSource(): string {
       swcrc: false,
       sourceMaps: false,
     });
-    const target = join(directory, 'src', path.replace(/\.ts$/, '.js'));
+    const target = join(directory, path.replace(/\.ts$/, '.js'));
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, code);
   }
-  return directory;
 }
