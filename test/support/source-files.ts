@@ -46,3 +46,15 @@ function readSource(path: string): SourceFile {
 export function folderOf(path: string): string {
   return path.includes('/') ? path.slice(0, path.indexOf('/')) : path;
 }
+
+/**
+ * @param message as a page shows it
+ * @returns whether some file has the message; a URL, a number, or the name of a header or a scope may be a variable there
+ */
+export function isMessageOf(files: readonly SourceFile[], message: string): boolean {
+  const pattern = message
+    .replaceAll(/[().*+?]/g, '\\$&')
+    .replaceAll(/https?:\S+|\d+|\bAuthorization\b|\bidentity:admin\b/g, '(?:$&|\\$\\{[^}]+\\})');
+  const expression = new RegExp(pattern);
+  return files.some(({ code }) => expression.test(code));
+}

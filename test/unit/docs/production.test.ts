@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { isMessageOf, sourceFiles } from '../../support/source-files.js';
 
 const ROOT = new URL('../../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8');
@@ -8,6 +9,8 @@ const document = read('docs/production.md');
 /** The names that a pattern finds in a file of the source. */
 const namesIn = (path: string, pattern: RegExp): string[] =>
   [...read(path).matchAll(pattern)].map(([, name = '']) => name);
+
+const files = sourceFiles();
 
 describe('docs/production.md', () => {
   it.each([
@@ -23,6 +26,15 @@ describe('docs/production.md', () => {
   ])('explains every %s', (_kind, names) => {
     expect(names.length).toBeGreaterThan(5);
     expect(names.filter((name) => !document.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('names the lines of the log by the messages that the service writes', () => {
+    const logs = document.slice(document.indexOf('## Logs'), document.indexOf('## Audit events'));
+    const messages = [...logs.matchAll(/^\| (`"msg".+?) \|/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/"([^"]+)"(?!:)/g)].map(([, message = '']) => message),
+    );
+    expect(messages.length).toBeGreaterThan(5);
+    expect(messages.filter((message) => !isMessageOf(files, message))).toEqual([]);
   });
 
   it('reads no settings file into a shell, which would run parts of it as commands', () => {
