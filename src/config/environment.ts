@@ -156,7 +156,7 @@ export class Environment {
   @Setting({
     byDefault: '10',
     about:
-      'Failed authentications a minute from an IP address with one client id, and ten times that from an IP address, before 429; 0 for no limit.',
+      'Failed authentications a minute from an IP address with one client ID, and ten times that from an IP address, before 429; 0 for no limit.',
   })
   @IsWhole(0, 1_000_000)
   AUTH_FAILURE_MAX: number = 10;
