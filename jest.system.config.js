@@ -7,5 +7,5 @@ export default {
   testMatch: ['<rootDir>/test/system/**/*.test.ts'],
   setupFilesAfterEnv: ['<rootDir>/test/support/system-clean-up.ts'],
   maxWorkers: 1,
-  testTimeout: 120_000,
+  testTimeout: 240_000,
 };

@@ -30,7 +30,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Runs one statement on the server, in the database of its address. */
 type Run = (statement: string) => Promise<unknown>;
 
-async function queryPostgres(url: string, statement: string): Promise<unknown> {
+/** Runs one statement. */
+export async function queryPostgres(url: string, statement: string): Promise<unknown> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   try {
     await client.connect();

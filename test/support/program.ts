@@ -20,7 +20,7 @@ export interface ProgramOptions {
 
 /** Nothing else of this process's environment reaches a program: it must not decide the outcome. */
 const SURROUNDINGS = ['PATH', 'HOME', 'TMPDIR', 'NODE_EXTRA_CA_CERTS'];
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 const MOST_OUTPUT = 4_000_000;
 
 const running = new Set<Program>();

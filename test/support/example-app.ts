@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from '@jest/globals';
+import { ROOT } from './built-service.js';
+import { bearerHeaders, json, request } from './http-request.js';
+import { linkInstalledPackages } from './packed-package.js';
+import { Program } from './program.js';
+import { temporaryDirectory } from './temporary-directory.js';
+
+/** An application of `examples/` in a process of its own. */
+export class ExampleApp extends Program {
+  private constructor(
+    folder: string,
+    environment: NodeJS.ProcessEnv,
+    private origin = '',
+  ) {
+    const variables = { PORT: '0', NO_COLOR: '1', ...environment };
+    super(process.execPath, [join(folder, 'dist/main.js')], { environment: variables });
+  }
+
+  /** Copies an example into a folder of its own and compiles it there, with this package as if it were installed. */
+  static build(name: 'careergpt' | 'logging-backend'): string {
+    const folder = join(temporaryDirectory(), name);
+    const isSource = (path: string): boolean => !/\/(?:node_modules|dist|data)$/.test(path);
+    cpSync(join(ROOT, 'examples', name), folder, { recursive: true, filter: isSource });
+    linkInstalledPackages(join(folder, 'node_modules'), ['identity-backend']);
+    execFileSync('ln', ['-s', ROOT, join(folder, 'node_modules/identity-backend')]);
+    execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', folder], {
+      stdio: 'inherit',
+    });
+    return folder;
+  }
+
+  /** @param folder from {@link build} */
+  static async start(folder: string, environment: NodeJS.ProcessEnv): Promise<ExampleApp> {
+    const app = new ExampleApp(folder, environment);
+    [, app.origin = ''] = await app.wrote(/Listening on (http:\S+)/);
+    return app;
+  }
+
+  /** One whose settings are wrong. */
+  static refused(folder: string, environment: NodeJS.ProcessEnv): ExampleApp {
+    return new ExampleApp(folder, environment);
+  }
+
+  get url(): string {
+    return this.origin;
+  }
+}
+
+/** Stops programs; none has written even a part of a token, each of which begins with `eyJ`. */
+export async function stopWithoutTokens(...programs: readonly Program[]): Promise<void> {
+  for (const program of programs) {
+    await program.stop();
+    expect(program.text).not.toMatch(/eyJ/);
+  }
+}
+
+/** What a caller writes to logging-backend. */
+export const LOG_LINE = {
+  service: 'careergpt',
+  level: 'INFO',
+  message: 'Hello, Grüße',
+  context: { user: 'user-42' },
+} as const;
+
+/** Every protected route of logging-backend refuses the token. */
+export async function expectRefused(
+  logging: ExampleApp,
+  token: string,
+  error: string,
+  code: string,
+): Promise<void> {
+  const headers = bearerHeaders(token);
+  const requests = [
+    ['/log', json(LOG_LINE, headers)],
+    ['/logs', { headers }],
+    ['/logs/download', { headers }],
+    ['/logs/purge', json({}, headers)],
+  ] as const;
+  for (const [path, options] of requests) {
+    const response = await request(logging.url + path, options);
+    expect([path, response.status, response.body['error'], response.body['code']]).toEqual([
+      path,
+      401,
+      error,
+      code,
+    ]);
+    expect(response.headers['www-authenticate']).toMatch(
+      /^Bearer realm="logging-service", error="invalid_token"/,
+    );
+  }
+}
