@@ -31,7 +31,7 @@ export class KeyRing implements VerificationKeys {
   /**
    * @param stored the keys that the service makes; without them, only shared secrets and imported keys sign
    *   and verify
-   * @throws {RangeError} if no algorithm is given, or an HMAC algorithm without a secret
+   * @throws {RangeError} if no algorithm is given, or one without its secret or private key
    */
   constructor(
     private readonly options: KeyRingOptions,
@@ -40,7 +40,11 @@ export class KeyRing implements VerificationKeys {
     if (options.algorithms.length === 0) throw new RangeError('A key ring needs an algorithm to sign with');
     const { secret, previousSecrets, importedKeys = [] } = options;
     for (const algorithm of algorithmsInForce(options)) {
-      if (!ALGORITHMS[algorithm].shared) continue;
+      if (!ALGORITHMS[algorithm].shared) {
+        const hasKey = stored || importedKeys.some((key) => key.algorithm === algorithm);
+        if (!hasKey) throw new RangeError(`${algorithm} needs a private key`);
+        continue;
+      }
       if (secret === undefined) throw new RangeError(`${algorithm} needs a shared secret`);
       this.shared.set(
         algorithm,

@@ -1,14 +1,23 @@
+import { type JsonWebKey, KeyObject } from 'node:crypto';
 import type { FactoryProvider, ModuleMetadata } from '@nestjs/common';
 import { SystemClock } from '../clock.js';
 import { ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
 import { MAX_LIFETIME_SECONDS, MAX_TOLERANCE_SECONDS } from '../jwt/lifetime.js';
 import { secretWeakness } from '../jwt/secret-strength.js';
+import { readImportedKey } from '../keys/imported-key.js';
+import { algorithmsInForce } from '../keys/key-ring.js';
+import type { PrivateKey } from '../keys/private-key.js';
 import type { EmbeddedTokenRoutes } from './embedded/embedded-token-routes.js';
 import type { ServiceParts, TokenOptions } from './token-options.js';
 
 /** What an application says of the tokens that it issues. */
 export interface TokenSettings
   extends Pick<TokenOptions, 'issuer' | 'secret'>, Partial<Omit<TokenOptions, 'issuer' | 'secret'>> {
+  /**
+   * Private keys for the asymmetric ones of `algorithms`: PEM, a JWK as an object or as text, or a `KeyObject`. Of each
+   * algorithm the first signs, and all verify. Default: none.
+   */
+  readonly privateKeys?: readonly (string | JsonWebKey | KeyObject)[];
   /** Accepts secrets that are shorter than the hash (RFC 7518 §3.2) or otherwise weak. Never in production. Default false. */
   readonly allowWeakSecrets?: boolean;
 }
@@ -17,12 +26,14 @@ export interface TokenSettings
 export interface TokenModuleOptions extends TokenSettings {
   /** Opens `POST /token` and `POST /verify`. Default: no route. */
   readonly routes?: EmbeddedTokenRoutes;
+  /** Whether every module may inject what this one provides, without importing it. Default false. */
+  readonly global?: boolean;
 }
 
 /** What {@link TokenModule.forRootAsync} takes. */
 export type TokenModuleAsyncOptions = Pick<ModuleMetadata, 'imports'> &
   Pick<FactoryProvider<TokenSettings>, 'inject' | 'useFactory'> &
-  Pick<TokenModuleOptions, 'routes'>;
+  Pick<TokenModuleOptions, 'routes' | 'global'>;
 
 const DEFAULTS = {
   algorithms: ['HS256'],
@@ -35,6 +46,7 @@ const DEFAULTS = {
 /** @throws {TypeError} naming the option that is wrong, never with a secret */
 export function completeSettings({
   allowWeakSecrets = false,
+  privateKeys = [],
   clock = new SystemClock(),
   ...given
 }: TokenSettings & ServiceParts): TokenOptions & ServiceParts {
@@ -51,7 +63,26 @@ export function completeSettings({
     throw wrong(`clockToleranceSeconds must be a whole number from 0 to ${MAX_TOLERANCE_SECONDS}`);
   }
   if (!allowWeakSecrets) checkSecrets(settings);
-  return settings;
+  const { importedKeys = [] } = settings;
+  return { ...settings, importedKeys: [...importedKeys, ...readPrivateKeys(privateKeys, settings)] };
+}
+
+function readPrivateKeys(
+  keys: NonNullable<TokenSettings['privateKeys']>,
+  settings: Pick<TokenOptions, 'algorithms' | 'audienceAlgorithms'>,
+): readonly PrivateKey[] {
+  const asymmetric = [...algorithmsInForce(settings)].filter((algorithm) => !ALGORITHMS[algorithm].shared);
+  return keys.map((given, index) => {
+    const key = readImportedKey(textOf(given), asymmetric);
+    if (typeof key === 'string') throw wrong(`privateKeys[${index}] ${key}`);
+    return key;
+  });
+}
+
+function textOf(key: string | JsonWebKey | KeyObject): string {
+  if (typeof key === 'string') return key;
+  if (!(key instanceof KeyObject)) return JSON.stringify(key);
+  return key.type === 'private' ? key.export({ type: 'pkcs8', format: 'pem' }).toString() : '';
 }
 
 function checkSecrets({ algorithms, secret, previousSecrets }: TokenOptions): void {

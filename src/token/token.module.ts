@@ -17,8 +17,8 @@ import { TokenService } from './token.service.js';
 @Module({})
 export class TokenModule {
   /** @throws {TypeError} naming the option that is wrong */
-  static forRoot({ routes, ...settings }: TokenModuleOptions): DynamicModule {
-    return tokenModule({ provide: TOKEN_OPTIONS, useValue: completeSettings(settings) }, { routes });
+  static forRoot({ routes, global, ...settings }: TokenModuleOptions): DynamicModule {
+    return tokenModule({ provide: TOKEN_OPTIONS, useValue: completeSettings(settings) }, { routes, global });
   }
 
   /** Takes the settings from a factory; where they are wrong, the application does not start. */
@@ -27,10 +27,11 @@ export class TokenModule {
     inject = [],
     useFactory,
     routes,
+    global,
   }: TokenModuleAsyncOptions): DynamicModule {
     const make = async (...dependencies: unknown[]): Promise<TokenOptions & ServiceParts> =>
       completeSettings(await useFactory(...dependencies));
-    return tokenModule({ provide: TOKEN_OPTIONS, inject, useFactory: make }, { imports, routes });
+    return tokenModule({ provide: TOKEN_OPTIONS, inject, useFactory: make }, { imports, routes, global });
   }
 }
 
@@ -39,12 +40,17 @@ const REGISTRATION = Symbol('REGISTRATION');
 
 interface Surroundings extends Pick<ModuleMetadata, 'imports'> {
   readonly routes: EmbeddedTokenRoutes | undefined;
+  readonly global: boolean | undefined;
 }
 
-function tokenModule(settings: Provider, { imports = [], routes }: Surroundings): DynamicModule {
+function tokenModule(
+  settings: Provider,
+  { imports = [], routes, global = false }: Surroundings,
+): DynamicModule {
   const parts = routes ? embeddedTokenRoutes(routes) : { imports: [], controllers: [], providers: [] };
   return {
     module: TokenModule,
+    global,
     imports: [...imports, ...parts.imports],
     controllers: parts.controllers,
     providers: [

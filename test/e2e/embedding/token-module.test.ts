@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable, Module } from '@nestjs/common';
 import { NestFactory, RouterModule } from '@nestjs/core';
@@ -16,8 +17,10 @@ import {
   tokenOptions,
 } from '../../support/host-module.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
+import { pemOf, privateKeyFor, signingKeyFor } from '../../support/private-keys.js';
 import { SECRET } from '../../support/settings.js';
 
+const ES256_KEY = privateKeyFor('ES256');
 const GOOD = { sub: 'user-42', aud: 'logging-service' };
 const MALFORMED = { error: 'Malformed JSON', code: 'invalid_request' };
 
@@ -275,6 +278,13 @@ describe('TokenModule', () => {
     [{ lifetimeSeconds: 0 }, /lifetimeSeconds/],
     [{ lifetimeSeconds: 1.5 }, /lifetimeSeconds/],
     [{ clockToleranceSeconds: 61 }, /clockToleranceSeconds/],
+    [
+      { algorithms: ['ES256'] as const, privateKeys: [ES256_KEY, 'x'] },
+      /privateKeys\[1\] is not a private key/,
+    ],
+    [{ privateKeys: [ES256_KEY] }, /privateKeys\[0\] fits none of .*in force \(none\): it is for ES256/],
+    [{ privateKeys: [createPublicKey(ES256_KEY)] }, /privateKeys\[0\] is not a private key/],
+    [{ privateKeys: [createPublicKey(ES256_KEY).export({ format: 'jwk' })] }, /privateKeys\[0\] is not/],
   ])('refuses %j', (changes, words) => {
     const settings = { issuer: 'identity-backend', secret: SECRET, ...changes };
     expect(() => TokenModule.forRoot(settings)).toThrow(words);
@@ -286,6 +296,46 @@ describe('TokenModule', () => {
     await expect(
       NestFactory.createApplicationContext(module, { logger: false, abortOnError: false }),
     ).rejects.toThrow(/secret/);
+  });
+
+  it.each([
+    ['PEM', pemOf(ES256_KEY)],
+    ['a JWK', ES256_KEY.export({ format: 'jwk' })],
+    ['the text of a JWK', JSON.stringify(ES256_KEY.export({ format: 'jwk' }))],
+    ['a KeyObject', ES256_KEY],
+  ])('takes a private key as %s', async (_name, key) => {
+    const module = TokenModule.forRoot({ issuer: 'a', algorithms: ['ES256'], privateKeys: [key] });
+    const context = await NestFactory.createApplicationContext(module, {
+      logger: false,
+      abortOnError: false,
+    });
+    running.push(context);
+    const outcome = await context
+      .get(TokenService)
+      .issue({ subject: 'user-42', audience: 'logging-service' });
+    expect(readToken(outcome.code === 'issued' ? outcome.token : '').header).toEqual({
+      alg: 'ES256',
+      typ: 'JWT',
+      kid: signingKeyFor('ES256').id,
+    });
+  });
+
+  it('does not let an application start that has no key for an algorithm', async () => {
+    const module = TokenModule.forRoot({ issuer: 'a', secret: SECRET, algorithms: ['HS256', 'RS256'] });
+    await expect(
+      NestFactory.createApplicationContext(module, { logger: false, abortOnError: false }),
+    ).rejects.toThrow('RS256 needs a private key');
+  });
+
+  it('is there for every module if it is global', async () => {
+    @Module({ providers: [Signer], exports: [Signer] })
+    class UserModule {}
+    const global = TokenModule.forRoot({ issuer: 'a', secret: SECRET, global: true });
+    @Module({ imports: [UserModule, global] })
+    class GlobalModule {}
+    const context = await NestFactory.createApplicationContext(GlobalModule, { logger: false });
+    running.push(context);
+    expect(context.get(Signer, { strict: false }).tokens.ownAudience).toBe('a');
   });
 
   it('takes a weak secret where it is told to', () => {

@@ -40,8 +40,15 @@ describe('KeyRing of shared secrets', () => {
     ['a secret if an HMAC algorithm is configured', { secret: undefined }],
     [
       'a secret if one is configured for one audience alone',
-      { algorithms: ['ES256'], audienceAlgorithms: new Map([['reporting', ['HS256']]]), secret: undefined },
+      {
+        algorithms: ['ES256'],
+        audienceAlgorithms: new Map([['reporting', ['HS256']]]),
+        secret: undefined,
+        importedKeys: [signingKeyFor('ES256')],
+      },
     ],
+    ['a private key if an asymmetric algorithm is configured', { algorithms: ['ES256'] }],
+    ['one for that algorithm', { algorithms: ['ES256'], importedKeys: [signingKeyFor('EdDSA')] }],
   ])('needs %s', (_name, changes) => {
     expect(() => ring(changes)).toThrow(RangeError);
   });
@@ -109,6 +116,7 @@ describe('KeyRing.purposeFor', () => {
       ['moving', ['EdDSA', 'HS256']],
       ['moved', ['EdDSA']],
     ]),
+    importedKeys: (['EdDSA', 'ES256', 'RS256'] as const).map((algorithm) => signingKeyFor(algorithm)),
   });
 
   it.each<[string, string[], string | undefined]>([
