@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type DynamicModule, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
 import { KeyRing } from '../keys/key-ring.js';
 import { type EmbeddedTokenRoutes, embeddedTokenRoutes } from './embedded/embedded-token-routes.js';
+import { KeyRingJwtService } from './nestjs-jwt/key-ring-jwt.service.js';
 import {
   completeSettings,
   type TokenModuleAsyncOptions,
@@ -62,8 +64,9 @@ function tokenModule(
         useFactory: (options: TokenOptions & ServiceParts) => new KeyRing(options, options.managedKeys),
       },
       TokenService,
+      { provide: JwtService, useClass: KeyRingJwtService },
       ...parts.providers,
     ],
-    exports: [TokenService, KeyRing],
+    exports: [TokenService, KeyRing, JwtService],
   };
 }

@@ -1,0 +1,147 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  JsonWebTokenError,
+  JwtService,
+  type JwtSignOptions,
+  type JwtVerifyOptions,
+  NotBeforeError,
+} from '@nestjs/jwt';
+import { isAlgorithm } from '../../jwt/algorithms.js';
+import { audiencesOf, type Claims } from '../../jwt/claims.js';
+import { parseCompactJws } from '../../jwt/compact-jws.js';
+import { checkSignature } from '../../jwt/verify-token.js';
+import { KeyRing } from '../../keys/key-ring.js';
+import type { SigningKey } from '../../keys/signing-key.js';
+import { type ServiceParts, TOKEN_OPTIONS, type TokenOptions } from '../token-options.js';
+import { claimsToSign, refused } from './claims-to-sign.js';
+
+type Payload = string | Buffer | object;
+
+/**
+ * The `JwtService` of `@nestjs/jwt`, bound to the key ring of a `TokenModule`: that module chooses the key, `kid`, issuer
+ * and longest lifetime, and a token is verified as strictly as by `TokenService`.
+ *
+ * The library itself reads the options, on drafts: tokens with the same claims under a key that no one else knows. So the
+ * messages and error classes are the library's, whatever the algorithm. A call whose options name a key (`secret`,
+ * `privateKey`, `publicKey`) is left to the library altogether: to ignore that key would make a refresh token an access
+ * token. That holds for `secret: undefined` too, which the library refuses.
+ */
+@Injectable()
+export class KeyRingJwtService extends JwtService {
+  private readonly drafts = new JwtService({ secret: createSecretKey(randomBytes(32)) });
+
+  constructor(
+    @Inject(TOKEN_OPTIONS) private readonly settings: TokenOptions & ServiceParts,
+    private readonly keys: KeyRing,
+  ) {
+    super();
+  }
+
+  /**
+   * Signs on this thread, with RSA too: 2048 bits take about a millisecond, during which the process does nothing else.
+   * {@link signAsync} leaves an RSA signature to another thread.
+   *
+   * @throws {Error} naming the option or claim that is refused
+   */
+  override sign(payload: Payload, options?: JwtSignOptions): string {
+    if (namesKey(options)) return super.sign(payload as object, options);
+    const { claims, key } = this.prepare(payload, options);
+    return wellFormed(key.signSync(claims));
+  }
+
+  /** As {@link sign}, but rejects. */
+  override async signAsync(payload: Payload, options?: JwtSignOptions): Promise<string> {
+    // Not super.signAsync: it never settles if jsonwebtoken throws instead of calling back, as for `header: { alg: 5 }`.
+    if (namesKey(options)) return super.sign(payload as object, options);
+    const { claims, key } = this.prepare(payload, options);
+    return wellFormed(await key.sign(claims));
+  }
+
+  /**
+   * Verifies form, signature, times, issuer and revocation, and what the options ask for. Without `audience`, a token needs
+   * none.
+   *
+   * @throws {JsonWebTokenError} or its subclasses `TokenExpiredError` and `NotBeforeError`, as the library does
+   */
+  override verify<T extends object>(token: string, options: JwtVerifyOptions = {}): T {
+    if (namesKey(options)) return super.verify<T>(token, options);
+    this.verifySignature(token, options);
+    const now = options.clockTimestamp || this.settings.clock.now() / 1000;
+    const clockTolerance = options.clockTolerance ?? this.settings.clockToleranceSeconds;
+    const [, part = ''] = token.split('.');
+    const claims = this.drafts.verify<T & Claims>(this.drafts.sign(Buffer.from(part, 'base64url')), {
+      ...options,
+      algorithms: ['HS256'],
+      clockTimestamp: now,
+      clockTolerance,
+      complete: false,
+    });
+    this.checkClaims(claims, now + clockTolerance);
+    return options.complete ? super.decode<T>(token, { complete: true as boolean }) : claims;
+  }
+
+  /** As {@link verify}, but rejects. */
+  override async verifyAsync<T extends object>(token: string, options?: JwtVerifyOptions): Promise<T> {
+    return namesKey(options) ? super.verifyAsync<T>(token, options) : this.verify<T>(token, options);
+  }
+
+  private prepare(
+    payload: Payload,
+    options: JwtSignOptions = {},
+  ): { readonly claims: object; readonly key: SigningKey } {
+    const now = Math.floor(this.settings.clock.now() / 1000);
+    const claims = claimsToSign(payload, options, { ...this.settings, drafts: this.drafts, now });
+    const purpose = this.keys.purposeFor(audiencesOf(claims.aud));
+    if (!purpose) throw refused('audience', 'names audiences that have no algorithm in common');
+    const key = this.keys.signing(purpose);
+    if (!key) throw new Error('There is no key to sign the token with now');
+    if (options.mutatePayload) Object.assign(payload, claims);
+    return { claims, key };
+  }
+
+  private verifySignature(token: string, { algorithms, ...options }: JwtVerifyOptions): void {
+    const isSigned = typeof token === 'string' && !token.endsWith('.');
+    const jws = isSigned ? parseCompactJws(token) : 'The token is not a string with a signature';
+    if (typeof jws === 'string') throw this.malformed(token, options, jws);
+    const { keys } = this.keys.candidates(jws.algorithm, undefined);
+    const accepted: readonly string[] | undefined = algorithms;
+    if (keys.length === 0 || accepted?.includes(jws.algorithm) === false) {
+      throw new JsonWebTokenError('invalid algorithm');
+    }
+    const refusal = checkSignature(jws, this.keys, this.keys);
+    if (refusal) throw new JsonWebTokenError('invalid signature', new Error(refusal.hint));
+  }
+
+  /** @returns the library's error; one of ours if the library would accept the form of the token */
+  private malformed(token: string, options: JwtVerifyOptions, reason: string): JsonWebTokenError {
+    try {
+      const decoded = this.drafts.decode(token, { complete: true });
+      if (!decoded?.signature || !isAlgorithm(decoded.header.alg)) this.drafts.verify(token, options);
+    } catch (error) {
+      if (error instanceof JsonWebTokenError) return error;
+    }
+    return new JsonWebTokenError('invalid token', new Error(reason));
+  }
+
+  /** Checks what the library does not know of. */
+  private checkClaims(claims: Claims, latestSeconds: number): void {
+    const { iat = latestSeconds, iss } = claims;
+    if (iat > latestSeconds) throw new NotBeforeError('jwt not active', new Date(iat * 1000));
+    const { issuer } = this.settings;
+    if (iss !== issuer) throw new JsonWebTokenError(`jwt issuer invalid. expected: ${issuer}`);
+    const hint = this.settings.revocationCheck?.(claims);
+    if (hint !== undefined) throw new JsonWebTokenError('jwt revoked', new Error(hint));
+  }
+}
+
+function namesKey(options: object | undefined): boolean {
+  return options !== undefined && ['secret', 'privateKey', 'publicKey'].some((name) => name in options);
+}
+
+/** @throws {Error} if `verify` would not accept the form of the token */
+function wellFormed(token: string): string {
+  const jws = parseCompactJws(token);
+  if (typeof jws === 'string') throw new Error(jws);
+  return token;
+}

@@ -1,0 +1,321 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type JwtSignOptions, JwtService } from '@nestjs/jwt';
+import fc from 'fast-check';
+import { REVOCATIONS_AUDIENCE } from '../../../../src/jwt/claims.js';
+import {
+  asyncOutcomeOf,
+  BOUND_ALGORITHMS,
+  type BoundJwt,
+  boundJwt,
+  libraryJwt,
+  outcomeOf,
+} from '../../../support/bound-jwt.js';
+import { handMadeToken, readToken } from '../../../support/hand-made-token.js';
+import { NEW_YEAR } from '../../../support/moved-clock.js';
+import { pemOf } from '../../../support/private-keys.js';
+import { SECRET } from '../../../support/settings.js';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+/** Options as callers in JavaScript give them. */
+type Loose = Readonly<Record<string, unknown>>;
+
+let bound: BoundJwt;
+
+const sign = (payload: unknown, options?: Loose): string => bound.jwt.sign(payload as object, options);
+const claimsOf = (payload: unknown, options?: Loose) => readToken(sign(payload, options)).claims;
+
+describe.each(BOUND_ALGORITHMS)('JwtService.sign on %s', (algorithm) => {
+  beforeAll(async () => {
+    bound = await boundJwt(algorithm);
+  });
+  beforeEach(() => bound.clock.set(NEW_YEAR));
+  afterAll(() => bound.close());
+
+  it('adds kid, iss, jti, iat and the lifetime of the module', async () => {
+    const payload = Object.freeze({ sub: 'user-42', roles: Object.freeze(['admin']) });
+    for (const token of [bound.jwt.sign(payload), await bound.jwt.signAsync(payload)]) {
+      expect(readToken(token)).toEqual({
+        header: { alg: algorithm, typ: 'JWT', kid: bound.key.id },
+        claims: {
+          ...payload,
+          iss: 'identity-backend',
+          jti: expect.stringMatching(UUID),
+          iat: NEW_YEAR,
+          exp: NEW_YEAR + 900,
+        },
+      });
+      expect(bound.key.verifies(token)).toBe(true);
+      expect(bound.jwt.verify<object>(token)).toEqual(readToken(token).claims);
+    }
+  });
+
+  it.each<[object, Loose, object]>([
+    [{}, { expiresIn: 60 }, { exp: NEW_YEAR + 60 }],
+    [{}, { expiresIn: '15m' }, { exp: NEW_YEAR + 900 }],
+    [{}, { expiresIn: '2000' }, { exp: NEW_YEAR + 2 }],
+    [{}, { expiresIn: -60 }, { exp: NEW_YEAR - 60 }],
+    [{ exp: NEW_YEAR + 60 }, {}, { exp: NEW_YEAR + 60 }],
+    [{ iat: NEW_YEAR - 30 }, {}, { iat: NEW_YEAR - 30, exp: NEW_YEAR + 870 }],
+    [{ iat: NEW_YEAR - 30 }, { expiresIn: 60 }, { iat: NEW_YEAR - 30, exp: NEW_YEAR + 30 }],
+    [{ iat: 0 }, {}, { iat: NEW_YEAR, exp: NEW_YEAR + 900 }],
+    [{}, { noTimestamp: true }, { iat: undefined, exp: NEW_YEAR + 900 }],
+    [{}, { noTimestamp: true, expiresIn: 60 }, { iat: undefined, exp: NEW_YEAR + 60 }],
+    [{}, { notBefore: 30 }, { nbf: NEW_YEAR + 30 }],
+    [{ nbf: NEW_YEAR + 30 }, {}, { nbf: NEW_YEAR + 30 }],
+    [{}, { jwtid: 'id-1' }, { jti: 'id-1' }],
+    [{ jti: 'id-1' }, {}, { jti: 'id-1' }],
+    [{}, { issuer: 'identity-backend' }, { iss: 'identity-backend' }],
+    [{ iss: 'identity-backend' }, {}, { iss: 'identity-backend' }],
+    [{}, { audience: 'a', subject: 'b' }, { aud: 'a', sub: 'b' }],
+    [{ aud: ['a', 'b'] }, {}, { aud: ['a', 'b'] }],
+    [{}, { encoding: 'utf8' }, {}],
+    [{}, { allowInsecureKeySizes: true, allowInvalidAsymmetricKeyTypes: true }, {}],
+    [
+      { name: 'Grüße ✓', at: new Date(0), none: undefined },
+      {},
+      { name: 'Grüße ✓', at: new Date(0).toJSON() },
+    ],
+    [{ constructor: { a: 1 }, toString: 'b', valueOf: null }, {}, { toString: 'b', valueOf: null }],
+    [Object.assign(Object.create(null) as object, { sub: 'a' }), {}, { sub: 'a' }],
+  ])('makes of %j with %j the claims %j', (payload, options, expected) => {
+    const claims = claimsOf(payload, options);
+    expect({ ...expected, ...claims }).toEqual({ ...claims, ...expected });
+    const token = sign(payload, options);
+    bound.clock.set(NEW_YEAR + 30);
+    const verified = bound.jwt.verify<object>(token, { ignoreExpiration: true });
+    expect(Object.keys(verified).sort()).toEqual(Object.keys(claims).sort());
+  });
+
+  it.each<[string, unknown, Loose, RegExp]>([
+    ['a lifetime over that of the module', {}, { expiresIn: 901 }, /expiresIn.* 900 seconds/],
+    ['such a lifetime as a text', {}, { expiresIn: '16m' }, /expiresIn.* 900 seconds/],
+    ['such a lifetime in the payload', { exp: NEW_YEAR + 901 }, {}, /"exp".* 900 seconds/],
+    ['an iat ahead that would prolong it', { iat: NEW_YEAR + 1 }, {}, /"exp".* 900 seconds/],
+    ['an iat behind that would prolong it', { iat: NEW_YEAR - 1, exp: NEW_YEAR + 900 }, {}, /"exp"/],
+    ['a lifetime without end', { exp: Infinity }, {}, /exp claim/],
+    ['another issuer', {}, { issuer: 'other' }, /"issuer".* identity-backend/],
+    ['another issuer in the payload', { iss: 'other' }, {}, /"issuer".* identity-backend/],
+    ['the issuer as the audience', {}, { audience: 'identity-backend' }, /"audience"/],
+    ['the issuer among the audiences', {}, { audience: ['a', 'identity-backend'] }, /"audience"/],
+    ['the issuer as aud of the payload', { aud: 'identity-backend' }, {}, /"audience"/],
+    ['the audience of the lists of revocations', { aud: [REVOCATIONS_AUDIENCE] }, {}, /"audience"/],
+    ['a string', 'payload', {}, /"payload"/],
+    ['a string of JSON', '{"sub":"a"}', {}, /"payload"/],
+    ['a buffer', Buffer.from('{"sub":"a"}'), {}, /"payload"/],
+    ['a number', 5, {}, /"payload"/],
+    ['what JSON makes a string', { toJSON: () => 'text' }, {}, /"payload"/],
+    ['what JSON makes of another issuer', { toJSON: () => ({ iss: 'other' }) }, {}, /"issuer"/],
+    ['an algorithm', {}, { algorithm: 'HS256' }, /"algorithm"/],
+    ['the algorithm none', {}, { algorithm: 'none' }, /"algorithm"/],
+    ['a key id', {}, { keyid: 'a' }, /"keyid"/],
+    ['a header', {}, { header: { alg: 'HS256' } }, /"header"/],
+    ['another encoding', { name: 'ü' }, { encoding: 'latin1' }, /"encoding"/],
+    ['a subject that is a number', { sub: 42 }, {}, /sub claim is not a string/],
+    ['an empty id', {}, { jwtid: '' }, /jti claim/],
+    ['a claim that readers read differently', JSON.parse('{"__proto__":1}'), {}, /claims/],
+    ['text that is not well-formed', { name: '\ud800' }, {}, /claims/],
+    ['too much', { name: 'x'.repeat(13_000) }, {}, /16 KiB/],
+  ])('refuses %s', async (_name, payload, options, message) => {
+    expect(() => sign(payload, options)).toThrow(message);
+    await expect(bound.jwt.signAsync(payload as object, options as JwtSignOptions)).rejects.toThrow(message);
+  });
+
+  it.each<[unknown, Loose]>([
+    [undefined, {}],
+    [null, {}],
+    [[], {}],
+    [new Date(0), {}],
+    [new URLSearchParams(), {}],
+    [{ iat: 'now' }, {}],
+    [{ iat: undefined }, {}],
+    [{ exp: '1h' }, {}],
+    [{ exp: NEW_YEAR + 60 }, { expiresIn: 60 }],
+    [{ nbf: NEW_YEAR }, { notBefore: 1 }],
+    [{ aud: 'a' }, { audience: 'b' }],
+    [{ sub: 'a' }, { subject: 'a' }],
+    [{ jti: 'a' }, { jwtid: 'a' }],
+    [{ iss: 'identity-backend' }, { issuer: 'identity-backend' }],
+    [{}, { expiresIn: 'soon' }],
+    [{}, { expiresIn: '' }],
+    [{}, { expiresIn: 1.5 }],
+    [{}, { expiresIn: undefined }],
+    [{}, { notBefore: 'x' }],
+    [{}, { subject: 5 }],
+    [{}, { audience: {} }],
+    [{}, { algorithm: undefined }],
+    [{}, { noTimestamp: 'yes' }],
+    [{}, { mutatePayload: 1 }],
+    [{}, { encoding: 5 }],
+    [{}, { allowInsecureKeySizes: 'yes' }],
+    [{}, { unknown: 1 }],
+  ])('refuses %j with %j in the words of the library', async (payload, options) => {
+    const given = [payload as object, options as JwtSignOptions] as const;
+    const expected = outcomeOf(() => libraryJwt('HS256').sign(...given));
+    expect(expected).toHaveProperty('error.class', Error);
+    expect(outcomeOf(() => bound.jwt.sign(...given))).toEqual(expected);
+    expect(await asyncOutcomeOf(() => bound.jwt.signAsync(...given))).toEqual(expected);
+  });
+
+  it('changes the payload only if it is told to, as the library does', () => {
+    const payload: Record<string, unknown> = { sub: 'user-42', deep: { a: 1 } };
+    sign(payload, { expiresIn: 60, audience: 'a' });
+    expect(payload).toEqual({ sub: 'user-42', deep: { a: 1 } });
+    const token = sign(payload, { mutatePayload: true });
+    expect(payload).toEqual(readToken(token).claims);
+  });
+});
+
+describe('JwtService.sign', () => {
+  beforeAll(async () => {
+    bound = await boundJwt();
+  });
+  beforeEach(() => bound.clock.set(NEW_YEAR));
+  afterAll(() => bound.close());
+
+  it('does as the library with any payload and options, but for what it adds', () => {
+    const oneOf = <T>(...values: T[]) => fc.constantFrom(...values);
+    const name = oneOf<unknown>('a', 'identity', ['a', 'b'], 5, null);
+    const duration = oneOf<unknown>(1, 60, '1m', '10s', '5', 'x', '', 1.5, null, -60);
+    const payloads = fc.record(
+      {
+        iat: oneOf<unknown>(NEW_YEAR - 10, NEW_YEAR),
+        exp: oneOf<unknown>(NEW_YEAR + 60, NEW_YEAR - 60, 'x'),
+        nbf: oneOf<unknown>(NEW_YEAR + 60, 'x'),
+        sub: oneOf('a', 'b'),
+        aud: oneOf<unknown>('a', ['a', 'b']),
+        jti: oneOf('a', 'b'),
+        tenant: fc.jsonValue({ maxDepth: 2 }),
+      },
+      { requiredKeys: ['iat'] },
+    );
+    const options = fc.record(
+      {
+        expiresIn: duration,
+        notBefore: duration,
+        subject: name,
+        audience: name,
+        jwtid: name,
+        noTimestamp: oneOf<unknown>(true, false, 'x'),
+        mutatePayload: fc.boolean(),
+        encoding: oneOf<unknown>('utf8', 'UTF-8', '', 5),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(payloads, options, (payload, given) => {
+        const inLibrary = outcomeOf(() => libraryJwt('HS256').sign({ ...payload }, given as JwtSignOptions));
+        const outcome = outcomeOf(() => sign({ ...payload }, given));
+        if ('error' in inLibrary) {
+          expect(outcome).toEqual(inLibrary);
+          return;
+        }
+        if ('error' in outcome) throw new Error(JSON.stringify(outcome));
+        const { iss, jti, exp, ...claims } = readToken(String(outcome.value)).claims;
+        expect({ iss, jti, exp, ...claims }).toEqual({
+          iss: 'identity-backend',
+          jti: expect.stringMatching(UUID),
+          exp: Number(claims['iat'] ?? NEW_YEAR) + 900,
+          ...readToken(String(inLibrary.value)).claims,
+        });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('signs nothing that it would not verify', () => {
+    const claim = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.string({ unit: 'binary' }));
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), claim), (payload) => {
+        const outcome = outcomeOf(() => sign(payload));
+        if ('value' in outcome)
+          expect(bound.jwt.verify<object>(String(outcome.value))).toMatchObject(payload);
+      }),
+    );
+  });
+
+  it('has no token for audiences without a common algorithm, and none without a key', async () => {
+    const lists = new Map([['billing-service', ['HS512'] as const]]);
+    const { jwt, close } = await boundJwt('HS256', { audienceAlgorithms: lists });
+    expect(() => jwt.sign({ aud: ['billing-service', 'logging-service'] })).toThrow(/"audience"/);
+    expect(readToken(jwt.sign({ aud: 'billing-service' })).header).toHaveProperty('alg', 'HS512');
+    await close();
+  });
+});
+
+describe('A key that the caller names', () => {
+  const REFRESH = { secret: 'a-secret-for-refresh-tokens' };
+  const library = new JwtService();
+  beforeAll(async () => {
+    bound = await boundJwt('ES256', { secret: SECRET });
+  });
+  beforeEach(() => bound.clock.set(NEW_YEAR));
+  afterAll(() => bound.close());
+
+  it('signs and verifies as in the library, with none of the claims and refusals of the module', async () => {
+    const payload = { sub: 42, iat: 1, exp: 4_000_000_000, iss: 'other' };
+    const token = bound.jwt.sign(payload, REFRESH);
+    expect(token).toBe(library.sign(payload, REFRESH));
+    expect(await bound.jwt.signAsync(payload, REFRESH)).toBe(token);
+    expect(bound.jwt.sign('text', REFRESH)).toBe(library.sign('text', REFRESH));
+    expect(bound.jwt.verify<object>(token, REFRESH)).toEqual(payload);
+    expect(await bound.jwt.verifyAsync<object>(token, REFRESH)).toEqual(payload);
+    const wrong = { secret: 'another' };
+    expect(outcomeOf(() => bound.jwt.verify<object>(token, wrong))).toEqual(
+      outcomeOf(() => library.verify<object>(token, wrong)),
+    );
+  });
+
+  it('may be a pair', () => {
+    const pair = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+    const privateKey = pemOf(pair.privateKey);
+    const publicKey = pair.publicKey.export({ type: 'spki', format: 'pem' });
+    const token = bound.jwt.sign({ sub: 'a' }, { privateKey, algorithm: 'ES256', keyid: 'mine' });
+    expect(readToken(token).header).toEqual({ alg: 'ES256', typ: 'JWT', kid: 'mine' });
+    expect(bound.jwt.verify<object>(token, { publicKey })).toEqual(readToken(token).claims);
+    expect(() => bound.jwt.verify<object>(token)).toThrow('invalid token');
+  });
+
+  it('never makes a token that passes as one of the module, nor takes one of the module', () => {
+    const claims = { iss: 'identity-backend', sub: 'a', exp: NEW_YEAR + 60 };
+    expect(() => bound.jwt.verify<object>(bound.jwt.sign(claims, REFRESH))).toThrow('invalid algorithm');
+    expect(() => bound.jwt.verify<object>(bound.jwt.sign(claims), REFRESH)).toThrow('invalid algorithm');
+  });
+
+  it.each(['secret', 'privateKey', 'publicKey'])(
+    'is missing, not the key of the module, if %s has no value',
+    async (name) => {
+      const options = { [name]: undefined };
+      const token = bound.jwt.sign({});
+      expect(() => sign({}, options)).toThrow();
+      await expect(bound.jwt.signAsync({}, options)).rejects.toThrow();
+      expect(() => bound.jwt.verify<object>(token, options)).toThrow('secret or public key must be provided');
+      await expect(bound.jwt.verifyAsync(token, options)).rejects.toThrow(
+        'secret or public key must be provided',
+      );
+    },
+  );
+
+  it('rejects where the library would throw or never settle', async () => {
+    const rejected = async (payload: unknown, options: Loose) =>
+      expect(bound.jwt.signAsync(payload as object, { ...REFRESH, ...options })).rejects.toThrow();
+    await rejected('text', { expiresIn: 60 });
+    await rejected({}, { header: { alg: 5 } });
+    await rejected(undefined, {});
+    await expect(bound.jwt.verifyAsync(undefined as unknown as string, REFRESH)).rejects.toThrow();
+  });
+});
+
+describe('JwtService.decode', () => {
+  it('reads any token without verifying it, as the library does', async () => {
+    const { jwt, close } = await boundJwt();
+    const library = new JwtService();
+    for (const token of [handMadeToken(), handMadeToken({ secret: 'x' }), jwt.sign({}), 'a.b', 'x']) {
+      expect(jwt.decode<unknown>(token)).toEqual(library.decode<unknown>(token));
+      expect(jwt.decode<unknown>(token, { complete: true })).toEqual(
+        library.decode<unknown>(token, { complete: true }),
+      );
+    }
+    await close();
+  });
+});

@@ -1,0 +1,299 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { JsonWebTokenError, type JwtVerifyOptions, NotBeforeError, TokenExpiredError } from '@nestjs/jwt';
+import fc from 'fast-check';
+import { audiencesOf } from '../../../../src/jwt/claims.js';
+import { signingKeyFor } from '../../../support/private-keys.js';
+import {
+  asyncOutcomeOf,
+  BOUND_ALGORITHMS,
+  type BoundJwt,
+  boundJwt,
+  libraryJwt,
+  outcomeOf,
+} from '../../../support/bound-jwt.js';
+import { handMadeToken, signedParts } from '../../../support/hand-made-token.js';
+import { NEW_YEAR } from '../../../support/moved-clock.js';
+import { PREVIOUS_SECRET, SECRET } from '../../../support/settings.js';
+
+const CLAIMS = {
+  iss: 'identity-backend',
+  sub: 'user-42',
+  aud: ['logging-service', 'billing-service'],
+  iat: NEW_YEAR - 60,
+  nbf: NEW_YEAR - 60,
+  exp: NEW_YEAR + 840,
+  jti: 'token-1',
+  nonce: 'nonce-1',
+};
+
+/** Options of the library, most of them with a value that a token satisfies and one that it does not. */
+const OPTIONS: readonly JwtVerifyOptions[] = [
+  {},
+  { audience: 'logging-service' },
+  { audience: 'other-service' },
+  { audience: /^billing-/ },
+  { audience: /^other-/ },
+  { audience: ['other-service', /^logging/] },
+  { audience: ['other-service', /^other/] },
+  { issuer: 'identity-backend' },
+  { issuer: ['other', 'identity-backend'] },
+  { issuer: 'other' },
+  { subject: 'user-42' },
+  { subject: 'user-43' },
+  { jwtid: 'token-1' },
+  { jwtid: 'token-2' },
+  { nonce: 'nonce-1' },
+  { nonce: 'nonce-2' },
+  { nonce: ' ' },
+  { maxAge: 61 },
+  { maxAge: 60 },
+  { maxAge: '2 minutes' },
+  { maxAge: '1m' },
+  { maxAge: '60s', clockTolerance: 1 },
+  { maxAge: 'soon' },
+  { clockTimestamp: NEW_YEAR + 839 },
+  { clockTimestamp: NEW_YEAR + 840 },
+  { clockTimestamp: NEW_YEAR + 840, clockTolerance: 1 },
+  { clockTimestamp: NEW_YEAR + 9_000, ignoreExpiration: true },
+  { clockTimestamp: String(NEW_YEAR) as unknown as number },
+  { complete: true },
+  { complete: true, audience: 'other-service' },
+  { allowInvalidAsymmetricKeyTypes: true },
+  { allowInvalidAsymmetricKeyTypes: 'yes' as unknown as boolean },
+];
+
+let bound: BoundJwt;
+
+describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
+  beforeAll(async () => {
+    bound = await boundJwt(algorithm);
+  });
+  beforeEach(() => bound.clock.set(NEW_YEAR));
+  afterAll(() => bound.close());
+
+  /** What the library does with a token of the same claims, under HS256 if it does not know the algorithm. */
+  function inTheLibrary(claims: object, options: JwtVerifyOptions) {
+    const { jwt, token } =
+      algorithm === 'EdDSA'
+        ? { jwt: libraryJwt('HS256'), token: signedParts('{"alg":"HS256"}', JSON.stringify(claims)) }
+        : { jwt: libraryJwt(algorithm), token: bound.key.signSync(claims) };
+    return outcomeOf(() => jwt.verify<object>(token, { clockTimestamp: NEW_YEAR, ...options }));
+  }
+
+  it.each(OPTIONS)('does as the library with %j (%#)', async (options) => {
+    const token = bound.key.signSync(CLAIMS);
+    const outcome = outcomeOf(() => bound.jwt.verify<object>(token, options));
+    if (options.complete && 'value' in outcome) {
+      expect(outcome.value).toEqual(bound.jwt.decode(token, { complete: true }));
+    } else {
+      expect(outcome).toEqual(inTheLibrary(CLAIMS, options));
+    }
+    expect(await asyncOutcomeOf(() => bound.jwt.verifyAsync(token, options))).toEqual(outcome);
+  });
+
+  it('does as the library with any claims and options', () => {
+    const oneOf = <T>(...values: T[]) => fc.constantFrom(...values);
+    const time = oneOf(NEW_YEAR - 61, NEW_YEAR - 60, NEW_YEAR, NEW_YEAR + 1, NEW_YEAR + 60);
+    const name = oneOf('a', 'b', 'A', '');
+    const claims = fc.record(
+      {
+        iss: oneOf('identity-backend'),
+        sub: name,
+        aud: fc.oneof(name, fc.array(name)),
+        // The library does not look at one ahead.
+        iat: oneOf(NEW_YEAR - 61, NEW_YEAR - 60, NEW_YEAR),
+        nbf: time,
+        exp: time,
+        jti: oneOf('a', 'b'),
+        nonce: oneOf<unknown>('a', 'b', 1, null),
+        tenant: fc.jsonValue({ maxDepth: 2 }),
+      },
+      { requiredKeys: ['iss', 'exp'] },
+    );
+    const pattern = oneOf(/a/, /^$/, /b/i);
+    const options = fc.record(
+      {
+        audience: fc.oneof(name, pattern, fc.tuple(fc.oneof(name, pattern), fc.oneof(name, pattern))),
+        issuer: oneOf<string | [string, string]>('identity-backend', 'a', ['b', 'identity-backend']),
+        subject: name,
+        jwtid: name,
+        nonce: name,
+        maxAge: oneOf<string | number>(0, 1, 60, 61, '1m', 'x', -1),
+        clockTolerance: oneOf(0, 1, 60, 3600),
+        clockTimestamp: oneOf(0, NEW_YEAR, NEW_YEAR + 1, NEW_YEAR + 59, NEW_YEAR + 60),
+        ignoreExpiration: fc.boolean(),
+        ignoreNotBefore: fc.boolean(),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(claims, options, (claimed, given) => {
+        const clockTimestamp = given.clockTimestamp || NEW_YEAR;
+        expect(outcomeOf(() => bound.jwt.verify<object>(bound.key.signSync(claimed), given))).toEqual(
+          inTheLibrary(claimed, { ...given, clockTimestamp }),
+        );
+      }),
+    );
+  });
+
+  it('gives the claims and the dates of errors that callers look at', () => {
+    const verify = (changes: object) =>
+      bound.jwt.verify<object>(bound.key.signSync({ ...CLAIMS, ...changes }));
+    expect(verify({})).toEqual(CLAIMS);
+    expect(() => verify({ exp: NEW_YEAR })).toThrow(
+      new TokenExpiredError('jwt expired', new Date(NEW_YEAR * 1000)),
+    );
+    expect(() => verify({ nbf: NEW_YEAR + 1 })).toThrow(NotBeforeError);
+    expect(() => verify({ iss: 'other' })).toThrow(
+      new JsonWebTokenError('jwt issuer invalid. expected: identity-backend'),
+    );
+    expect(() => verify({ iss: undefined })).toThrow('jwt issuer invalid. expected: identity-backend');
+  });
+
+  it('refuses an iat ahead of the clock, less the tolerance', () => {
+    const token = bound.key.signSync({ ...CLAIMS, iat: NEW_YEAR + 2 });
+    const date = new Date((NEW_YEAR + 2) * 1000);
+    const refusal = {
+      error: expect.objectContaining({ class: NotBeforeError, message: 'jwt not active', date }),
+    };
+    const outcome = (options: JwtVerifyOptions) => outcomeOf(() => bound.jwt.verify<object>(token, options));
+    expect(outcome({})).toEqual(refusal);
+    expect(outcome({ ignoreNotBefore: true })).toEqual(refusal);
+    expect(outcome({ clockTolerance: 1 })).toEqual(refusal);
+    expect(outcome({ clockTolerance: 2 })).toHaveProperty('value');
+    expect(outcome({ clockTimestamp: NEW_YEAR + 2 })).toHaveProperty('value');
+    bound.clock.advance(2);
+    expect(outcome({})).toHaveProperty('value');
+  });
+
+  it('needs no audience in a token unless the caller asks for one', () => {
+    for (const aud of [undefined, [], '']) {
+      const token = bound.key.signSync({ ...CLAIMS, aud });
+      expect(bound.jwt.verify<object>(token)).toHaveProperty('sub', 'user-42');
+      expect(() => bound.jwt.verify<object>(token, { audience: 'logging-service' })).toThrow(
+        'jwt audience invalid. expected: logging-service',
+      );
+    }
+  });
+
+  it.each<[string, (token: string) => unknown]>([
+    ['nothing', () => undefined],
+    ['an empty text', () => ''],
+    ['a number', () => 5],
+    ['an object', (token) => ({ token })],
+    ['one part', () => 'token'],
+    ['two parts', (token) => token.split('.', 2).join('.')],
+    ['four parts', (token) => `${token}.`],
+    ['parts that are not base64url', () => '!.!.!'],
+    ['a header that is no JSON', (token) => `e30x${token}`],
+    ['no signature', (token) => token.replace(/[^.]*$/, '')],
+    ['alg none', (token) => token.replace(/^[^.]*/, Buffer.from('{"alg":"none"}').toString('base64url'))],
+    ['an unknown alg', (token) => token.replace(/^[^.]*/, Buffer.from('{"alg":"X"}').toString('base64url'))],
+  ])('does as the library with %s', async (_name, change) => {
+    const token = change(bound.key.signSync(CLAIMS)) as string;
+    const expected = outcomeOf(() => libraryJwt('HS256').verify<object>(token));
+    expect(expected).toHaveProperty('error.class', JsonWebTokenError);
+    expect(outcomeOf(() => bound.jwt.verify<object>(token))).toEqual(expected);
+    expect(await asyncOutcomeOf(() => bound.jwt.verifyAsync(token))).toEqual(expected);
+  });
+
+  it.each<[string, object | string, object]>([
+    ['without exp', { ...CLAIMS, exp: undefined }, {}],
+    ['with a number for sub', { ...CLAIMS, sub: 42 }, {}],
+    ['with a claim twice', `${JSON.stringify(CLAIMS).slice(0, -1)},"sub":"other"}`, {}],
+    ['with crit', CLAIMS, { crit: ['exp'], exp: 1 }],
+    ['with a key of its own', CLAIMS, { jwk: {} }],
+    ['of another type', CLAIMS, { typ: 'dpop+jwt' }],
+  ])('refuses a token %s, though the library would not', (_name, claims, header) => {
+    const text = typeof claims === 'string' ? claims : JSON.stringify(claims);
+    const token = signedParts(JSON.stringify({ alg: 'HS256', typ: 'JWT', ...header }), text);
+    expect(libraryJwt('HS256').verify<object>(token, { ignoreExpiration: true })).toHaveProperty('sub');
+    const error = new JsonWebTokenError('invalid token', expect.any(Error) as unknown as Error);
+    expect(() => bound.jwt.verify<object>(token)).toThrow(error);
+  });
+
+  it('refuses a token of another key, and an algorithm that is not in force or that the caller excludes', () => {
+    const name = (refused: string, options: JwtVerifyOptions = {}) =>
+      outcomeOf(() => bound.jwt.verify<object>(refused, options));
+    const error = (message: string) => ({
+      error: expect.objectContaining({ class: JsonWebTokenError, message }),
+    });
+    const token = bound.key.signSync(CLAIMS);
+    const forged =
+      algorithm === 'HS256'
+        ? handMadeToken({ secret: PREVIOUS_SECRET })
+        : signingKeyFor(algorithm, 'another').signSync(CLAIMS);
+    expect(name(forged)).toEqual(error('invalid signature'));
+    expect(name(`${token.slice(0, -8)}AAAAAAA${token.slice(-1)}`)).toEqual(error('invalid signature'));
+    const others = BOUND_ALGORITHMS.filter((each) => each !== algorithm);
+    for (const other of others) {
+      const ofOther =
+        other === 'HS256' ? handMadeToken({ claims: CLAIMS }) : signingKeyFor(other).signSync(CLAIMS);
+      expect(name(ofOther)).toEqual(error('invalid algorithm'));
+    }
+    const only = (...algorithms: string[]) => ({ algorithms }) as JwtVerifyOptions;
+    expect(name(token, only(...others))).toEqual(error('invalid algorithm'));
+    expect(name(token, only())).toEqual(error('invalid algorithm'));
+    expect(name(token, only('HS384', algorithm))).toHaveProperty('value');
+  });
+
+  it('never accepts a token that one character was changed in', () => {
+    const token = bound.key.signSync(CLAIMS);
+    const character = fc.constantFrom(...'AZaz09-_.=');
+    fc.assert(
+      fc.property(fc.nat({ max: token.length - 1 }), character, (index, other) => {
+        fc.pre(other !== token[index]);
+        const changed = token.slice(0, index) + other + token.slice(index + 1);
+        expect(() => bound.jwt.verify<object>(changed)).toThrow(JsonWebTokenError);
+      }),
+    );
+  });
+});
+
+describe('JwtService.verify', () => {
+  it('applies the tolerance of the module unless the caller gives one', async () => {
+    const { jwt, close } = await boundJwt('HS256', { clockToleranceSeconds: 10 });
+    const expired = handMadeToken({ claims: { exp: NEW_YEAR - 9 } });
+    expect(jwt.verify<object>(expired)).toHaveProperty('sub');
+    expect(() => jwt.verify<object>(expired, { clockTolerance: 0 })).toThrow(TokenExpiredError);
+    expect(jwt.verify<object>(handMadeToken({ claims: { iat: NEW_YEAR + 10 } }))).toHaveProperty('sub');
+    await close();
+  });
+
+  it('accepts what the previous key signed, and signs with the current one', async () => {
+    const before = await boundJwt();
+    const after = await boundJwt('HS256', { secret: PREVIOUS_SECRET, previousSecrets: [SECRET] });
+    const token = before.jwt.sign({ sub: 'user-42' });
+    expect(after.jwt.verify<object>(token)).toHaveProperty('sub', 'user-42');
+    expect(() => before.jwt.verify<object>(after.jwt.sign({ sub: 'user-42' }))).toThrow('invalid signature');
+    await Promise.all([before.close(), after.close()]);
+  });
+
+  it.each(['RS256', 'ES256', 'EdDSA'] as const)(
+    'accepts what the previous %s key signed',
+    async (algorithm) => {
+      const [former, current] = [signingKeyFor(algorithm), signingKeyFor(algorithm, 'current')];
+      const { jwt, close } = await boundJwt(algorithm, { privateKeys: [], importedKeys: [current, former] });
+      expect(jwt.verify<object>(former.signSync(CLAIMS))).toEqual(CLAIMS);
+      expect(jwt.decode(jwt.sign({}), { complete: true })).toHaveProperty('header.kid', current.id);
+      await close();
+    },
+  );
+
+  it('applies the algorithms of the audiences', async () => {
+    const lists = new Map([['billing-service', ['ES256'] as const]]);
+    const { jwt, close } = await boundJwt('ES256', {
+      algorithms: ['HS256', 'ES256'],
+      secret: SECRET,
+      audienceAlgorithms: lists,
+    });
+    expect(jwt.decode(jwt.sign({ aud: 'billing-service' }), { complete: true })).toHaveProperty(
+      'header.alg',
+      'ES256',
+    );
+    const shared = handMadeToken({ claims: { aud: ['billing-service', 'logging-service'] } });
+    expect(() => jwt.verify<object>(shared, { audience: 'logging-service' })).toThrow('invalid signature');
+    expect(audiencesOf(jwt.verify<{ aud: string }>(handMadeToken()).aud)).toEqual(['logging-service']);
+    await close();
+  });
+});
