@@ -4,6 +4,7 @@ import { JwtService } from '@nestjs/jwt';
 import { KeyRing } from '../keys/key-ring.js';
 import { type EmbeddedTokenRoutes, embeddedTokenRoutes } from './embedded/embedded-token-routes.js';
 import { KeyRingJwtService } from './nestjs-jwt/key-ring-jwt.service.js';
+import { JwtModuleConflict } from './nestjs-jwt/jwt-module-conflict.js';
 import {
   completeSettings,
   type TokenModuleAsyncOptions,
@@ -65,6 +66,7 @@ function tokenModule(
       },
       TokenService,
       { provide: JwtService, useClass: KeyRingJwtService },
+      JwtModuleConflict,
       ...parts.providers,
     ],
     exports: [TokenService, KeyRing, JwtService],
