@@ -7,22 +7,22 @@ import { verifySignature } from './signature.js';
 export class KeyObjectVerificationKey implements VerificationKey {
   /**
    * @param id key id (RFC 7515 §4.1.4)
-   * @param key a secret for HS*, else a public key
+   * @param keyObject a secret for HS*, else a public key
    */
   constructor(
     readonly id: string,
     readonly algorithm: Algorithm,
-    private readonly key: KeyObject,
+    readonly keyObject: KeyObject,
   ) {}
 
   get signatureBytes(): number {
-    const { modulusLength } = this.key.asymmetricKeyDetails ?? {};
+    const { modulusLength } = this.keyObject.asymmetricKeyDetails ?? {};
     return modulusLength === undefined
       ? ALGORITHMS[this.algorithm].leastSignatureBytes
       : Math.ceil(modulusLength / 8);
   }
 
   verifies(token: string): boolean {
-    return verifySignature(token, this.algorithm, this.key);
+    return verifySignature(token, this.algorithm, this.keyObject);
   }
 }

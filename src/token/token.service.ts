@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
 import { audiencesOf, REVOCATIONS_AUDIENCE } from '../jwt/claims.js';
 import { type InspectedToken, inspectToken } from '../jwt/inspect-token.js';
 import { verifyToken, type Expectations, type VerificationKey } from '../jwt/verify-token.js';
@@ -10,6 +11,7 @@ import type { VerificationResult } from '../jwt/verification-result.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { MaybePromise } from '../concurrency/maybe-promise.js';
 import type { IssueOutcome } from './issue-outcome.js';
+import { selfTest } from './nestjs-jwt/self-test.js';
 import { type ServiceParts, TOKEN_OPTIONS, type TokenOptions } from './token-options.js';
 
 /** The longest token that is issued, in bytes: longer ones do not fit the header limits of common servers. */
@@ -60,6 +62,7 @@ export class TokenService {
   constructor(
     @Inject(TOKEN_OPTIONS) private readonly options: TokenOptions & ServiceParts,
     private readonly keys: KeyRing,
+    private readonly jwt: JwtService,
   ) {}
 
   /**
@@ -117,7 +120,7 @@ export class TokenService {
     const purpose = this.keys.purposeFor([]);
     const key = purpose && this.keys.signing(purpose);
     try {
-      return (await key?.passesSelfTest()) ?? false;
+      return key !== undefined && (await selfTest(key, this.jwt));
     } catch (error) {
       // It does sign, for others.
       if (error instanceof QueueFull) return true;

@@ -1,3 +1,4 @@
+import { JwtService } from '@nestjs/jwt';
 import { Clock } from '../../src/clock.js';
 import type { Algorithm } from '../../src/jwt/algorithms.js';
 import { KeyEncryption } from '../../src/keys/key-encryption.js';
@@ -115,7 +116,7 @@ export class Instance {
       clock: this.clock,
     };
     const ring = new KeyRing(options, stored);
-    this.parts = { stored, ring, tokens: new TokenService(options, ring) };
+    this.parts = { stored, ring, tokens: new TokenService(options, ring, new JwtService()) };
     await this.sync();
   }
 

@@ -247,6 +247,11 @@ describe('the imports of src', () => {
     expect(packages.filter((name) => !allowed.test(name))).toEqual([]);
   });
 
+  it('bring @nestjs/jwt to token alone', () => {
+    const importers = files.filter(({ packages }) => packages.includes('@nestjs/jwt'));
+    expect(new Set(importers.map(({ path }) => folderOf(path)))).toEqual(new Set(['token']));
+  });
+
   it('bring no HTTP to keys', () => {
     const packages = files.filter(({ path }) => folderOf(path) === 'keys').flatMap((file) => file.packages);
     expect(packages.filter((name) => /fastify|express|swagger|node:https?$/.test(name))).toEqual([]);

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { JwtService } from '@nestjs/jwt';
 import { SystemClock } from '../../../src/clock.js';
 import { KeyRing } from '../../../src/keys/key-ring.js';
 import type { IssueOutcome } from '../../../src/token/issue-outcome.js';
@@ -13,6 +14,7 @@ const settings = testSettings({ algorithms: ['RS256'], importedKeys: [signingKey
 const tokens = new TokenService(
   { ...settings, showFingerprints: false, clock: new SystemClock() },
   new KeyRing(settings),
+  new JwtService(),
 );
 
 describe('a service that is asked for more RSA signatures than it can make soon', () => {
