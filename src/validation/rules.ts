@@ -1,12 +1,14 @@
 import type { Type } from '@nestjs/common';
 import {
   getMetadataStorage,
+  IS_OPTIONAL,
   ValidateBy,
   type ValidationArguments,
   type ValidationOptions,
-  ValidationTypes,
+  type ValidatorConstraintInterface,
 } from 'class-validator';
 import { isJsonObject } from '../encoding/strict-json.js';
+import { type Metadata, unsupportedPart } from './unsupported-metadata.js';
 
 const IS_PRESENT = 'isPresent';
 
@@ -92,47 +94,64 @@ export class Rules<T extends object> {
 }
 
 function readRules(type: Type): { members: string[]; rules: Rule[] } {
-  const storage = getMetadataStorage();
-  const metadata = storage.getTargetValidationMetadatas(type, '', false, false);
+  const metadata = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
+  if (metadata.length === 0) throw new TypeError(`${type.name} has no validation rules`);
+  for (const each of metadata) {
+    const part = unsupportedPart(each);
+    if (part !== undefined)
+      throw new TypeError(`${type.name}.${each.propertyName}: ${part} is not supported`);
+  }
   const members = [...new Set(metadata.map(({ propertyName }) => propertyName))];
   const optional = new Set(
-    metadata
-      .filter((each) => each.type === ValidationTypes.CONDITIONAL_VALIDATION)
-      .map(({ propertyName }) => propertyName),
+    metadata.filter(({ name }) => name === IS_OPTIONAL).map(({ propertyName }) => propertyName),
   );
-  const custom = metadata.filter(({ constraintCls }) => constraintCls !== undefined);
   const presenceFirst = [
-    ...custom.filter(({ name }) => name === IS_PRESENT),
-    ...custom.filter(({ name }) => name !== IS_PRESENT),
+    ...metadata.filter(({ name }) => name === IS_PRESENT),
+    ...metadata.filter(({ name }) => name !== IS_PRESENT),
   ];
-  const rules = presenceFirst.flatMap((each) =>
-    storage.getTargetValidatorConstraints(each.constraintCls).map((found) => {
-      const constraint = found.instance;
-      const member = each.propertyName;
+  return {
+    members,
+    rules: presenceFirst.flatMap((each) => rulesOf(type, each, optional.has(each.propertyName))),
+  };
+}
+
+/** The rules of one decorator: none, if it only lists the field (`@Allow`) or makes it optional. */
+function rulesOf(type: Type, metadata: Metadata, isOptional: boolean): Rule[] {
+  const { propertyName: member, constraintCls, constraints } = metadata;
+  if ((constraintCls as typeof constraintCls | undefined) === undefined) return [];
+  return getMetadataStorage()
+    .getTargetValidatorConstraints(constraintCls)
+    .map(({ instance }) => {
       const argumentsFor = (value: unknown, object: object): ValidationArguments => ({
         targetName: type.name,
         property: member,
         object,
         value,
-        constraints: each.constraints,
+        constraints,
       });
       return {
         member,
-        holds: (value: unknown, body: object): boolean =>
-          (value === undefined && optional.has(member)) ||
-          constraint.validate(value, argumentsFor(value, body)) === true,
-        message: (value: unknown, body: object): string => {
-          const words =
-            each.message ??
-            constraint.defaultMessage?.(argumentsFor(value, body)) ??
-            `${member} is not valid`;
-          return (typeof words === 'function' ? words(argumentsFor(value, body)) : words).replaceAll(
-            '$property',
-            member,
-          );
-        },
+        holds: (value, body) =>
+          (value === undefined && isOptional) || instance.validate(value, argumentsFor(value, body)) === true,
+        message: (value, body) => messageOf(metadata, instance, argumentsFor(value, body)),
       };
-    }),
-  );
-  return { members, rules };
+    });
+}
+
+function messageOf(
+  { message }: Metadata,
+  constraint: ValidatorConstraintInterface,
+  about: ValidationArguments,
+): string {
+  const own = typeof message === 'function' ? message(about) : message;
+  const words = [own, constraint.defaultMessage?.(about)].find(Boolean) ?? '$property is not valid';
+  return words
+    .replaceAll(/\$constraint(\d+)/g, (token, number) =>
+      wordsOf(about.constraints?.[Number(number) - 1] ?? token),
+    )
+    .replaceAll('$property', about.property);
+}
+
+function wordsOf(constraint: unknown): string {
+  return Array.isArray(constraint) ? constraint.join(', ') : String(constraint);
 }
