@@ -77,6 +77,9 @@ const mariadb: ServerKind = {
 };
 
 export const SERVER_KINDS: readonly ServerKind[] = [postgres, mariadb];
+export const POSTGRES_KIND = postgres;
+/** A program that PostgreSQL needs. */
+export const POSTGRES_PROGRAM = join(postgresPrograms ?? POSTGRES_HOME, 'initdb');
 
 /** A server that only this test uses, in a folder of its own. */
 export class PrivateServer {
@@ -89,16 +92,19 @@ export class PrivateServer {
     private readonly owner: { readonly uid?: number; readonly gid?: number },
   ) {}
 
-  static async setUp(kind: ServerKind, { certificate, key }: TestCertificates): Promise<PrivateServer> {
+  /** @param certificates for connections that are encrypted */
+  static async setUp(kind: ServerKind, certificates?: TestCertificates): Promise<PrivateServer> {
     const folder = join(temporaryDirectory(), 'server');
     mkdirSync(folder);
     chmodSync(join(folder, '..'), 0o755);
     const owner = ownerFor(kind.user);
-    copyFileSync(certificate, join(folder, 'server.pem'));
-    copyFileSync(key, join(folder, 'server.key'));
-    chmodSync(join(folder, 'server.key'), 0o600);
+    if (certificates) {
+      copyFileSync(certificates.certificate, join(folder, 'server.pem'));
+      copyFileSync(certificates.key, join(folder, 'server.key'));
+      chmodSync(join(folder, 'server.key'), 0o600);
+    }
     if (owner.uid !== undefined && owner.gid !== undefined) {
-      for (const name of ['', 'server.pem', 'server.key'])
+      for (const name of ['', ...(certificates ? ['server.pem', 'server.key'] : [])])
         chownSync(join(folder, name), owner.uid, owner.gid);
     }
     const server = new PrivateServer(kind, folder, await freePort(), owner);
@@ -128,7 +134,7 @@ export class PrivateServer {
 }
 
 /** Servers refuse to run as root. */
-function ownerFor(user: string): { readonly uid?: number; readonly gid?: number } {
+export function ownerFor(user: string): { readonly uid?: number; readonly gid?: number } {
   if (process.geteuid?.() !== 0) return {};
   const id = (flag: string): number => Number(execFileSync('id', [flag, user], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };

@@ -46,6 +46,8 @@ export class TcpProxy {
     if (this.server.listening) return;
     this.server.listen(this.port, '127.0.0.1');
     await once(this.server, 'listening');
+    // A test that forgets it still ends.
+    this.server.unref();
     this.port = (this.server.address() as AddressInfo).port;
   }
 
