@@ -1,0 +1,103 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+import ts from 'typescript';
+import { blocksOf, pages } from '../support/markdown.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What a reader imports without being shown it. */
+const IMPORTS: Readonly<Record<string, readonly string[]>> = {
+  '@nestjs/common': ['Controller', 'Get', 'Injectable', 'Module', 'type CanActivate', 'type DynamicModule'],
+  '@nestjs/core': ['APP_GUARD'],
+  'identity-backend': ['TokenModule', 'TokenService'],
+  'identity-backend/guard': [
+    'CurrentToken',
+    'IdentityAuthModule',
+    'JwtAuthGuard',
+    'RequireScopes',
+    'type Claims',
+    'type IdentityAuthOptions',
+  ],
+  'identity-backend/token-client': ['TokenClient'],
+};
+/** What the reader's application has. */
+const APPLICATION = `
+declare const clientSecret: string;
+declare const body: string;
+declare class EmployeesGuard implements CanActivate { canActivate(): boolean }
+`;
+
+const options: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2023,
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  experimentalDecorators: true,
+  emitDecoratorMetadata: true,
+  skipLibCheck: true,
+  strict: true,
+  noEmit: true,
+  types: ['node'],
+  paths: {
+    'identity-backend': [`${ROOT}src/index.ts`],
+    'identity-backend/*': [`${ROOT}src/*/index.ts`],
+  },
+};
+
+/** A block as a module. One that lists options alone stands for an object of them. */
+function moduleOf(text: string): string {
+  const body = /^\w+: /.test(text)
+    ? `export const options: Partial<IdentityAuthOptions> = {\n${text}};`
+    : text;
+  const imported = new Set(
+    [...text.matchAll(/^import \{(.*?)\}/gms)]
+      .flatMap(([, names = '']) => names.split(','))
+      .map((name) => name.trim()),
+  );
+  const imports = Object.entries(IMPORTS).map(
+    ([from, names]) => `import { ${names.filter((name) => !imported.has(name)).join(', ')} } from '${from}';`,
+  );
+  return `${imports.join('\n')}\n${APPLICATION}\n${body}`;
+}
+
+/** The errors of the TypeScript compiler, by the names of virtual files in the root of the repository. */
+function errorsOf(files: ReadonlyMap<string, string>): Map<string, string[]> {
+  const host = ts.createCompilerHost(options);
+  const program = ts.createProgram([...files.keys()], options, {
+    ...host,
+    fileExists: (path) => files.has(path) || host.fileExists(path),
+    readFile: (path) => files.get(path) ?? host.readFile(path),
+    getSourceFile: (path, version) => {
+      const text = files.get(path);
+      return text === undefined
+        ? host.getSourceFile(path, version)
+        : ts.createSourceFile(path, text, version);
+    },
+  });
+  return new Map(
+    [...files.keys()].map((path) => {
+      const file = program.getSourceFile(path);
+      const found = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
+      return [path, found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))];
+    }),
+  );
+}
+
+const snippets = pages().flatMap((page) =>
+  blocksOf(page)
+    .filter(({ info }) => info === 'ts')
+    .map(({ heading, text }, index) => ({ path: page.path, heading, index, text })),
+);
+const fileOf = ({ path, index }: { path: string; index: number }): string =>
+  `${ROOT}${path.replaceAll(/\W/g, '-')}-${index}.ts`;
+
+describe('the TypeScript of the pages', () => {
+  const errors = errorsOf(new Map(snippets.map((snippet) => [fileOf(snippet), moduleOf(snippet.text)])));
+
+  it('is found', () => {
+    expect(snippets.length).toBeGreaterThan(8);
+  });
+
+  it.each(snippets)('compiles: $path, $heading ($index)', (snippet) => {
+    expect(errors.get(fileOf(snippet))).toEqual([]);
+  });
+});
