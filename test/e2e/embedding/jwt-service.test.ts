@@ -10,12 +10,12 @@ import { Test } from '@nestjs/testing';
 import ts from 'typescript';
 import * as entry from '../../../src/index.js';
 import { TokenModule } from '../../../src/index.js';
-import { REVOCATION_CHECK } from '../../../src/token/token-options.js';
+import type { ServiceParts } from '../../../src/token/token-options.js';
 import { optionsFor } from '../../support/bound-jwt.js';
 import { readToken } from '../../support/hand-made-token.js';
 import { tokenOptions } from '../../support/host-module.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
-import { FORMER_SECRET, SECRET } from '../../support/settings.js';
+import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
 const running: { close(): Promise<void> }[] = [];
 const start = async (module: Type | DynamicModule) => {
@@ -86,20 +86,12 @@ describe('JwtService in an application', () => {
     expect(exp - iat).toBe(60);
   });
 
-  it('refuses what the application revoked', async () => {
-    @Module({
-      providers: [
-        {
-          provide: REVOCATION_CHECK,
-          useValue: ({ jti }: { jti: string }) => (jti === 'revoked' ? 'Ask for a new one.' : undefined),
-        },
-      ],
-      exports: [REVOCATION_CHECK],
-    })
-    class RevocationModule {}
+  it('refuses a token that is revoked', async () => {
+    const parts: ServiceParts = {
+      revocationCheck: ({ jti }) => (jti === 'revoked' ? 'Ask for a new one.' : undefined),
+    };
     const module = TokenModule.forRootAsync({
-      imports: [RevocationModule],
-      useFactory: () => tokenOptions(new MovedClock()),
+      useFactory: () => ({ ...tokenOptions(new MovedClock()), ...parts }),
     });
     const { jwt } = (await start(part(module))).get(AuthService);
     expect(jwt.verify<object>(jwt.sign({}))).toHaveProperty('jti');
@@ -109,8 +101,8 @@ describe('JwtService in an application', () => {
   });
 
   it('accepts what the previous secret signed', async () => {
-    const before = part(ours({ secret: FORMER_SECRET }));
-    const after = part(ours({ previousSecrets: [FORMER_SECRET] }));
+    const before = part(ours({ secret: PREVIOUS_SECRET }));
+    const after = part(ours({ previousSecrets: [PREVIOUS_SECRET] }));
     const context = await start(part(before, after, ours()));
     const jwtOf = (module: Type) => context.select(module).get(AuthService, { strict: true }).jwt;
     const token = jwtOf(before).sign({ sub: 'user-42' });

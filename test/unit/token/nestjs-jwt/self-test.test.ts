@@ -7,11 +7,11 @@ import type { SigningKey } from '../../../../src/keys/signing-key.js';
 import { selfTest } from '../../../../src/token/nestjs-jwt/self-test.js';
 import { type BoundJwt, boundJwt } from '../../../support/bound-jwt.js';
 import { signingKeyFor } from '../../../support/private-keys.js';
-import { FORMER_SECRET, SECRET } from '../../../support/settings.js';
+import { PREVIOUS_SECRET, SECRET } from '../../../support/settings.js';
 
 const keyFor = (algorithm: Algorithm, name = ''): SigningKey => {
   if (!ALGORITHMS[algorithm].shared) return signingKeyFor(algorithm, name);
-  return new SharedKey(name === '' ? SECRET : FORMER_SECRET, algorithm);
+  return new SharedKey(name === '' ? SECRET : PREVIOUS_SECRET, algorithm);
 };
 
 /** A key that signs with another one, as if what it signs with were damaged. */
