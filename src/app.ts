@@ -15,9 +15,9 @@ import { ApiError } from './server/api-error.js';
 import { ProcessModule } from './process.module.js';
 import { hideClosedRoutes } from './server/closed-routes.js';
 import { useServerHooks, serverOptions } from './server/server-hooks.js';
-import { useDirectRoutes } from './server/direct-routes.js';
 import { CallerAddresses } from './server/caller-address.js';
 import { ErrorFilter } from './server/error.filter.js';
+import { useFastRoutes } from './server/fast-routes.js';
 import { useHeaderGuards } from './server/header-guards.js';
 import { collectMethods } from './server/method-not-allowed.js';
 import { sharePublicDocuments } from './server/public-document.js';
@@ -91,8 +91,10 @@ async function prepareServer(app: NestFastifyApplication): Promise<() => void> {
     onForms: asOAuthError,
   });
   app.useGlobalFilters(filter);
-  useHeaderGuards(server, app, { basePath: settings.basePath });
-  useDirectRoutes(server, app, { basePath: settings.basePath, filter });
+  useHeaderGuards(server, app);
+  useFastRoutes(server, app, filter, (globals) =>
+    log.warn({ globals }, 'Nest serves the hot routes: its handlers alone run what is global'),
+  );
   if (settings.corsOrigins.length > 0) {
     // Registered here rather than by app.enableCors(), which would answer preflights before the hooks of the edge.
     await app.register(cors, { origin: [...settings.corsOrigins], strictPreflight: false });

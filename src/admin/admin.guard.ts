@@ -7,7 +7,7 @@ import { bearerChallenge, type ChallengeParameters } from '../guard/bearer-chall
 import { bearerToken, type RequestWithHeaders } from '../guard/bearer-token.js';
 import type { AcceptedToken } from '../jwt/verification-result.js';
 import { ApiError, type ErrorCode } from '../server/api-error.js';
-import { HeaderGuard } from '../server/header-guard.js';
+import { HeaderGuard } from '../server/header-guards.js';
 import { unavailable } from '../server/unavailable.js';
 import { TokenService } from '../token/token.service.js';
 import { ADMIN_SCOPE } from './admin-options.js';

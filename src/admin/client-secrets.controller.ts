@@ -1,10 +1,11 @@
-import { Body, Controller, Delete, HttpCode, Param, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, Delete, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
 import { Clock } from '../clock.js';
 import { ClientAdministration } from '../clients/client-administration.js';
 import { CreatedSecretDto, dateTime } from '../clients/dto/client-response.dto.js';
 import { ApiError } from '../server/api-error.js';
 import { BodyPipe } from '../server/body.pipe.js';
+import { UseHeaderGuard } from '../server/header-guards.js';
 import { parseDateTime } from '../validation/date-time.js';
 import { AdminRoute, ApiConflict, ApiInvalidRequest, ApiNotFound } from './admin-route.decorator.js';
 import { AdminGuard, type AdminRequest, administratorOf } from './admin.guard.js';
@@ -13,7 +14,7 @@ import { SecretRequestDto } from './dto/secret-request.dto.js';
 
 /** `/admin/clients/{id}/secrets`: at most two that are good, so that one can be replaced without an outage. */
 @AdminRoute()
-@UseGuards(AdminGuard)
+@UseHeaderGuard(AdminGuard)
 @Controller('admin/clients/:id/secrets')
 export class ClientSecretsController {
   constructor(

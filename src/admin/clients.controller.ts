@@ -9,7 +9,6 @@ import {
   Post,
   Query,
   Req,
-  UseGuards,
 } from '@nestjs/common';
 import {
   ApiBody,
@@ -30,6 +29,7 @@ import {
 } from '../clients/dto/client-response.dto.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { ApiError } from '../server/api-error.js';
+import { UseHeaderGuard } from '../server/header-guards.js';
 import { AdminRoute, ApiConflict, ApiInvalidRequest, ApiNotFound } from './admin-route.decorator.js';
 import { AdminGuard, type AdminRequest, administratorOf } from './admin.guard.js';
 import { CHANGED_CLIENT, CLIENT_ID, NEW_CLIENT } from './examples.js';
@@ -41,7 +41,7 @@ class ClientPatchDto extends PartialType(ClientRequestDto) {}
 
 /** `/admin/clients`: the registered clients. */
 @AdminRoute()
-@UseGuards(AdminGuard)
+@UseHeaderGuard(AdminGuard)
 @Controller('admin/clients')
 export class ClientsController {
   constructor(

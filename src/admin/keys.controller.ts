@@ -1,8 +1,9 @@
-import { Body, Controller, Get, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { ApiError } from '../server/api-error.js';
 import { BodyPipe } from '../server/body.pipe.js';
 import type { Algorithm } from '../jwt/algorithms.js';
+import { UseHeaderGuard } from '../server/header-guards.js';
 import { AdminRoute, ApiInvalidRequest } from './admin-route.decorator.js';
 import { AdminGuard, type AdminRequest, administratorOf } from './admin.guard.js';
 import { ALL_KEYS } from './examples.js';
@@ -11,7 +12,7 @@ import { KeysDto, RotationRequestDto } from './dto/keys.dto.js';
 
 /** `/admin/keys`: the keys that sign, and their schedules. */
 @AdminRoute()
-@UseGuards(AdminGuard)
+@UseHeaderGuard(AdminGuard)
 @Controller('admin/keys')
 export class KeysController {
   constructor(private readonly administration: KeyAdministration) {}

@@ -1,12 +1,15 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { DirectRoute } from '../server/direct-route.decorator.js';
+import { FastRoute } from '../server/fast-routes.js';
 
 /** `GET /ping`: answers OK. */
 @ApiTags('Health')
 @Controller('ping')
 export class PingController {
-  @DirectRoute()
+  @FastRoute<PingController>((controller, _request, reply) => {
+    reply.type('text/plain; charset=utf-8');
+    return controller.ping();
+  })
   @Get()
   @Header('Content-Type', 'text/plain; charset=utf-8')
   @ApiOperation({ summary: 'Answer OK' })

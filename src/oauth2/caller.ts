@@ -6,7 +6,7 @@ import type { Caller } from './client-authentication.js';
 export interface OAuthRequest {
   readonly id: string;
   readonly ip: string;
-  readonly headers: { readonly authorization?: string };
+  readonly headers: { readonly authorization?: string | undefined };
   /** The client that the Authorization header authenticated. */
   [CLIENT]?: Client;
 }

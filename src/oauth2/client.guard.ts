@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Client } from '../clients/client.js';
 import { type Attempt, ClientAuthenticator } from '../clients/client-authenticator.js';
-import { HeaderGuard } from '../server/header-guard.js';
+import { HeaderGuard } from '../server/header-guards.js';
 import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
 import { CLIENT } from '../token/token-access.guard.js';
 import { callerOf, type OAuthRequest } from './caller.js';

@@ -1,7 +1,8 @@
-import { Body, Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Post, Req } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
-import { DirectRoute } from '../server/direct-route.decorator.js';
+import { FastRoute } from '../server/fast-routes.js';
+import { UseHeaderGuard } from '../server/header-guards.js';
 import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
 import { TokenService } from '../token/token.service.js';
 import { callerOf, type OAuthRequest } from './caller.js';
@@ -27,12 +28,15 @@ export class IntrospectionController {
     private readonly tokens: TokenService,
   ) {}
 
-  @DirectRoute()
+  @FastRoute<IntrospectionController>((controller, request, reply) => {
+    reply.header('pragma', 'no-cache');
+    return controller.introspect(request.body, request);
+  })
   @Post()
   @HttpCode(200)
   @Header('Pragma', 'no-cache')
   @RouteConfig({ form: true })
-  @UseGuards(ClientGuard)
+  @UseHeaderGuard(ClientGuard)
   @OAuthErrors(new OAuthError('invalid_request', 'token is missing'))
   @ApiOperation({ summary: 'Say whether a token is good now (RFC 7662)' })
   @ApiBody({ type: TokenReferenceDto })

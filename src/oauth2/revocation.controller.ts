@@ -1,8 +1,9 @@
-import { Body, Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Post, Req } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { AuditLog } from '../audit/audit-log.js';
 import { Revocations } from '../revocation/revocations.js';
+import { UseHeaderGuard } from '../server/header-guards.js';
 import { callerOf, type OAuthRequest } from './caller.js';
 import { ClientGuard } from './client.guard.js';
 import { ClientAuthentication } from './client-authentication.js';
@@ -27,7 +28,7 @@ export class RevocationController {
   @HttpCode(200)
   @Header('Pragma', 'no-cache')
   @RouteConfig({ form: true })
-  @UseGuards(ClientGuard)
+  @UseHeaderGuard(ClientGuard)
   @OAuthErrors(new OAuthError('unauthorized_client', 'The token was not issued to this client'))
   @ApiOperation({ summary: 'Revoke a token (RFC 7009)' })
   @ApiBody({ type: TokenReferenceDto })

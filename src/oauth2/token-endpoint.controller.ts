@@ -1,7 +1,8 @@
-import { Body, Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Post, Req } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
-import { DirectRoute } from '../server/direct-route.decorator.js';
+import { FastRoute } from '../server/fast-routes.js';
+import { UseHeaderGuard } from '../server/header-guards.js';
 import { callerOf, type OAuthRequest } from './caller.js';
 import { TokenEndpointGuard } from './client.guard.js';
 import { OAuthError } from './oauth-error.js';
@@ -15,12 +16,15 @@ import { TokenEndpoint } from './token-endpoint.js';
 export class TokenEndpointController {
   constructor(private readonly endpoint: TokenEndpoint) {}
 
-  @DirectRoute()
+  @FastRoute<TokenEndpointController>((controller, request, reply) => {
+    reply.header('pragma', 'no-cache');
+    return controller.grantToken(request.body, request);
+  })
   @Post()
   @HttpCode(200)
   @Header('Pragma', 'no-cache')
   @RouteConfig({ form: true })
-  @UseGuards(TokenEndpointGuard)
+  @UseHeaderGuard(TokenEndpointGuard)
   @OAuthErrors(new OAuthError('invalid_scope', 'The client may not ask for this scope'))
   @ApiOperation({ summary: 'Grant an access token to a registered client (RFC 6749, RFC 9068)' })
   @ApiBody({ type: accessTokenRequest(GRANTS) })

@@ -47,7 +47,12 @@ export class ErrorFilter implements ExceptionFilter {
   constructor(private readonly options: ErrorFilterOptions) {}
 
   catch(exception: unknown, host: ArgumentsHost): void {
-    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const http = host.switchToHttp();
+    this.respond(exception, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  /** Sends the error that stands for an exception. */
+  respond(exception: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = isCutOff(exception, request)
       ? new ApiError(400, 'invalid_request', 'The request ended too early')
       : asHttpError(this.options.translate(exception), request);
@@ -55,9 +60,7 @@ export class ErrorFilter implements ExceptionFilter {
     const isForm = request.routeOptions.config.form === true && error.status !== 405;
     const { status, headers, body } =
       isForm && error instanceof ApiError ? this.options.onForms(error) : error;
-    void host
-      .switchToHttp()
-      .getResponse<FastifyReply>()
+    void reply
       .code(status)
       .headers(headers)
       .header('content-type', 'application/json; charset=utf-8')

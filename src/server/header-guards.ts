@@ -1,53 +1,78 @@
-import { type INestApplication, RequestMethod, type Type } from '@nestjs/common';
-import { GUARDS_METADATA, METHOD_METADATA } from '@nestjs/common/constants.js';
-import { MetadataScanner, ModulesContainer } from '@nestjs/core';
+import {
+  applyDecorators,
+  type CanActivate,
+  type ExecutionContext,
+  type INestApplication,
+} from '@nestjs/common';
+import { type Type, UseGuards } from '@nestjs/common';
+import { MetadataScanner, ModulesContainer, Reflector } from '@nestjs/core';
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
-import { addressOf } from './direct-routes.js';
-import { HeaderGuard } from './header-guard.js';
+import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
 
 /**
- * Calls the {@link HeaderGuard}s of each route before its body is read, so that a stranger is refused as one (401), whatever
- * the body is, and need not send it. To be called before the routes are made, once the controllers are; after the
- * limit of requests, which comes first.
+ * A guard that needs the headers of a request and nothing else. The server calls it before it reads the body
+ * ({@link useHeaderGuards}), and again right before the handler, when the guard finds what it left on the request.
  */
-export function useHeaderGuards(
-  fastify: FastifyInstance,
-  app: INestApplication,
-  { basePath }: { readonly basePath: string },
-): void {
-  const hooks = hooksByAddress(app);
-  fastify.addHook('onRoute', (route) => {
-    const address = `${String(route.method)} ${route.url.slice(basePath.length)}`;
-    const guards = route.url.startsWith(basePath) ? hooks.get(address) : undefined;
-    if (guards) route.onRequest = [...[route.onRequest ?? []].flat(), ...guards];
-  });
+export abstract class HeaderGuard<Request extends object = object> implements CanActivate {
+  canActivate(context: ExecutionContext): MaybePromise<boolean> {
+    return andThen(this.admit(context.switchToHttp().getRequest<Request>()), () => true);
+  }
+
+  /**
+   * Called twice for a request. The second time, nothing is counted or audited again, and what has changed since the
+   * first counts: the body may have taken seconds.
+   *
+   * @throws {HttpError} if the request is refused
+   */
+  abstract admit(request: Request): MaybePromise<void>;
 }
 
-function hooksByAddress(app: INestApplication): Map<string, onRequestHookHandler[]> {
-  const hooks = new Map<string, onRequestHookHandler[]>();
-  for (const { injectables, controllers } of app.get(ModulesContainer).values()) {
-    for (const { metatype } of controllers.values()) {
-      for (const [address, types] of guardedRoutes(metatype as Type)) {
-        const guards = types.map((type) => injectables.get(type)?.instance);
-        const early = guards.filter((guard) => guard instanceof HeaderGuard);
-        if (early.length > 0) hooks.set(address, early.map(hookOf));
+const EarlyGuard = Reflector.createDecorator<Type<HeaderGuard>>();
+
+/** `@UseGuards` for a {@link HeaderGuard}, of a route or of all routes of a controller. */
+export const UseHeaderGuard = (guard: Type<HeaderGuard>): ClassDecorator & MethodDecorator =>
+  applyDecorators(UseGuards(guard), EarlyGuard(guard));
+
+/** A method of a controller of the running application. */
+export interface ControllerMethod {
+  readonly controller: object;
+  readonly method: () => unknown;
+  readonly guards: readonly HeaderGuard[];
+}
+
+/**
+ * Every method of every controller, once Nest has made the controllers, by the name that Nest gives the handler of its
+ * route, whatever the path.
+ */
+export function controllerMethods(app: INestApplication): Map<string, ControllerMethod> {
+  const methods = new Map<string, ControllerMethod>();
+  for (const { controllers, injectables } of app.get(ModulesContainer).values()) {
+    for (const { instance, metatype, name: className } of controllers.values()) {
+      const type = metatype as Type;
+      const prototype = type.prototype as Record<string, () => unknown>;
+      for (const key of new MetadataScanner().getAllMethodNames(prototype)) {
+        const method = prototype[key] as () => unknown;
+        const types = [type, method].flatMap((each) => new Reflector().get(EarlyGuard, each) ?? []);
+        const guards = types.map((guard) => injectables.get(guard)?.instance as HeaderGuard);
+        const name = `${className}.${key}`;
+        if (methods.has(name)) throw new Error(`Two controllers have a method ${name}`);
+        methods.set(name, { controller: instance, method, guards });
       }
     }
   }
-  return hooks;
+  return methods;
 }
 
-/** Each route of a controller, with the guards of the controller and its own. */
-function guardedRoutes(controller: Type): (readonly [address: string, guards: readonly Type[]])[] {
-  const prototype = controller.prototype as Record<string, object>;
-  return new MetadataScanner().getAllMethodNames(prototype).flatMap((name) => {
-    const handler = prototype[name];
-    if (!handler || !Reflect.hasMetadata(METHOD_METADATA, handler)) return [];
-    const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod];
-    const guards = [controller, handler].flatMap(
-      (each) => (Reflect.getMetadata(GUARDS_METADATA, each) ?? []) as Type[],
-    );
-    return [[`${method} ${addressOf(controller, handler)}`, guards] as const];
+/**
+ * Calls the {@link HeaderGuard}s of each route before its body is read, so that a stranger is refused as one (401),
+ * whatever the body is, and need not send it. Call it before the routes are made, once the controllers are; after the
+ * limit of requests, which comes first.
+ */
+export function useHeaderGuards(fastify: FastifyInstance, app: INestApplication): void {
+  const methods = controllerMethods(app);
+  fastify.addHook('onRoute', (route) => {
+    const guards = methods.get(route.handler.name)?.guards ?? [];
+    if (guards.length > 0) route.onRequest = [route.onRequest ?? [], guards.map(hookOf)].flat(2);
   });
 }
 

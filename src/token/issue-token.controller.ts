@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Optional, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, HttpCode, Optional, Post, Req } from '@nestjs/common';
 import { ApiBasicAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { AuditLog } from '../audit/audit-log.js';
 import { describePolicy } from '../clients/describe-policy.js';
@@ -8,7 +8,8 @@ import { ClientRegistry } from '../clients/client-registry.js';
 import { ApiError } from '../server/api-error.js';
 import { ApiErrorResponse, ApiErrors } from '../server/api-errors.decorator.js';
 import { BodyPipe } from '../server/body.pipe.js';
-import { DirectRoute } from '../server/direct-route.decorator.js';
+import { FastRoute } from '../server/fast-routes.js';
+import { UseHeaderGuard } from '../server/header-guards.js';
 import { unavailable } from '../server/unavailable.js';
 import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
 import type { IssueOutcome, NotIssued } from './issue-outcome.js';
@@ -47,10 +48,10 @@ export class IssueTokenController {
     @Optional() private readonly clients?: ClientRegistry,
   ) {}
 
-  @DirectRoute()
+  @FastRoute<IssueTokenController>((controller, request) => controller.issue(request.body, request))
   @Post()
   @HttpCode(200)
-  @UseGuards(TokenAccessGuard)
+  @UseHeaderGuard(TokenAccessGuard)
   @ApiOperation({ summary: 'Issue a token for a subject and an audience' })
   @ApiBasicAuth()
   @ApiBody({ type: IssueTokenRequestDto })

@@ -4,7 +4,7 @@ import { parseBasic } from '../clients/basic-credentials.js';
 import type { Client } from '../clients/client.js';
 import { type Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
 import { ApiError } from '../server/api-error.js';
-import { HeaderGuard } from '../server/header-guard.js';
+import { HeaderGuard } from '../server/header-guards.js';
 import { tooManyRequests } from '../server/too-many-requests.js';
 import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
 
@@ -24,7 +24,7 @@ export const CLIENT = Symbol('client');
 export interface AdmittedRequest {
   readonly id: string;
   readonly ip: string;
-  readonly headers: { readonly authorization?: string };
+  readonly headers: { readonly authorization?: string | undefined };
   /** The client that authenticated itself; `undefined` where anyone may ask. */
   [CLIENT]?: Client;
 }
