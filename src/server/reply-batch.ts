@@ -19,7 +19,7 @@ export function batchReplies(
     waiting = [];
     for (const send of batch) send();
   };
-  fastify.addHook('onSend', (request, reply, payload, done) => {
+  fastify.addHook('onSend', function holdBack(request, reply, payload, done) {
     if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) {
       done(null, payload);
       return;
