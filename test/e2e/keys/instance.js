@@ -5,12 +5,13 @@ import { ManagedKeys } from './src/keys/managed-keys.js';
 import { createLog } from './src/observability/log.js';
 import { MovedClock } from './src/testing/moved-clock.js';
 
-const clock = new MovedClock();
+let clock;
 let app;
 let origin;
 
 const acts = {
   async start(settings) {
+    clock = new MovedClock();
     const audienceAlgorithms = new Map(settings.algorithms.map((name) => [name, [name]]));
     app = await createApp({ ...settings, audienceAlgorithms }, { clock, log: createLog('silent') });
     await app.listen(0, '127.0.0.1');

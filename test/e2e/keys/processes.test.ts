@@ -61,9 +61,21 @@ class Instance {
 const kidsOf = (tokens: readonly string[]): unknown[] =>
   tokens.map((token) => readToken(token).header['kid']);
 
+/** Each serves one database after another: to load the service costs more than most tests. */
+let instances: readonly Instance[];
+beforeAll(async () => {
+  const compiled = compiledSource();
+  const script = join(compiled, 'instance.js');
+  copyFileSync(INSTANCE, script);
+  instances = await Promise.all(Array.from({ length: PROCESSES }, () => Instance.load(script, compiled)));
+}, 60_000);
+afterAll(() => {
+  for (const each of instances) each.disconnect();
+  removeTemporaryDirectories();
+});
+
 describeEachDatabase(
   (database) => {
-    let instances: readonly Instance[];
     const all = <T>(what: (instance: Instance) => Promise<T>): Promise<T[]> =>
       Promise.all(instances.map(what));
     /** That they all say the same. @returns it */
@@ -79,20 +91,12 @@ describeEachDatabase(
     }
 
     beforeAll(async () => {
-      const compiled = compiledSource();
-      const script = join(compiled, 'instance.js');
-      copyFileSync(INSTANCE, script);
-      instances = await Promise.all(Array.from({ length: PROCESSES }, () => Instance.load(script, compiled)));
       const settings = testSettings({ databaseUrl: await database.url(), algorithms: ALGORITHMS });
       // At the same time, upon a database that is empty.
       await all((each) => each.do('start', settings));
       await pass(0);
     }, 120_000);
-    afterAll(async () => {
-      await all((each) => each.do('stop'));
-      for (const each of instances) each.disconnect();
-      removeTemporaryDirectories();
-    }, 60_000);
+    afterAll(() => all((each) => each.do('stop')), 60_000);
 
     it('three processes that start together make one key that signs and the next one, for each algorithm', async () => {
       const published = await agreed((each) => each.published());
