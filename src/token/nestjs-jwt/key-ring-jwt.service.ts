@@ -39,8 +39,8 @@ export class KeyRingJwtService extends JwtService {
   }
 
   /**
-   * Signs on this thread, with RSA too: 2048 bits take about a millisecond, during which the process does nothing else.
-   * {@link signAsync} leaves an RSA signature to another thread.
+   * Signs on this thread, with RSA too: 0.2 to 1 ms with 2048 bits, 4 ms with 4096, during which the process does nothing
+   * else. {@link signAsync} leaves an RSA signature to another thread.
    *
    * @throws {Error} naming the option or claim that is refused
    */
