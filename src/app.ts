@@ -141,6 +141,6 @@ function domainError(exception: unknown): unknown {
   }
   if (exception instanceof RotationIncomplete) return unavailable(exception.message);
   return exception instanceof StoreUnavailable
-    ? unavailable('The database does not answer; nothing has changed')
+    ? unavailable('The database does not respond; nothing has changed')
     : exception;
 }

@@ -28,8 +28,8 @@ export class ClientSecretsController {
   @ApiBody({ type: SecretRequestDto, required: false, examples: NEW_SECRET })
   @ApiResponse({ status: 201, description: 'The secret', type: CreatedSecretDto })
   @ApiInvalidRequest('expires_at and expires_in exclude each other')
-  @ApiNotFound('There is no such client', 'There is no client of this id')
-  @ApiConflict('The client has two secrets', 'The client has 2 secrets: end one first')
+  @ApiNotFound('Client not found', 'Client not found')
+  @ApiConflict('The client has two secrets', 'The client has 2 secrets: revoke one first')
   async addSecret(
     @Param('id') id: string,
     @Body(new BodyPipe(SecretRequestDto)) body: SecretRequestDto,
@@ -50,10 +50,10 @@ export class ClientSecretsController {
   @ApiParam(CLIENT_ID)
   @ApiParam(SECRET_ID)
   @ApiResponse({ status: 204, description: 'It is not good any more' })
-  @ApiNotFound('There is no such client or secret', 'The client has no secret of this id')
+  @ApiNotFound('Client or secret not found', 'Secret not found')
   @ApiConflict(
     'It is the last one, and the client has no keys',
-    'It is the last secret of a client that has no keys',
+    'The last secret of a client without keys cannot be revoked',
   )
   endSecret(
     @Param('id') id: string,

@@ -56,7 +56,7 @@ export class ClientsController {
   @ApiInvalidRequest(
     'audiences must be an array of distinct names of 1 to 255 characters, without control or invisible characters',
   )
-  @ApiConflict('The id is taken', 'There is a client of this id already')
+  @ApiConflict('The id is taken', 'A client with this client_id already exists')
   async createClient(@Body() body: unknown, @Req() request: AdminRequest): Promise<CreatedClientDto> {
     const { client, secret } = await this.administration.create(body, administratorOf(request));
     return { ...toClientDto(client), client_secret: secret.text };
@@ -78,10 +78,10 @@ export class ClientsController {
   @ApiOperation({ summary: 'Show a client' })
   @ApiParam(CLIENT_ID)
   @ApiResponse({ status: 200, description: 'The client, without secrets', type: ClientDto })
-  @ApiNotFound('There is no such client', 'There is no client of this id')
+  @ApiNotFound('Client not found', 'Client not found')
   showClient(@Param('id') id: string): ClientDto {
     const client = this.clients.find(id);
-    if (!client) throw new ApiError(404, 'not_found', 'There is no client of this id');
+    if (!client) throw new ApiError(404, 'not_found', 'Client not found');
     return toClientDto(client);
   }
 
@@ -90,13 +90,13 @@ export class ClientsController {
   @ApiParam(CLIENT_ID)
   @ApiBody({ type: ClientPatchDto, examples: CHANGED_CLIENT })
   @ApiResponse({ status: 200, description: 'The client as it is now', type: ClientDto })
-  @ApiNotFound('There is no such client', 'There is no client of this id')
+  @ApiNotFound('Client not found', 'Client not found')
   @ApiInvalidRequest(
     'audiences must be an array of distinct names of 1 to 255 characters, without control or invisible characters',
   )
   @ApiConflict(
     'The client could not authenticate itself',
-    'The client has no secret: add one before its keys are removed',
+    'The client has no secret: add one before you remove its keys',
   )
   async updateClient(
     @Param('id') id: string,
@@ -111,7 +111,7 @@ export class ClientsController {
   @ApiOperation({ summary: 'Remove a client; its tokens are not good any more' })
   @ApiParam(CLIENT_ID)
   @ApiResponse({ status: 204, description: 'It is removed' })
-  @ApiNotFound('There is no such client', 'There is no client of this id')
+  @ApiNotFound('Client not found', 'Client not found')
   deleteClient(@Param('id') id: string, @Req() request: AdminRequest): Promise<void> {
     return this.administration.delete(id, administratorOf(request));
   }

@@ -18,7 +18,7 @@ export class RotationIncomplete extends Error {
   override readonly name = 'RotationIncomplete';
 
   constructor(cause: unknown) {
-    super('The database does not answer; only some of the keys were replaced: ask again', { cause });
+    super('The database does not respond; only some of the keys were replaced: try again', { cause });
   }
 }
 

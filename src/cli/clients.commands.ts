@@ -73,7 +73,7 @@ function showCommand(services: Services): Command {
   return withJson(command('show', 'show a client', 'id')).action((id: string, { json }: JsonOptions) =>
     services.use((context) => {
       const client = context.get(ClientRegistry).find(id);
-      if (!client) throw new ClientChangeRefused('not_found', 'There is no client of this id');
+      if (!client) throw new ClientChangeRefused('not_found', 'Client not found');
       if (json) {
         printJson(toClientDto(client));
         return;

@@ -23,7 +23,7 @@ function listCommand(services: Services): Command {
 const AFTER_REVOKING = [
   'The previous keys are revoked: every token that they signed is refused from now on, by this service',
   'at once, and by services that keep the key set when they read it again (within 5 minutes).',
-  'Clients that have such a token must ask for a new one.',
+  'Clients that have such a token must request a new one.',
   'Keys of JWT_PRIVATE_KEY_FILE and shared secrets are none of them: replace those in the settings.',
 ];
 

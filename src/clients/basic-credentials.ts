@@ -1,20 +1,20 @@
 import { formDecode } from '../encoding/form-urlencoded.js';
 import { decodeUtf8 } from '../encoding/strict-json.js';
 
-/** What a client shows to authenticate itself. */
+/** What a client presents to authenticate itself. */
 export interface Credentials {
   readonly clientId: string;
   readonly clientSecret: string;
 }
 
-/** Padding may be left out; a text that no bytes encode to is no base64, which Node would read nevertheless. */
+/** Padding is optional. Text that no bytes encode to is not base64, though Node would decode it. */
 const BASIC = /^Basic +((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?)$/i;
 
 /**
- * Reads the credentials of an Authorization header. Both parts are form-encoded before they are joined
- * (RFC 6749 §2.3.1), which most clients forget; our own ids and secrets read the same either way.
+ * Reads the credentials of an Authorization header. Both parts are form-encoded before they are joined (RFC
+ * 6749 §2.3.1), which most clients forget; our own IDs and secrets read the same either way.
  *
- * @returns `undefined` where they are broken: another scheme, not base64, no colon, an empty part
+ * @returns `undefined` if they are malformed: another scheme, not base64, no colon, an empty part
  */
 export function parseBasic(header: string): Credentials | undefined {
   const encoded = BASIC.exec(header)?.[1];

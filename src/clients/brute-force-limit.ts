@@ -7,17 +7,17 @@ import { MemoryWindowCounter } from '../rate-limit/memory-window-counter.js';
 import { networkOf } from '../rate-limit/network-of.js';
 import { WindowCounter } from '../rate-limit/window-counter.js';
 
-/** How many times the failures of a pair an address may have, over all client ids. */
+/** How many times the failures of a pair an IP address may have, over all client IDs. */
 const ADDRESS_FACTOR = 10;
 
-/** In which signatures are counted that are checked for an address over its limit. */
+/** The window in which signature checks are counted for an IP address over its limit. */
 const SIGNATURE_WINDOW_MS = 60_000;
 
 /**
- * Limits guessing of secrets. Failures count by the pair of address and client id, so that failures from elsewhere never
- * shut a client out, and by address alone, so that guessing over many ids is limited too. A pair over its limit is refused
- * unheard. An address over its limit may be a proxy or a network that many share: a correct secret passes, and only what
- * fails is answered 429. A /64 of IPv6 counts as one address.
+ * Limits guessing of secrets. Failures count by the pair of IP address and client ID, so that failures from
+ * elsewhere never lock a client out, and by IP address alone, so that guessing over many IDs is limited too.
+ * A pair over its limit is rejected before any check. An IP address over its limit may be a proxy or a network
+ * that many share: a correct secret passes, and only failures get 429. A /64 of IPv6 counts as one address.
  */
 @Injectable()
 export class BruteForceLimit {
@@ -42,8 +42,8 @@ export class BruteForceLimit {
   }
 
   /**
-   * Counts the check of a signature, which costs a hundred times as much as that of a secret: an address over its limit gets
-   * as many a minute as failures were allowed to it, correct ones included.
+   * Counts a signature check, which costs a hundred times as much as comparing a secret: an IP address over its
+   * limit gets as many a minute as failures were allowed to it, correct ones included.
    *
    * @returns seconds until a signature may be checked again; 0 if it may now
    */
@@ -55,7 +55,11 @@ export class BruteForceLimit {
     return count > most ? this.secondsUntil(until) : 0;
   }
 
-  /** Counts a failure. @returns seconds until the next attempt if this one was too many; else 0 */
+  /**
+   * Counts a failure.
+   *
+   * @returns seconds until the next attempt if this one exceeded the limit; else 0
+   */
   async failed(address: string, clientId: string): Promise<number> {
     if (this.most === 0) return 0;
     const network = networkOf(address);
@@ -79,7 +83,7 @@ export class BruteForceLimit {
   }
 }
 
-/** Whatever was sent as a client id takes a bounded number of bytes. */
+/** The key has a bounded length, whatever was sent as a client ID. */
 function pairKey(network: string, clientId: string): string {
   const name =
     clientId.length <= MAX_CLIENT_ID_LENGTH ? clientId : createHash('sha256').update(clientId).digest('hex');

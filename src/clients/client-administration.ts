@@ -11,16 +11,19 @@ import { ClientDescription } from './client-description.js';
 import { ClientRegistry } from './client-registry.js';
 import { makeSecret, makeTokenMark, MAX_LIVE_SECRETS } from './client-secret.js';
 
-/** Who changes a client, and by which request, for the audit. */
+/** Who changes a client, and by which request, for the audit log. */
 export interface Administrator {
-  /** A client id, or `command line`. */
+  /** A client ID, or `command line`. */
   readonly id: string;
   readonly requestId: string;
-  /** The user of the operating system, if the command line acts: the database keeps the event then. */
+  /**
+   * The user of the operating system, if the change comes from the command line: the database then keeps the
+   * event.
+   */
   readonly osUser?: string | undefined;
 }
 
-/** A secret that was just made: the one time that it is seen. */
+/** A new secret, the only time that it is visible. */
 export interface NewSecret {
   readonly id: string;
   readonly text: string;
@@ -29,8 +32,8 @@ export interface NewSecret {
 }
 
 /**
- * What an administrator does to clients. Every act throws {@link ClientChangeRefused} where it is refused, and
- * `StoreUnavailable` where the database is away; nothing has changed then.
+ * The administration of clients. Every method throws {@link ClientChangeRefused} if the change is refused,
+ * and `StoreUnavailable` if the database is unavailable; nothing has changed then.
  */
 @Injectable()
 export class ClientAdministration {
@@ -46,7 +49,7 @@ export class ClientAdministration {
     this.description = new ClientDescription(lifetimeSeconds);
   }
 
-  /** @param body members of `ClientRequestDto`, as they came */
+  /** @param body fields of `ClientRequestDto`, as received */
   async create(body: unknown, by: Administrator): Promise<{ client: Client; secret: NewSecret }> {
     const described = this.description.read(body);
     // Once there is a client, the service needs the keys that sign what is addressed to itself.
@@ -55,22 +58,23 @@ export class ClientAdministration {
     const { text, kept } = makeSecret(now, null);
     const event = { event: 'client.created', client: described.id, by: by.id } as const;
     const client = await this.change(event, by, (current, wasRemoved) => {
-      if (current) throw new ClientChangeRefused('conflict', 'There is a client of this id already');
+      if (current) throw new ClientChangeRefused('conflict', 'A client with this client_id already exists');
       const made = { ...described, secrets: [kept], createdAt: now, updatedAt: now };
       return wasRemoved ? { ...made, tokenMark: makeTokenMark() } : made;
     });
     return { client: existing(client), secret: { id: kept.id, text, expiresAt: null } };
   }
 
-  /** @param patch a JSON Merge Patch (RFC 7396) of the members of `ClientRequestDto`, as it came */
+  /** @param patch a JSON Merge Patch (RFC 7396) of the fields of `ClientRequestDto`, as received */
   async update(id: string, patch: unknown, by: Administrator): Promise<Client> {
     return (await this.revise(id, () => patch, by)).client;
   }
 
   /**
-   * Changes a client by a patch that depends on what it is.
+   * Changes a client by a patch that depends on its current state.
    *
-   * @param patchOf called within the transaction, perhaps more than once; may throw {@link ClientChangeRefused}
+   * @param patchOf called within the transaction, perhaps more than once; may throw
+   *   {@link ClientChangeRefused}
    */
   async revise(
     id: string,
@@ -93,11 +97,11 @@ export class ClientAdministration {
     });
   }
 
-  /** @param expiresAt when it ends by itself, in milliseconds since 1970; null where it does not */
+  /** @param expiresAt in milliseconds since 1970; null if the secret does not expire */
   async addSecret(id: string, expiresAt: number | null, by: Administrator): Promise<NewSecret> {
     const now = this.clock.now();
     if (expiresAt !== null && expiresAt <= now) {
-      throw new ClientChangeRefused('invalid_request', 'The secret would have expired already');
+      throw new ClientChangeRefused('invalid_request', 'expires_at must be in the future');
     }
     const { text, kept } = makeSecret(now, expiresAt);
     const event = { event: 'client.secret_added', client: id, secret_id: kept.id, by: by.id } as const;
@@ -107,7 +111,7 @@ export class ClientAdministration {
       if (live.length >= MAX_LIVE_SECRETS) {
         throw new ClientChangeRefused(
           'conflict',
-          `The client has ${MAX_LIVE_SECRETS} secrets: end one first`,
+          `The client has ${MAX_LIVE_SECRETS} secrets: revoke one first`,
         );
       }
       return { ...client, secrets: [...live, kept], updatedAt: now };
@@ -121,11 +125,14 @@ export class ClientAdministration {
     await this.change(event, by, (current) => {
       const client = existing(current);
       if (!client.secrets.some((secret) => secret.id === secretId)) {
-        throw new ClientChangeRefused('not_found', 'The client has no secret of this id');
+        throw new ClientChangeRefused('not_found', 'Secret not found');
       }
       const rest = client.secrets.filter((secret) => secret.id !== secretId);
       if (client.jwks === null && liveSecrets({ ...client, secrets: rest }, now).length === 0) {
-        throw new ClientChangeRefused('conflict', 'It is the last secret of a client that has no keys');
+        throw new ClientChangeRefused(
+          'conflict',
+          'The last secret of a client without keys cannot be revoked',
+        );
       }
       return { ...client, secrets: rest, updatedAt: now };
     });
@@ -146,5 +153,5 @@ export class ClientAdministration {
 
 function existing(client: Client | undefined): Client {
   if (client) return client;
-  throw new ClientChangeRefused('not_found', 'There is no client of this id');
+  throw new ClientChangeRefused('not_found', 'Client not found');
 }

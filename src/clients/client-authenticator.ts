@@ -8,17 +8,17 @@ import type { Client } from './client.js';
 import { ClientRegistry } from './client-registry.js';
 import { hasSecret } from './client-secret.js';
 
-/** What comes of a client's attempt to authenticate itself. */
+/** The outcome of a client's attempt to authenticate. */
 export type Authentication =
   | { readonly code: 'authenticated'; readonly client: Client }
   | { readonly code: 'invalid_client' }
-  /** Too many attempts failed; another may be made in so many seconds. */
+  /** Too many attempts failed; the next one is allowed after so many seconds. */
   | { readonly code: 'too_many_requests'; readonly retryAfterSeconds: number };
 
-/** The request by which a client authenticates itself. */
+/** The request by which a client authenticates. */
 export interface Attempt {
   readonly requestId: string;
-  /** The address that it came from. */
+  /** The IP address that sent it. */
   readonly address: string;
 }
 
@@ -33,9 +33,10 @@ export class ClientAuthenticator {
   ) {}
 
   /**
-   * By its secret. What fails may take longer, as failures can be counted elsewhere; what succeeds waits for nothing.
+   * Authenticates a client by its secret. A failure may take longer, since failures may be counted in Redis;
+   * a success is synchronous.
    *
-   * @param credentials `undefined` where they could not be read
+   * @param credentials `undefined` if they are malformed
    */
   bySecret(attempt: Attempt, credentials: Credentials | undefined): MaybePromise<Authentication> {
     const clientId = credentials?.clientId ?? '';
@@ -47,18 +48,21 @@ export class ClientAuthenticator {
     return this.failed(attempt, clientId);
   }
 
-  /** Whether a client that authenticated itself has not changed since: it may be disabled, or its secret revoked. */
+  /** Whether an authenticated client is unchanged: it may be disabled, or its secret revoked. */
   isCurrent(client: Client): boolean {
     return this.clients.find(client.id) === client;
   }
 
-  /** @returns the refusal of an attempt that comes after too many; `undefined` where it may be heard */
+  /** @returns the refusal of an attempt after too many failures; `undefined` if it may proceed */
   blocked(attempt: Attempt, clientId: string): Authentication | undefined {
     const seconds = this.limit.blockedSeconds(attempt.address, clientId);
     return seconds > 0 ? this.refused(attempt, clientId, seconds) : undefined;
   }
 
-  /** @returns the refusal of an attempt whose signature is not checked, after too many failed; `undefined` if it may be */
+  /**
+   * @returns the refusal of an attempt whose signature is not checked after too many failures; `undefined` if
+   *   it may be
+   */
   signatureRefused(attempt: Attempt, clientId: string): Authentication | undefined {
     const seconds = this.limit.signatureSeconds(attempt.address);
     return seconds > 0 ? this.refused(attempt, clientId, seconds) : undefined;

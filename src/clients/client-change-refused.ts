@@ -1,4 +1,4 @@
-/** A change of a client that is not made: what was asked is wrong, or does not fit what is there. */
+/** A refused change of a client: the request is invalid, or conflicts with the current state. */
 export class ClientChangeRefused extends Error {
   override readonly name = 'ClientChangeRefused';
 

@@ -7,10 +7,10 @@ import { ClientRequestDto } from './dto/client-request.dto.js';
 import { ClientChangeRefused } from './client-change-refused.js';
 import { mergePatch } from '../encoding/merge-patch.js';
 
-/** What an administrator says of a client: all of it but its secrets, times and mark. */
+/** A client as administrators describe it: all of it but its secrets, times and mark. */
 export type DescribedClient = Omit<Client, 'secrets' | 'createdAt' | 'updatedAt' | 'tokenMark'>;
 
-/** What the administration shows and nobody sets: it may be sent back as it was read. */
+/** Read-only fields: a request may send them back as read, and they are ignored. */
 const READ_ONLY = ['secrets', 'created_at', 'updated_at'];
 
 /** The properties of a client that a change can set, by the fields that set them. */
@@ -27,22 +27,22 @@ const PROPERTIES = {
   disabled: 'disabled',
 } as const satisfies Record<Exclude<keyof ClientRequestDto, 'client_id'>, keyof DescribedClient>;
 
-/** Reads descriptions of clients, and refuses those that are wrong. */
+/** Reads descriptions of clients, and rejects invalid ones. */
 export class ClientDescription {
   private readonly rules = new Rules(ClientRequestDto);
   private readonly fields = new Set([...this.rules.fields, ...READ_ONLY]);
 
-  /** @param lifetimeSeconds the longest that the tokens of a client may live */
+  /** @param lifetimeSeconds the longest lifetime of a client's tokens */
   constructor(private readonly lifetimeSeconds: number) {}
 
   /**
-   * Reads the whole of a new client.
+   * Reads the description of a new client.
    *
    * @throws {ClientChangeRefused}
    */
   read(body: unknown): DescribedClient {
     const fields = this.known(body);
-    // A program that lost what it meant to send would make a client that nobody knows.
+    // A program that lost its request body would otherwise create a client that no one knows.
     if (Object.keys(fields).length === 0) throw refused('Send at least one field of the client');
     const read = this.checked(this.rules.read(fields));
     const id = read.client_id ?? randomUUID();
@@ -52,8 +52,9 @@ export class ClientDescription {
   }
 
   /**
-   * Reads a change. It verifies the fields that the patch has, and a rule between two fields if it has one of them: what
-   * is stored was valid under the settings of its time, and never keeps an administrator from disabling the client.
+   * Reads a change. It validates the fields of the patch, and a rule between two fields if the patch has one
+   * of them: what is stored was valid under the settings of its time, and never keeps an administrator from
+   * disabling the client.
    *
    * @param patch a JSON Merge Patch (RFC 7396)
    * @throws {ClientChangeRefused}
@@ -61,7 +62,7 @@ export class ClientDescription {
   patch(client: Client, patch: unknown): Client {
     const { client_id: id = client.id, ...sent } = this.known(patch);
     if (id === null) throw refused('client_id is missing');
-    if (id !== client.id) throw refused('client_id is never changed');
+    if (id !== client.id) throw refused('client_id cannot be changed');
     const has = (field: string): boolean => Object.hasOwn(sent, field);
     const merged = mergePatch(has('jwks') ? { jwks: client.jwks } : {}, sent);
     const read = describedBy(this.checked(this.rules.readPart(merged)), client.id);
@@ -74,7 +75,7 @@ export class ClientDescription {
     if (described.jwks === null && client.jwks !== null && client.secrets.length === 0) {
       throw new ClientChangeRefused(
         'conflict',
-        'The client has no secret: add one before its keys are removed',
+        'The client has no secret: add one before you remove its keys',
       );
     }
     return described;
@@ -82,10 +83,10 @@ export class ClientDescription {
 
   private known(body: unknown): Readonly<Record<string, unknown>> {
     if (!isJsonObject(body)) throw refused('Send a JSON object');
-    // A mistyped name would leave a client with less or more than was meant.
+    // A misspelled name would leave a client with less or more than intended.
     const unknown = Object.keys(body).find((name) => !this.fields.has(name));
     if (unknown !== undefined)
-      throw refused(`A client has no member ${JSON.stringify(redactSecrets(unknown).slice(0, 64))}`);
+      throw refused(`Unknown field ${JSON.stringify(redactSecrets(unknown).slice(0, 64))}`);
     return body;
   }
 
@@ -98,7 +99,7 @@ export class ClientDescription {
   }
 }
 
-/** The properties that a body says, with their defaults. */
+/** The properties that a body describes, with their defaults. */
 function describedBy(body: ClientRequestDto, id: string): Omit<DescribedClient, 'id'> {
   return {
     name: body.name ?? id,

@@ -3,44 +3,45 @@ import { fittingAlgorithms, type PublicKey, readPublicKey, readPublicKeySet } fr
 import { isJsonObject } from '../encoding/strict-json.js';
 import type { Client } from './client.js';
 
-/** Whether the value is a set of 1 to 10 public keys that a client may be registered with. */
+/** Whether the value is a set of 1 to 10 public keys that a client may register. */
 export function isClientKeySet(value: unknown): boolean {
   return typeof readPublicKeySet(value) !== 'string';
 }
 
-/** @returns in words why a value is no such set */
+/** @returns in words why a value is not such a set */
 export function clientKeySetFault(value: unknown): string {
   const keys = readPublicKeySet(value);
   return typeof keys === 'string' ? keys : '';
 }
 
-/** A key of a client that is not used, though it is registered. */
+/** A registered key that cannot be used. */
 export interface UnusableKey {
   readonly clientId: string;
-  /** Its place in the set; the first is 0. */
+  /** Its index in the set; the first is 0. */
   readonly index: number;
   readonly fault: string;
 }
 
-/** Which keys of a client are asked for. */
+/** Which keys of a client to find. */
 export interface KeyQuery {
   readonly algorithm: Algorithm;
-  /** The `kid` of the one that is meant; `undefined` for any. */
+  /** The `kid` to match; `undefined` for any. */
   readonly keyId: string | undefined;
-  /** How many are enough. */
+  /** The most keys to return. */
   readonly most: number;
 }
 
 /**
- * The first keys that a client may authenticate itself with. A set that was registered under weaker rules is neither
- * refused nor changed: the client can still be shown and changed, and the keys that fail now are passed over.
+ * The first keys that a client may authenticate with. A set that was registered under weaker rules is neither
+ * rejected nor changed: the client can still be read and changed, and keys that fail today's checks are
+ * skipped.
  */
 export function usableKeys(client: Client | undefined, { algorithm, keyId, most }: KeyQuery): PublicKey[] {
   const jwks: readonly unknown[] = client?.jwks?.keys ?? [];
   const found: PublicKey[] = [];
   for (const jwk of jwks) {
     if (found.length === most) break;
-    // A point is checked as long as a signature is verified: only those of keys that may fit.
+    // Checking a point takes as long as verifying a signature, so only keys that may match are checked.
     if (!isJsonObject(jwk) || (keyId !== undefined && jwk['kid'] !== keyId)) continue;
     if (!fittingAlgorithms(jwk).includes(algorithm)) continue;
     const key = checkedKey(jwks, jwk);
@@ -49,7 +50,7 @@ export function usableKeys(client: Client | undefined, { algorithm, keyId, most 
   return found;
 }
 
-/** The registered keys of a client that {@link usableKeys} passes over. */
+/** The registered keys of a client that {@link usableKeys} skips. */
 export function unusableKeys({ id, jwks }: Client): UnusableKey[] {
   const keys: readonly unknown[] = jwks?.keys ?? [];
   return keys.flatMap((jwk, index) => {
@@ -70,7 +71,7 @@ function checkedKey(set: readonly unknown[], jwk: unknown): PublicKey | string {
 
 const REPEATED = 'has the kid of another key of the set';
 
-/** Which of two keys of one kid is meant cannot be said. */
+/** Of two keys with one kid it is unknown which one is meant. */
 function isRepeated(set: readonly unknown[], { kid }: Record<string, unknown>): boolean {
   return kid !== undefined && set.filter((other) => isJsonObject(other) && other['kid'] === kid).length > 1;
 }

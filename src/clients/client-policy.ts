@@ -1,7 +1,7 @@
 import { audiencesOf } from '../jwt/claims.js';
 import type { Client } from './client.js';
 
-/** What a client asks for. */
+/** What a client requests. */
 export interface ClientRequest {
   readonly subject: string;
   readonly audience: string | readonly string[];
@@ -10,12 +10,12 @@ export interface ClientRequest {
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What a client may not have: which part of the request lies outside what it was given. */
+/** The first part of a request that exceeds what the client is allowed. */
 export type PolicyViolation = 'audience' | 'subject' | 'scope' | 'claims';
 
 /**
- * @param isClient whether a subject is the id of a client
- * @returns the first part of the request that the client may not have; `undefined` where it may have all
+ * @param isClient whether a subject is the ID of a client
+ * @returns the first part of the request that the client is not allowed; `undefined` if all of it is allowed
  */
 export function violationOf(
   client: Client,
@@ -29,7 +29,7 @@ export function violationOf(
   return undefined;
 }
 
-/** A client speaks for itself, and for whom it may act; for another client only where that is named exactly. */
+/** A client may name itself and its `may_act_for` subjects; another client only if it is listed exactly. */
 function mayNameSubject(client: Client, subject: string, isClient: (id: string) => boolean): boolean {
   if (subject === client.id || client.mayActFor.includes(subject)) return true;
   return (

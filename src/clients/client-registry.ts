@@ -25,10 +25,10 @@ export class ClientRegistry {
   }
 
   /**
-   * Changes a client, here at once and on other instances with their next {@link sync}.
+   * Changes a client, here immediately and on other instances with their next {@link sync}.
    *
-   * @param decide is given the client as it is in the database; where it throws, nothing changes
-   * @throws {StoreUnavailable} and what `decide` throws
+   * @param decide receives the client as it is in the database; if it throws, nothing changes
+   * @throws {StoreUnavailable} and whatever `decide` throws
    */
   change(id: string, decide: RecordDecision<Client>, event?: ChangeEvent): Promise<Client | undefined> {
     return this.records.change(id, decide, event);
@@ -51,12 +51,14 @@ export class ClientRegistry {
     return [...this.records.all.values()].filter(({ disabled }) => !disabled);
   }
 
-  /** Whether there is a client or was one: from then on, tokens of clients that are gone are not good any more. */
+  /** Whether any client exists or existed: from then on, tokens of deleted clients are no longer valid. */
   get everHadClients(): boolean {
     return this.records.everHeldRecords;
   }
 
-  /** Whether some client may ask for tokens for this audience: a name that is known, not one that anybody chose. */
+  /**
+   * Whether some client may request tokens for this audience: a known name, not one that a caller made up.
+   */
   namesAudience(audience: string): boolean {
     return this.audiences.has(audience);
   }
@@ -74,9 +76,9 @@ export class ClientRegistry {
     return { clients, next: isLast ? undefined : ids.at(-1) };
   }
 
-  private follow(client: Client | undefined, former: Client | undefined): void {
-    if ((client === undefined) !== (former === undefined)) this.sortedIds = undefined;
-    for (const name of former?.audiences ?? []) {
+  private follow(client: Client | undefined, previous: Client | undefined): void {
+    if ((client === undefined) !== (previous === undefined)) this.sortedIds = undefined;
+    for (const name of previous?.audiences ?? []) {
       const count = this.audiences.get(name) ?? 0;
       if (count > 1) this.audiences.set(name, count - 1);
       else this.audiences.delete(name);
@@ -85,7 +87,7 @@ export class ClientRegistry {
   }
 }
 
-/** Where in a sorted list the first member stands that is greater. */
+/** Index of the first greater entry of a sorted list. */
 function firstAfter(sorted: readonly string[], text: string): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {

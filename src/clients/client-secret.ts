@@ -1,18 +1,18 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type Client, type ClientSecret, liveSecrets } from './client.js';
 
-/** How many secrets of a client may be good at once: two, so that one can be replaced without an outage. */
+/** The most valid secrets of a client: two, so that one can be replaced without an outage. */
 export const MAX_LIVE_SECRETS = 2;
 
 const SECRET_BYTES = 32;
 const NOTHING = Buffer.alloc(32);
 
-/** How long the mark of a client is: as long as the last group of a UUID. */
+/** Length of a client's mark: that of the last group of a UUID. */
 const MARK_BYTES = 6;
 
 /**
- * Makes a secret. A fast hash is enough to keep it by: it is 256 random bits, which no dictionary holds and nobody can
- * try through.
+ * Makes a secret. A fast hash protects it well enough: it is 256 random bits, in no dictionary and beyond any
+ * search.
  *
  * @param now milliseconds since 1970
  */
@@ -25,14 +25,14 @@ export function makeSecret(
   return { text, kept: { id, hash: hashOf(text).toString('base64url'), createdAt: now, expiresAt } };
 }
 
-/** Makes a mark for a client whose id was that of another one before: see `Client.tokenMark`. */
+/** Makes a mark for a client whose ID another client had before: see `Client.tokenMark`. */
 export function makeTokenMark(): string {
   return randomBytes(MARK_BYTES).toString('hex');
 }
 
 /**
- * Compares in constant time, and does the same work for a client that does not exist, so that answers tell nobody which
- * clients there are.
+ * Compares in constant time, and does the same work for an unknown client, so that responses do not reveal
+ * which clients exist.
  */
 export function hasSecret(client: Client | undefined, given: string, now: number): boolean {
   const givenHash = hashOf(given);

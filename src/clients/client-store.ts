@@ -1,5 +1,5 @@
 import { RecordStore } from '../sync/record-store.js';
 import type { Client } from './client.js';
 
-/** Where clients are kept, by their id. */
+/** Stores clients by their ID. */
 export abstract class ClientStore extends RecordStore<Client> {}

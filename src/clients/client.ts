@@ -1,6 +1,6 @@
 import type { JWK } from 'jose';
 
-/** How long a client id may be, in characters. */
+/** The longest client ID, in characters. */
 export const MAX_CLIENT_ID_LENGTH = 128;
 
 /** The names of the grants (RFC 6749 §1.3); what each does is in `oauth2/grants`. */
@@ -11,28 +11,28 @@ export type GrantType = (typeof GRANT_TYPES)[number];
 /** The grants of a client whose description names none, however many grants there are. */
 export const DEFAULT_GRANT_TYPES: readonly GrantType[] = ['client_credentials'];
 
-/** A secret of a client, as it is kept: what it hashes to. */
+/** A secret of a client, stored as its hash. */
 export interface ClientSecret {
   readonly id: string;
   /** SHA-256 of the secret, in base64url. */
   readonly hash: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
-  /** Milliseconds since 1970; null where it does not end by itself. */
+  /** Milliseconds since 1970; null if it does not expire. */
   readonly expiresAt: number | null;
 }
 
-/** A program that may ask for tokens, and what it may ask for. */
+/** A program that may request tokens, and which ones. */
 export interface Client {
   readonly id: string;
   readonly name: string;
   readonly audiences: readonly string[];
   readonly defaultAudience: string | null;
   readonly scopes: readonly string[];
-  /** Names of the further claims that it may set. */
+  /** Names of the custom claims that it may set. */
   readonly claims: readonly string[];
   readonly grantTypes: readonly string[];
-  /** Seconds; null where the configured lifetime holds. */
+  /** Seconds; null if the configured lifetime applies. */
   readonly tokenLifetimeSeconds: number | null;
   /** Subjects other than itself: exact, or a prefix that ends in `*`. */
   readonly mayActFor: readonly string[];
@@ -45,13 +45,13 @@ export interface Client {
   /** Milliseconds since 1970. */
   readonly updatedAt: number;
   /**
-   * Ends the `jti` of each token that is issued to the client, if its id was that of a client before: tokens of the
-   * previous one do not have it, whatever the clocks say. Left out for the first client of an id.
+   * The end of the `jti` of each token that is issued to the client, if another client had its ID before:
+   * tokens of the previous client lack it, whatever the clocks say. Absent for the first client with an ID.
    */
   readonly tokenMark?: string;
 }
 
-/** The secrets of the client that are good at this time, in milliseconds since 1970. */
+/** The secrets of the client that are valid at this time, in milliseconds since 1970. */
 export function liveSecrets({ secrets }: Client, now: number): readonly ClientSecret[] {
   return secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
 }

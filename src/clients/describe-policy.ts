@@ -1,13 +1,13 @@
 import { redactSecrets } from '../encoding/redact-secrets.js';
 import type { Client } from './client.js';
 
-/** How many characters the names of one kind take at most; a client may have thousands. */
+/** The most characters that the names of one kind take; a client may have thousands. */
 const MAX_CHARACTERS = 500;
 
 /**
- * Says what a client may ask for, to that client alone, after it has authenticated itself.
+ * Describes what a client may request, to that client alone, after it has authenticated.
  *
- * @param ownAudience the service itself, which `/token` issues for no client
+ * @param ownAudience the service itself, for which `/token` issues no tokens
  * @returns one sentence of limited length
  */
 export function describePolicy(
@@ -15,7 +15,7 @@ export function describePolicy(
   ownAudience: string,
 ): string {
   if (!grantTypes.includes('client_credentials')) {
-    return 'This client may ask for no token: its grant_types lack client_credentials.';
+    return 'This client may not request tokens: its grant_types lack client_credentials.';
   }
   const parts = [
     `audiences ${quoted(audiences.filter((name) => name !== ownAudience))}`,
@@ -23,7 +23,7 @@ export function describePolicy(
     `subjects ${quoted([id, ...mayActFor])}`,
     `claims ${quoted(claims)}`,
   ];
-  return `This client may ask for: ${parts.join('; ')}.`;
+  return `This client may request: ${parts.join('; ')}.`;
 }
 
 function quoted(names: readonly string[]): string {
@@ -31,15 +31,15 @@ function quoted(names: readonly string[]): string {
 }
 
 /**
- * @returns names for an `error_description`, which holds neither quotes nor backslashes nor anything but ASCII (RFC 6749 §5.2);
- *   names with others are counted as left out
+ * @returns names for an `error_description`, which may contain neither quotes nor backslashes, and only ASCII
+ *   (RFC 6749 §5.2); names with other characters are counted as omitted
  */
 export function describeInPlainAscii(names: readonly string[]): string {
   const plain = names.filter((name) => /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/.test(name));
   return listed(plain, names.length);
 }
 
-/** As many names as fit; what an administrator put in the place of a name by mistake may be a secret. */
+/** As many names as fit. An administrator may have entered a secret in place of a name by mistake. */
 function listed(names: readonly string[], count = names.length): string {
   if (count === 0) return 'none';
   const shown: string[] = [];

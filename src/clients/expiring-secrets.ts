@@ -3,7 +3,7 @@ import { type Client, liveSecrets } from './client.js';
 /** How long before a secret expires its operator is warned, in milliseconds. */
 const EXPIRES_SOON = 14 * 24 * 60 * 60 * 1000;
 
-/** A live secret that expires, and when. */
+/** A valid secret that expires, and when. */
 export interface ExpiringSecret {
   readonly client: string;
   readonly secretId: string;
@@ -12,7 +12,7 @@ export interface ExpiringSecret {
 }
 
 /**
- * The live secrets of these clients that expire, the next one first.
+ * The valid secrets of these clients that expire, the next one first.
  *
  * @param now milliseconds since 1970
  * @param within how soon, in milliseconds

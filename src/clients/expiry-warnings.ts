@@ -4,7 +4,7 @@ import { ClientRegistry } from './client-registry.js';
 import { type ExpiringSecret, expiringSecrets } from './expiring-secrets.js';
 
 const DAY = 24 * 60 * 60 * 1000;
-/** How many secrets are named at once. */
+/** The most secrets that are named at a time. */
 const MAX_NAMED = 20;
 
 /** What to do about secrets that expire soon. */
@@ -27,7 +27,7 @@ export class ExpiryWarnings {
     private readonly report: ExpiryReport,
   ) {}
 
-  /** Called again and again, after the clients have been synchronized. */
+  /** Called repeatedly, after the clients have been synchronized. */
   sync(): Promise<void> {
     const now = this.clock.now();
     if (now - this.warnedAt >= DAY) {

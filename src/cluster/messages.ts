@@ -1,15 +1,15 @@
-/** What workers and their primary process say to one another. */
+/** The messages between workers and their primary process. */
 export type Message =
-  /** Worker to primary: let the others take over what I changed. Primary to the others: do so. */
+  /** Worker to primary: let the others sync, I changed something. Primary to the others: sync. */
   | { readonly identityBackend: 'sync'; readonly id: string }
-  /** A worker to primary: I have. Primary to the worker that asked: all have. */
+  /** Worker to primary: I have synced. Primary to the requesting worker: all have. */
   | { readonly identityBackend: 'synced'; readonly id: string }
-  /** Worker to primary: give me the metrics of all workers. */
+  /** Worker to primary: send me the metrics of all workers. */
   | { readonly identityBackend: 'metrics'; readonly id: string }
-  /** Primary to the worker: here they are; no text where some worker did not answer. */
+  /** Primary to worker: here they are; no text if some worker did not respond. */
   | { readonly identityBackend: 'metrics-of-all'; readonly id: string; readonly text: string | undefined };
 
-/** Other libraries talk on the same channel. */
+/** Other libraries use the same channel. */
 export function isMessage(value: unknown): value is Message {
   return typeof value === 'object' && value !== null && 'identityBackend' in value;
 }

@@ -4,18 +4,21 @@ import { AggregatorRegistry } from 'prom-client';
 import { isMessage } from './messages.js';
 import { type Peer, Relay } from './relay.js';
 
-/** How long a worker that died is not replaced, in milliseconds: one that cannot live must not eat the machine. */
-const RESPITE = 1_000;
+/**
+ * How long a worker that died is not replaced, in milliseconds: one that cannot start must not use up the
+ * host.
+ */
+const RESTART_PAUSE_MS = 1_000;
 
 /**
- * Runs so many workers on one port, replaces those that die, and carries word between them.
+ * Runs so many workers on one port, replaces those that die, and relays messages between them.
  *
- * @returns the stop of all of them: resolves once the last has answered its last request
+ * @returns a function that stops all of them, and resolves once the last has sent its last response
  */
 export function runWorkers(count: number, log: Logger): () => Promise<void> {
   const metrics = new AggregatorRegistry();
   const peers = new Map<Worker, Peer>();
-  // Workers that ask at the same time share one collection.
+  // Workers that request metrics at the same time share one collection.
   let collected: Promise<string | undefined> | undefined;
   const collect = (): Promise<string | undefined> =>
     (collected ??= metrics
@@ -30,7 +33,7 @@ export function runWorkers(count: number, log: Logger): () => Promise<void> {
     const worker = cluster.fork();
     const peer: Peer = {
       send: (message) => {
-        // It may have ended meanwhile, which the primary has yet to hear of.
+        // The worker may have exited, and the primary not have noticed yet.
         if (worker.isConnected()) worker.send(message, () => {});
       },
     };
@@ -46,12 +49,13 @@ export function runWorkers(count: number, log: Logger): () => Promise<void> {
     });
   };
   const replace = (worker: Worker, code: number | null, signal: string | null): void => {
-    log.error({ worker: worker.process.pid, code, signal }, 'a worker ended');
-    // What keeps the first from starting keeps all of them. One that ends with 0 was stopped by a signal.
+    log.error({ worker: worker.process.pid, code, signal }, 'a worker exited');
+    // Whatever keeps the first worker from starting keeps all of them. A worker that exits with 0 was stopped
+    // by a signal.
     if (!everListened && code !== 0) log.flush(() => process.exit(code || 1));
     setTimeout(() => {
       if (!stopping) start();
-    }, RESPITE);
+    }, RESTART_PAUSE_MS);
   };
 
   cluster.on('listening', () => (everListened = true));

@@ -1,26 +1,31 @@
 import type { Message } from './messages.js';
 
-/** One of the processes between which word is carried. */
+/** One of the processes between which messages are relayed. */
 export interface Peer {
   send(message: Message): void;
 }
 
-/** After how long a question is forgotten that somebody never answered, in milliseconds: who asked waits no longer. */
+/**
+ * After this many milliseconds a question without a complete response is dropped: its sender no longer waits.
+ */
 const OLDEST_QUESTION = 10_000;
 
-/** Who asked, and who has still to answer. */
+/** Who sent the question, and whose responses are missing. */
 interface Question {
   readonly from: Peer;
   readonly awaited: Set<Peer>;
 }
 
-/** Carries word between workers: what one of them changed is asked of all others, and the answer is that all have it. */
+/**
+ * Relays messages between workers: a change in one of them is sent to all others, and confirmed once all have
+ * synced.
+ */
 export class Relay {
   private readonly questions = new Map<string, Question>();
 
   /**
    * @param peers all of them, as of now
-   * @param scrape the metrics of all of them; `undefined` where some do not answer
+   * @param scrape the metrics of all of them; `undefined` if some do not respond
    */
   constructor(
     private readonly peers: () => readonly Peer[],
@@ -50,7 +55,7 @@ export class Relay {
     }
   }
 
-  /** Nobody waits for a process that is no more: what it would have been asked, its successor reads at its start. */
+  /** No one waits for a process that exited: its successor reads the current state at its start. */
   remove(peer: Peer): void {
     for (const [id, { awaited }] of this.questions) {
       awaited.delete(peer);

@@ -3,22 +3,22 @@ import { AggregatorRegistry, type Registry } from 'prom-client';
 import { isMessage, type Message } from './messages.js';
 import type { ChangeNotifier } from '../sync/change-notifier.js';
 
-/** How long the answer to each question may take, in milliseconds. */
-const PATIENCE = {
-  /** The others ask the database every second in any case. */
+/** How long the response to each question may take, in milliseconds. */
+const RESPONSE_TIMEOUT_MS = {
+  /** The others query the database every second in any case. */
   sync: 1_000,
-  /** No longer than a scrape of Prometheus usually may. */
+  /** Less than the usual timeout of a Prometheus scrape. */
   metrics: 6_000,
 } as const;
 
-/** The part of a process by which it talks to the one that started it. */
+/** The part of a process that sends messages to its parent. */
 export interface Channel {
   readonly connected: boolean;
   on(event: 'message', listener: (message: unknown) => void): unknown;
   send?(message: unknown): boolean;
 }
 
-/** A worker's link to its notifier, over its primary process. */
+/** A worker's link to the other workers, through its primary process. */
 export class Worker implements ChangeNotifier {
   private readonly waiting = new Map<string, (text: string | undefined) => void>();
   private sync: () => Promise<void> = () => Promise.resolve();
@@ -37,21 +37,21 @@ export class Worker implements ChangeNotifier {
     this.sync = sync;
   }
 
-  /** The metrics of all workers together; `undefined` where some do not answer. */
+  /** The metrics of all workers together; `undefined` if some do not respond. */
   metrics(): Promise<string | undefined> {
     return this.ask('metrics');
   }
 
-  /** Lets the primary process ask for the metrics of this worker. */
+  /** Lets the primary process request the metrics of this worker. */
   share(registry: Registry): void {
     AggregatorRegistry.setRegistries(registry);
     new AggregatorRegistry();
   }
 
-  private ask(what: keyof typeof PATIENCE): Promise<string | undefined> {
+  private ask(what: keyof typeof RESPONSE_TIMEOUT_MS): Promise<string | undefined> {
     const id = randomUUID();
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.settle(id, undefined), PATIENCE[what]);
+      const timer = setTimeout(() => this.settle(id, undefined), RESPONSE_TIMEOUT_MS[what]);
       this.waiting.set(id, (text) => {
         clearTimeout(timer);
         resolve(text);
@@ -63,7 +63,7 @@ export class Worker implements ChangeNotifier {
   private hear(message: Message): void {
     switch (message.identityBackend) {
       case 'sync':
-        // Where the database is away, the follower goes on asking.
+        // If the database is unavailable, the sync loop retries.
         void this.sync()
           .catch(() => {})
           .then(() => this.say({ identityBackend: 'synced', id: message.id }));

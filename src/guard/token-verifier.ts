@@ -14,7 +14,7 @@ import { verifierSettings, type VerifierSettings } from './verifier-settings.js'
 
 const KEYS_UNAVAILABLE = 'The keys of the issuer could not be fetched; try again in a moment.';
 const STATE_UNAVAILABLE = 'The issuer could not be asked about the token; try again in a moment.';
-const NOT_ACTIVE = 'The issuer says that the token is not active any more; ask for a new one.';
+const NOT_ACTIVE = 'The issuer says that the token is not active any more; request a new one.';
 
 /**
  * Judges the tokens that a service receives. The guard uses it; resolvers, gateways and handlers of messages may use it

@@ -126,7 +126,7 @@ function checkTimes({ exp, iat, nbf }: Claims, tolerance: number, now: number): 
   if (exp + tolerance <= now) {
     return refuse(
       'token_expired',
-      `The token expired ${seconds(Math.floor(now - exp))} ago; ask for a new one.`,
+      `The token expired ${seconds(Math.floor(now - exp))} ago; request a new one.`,
     );
   }
   return undefined;

@@ -19,8 +19,8 @@ const REFUSALS: readonly (readonly [description: string, error: OAuthError])[] =
     new OAuthError('server_error', 'Internal error'),
   ],
   [
-    'The database does not answer; nothing has changed',
-    new OAuthError('temporarily_unavailable', 'The database does not answer; nothing has changed'),
+    'The database does not respond; nothing has changed',
+    new OAuthError('temporarily_unavailable', 'The database does not respond; nothing has changed'),
   ],
 ];
 

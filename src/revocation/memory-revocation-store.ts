@@ -1,6 +1,9 @@
 import { type RecordedRevocation, type Revocation, RevocationStore } from './revocation-store.js';
 
-/** Revocations in the memory of this process: for tests, and for applications that need none to outlive it. */
+/**
+ * Revocations in the memory of this process: for tests, and for applications whose revocations need not
+ * outlive it.
+ */
 export class MemoryRevocationStore extends RevocationStore {
   private readonly recorded = new Map<string, RecordedRevocation>();
   private revision = 0;

@@ -6,13 +6,13 @@ import { ChangeNotifier, SINGLE_PROCESS } from '../sync/change-notifier.js';
 import { type Revocation, RevocationStore } from './revocation-store.js';
 import { tokenKey } from './token-key.js';
 
-/** How many revocations are fetched, or written, at once. */
+/** The most revocations that are fetched, or written, at a time. */
 const BATCH = 5_000;
 
-/** Revocations that expire within the same minute are forgotten together. */
+/** Revocations that expire within the same minute are deleted together. */
 const MINUTE = 60;
 
-/** Who waits for a revocation to be written. */
+/** A revocation that waits to be written. */
 interface Waiting extends Revocation {
   readonly written: () => void;
   readonly failed: (cause: unknown) => void;
@@ -21,7 +21,7 @@ interface Waiting extends Revocation {
 /** The tokens that were taken back, held in memory until they expire: judging a token asks no database. */
 @Injectable()
 export class Revocations {
-  /** When each is forgotten. */
+  /** When each revocation is deleted, by the key of its token. */
   private readonly revoked = new Map<string, number>();
   private readonly keysByMinute = new Map<number, string[]>();
   private revision = 0;
@@ -45,23 +45,26 @@ export class Revocations {
     return key !== undefined && this.revoked.has(key);
   }
 
-  /** Whether the token is revoked for as long as it could be accepted: one of the same id may have expired sooner. */
+  /**
+   * Whether the token is revoked for as long as it could be accepted: another token with its ID may expire
+   * sooner.
+   */
   isRevokedToItsEnd(claims: Claims): boolean {
     const key = tokenKey(claims);
     return key !== undefined && this.isKnown(key, endOf(claims));
   }
 
   /**
-   * Revokes a token: durable when this resolves, in force here at once, elsewhere with the next {@link sync}.
-   * Revocations that come while others are being written are written together, with one wait for the disk.
+   * Revokes a token: durable when this resolves, in force here immediately, elsewhere with the next
+   * {@link sync}. Revocations that arrive during a write are written together, with one wait for the disk.
    *
-   * @param claims of a token that has an id
+   * @param claims of a token that has a `jti`
    * @returns whether it had not been revoked for that long before
-   * @throws {StoreUnavailable} and the token is as good as it was
+   * @throws {StoreUnavailable} and the token remains valid
    */
   async revoke(claims: Claims): Promise<boolean> {
     const key = tokenKey(claims);
-    if (key === undefined) throw new RangeError('A token without an id cannot be revoked');
+    if (key === undefined) throw new RangeError('A token without a jti cannot be revoked');
     const expiresAt = endOf(claims);
     if (this.isKnown(key, expiresAt)) return false;
     await new Promise<void>((written, failed) => {
@@ -72,9 +75,9 @@ export class Revocations {
   }
 
   /**
-   * Takes over what other instances revoked, and forgets what has expired.
+   * Loads revocations of other instances, and deletes expired ones.
    *
-   * @throws {StoreUnavailable} and keeps what is known
+   * @throws {StoreUnavailable} and keeps the known state
    */
   async sync(): Promise<void> {
     let recorded;
@@ -110,7 +113,7 @@ export class Revocations {
     return (this.revoked.get(key) ?? -Infinity) >= expiresAt;
   }
 
-  /** Two tokens may have the same id: the later expiry is the one that counts. */
+  /** Two tokens may have the same ID: the later expiry counts. */
   private remember(key: string, expiresAt: number): void {
     if (this.isKnown(key, expiresAt)) return;
     this.revoked.set(key, expiresAt);
@@ -132,7 +135,7 @@ export class Revocations {
   }
 }
 
-/** When no clock tolerance could accept the token any longer: today's may be raised by a restart. */
+/** When no clock tolerance could accept the token: a restart may raise today's. */
 function endOf({ exp }: Claims): number {
   return Math.ceil(exp) + MAX_TOLERANCE_SECONDS;
 }

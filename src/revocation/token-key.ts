@@ -2,10 +2,10 @@ import { hash } from 'node:crypto';
 import type { Claims } from '../jwt/claims.js';
 
 /**
- * What a token is known by: its id together with the client that it was issued to, as ids of different issuers of the
- * same shared secret may meet. Hashed, so that every token takes the same few bytes.
+ * Identifies a token by its `jti` and the client it was issued to: different issuers with one shared secret
+ * may use the same `jti`. Hashed, so that every token takes the same few bytes.
  *
- * @returns `undefined` where the token has no id, and so cannot be taken back
+ * @returns `undefined` if the token has no `jti`, and so cannot be revoked
  */
 export function tokenKey({ client_id: clientId, jti }: Claims): string | undefined {
   if (jti === undefined) return undefined;

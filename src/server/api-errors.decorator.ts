@@ -27,7 +27,7 @@ const SHARED: Readonly<Record<SharedStatus, readonly [description: string, error
   ],
   503: [
     'Not now: something that the service needs does not answer; `error` says whether anything has changed',
-    unavailable('The database does not answer; nothing has changed'),
+    unavailable('The database does not respond; nothing has changed'),
   ],
 };
 

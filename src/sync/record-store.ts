@@ -1,21 +1,23 @@
-/** A record as it stands after a change; `undefined` where it was removed. */
+/** A record after a change; `undefined` if it was removed. */
 export interface RecordChange<T> {
   readonly id: string;
-  /** Grows by one with each change, over all records of a store, in the order in which changes become visible. */
+  /**
+   * Grows by one with each change, over all records of a store, in the order in which changes become visible.
+   */
   readonly revision: number;
   readonly value: T | undefined;
 }
 
 /**
- * What a record is to become.
+ * Computes the new value of a record.
  *
- * @param current the record as it is now
+ * @param current the current record
  * @param wasRemoved whether there is none now, but was one before
- * @returns what it is to be; `undefined` removes it. If it throws, nothing changes
+ * @returns the new record; `undefined` removes it. If it throws, nothing changes
  */
 export type RecordDecision<T> = (current: T | undefined, wasRemoved: boolean) => T | undefined;
 
-/** What is written in the transaction of a change: the event of the audit that tells of it. */
+/** The audit event that is written in the transaction of a change. */
 export interface ChangeEvent {
   readonly id: string;
   /** Milliseconds since 1970. */
@@ -25,8 +27,8 @@ export interface ChangeEvent {
 }
 
 /**
- * Records that several instances share. Whoever has seen the changes up to a revision misses none by asking for those
- * after it.
+ * Records that several instances share. A caller that has seen the changes up to a revision misses none by
+ * requesting those after it.
  */
 export abstract class RecordStore<T> {
   /**
@@ -36,20 +38,20 @@ export abstract class RecordStore<T> {
   abstract changesSince(revision: number, limit: number): Promise<readonly RecordChange<T>[]>;
 
   /**
-   * Changes one record. Changes of one store happen one after another, whichever instance makes them. That a record was
-   * removed is remembered for ever.
+   * Changes one record. Changes of one store happen one after another, whichever instance makes them. The
+   * store never forgets that a record was removed.
    *
    * @param event is written with it, or neither is
-   * @throws {StoreUnavailable} and what `decide` throws
+   * @throws {StoreUnavailable} and whatever `decide` throws
    */
   abstract change(id: string, decide: RecordDecision<T>, event?: ChangeEvent): Promise<RecordChange<T>>;
 }
 
-/** The database is away, or so busy that it did not answer in time. What was asked for may be tried again. */
+/** The database is unavailable, or too busy to respond in time. The caller may try again. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 
   constructor(cause: unknown) {
-    super('The database does not answer', { cause });
+    super('The database does not respond', { cause });
   }
 }

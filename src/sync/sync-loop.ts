@@ -3,12 +3,12 @@ import { Clock } from '../clock.js';
 import { type Log, LOG } from '../log.js';
 import { StoreUnavailable } from './record-store.js';
 
-/** How often what other instances changed is asked for, in milliseconds. */
+/** How often changes of other instances are queried, in milliseconds. */
 const INTERVAL = 1_000;
 
-/** Something that is kept in step with the database. */
+/** State in memory that is kept in sync with the database. */
 export interface Syncable {
-  /** @throws where the database is away; what is known stays */
+  /** @throws if the database is unavailable; the known state is kept */
   sync(): Promise<void>;
 }
 
@@ -16,7 +16,7 @@ export interface Syncable {
 const LAST = 100;
 
 /**
- * Keeps what is held in memory in step with the database, for as long as the process runs, and knows how old it is.
+ * Keeps state in memory in sync with the database for as long as the process runs, and knows how old it is.
  */
 @Injectable()
 export class SyncLoop {
@@ -54,7 +54,7 @@ export class SyncLoop {
   }
 
   /**
-   * Asks for everything now, because something is known to have changed.
+   * Syncs everything now, because something is known to have changed.
    *
    * @throws {StoreUnavailable}
    */
@@ -67,7 +67,7 @@ export class SyncLoop {
     clearTimeout(this.timer);
   }
 
-  /** How old what is known may be: seconds since the database was last asked with success. */
+  /** The age of the known state: seconds since the last successful query. */
   get ageSeconds(): number {
     return Math.max(0, (this.clock.now() - this.syncedAt) / 1000);
   }
@@ -79,7 +79,8 @@ export class SyncLoop {
       try {
         await syncable.sync();
       } catch (error) {
-        // Where the database is away there is no use in asking on; else one that fails must not hold up the others.
+        // If the database is unavailable, the others would fail too; any other failure must not delay the
+        // others.
         if (error instanceof StoreUnavailable) throw error;
         failures.push(error);
       }

@@ -7,27 +7,27 @@ import {
   StoreUnavailable,
 } from './record-store.js';
 
-/** How many changes are fetched at once: bounds the memory that an answer of the database takes. */
+/** The most changes that are fetched at a time: bounds the memory of a result set. */
 const BATCH = 2_000;
 
 /**
- * The records of a store, held in memory so that a request needs no database. Changes made here are seen here at
- * once; those of other instances with the next {@link sync}.
+ * The records of a store, held in memory so that a request needs no database. Changes made here are visible
+ * immediately; those of other instances with the next {@link sync}.
  */
 export class SyncedMap<T> {
   private readonly records = new Map<string, T>();
   private revision = 0;
   private held = false;
-  /** An answer of the database that is older than a change made here must not undo it. */
+  /** A database result that is older than a change made here must not undo the change. */
   private readonly queue = new SerialQueue((cause) => cause instanceof StoreUnavailable);
 
   /**
-   * @param applied is told of each record that came, changed or went (`value` is then `undefined`)
-   * @param publish tells other processes of a change that was made here, and waits for them
+   * @param applied receives each record that was added, changed or removed (`value` is then `undefined`)
+   * @param publish notifies other processes of a change that was made here, and waits for them
    */
   constructor(
     private readonly store: RecordStore<T>,
-    private readonly applied: (id: string, value: T | undefined, former: T | undefined) => void = () => {},
+    private readonly applied: (id: string, value: T | undefined, previous: T | undefined) => void = () => {},
     private readonly publish: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
@@ -39,15 +39,15 @@ export class SyncedMap<T> {
     return this.records;
   }
 
-  /** Whether the store ever held a record, be it removed since. */
+  /** Whether the store ever held a record, even if it was removed since. */
   get everHeldRecords(): boolean {
     return this.held;
   }
 
   /**
-   * Takes over what changed in the store.
+   * Loads the changes from the store.
    *
-   * @throws {StoreUnavailable} and keeps what is known
+   * @throws {StoreUnavailable} and keeps the known state
    */
   sync(): Promise<void> {
     return this.queue.run(async () => {
@@ -66,13 +66,13 @@ export class SyncedMap<T> {
    * Changes a record in the store, then here.
    *
    * @param event is written with it, or neither is
-   * @throws {StoreUnavailable} and what `decide` throws; nothing has changed then
+   * @throws {StoreUnavailable} and whatever `decide` throws; nothing has changed then
    */
   async change(id: string, decide: RecordDecision<T>, event?: ChangeEvent): Promise<T | undefined> {
     const { value } = await this.queue.run(async () => {
       const change = await this.store.change(id, decide, event);
       this.apply(change);
-      // Changes of others may lie between: only where none does, there is nothing to ask for.
+      // If no change of another instance lies between, there is nothing to fetch.
       if (change.revision === this.revision + 1) this.revision = change.revision;
       return change;
     });
@@ -82,9 +82,9 @@ export class SyncedMap<T> {
 
   private apply({ id, value }: RecordChange<T>): void {
     this.held = true;
-    const former = this.records.get(id);
+    const previous = this.records.get(id);
     if (value === undefined) this.records.delete(id);
     else this.records.set(id, value);
-    this.applied(id, value, former);
+    this.applied(id, value, previous);
   }
 }

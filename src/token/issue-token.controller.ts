@@ -68,7 +68,7 @@ export class IssueTokenController {
   @ApiErrorResponse(
     'Audience, subject, scope or grant type not allowed',
     new ApiError(403, 'invalid_target', 'Audience not allowed', {
-      hint: 'This client may ask for: audiences "logging-service"; scopes "logs:write"; subjects "worker", "user-*"; claims none.',
+      hint: 'This client may request: audiences "logging-service"; scopes "logs:write"; subjects "worker", "user-*"; claims none.',
     }),
     TokenRefusalDto,
   )

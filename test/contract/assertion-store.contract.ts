@@ -9,7 +9,7 @@ export interface SharedAssertions {
   readonly stores: readonly [AssertionStore, AssertionStore];
   /** Holds the next use by the first store before it is committed. */
   readonly holdNextUse: () => LateCommit;
-  /** A store of a database that is away. */
+  /** A store of a database that is unavailable. */
   readonly away: () => Promise<AssertionStore>;
   /** Forgets all. */
   empty(): Promise<void>;
@@ -39,7 +39,7 @@ export function assertionStoreContract(share: () => Promise<SharedAssertions>): 
       expect(await second.useOnce('a', EXPIRY + 60)).toBe(false);
     });
 
-    it('tells apart keys that differ by case, and takes keys of 64 characters', async () => {
+    it('distinguishes keys that differ by case, and accepts keys of 64 characters', async () => {
       for (const key of ['abc', 'ABC', '-_', '_-', 'x'.repeat(64), 'X'.repeat(64)])
         expect([key, await first.useOnce(key, EXPIRY)]).toEqual([key, true]);
     });
@@ -62,7 +62,7 @@ export function assertionStoreContract(share: () => Promise<SharedAssertions>): 
       expect(await Promise.all([late, next])).toEqual([true, false]);
     });
 
-    it('says so where the database is away', async () => {
+    it('throws StoreUnavailable if the database is unavailable', async () => {
       const away = await shared.away();
       await expect(away.useOnce('a', EXPIRY)).rejects.toBeInstanceOf(StoreUnavailable);
       await expect(away.deleteExpired(0)).rejects.toBeInstanceOf(StoreUnavailable);
@@ -71,7 +71,7 @@ export function assertionStoreContract(share: () => Promise<SharedAssertions>): 
   });
 
   describe('forgetExpired', () => {
-    it('forgets what has expired by then, and nothing else', async () => {
+    it('deletes what has expired by that time, and nothing else', async () => {
       await first.useOnce('a', 99);
       await first.useOnce('b', 100);
       await first.useOnce('c', 101);

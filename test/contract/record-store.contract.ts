@@ -10,9 +10,9 @@ export type Document = Readonly<Record<string, unknown>>;
 export interface SharedRecords {
   /** The stores of three instances, each with its own connection. */
   readonly stores: readonly [RecordStore<Document>, RecordStore<Document>, RecordStore<Document>];
-  /** Holds the next change of the first store; left out where a change is committed as it is made. */
+  /** Holds the next change of the first store; omitted if a change is committed immediately. */
   readonly holdNextChange?: () => LateCommit;
-  /** Removes all records and begins revisions anew. */
+  /** Removes all records and begins revisions again. */
   empty(): Promise<void>;
   close(): Promise<void>;
 }
@@ -40,7 +40,7 @@ export function recordStoreContract(
     store.change(id, () => value);
   const remove = (id: string): Promise<RecordChange<Document>> => first.change(id, () => undefined);
 
-  /** What a change of the record is told of it, from another instance; the record stays as it is. */
+  /** What a change of the record receives, from another instance; the record is left unchanged. */
   async function read(id: string, store = second): Promise<Document | undefined> {
     const seen: (Document | undefined)[] = [];
     const looked = new Error('looked');
@@ -56,7 +56,7 @@ export function recordStoreContract(
   }
 
   describe('change', () => {
-    it('makes a record that was not there', async () => {
+    it('makes a record that did not exist', async () => {
       const seen: unknown[] = [];
       const change = await first.change('a', (current) => {
         seen.push(current);
@@ -67,14 +67,14 @@ export function recordStoreContract(
       expect(await second.changesSince(0, 10)).toEqual([change]);
     });
 
-    it('is told the record as another instance left it, and replaces it', async () => {
+    it('receives the record as another instance left it, and replaces it', async () => {
       await put('a', { n: 1, extra: true });
       const change = await second.change('a', (current) => ({ n: Number(current?.['n']) + 1 }));
       expect(change).toEqual({ id: 'a', revision: 2, value: { n: 2 } });
       expect(await read('a', first)).toEqual({ n: 2 });
     });
 
-    it('removes a record, which can be made anew', async () => {
+    it('removes a record, which can be made again', async () => {
       await put('a', { n: 1 });
       expect(await remove('a')).toEqual({ id: 'a', revision: 2, value: undefined });
       expect(await read('a')).toBeUndefined();
@@ -82,7 +82,7 @@ export function recordStoreContract(
       expect(await read('a')).toEqual({ n: 3 });
     });
 
-    it('is told of a record that was removed, by whichever instance', async () => {
+    it('knows that a record was removed, by any instance', async () => {
       const seen: unknown[] = [];
       const look = async (id: string, store: RecordStore<Document>): Promise<void> => {
         await store.change(id, (current, wasRemoved) => {
@@ -136,14 +136,14 @@ export function recordStoreContract(
 
     it.each([
       ['case', 'a', 'A'],
-      ['a leading blank', 'a', ' a'],
+      ['a leading space', 'a', ' a'],
       ['an accent', 'e', 'é'],
       ['composition', '\u00e9', 'e\u0301'],
       ['width', 'a', '\uff41'],
       ['a character without width', 'a', 'a\u200b'],
       ['letters that some languages take for one', 'ss', 'ß'],
       ['planes', '🪪', '🪫'],
-    ])('tells apart names that differ by %s', async (_name, one, other) => {
+    ])('distinguishes names that differ by %s', async (_name, one, other) => {
       await put(one, { name: 'one' });
       expect(await read(other)).toBeUndefined();
       await put(other, { name: 'other' });
@@ -158,7 +158,7 @@ export function recordStoreContract(
   });
 
   describe('revisions', () => {
-    it('grow by one over all records, also where changes are refused between', async () => {
+    it('grow by one over all records, even if changes between are refused', async () => {
       const revisions: number[] = [];
       for (const id of ['a', 'b', 'a', 'c', 'b']) {
         revisions.push((await put(id, { id })).revision);
@@ -215,7 +215,7 @@ export function recordStoreContract(
       );
     });
 
-    it('misses no change for who asks again and again while others write', async () => {
+    it('misses no change for a caller that polls while others write', async () => {
       const writing = Promise.all(
         Array.from({ length: 30 }, (_, i) => put(`record-${i}`, { i }, i % 2 ? first : second)),
       );

@@ -12,11 +12,11 @@ import type { LateCommit } from './late-commit.js';
 export interface SharedRevocations {
   /** The stores of three instances, each with its own connection. */
   readonly stores: readonly [RevocationStore, RevocationStore, RevocationStore];
-  /** Holds the next transaction of the first store; left out where what is added is there at once. */
+  /** Holds the next transaction of the first store; omitted if an added revocation is visible immediately. */
   readonly holdNextAdd?: () => LateCommit;
-  /** A store of a database that is away; left out where none can be. */
+  /** A store of a database that is unavailable; omitted if that is impossible. */
   readonly away?: () => Promise<RevocationStore>;
-  /** Removes all revocations and begins revisions anew. */
+  /** Removes all revocations and begins revisions again. */
   empty(): Promise<void>;
   close(): Promise<void>;
 }
@@ -66,7 +66,7 @@ export function revocationStoreContract(
       for (const store of [first, second, third]) expect(await store.since(0, 10)).toEqual(kept);
     });
 
-    it('leaves one that is there as it is, whoever adds it again', async () => {
+    it('leaves an existing one unchanged, no matter which instance adds it again', async () => {
       await first.add([revocation('a')]);
       await second.add([revocation('a')]);
       await first.add([revocation('b'), revocation('a'), revocation('c')]);
@@ -75,7 +75,7 @@ export function revocationStoreContract(
       expect(found[0]?.revision).toBe(1);
     });
 
-    it('keeps the later expiry, and shows it to who knows the sooner one already', async () => {
+    it('keeps the later expiry, and returns it to callers that know the sooner one', async () => {
       await first.add([revocation('a', 10), revocation('b', 20)]);
       await second.add([revocation('a', 5), revocation('b', 30)]);
       expect(await all()).toEqual([
@@ -101,7 +101,7 @@ export function revocationStoreContract(
       expect(keysOf(await all()).sort()).toEqual(['a', 'b', 'c']);
     });
 
-    it('tells apart keys that differ by case, and takes keys of 64 characters', async () => {
+    it('distinguishes keys that differ by case, and accepts keys of 64 characters', async () => {
       const keys = ['abc', 'ABC', 'aBc', '-_', '_-', 'x'.repeat(64), 'X'.repeat(64)];
       await first.add(keys.map((key) => revocation(key)));
       expect(keysOf(await all())).toEqual(keys);
@@ -141,7 +141,8 @@ export function revocationStoreContract(
         const next = await third.since(seen.at(-1)?.revision ?? 0, 77);
         seen.push(...next);
         last &&= next.length === 0;
-        // The driver of SQLite answers at once: without a turn for timers, who found the file busy waits for ever.
+        // The SQLite driver is synchronous: unless timers run, a caller that found the file busy waits
+        // forever.
         await nextTurn();
       }
       await writing;
@@ -169,7 +170,7 @@ export function revocationStoreContract(
   });
 
   describe('forgetExpired', () => {
-    it('forgets what has expired by then, and nothing else', async () => {
+    it('deletes what has expired by that time, and nothing else', async () => {
       await first.add([revocation('a', 99), revocation('b', 100), revocation('c', 101)]);
       await second.deleteExpired(100);
       expect(keysOf(await all())).toEqual(['c']);
@@ -200,7 +201,7 @@ export function revocationStoreContract(
     });
   });
 
-  (inDatabase ? it : it.skip)('says so where the database is away', async () => {
+  (inDatabase ? it : it.skip)('throws StoreUnavailable if the database is unavailable', async () => {
     const away = await shared.away?.();
     await expect(away?.add([revocation('a')])).rejects.toBeInstanceOf(StoreUnavailable);
     await expect(away?.since(0, 1)).rejects.toBeInstanceOf(StoreUnavailable);

@@ -7,10 +7,10 @@ import { Satisfies } from '../../validation/rules.js';
 import { DEFAULT_GRANT_TYPES, GRANT_TYPES, MAX_CLIENT_ID_LENGTH } from '../client.js';
 import { clientKeySetFault, isClientKeySet } from '../client-keys.js';
 
-/** How long the lists of a client may be. */
+/** The most entries in a list of a client. */
 const MAX_LIST = 1_000;
 
-/** A new id is neither taken for an option of a command, nor for a dot segment of a path (RFC 3986 §5.2.4). */
+/** A new ID cannot be mistaken for an option of a command or a dot segment of a path (RFC 3986 §5.2.4). */
 const CLIENT_ID = new RegExp(`^(?!-|\\.{1,2}$)[A-Za-z0-9._~-]{1,${MAX_CLIENT_ID_LENGTH}}$`);
 
 const isSubjectPattern = (value: unknown): boolean =>
@@ -19,13 +19,13 @@ const isClaimName = (value: unknown): boolean =>
   isName(value) && value !== '__proto__' && !RESERVED_CLAIMS.includes(value);
 const isGrantType = (value: unknown): boolean => GRANT_TYPES.some((name) => name === value);
 
-/** What an administrator says of a client; a member that is left out, or null, has its default. */
+/** A client as an administrator describes it; a field that is omitted or null has its default. */
 @ApiSchema({ name: 'ClientRequest' })
 export class ClientRequestDto {
   @ApiPropertyOptional({
     example: 'careergpt',
     pattern: CLIENT_ID.source,
-    description: 'Who the client is; never changed; made by the service if it is left out',
+    description: 'The client ID; cannot be changed; the service makes one if it is omitted',
   })
   @Satisfies(
     (value) => typeof value === 'string' && CLIENT_ID.test(value),
@@ -34,7 +34,7 @@ export class ClientRequestDto {
   @IsOptional()
   client_id?: string;
 
-  @ApiPropertyOptional({ example: 'CareerGPT', description: 'For people; the client id where left out' })
+  @ApiPropertyOptional({ example: 'CareerGPT', description: 'A name for people; the client ID if omitted' })
   @Satisfies(isName, 'must be a string of 1 to 255 characters, without control or invisible characters')
   @IsOptional()
   name?: string;
@@ -42,7 +42,7 @@ export class ClientRequestDto {
   @ApiPropertyOptional({
     type: [String],
     example: ['logging-service'],
-    description: 'Whom it may ask for tokens for',
+    description: 'The audiences that it may request tokens for',
   })
   @Satisfies(
     (value) => isListOf(value, isName, MAX_LIST),
@@ -62,7 +62,7 @@ export class ClientRequestDto {
   @ApiPropertyOptional({
     type: [String],
     example: ['logs:read', 'logs:write'],
-    description: 'What it may ask for',
+    description: 'The scope tokens that it may request',
   })
   @Satisfies(
     (value) => isListOf(value, isScopeToken, MAX_LIST),
@@ -74,7 +74,7 @@ export class ClientRequestDto {
   @ApiPropertyOptional({
     type: [String],
     example: ['tenant'],
-    description: 'Names of the further claims that it may set',
+    description: 'Names of the custom claims that it may set',
   })
   @Satisfies(
     (value) => isListOf(value, isClaimName, MAX_LIST),
@@ -86,7 +86,7 @@ export class ClientRequestDto {
   @ApiPropertyOptional({
     type: [String],
     enum: GRANT_TYPES,
-    description: `The grants that it may use; ${DEFAULT_GRANT_TYPES.join(', ')} where left out`,
+    description: `The grants that it may use; ${DEFAULT_GRANT_TYPES.join(', ')} if omitted`,
   })
   @Satisfies(
     (value) => isListOf(value, isGrantType, GRANT_TYPES.length),
@@ -128,7 +128,7 @@ export class ClientRequestDto {
   @IsOptional()
   jwks?: { keys: object[] };
 
-  @ApiPropertyOptional({ description: 'Whether it may neither ask for tokens nor use those it has' })
+  @ApiPropertyOptional({ description: 'Whether it may neither request tokens nor use those it has' })
   @IsBoolean({ message: 'disabled must be true or false' })
   @IsOptional()
   disabled?: boolean;

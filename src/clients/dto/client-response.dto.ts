@@ -1,7 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { Client, ClientSecret } from '../client.js';
 
-/** What is shown of a secret: never the secret, nor what it hashes to. */
+/** The public properties of a secret: neither the secret nor its hash. */
 @ApiSchema({ name: 'ClientSecretInfo' })
 export class SecretInfoDto {
   @ApiProperty({ example: '9f86d081884c7d65' })
@@ -14,7 +14,7 @@ export class SecretInfoDto {
   expires_at!: string | null;
 }
 
-/** A client as the administration shows it. */
+/** A client in the responses of the administration API. */
 @ApiSchema({ name: 'Client' })
 export class ClientDto {
   @ApiProperty({ example: 'careergpt' })
@@ -60,10 +60,10 @@ export class ClientDto {
   updated_at!: string;
 }
 
-/** A client that was just made, with the one sight of its secret. */
+/** A new client, with the only display of its secret. */
 @ApiSchema({ name: 'CreatedClient' })
 export class CreatedClientDto extends ClientDto {
-  @ApiProperty({ description: 'Shown this once', example: 'm8Zk3…' })
+  @ApiProperty({ description: 'Shown only once', example: 'm8Zk3…' })
   client_secret!: string;
 }
 
@@ -77,20 +77,23 @@ export class ClientPageDto {
   next!: string | null;
 }
 
-/** A secret that was just made. */
+/** A new secret. */
 @ApiSchema({ name: 'CreatedSecret' })
 export class CreatedSecretDto {
   @ApiProperty({ example: '9f86d081884c7d65' })
   secret_id!: string;
 
-  @ApiProperty({ description: 'Shown this once', example: 'm8Zk3…' })
+  @ApiProperty({ description: 'Shown only once', example: 'm8Zk3…' })
   client_secret!: string;
 
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   expires_at!: string | null;
 }
 
-/** The client as the administration shows it, with the members of {@link ClientRequestDto} as they can be sent back. */
+/**
+ * The client in the format of the administration API; the fields of {@link ClientRequestDto} can be sent back
+ * unchanged.
+ */
 export function toClientDto(client: Client): ClientDto {
   return {
     client_id: client.id,

@@ -62,7 +62,7 @@ export class InvalidTokenDto {
 
   @ApiProperty({
     description: 'One sentence: what to do',
-    example: 'The token expired 12 seconds ago; ask for a new one.',
+    example: 'The token expired 12 seconds ago; request a new one.',
   })
   hint!: string;
 }

@@ -106,7 +106,7 @@ describeEachDatabase((database) => {
         [KeyStore, 'administration'],
       ] as const) {
         const change = service.app.get<ClientStore>(store).change(id, () => undefined, event);
-        await expect(change).rejects.toThrow('The database does not answer');
+        await expect(change).rejects.toThrow('The database does not respond');
       }
       expect(await rows()).toEqual(before);
       expect((await commands.run('clients', 'show', 'early')).refusal).toBeNull();

@@ -5,7 +5,7 @@ import { NEW_YEAR } from '../../support/moved-clock.js';
 import { type Answer, RunningApp } from '../../support/running-app.js';
 
 /** What a client that has authenticated itself learns; see hints.test.ts. */
-const hint: unknown = expect.stringMatching(/^This client may ask for: /);
+const hint: unknown = expect.stringMatching(/^This client may request: /);
 
 const REFUSALS = {
   invalid_target: { status: 403, body: { error: 'Audience not allowed', code: 'invalid_target', hint } },

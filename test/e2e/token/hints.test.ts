@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 const HINT =
-  'This client may ask for: audiences "billing", "logging-service"; scopes "logs:read"; subjects "worker", "user-*"; claims "tenant".';
+  'This client may request: audiences "billing", "logging-service"; scopes "logs:read"; subjects "worker", "user-*"; claims "tenant".';
 
 const REQUEST = { sub: 'worker', aud: 'billing' };
 

@@ -12,15 +12,15 @@ describe('parseBasic', () => {
   it.each([
     ['plain', basic('id:secret'), 'id', 'secret'],
     ['with colons in the secret', basic('id:a:b:'), 'id', 'a:b:'],
-    ['with blanks around them', basic(' id : secret '), ' id ', ' secret '],
+    ['with spaces around them', basic(' id : secret '), ' id ', ' secret '],
     ['form-encoded', basic('my%20id:a%3Ab%2Bc%25'), 'my id', 'a:b+c%'],
-    ['with plus for a blank', basic('my+id:a+b'), 'my id', 'a b'],
+    ['with plus for a space', basic('my+id:a+b'), 'my id', 'a b'],
     ['with a colon encoded in the id', basic('https%3A%2F%2Fid:secret'), 'https://id', 'secret'],
     ['in UTF-8', basic('é:🪪'), 'é', '🪪'],
     ['in encoded UTF-8', basic('%C3%A9:%F0%9F%AA%AA'), 'é', '🪪'],
     ['with encoded bytes in small letters', basic('%c3%a9:s'), 'é', 's'],
     ['in other letters of the scheme', `bASIC ${base64('id:secret')}`, 'id', 'secret'],
-    ['with several blanks behind the scheme', `Basic   ${base64('id:secret')}`, 'id', 'secret'],
+    ['with several spaces after the scheme', `Basic   ${base64('id:secret')}`, 'id', 'secret'],
     ['with one byte of padding', basic('id:se'), 'id', 'se'],
     ['with two bytes of padding', basic('id:s'), 'id', 's'],
     ['without their padding', basic('id:s').replace('==', ''), 'id', 's'],
@@ -31,13 +31,13 @@ describe('parseBasic', () => {
   it.each([
     ['nothing', ''],
     ['the scheme alone', 'Basic'],
-    ['the scheme and a blank', 'Basic '],
+    ['the scheme and a space', 'Basic '],
     ['another scheme', `Bearer ${base64('id:secret')}`],
     ['a scheme that begins like it', `Basics ${base64('id:secret')}`],
     ['no scheme', base64('id:secret')],
     ['a tab behind the scheme', `Basic\t${base64('id:secret')}`],
-    ['a blank before the scheme', ` ${basic('id:secret')}`],
-    ['a blank behind', `${basic('id:secret')} `],
+    ['a space before the scheme', ` ${basic('id:secret')}`],
+    ['a space after', `${basic('id:secret')} `],
     ['a line end behind', `${basic('id:secret')}\n`],
     ['credentials that are not encoded', 'Basic id:secret'],
     ['base64url', `Basic ${Buffer.from('id:\xff?\xff?').toString('base64url')}`],
@@ -55,7 +55,7 @@ describe('parseBasic', () => {
     ['encoded bytes that are not UTF-8', basic('id:%FF')],
     ['an id with a percent sign that encodes nothing', basic('100%:secret')],
     ['a secret with a percent sign that encodes nothing', basic('id:%zz')],
-  ])('reads none where there is %s', (_name, header) => {
+  ])('returns undefined if there is %s', (_name, header) => {
     expect(parseBasic(header)).toBeUndefined();
   });
 

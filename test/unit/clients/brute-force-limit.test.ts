@@ -26,13 +26,13 @@ async function fail(times: number, clientId = 'worker', address = HERE): Promise
 }
 
 describe('BruteForceLimit, of a pair of address and client,', () => {
-  it('lets so many fail, and refuses the next for a minute from the first', async () => {
+  it('lets so many fail, and rejects the next for a minute from the first', async () => {
     expect(await fail(MOST)).toEqual([0, 0, 0]);
     expect(limit.blockedSeconds(HERE, 'worker')).toBe(60);
     expect(await fail(1)).toEqual([60]);
   });
 
-  it('blocks nobody before so many failed', async () => {
+  it('blocks no one before so many failures', async () => {
     await fail(MOST - 1);
     expect(limit.blockedSeconds(HERE, 'worker')).toBe(0);
   });
@@ -57,7 +57,7 @@ describe('BruteForceLimit, of a pair of address and client,', () => {
     expect(seconds).toEqual([60, 59, 30, 1, 1, 0]);
   });
 
-  it('begins anew after a minute', async () => {
+  it('begins again after a minute', async () => {
     await fail(MOST + 5);
     clock.advance(60);
     expect(await fail(MOST)).toEqual([0, 0, 0]);
@@ -71,26 +71,26 @@ describe('BruteForceLimit, of a pair of address and client,', () => {
   });
 });
 
-describe('BruteForceLimit, of an address,', () => {
+describe('BruteForceLimit, of an IP address,', () => {
   const tryIds = async (count: number): Promise<number> => {
     let last = 0;
     for (let i = 0; i < count; i++) last = await limit.failed(HERE, `id-${i}`);
     return last;
   };
 
-  it('lets ten times as many fail over all ids, and then refuses what fails, and blocks no id', async () => {
+  it('lets ten times as many fail over all ids, and then rejects what fails, and blocks no id', async () => {
     expect(await tryIds(10 * MOST)).toBe(0);
     expect(limit.blockedSeconds(HERE, 'an-id-that-was-never-tried')).toBe(0);
     expect(await limit.failed(HERE, 'another')).toBe(60);
   });
 
-  it('goes on counting pairs, so that guesses for one id stay limited', async () => {
+  it('continues to count pairs, so that guesses for one ID stay limited', async () => {
     await tryIds(10 * MOST);
     await fail(MOST);
     expect(limit.blockedSeconds(HERE, 'worker')).toBe(60);
   });
 
-  it('refuses nothing before so many failed, and nothing elsewhere', async () => {
+  it('rejects nothing before so many failed, and nothing elsewhere', async () => {
     await tryIds(10 * MOST - 1);
     expect(await limit.failed(HERE, 'worker')).toBe(0);
     await tryIds(10 * MOST + 1);
@@ -118,7 +118,7 @@ describe('BruteForceLimit, of an address,', () => {
 });
 
 describe('BruteForceLimit', () => {
-  it('of 0 counts nothing and blocks nobody', async () => {
+  it('of 0 counts nothing and blocks no one', async () => {
     const add = jest.spyOn(counter, 'add');
     const none = new BruteForceLimit({ mostAuthFailures: 0 }, counter, clock);
     for (let i = 0; i < 100; i++) expect(await none.failed(HERE, 'worker')).toBe(0);
@@ -127,7 +127,7 @@ describe('BruteForceLimit', () => {
     expect(add).not.toHaveBeenCalled();
   });
 
-  it('remembers little of an id that is long, and tells long ids apart', async () => {
+  it('stores little of a long ID, and distinguishes long IDs', async () => {
     const add = jest.spyOn(counter, 'add');
     const [long, other] = ['x'.repeat(60_000), `${'x'.repeat(60_000)}y`];
     await fail(MOST, long);

@@ -48,7 +48,7 @@ beforeEach(() => {
 });
 
 const create = (members: object = {}) => administration.create({ client_id: 'worker', ...members }, BY);
-const isGood = (secret: string): boolean => hasSecret(registry.find('worker'), secret, clock.now());
+const isValid = (secret: string): boolean => hasSecret(registry.find('worker'), secret, clock.now());
 const events = (): string[] => audit.recorded.map(([, { event }]) => event);
 
 /** An act that is refused, that changes nothing, and of which nothing is recorded. */
@@ -60,7 +60,7 @@ async function expectRefused(act: () => Promise<unknown>, code: string, words?: 
 }
 
 describe('ClientAdministration.create', () => {
-  it('makes a client with one secret, which is good at once', async () => {
+  it('makes a client with one secret, which is valid immediately', async () => {
     const { client, secret } = await create({ audiences: ['logging-service'] });
     expect(client).toEqual(registry.find('worker'));
     expect(client).toMatchObject({
@@ -71,7 +71,7 @@ describe('ClientAdministration.create', () => {
     });
     expect(client.secrets.map(({ id }) => id)).toEqual([secret.id]);
     expect(secret.expiresAt).toBeNull();
-    expect(isGood(secret.text)).toBe(true);
+    expect(isValid(secret.text)).toBe(true);
   });
 
   it('makes the keys of the service before the client', async () => {
@@ -88,7 +88,7 @@ describe('ClientAdministration.create', () => {
     expect(prepared).toBe(1);
   });
 
-  it('refuses an id that is taken, also by a client of another instance', async () => {
+  it('rejects an ID that is taken, also by a client of another instance', async () => {
     await create();
     await expectRefused(() => create({ name: 'Another' }), 'conflict', /already/);
     const elsewhere = new ClientAdministration(
@@ -107,7 +107,7 @@ describe('ClientAdministration.create', () => {
     expect(registry.find('worker')?.secrets).toHaveLength(1);
   });
 
-  it('refuses a wrong description before anything is made', async () => {
+  it('rejects a wrong description before anything is made', async () => {
     await expectRefused(() => create({ scopes: 'x' }), 'invalid_request', /^scopes /);
     expect(prepared).toBe(0);
   });
@@ -132,7 +132,7 @@ describe('ClientAdministration.update', () => {
   it.each([
     ['a client that is not there', 'other', { name: 'x' }, 'not_found'],
     ['a wrong value', 'worker', { disabled: 'yes' }, 'invalid_request'],
-  ])('refuses %s', async (_name, id, patch, code) => {
+  ])('rejects %s', async (_name, id, patch, code) => {
     await create();
     await expectRefused(() => administration.update(id, patch, BY), code);
   });
@@ -142,12 +142,12 @@ describe('ClientAdministration.delete', () => {
   it('removes a client with all that it had', async () => {
     const { secret } = await create();
     await administration.delete('worker', BY);
-    expect(isGood(secret.text)).toBe(false);
+    expect(isValid(secret.text)).toBe(false);
     const { secret: later } = await create();
-    expect([isGood(secret.text), isGood(later.text)]).toEqual([false, true]);
+    expect([isValid(secret.text), isValid(later.text)]).toEqual([false, true]);
   });
 
-  it('refuses a client that is not there', async () => {
+  it('rejects to change an unknown client', async () => {
     await expectRefused(() => administration.delete('other', BY), 'not_found');
   });
 });
@@ -156,18 +156,18 @@ describe('ClientAdministration of secrets', () => {
   const add = (expiresAt: number | null = null) => administration.addSecret('worker', expiresAt, BY);
   const end = (id: string): Promise<void> => administration.endSecret('worker', id, BY);
 
-  it('replaces one without an outage: both are good until the first is ended', async () => {
+  it('replaces one without an outage: both are valid until the first is revoked', async () => {
     const { secret: first } = await create();
     const second = await add();
-    expect([isGood(first.text), isGood(second.text)]).toEqual([true, true]);
+    expect([isValid(first.text), isValid(second.text)]).toEqual([true, true]);
     await end(first.id);
-    expect([isGood(first.text), isGood(second.text)]).toEqual([false, true]);
+    expect([isValid(first.text), isValid(second.text)]).toEqual([false, true]);
   });
 
-  it('refuses a third', async () => {
+  it('rejects a third', async () => {
     await create();
     await add();
-    await expectRefused(() => add(), 'conflict', /has 2 secrets: end one first/);
+    await expectRefused(() => add(), 'conflict', /has 2 secrets: revoke one first/);
   });
 
   it('of two that add the last one at once lets one', async () => {
@@ -179,24 +179,24 @@ describe('ClientAdministration of secrets', () => {
   it('has room for another when one has expired, and forgets that', async () => {
     await create();
     const short = await add(NOW + 1_000);
-    expect(isGood(short.text)).toBe(true);
+    expect(isValid(short.text)).toBe(true);
     clock.advance(1);
-    expect(isGood(short.text)).toBe(false);
+    expect(isValid(short.text)).toBe(false);
     await add();
     expect(registry.find('worker')?.secrets.map(({ id }) => id)).not.toContain(short.id);
   });
 
-  it.each([0, -1])('refuses one that would end %d ms from now', async (milliseconds) => {
+  it.each([0, -1])('rejects one that would end %d ms from now', async (milliseconds) => {
     await create();
-    await expectRefused(() => add(NOW + milliseconds), 'invalid_request', /expired already/);
+    await expectRefused(() => add(NOW + milliseconds), 'invalid_request', /must be in the future/);
   });
 
-  it('refuses to end the last one of a client without keys', async () => {
+  it('rejects to end the last one of a client without keys', async () => {
     const { secret } = await create();
     await expectRefused(() => end(secret.id), 'conflict', /last secret/);
   });
 
-  it('refuses to end the last one that is good, where another has expired', async () => {
+  it('rejects to revoke the last valid one if another has expired', async () => {
     const { secret } = await create();
     await add(NOW + 1_000);
     clock.advance(1);
@@ -214,14 +214,14 @@ describe('ClientAdministration of secrets', () => {
     ['ending one that is not there', () => end('0000000000000000')],
     ['ending one of a client that is not there', () => administration.endSecret('other', 'x', BY)],
     ['adding one to a client that is not there', () => administration.addSecret('other', null, BY)],
-  ])('refuses %s', async (_name, act) => {
+  ])('rejects %s', async (_name, act) => {
     await create();
     await expectRefused(act, 'not_found');
   });
 });
 
 describe('ClientAdministration', () => {
-  it('records who did what to whom, by which request', async () => {
+  it('records who changed which client, by which request', async () => {
     const { secret } = await create();
     await administration.update('worker', { name: 'x' }, BY);
     const second = await administration.addSecret('worker', null, {
@@ -253,7 +253,7 @@ describe('ClientAdministration', () => {
     }
   });
 
-  it('changes nothing and records nothing while the database is away, and goes on after', async () => {
+  it('changes nothing and records nothing while the database is unavailable, and continues after', async () => {
     const { secret } = await create();
     store.away = true;
     const acts: (() => Promise<unknown>)[] = [
@@ -265,7 +265,7 @@ describe('ClientAdministration', () => {
     ];
     for (const act of acts) await expect(act()).rejects.toThrow(StoreUnavailable);
     expect(events()).toEqual(['client.created']);
-    expect([registry.size, isGood(secret.text)]).toEqual([1, true]);
+    expect([registry.size, isValid(secret.text)]).toEqual([1, true]);
     store.away = false;
     await administration.update('worker', { disabled: true }, BY);
     expect(registry.find('worker')?.disabled).toBe(true);

@@ -41,7 +41,7 @@ describe('ClientDescription.read', () => {
     expect(description.read({ client_id: 'worker' })).toEqual(describedPart(clientOf()));
   });
 
-  it('reads every member', () => {
+  it('reads every field', () => {
     expect(
       description.read({
         client_id: 'a.b_c~d-1',
@@ -92,7 +92,7 @@ describe('ClientDescription.read', () => {
     ['may_act_for', ['a', ['*'], ['a*b'], ['**'], ['*a'], [''], ['a', 'a'], [1], ['a\n*']]],
     ['jwks', [[], {}, { keys: [] }, { keys: JWK }, { keys: [{}] }, JWK, 'a']],
     ['disabled', ['true', 1, 0, [], 'false']],
-  ])('refuses %s where it is one of %j, by name', (member, values) => {
+  ])('rejects %s if it is one of %j, by name', (member, values) => {
     for (const value of values) {
       const { code, message } = refusal(() => read({ [member]: value }));
       expect([value, code]).toEqual([value, 'invalid_request']);
@@ -100,7 +100,7 @@ describe('ClientDescription.read', () => {
     }
   });
 
-  it.each(['-', '-a', '--json', '-.', '.', '..'])('refuses the new id %j', (client_id) => {
+  it.each(['-', '-a', '--json', '-.', '.', '..'])('rejects the new id %j', (client_id) => {
     expect(refusal(() => read({ client_id })).message).toMatch(/^client_id must be 1 to 128 characters/);
   });
 
@@ -115,27 +115,27 @@ describe('ClientDescription.read', () => {
   });
 
   it.each(['scope', 'Audiences', 'client_secret', 'secret', 'grantTypes', 'constructor', 'toString', ''])(
-    'refuses the member %j, which no client has',
+    'rejects the unknown field %j',
     (name) => {
       const { code, message } = refusal(() => read({ [name]: 'x' }));
       expect(code).toBe('invalid_request');
-      expect(message).toBe(`A client has no member ${JSON.stringify(name)}`);
+      expect(message).toBe(`Unknown field ${JSON.stringify(name)}`);
     },
   );
 
-  it('refuses a member __proto__, and repeats little of a long name', () => {
+  it('rejects a field __proto__, and repeats little of a long name', () => {
     const body = JSON.parse('{"client_id":"worker","__proto__":{"disabled":true}}') as object;
-    expect(refusal(() => description.read(body)).message).toBe('A client has no member "__proto__"');
+    expect(refusal(() => description.read(body)).message).toBe('Unknown field "__proto__"');
     expect(refusal(() => read({ ['x'.repeat(9_999)]: 1 })).message.length).toBeLessThan(100);
   });
 
   it('does not repeat a secret that was sent in the place of a name', () => {
     const secret = 'q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0PaUe6Ri8Wt0Ko';
-    expect(refusal(() => read({ [secret]: 1 })).message).toBe('A client has no member "[removed]"');
+    expect(refusal(() => read({ [secret]: 1 })).message).toBe('Unknown field "[removed]"');
   });
 
   it.each([[null], [undefined], [[]], ['worker'], [1], [true]])(
-    'refuses %j in place of an object',
+    'rejects %j in place of an object',
     (body) => {
       expect(refusal(() => description.read(body))).toMatchObject({
         code: 'invalid_request',
@@ -171,7 +171,7 @@ describe('ClientDescription.patch', () => {
     });
   });
 
-  it('takes back a client as it is shown, with the members that nobody sets', () => {
+  it('accepts a client as it is shown, with the read-only fields', () => {
     expect(patched({ ...toClientDto(client), name: 'New' })).toEqual({ ...described, name: 'New' });
     expect(patched({ secrets: [], created_at: 'long ago', updated_at: null })).toEqual(described);
   });
@@ -199,15 +199,15 @@ describe('ClientDescription.patch', () => {
 
   it.each<[string, Record<string, unknown>, string]>([
     [
-      'a default audience that is none of its audiences any more',
+      'a default audience that is no longer one of its audiences',
       { audiences: ['b'] },
       'default_audience must be one of audiences',
     ],
-    ['another id', { client_id: 'other' }, 'client_id is never changed'],
+    ['another id', { client_id: 'other' }, 'client_id cannot be changed'],
     ['no id', { client_id: null }, 'client_id is missing'],
-    ['a member that no client has', { scope: 's' }, 'A client has no member "scope"'],
+    ['an unknown field', { scope: 's' }, 'Unknown field "scope"'],
     ['a wrong value', { disabled: 'no' }, 'disabled must be true or false'],
-  ])('refuses %s', (_name, patch, message) => {
+  ])('rejects %s', (_name, patch, message) => {
     expect(refusal(() => patched(patch))).toMatchObject({ code: 'invalid_request', message });
   });
 
@@ -215,14 +215,14 @@ describe('ClientDescription.patch', () => {
     expect(patched({ client_id: 'worker' })).toEqual(described);
   });
 
-  it.each([[null], [[]], ['x'], [1]])('refuses %j in place of an object', (patch) => {
+  it.each([[null], [[]], ['x'], [1]])('rejects %j in place of an object', (patch) => {
     expect(refusal(() => patched(patch)).message).toBe('Send a JSON object');
   });
 
   it('leaves a client the keys that it has in place of a secret', () => {
     expect(refusal(() => patched({ jwks: null }, { ...client, secrets: [] }))).toMatchObject({
       code: 'conflict',
-      message: 'The client has no secret: add one before its keys are removed',
+      message: 'The client has no secret: add one before you remove its keys',
     });
     expect(patched({ jwks: null, name: 'x' }, { ...client, jwks: null, secrets: [] }).jwks).toBeNull();
   });
@@ -278,7 +278,7 @@ describe('ClientDescription.patch', () => {
     expect(patched({ name: 'New' }, stored)).toEqual({ ...stored, name: 'New' });
   });
 
-  it('refuses a lifetime above the limit of today, though it is stored', () => {
+  it('rejects a lifetime above the limit of today, though it is stored', () => {
     const stored = { ...client, tokenLifetimeSeconds: LIFETIME + 1 };
     expect(refusal(() => patched({ token_lifetime_seconds: LIFETIME + 1 }, stored)).message).toMatch(
       /^token_lifetime_seconds must be at most/,

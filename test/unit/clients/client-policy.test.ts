@@ -27,7 +27,7 @@ describe('violationOf', () => {
     ['another', 'shipping', 'audience'],
     ['another among its own', ['billing', 'shipping'], 'audience'],
     ['one in other letters', 'Billing', 'audience'],
-    ['one with a blank behind', 'billing ', 'audience'],
+    ['one with a space after it', 'billing ', 'audience'],
     ['the beginning of one', 'logging', 'audience'],
     ['a pattern', '*', 'audience'],
   ])('of the audience: %s', (_name, audience, expected) => {
@@ -43,7 +43,7 @@ describe('violationOf', () => {
     ['another client that is named', 'other-client', 'none'],
     ['another client that only a prefix covers', 'user-bot', 'subject'],
     ['another client', 'stranger', 'subject'],
-    ['somebody else', 'somebody', 'subject'],
+    ['someone else', 'someone', 'subject'],
     ['less than a prefix', 'user', 'subject'],
     ['a prefix in other letters', 'User-42', 'subject'],
     ['a prefix that does not begin', 'the user-42', 'subject'],
@@ -63,7 +63,7 @@ describe('violationOf', () => {
     ['another among its own', 'logs:read logs:delete', 'scope'],
     ['the beginning of one', 'logs', 'scope'],
     ['one in other letters', 'LOGS:READ', 'scope'],
-    ['a double blank', 'logs:read  logs:write', 'scope'],
+    ['a double spaces', 'logs:read  logs:write', 'scope'],
     ['an empty text', '', 'scope'],
   ])('of the scope: %s', (_name, scope, expected) => {
     expect(violation({ scope })).toBe(expected);
@@ -90,7 +90,7 @@ describe('violationOf', () => {
     expect(violation({ ...wrong, audience: 'billing', subject: 'worker' })).toBe('scope');
   });
 
-  it('lets a client without rights have nothing but a token about itself, for nobody', () => {
+  it('allows a client without rights only a token about itself, for no audience', () => {
     const poor = clientOf();
     expect(violation({}, poor)).toBe('audience');
     expect(violation({ audience: [] }, poor)).toBe('none');
@@ -174,7 +174,7 @@ describe('violationOf, for any client and request,', () => {
     );
   });
 
-  it('gives no client more where it has less', () => {
+  it('gives no client more if it has less', () => {
     fc.assert(
       fc.property(client, request, fc.nat(), (holder, asked, at) => {
         const without = (list: readonly string[]): string[] => list.filter((_, i) => i !== at % list.length);

@@ -35,7 +35,7 @@ describe('ClientRegistry', () => {
     expect(registry.size).toBe(1);
   });
 
-  it('finds those of other instances when it is in step, and keeps them while the database is away', async () => {
+  it('finds those of other instances after a sync, and keeps them while the database is unavailable', async () => {
     await store.change('a', () => clientOf({ id: 'a' }));
     expect(registry.isClient('a')).toBe(false);
     await registry.sync();
@@ -113,7 +113,7 @@ describe('ClientRegistry.page', () => {
     [1, 'a', 'a'],
     [2, 'b', undefined],
     [3, 'b', undefined],
-  ])('of %d ends with %s and goes on after %s', async (limit, last, next) => {
+  ])('of %d ends with %s and continues after %s', async (limit, last, next) => {
     await put('a');
     await put('b');
     const page = registry.page(limit);

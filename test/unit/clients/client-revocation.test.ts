@@ -5,11 +5,11 @@ import type { Claims } from '../../../src/jwt/claims.js';
 import { clientOf } from '../../support/client-values.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 
-/** What is said of a token with these claims where these clients are registered. */
-function standing(claims: Partial<Claims>, clients: readonly Client[], everHadClients = true): string {
+/** The reason why a token with these claims is revoked if these clients are registered, or `valid`. */
+function clientState(claims: Partial<Claims>, clients: readonly Client[], everHadClients = true): string {
   const find = (id: string): Client | undefined => clients.find((client) => client.id === id);
   return (
-    clientRevocation({ everHadClients, find }, { exp: NEW_YEAR + 900, iat: NEW_YEAR, ...claims }) ?? 'good'
+    clientRevocation({ everHadClients, find }, { exp: NEW_YEAR + 900, iat: NEW_YEAR, ...claims }) ?? 'valid'
   );
 }
 
@@ -18,14 +18,14 @@ const made = (milliseconds: number): Client => clientOf({ createdAt: NEW_YEAR * 
 describe('clientRevocation', () => {
   it.each<[string, Partial<Claims>, readonly Client[], boolean]>([
     ['a token that names no client', {}, [clientOf()], true],
-    ['a token that names no client, where none is left', {}, [], true],
+    ['a token that names no client, if none is left', {}, [], true],
     ['a token of a client', { client_id: 'worker' }, [clientOf()], true],
     ['a token of any client while none was ever registered', { client_id: 'worker' }, [], false],
     ['a token without a time', { client_id: 'worker', iat: undefined as never }, [made(9e12)], true],
     ['a token of the second in which its client was made', { client_id: 'worker' }, [made(999)], true],
     ['a token of the second after', { client_id: 'worker' }, [made(-1)], true],
   ])('finds nothing against %s', (_name, claims, clients, everHadClients) => {
-    expect(standing(claims, clients, everHadClients)).toBe('good');
+    expect(clientState(claims, clients, everHadClients)).toBe('valid');
   });
 
   it.each<[string, Partial<Claims>, readonly Client[], RegExp]>([
@@ -35,13 +35,13 @@ describe('clientRevocation', () => {
       [clientOf({ id: 'Worker' })],
       /is not registered/,
     ],
-    ['a client, where none is left', { client_id: 'worker' }, [], /is not registered/],
+    ['a client, if none is left', { client_id: 'worker' }, [], /is not registered/],
     ['a client that is disabled', { client_id: 'worker' }, [clientOf({ disabled: true })], /is disabled/],
     [
-      'a previous client of the same id',
+      'a previous client with the same ID',
       { client_id: 'worker' },
       [made(1000)],
-      /previous client of the same id/,
+      /previous client with the same ID/,
     ],
     [
       'a fraction of a second too early',
@@ -53,7 +53,7 @@ describe('clientRevocation', () => {
     ['a client_id that is null', { client_id: null }, [clientOf()], /is not registered/],
     ['an empty client_id', { client_id: '' }, [clientOf()], /is not registered/],
   ])('says what to do about a token of %s', (_name, claims, clients, hint) => {
-    expect(standing(claims, clients)).toMatch(hint);
+    expect(clientState(claims, clients)).toMatch(hint);
   });
 
   describe('whose id was that of a client before', () => {
@@ -64,27 +64,27 @@ describe('clientRevocation', () => {
 
     it.each([0, -1, -60, 59, 3_600])('is behind a token with its mark, issued %d s later', (seconds) => {
       const claims = { client_id: 'worker', jti: marked, iat: NEW_YEAR + seconds };
-      expect(standing(claims, again)).toBe('good');
+      expect(clientState(claims, again)).toBe('valid');
     });
 
     it.each([0, 0.5, -1, -60, 59, 60])('is not behind one without it, issued %d s later', (seconds) => {
       for (const jti of [unmarked, `${MARK}-`, 'x'])
-        expect(standing({ client_id: 'worker', jti, iat: NEW_YEAR + seconds }, again)).toMatch(/previous/);
-      expect(standing({ client_id: 'worker', iat: NEW_YEAR + seconds }, again)).toMatch(/previous/);
+        expect(clientState({ client_id: 'worker', jti, iat: NEW_YEAR + seconds }, again)).toMatch(/previous/);
+      expect(clientState({ client_id: 'worker', iat: NEW_YEAR + seconds }, again)).toMatch(/previous/);
     });
 
     it('is not behind one without it and without a time', () => {
-      expect(standing({ client_id: 'worker', jti: unmarked, iat: undefined as never }, again)).toMatch(
+      expect(clientState({ client_id: 'worker', jti: unmarked, iat: undefined as never }, again)).toMatch(
         /previous/,
       );
     });
 
-    it('is behind one of another service, when no clock can be that far ahead', () => {
-      expect(standing({ client_id: 'worker', jti: unmarked, iat: NEW_YEAR + 61 }, again)).toBe('good');
+    it('is valid if another service issued it, when no clock can be that far ahead', () => {
+      expect(clientState({ client_id: 'worker', jti: unmarked, iat: NEW_YEAR + 61 }, again)).toBe('valid');
     });
   });
 
   it('shows no name that the token brought', () => {
-    expect(standing({ client_id: 'marker' }, [])).not.toContain('marker');
+    expect(clientState({ client_id: 'marker' }, [])).not.toContain('marker');
   });
 });

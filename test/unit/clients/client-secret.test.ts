@@ -32,7 +32,7 @@ describe('makeSecret', () => {
     }
   });
 
-  it('keeps what it hashes to by SHA-256, and nothing of the secret itself', () => {
+  it('stores the SHA-256 hash, and nothing of the secret itself', () => {
     const { text, kept } = makeSecret(NOW, NOW + 1);
     expect(kept).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{16}$/),
@@ -43,7 +43,7 @@ describe('makeSecret', () => {
     expect(JSON.stringify(kept)).not.toContain(text);
   });
 
-  it('gives each secret an id of its own', () => {
+  it('gives each secret an ID of its own', () => {
     expect(new Set(Array.from({ length: 1_000 }, () => makeSecret(NOW, null).kept.id)).size).toBe(1_000);
   });
 });
@@ -64,7 +64,7 @@ describe('hasSecret', () => {
     expect(hasSecret(client, texts[0] ?? '', NOW)).toBe(accepted);
   });
 
-  it('accepts the second secret when the first has expired, also where more are kept', () => {
+  it('accepts the second secret when the first has expired, even if more are stored', () => {
     const { client, texts } = clientWith(-1, -1, null, 5);
     expect(texts.map((text) => hasSecret(client, text, NOW))).toEqual([false, false, true, true]);
   });
@@ -75,13 +75,13 @@ describe('hasSecret', () => {
     ['that is what it hashes to', (kept: ClientSecret) => kept.hash],
     ['that is its id', (kept: ClientSecret) => kept.id],
     ['that is 32 zeros', () => '\0'.repeat(32)],
-  ])('refuses a secret %s', (_name, given) => {
+  ])('rejects a secret %s', (_name, given) => {
     const { client } = clientWith(null);
     const [kept] = client.secrets;
     expect(kept && hasSecret(client, given(kept), NOW)).toBe(false);
   });
 
-  it('refuses every change of a secret', () => {
+  it('rejects every change of a secret', () => {
     const { client, texts } = clientWith(null, null);
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 50 }), fc.nat(43), (text, at) => {
@@ -97,7 +97,7 @@ describe('hasSecret', () => {
     ['a client that does not exist', undefined],
     ['a client without secrets', clientOf()],
     ['a client whose secrets all expired', clientWith(-1, -1).client],
-  ])('refuses any secret of %s', (_name, client) => {
+  ])('rejects any secret of %s', (_name, client) => {
     for (const given of ['', '\0'.repeat(32), makeSecret(NOW, null).text]) {
       expect(hasSecret(client, given, NOW)).toBe(false);
     }

@@ -22,19 +22,19 @@ describe('describePolicy', () => {
       mayActFor: ['user-*', 'batch-1'],
     });
     expect(describePolicy(client, OWN)).toBe(
-      'This client may ask for: audiences "billing", "logging-service"; scopes "logs:write"; subjects "worker", "user-*", "batch-1"; claims "tenant".',
+      'This client may request: audiences "billing", "logging-service"; scopes "logs:write"; subjects "worker", "user-*", "batch-1"; claims "tenant".',
     );
   });
 
   it('says that there are none', () => {
     expect(describePolicy(clientWith(), OWN)).toBe(
-      'This client may ask for: audiences none; scopes none; subjects "worker"; claims none.',
+      'This client may request: audiences none; scopes none; subjects "worker"; claims none.',
     );
   });
 
   it('says that a client without a grant gets no token', () => {
     expect(describePolicy(clientWith({ audiences: ['billing'], grantTypes: [] }), OWN)).toBe(
-      'This client may ask for no token: its grant_types lack client_credentials.',
+      'This client may not request tokens: its grant_types lack client_credentials.',
     );
   });
 
@@ -43,7 +43,7 @@ describe('describePolicy', () => {
     expect(describePolicy(client, 'identity-backend')).toMatch(/: audiences "billing"; scopes none;/);
   });
 
-  it('has a limited length, and says how many names are left out', () => {
+  it('has a limited length, and says how many names are omitted', () => {
     const names = Array.from({ length: 5_000 }, (_, i) => `name-${i}`);
     const text = describePolicy(
       clientWith({ audiences: names, scopes: names, claims: names, mayActFor: ['x'.repeat(255), ...names] }),

@@ -34,7 +34,7 @@ describe('expiringSecrets', () => {
     ['expires in a moment', 10_001, true],
     ['expires in 14 days', 10_000 + 14 * DAY, true],
     ['expires after that', 10_001 + 14 * DAY, false],
-  ])('tells of a secret that %s: %s, %s', (_name, expiresAt, isFound) => {
+  ])('warns of a secret that %s: %s, %s', (_name, expiresAt, isFound) => {
     expect(expiringSecrets([client('a', [expiresAt])], 10_000)).toHaveLength(isFound ? 1 : 0);
   });
 

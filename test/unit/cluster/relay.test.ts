@@ -2,8 +2,8 @@ import { describe, expect, it, jest } from '@jest/globals';
 import type { Message } from '../../../src/cluster/messages.js';
 import { type Peer, Relay } from '../../../src/cluster/relay.js';
 
-/** A process that writes down what it was told. */
-class Told implements Peer {
+/** A process that records the messages it receives. */
+class RecordingPeer implements Peer {
   readonly messages: Message[] = [];
 
   send(message: Message): void {
@@ -14,8 +14,8 @@ class Told implements Peer {
 const sync = (id: string): Message => ({ identityBackend: 'sync', id });
 const synced = (id: string): Message => ({ identityBackend: 'synced', id });
 
-function relayBetween(count: number): { relay: Relay; peers: Told[] } {
-  const peers = Array.from({ length: count }, () => new Told());
+function relayBetween(count: number): { relay: Relay; peers: RecordingPeer[] } {
+  const peers = Array.from({ length: count }, () => new RecordingPeer());
   return {
     relay: new Relay(
       () => peers,
@@ -28,7 +28,7 @@ function relayBetween(count: number): { relay: Relay; peers: Told[] } {
 describe('the relay between workers', () => {
   it('asks all others, and answers once the last of them has', () => {
     const { relay, peers } = relayBetween(3);
-    const [asking, ...others] = peers as [Told, Told, Told];
+    const [asking, ...others] = peers as [RecordingPeer, RecordingPeer, RecordingPeer];
     relay.receive(asking, sync('1'));
     expect(others.map(({ messages }) => messages)).toEqual([[sync('1')], [sync('1')]]);
     relay.receive(others[0], synced('1'));
@@ -37,15 +37,15 @@ describe('the relay between workers', () => {
     expect(asking.messages).toEqual([synced('1')]);
   });
 
-  it('answers at once where there is no other', () => {
+  it('confirms immediately if there is no other', () => {
     const { relay, peers } = relayBetween(1);
-    relay.receive(peers[0] as Told, sync('1'));
+    relay.receive(peers[0] as RecordingPeer, sync('1'));
     expect(peers[0]?.messages).toEqual([synced('1')]);
   });
 
-  it('counts no answer twice, and none to a question that nobody asked', () => {
+  it('counts no response twice, and none to an unknown question', () => {
     const { relay, peers } = relayBetween(3);
-    const [asking, other] = peers as [Told, Told, Told];
+    const [asking, other] = peers as [RecordingPeer, RecordingPeer, RecordingPeer];
     relay.receive(other, synced('none'));
     relay.receive(asking, sync('1'));
     relay.receive(other, synced('1'));
@@ -55,7 +55,7 @@ describe('the relay between workers', () => {
 
   it('keeps the questions of two workers at once apart', () => {
     const { relay, peers } = relayBetween(2);
-    const [one, two] = peers as [Told, Told];
+    const [one, two] = peers as [RecordingPeer, RecordingPeer];
     relay.receive(one, sync('1'));
     relay.receive(two, sync('2'));
     relay.receive(two, synced('1'));
@@ -66,7 +66,7 @@ describe('the relay between workers', () => {
 
   it('waits for no worker that ended', () => {
     const { relay, peers } = relayBetween(3);
-    const [asking, one, two] = peers as [Told, Told, Told];
+    const [asking, one, two] = peers as [RecordingPeer, RecordingPeer, RecordingPeer];
     relay.receive(asking, sync('1'));
     relay.receive(one, synced('1'));
     relay.remove(two);
@@ -76,7 +76,7 @@ describe('the relay between workers', () => {
   it('forgets a question that is never answered', () => {
     jest.useFakeTimers();
     const { relay, peers } = relayBetween(2);
-    const [asking, other] = peers as [Told, Told];
+    const [asking, other] = peers as [RecordingPeer, RecordingPeer];
     relay.receive(asking, sync('1'));
     jest.advanceTimersByTime(10_000);
     jest.useRealTimers();
@@ -84,14 +84,17 @@ describe('the relay between workers', () => {
     expect(asking.messages).toEqual([]);
   });
 
-  it.each([['metrics'], [undefined]])('answers who asks for metrics with what they are: %j', async (text) => {
-    const peer = new Told();
-    const relay = new Relay(
-      () => [peer],
-      () => Promise.resolve(text),
-    );
-    relay.receive(peer, { identityBackend: 'metrics', id: '1' });
-    await Promise.resolve();
-    expect(peer.messages).toEqual([{ identityBackend: 'metrics-of-all', id: '1', text }]);
-  });
+  it.each([['metrics'], [undefined]])(
+    'responds to a request for metrics with what they are: %j',
+    async (text) => {
+      const peer = new RecordingPeer();
+      const relay = new Relay(
+        () => [peer],
+        () => Promise.resolve(text),
+      );
+      relay.receive(peer, { identityBackend: 'metrics', id: '1' });
+      await Promise.resolve();
+      expect(peer.messages).toEqual([{ identityBackend: 'metrics-of-all', id: '1', text }]);
+    },
+  );
 });

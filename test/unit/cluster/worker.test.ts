@@ -34,35 +34,35 @@ const idOf = (index: number): string => primary.heard[index]?.id ?? '';
 
 describe('a worker that changed something', () => {
   it('waits until the primary process says that all others have it', async () => {
-    let told = false;
-    const telling = worker.publish().then(() => (told = true));
+    let published = false;
+    const publishing = worker.publish().then(() => (published = true));
     expect(primary.heard).toEqual([{ identityBackend: 'sync', id: expect.any(String) }]);
     primary.say({ identityBackend: 'synced', id: 'another question' });
     primary.say({ type: 'of another library' });
     await Promise.resolve();
-    expect(told).toBe(false);
+    expect(published).toBe(false);
     primary.say({ identityBackend: 'synced', id: idOf(0) });
-    await telling;
+    await publishing;
   });
 
   it('waits for no longer than a second', async () => {
     jest.useFakeTimers();
-    const telling = worker.publish();
+    const publishing = worker.publish();
     jest.advanceTimersByTime(1_000);
-    await telling;
+    await publishing;
   });
 
   it('says nothing once the primary process is gone', async () => {
     jest.useFakeTimers();
     primary.connected = false;
-    const telling = worker.publish();
+    const publishing = worker.publish();
     jest.advanceTimersByTime(1_000);
-    await telling;
+    await publishing;
     expect(primary.heard).toEqual([]);
   });
 });
 
-describe('a worker that is told of a change', () => {
+describe('a worker that is notified of a change', () => {
   it('takes it over before it says so', async () => {
     let finish = (): void => {};
     worker.subscribe(() => new Promise((resolve) => (finish = resolve)));
@@ -75,9 +75,9 @@ describe('a worker that is told of a change', () => {
   });
 
   it.each([
-    ['its database is away', () => Promise.reject(new Error('away'))],
+    ['its database is unavailable', () => Promise.reject(new Error('away'))],
     ['it has yet to read anything', undefined],
-  ])('keeps nobody waiting where %s', async (_name, sync) => {
+  ])('keeps no one waiting if %s', async (_name, sync) => {
     if (sync) worker.subscribe(sync);
     primary.say({ identityBackend: 'sync', id: '1' });
     await new Promise(setImmediate);
@@ -92,7 +92,7 @@ describe('the metrics of all workers', () => {
     expect(await asked).toBe(text);
   });
 
-  it('are none where it does not answer', async () => {
+  it('are undefined if it does not respond', async () => {
     jest.useFakeTimers();
     const asked = worker.metrics();
     jest.advanceTimersByTime(6_000);

@@ -27,7 +27,7 @@ describe('Database.read', () => {
     const failing = database.read((manager) => manager.query('SELECT * FROM no_such_table'));
     await expect(failing).rejects.toThrow(StoreUnavailable);
     await expect(failing).rejects.toMatchObject({
-      message: 'The database does not answer',
+      message: 'The database does not respond',
       cause: { message: expect.stringContaining('no_such_table') },
     });
   });

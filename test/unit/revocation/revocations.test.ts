@@ -6,7 +6,7 @@ import type { RecordedRevocation, Revocation } from '../../../src/revocation/rev
 import { Revocations } from '../../../src/revocation/revocations.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
 
-/** A store whose database can be slow or away, and that tells how it is used. */
+/** A store whose database can be slow or unavailable, and that records how it is used. */
 class WatchedStore extends MemoryRevocationStore {
   readonly added: (readonly Revocation[])[] = [];
   readonly asked: number[] = [];
@@ -54,7 +54,7 @@ beforeEach(() => {
 });
 
 describe('revoke', () => {
-  it('takes the token back, and no other', async () => {
+  it('revokes the token, and no other', async () => {
     expect(revocations.isRevoked(claims('a'))).toBe(false);
     await revocations.revoke(claims('a'));
     expect(['a', 'b', undefined].map((jti) => revocations.isRevoked(claims(jti)))).toEqual([
@@ -84,7 +84,7 @@ describe('revoke', () => {
     expect(store.added).toEqual([[{ key: expect.any(String), expiresAt }]]);
   });
 
-  it('refuses a token without an id', async () => {
+  it('rejects a token without an id', async () => {
     await expect(revocations.revoke(claims(undefined))).rejects.toThrow(RangeError);
     expect(store.added).toEqual([]);
   });
@@ -142,15 +142,15 @@ describe('many revocations', () => {
   });
 });
 
-describe('where the database is away', () => {
-  it('revoke rejects, and the token is as good as it was', async () => {
+describe('if the database is unavailable', () => {
+  it('revoke rejects, and the token remains valid', async () => {
     store.isAway = true;
     await expect(revocations.revoke(claims('a'))).rejects.toBeInstanceOf(StoreUnavailable);
     expect(revocations.isRevoked(claims('a'))).toBe(false);
     expect(revocations.size).toBe(0);
   });
 
-  it('all that were to be written together are told, and later ones are written', async () => {
+  it('all that wait for the same write reject, and later ones are written', async () => {
     store.isAway = true;
     const write = store.block();
     const outcomes = Promise.allSettled(['a', 'b', 'c'].map((jti) => revocations.revoke(claims(jti))));
@@ -161,7 +161,7 @@ describe('where the database is away', () => {
     expect(['a', 'b', 'c'].map((jti) => revocations.isRevoked(claims(jti)))).toEqual([false, true, false]);
   });
 
-  it('sync rejects and keeps what is known, and goes on from there afterwards', async () => {
+  it('sync rejects and keeps what is known, and continues from there afterwards', async () => {
     await revocations.revoke(claims('a'));
     store.isAway = true;
     await expect(revocations.sync()).rejects.toBeInstanceOf(StoreUnavailable);
@@ -174,7 +174,7 @@ describe('where the database is away', () => {
 });
 
 describe('sync', () => {
-  it('takes over what was revoked elsewhere, also before the start', async () => {
+  it('loads what was revoked elsewhere, even before the start', async () => {
     const elsewhere = another();
     await elsewhere.revoke(claims('before'));
     await revocations.sync();
@@ -225,7 +225,7 @@ describe('what has expired', () => {
     expect(await store.since(0, 10)).toHaveLength(1);
   });
 
-  it('is the later one of two tokens with the same id, in whichever order they are taken back', async () => {
+  it('is the later one of two tokens with the same ID, in whichever order they are revoked', async () => {
     const [short, long] = [claims('a', NEW_YEAR + 60), claims('a', NEW_YEAR + 900)];
     for (const [first, second] of [
       [short, long],

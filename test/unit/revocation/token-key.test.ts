@@ -7,13 +7,13 @@ const keyOf = (claims: Readonly<Record<string, unknown>>): string | undefined =>
   tokenKey({ exp: 1, ...claims });
 
 describe('tokenKey', () => {
-  it('is 43 characters of base64url: the hash of client id and jti', () => {
+  it('is 43 characters of base64url: the hash of client ID and jti', () => {
     const key = keyOf({ client_id: 'worker', jti: 'a' });
     expect(key).toMatch(/^[A-Za-z0-9_-]{43}$/);
     expect(key).toBe(createHash('sha256').update('["worker","a"]').digest('base64url'));
   });
 
-  it('is none without a jti', () => {
+  it('is undefined without a jti', () => {
     expect(keyOf({ client_id: 'worker' })).toBeUndefined();
   });
 
@@ -24,7 +24,7 @@ describe('tokenKey', () => {
     ['whether there is a client', { client_id: 'a', jti: 'x' }, { jti: 'x' }],
     ['an empty client and none', { client_id: '', jti: 'x' }, { jti: 'x' }],
     ['a client of the name null and none', { client_id: 'null', jti: 'x' }, { jti: 'x' }],
-    ['where one ends and the other begins', { client_id: 'ab', jti: 'c' }, { client_id: 'a', jti: 'bc' }],
+    ['the boundary between the two', { client_id: 'ab', jti: 'c' }, { client_id: 'a', jti: 'bc' }],
     ['quotes', { client_id: 'a","b', jti: 'c' }, { client_id: 'a', jti: 'b","c' }],
     ['the composition of a letter', { client_id: 'a', jti: '\u00e9' }, { client_id: 'a', jti: 'e\u0301' }],
   ])('differs by %s', (_name, one, other) => {
@@ -42,7 +42,7 @@ describe('tokenKey', () => {
     expect(keyOf({ client_id, jti: 'x' })).toBe(keyOf({ jti: 'x' }));
   });
 
-  it('is the same for two tokens only where client and jti are', () => {
+  it('is the same for two tokens only if client and jti are', () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1 });
     const client = fc.option(text, { nil: undefined });
     fc.assert(

@@ -15,7 +15,7 @@ const acts = fc.array(
   { maxLength: 20 },
 );
 
-/** What is to be told after these changes: of each record the last one, in the order in which they were made. */
+/** The expected changes: of each record the last one, in the order in which they were made. */
 function latest(
   made: readonly Act[],
 ): readonly { id: string; revision: number; value: number | undefined }[] {
@@ -26,7 +26,7 @@ function latest(
 
 // The whole contract is in test/contract/record-store.contract.ts.
 describe('MemoryRecordStore', () => {
-  it('tells the last change of each record, from any revision on and in pages of any size', async () => {
+  it('returns the last change of each record, from any revision on and in pages of any size', async () => {
     await fc.assert(
       fc.asyncProperty(acts, fc.nat(25), fc.integer({ min: 1, max: 5 }), async (made, since, limit) => {
         const store = new MemoryRecordStore<number>();

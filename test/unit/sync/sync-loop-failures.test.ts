@@ -17,7 +17,7 @@ class Followed implements Syncable {
 let clock: MovedClock;
 let keys: Followed;
 let revocations: Followed;
-let told: unknown[];
+let reported: unknown[];
 let syncLoop: SyncLoop;
 beforeEach(() => {
   jest.useFakeTimers();
@@ -50,7 +50,7 @@ describe('SyncLoop', () => {
     await pass(3);
     expect(revocations.asked).toBe(4);
     expect(syncLoop.ageSeconds).toBe(3);
-    expect(told).toEqual([keys.failure]);
+    expect(reported).toEqual([keys.failure]);
   });
 
   it('does not ask on where the database is away', async () => {
@@ -60,7 +60,7 @@ describe('SyncLoop', () => {
     expect(revocations.asked).toBe(1);
   });
 
-  it('does not start where one thing fails', async () => {
+  it('does not start if one part fails', async () => {
     keys.failure = new Error('a key that does not open');
     await expect(start(keys, revocations)).rejects.toBe(keys.failure);
   });

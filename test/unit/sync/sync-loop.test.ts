@@ -79,7 +79,7 @@ describe('SyncLoop', () => {
     expect(followed.asked).toBe(4);
   });
 
-  it('does not start where the first time fails, and follows nothing then', async () => {
+  it('does not start if the first sync fails, and syncs nothing then', async () => {
     followed.away = true;
     await expect(start(followed)).rejects.toMatchObject({ cause: 'away 1' });
     await pass(3);
@@ -129,7 +129,7 @@ describe('SyncLoop', () => {
     }
   });
 
-  it('takes nothing for new where only a part of it answered', async () => {
+  it('does not count as fresh if only a part of it responded', async () => {
     const other = new Followed();
     await start(followed, other);
     other.away = true;

@@ -5,32 +5,32 @@ import { StoreUnavailable } from '../../../src/sync/record-store.js';
 import { SyncedMap } from '../../../src/sync/synced-map.js';
 import { UnreliableStore } from '../../support/unreliable-store.js';
 
-type Told = readonly [id: string, value: number | undefined, previous: number | undefined];
+type Applied = readonly [id: string, value: number | undefined, previous: number | undefined];
 
 let store: UnreliableStore<number>;
-let told: Told[];
-let replica: SyncedMap<number>;
+let applied: Applied[];
+let syncedMap: SyncedMap<number>;
 
 beforeEach(() => {
   store = new UnreliableStore();
-  told = [];
-  replica = new SyncedMap(store, (...applied) => void told.push(applied));
+  applied = [];
+  syncedMap = new SyncedMap(store, (...change) => void applied.push(change));
 });
 
 /** A change that another instance makes. */
 const elsewhere = (id: string, value: number | undefined): Promise<unknown> => store.change(id, () => value);
-const held = (): object => Object.fromEntries(replica.all);
+const held = (): object => Object.fromEntries(syncedMap.all);
 
 describe('SyncedMap.sync', () => {
-  it('takes over what came, changed and went, and tells the previous values', async () => {
+  it('loads what was added, changed and removed, with the previous values', async () => {
     await elsewhere('a', 1);
     await elsewhere('b', 2);
-    await replica.sync();
+    await syncedMap.sync();
     await elsewhere('a', 3);
     await elsewhere('b', undefined);
-    await replica.sync();
+    await syncedMap.sync();
     expect(held()).toEqual({ a: 3 });
-    expect(told).toEqual([
+    expect(applied).toEqual([
       ['a', 1, undefined],
       ['b', 2, undefined],
       ['a', 3, 1],
@@ -40,35 +40,35 @@ describe('SyncedMap.sync', () => {
 
   it('asks only for what it has not seen', async () => {
     await elsewhere('a', 1);
-    await replica.sync();
+    await syncedMap.sync();
     await elsewhere('b', 2);
-    await replica.sync();
-    await replica.sync();
+    await syncedMap.sync();
+    await syncedMap.sync();
     expect(store.asked.map(({ since }) => since)).toEqual([0, 1, 2]);
   });
 
   it('asks in batches until there is no more', async () => {
     for (let n = 1; n <= 4_500; n++) await elsewhere(`record-${n}`, n);
-    await replica.sync();
-    expect(replica.all.size).toBe(4_500);
+    await syncedMap.sync();
+    expect(syncedMap.all.size).toBe(4_500);
     expect(store.asked.map(({ since }) => since)).toEqual([0, 2_000, 4_000]);
     expect(new Set(store.asked.map(({ limit }) => limit))).toEqual(new Set([2_000]));
   });
 
-  it('keeps what is known where the store is away, and goes on from there', async () => {
+  it('keeps what is known if the store is unavailable, and continues from there', async () => {
     await elsewhere('a', 1);
-    await replica.sync();
+    await syncedMap.sync();
     await elsewhere('b', 2);
     store.away = true;
-    await expect(replica.sync()).rejects.toThrow(StoreUnavailable);
+    await expect(syncedMap.sync()).rejects.toThrow(StoreUnavailable);
     expect(held()).toEqual({ a: 1 });
-    expect(replica.get('a')).toBe(1);
+    expect(syncedMap.get('a')).toBe(1);
     store.away = false;
-    await replica.sync();
+    await syncedMap.sync();
     expect(held()).toEqual({ a: 1, b: 2 });
   });
 
-  it('tells again what could not be applied', async () => {
+  it('applies again what could not be applied', async () => {
     let broken = true;
     const seen: string[] = [];
     const wary = new SyncedMap(store, (id) => {
@@ -84,12 +84,12 @@ describe('SyncedMap.sync', () => {
 });
 
 describe('SyncedMap.change', () => {
-  it('is seen here at once, with the previous value told', async () => {
-    expect(await replica.change('a', () => 1)).toBe(1);
-    expect(await replica.change('a', (current = 0) => current + 1)).toBe(2);
-    expect(await replica.change('a', () => undefined)).toBeUndefined();
+  it('is visible here immediately, with the previous value', async () => {
+    expect(await syncedMap.change('a', () => 1)).toBe(1);
+    expect(await syncedMap.change('a', (current = 0) => current + 1)).toBe(2);
+    expect(await syncedMap.change('a', () => undefined)).toBeUndefined();
     expect(held()).toEqual({});
-    expect(told).toEqual([
+    expect(applied).toEqual([
       ['a', 1, undefined],
       ['a', 2, 1],
       ['a', undefined, 2],
@@ -98,108 +98,108 @@ describe('SyncedMap.change', () => {
 
   it('decides on what the store holds, not on what is known here', async () => {
     await elsewhere('a', 41);
-    expect(await replica.change('a', (current = 0) => current + 1)).toBe(42);
+    expect(await syncedMap.change('a', (current = 0) => current + 1)).toBe(42);
   });
 
   it('does not hide changes of others that lie before it', async () => {
     await elsewhere('a', 1);
-    await replica.change('b', () => 2);
+    await syncedMap.change('b', () => 2);
     expect(held()).toEqual({ b: 2 });
-    await replica.sync();
+    await syncedMap.sync();
     expect(held()).toEqual({ a: 1, b: 2 });
   });
 
-  it('leaves nothing to ask for where nobody else changed anything', async () => {
-    await replica.change('a', () => 1);
-    await replica.change('b', () => 2);
-    await replica.sync();
+  it('leaves nothing to fetch if no one else changed anything', async () => {
+    await syncedMap.change('a', () => 1);
+    await syncedMap.change('b', () => 2);
+    await syncedMap.sync();
     expect(store.asked.map(({ since }) => since)).toEqual([2]);
   });
 
   it.each([
-    ['the store is away', () => (store.away = true), StoreUnavailable],
+    ['the store is unavailable', () => (store.away = true), StoreUnavailable],
     ['it is refused', () => {}, RangeError],
-  ])('changes nothing here where %s', async (_name, prepare, error) => {
-    await replica.change('a', () => 1);
+  ])('changes nothing here if %s', async (_name, prepare, error) => {
+    await syncedMap.change('a', () => 1);
     prepare();
     const refuse = (): never => {
       throw new RangeError('refused');
     };
-    await expect(replica.change('a', refuse)).rejects.toThrow(error);
+    await expect(syncedMap.change('a', refuse)).rejects.toThrow(error);
     expect(held()).toEqual({ a: 1 });
-    expect(told).toHaveLength(1);
+    expect(applied).toHaveLength(1);
   });
 
   it('is not undone by an answer that was on its way before it', async () => {
     await elsewhere('a', 1);
     const release = store.hold();
-    const syncing = replica.sync();
+    const syncing = syncedMap.sync();
     await turnOfEventLoop();
-    const changing = replica.change('a', () => 2);
+    const changing = syncedMap.change('a', () => 2);
     release();
     await Promise.all([syncing, changing]);
     expect(held()).toEqual({ a: 2 });
-    expect(told.at(-1)).toEqual(['a', 2, 1]);
+    expect(applied.at(-1)).toEqual(['a', 2, 1]);
   });
 
-  it('goes on after one that failed', async () => {
+  it('continues after one that failed', async () => {
     store.away = true;
-    const failing = [replica.change('a', () => 1), replica.sync()];
+    const failing = [syncedMap.change('a', () => 1), syncedMap.sync()];
     expect(await Promise.allSettled(failing)).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
     store.away = false;
-    expect(await replica.change('a', () => 2)).toBe(2);
+    expect(await syncedMap.change('a', () => 2)).toBe(2);
   });
 });
 
-describe('SyncedMap.change, where other processes are told,', () => {
-  it('tells them when the change is made, and waits for them', async () => {
+describe('SyncedMap.change, with other processes to notify,', () => {
+  it('notifies them when the change is made, and waits for them', async () => {
     let heard = (): void => {};
     const seen: unknown[] = [];
-    const telling = new SyncedMap(store, undefined, () => {
-      seen.push(telling.get('a'));
+    const map = new SyncedMap(store, undefined, () => {
+      seen.push(map.get('a'));
       return new Promise<void>((resolve) => (heard = resolve));
     });
     let done = false;
-    const changing = telling.change('a', () => 1).then(() => (done = true));
+    const changing = map.change('a', () => 1).then(() => (done = true));
     await turnOfEventLoop();
     expect([seen, done]).toEqual([[1], false]);
     // Others ask the database then, and so may this one.
-    await telling.sync();
+    await map.sync();
     heard();
     await changing;
   });
 
-  it('tells them nothing of a change that was not made', async () => {
+  it('does not notify them of a change that was not made', async () => {
     let times = 0;
-    const telling = new SyncedMap(store, undefined, () => {
+    const map = new SyncedMap(store, undefined, () => {
       times++;
       return Promise.resolve();
     });
     store.away = true;
-    await expect(telling.change('a', () => 1)).rejects.toThrow(StoreUnavailable);
+    await expect(map.change('a', () => 1)).rejects.toThrow(StoreUnavailable);
     expect(times).toBe(0);
   });
 });
 
 describe('SyncedMap.everHeldRecords', () => {
   it('begins with no', async () => {
-    await replica.sync();
-    expect(replica.everHeldRecords).toBe(false);
+    await syncedMap.sync();
+    expect(syncedMap.everHeldRecords).toBe(false);
   });
 
   it.each<[string, () => Promise<unknown>]>([
     ['a record is there', () => elsewhere('a', 1)],
     ['one was removed before this instance started', () => elsewhere('a', undefined)],
-  ])('is yes where %s', async (_name, make) => {
+  ])('is true if %s', async (_name, make) => {
     await make();
-    await replica.sync();
-    expect(replica.everHeldRecords).toBe(true);
+    await syncedMap.sync();
+    expect(syncedMap.everHeldRecords).toBe(true);
   });
 
   it('stays yes when the last record was removed here', async () => {
-    await replica.change('a', () => 1);
-    await replica.change('a', () => undefined);
-    expect(replica.everHeldRecords).toBe(true);
+    await syncedMap.change('a', () => 1);
+    await syncedMap.change('a', () => undefined);
+    expect(syncedMap.everHeldRecords).toBe(true);
   });
 });
 

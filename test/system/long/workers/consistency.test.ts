@@ -117,7 +117,7 @@ describe('several workers', () => {
     await until(() => service.responsesBy.has(successor), 10_000, 'the successor responds');
     goesOn = false;
     await load;
-    expect(service.entries(/^a worker ended$/).map(({ worker }) => worker)).toContain(victim);
+    expect(service.entries(/^a worker exited$/).map(({ worker }) => worker)).toContain(victim);
     console.log(`${answered} requests answered, ${cutOff} cut off by the end of their worker`);
     // No more than were on their way to the process that was killed.
     expect(cutOff).toBeLessThanOrEqual(4);
