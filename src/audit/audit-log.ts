@@ -1,66 +1,66 @@
-/** Whom a token was asked for: the words of who asked, where they could be read. */
+/** What a token request asked for, in the caller's words, if they could be read. */
 interface AskedFor {
   readonly sub: string | undefined;
   readonly aud: string | readonly string[] | undefined;
   readonly scope?: string | undefined;
-  /** The client that asked; left out where none was authenticated. */
+  /** The client that sent the request; omitted if none was authenticated. */
   readonly client_id?: string | undefined;
 }
 
-/** A token that was issued: named by its id, never shown. */
+/** An issued token, identified by its `jti`, never shown. */
 export interface TokenIssued extends AskedFor {
   readonly event: 'token.issued';
   readonly jti: string;
   readonly alg: string;
 }
 
-/** A token that was refused to whom asked for it. */
+/** A refused token request. */
 export interface TokenRefused extends AskedFor {
   readonly event: 'token.refused';
-  /** As the answer has it. */
+  /** As in the response. */
   readonly code: string;
 }
 
-/** A client that did not show that it is who it says it is. */
+/** A failed client authentication. */
 export interface AuthenticationFailed {
   readonly event: 'authentication.failed';
-  /** As the answer has it. */
+  /** As in the response. */
   readonly code: 'invalid_client' | 'too_many_requests';
-  /** The client that was named; left out where none has that name, which may be a secret put into the wrong place. */
+  /** The named client; omitted if no client has that name, which may be a secret in the wrong place. */
   readonly client_id: string | undefined;
-  /** Where the request came from. */
+  /** The IP address that sent the request. */
   readonly address: string;
 }
 
-/** A token that was taken back. */
+/** A revoked token. */
 export interface TokenRevoked {
   readonly event: 'token.revoked';
   readonly jti: string;
-  /** The client that it was issued to; left out where it names none. */
+  /** The client that it was issued to; omitted if it names none. */
   readonly client_id: string | undefined;
-  /** The client that took it back. */
+  /** The client that revoked it. */
   readonly by: string;
 }
 
 /** A change by an administrator. */
 interface ByAdministrator {
-  /** The client id of the administrator, or `command line`. */
+  /** The client ID of the administrator, or `command line`. */
   readonly by: string;
-  /** The user of the operating system, if the command line acted. */
+  /** The user of the operating system, if the change comes from the command line. */
   readonly os_user?: string;
-  /** By which copies of the event are recognised: those of the command line are written more than once. */
+  /** Identifies copies of the event: those of the command line are written more than once. */
   readonly event_id?: string;
   /** When the change was made, in ISO 8601: a copy is written later, and its line has the time of writing. */
   readonly at?: string;
 }
 
-/** A client that was made, changed or removed. */
+/** A client that was created, changed or deleted. */
 export interface ClientChanged extends ByAdministrator {
   readonly event: 'client.created' | 'client.updated' | 'client.deleted';
   readonly client: string;
 }
 
-/** A secret that was added or ended: named by its id, never shown. */
+/** A secret that was added or revoked, identified by its ID, never shown. */
 export interface SecretChanged extends ByAdministrator {
   readonly event: 'client.secret_added' | 'client.secret_ended';
   readonly client: string;
@@ -71,24 +71,24 @@ export interface SecretChanged extends ByAdministrator {
 export interface KeysRotated extends ByAdministrator {
   readonly event: 'keys.rotated';
   readonly algorithm: string;
-  /** What the keys sign: tokens, or what is addressed to the service itself. */
+  /** What the keys sign: tokens, or tokens for the service itself. */
   readonly purpose: 'tokens' | 'administration';
-  /** Whether the former ones ended at once. */
+  /** Whether the previous keys were revoked immediately. */
   readonly revoke: boolean;
 }
 
 /** What administrators changed. */
 export type AdministrationEvent = ClientChanged | SecretChanged | KeysRotated;
 
-/** What an auditor asks about later: who did what, for whom. */
+/** What an auditor needs later: who did what, for which subject. */
 export type AuditEvent =
   TokenIssued | TokenRefused | AuthenticationFailed | TokenRevoked | AdministrationEvent;
 
-/** Where audit events go. */
+/** Receives audit events. */
 export abstract class AuditLog {
   /**
    * @param requestId of the request that the event belongs to
-   * @param event never holds a token, a secret or an Authorization header
+   * @param event never contains a token, a secret or an Authorization header
    */
   abstract record(requestId: string, event: AuditEvent): void;
 }

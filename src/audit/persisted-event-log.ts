@@ -4,12 +4,12 @@ import { type AuditEvent, AuditLog } from './audit-log.js';
 import { PersistedEvents } from './persisted-event.js';
 
 const DAY = 24 * 60 * 60 * 1000;
-/** How many events are written at once: what a command line did in a loop must not fill the log in one go. */
+/** The most events that are written at a time: commands run in a loop must not flood the log. */
 const BATCH = 100;
 
 /**
- * Writes the events that the database keeps to the log of the service: at the start those of the last day, which may have
- * happened while no service ran, and from then on each as it comes. Each process does; `event_id` tells copies apart.
+ * Writes the events in the database to the log of the service: at the start those of the last day, which may
+ * have happened while no service ran, then each new one. Every process does so; `event_id` identifies copies.
  */
 @Injectable()
 export class PersistedEventLog {

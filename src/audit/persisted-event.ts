@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { AdministrationEvent } from './audit-log.js';
 
-/** A change by an administrator as the database keeps it, written in the transaction of the change itself. */
+/**
+ * A change by an administrator as stored in the database, written in the transaction of the change itself.
+ */
 export interface PersistedEvent {
   readonly id: string;
   /** Milliseconds since 1970. */
@@ -13,21 +15,24 @@ export interface PersistedEvent {
 /** The administrator of an event. */
 export interface ChangedBy {
   readonly requestId: string;
-  /** The user of the operating system, if the command line acts: its own log is a terminal, which keeps nothing. */
+  /**
+   * The user of the operating system, if the change comes from the command line: its own log is a terminal,
+   * which keeps nothing.
+   */
   readonly osUser?: string | undefined;
 }
 
-/** An event for the log, and what the database keeps of it. */
+/** An event for the log, and what the database stores of it. */
 export interface AuditedChange {
   readonly event: AdministrationEvent;
   readonly keep: PersistedEvent | undefined;
 }
 
 /**
- * Prepares what is audited: by a command, also for the database.
+ * Prepares an audit event; one from the command line also for the database.
  *
  * @param time milliseconds since 1970
- * @returns the event with the id by which its copies are recognised, and what the database keeps
+ * @returns the event with the ID that identifies its copies, and what the database stores
  */
 export function auditedChange(
   event: AdministrationEvent,
@@ -40,10 +45,10 @@ export function auditedChange(
   return { event: named, keep: { id, time, document: JSON.stringify({ requestId, event: named }) } };
 }
 
-/** The kept events, in the order in which they became visible. */
+/** The stored events, in the order in which they became visible. */
 export abstract class PersistedEvents {
   /**
-   * @param revision of the last one that is known; 0 for none
+   * @param revision of the last known event; 0 for none
    * @param from the earliest time, in milliseconds since 1970
    * @throws {StoreUnavailable}
    */

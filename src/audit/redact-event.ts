@@ -1,25 +1,27 @@
 import { redactSecrets } from '../encoding/redact-secrets.js';
 import type { AuditEvent } from './audit-log.js';
 
-/** How much of a token's id is written, in characters: who signs with the shared secret chooses the id. */
+/** How much of a token's `jti` is written, in characters: a holder of the shared secret chooses it freely. */
 const MAX_TOKEN_ID_LENGTH = 255;
 
 const REMOVED = '[removed]';
 
-/** What an unauthenticated caller may have written into the log: a name, and not for instance a passphrase. */
+/**
+ * A name that an unauthenticated caller may have written to the log; excludes, for instance, a passphrase.
+ */
 const PLAIN_NAME = /^[A-Za-z0-9._~:/@|*-]{1,64}$/;
 
-/** Base64 with `/`, which in most texts separates the parts of a path. */
+/** Base64 with `/`, which in most texts separates the segments of a path. */
 const RANDOM_BASE64 = /^(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9+/]{32,}={0,2}$/;
 
-/** Shows one name. */
+/** Formats one name. */
 type Show = (name: string) => string;
 
 /**
- * Decides what an audit event shows of names: they are the caller's own words, and a token or a secret that was put in the
- * place of one by mistake is removed.
+ * Redacts the names in an audit event: they are the caller's own words, and may be a token or a secret by
+ * mistake.
  *
- * @returns the event as it may be written
+ * @returns the event, safe to write
  */
 export function redactEvent(event: AuditEvent): AuditEvent {
   if (event.event === 'token.revoked') {

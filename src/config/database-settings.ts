@@ -30,16 +30,19 @@ export function databaseFaults(url: string, directory: string): string[] {
   }
 }
 
-/** What the operator should know of a database that is used in production. */
+/** What the operator should know about a production database. */
 export function databaseNotices(url: string, production: boolean): string[] {
   return production && crossesNetworkInPlainText(url)
     ? [
-        'DATABASE_URL names a database on another machine without TLS: clients, keys and the password cross the network unencrypted; add sslmode=verify-full',
+        'DATABASE_URL names a database on another host without TLS: clients, keys and the password cross the network unencrypted; add sslmode=verify-full',
       ]
     : [];
 }
 
-/** Paths within `DATABASE_URL`, of a file of SQLite and of `sslrootcert`, are those in the folder where the service is started. */
+/**
+ * Resolves relative paths in `DATABASE_URL`, of an SQLite file and of `sslrootcert`, against the folder in which
+ * the service starts.
+ */
 export function withWholePaths(url: string, directory: string): string {
   const address = databaseAddress(url);
   if (address?.kind === 'sqlite') {

@@ -39,14 +39,14 @@ export class Environment {
     byDefault: '',
     about: 'Previous secrets, comma separated (a comma within one is `\\,`): they verify and never sign.',
   })
-  @Satisfies((text) => secretsOf(text).every((secret) => secret !== ''), 'has an empty member')
+  @Satisfies((text) => secretsOf(text).every((secret) => secret !== ''), 'has an empty entry')
   @IsOptional()
   JWT_SECRET_KEY_PREVIOUS?: string;
 
   @Setting({ byDefault: 'identity-backend', about: 'The `iss` claim of the tokens.' })
   @Satisfies(
     (text) => text.trim() === text && isVisible(text),
-    'has blanks around it, or control or invisible characters',
+    'has whitespace around it, or control or invisible characters',
   )
   JWT_ISSUER: string = 'identity-backend';
 
@@ -137,7 +137,7 @@ export class Environment {
     about:
       'Previous values of `KEY_ENCRYPTION_KEY`, comma separated: the service re-encrypts their keys when it starts.',
   })
-  @Satisfies((text) => secretsOf(text).every(isLongEnough), 'has a member under 32 bytes')
+  @Satisfies((text) => secretsOf(text).every(isLongEnough), 'has an entry under 32 bytes')
   @IsOptional()
   KEY_ENCRYPTION_KEY_PREVIOUS?: string;
 
@@ -193,7 +193,7 @@ export class Environment {
   TOKEN_ENDPOINT_AUTH?: 'none' | 'required';
 
   @Setting({ byDefault: '127.0.0.1', about: 'IP address or host name to listen on.' })
-  @Satisfies((text) => /^[A-Za-z0-9.:_-]+$/.test(text), 'must be an address or a host name')
+  @Satisfies((text) => /^[A-Za-z0-9.:_-]+$/.test(text), 'must be an IP address or a host name')
   HOST: string = '127.0.0.1';
 
   @Setting({ byDefault: '3000', about: 'Port to listen on; 0 for a free one.' })
@@ -212,7 +212,7 @@ export class Environment {
     byDefault: 'none; `127.0.0.1` under Passenger',
     about: 'IP addresses or networks, comma separated, whose `X-Forwarded-For` and `-Proto` are trusted.',
   })
-  @Satisfies((text) => listOf(text).every(isNetwork), 'must be addresses or networks, comma separated')
+  @Satisfies((text) => listOf(text).every(isNetwork), 'must be IP addresses or networks, comma separated')
   @IsOptional()
   TRUST_PROXY?: string;
 

@@ -6,7 +6,7 @@ import { unknownNames } from './unknown-names.js';
 /** Variables by name, such as `process.env`. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Used byte for byte: what is dropped at their ends would be lost from a secret. */
+/** Used byte for byte: anything trimmed at their ends would be lost from a secret. */
 const BYTE_FOR_BYTE: ReadonlySet<string> = new Set([
   'JWT_SECRET_KEY',
   'JWT_SECRET_KEY_PREVIOUS',
@@ -14,27 +14,27 @@ const BYTE_FOR_BYTE: ReadonlySet<string> = new Set([
   'KEY_ENCRYPTION_KEY_PREVIOUS',
 ]);
 
-/** The values of settings before their rules are checked. */
+/** The values of settings before validation. */
 export interface GivenValues {
   /** By the names of settings; none is empty. */
   readonly values: Readonly<Record<string, string>>;
   /** The path of the settings file, if there is one. */
   readonly file: string | undefined;
   readonly faults: readonly string[];
-  /** Names that are no settings, and probably meant to be. */
+  /** Names that are no settings, but probably meant to be. */
   readonly notices: readonly string[];
 }
 
 /**
- * Reads what is set, in `.env` and in the environment, which wins. A value that is empty counts as not set in either, so that an
- * empty variable hides nothing.
+ * Reads the settings from `.env` and from the environment, which wins. An empty value counts as not set in
+ * either, so that an empty variable hides nothing.
  *
- * @param directory holds `.env`
- * @param envFile a file to read in place of `.env`; it must be there
+ * @param directory contains `.env`
+ * @param envFile a file to read instead of `.env`; it must exist
  */
 export function givenValues(directory: string, environment: Variables, envFile?: string): GivenValues {
   const file = readSettingsFile(envFile ?? join(directory, '.env'));
-  const missing = file === undefined && envFile !== undefined ? [`There is no file ${envFile}`] : [];
+  const missing = file === undefined && envFile !== undefined ? [`File not found: ${envFile}`] : [];
   const assignments = file?.assignments ?? [];
   return {
     values: {
@@ -56,7 +56,7 @@ function settingsAmong(
   return Object.fromEntries(settings.filter(([, value]) => value !== ''));
 }
 
-/** Without blanks and line ends at its ends, which files from other systems and quoting leave behind. */
+/** Trims whitespace and line ends, which files from other systems and quoting leave behind. */
 function trimmed(value: string): string {
   return value.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
 }

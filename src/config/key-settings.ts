@@ -19,7 +19,7 @@ export type KeySettings = Pick<
 >;
 
 /**
- * @param directory that relative paths of key files are beneath
+ * @param directory base of relative paths of key files
  * @returns the settings, and what is wrong with them, by the names of their variables
  */
 export function keySettings(
@@ -37,23 +37,26 @@ export function keySettings(
   const { importedKeys, faults } = readKeys(environment, inForce, directory);
   const { KEY_ROTATION_DAYS: days, JWT_EXPIRATION_MINUTES: minutes } = environment;
   const rotationPeriod = days === 0 ? null : days * DAY;
-  // A value that breaks its own rule is named where the rules are checked, and may be a text here.
+  // A value that breaks its own rule is reported by validation, and may be a text here.
   const isShort = rotationPeriod !== null && rotationPeriod < minutes * MINUTE + PUBLISHED_BEFORE_SIGNING;
   if (isShort && typeof days === 'number' && typeof minutes === 'number') {
     faults.push('KEY_ROTATION_DAYS is shorter than JWT_EXPIRATION_MINUTES and 10 minutes');
   }
   if (audienceAlgorithms.has(environment.JWT_ISSUER)) {
-    faults.push('AUDIENCE_ALGORITHMS names JWT_ISSUER, for which the keys of the service alone are good');
+    faults.push("AUDIENCE_ALGORITHMS names JWT_ISSUER, which accepts only the service's own keys");
   }
   return { keys: { algorithms, audienceAlgorithms, importedKeys, rotationPeriod }, faults };
 }
 
-/** Whether some algorithm in force needs the shared secret. */
+/** Whether some configured algorithm needs the shared secret. */
 export function needsSharedSecret(environment: Environment): boolean {
   return sharedAlgorithms(environment).length > 0;
 }
 
-/** The least length of a shared secret for all algorithms in force, in bytes; undefined where none is a shared one. */
+/**
+ * The minimum length of a shared secret for all configured algorithms, in bytes; undefined if none is an
+ * HMAC.
+ */
 export function leastSecretBytes(environment: Environment): number | undefined {
   const lengths = sharedAlgorithms(environment).map((algorithm) => ALGORITHMS[algorithm].leastSecretBytes);
   return lengths.length === 0 ? undefined : Math.max(...lengths);
@@ -64,7 +67,7 @@ function sharedAlgorithms({ JWT_ALGORITHM, AUDIENCE_ALGORITHMS }: Environment): 
   return lists.flatMap(algorithmList).filter((algorithm) => ALGORITHMS[algorithm].shared);
 }
 
-/** A list that breaks its rule is named where the rules are checked; here it is empty. */
+/** A list that breaks its rule is reported by validation; here it is empty. */
 function algorithmList(text: string): Algorithm[] {
   return text.split('|').filter(isAlgorithm);
 }

@@ -3,15 +3,15 @@ import { givenValues, type Variables } from './given-values.js';
 import { basePathOf, toEnvironment } from './load-settings.js';
 import { type Settings, SettingsError } from './settings.js';
 
-/** The variables that say where the service listens. */
+/** The variables with the address to listen on. */
 const NAMES = ['HOST', 'PORT', 'BASE_PATH'];
 
 /**
- * Reads where the service listens, and nothing else: makes no secret, and opens no key file.
+ * Reads the address to listen on, and nothing else: makes no secret, and opens no key file.
  *
- * @param directory holds `.env`
+ * @param directory contains `.env`
  * @param variables the environment
- * @param envFile a file to read in place of `.env`; it must be there
+ * @param envFile a file to read instead of `.env`; it must exist
  * @throws {SettingsError} with all faults of these settings and of `.env`
  */
 export function listenSettings(

@@ -20,16 +20,16 @@ import {
 import { listOf, secretsOf } from './setting-values.js';
 import { type LoadedSettings, SettingsError } from './settings.js';
 
-/** Names that other programs set too: alone, they do not show that a folder is the one of the service. */
+/** Names that other programs set too: alone, they do not show that a folder belongs to the service. */
 const GENERIC_NAMES = ['NODE_ENV', 'HOST', 'PORT', 'PASSENGER_BASE_URI', 'IN_PASSENGER'];
 
 /**
- * Reads the settings from the environment and from `.env`, where the environment wins. Writes nothing: secrets that are
- * not there yet are made by `withLocalSecrets`.
+ * Reads the settings from the environment and from `.env`; the environment wins. Writes nothing:
+ * `withLocalSecrets` makes missing secrets.
  *
- * @param directory holds `.env` and `data/`
+ * @param directory contains `.env` and `data/`
  * @param variables the environment
- * @param envFile a file to read in place of `.env`; it must be there
+ * @param envFile a file to read instead of `.env`; it must exist
  * @throws {SettingsError} with all faults at once
  */
 export function loadSettings(
@@ -55,7 +55,7 @@ export function loadSettings(
   return toSettings(environment, keys, { directory, given });
 }
 
-/** Checks nothing: what breaks its rule is found by `validateSync`. */
+/** Checks nothing: `validateSync` finds what breaks its rule. */
 export function toEnvironment(values: GivenValues['values']): Environment {
   return plainToInstance(Environment, values, { exposeDefaultValues: true });
 }
@@ -112,7 +112,7 @@ export function basePathOf({ BASE_PATH, PASSENGER_BASE_URI }: Environment): stri
   return path === '' ? '' : `/${path}`;
 }
 
-/** The secrets in force, and what the operator should know of them. */
+/** The configured secrets, and what the operator should know about them. */
 function secrets(
   environment: Environment,
   dataDirectory: string,
@@ -151,7 +151,7 @@ function sharedSecret(
   return { secret, notices: warnings.map((words) => `data/jwt-secret-key ${words}`) };
 }
 
-/** What is in the memory of one process cannot be shared. */
+/** A database in the memory of one process cannot be shared. */
 function workerFaults(environment: Environment): string[] {
   return sqlitePath(environment.DATABASE_URL) === ':memory:' && workersOf(environment) > 1
     ? ['WORKERS is more than 1, and DATABASE_URL is in the memory of one process']

@@ -5,13 +5,14 @@ import { readIfPresent } from './read-if-present.js';
 import { SettingsError } from './settings.js';
 
 /**
- * Reads the secret that this installation made for itself, or makes it: for a first start without any settings.
- * Only the owner can read the file, and of several processes that start together one makes it.
+ * Reads the secret that this installation made for itself, or makes it: for a first start without any
+ * settings. Only the owner can read the file, and of several processes that start at the same time one makes
+ * it.
  *
- * @param directory where it is kept
+ * @param directory contains the file
  * @param name of the file
- * @returns the secret, and the path of the file where it was made just now
- * @throws {Error} of the file system, where the directory cannot be written
+ * @returns the secret, and the path of the file if it was made just now
+ * @throws {Error} of the file system, if the directory cannot be written
  */
 export function localSecret(directory: string, name: string): { secret: string; madeAt?: string } {
   const path = join(directory, name);
@@ -22,7 +23,8 @@ export function localSecret(directory: string, name: string): { secret: string; 
   const secret = randomBytes(48).toString('base64url');
   writeFileSync(draft, secret, { mode: 0o600 });
   try {
-    // A link appears whole or not at all, and not over a file that another process made meanwhile.
+    // A link appears whole or not at all, and never replaces a file that another process made in the
+    // meantime.
     linkSync(draft, path);
     return { secret, madeAt: path };
   } catch (error) {
@@ -42,7 +44,7 @@ export function readLocalSecret(directory: string, name: string): string | undef
   return read(join(directory, name));
 }
 
-/** The fault of a setting that is missing, and that cannot be read from or written to the data folder. */
+/** The fault of a missing setting that cannot be read from or written to the data folder. */
 export function cannotKeep(variable: string, error: unknown): SettingsError {
   const reason = error instanceof Error ? error.message : String(error);
   return new SettingsError([`${variable} is not set, and none can be kept in data/: ${reason}`]);

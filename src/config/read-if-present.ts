@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * @returns the text of the file, `undefined` where there is none
- * @throws {Error} of the file system, where it is there and cannot be read
+ * @returns the text of the file; `undefined` if it does not exist
+ * @throws {Error} of the file system, if it exists and cannot be read
  */
 export function readIfPresent(path: string): string | undefined {
   try {

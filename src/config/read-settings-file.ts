@@ -5,15 +5,15 @@ import { type Assignment, parseSettingsFile } from './settings-file.js';
 /** Bytes. Far more than all settings need: a larger file is another one by mistake. */
 const MAX_SIZE = 1024 * 1024;
 
-/** A settings file that was found. */
+/** An existing settings file. */
 export interface SettingsFile {
   readonly path: string;
   readonly assignments: readonly Assignment[];
-  /** By the numbers of lines, never with their text. */
+  /** By line number, never with the text of the line. */
   readonly faults: readonly string[];
 }
 
-/** @returns `undefined` if there is no file; one that is there and cannot be used has faults and no assignments */
+/** @returns `undefined` if the file does not exist; an unusable one has faults and no assignments */
 export function readSettingsFile(path: string): SettingsFile | undefined {
   let bytes: Buffer;
   try {
@@ -34,7 +34,7 @@ export function readSettingsFile(path: string): SettingsFile | undefined {
   };
 }
 
-/** A link that leads nowhere is a file that is lost, not one that was never there. */
+/** A dangling link is a lost file, not one that never existed. */
 function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
@@ -42,7 +42,7 @@ function isLink(path: string): boolean {
 function encodingFaults(path: string, bytes: Buffer): string[] {
   if (bytes.length > MAX_SIZE) return [`${path} is over 1 MiB`];
   if (isUtf8(bytes)) return [];
-  // Read byte by byte, a line end is one in every encoding that is close to ASCII.
+  // In latin1, a line end is one in every encoding that is close to ASCII.
   const lines = bytes.toString('latin1').split('\n');
   const line = lines.findIndex((text) => !isUtf8(Buffer.from(text, 'latin1'))) + 1;
   return [`${path} line ${line} is not UTF-8`];

@@ -17,7 +17,7 @@ const INTRODUCTION = `# The settings of identity-backend, made by \`npm run sett
 const BEGIN = '<!-- settings -->';
 const END = '<!-- /settings -->';
 
-/** The text of `.env.example`: each setting commented out, under what it is for. */
+/** The text of `.env.example`: each setting commented out, under its description. */
 export function environmentExample(documents: Documents): string {
   const entries = [...documents].map(([name, { about, byDefault }]) => {
     const words = [about, byDefault === '' ? 'No default.' : `Default: ${byDefault}.`].map(asPlainText);
@@ -31,7 +31,7 @@ export function settingsTable(documents: Documents): string {
   const rows = [...documents].map(
     ([name, { about, byDefault }]) => `| \`${name}\` | ${shownDefault(byDefault)} | ${about} |`,
   );
-  // Padded to the widest row by prettier, the table would change as a whole with every word.
+  // Prettier would pad the table to its widest row, so that every change would touch all rows.
   return [
     '<!-- prettier-ignore -->',
     '| variable | default | what it is for |',
@@ -59,14 +59,14 @@ function shownDefault(byDefault: string): string {
   return isValue(byDefault) ? `\`${byDefault}\`` : byDefault;
 }
 
-/** What stands behind the `=`: a placeholder for a secret, else the default where it is a value and not a sentence. */
+/** The text after `=`: a placeholder for a secret, else the default if it is a value and not a sentence. */
 function exampleValue(name: string, byDefault: string): string {
   if (/_KEY(_PREVIOUS)?$/.test(name)) return PLACEHOLDER;
   if (isValue(byDefault)) return byDefault;
   return /^`([^`]+)`(;|$)/.exec(byDefault)?.[1] ?? '';
 }
 
-/** As a shell reads it: a value of plain characters needs no quotes. */
+/** Quoted for a shell: a value of plain characters needs no quotes. */
 function quoted(value: string): string {
   return /^[\w.:/@-]*$/.test(value) ? value : `'${value}'`;
 }
@@ -75,7 +75,7 @@ function isValue(byDefault: string): boolean {
   return byDefault !== 'none' && /^[^\s`]+$/.test(byDefault);
 }
 
-/** Markdown without its escapes and its marks of code. */
+/** Markdown without its escapes and code marks. */
 function asPlainText(markdown: string): string {
   return markdown.replaceAll('\\|', '|').replaceAll('`', '');
 }

@@ -4,7 +4,10 @@ import type { Environment } from './environment.js';
 import { leastSecretBytes, needsSharedSecret } from './key-settings.js';
 import { secretsOf } from './setting-values.js';
 
-/** In production a weak or missing secret is a fault; elsewhere the service starts and says what is wrong with it. */
+/**
+ * In production a weak or missing secret is a fault; elsewhere the service starts and reports what is wrong
+ * with it.
+ */
 export function secretFaults(environment: Environment): string[] {
   if (environment.NODE_ENV !== 'production') return [];
   return environment.JWT_SECRET_KEY === undefined && needsSharedSecret(environment)
@@ -12,7 +15,7 @@ export function secretFaults(environment: Environment): string[] {
     : weaknesses(environment);
 }
 
-/** What the operator should know of the given shared secrets. */
+/** What the operator should know about the configured shared secrets. */
 export function secretNotices(environment: Environment): string[] {
   const warnings = givenSecrets(environment).flatMap(([name, secret]) =>
     secretWarnings(secret).map((warning) => `${name} ${warning}`),
@@ -20,7 +23,7 @@ export function secretNotices(environment: Environment): string[] {
   return [...new Set([...weaknesses(environment), ...warnings])];
 }
 
-/** What makes the given secrets unfit for the algorithms in force, each by the name of its variable. */
+/** What makes the configured secrets unfit for the algorithms, each by the name of its variable. */
 function weaknesses(environment: Environment): string[] {
   const leastBytes = leastSecretBytes(environment) ?? LEAST_SECRET_BYTES;
   return givenSecrets(environment).flatMap(([name, secret]) => weaknessOf(name, secret, leastBytes));
@@ -41,7 +44,7 @@ function givenSecrets({
   return [...current, ...previous.map((secret): [string, string] => ['JWT_SECRET_KEY_PREVIOUS', secret])];
 }
 
-/** A database that others share needs a key that they share; those who hold the shared secret must not hold it. */
+/** A shared database needs a shared key encryption key; holders of the shared secret must not have it. */
 export function encryptionKeyFaults(environment: Environment): string[] {
   const { KEY_ENCRYPTION_KEY: key, NODE_ENV, DATABASE_URL } = environment;
   // A length under 32 bytes is reported with the rules of single settings.
@@ -54,9 +57,9 @@ export function encryptionKeyFaults(environment: Environment): string[] {
 }
 
 /**
- * Why a key, whether it was given or kept in `data/`, must not encrypt. Weak ones are refused in production alone.
+ * Why a key, from the settings or from `data/`, must not encrypt. Weak ones are refused in production only.
  *
- * @param kept the shared secret that was kept in `data/`, if that is the one in force
+ * @param kept the shared secret kept in `data/`, if that is the current one
  */
 export function unfitEncryptionKey(environment: Environment, key: string, kept?: string): string[] {
   const shared = [
@@ -70,8 +73,8 @@ export function unfitEncryptionKey(environment: Environment, key: string, kept?:
 }
 
 /**
- * What the operator should know of the keys that encrypt. A weak previous one is no fault: it encrypts nothing more, and refusing it
- * would leave no way to re-encrypt what it once did.
+ * What the operator should know about the keys that encrypt. A weak previous one is no fault: it encrypts
+ * nothing new, and refusing it would leave no way to encrypt again what it once encrypted.
  */
 export function encryptionKeyNotices(environment: Environment, key: string | undefined): string[] {
   const previous = secretsOf(environment.KEY_ENCRYPTION_KEY_PREVIOUS);

@@ -3,7 +3,8 @@ import type { LoadedSettings, Settings } from './settings.js';
 import { lacksSharedSecret, withLocalSecrets } from './with-local-secrets.js';
 
 /**
- * The settings of a service that starts. Only if a secret is missing, the database is looked at before it is made.
+ * The settings of a service that starts. Only if a secret is missing, the database is inspected before the
+ * secret is made.
  *
  * @throws {SettingsError}
  * @throws {KeyEncryptionError}

@@ -1,13 +1,13 @@
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, Max, Min, ValidateBy } from 'class-validator';
 
-/** A value that is not written in plain digits stays a string, and so is refused by `IsInt`. */
+/** A value that is not plain digits stays a string, so `IsInt` rejects it. */
 const WholeNumber = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
   );
 
-/** @param message what is said of a value that does not pass, after the name of the setting */
+/** @param message the text for an invalid value, after the name of the setting */
 export const Satisfies = (test: (text: string) => boolean, message: string): PropertyDecorator =>
   ValidateBy(
     { name: 'satisfies', validator: { validate: (value) => typeof value === 'string' && test(value) } },
@@ -25,7 +25,7 @@ export const IsWhole = (least: number, most: number): PropertyDecorator => {
   };
 };
 
-/** One of a closed list, in this spelling. */
+/** One of a closed list, in exactly this spelling. */
 export const IsOneOf = (...values: string[]): PropertyDecorator =>
   IsIn(values, { message: `$property must be one of ${values.join(', ')}` });
 

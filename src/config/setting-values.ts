@@ -3,12 +3,12 @@ import { isAlgorithm } from '../jwt/algorithms.js';
 import { LEAST_SECRET_BYTES } from '../jwt/secret-strength.js';
 import { isName } from '../encoding/well-formed-text.js';
 
-/** The members of a comma separated list, without the blanks around them. */
+/** The entries of a comma separated list, trimmed. */
 export function listOf(text: string | undefined): readonly string[] {
   return text === undefined ? [] : text.split(',').map((member) => member.trim());
 }
 
-/** Former secrets: commas separate them, and a comma within one is written `\,`. */
+/** Previous secrets: commas separate them, and a comma within one is written `\,`. */
 export function secretsOf(text: string | undefined): readonly string[] {
   if (text === undefined) return [];
   return text.split(/(?<!\\),/).map((secret) => secret.replaceAll('\\,', ','));
@@ -26,7 +26,10 @@ export function isNetwork(text: string): boolean {
   );
 }
 
-/** Segments of unreserved characters. Clients remove dot segments (RFC 3986 §5.2.4), so none would reach such a path. */
+/**
+ * Segments of unreserved characters. Clients remove dot segments (RFC 3986 §5.2.4), so no request could match
+ * such a path.
+ */
 export function isBasePath(text: string): boolean {
   return /^\/?$|^\/?(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+)*\/?$/.test(text);
 }
@@ -36,7 +39,7 @@ export function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
 }
 
-/** Whether a secret has the least length that any algorithm asks for. */
+/** Whether a secret has the minimum length that any algorithm requires. */
 export const isLongEnough = (secret: string): boolean => Buffer.byteLength(secret) >= LEAST_SECRET_BYTES;
 
 /** `ES256|HS256`: names of algorithms, each once. */
@@ -45,7 +48,7 @@ export const isAlgorithmList = (text: string): boolean => {
   return new Set(names).size === names.length && names.every(isAlgorithm);
 };
 
-/** `audience=ES256,other=RS256|HS256`: an audience may hold a `=`, a list never does. */
+/** `audience=ES256,other=RS256|HS256`: an audience may contain `=`, a list never does. */
 export function audienceListsOf(
   text: string | undefined,
 ): readonly (readonly [audience: string, list: string])[] {

@@ -1,6 +1,6 @@
 /** How `.env.example` and docs/settings.md show a setting. */
 export interface SettingDocument {
-  /** What holds where it is not set; empty where nothing does. */
+  /** The effective value if it is not set; empty if there is none. */
   readonly byDefault: string;
   /** What it is for, in one or two sentences. */
   readonly about: string;
@@ -8,7 +8,7 @@ export interface SettingDocument {
 
 const documents = new Map<string, SettingDocument>();
 
-/** Documents a setting beside its rules, so that the two cannot drift apart. */
+/** Documents a setting next to its rules, so that the two cannot drift apart. */
 export function Setting(document: SettingDocument): PropertyDecorator {
   return (_target, name) => {
     documents.set(String(name), document);

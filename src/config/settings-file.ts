@@ -6,13 +6,13 @@ export interface Assignment {
   readonly line: number;
 }
 
-/** What a settings file holds; a fault names a line and never quotes it, as it may hold a secret. */
+/** The content of a settings file. A fault names a line and never quotes it, as it may contain a secret. */
 export interface ParsedFile {
   readonly assignments: readonly Assignment[];
   readonly faults: readonly LineFault[];
 }
 
-/** Why a line is refused. */
+/** Why a line is rejected. */
 export interface LineFault {
   readonly line: number;
   readonly words: string;
@@ -29,15 +29,15 @@ const REST = /[^\n]*(?:\n|$)/y;
 /** In double quotes, a shell, systemd and dotenv read these escapes in three ways. */
 const AMBIGUOUS_ESCAPE = /\\["\\$`\nnr]/;
 
-/** C0 and DEL but for tab and line feed: no editor writes them, and a process cannot be given all of them. */
+/** C0 and DEL except tab and line feed: no editor writes them, and a process cannot receive all of them. */
 const CONTROL = /[\0-\x08\x0B-\x1F\x7F]/;
 
 /**
- * Parses a settings file. What a shell, systemd (`EnvironmentFile=`) and dotenv would read in different ways is refused, so that no
- * part of a value is lost silently: an unquoted `\`, or an unquoted `#` without a blank before it; an escape in double quotes; text
- * behind a closing quote. Blanks may surround `=`, `export` may stand first, a comment may follow a blank, as dotenv has them.
- *
- * Each quoted part is read as it stands, and parts side by side are one value: in `'…'` a quote is written `'"'"'`.
+ * Parses a settings file. Whatever a shell, systemd (`EnvironmentFile=`) and dotenv would read in different
+ * ways is rejected, so that no part of a value is lost silently: an unquoted `\`, or an unquoted `#` without
+ * whitespace before it; an escape in double quotes; text after a closing quote. As in dotenv, whitespace may
+ * surround `=`, the line may begin with `export`, and a comment may follow whitespace. Each quoted part is
+ * read literally, and adjacent parts are one value: in `'…'` a quote is written `'"'"'`.
  *
  * @param text decoded, without a byte order mark
  */
@@ -60,18 +60,18 @@ export function parseSettingsFile(text: string): ParsedFile {
   return { assignments, faults };
 }
 
-/** What a line assigns, or why it is refused. */
+/** The assignment of a line, or why it is rejected. */
 type ReadLine = { readonly name: string } & (
   { readonly value: string; readonly fault?: undefined } | { readonly fault: string }
 );
 
-/** Reads a line, or as many as a quoted value spans; `undefined` if it is blank or a comment. */
+/** Reads a line, or as many as a quoted value spans; `undefined` if it is empty or a comment. */
 function readLine(source: Source): ReadLine | undefined {
   if (source.take(BLANK_OR_COMMENT)) return undefined;
   const [, name = ''] = source.take(NAME) ?? [];
   if (name === '') {
     source.take(REST);
-    return { name, fault: 'is neither an assignment (NAME=value), a comment nor blank' };
+    return { name, fault: 'is neither an assignment (NAME=value), a comment nor empty' };
   }
   const read = source.take(QUOTE_NEXT) ? readQuoted(source) : readPlain(source);
   if (read.fault === undefined && CONTROL.test(read.value)) {
@@ -96,10 +96,10 @@ function readQuoted(source: Source): ReadValue {
       : { value };
   }
   const isOpen = source.take(QUOTE_HERE) !== null;
-  // What follows a quote that is not closed is unknown: to go on would take the inside of a value for lines.
+  // After a quote that is not closed, parsing would take the inside of a value for lines.
   if (isOpen) source.skipAll();
   else source.take(REST);
-  return { fault: isOpen ? 'has a quote that is not closed' : 'has text behind the closing quote' };
+  return { fault: isOpen ? 'has a quote that is not closed' : 'has text after the closing quote' };
 }
 
 function readPlain(source: Source): ReadValue {
@@ -111,7 +111,7 @@ function readPlain(source: Source): ReadValue {
   return { value };
 }
 
-/** A text that is read from its beginning to its end. */
+/** A text that is read from start to end. */
 class Source {
   private at = 0;
   /** The current line, counted from 1. */
@@ -123,7 +123,7 @@ class Source {
     return this.at >= this.text.length;
   }
 
-  /** Moves behind what the sticky expression matches here; does nothing if it matches nothing. */
+  /** Advances past a match of the sticky expression at the current position; does nothing without a match. */
   take(expression: RegExp): RegExpExecArray | null {
     expression.lastIndex = this.at;
     const found = expression.exec(this.text);

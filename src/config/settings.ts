@@ -1,7 +1,7 @@
 import type { Algorithm } from '../jwt/algorithms.js';
 import type { PrivateKey } from '../keys/private-key.js';
 
-/** The settings of a running service: read once, checked, in the units of the code. Frozen. */
+/** The settings of a running service: read once, validated, in the units of the code. Frozen. */
 export interface Settings {
   readonly production: boolean;
   /** `NODE_ENV`; `development` if it is not set. */
@@ -9,7 +9,9 @@ export interface Settings {
   /** The path of the `.env` that was read; `undefined` if there is none. */
   readonly settingsFile: string | undefined;
   readonly issuer: string;
-  /** Where clients reach the service, without a `/` at the end; `undefined` if no setting says it. */
+  /**
+   * The URL at which clients reach the service, without a `/` at the end; `undefined` if no setting says it.
+   */
   readonly publicUrl: string | undefined;
   /** What a client assertion may name as its audience: the issuer alone, or the token endpoint too. */
   readonly clientAssertionAudience: 'issuer-or-endpoint' | 'issuer';
@@ -17,17 +19,17 @@ export interface Settings {
   readonly lifetimeSeconds: number;
   /** The first signs, all are accepted. */
   readonly algorithms: readonly Algorithm[];
-  /** Other lists for some audiences. */
+  /** Other algorithms for some audiences. */
   readonly audienceAlgorithms: ReadonlyMap<string, readonly Algorithm[]>;
-  /** Private keys that the operator gives; of each algorithm the first signs. */
+  /** Private keys that the operator provides; of each algorithm the first signs. */
   readonly importedKeys: readonly PrivateKey[];
-  /** How long a key that the service made signs, in milliseconds; null where it is replaced by hand only. */
+  /** How long a key that the service made signs, in milliseconds; null for rotation by hand only. */
   readonly rotationPeriod: number | null;
-  /** Needed where an algorithm in force is a shared one. */
+  /** Required if a configured algorithm is an HMAC. */
   readonly secret: string | undefined;
   readonly previousSecrets: readonly string[];
   readonly clockToleranceSeconds: number;
-  /** See `DATABASE_URL`; the file of SQLite by its whole path. */
+  /** See `DATABASE_URL`; an SQLite file has an absolute path. */
   readonly databaseUrl: string;
   /** Encrypts private keys at rest. */
   readonly encryptionKey: string;
@@ -35,7 +37,7 @@ export interface Settings {
   readonly redisUrl: string | undefined;
   /** Failed authentications a minute; 0 for no limit. */
   readonly mostAuthFailures: number;
-  /** Requests of an address within a window; 0 for no limit. */
+  /** Requests of an IP address within a window; 0 for no limit. */
   readonly rateLimitMax: number;
   /** Milliseconds. */
   readonly rateLimitWindow: number;
@@ -54,11 +56,11 @@ export interface Settings {
   readonly swagger: boolean;
   readonly metrics: boolean;
   readonly corsOrigins: readonly string[];
-  /** What the operator should hear at the start; never with a value. */
+  /** What the operator should read at the start; never contains a value. */
   readonly notices: readonly string[];
 }
 
-/** The settings as they were read, before the secrets that an installation makes for itself are there. */
+/** The settings as read, before the installation has made its own secrets. */
 export interface LoadedSettings extends Omit<Settings, 'encryptionKey'> {
   /** `undefined` if it is neither set nor kept in {@link dataDirectory}. */
   readonly encryptionKey: string | undefined;
@@ -71,7 +73,10 @@ export interface LoadedSettings extends Omit<Settings, 'encryptionKey'> {
 /** Injection token of {@link Settings}. */
 export const SETTINGS = Symbol('SETTINGS');
 
-/** Settings with which the service does not start: every fault by the name of its variable, never with its value. */
+/**
+ * Settings with which the service does not start: every fault by the name of its variable, never with its
+ * value.
+ */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 

@@ -1,18 +1,18 @@
 import type { Assignment } from './settings-file.js';
 
-/** Names of other programs that happen to be close to one of ours. */
+/** Names of other programs that are close to one of ours by chance. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['HOME', 'PATH', 'PAGER', 'PGHOST', 'PGPORT']);
 
-/** A name that differs from a setting by this many letters or fewer is taken for a misspelt one. */
+/** A name that differs from a setting by this many letters or fewer counts as misspelled. */
 const MISSPELT = 2;
 
-/** Only what looks like a name is shown: a line may hold a secret that ends in `=`. */
+/** Only what looks like a name is shown: a line may be a secret with `=` at its end. */
 const SHOWABLE = /^[A-Za-z]{1,20}\d{0,4}(_[A-Za-z]{1,20}\d{0,4})*$/;
 
 /**
  * Finds names that are probably meant for the service and have no effect.
  *
- * @param inFile all that the settings file assigns: every name there is meant for the service
+ * @param inFile all names in the settings file: each is meant for the service
  * @param inEnvironment the names of all variables, most of which are meant for other programs
  * @param known the names of all settings
  * @returns a sentence for each, with the setting that is probably meant
@@ -42,7 +42,7 @@ export function unknownNames(
 }
 
 function notice(shown: string, meant: string | undefined): string {
-  return `${shown} is no setting and has no effect${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+  return `${shown} is not a setting and has no effect${meant === undefined ? '' : `; did you mean ${meant}?`}`;
 }
 
 /** The setting that a name is probably meant for. */
@@ -50,7 +50,7 @@ function nearest(name: string, settings: readonly string[], most: number): strin
   if (ELSEWHERE.has(name)) return undefined;
   const upper = name.toUpperCase();
   const distances = settings
-    // `A_PORT` is where Docker and Kubernetes say that a service named `a` is.
+    // Docker and Kubernetes put the location of a service named `a` into `A_PORT`.
     .filter((setting) => !name.endsWith(`_${setting}`))
     .map((setting) => ({ setting, distance: upper === setting ? 0 : editDistance(name, setting, most) }))
     .sort((one, other) => one.distance - other.distance);
@@ -59,13 +59,19 @@ function nearest(name: string, settings: readonly string[], most: number): strin
   return settings.find((setting) => isFamily(name, setting));
 }
 
-/** Whether a name begins as a setting of several words does, such as `JWT_EXPIRATION` or `TOKEN_ENDPOINT_AUTH_MODE`. */
+/**
+ * Whether a name begins like a setting of several words, such as `JWT_EXPIRATION` or
+ * `TOKEN_ENDPOINT_AUTH_MODE`.
+ */
 function isFamily(name: string, setting: string): boolean {
   const [first, second] = setting.split('_');
   return second !== undefined && name.startsWith(`${first}_${second}`);
 }
 
-/** How many letters are added, left out or exchanged (Levenshtein); some number above `most` if it is more than that. */
+/**
+ * How many letters are added, omitted or exchanged (Levenshtein); some number above `most` if it is more than
+ * that.
+ */
 function editDistance(one: string, other: string, most: number): number {
   if (Math.abs(one.length - other.length) > most) return most + 1;
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);

@@ -6,7 +6,10 @@ import type { SealedKey } from '../database/inspect-database.js';
 import { cannotKeep, localSecret } from './local-secret.js';
 import { type LoadedSettings, type Settings, SettingsError } from './settings.js';
 
-/** The secrets that an installation can make for itself: the settings that they stand for, by the names of their files. */
+/**
+ * The secrets that an installation can make for itself: the settings that they replace, by the names of their
+ * files.
+ */
 const VARIABLES = {
   'key-encryption-key': 'KEY_ENCRYPTION_KEY',
   'jwt-secret-key': 'JWT_SECRET_KEY',
@@ -16,13 +19,13 @@ const VARIABLES = {
 export type LocalSecretName = keyof typeof VARIABLES;
 
 /**
- * Makes the secrets that are missing. A database with private keys needs the key that encrypted them: a new one beside it
- * would look like the right one, so nothing is made before the stored keys are known to open.
+ * Makes the missing secrets. A database with private keys needs the key that encrypted them: a new one would
+ * look like the right one, so nothing is made before the stored keys are known to decrypt.
  *
  * @param sealedKeys the private keys in the database
  * @param mayMake the secrets that may be made
- * @throws {SettingsError} if the key-encryption key is missing, and must not be made
- * @throws {KeyEncryptionError} if it is there, and opens no key of the database
+ * @throws {SettingsError} if the key encryption key is missing, and must not be made
+ * @throws {KeyEncryptionError} if it exists, and decrypts no key of the database
  */
 export function withLocalSecrets(
   loaded: LoadedSettings,
@@ -45,7 +48,7 @@ export function withLocalSecrets(
   });
 }
 
-/** Whether the shared secret is neither set nor kept, and some algorithm in force needs it. */
+/** Whether the shared secret is neither set nor kept, and some configured algorithm needs it. */
 export function lacksSharedSecret(loaded: LoadedSettings): boolean {
   const isShared = [...algorithmsInForce(loaded)].some((algorithm) => ALGORITHMS[algorithm].shared);
   return loaded.secret === undefined && isShared;
@@ -68,7 +71,7 @@ function refuseToMakeKey(
   }
 }
 
-/** Keys that were retired long ago may need a key-encryption key that is gone: one that opens is enough. */
+/** Keys that were retired long ago may need a lost key encryption key: one that decrypts is enough. */
 function checkKeysOpen(keys: readonly SealedKey[], current: string, previous: readonly string[]): void {
   const encryption = new KeyEncryption(current, previous);
   let refusal: KeyEncryptionError | undefined;

@@ -15,10 +15,10 @@ import { SyncLoop } from '../sync/sync-loop.js';
 import { TokenService } from '../token/token.service.js';
 import { HealthDto } from './dto/health.dto.js';
 
-/** What is known of the database is fresh up to this age, in seconds. */
+/** State from the database is fresh up to this age, in seconds. */
 const FRESH = 5;
 
-/** From this age on, in seconds, it is too old to answer requests with. */
+/** From this age on, in seconds, it is too old to serve requests. */
 const OLDEST = 60;
 
 type Readiness = Omit<HealthCheckResult, 'status'> & { readonly status: string };
@@ -41,7 +41,7 @@ export class HealthController {
 
   @Get('live')
   @HealthCheck({ swaggerDocumentation: false })
-  @ApiOperation({ summary: 'Whether the process answers' })
+  @ApiOperation({ summary: 'Whether the process responds' })
   @ApiResponse({ status: 200, description: 'It does', type: HealthDto })
   live(): Promise<HealthCheckResult> {
     return this.health.check([]);
@@ -52,10 +52,10 @@ export class HealthController {
   @ApiOperation({ summary: 'Whether tokens can be issued and verified' })
   @ApiResponse({
     status: 200,
-    description: 'They can; `degraded` while the database does not answer',
+    description: 'They can; `degraded` while the database is unavailable',
     type: HealthDto,
   })
-  @ApiErrorResponse('They cannot', new ApiError(503, 'unavailable', 'The service is not available now'))
+  @ApiErrorResponse('They cannot', new ApiError(503, 'unavailable', 'The service is unavailable'))
   ready(): Promise<Readiness> {
     return this.readiness.get();
   }
@@ -72,7 +72,7 @@ export class HealthController {
       : key.down('The signing key does not verify its own signature');
   }
 
-  /** While the database is away, requests are answered with what is known, as long as that is not too old. */
+  /** While the database is unavailable, requests are served from memory, as long as that is not too old. */
   private database(): HealthIndicatorResult {
     const age = Math.floor(this.syncLoop.ageSeconds);
     const database = this.indicator.check('database');

@@ -2,7 +2,7 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { FastRoute } from '../server/fast-routes.js';
 
-/** `GET /ping`: answers OK. */
+/** `GET /ping`: responds OK. */
 @ApiTags('Health')
 @Controller('ping')
 export class PingController {
@@ -12,7 +12,7 @@ export class PingController {
   })
   @Get()
   @Header('Content-Type', 'text/plain; charset=utf-8')
-  @ApiOperation({ summary: 'Answer OK' })
+  @ApiOperation({ summary: 'Respond OK' })
   @ApiProduces('text/plain')
   @ApiResponse({
     status: 200,

@@ -20,9 +20,9 @@ const BY_STATUS: Readonly<Record<number, Words>> = {
   413: ['payload_too_large', 'The body is larger than 64 KiB'],
   429: ['too_many_requests', 'Too many requests'],
   500: ['internal_error', 'Internal error'],
-  502: ['unavailable', 'The service is not available now'],
-  503: ['unavailable', 'The service is not available now'],
-  504: ['unavailable', 'The service is not available now'],
+  502: ['unavailable', 'The service is unavailable'],
+  503: ['unavailable', 'The service is unavailable'],
+  504: ['unavailable', 'The service is unavailable'],
 };
 
 const OTHER_CLIENT_ERROR: Words = ['invalid_request', 'The request was refused'];

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
-/** What the health routes answer; the members of `@nestjs/terminus`. */
+/** The response of the health routes; the fields of `@nestjs/terminus`. */
 @ApiSchema({ name: 'HealthResponse' })
 export class HealthDto {
   @ApiProperty({ enum: ['ok', 'degraded'], example: 'ok' })

@@ -110,7 +110,7 @@ describe('the process of a command in the wrong place', () => {
   it.each([
     ['a folder that is not there', ['--directory', 'nowhere'], /There is no folder \/\S+\/nowhere/],
     ['a file in place of a folder', ['--directory', 'file'], /There is no folder \/\S+\/file/],
-    ['a settings file that is not there', ['--env-file', 'nowhere'], /There is no file \/\S+\/nowhere/],
+    ['a settings file that is not there', ['--env-file', 'nowhere'], /File not found: \/\S+\/nowhere/],
     ['a folder in place of a settings file', ['--env-file', '.'], /cannot be read/],
   ])(
     'exits 78 for %s',

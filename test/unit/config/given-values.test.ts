@@ -23,7 +23,7 @@ describe('the environment and .env', () => {
   it.each<[string, Variables]>([
     ['nothing', {}],
     ['empty variables', { NODE_ENV: '', JWT_SECRET_KEY: '' }],
-    ['variables of blanks and line ends', { NODE_ENV: ' \t\r\n', JWT_SECRET_KEY: '' }],
+    ['variables of whitespace and line ends', { NODE_ENV: ' \t\r\n', JWT_SECRET_KEY: '' }],
     ['undefined variables', { NODE_ENV: undefined, JWT_SECRET_KEY: undefined }],
   ])('%s in the environment hide nothing of .env', (_name, variables) => {
     const settings = loadSettings(withDotEnv(PRODUCTION), variables);
@@ -77,7 +77,7 @@ describe('the environment and .env', () => {
     expect(settings).toMatchObject({ mode, production: false });
   });
 
-  it('drops blanks and line ends at the ends of every value but secrets', () => {
+  it('trims whitespace and line ends of every value but secrets', () => {
     const variables = {
       PORT: ' 4000\n',
       HOST: '\t::1\r\n',
@@ -104,7 +104,7 @@ describe('the environment and .env', () => {
     });
   });
 
-  it('a secret of blanks alone is a secret, and a weak one: nothing is dropped from it', () => {
+  it('a secret of whitespace alone is a secret, and a weak one: nothing is trimmed', () => {
     const read = (): unknown =>
       loadSettings(withDotEnv(PRODUCTION), { NODE_ENV: 'production', JWT_SECRET_KEY: ' '.repeat(64) });
     expect(read).toThrow('JWT_SECRET_KEY is nothing but white space');
@@ -119,7 +119,7 @@ describe('the environment and .env', () => {
 });
 
 describe('.env', () => {
-  it('is named as the file that was read, and no file where there is none', () => {
+  it('is named as the file that was read, and undefined if there is none', () => {
     const directory = withDotEnv('PORT=1\n');
     expect(loadSettings(directory, { JWT_SECRET_KEY: SECRET }).settingsFile).toBe(join(directory, '.env'));
     expect(loadSettings(temporaryDirectory(), { JWT_SECRET_KEY: SECRET }).settingsFile).toBeUndefined();
@@ -143,7 +143,7 @@ describe('.env', () => {
     expect(faults[0]).toMatch(new RegExp(`\\.env line ${line} is `));
   });
 
-  it('with lines that are none is a fault with the numbers of all, beside other faults', () => {
+  it('with invalid lines is a fault with the numbers of all, next to other faults', () => {
     const directory = withDotEnv("NODE_ENV production\nPORT=marker\n\n'quoted'\n");
     const read = (): unknown => loadSettings(directory, { JWT_EXPIRATION_MINUTES: '0' });
     expect(read).toThrow(SettingsError);

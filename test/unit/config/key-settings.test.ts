@@ -65,7 +65,7 @@ describe('AUDIENCE_ALGORITHMS', () => {
       'reporting=ES256,billing=RS256|HS256',
       { reporting: ['ES256'], billing: ['RS256', 'HS256'] },
     ],
-    ['blanks around', ' a = ES256 , b = EdDSA ', { a: ['ES256'], b: ['EdDSA'] }],
+    ['spaces around', ' a = ES256 , b = EdDSA ', { a: ['ES256'], b: ['EdDSA'] }],
     ['an audience with a = in it', 'https://a.example/?b=c=ES256', { 'https://a.example/?b=c': ['ES256'] }],
   ])('may be %s', (_name, AUDIENCE_ALGORITHMS, lists) => {
     expect(load({ AUDIENCE_ALGORITHMS }).audienceAlgorithms).toEqual(new Map(Object.entries(lists)));
@@ -123,14 +123,14 @@ describe('JWT_SECRET_KEY', () => {
   it.each<[string, Variables]>([
     ['no algorithm is a shared one', { JWT_ALGORITHM: 'ES256' }],
     ['no audience has a shared one', { JWT_ALGORITHM: 'RS256|EdDSA', AUDIENCE_ALGORITHMS: 'a=ES256' }],
-  ])('is not needed in production where %s', (_name, variables) => {
+  ])('is not needed in production if %s', (_name, variables) => {
     expect(loadInProduction({ ...variables, JWT_SECRET_KEY: undefined }).secret).toBeUndefined();
   });
 
   it.each<[string, Variables]>([
     ['it is one of a list', { JWT_ALGORITHM: 'ES256|HS256' }],
     ['an audience has one', { JWT_ALGORITHM: 'ES256', AUDIENCE_ALGORITHMS: 'legacy=HS256' }],
-  ])('is required in production where %s', (_name, variables) => {
+  ])('is required in production if %s', (_name, variables) => {
     expect(faultsOf(() => loadInProduction({ ...variables, JWT_SECRET_KEY: undefined }))).toEqual([
       'JWT_SECRET_KEY is required in production',
     ]);
@@ -142,7 +142,7 @@ describe('JWT_SECRET_KEY', () => {
     expect(faultsOf(() => loadInProduction(variables))).toEqual(['JWT_SECRET_KEY is under 64 bytes']);
   });
 
-  it('is not made where none is needed', () => {
+  it('is not made if none is needed', () => {
     const directory = temporaryDirectory();
     load({ JWT_SECRET_KEY: undefined, JWT_ALGORITHM: 'ES256' }, directory);
     expect(() => statSync(join(directory, 'data'))).toThrow('ENOENT');
@@ -162,7 +162,7 @@ describe('JWT_PRIVATE_KEY_FILE', () => {
   const loadKeys = (JWT_PRIVATE_KEY_FILE: string, JWT_ALGORITHM = 'ES256|EdDSA|HS256'): LoadedSettings =>
     load({ JWT_PRIVATE_KEY_FILE, JWT_ALGORITHM }, directory);
 
-  it('is read, one key a file, in their order, from paths beneath the folder or whole ones', () => {
+  it('is read, one key a file, in order, from relative or absolute paths', () => {
     const { importedKeys } = loadKeys(`${ES256}, ${join(directory, SECOND)},${ED25519}`);
     expect(importedKeys.map(({ algorithm }) => algorithm)).toEqual(['ES256', 'ES256', 'EdDSA']);
   });
@@ -184,7 +184,7 @@ describe('JWT_PRIVATE_KEY_FILE', () => {
     ['that is empty', file('empty.pem', ''), 'ES256', /file 1 is not a private key/],
     ['that holds a JWK Set', file('set.json', '{"keys":["marker"]}'), 'ES256', /file 1 is a JWK Set/],
     ['of the wrong curve', ES256, 'ES384', /file 1 fits none .* \(ES384\)/],
-    ['where no algorithm is asymmetric', ES256, 'HS256', /file 1 fits none .* \(none\)/],
+    ['if no algorithm is asymmetric', ES256, 'HS256', /file 1 fits none .* \(none\)/],
     ['that is given twice', `${ES256},${SECOND},${ES256}`, 'ES256', /file 3 is given twice$/],
     ['that has no name', `${ES256},,${SECOND}`, 'ES256', /file 2 cannot be read$/],
   ])('is refused for a file %s, by its place and without a value', (_name, files, algorithm, words) => {
@@ -194,7 +194,7 @@ describe('JWT_PRIVATE_KEY_FILE', () => {
     expect(faults.join()).not.toMatch(/marker|BEGIN|\.pem|\.json/);
   });
 
-  it('tells of all files at once', () => {
+  it('reports all files at once', () => {
     expect(faultsOf(() => loadKeys('a.pem,b.pem,c.pem'))).toHaveLength(3);
   });
 });

@@ -138,7 +138,7 @@ describe('loadSettings', () => {
     expect(load(variables)).toMatchObject(expected);
   });
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     it.each([
       [
         'JWT_EXPIRATION_MINUTES',
@@ -198,7 +198,7 @@ describe('loadSettings', () => {
         'JWT_SECRET_KEY_PREVIOUS',
         [',', `${PREVIOUS_SECRET},`, `,${PREVIOUS_SECRET}`, `${PREVIOUS_SECRET},,x`],
       ],
-    ])('%s where it is one of %j, by name and without the value', (name, values) => {
+    ])('%s if it is one of %j, by name and without the value', (name, values) => {
       for (const value of values) {
         const { faults, message } = refusalOf(() => load({ [name]: value }));
         expect([value, faults.length]).toEqual([value, 1]);
@@ -269,7 +269,7 @@ describe('loadSettings', () => {
       'x'.repeat(64),
       '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----',
       '{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ"}',
-    ])('refuses the secret %j', (JWT_SECRET_KEY) => {
+    ])('rejects the secret %j', (JWT_SECRET_KEY) => {
       const { faults, message } = refusalOf(() => loadInProduction({ JWT_SECRET_KEY }));
       expect(faults).toHaveLength(1);
       expect(message).not.toContain(JWT_SECRET_KEY);
@@ -300,7 +300,7 @@ describe('loadSettings', () => {
         'JWT_SECRET_KEY is a known placeholder',
       ],
       [
-        'blanks around the secret',
+        'spaces around the secret',
         { JWT_SECRET_KEY: `${SECRET} ` },
         'JWT_SECRET_KEY has surrounding white space',
       ],
@@ -324,7 +324,7 @@ describe('loadSettings', () => {
       expect(loadSettings(directory, {}).secret).toBe(SECRET);
     });
 
-    it('makes none where one is given', () => {
+    it('makes none if one is given', () => {
       const directory = temporaryDirectory();
       load({ KEY_ENCRYPTION_KEY: 'k'.repeat(32) }, directory);
       expect(() => statSync(join(directory, 'data'))).toThrow('ENOENT');
@@ -343,7 +343,7 @@ describe('loadSettings', () => {
       ['several', 'a,b,c', ['a', 'b', 'c']],
       ['one with a comma', 'a\\,b', ['a,b']],
       ['several with commas', 'a\\,b,c\\,\\,d', ['a,b', 'c,,d']],
-      ['one with blanks, which count', ' a , b', [' a ', ' b']],
+      ['one with spaces, which count', ' a , b', [' a ', ' b']],
       ['one with another backslash', 'a\\b,c', ['a\\b', 'c']],
     ])('are read: %s', (_name, text, secrets) => {
       expect(load({ JWT_SECRET_KEY_PREVIOUS: text }).previousSecrets).toEqual(secrets);
@@ -351,14 +351,14 @@ describe('loadSettings', () => {
   });
 
   describe('.env', () => {
-    it('is read beside the environment, which wins', () => {
+    it('is read together with the environment, which wins', () => {
       const directory = withDotEnv('JWT_ISSUER=of-the-file\nPORT=4000\n');
       expect(load({ PORT: '5000' }, directory)).toMatchObject({ issuer: 'of-the-file', port: 5000 });
     });
 
-    it('gives a secret byte for byte where it is quoted', () => {
-      const directory = withDotEnv("JWT_SECRET_KEY=' with blanks, # and \" '\n");
-      expect(loadSettings(directory, {}).secret).toBe(' with blanks, # and " ');
+    it('returns a secret byte for byte if it is quoted', () => {
+      const directory = withDotEnv("JWT_SECRET_KEY=' with spaces, # and \" '\n");
+      expect(loadSettings(directory, {}).secret).toBe(' with spaces, # and " ');
     });
 
     it('is measured like the environment, and never shown', () => {
@@ -374,7 +374,7 @@ describe('loadSettings', () => {
       expect(refusalOf(() => load({}, directory)).message).toContain('.env');
     });
 
-    it('changes nothing where the environment of the process is not asked for', () => {
+    it('changes nothing if the environment of the process is not read', () => {
       const before = { ...process.env };
       load({}, withDotEnv('IDENTITY_BACKEND_TEST_MARKER=1\n'));
       expect({ ...process.env }).toEqual(before);

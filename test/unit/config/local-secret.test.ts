@@ -46,14 +46,14 @@ describe('localSecret', () => {
     expect(localSecret(directory, 'a-secret')).toEqual({ secret: 'written by hand' });
   });
 
-  it('refuses an empty file instead of signing with nothing', () => {
+  it('rejects an empty file instead of signing with nothing', () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'a-secret'), '\n');
     expect(() => localSecret(directory, 'a-secret')).toThrow('is empty');
     expect(readFileSync(join(directory, 'a-secret'), 'utf8')).toBe('\n');
   });
 
-  it('fails where the directory is a file', () => {
+  it('fails if the directory is a file', () => {
     const path = join(temporaryDirectory(), 'data');
     writeFileSync(path, '');
     chmodSync(path, 0o600);

@@ -62,11 +62,11 @@ describe('WORKERS', () => {
     expect(load({ WORKERS, IN_PASSENGER: '1' })).toMatchObject({ workers: 1, inPassenger: true });
   });
 
-  it.each(['0', '65', '-1', '2.0', 'all', 'AUTO'])('refuses %j', (WORKERS) => {
+  it.each(['0', '65', '-1', '2.0', 'all', 'AUTO'])('rejects %j', (WORKERS) => {
     expect(faultsOf({ WORKERS })).toEqual(['WORKERS must be auto or a whole number from 1 to 64']);
   });
 
-  it('of more than one refuses a database in the memory of one', () => {
+  it('of more than one rejects a database in the memory of one', () => {
     const inMemory = { DATABASE_URL: 'sqlite::memory:' };
     expect(faultsOf({ ...inMemory, WORKERS: '2' })).toEqual([
       'WORKERS is more than 1, and DATABASE_URL is in the memory of one process',

@@ -52,7 +52,7 @@ describe('environmentExample', () => {
 });
 
 describe('withSettingsTable', () => {
-  it('replaces what stands between the markers', () => {
+  it('replaces the text between the markers', () => {
     expect(withSettingsTable('a\n<!-- settings -->old<!-- /settings -->\nb', 'new')).toBe(
       'a\n<!-- settings -->\n\nnew\n\n<!-- /settings -->\nb',
     );

@@ -109,7 +109,7 @@ const VALUES = [
   'a#b',
   'a # b',
   '#',
-  ' blanks at both ends ',
+  ' spaces at both ends ',
   '\ttab\t',
   'a\\b',
   '\\',
@@ -149,21 +149,18 @@ const NODE: readonly [name: string, read: Reader][] = [
 ];
 
 describe('the documented form of a settings file', () => {
-  it.each([...present, ...NODE])(
-    'is read by %s as it is written: values without a single quote',
-    (_name, read) => {
-      expect(read(textOf(VALUES, quoted))).toEqual(expected(VALUES));
-    },
-  );
+  it.each([...present, ...NODE])('is read by %s as written: values without a single quote', (_name, read) => {
+    expect(read(textOf(VALUES, quoted))).toEqual(expected(VALUES));
+  });
 
   it.each([...present, ...NODE])(
-    'is read by %s as it is written: a single quote within double quotes',
+    'is read by %s as written: a single quote within double quotes',
     (_name, read) => {
       expect(read(textOf(WITH_QUOTES, doubleQuoted))).toEqual(expected(WITH_QUOTES));
     },
   );
 
-  it.each(present)('is read by %s as it is written: all characters at once', (_name, read) => {
+  it.each(present)('is read by %s as written: all characters at once', (_name, read) => {
     const values = [...VALUES, ...WITH_QUOTES, ...WITH_ALL];
     expect(read(textOf(values, quoted))).toEqual(expected(values));
   });

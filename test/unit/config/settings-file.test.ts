@@ -64,8 +64,8 @@ describe('parseSettingsFile', () => {
     '"NODE_ENV"=production',
     'set NODE_ENV=production',
     '$NODE_ENV=production',
-  ])('refuses the line %j', (line) => {
-    const words = 'is neither an assignment (NAME=value), a comment nor blank';
+  ])('rejects the line %j', (line) => {
+    const words = 'is neither an assignment (NAME=value), a comment nor empty';
     expect(faultsOf(line)).toEqual([{ line: 1, words }]);
     expect(faultsOf(`# first\nPORT=1\n\n${line}\nHOST=a\n`)).toEqual([{ line: 4, words }]);
   });
@@ -74,12 +74,12 @@ describe('parseSettingsFile', () => {
     ["A='x", /quote that is not closed/],
     ['A="x', /quote that is not closed/],
     ['A="x\\"', /quote that is not closed/],
-    ["A='x'y", /behind the closing quote/],
-    ["A='x' y", /behind the closing quote/],
-    ["A='x'#y", /behind the closing quote/],
-    ["A='x' 'y'", /behind the closing quote/],
-    ["A='it'\\''s'", /behind the closing quote/],
-    ["A='it\\'s'", /behind the closing quote/],
+    ["A='x'y", /after the closing quote/],
+    ["A='x' y", /after the closing quote/],
+    ["A='x'#y", /after the closing quote/],
+    ["A='x' 'y'", /after the closing quote/],
+    ["A='it'\\''s'", /after the closing quote/],
+    ["A='it\\'s'", /after the closing quote/],
     ["A='x'\"y", /quote that is not closed/],
     ['A=a#b', /# or \\ without quotes/],
     ['A=#a', /# or \\ without quotes/],
@@ -96,7 +96,7 @@ describe('parseSettingsFile', () => {
     ["A='a\0b'", /control character/],
     ['A=a\u001Bb', /control character/],
     ["A='a\u007F'", /control character/],
-  ])('refuses %j, which programs read differently or not at all', (line, words) => {
+  ])('rejects %j, which programs read differently or not at all', (line, words) => {
     expect(faultsOf(line)).toEqual([{ line: 1, words: expect.stringMatching(words) }]);
   });
 
@@ -105,7 +105,7 @@ describe('parseSettingsFile', () => {
     expect(faultsOf("A=1\nB='2\n3")).toMatchObject([{ line: 2 }]);
   });
 
-  it('refuses a name that is set twice, wherever the second one stands and whatever it holds', () => {
+  it('rejects a name that is set twice, at any position and with any value', () => {
     const words = 'sets the same name as line 1';
     expect(faultsOf('A=1\nB=2\nA=1')).toEqual([{ line: 3, words }]);
     expect(faultsOf('A=1\nA=\nexport A=2')).toEqual([
@@ -114,7 +114,7 @@ describe('parseSettingsFile', () => {
     ]);
   });
 
-  it('names every line that it refuses, and goes on with the others', () => {
+  it('names every line that it rejects, and continues with the others', () => {
     const { assignments, faults } = parseSettingsFile("wrong\nA=1\nB='x'y\nC=2\nwrong too\n");
     expect(faults.map(({ line }) => line)).toEqual([1, 3, 5]);
     expect(assignments).toEqual([
@@ -123,7 +123,7 @@ describe('parseSettingsFile', () => {
     ]);
   });
 
-  it('shows nothing of a line that it refuses', () => {
+  it('exposes nothing of a line that it rejects', () => {
     for (const line of ['marker', "A='marker", 'A=mar#ker', "A='x'marker", 'A="marker\\n"', 'A=`marker`']) {
       expect(JSON.stringify(faultsOf(line))).not.toMatch(/mar.?ker/);
     }

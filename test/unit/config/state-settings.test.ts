@@ -37,7 +37,7 @@ function faultsOf(variables: Variables): readonly string[] {
 }
 
 describe('DATABASE_URL', () => {
-  it('is a file in data/ by default, beneath the folder where the service is started', () => {
+  it('is a file in data/ by default, in the folder in which the service starts', () => {
     const directory = temporaryDirectory();
     expect(load({}, directory).databaseUrl).toBe(`sqlite:${directory}/data/identity.db`);
   });
@@ -45,7 +45,7 @@ describe('DATABASE_URL', () => {
   it.each([
     ['a relative file', 'sqlite:other/x.db', '/other/x.db'],
     ['a relative file behind slashes', 'sqlite://other/x.db', '/other/x.db'],
-    ['a file beside the folder', 'sqlite:./x.db', '/x.db'],
+    ['a file next to the folder', 'sqlite:./x.db', '/x.db'],
   ])('names by its whole path %s', (_name, DATABASE_URL, path) => {
     const directory = temporaryDirectory();
     expect(load({ DATABASE_URL }, directory).databaseUrl).toBe(`sqlite:${directory}${path}`);
@@ -98,7 +98,7 @@ describe('DATABASE_URL', () => {
       expect(faults.join()).not.toContain('marker');
     });
 
-    it('finds sslrootcert in the folder where the service is started', () => {
+    it('finds sslrootcert in the folder in which the service starts', () => {
       const directory = temporaryDirectory();
       writeFileSync(join(directory, 'a root.pem'), rootCertificates[0] ?? '');
       expect(
@@ -120,7 +120,7 @@ describe('DATABASE_URL', () => {
         '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
         /cannot be read/,
       ],
-    ])('refuses an sslrootcert that %s', (_case, content, reason) => {
+    ])('rejects an sslrootcert that %s', (_case, content, reason) => {
       const path = join(temporaryDirectory(), 'marker.pem');
       if (content !== undefined) writeFileSync(path, content);
       for (const mode of ['disable', 'require', 'verify-ca', 'verify-full']) {
@@ -130,7 +130,7 @@ describe('DATABASE_URL', () => {
       }
     });
 
-    it('refuses an sslrootcert that is a folder or has no end', () => {
+    it('rejects an sslrootcert that is a folder or has no end', () => {
       for (const path of [temporaryDirectory(), '/dev/zero']) {
         expect(faultsOf({ DATABASE_URL: `${url}?sslmode=verify-ca&sslrootcert=${path}` })).toEqual([
           'DATABASE_URL: sslrootcert is not a file',
@@ -181,7 +181,7 @@ describe('KEY_ENCRYPTION_KEY', () => {
     ['outside production with SQLite', {}],
     ['outside production with PostgreSQL', { DATABASE_URL: POSTGRES }],
     ['in production with SQLite', production],
-  ])('is made and kept where it is missing, %s', (_name, variables) => {
+  ])('is made and kept if it is missing, %s', (_name, variables) => {
     const directory = temporaryDirectory();
     const { encryptionKey } = load(variables, directory);
     const path = join(directory, 'data', 'key-encryption-key');
@@ -192,7 +192,7 @@ describe('KEY_ENCRYPTION_KEY', () => {
     expect(encryptionKey).not.toBe(load(variables).encryptionKey);
   });
 
-  it('is not made from the shared secret, and not the secret that is made beside it', () => {
+  it('is not made from the shared secret, and differs from the secret that is made with it', () => {
     const directory = temporaryDirectory();
     const { encryptionKey, secret } = complete(loadSettings(directory, {}));
     expect(encryptionKey).not.toBe(secret);
@@ -211,7 +211,7 @@ describe('KEY_ENCRYPTION_KEY', () => {
     expect(load({ ...production, DATABASE_URL, KEY_ENCRYPTION_KEY: KEY }).encryptionKey).toBe(KEY);
   });
 
-  it('is used byte for byte where it is given, and none is made', () => {
+  it('is used byte for byte if it is given, and none is made', () => {
     const directory = temporaryDirectory();
     expect(load({ KEY_ENCRYPTION_KEY: ` ${KEY},"` }, directory).encryptionKey).toBe(` ${KEY},"`);
     expect(existsSync(join(directory, 'data'))).toBe(false);
@@ -285,7 +285,7 @@ describe('a weak KEY_ENCRYPTION_KEY', () => {
     expect(() => load({}, directory)).toThrow('KEY_ENCRYPTION_KEY is the shared secret, which others hold');
   });
 
-  it('that was in force before is a notice in production too: it only opens what is re-encrypted', () => {
+  it('that is a previous one is a notice in production too: it only decrypts what is encrypted again', () => {
     const variables = {
       NODE_ENV: 'production',
       KEY_ENCRYPTION_KEY: KEY,
@@ -307,14 +307,14 @@ describe('a weak KEY_ENCRYPTION_KEY', () => {
     ` "${SECRET}"\n`,
     `${SECRET}\u00A0`,
     `${PREVIOUS_SECRET} `,
-  ])('that is a shared secret but for blanks, line ends or quotes is refused everywhere: %j', (key) => {
+  ])('that is the shared secret but for whitespace, line ends or quotes is refused everywhere: %j', (key) => {
     for (const NODE_ENV of ['production', 'development', 'test']) {
       const variables = { NODE_ENV, KEY_ENCRYPTION_KEY: key, JWT_SECRET_KEY_PREVIOUS: PREVIOUS_SECRET };
       expect(faultsOf(variables)).toEqual(['KEY_ENCRYPTION_KEY is the shared secret, which others hold']);
     }
   });
 
-  it('that is the shared secret of which the other is a copy with blanks is refused', () => {
+  it('that is the shared secret, with spaces added to the other copy, is refused', () => {
     expect(faultsOf({ KEY_ENCRYPTION_KEY: SECRET, JWT_SECRET_KEY: ` ${SECRET}"` })).toEqual([
       'KEY_ENCRYPTION_KEY is the shared secret, which others hold',
     ]);
@@ -336,7 +336,7 @@ describe('KEY_ENCRYPTION_KEY_PREVIOUS', () => {
     'may not be %j',
     (text) => {
       expect(faultsOf({ KEY_ENCRYPTION_KEY_PREVIOUS: text })).toEqual([
-        'KEY_ENCRYPTION_KEY_PREVIOUS has a member under 32 bytes',
+        'KEY_ENCRYPTION_KEY_PREVIOUS has an entry under 32 bytes',
       ]);
     },
   );
@@ -364,7 +364,7 @@ describe('AUTH_FAILURE_MAX', () => {
 });
 
 describe('REDIS_URL', () => {
-  it('is none by default', () => {
+  it('is undefined by default', () => {
     expect(load().redisUrl).toBeUndefined();
   });
 

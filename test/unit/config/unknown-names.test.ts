@@ -79,11 +79,11 @@ describe('unknown names in the environment', () => {
     ['Port', 'PORT'],
   ])('%s is named, with %s', (name, meant) => {
     expect(inEnvironment('HOME', name)).toEqual([
-      `${name} (in the environment) is no setting and has no effect; did you mean ${meant}?`,
+      `${name} (in the environment) is not a setting and has no effect; did you mean ${meant}?`,
     ]);
   });
 
-  it('are named for every setting whose letters are left out, doubled or exchanged', () => {
+  it('are named for every setting whose letters are omitted, doubled or exchanged', () => {
     for (const setting of SETTING_NAMES) {
       for (let at = 0; at < setting.length; at++) {
         const misspelt = [
@@ -106,7 +106,7 @@ describe('unknown names in the settings file', () => {
     (name) => {
       expect(inFile(name)).toEqual([
         expect.stringMatching(
-          new RegExp(`^${name} \\(line 7 of the settings file\\) is no setting.*; did you mean [A-Z_]+\\?$`),
+          new RegExp(`^${name} \\(line 7 of the settings file\\) is not a setting.*; did you mean [A-Z_]+\\?$`),
         ),
       ]);
     },
@@ -115,7 +115,9 @@ describe('unknown names in the settings file', () => {
   it.each(['FLASK_APP', 'HOME', 'PATH', 'SOMETHING'])(
     '%s is named, as every name there is meant for the service',
     (name) => {
-      expect(inFile(name)).toEqual([`${name} (line 7 of the settings file) is no setting and has no effect`]);
+      expect(inFile(name)).toEqual([
+        `${name} (line 7 of the settings file) is not a setting and has no effect`,
+      ]);
     },
   );
 
@@ -124,17 +126,17 @@ describe('unknown names in the settings file', () => {
     'DEADBEEF0123456789ABCDEF01234567',
     'abcdefghijklmnopqrstuvwxyzabcdef',
   ])('that may be a secret is not shown: %s', (name) => {
-    expect(inFile(name)).toEqual(['line 7 of the settings file is no setting and has no effect']);
+    expect(inFile(name)).toEqual(['line 7 of the settings file is not a setting and has no effect']);
   });
 
-  it('and their values are not among the settings, and the service is told of them', () => {
+  it('and their values are not among the settings, and the service reports them', () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, '.env'), "# settings\nJWT_EXPIRATION='5'\n");
     const settings = loadSettings(directory, { JWT_SECRET_KEY: SECRET, TOKEN_ENDPOINT_AUTHS: 'required' });
     expect(settings.lifetimeSeconds).toBe(900);
     expect(settings.notices).toEqual([
-      'JWT_EXPIRATION (line 2 of the settings file) is no setting and has no effect; did you mean JWT_EXPIRATION_MINUTES?',
-      'TOKEN_ENDPOINT_AUTHS (in the environment) is no setting and has no effect; did you mean TOKEN_ENDPOINT_AUTH?',
+      'JWT_EXPIRATION (line 2 of the settings file) is not a setting and has no effect; did you mean JWT_EXPIRATION_MINUTES?',
+      'TOKEN_ENDPOINT_AUTHS (in the environment) is not a setting and has no effect; did you mean TOKEN_ENDPOINT_AUTH?',
     ]);
   });
 
