@@ -126,7 +126,7 @@ async function limitRates(
     window: rateLimitWindow,
     clock,
     publishes: false,
-    failed: (cause) => log.error({ err: cause }, 'Redis does not answer'),
+    failed: (cause) => log.error({ err: cause }, 'Redis does not respond'),
   });
   server.addHook('onClose', () => counter.close());
   await limitRequests(server, { max: rateLimitMax, counter, clock, basePath });

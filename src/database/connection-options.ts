@@ -8,7 +8,10 @@ const MYSQL_POOL_SIZE = 10;
 
 /** Connections of one process: four processes fit the twenty that PgBouncer has for a database by default. */
 const POSTGRES_POOL_SIZE = 5;
-/** When an idle connection is closed, in milliseconds. A PgBouncer that pools by session keeps it from others until then. */
+/**
+ * When an idle connection is closed, in milliseconds. A PgBouncer that pools by session keeps it from others
+ * until then.
+ */
 const POSTGRES_IDLE_TIMEOUT = 1_000;
 
 /**
@@ -26,7 +29,7 @@ export function connectionOptions(url: string, sqliteDriver?: unknown): DataSour
     case 'mysql':
       return mysqlOptions(address);
     case undefined:
-      throw new TypeError('Not the URL of a database that this service knows');
+      throw new TypeError('Not the URL of a database that this service supports');
   }
 }
 
@@ -36,19 +39,20 @@ function sqliteOptions(path: string, driver: unknown): DataSourceOptions {
     database: path,
     driver,
     prepareDatabase(database: { pragma(text: string): unknown }) {
-      // While the driver waits, the whole process waits: wait shortly here, and long in retry-while-busy.ts.
+      // While the driver waits, the whole process waits: wait briefly here, and longer in
+      // retry-while-busy.ts.
       database.pragma('busy_timeout = 20');
       database.pragma('journal_mode = WAL');
-      // What was answered must survive a loss of power, not only of the process.
+      // Confirmed changes must survive a loss of power, not only of the process.
       database.pragma('synchronous = FULL');
     },
   };
 }
 
 /**
- * By its parts: the driver would give the parameters of a URL another meaning than libpq. Nothing is set for the session,
- * neither at the start of the connection (PgBouncer refuses what it does not know) nor by `SET` (behind a pooler the next
- * transaction runs in another session).
+ * Passed as parts: the driver would interpret the parameters of a URL differently from libpq. Nothing is set
+ * for the session, neither at the start of the connection (PgBouncer rejects unknown parameters) nor by `SET`
+ * (behind a pooler the next transaction runs in another session).
  */
 function postgresOptions(address: ServerAddress): DataSourceOptions {
   const { host, port, username, password, database, applicationName } = address;
@@ -65,7 +69,7 @@ function postgresOptions(address: ServerAddress): DataSourceOptions {
     poolSize: POSTGRES_POOL_SIZE,
     connectTimeoutMS: CONNECT_TIMEOUT,
     extra: { keepAlive: true, idleTimeoutMillis: POSTGRES_IDLE_TIMEOUT },
-    // A connection that broke while idle shows itself when it is next used.
+    // A connection that broke while idle fails when it is next used.
     poolErrorHandler: () => {},
   };
 }

@@ -3,11 +3,13 @@ import { TimeLimitExceeded } from './time-limit.js';
 import { isBusy } from './retry-while-busy.js';
 import { type RootCertificateError } from './root-certificates.js';
 
-/** Why the database cannot be used, in words for the operator; never with its address, which holds a password. */
+/**
+ * Why the database cannot be used, in words for the operator; never with its URL, which contains a password.
+ */
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
 
-  /** @param mayRecover whether it may work when it is tried again with nothing changed */
+  /** @param mayRecover whether it may work on a retry with nothing changed */
   constructor(
     message: string,
     readonly mayRecover: boolean,
@@ -17,16 +19,18 @@ export class DatabaseError extends Error {
   }
 }
 
-/** Another instance holds the lock of the migrations for longer than it should need. */
+/** Another instance holds the migration lock for longer than it should need. */
 export class MigrationLockTimeout extends Error {
   override readonly name = 'MigrationLockTimeout';
 
   constructor() {
-    super('another instance has been at it for a minute');
+    super('another instance has held the lock for a minute');
   }
 }
 
-/** @returns the error for a file that cannot be opened or written; `path` is named, as it holds no secret */
+/**
+ * @returns the error for a file that cannot be opened or written; `path` is named, as it contains no secret
+ */
 export function unusableFile(path: string, cause: unknown): DatabaseError {
   if (isBusy(cause)) {
     return new DatabaseError(
@@ -44,7 +48,7 @@ export function unusableFile(path: string, cause: unknown): DatabaseError {
     );
   }
   const advice = existsSync(path)
-    ? 'It was left as it is. Restore it from a backup, or let the user that runs the service read and write it and its folder'
+    ? 'It was left unchanged. Restore it from a backup, or let the user that runs the service read and write it and its folder'
     : 'Let the user that runs the service write its folder';
   return new DatabaseError(
     `The SQLite file ${path} cannot be used: ${reasonOf(cause)}. ${advice}.`,
@@ -71,19 +75,19 @@ export function unusableRootCertificates(cause: RootCertificateError): DatabaseE
 
 /**
  * @param type of TypeORM: `postgres` or `mysql`, or that of SQLite
- * @returns the error for migrations that failed: by themselves, or as the database stopped answering meanwhile
+ * @returns the error for failed migrations: a migration itself failed, or the database became unavailable
  */
 export function failedMigration(type: string, cause: unknown): DatabaseError {
   if (cause instanceof MigrationLockTimeout || isOutage(cause)) {
     return new DatabaseError(
-      `The database at DATABASE_URL (${type}) was not available until its tables were up to date: ${reasonOf(cause)}. ` +
+      `The database at DATABASE_URL (${type}) became unavailable before its tables were up to date: ${reasonOf(cause)}. ` +
         'Start the service again.',
       true,
       cause,
     );
   }
   return new DatabaseError(
-    `The tables of the database could not be brought up to date: ${reasonOf(cause)}. The data is as it was: ` +
+    `The tables of the database could not be brought up to date: ${reasonOf(cause)}. The data is unchanged: ` +
       'start the previous version again, or fix the cause and start this one again.',
     false,
     cause,
@@ -101,14 +105,18 @@ export function isFaultOfFile(cause: unknown): boolean {
   );
 }
 
-/** Whether there is no room for what is written: space, inodes or a quota, which can be had without a change of settings. */
+/**
+ * Whether there is no room to write: space, inodes or a quota, which can be freed without a change of
+ * settings.
+ */
 function isFull(cause: unknown): boolean {
   return /SQLITE_FULL|ENOSPC|EDQUOT|EMFILE|ENFILE|database or disk is full/.test(reasonOf(cause));
 }
 
 /**
- * SQLSTATE of PostgreSQL for what may work later: lost connections (08), too few resources (53), an operator's intervention
- * (57), locks (55P03), deadlocks and serialization (40); errors of MySQL and of the network by their names.
+ * SQLSTATE of PostgreSQL for failures that may pass: lost connections (08), too few resources (53), an
+ * operator's intervention (57), locks (55P03), deadlocks and serialization (40); errors of MySQL and of the
+ * network by their names.
  */
 const OUTAGE =
   /^(08|53|57|40)...$|^55P03$|^E(CONN|PIPE|TIMEDOUT|HOST|NET|AI_AGAIN)|^PROTOCOL_|^ER_(LOCK_|CON_COUNT|SERVER_SHUTDOWN|NORMAL_SHUTDOWN|OPTION_PREVENTS|QUERY_(INTERRUPTED|TIMEOUT)|STATEMENT_TIMEOUT|TOO_MANY_USER|CONNECTION_KILLED)/;

@@ -11,7 +11,7 @@ const KINDS: Readonly<Record<string, DatabaseKind>> = {
   'mariadb:': 'mysql',
 };
 
-/** A file of SQLite, or `:memory:`. */
+/** An SQLite file, or `:memory:`. */
 export interface SqliteAddress {
   readonly kind: 'sqlite';
   readonly path: string;
@@ -27,15 +27,15 @@ export interface ServerAddress {
   readonly password: string;
   readonly database: string;
   readonly applicationName?: string;
-  /** What `sslmode` and `sslrootcert` ask for; absent if there is no `sslmode`. */
+  /** What `sslmode` and `sslrootcert` request; absent without `sslmode`. */
   readonly tls?: TlsRequest;
 }
 
 export type DatabaseAddress = SqliteAddress | ServerAddress;
 
-/** What is wrong with a URL, for the operator; never with any part of it, as it may hold a password. */
+/** What is wrong with a URL, for the operator; never with any part of it, as it may contain a password. */
 export interface UrlFault {
-  /** What is wrong with the parameters; absent if the URL is no database's at all. */
+  /** What is wrong with the parameters; absent if the URL is not a database's at all. */
   readonly parameters?: string;
 }
 
@@ -65,9 +65,9 @@ export function sqlitePath(url: string): string {
 function parseSqlite(url: string): SqliteAddress | UrlFault {
   const path = sqlitePath(url);
   if (path === '') return {};
-  // A file name may hold a question mark; one that looks like these was meant for a server.
+  // A file name may contain a question mark; one that looks like these was meant for a server.
   if (/[?&]ssl(mode|rootcert)?=/i.test(path)) {
-    return { parameters: 'has parameters for TLS, which a file of SQLite does not use' };
+    return { parameters: 'has parameters for TLS, which an SQLite file does not use' };
   }
   return { kind: 'sqlite', path };
 }
@@ -99,8 +99,8 @@ function decodePart(text: string): string | undefined {
 }
 
 /**
- * Names the database for people and logs: a file by its URL, a server by its URL without user, password and parameters, such
- * as `postgres://host/database`.
+ * Names the database for people and logs: a file by its URL, a server by its URL without user, password and
+ * parameters, such as `postgres://host/database`.
  */
 export function displayDatabase(url: string): string {
   const address = databaseAddress(url) ?? databaseAddress(url.replace(/\?.*$/s, ''));
@@ -112,14 +112,14 @@ export function displayDatabase(url: string): string {
   return `${new URL(url).protocol}//${place}/${encodeURIComponent(database)}`;
 }
 
-/** @returns whether what is sent to the database, passwords included, crosses a network unencrypted */
+/** @returns whether the traffic to the database, passwords included, crosses a network unencrypted */
 export function crossesNetworkInPlainText(url: string): boolean {
   const address = databaseAddress(url);
   if (!address || address.kind === 'sqlite' || isThisMachine(address.host)) return false;
   return address.tls === undefined || address.tls.mode === 'disable';
 }
 
-/** @param host a name, an address, or the path of a Unix socket */
+/** @param host a name, an IP address, or the path of a Unix socket */
 export function isThisMachine(host: string): boolean {
   return /^(\/.*|localhost\.?|.+\.localhost\.?|127(\.\d+){3}|::1|::ffff:127(\.\d+){3}|::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4})$/i.test(
     host,

@@ -14,7 +14,7 @@ export class Database {
 
   constructor(private readonly dataSource: DataSource) {
     const oneConnection = dataSource.options.type === 'better-sqlite3';
-    // TypeORM has one connection to an SQLite file, on which two transactions that overlap would become one.
+    // TypeORM has one connection to an SQLite file, on which two overlapping transactions would become one.
     const queue = new SerialQueue();
     this.run = oneConnection
       ? (work) => queue.run(() => retryWhileBusy(() => work(dataSource.manager)))
@@ -31,8 +31,9 @@ export class Database {
   }
 
   /**
-   * @param act is given what runs within the transaction, and `stop`, which undoes it and is thrown as it is
-   * @throws {StoreUnavailable} and the error that `stop` was given
+   * @param act receives what runs within the transaction, and `stop`, which rolls it back and throws the
+   *   given error
+   * @throws {StoreUnavailable} and the error passed to `stop`
    */
   async transaction<R>(
     act: (manager: EntityManager, stop: (error: unknown) => never) => Promise<R>,

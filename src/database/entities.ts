@@ -4,11 +4,11 @@ import { EntitySchema } from 'typeorm';
 export interface RecordRow {
   readonly id: string;
   readonly revision: number;
-  /** JSON; null where the record was removed. */
+  /** JSON; null if the record was removed. */
   readonly document: string | null;
 }
 
-/** A row that is forgotten some time after it expired; whole seconds since 1970. */
+/** A row that is deleted some time after it expired; whole seconds since 1970. */
 export interface ExpiringRow {
   readonly id: string;
   readonly expires_at: number;
@@ -20,7 +20,7 @@ export interface RevisionRow {
   readonly value: number;
 }
 
-/** PostgreSQL and MySQL give 64-bit integers as strings; ours stay far below 2^53. */
+/** PostgreSQL and MySQL return 64-bit integers as strings; ours stay far below 2^53. */
 const bigInteger = {
   type: 'bigint',
   transformer: { to: (value: unknown) => value, from: (value: unknown) => Number(value) },

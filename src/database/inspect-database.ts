@@ -7,14 +7,14 @@ import { KeyTable } from './entities.js';
 import { cannotConnect, unusableFile } from './database-error.js';
 import { databaseOptions } from './open-database.js';
 
-/** A private key as the database holds it. */
+/** A private key as stored in the database. */
 export interface SealedKey {
   readonly kid: string;
   /** See `KeyEncryption`. */
   readonly sealed: string;
 }
 
-/** What was found at `DATABASE_URL`. */
+/** What exists at `DATABASE_URL`. */
 export interface InspectedDatabase {
   /** Whether there is a database with the tables of this service. */
   readonly isThere: boolean;
@@ -25,7 +25,7 @@ export interface InspectedDatabase {
 const NOT_THERE: InspectedDatabase = { isThere: false, sealedKeys: [] };
 
 /**
- * Looks at a database without making or changing anything.
+ * Inspects a database without creating or changing anything.
  *
  * @throws {DatabaseError}
  */
@@ -46,14 +46,15 @@ export async function inspectDatabase(url: string): Promise<InspectedDatabase> {
   }
 }
 
-/** A file that is another program's stays in its own journal mode. */
+/** A file of another program keeps its journal mode. */
 const FOR_READING = {
   fileMustExist: true,
   prepareDatabase: (database: { pragma(text: string): unknown }) => void database.pragma('busy_timeout = 20'),
 };
 
 /**
- * The database as an operator knows it: the whole path of a file, or the address of a server without user and password.
+ * The database as an operator knows it: the absolute path of a file, or the location of a server without user
+ * and password.
  *
  * @param url see `DATABASE_URL`
  */

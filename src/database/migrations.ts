@@ -26,8 +26,8 @@ function dialectOf(runner: QueryRunner): Dialect {
 }
 
 /**
- * The tables of clients and keys. MySQL ends a transaction with each definition of a table, so a migration that failed
- * half-way must be able to run again: everything is made only where it is not there.
+ * The tables of clients and keys. MySQL commits with each DDL statement, so a migration that failed half-way
+ * must be able to run again: everything is created only if it does not exist.
  */
 export class Clients1764028800000 implements MigrationInterface {
   readonly name = 'Clients1764028800000';
@@ -52,7 +52,7 @@ export class Clients1764028800000 implements MigrationInterface {
   }
 }
 
-/** The tables of revoked tokens and of assertions that were used: both are looked through for what has expired. */
+/** The tables of revoked tokens and of used assertions, with indexes to find what has expired. */
 export class Revocations1764115200000 implements MigrationInterface {
   readonly name = 'Revocations1764115200000';
 
@@ -77,8 +77,8 @@ export class Revocations1764115200000 implements MigrationInterface {
 }
 
 /**
- * Revocations outlive their tokens by the largest clock tolerance, a minute, and no longer by the one that was set when
- * they were made, which is not known of them. One that is kept for too long does no harm.
+ * Revocations outlive their tokens by the largest clock tolerance, a minute, and not by the tolerance at the
+ * time of the revocation, which is unknown. Keeping one for too long does no harm.
  */
 export class RevocationExpiry1764201600000 implements MigrationInterface {
   readonly name = 'RevocationExpiry1764201600000';
@@ -90,7 +90,7 @@ export class RevocationExpiry1764201600000 implements MigrationInterface {
   async down(): Promise<void> {}
 }
 
-/** The table of what administrators changed. */
+/** The table of changes by administrators. */
 export class AuditEvents1764288000000 implements MigrationInterface {
   readonly name = 'AuditEvents1764288000000';
 
@@ -122,7 +122,7 @@ async function indexExpiryOf(table: string, runner: QueryRunner): Promise<void> 
   }
 }
 
-/** In the order in which they run. A migration that was released is never changed. */
+/** In the order in which they run. A released migration never changes. */
 export const MIGRATIONS = [
   Clients1764028800000,
   Revocations1764115200000,

@@ -21,10 +21,10 @@ import { RootCertificateError } from './root-certificates.js';
 
 export { DatabaseError };
 
-/** How long connecting and asking the server for its version may take, in milliseconds. */
+/** How long connecting and querying the server's version may take, in milliseconds. */
 const OPEN_TIMEOUT = 15_000;
 
-/** Where nothing else is logged, TypeORM still writes that a migration failed, to the standard output. */
+/** Without a logger, TypeORM still writes to standard output that a migration failed. */
 class Silence extends AbstractLogger {
   protected override writeLog(): void {}
 }
@@ -92,8 +92,8 @@ export async function openDatabase(options: DataSourceOptions): Promise<DataSour
 }
 
 /**
- * Makes the file and its folder, where they are not there; only the user that runs the service can read them. Folders
- * above that are not made: Node never comes back from trying to in some file systems, such as `/proc`.
+ * Creates the file and its folder if they do not exist, readable by the service's user only. Parent folders
+ * are not created: on some file systems, such as `/proc`, Node hangs when it tries to.
  */
 function makeFile(path: string): void {
   try {
@@ -109,12 +109,14 @@ function makeFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (cause) {
-    // Another process may have made it meanwhile.
+    // Another process may have created it in the meantime.
     if (!existsSync(path)) throw cause;
   }
 }
 
-/** Of several instances that start together, one makes a new file a database, and the others find it busy. */
+/**
+ * Of several instances that start at the same time, one initializes a new file, and the others find it busy.
+ */
 function openFile(dataSource: DataSource): Promise<void> {
   return retryWhileBusy(async () => {
     if (!dataSource.isInitialized) await dataSource.initialize();
@@ -122,7 +124,7 @@ function openFile(dataSource: DataSource): Promise<void> {
   });
 }
 
-/** A file that lost some of its pages still opens: it is to be told now, not by the first client that is missed. */
+/** A file that lost some of its pages still opens: report it now, not when the first client is missing. */
 async function checkPages(dataSource: DataSource): Promise<void> {
   const [found] = await dataSource.query<{ quick_check: string }[]>('PRAGMA quick_check(1)');
   if (found?.quick_check !== 'ok') throw new Error('SQLITE_CORRUPT database disk image is malformed');

@@ -7,14 +7,14 @@ const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** Why root certificates cannot be used: `sslrootcert` …, without the path, which is the operator's to look up. */
+/** Why root certificates cannot be used: `sslrootcert` …, without the path, which the operator knows. */
 export class RootCertificateError extends Error {
   override readonly name = 'RootCertificateError';
 }
 
 /**
  * @returns the certificates in a file, each as PEM
- * @throws {RootCertificateError} if it cannot be read, holds no certificate, or holds one that is broken
+ * @throws {RootCertificateError} if it cannot be read, contains no certificate, or an invalid one
  */
 export function readRootCertificates(path: string): readonly string[] {
   const found = readText(path).match(CERTIFICATE) ?? [];
@@ -42,7 +42,7 @@ function readText(path: string): string {
   }
 }
 
-/** Where systems keep their roots in one file: Debian and Alpine, Fedora, SUSE, BSD and macOS. */
+/** The files in which systems keep their roots: Debian and Alpine, Fedora, SUSE, BSD and macOS. */
 const SYSTEM_FILES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -56,8 +56,8 @@ interface CertificateStores {
 }
 
 /**
- * The roots that the system trusts. Node by itself trusts only those that it brings along, not that of a company that the
- * system knows.
+ * The roots that the system trusts. Node by default trusts only its bundled ones, not the root of a company
+ * that the system knows.
  *
  * @returns `undefined` if the system has none: then those of Node apply
  */
@@ -74,7 +74,7 @@ function firstReadable(paths: readonly string[]): readonly string[] {
     try {
       return readRootCertificates(path);
     } catch {
-      // The next one may be there.
+      // Try the next one.
     }
   }
   return [];

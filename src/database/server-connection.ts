@@ -4,20 +4,20 @@ import { withTimeLimit } from './time-limit.js';
 /** How long the work of a store may take, in milliseconds. */
 const WORK_TIMEOUT = 10_000;
 
-/** What the drivers `pg` and `mysql2` have in common with what closes a connection. */
+/** The common part of the drivers `pg` and `mysql2` that closes a connection. */
 interface DriverConnection {
   /** Of `mysql2`: the socket. */
   readonly stream?: { destroy(error: Error): unknown };
-  /** Of `pg`: closes the socket at once if a query is in progress. */
+  /** Of `pg`: closes the socket immediately if a query is in progress. */
   end(): unknown;
 }
 
 /**
- * Does work on one connection of the pool, in limited time. A connection whose work was not done in time is closed: the next to
- * use it would wait for the answer of the server to that work.
+ * Does work on one connection of the pool, in limited time. A connection whose work was not done in time is
+ * closed: its next user would wait for the server's response to that work.
  *
  * @param milliseconds the limit, waiting for the connection included
- * @throws {TimeLimitExceeded} and what the work throws
+ * @throws {TimeLimitExceeded} and whatever the work throws
  */
 export async function onConnection<R>(
   dataSource: DataSource,
@@ -32,16 +32,20 @@ export async function onConnection<R>(
 
 function close(connection: unknown): void {
   const { stream } = connection as DriverConnection;
-  if (stream) stream.destroy(new Error('Closed, as the server did not answer in time'));
+  if (stream) stream.destroy(new Error('Closed, as the server did not respond in time'));
   else void (connection as DriverConnection).end();
 }
 
-/** How long a statement of a transaction may take on PostgreSQL, in milliseconds; the server ends it itself. */
+/**
+ * How long a statement of a transaction may take on PostgreSQL, in milliseconds; the server cancels it
+ * itself.
+ */
 const STATEMENT_TIMEOUT = 5_000;
 
 /**
- * Begins a transaction with a limit of the time of its statements, so that none of them waits for a lock on the server after
- * its connection was given up. For this transaction alone: behind a pooler the next one runs in another session.
+ * Begins a transaction with a statement timeout, so that none of its statements waits for a lock on the
+ * server after its connection was given up. For this transaction only: behind a pooler the next one runs in
+ * another session.
  */
 export async function limitStatements(
   session: Pick<QueryRunner | EntityManager, 'query'>,

@@ -1,4 +1,4 @@
-/** The values of `sslmode` that are accepted, with the meaning that libpq gives them. */
+/** The accepted values of `sslmode`, with the meaning that libpq gives them. */
 const TLS_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
 
 export type TlsMode = (typeof TLS_MODES)[number];
@@ -10,7 +10,7 @@ export interface TlsRequest {
   readonly rootFile?: string;
 }
 
-/** What the parameters of the URL of a server say. */
+/** The parameters in the URL of a server. */
 export interface ServerParameters {
   readonly tls?: TlsRequest;
   readonly applicationName?: string;
@@ -24,8 +24,8 @@ const KNOWN: Readonly<Record<'postgres' | 'mysql', readonly string[]>> = {
 };
 
 /**
- * Reads the part of a URL from its question mark on. A parameter that is unknown is refused: what was meant to protect
- * the connection, such as `ssl=true`, must not be ignored.
+ * Reads the part of a URL from its question mark on. An unknown parameter is rejected: a parameter that was
+ * meant to protect the connection, such as `ssl=true`, must not be ignored.
  *
  * @returns the parameters, or what is wrong with them, in words without any part of them
  */
@@ -49,7 +49,7 @@ export function parseServerParameters(search: string, kind: 'postgres' | 'mysql'
   };
 }
 
-/** As libpq reads a URI: percent-encoded, and a plus sign is a plus sign. */
+/** Decoded as libpq reads a URI: percent-encoded, and a plus sign is a plus sign. */
 function readParameters(search: string): ReadonlyMap<string, string> | string {
   const read = new Map<string, string>();
   if (search === '') return read;

@@ -5,15 +5,15 @@ import { readRootCertificates, systemRootCertificates } from './root-certificate
 
 /** What `node:tls` checks of a server, from the mode and the roots. */
 interface TlsChecks {
-  /** The roots that are trusted; those of Node if left out. */
+  /** The trusted roots; those of Node if omitted. */
   readonly roots?: readonly string[];
   readonly verifiesChain: boolean;
   readonly verifiesHost: boolean;
 }
 
 /**
- * The meaning of libpq: `require` encrypts without proof of the server, unless a root is given, when it is `verify-ca`;
- * Unix sockets are never encrypted.
+ * The meaning of libpq: `require` encrypts without verifying the server, unless a root is given, which makes
+ * it `verify-ca`; Unix sockets are never encrypted.
  *
  * @returns `undefined` if nothing is encrypted
  */
@@ -32,7 +32,10 @@ interface PostgresTls {
   readonly checkServerIdentity: (name: string, certificate: PeerCertificate) => Error | undefined;
 }
 
-/** @returns the option `ssl` of the driver; `undefined` if the URL does not say, when `PGSSLMODE` still applies */
+/**
+ * @returns the option `ssl` of the driver; `undefined` if the URL does not say, so that `PGSSLMODE` still
+ *   applies
+ */
 export function postgresTls(address: ServerAddress): PostgresTls | false | undefined {
   if (!address.tls) return undefined;
   const checks = tlsChecks(address);
@@ -67,8 +70,8 @@ export function mysqlTls(address: ServerAddress): MysqlTls {
 const MYSQL_PORT = 3306;
 
 /**
- * The driver gives `node:tls` a host name to check, but no IP address, for which `node:tls` then takes the name of the socket,
- * and without that, `localhost`.
+ * The driver passes `node:tls` a host name to check, but no IP address; `node:tls` then takes the name of the
+ * socket, and without that, `localhost`.
  */
 function socketTo({ host, port = MYSQL_PORT }: ServerAddress): Socket {
   const socket = connect({ host, port, keepAlive: true, noDelay: true });

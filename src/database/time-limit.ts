@@ -1,18 +1,18 @@
-/** Work on a server that did not end in time. */
+/** Work on a server that did not finish in time. */
 export class TimeLimitExceeded extends Error {
   override readonly name = 'TimeLimitExceeded';
 
   constructor(milliseconds: number) {
-    super(`No answer within ${milliseconds / 1000} seconds`);
+    super(`No response within ${milliseconds / 1000} seconds`);
   }
 }
 
 /**
- * Waits for work until a time limit: drivers wait for a server that stopped answering until TCP gives up.
+ * Waits for work until a time limit: a driver waits for an unresponsive server until TCP gives up.
  *
  * @param milliseconds the limit
  * @param abandon called if the limit passes; it must make the work end
- * @throws {TimeLimitExceeded} and what the work throws
+ * @throws {TimeLimitExceeded} and whatever the work throws
  */
 export async function withTimeLimit<R>(
   work: Promise<R>,

@@ -18,7 +18,7 @@ export class TypeOrmAssertionStore extends AssertionStore {
       );
       return true;
     } catch (error) {
-      // Databases name a key that is taken in words of their own: asking whether it is there tells as well.
+      // Each database reports a duplicate key in its own way; a query for the key works with all of them.
       if (await this.isUsed(key)) return false;
       throw error;
     }

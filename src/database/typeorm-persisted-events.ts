@@ -8,7 +8,7 @@ import { AuditEventTable, RevisionTable } from './entities.js';
 const MAX_EVENTS = 10_000;
 const MAX_AGE = 30 * 24 * 60 * 60 * 1000;
 
-/** Keeps an event within the transaction of the change that it tells of, and removes those that are too old or too many. */
+/** Stores an event within the transaction of its change, and deletes those that are too old or too many. */
 export async function persistEvent(
   manager: EntityManager,
   { id, time, document }: PersistedEvent,

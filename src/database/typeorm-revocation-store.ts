@@ -19,7 +19,8 @@ export class TypeOrmRevocationStore extends RevocationStore {
     const latest = [...latestExpiries(revocations)];
     const counter = { name: RevocationTable.options.name };
     return this.database.transaction(async (manager) => {
-      // Who increments the counter holds it until the end: of two transactions that add, one sees what the other did.
+      // Incrementing the counter locks it until the end: of two transactions that add, one sees what the
+      // other did.
       await manager.increment(RevisionTable, counter, 'value', latest.length);
       const { value: last } = await manager.findOneByOrFail(RevisionTable, counter);
       const rows = latest.map(([id, expiresAt], index) => ({
@@ -35,7 +36,7 @@ export class TypeOrmRevocationStore extends RevocationStore {
 
   override since(revision: number, limit: number): Promise<readonly RecordedRevocation[]> {
     return this.database.read(async (manager) => {
-      // Plain rows: making entities of a million of them would take most of the start.
+      // Plain rows: making entities of a million of them would take most of the start-up.
       const rows = await manager
         .createQueryBuilder(RevocationTable, 'row')
         .select(['row.id AS id', 'row.revision AS revision', 'row.expires_at AS expires_at'])
@@ -56,7 +57,7 @@ export class TypeOrmRevocationStore extends RevocationStore {
   }
 }
 
-/** The same token may be taken back several times at once. */
+/** The same token may be revoked several times in one batch. */
 function latestExpiries(revocations: readonly Revocation[]): ReadonlyMap<string, number> {
   const latest = new Map<string, number>();
   for (const { key, expiresAt } of revocations) {

@@ -1,7 +1,7 @@
 import type { Client } from '../clients/client.js';
 import { unusableKeys } from '../clients/client-keys.js';
 
-/** What was found: valid, to be looked at, or wrong. */
+/** A result of a check: valid, a warning, or an error. */
 export interface Finding {
   readonly verdict: 'ok' | 'note' | 'wrong';
   readonly about: string;
@@ -11,8 +11,8 @@ export interface Finding {
 const SHOWN_KID_LENGTH = 64;
 
 /**
- * Says which clients hold keys that no longer authenticate them, and whether the issuer could be made the only audience of
- * assertions.
+ * Finds clients with keys that no longer authenticate them, and whether the issuer could become the only
+ * audience of assertions.
  *
  * @param endpointAccepted whether an assertion may name the token endpoint as its audience
  */
@@ -38,7 +38,7 @@ function keyFindings(client: Client): Finding[] {
   });
 }
 
-/** A kid holds what its owner likes, also characters that turn a terminal round. */
+/** A kid may contain any characters, even ones that reverse the text of a terminal. */
 function printable(kid: string): string {
   return JSON.stringify(kid.slice(0, SHOWN_KID_LENGTH)).replaceAll(
     /[^ -~]/g,

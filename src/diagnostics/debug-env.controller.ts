@@ -17,7 +17,7 @@ import { secretWarnings } from '../jwt/secret-strength.js';
 import { ClosableController } from '../server/closed-routes.js';
 import { VERSION } from '../version.js';
 
-/** How the secret is shown: by what two owners of it can compare. */
+/** What two owners of a secret can compare, in place of the secret. */
 @ApiSchema({ name: 'SecretFingerprint' })
 class SecretFingerprintDto {
   @ApiProperty({ example: true })
@@ -26,7 +26,7 @@ class SecretFingerprintDto {
   @ApiPropertyOptional({
     example: '3f9a1c0b7d2e4f56',
     pattern: '^[0-9a-f]{16}$',
-    description: 'Left out where no shared secret is set',
+    description: 'Omitted if no shared secret is set',
   })
   fingerprint?: string;
 
@@ -34,7 +34,7 @@ class SecretFingerprintDto {
   warnings!: readonly string[];
 }
 
-/** What `GET /debug-env` answers. */
+/** The response of `GET /debug-env`. */
 @ApiSchema({ name: 'DebugEnvResponse' })
 class DebugEnvDto {
   @ApiProperty({ example: 'identity-backend' })
@@ -76,10 +76,10 @@ export class DebugEnvController extends ClosableController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'Compare settings without showing the secret' })
+  @ApiOperation({ summary: 'Compare settings without exposing the secret' })
   @ApiQuery({ name: 'nonce', required: false, type: String, description: '1 to 128 of `A-Za-z0-9._-`, once' })
   @ApiResponse({ status: 200, description: 'The settings', type: DebugEnvDto })
-  @ApiErrorResponse('The nonce is not one', invalidNonce())
+  @ApiErrorResponse('The nonce is invalid', invalidNonce())
   show(@Query('nonce') nonce?: unknown): DebugEnvDto {
     if (nonce !== undefined && !(typeof nonce === 'string' && NONCE.test(nonce))) {
       throw invalidNonce();

@@ -10,29 +10,32 @@ const PATIENCE = 5_000;
 
 export type { Finding };
 
-/** What the doctor is told of this service. */
+/** What the doctor needs to know about this service. */
 export interface DoctorOptions {
   readonly issuer: string;
-  /** Where clients reach the service; the issuer if left out. */
+  /** The URL at which clients reach the service; the issuer if omitted. */
   readonly publicUrl?: string | undefined;
   /** What a client assertion may name as its audience. */
   readonly clientAssertionAudience?: 'issuer-or-endpoint' | 'issuer';
   readonly secret: string | undefined;
-  /** Former secrets, which still verify. */
+  /** Previous secrets, which still verify. */
   readonly previousSecrets: readonly string[];
   readonly lifetimeSeconds: number;
 }
 
 const METADATA = ['openid-configuration', 'oauth-authorization-server'];
 
-/** Says whether other services can find this one and share its settings. */
+/** Checks whether other services can find this one and share its settings. */
 export class Doctor {
   constructor(
     private readonly options: DoctorOptions,
     private readonly fetch: typeof globalThis.fetch,
   ) {}
 
-  /** Looks at the registered clients: which keys of theirs are not used, and what their assertions may say. */
+  /**
+   * Checks the registered clients: which of their keys are not used, and which audiences their assertions may
+   * name.
+   */
   checkClients(clients: readonly Client[]): Finding[] {
     const { publicUrl, clientAssertionAudience } = this.options;
     return clientFindings(
@@ -41,7 +44,7 @@ export class Doctor {
     );
   }
 
-  /** Fetches the addresses at which stock clients look for this service, beneath its issuer. */
+  /** Fetches the URLs at which stock clients look for this service's metadata, under its issuer. */
   async checkWellKnown(): Promise<Finding[]> {
     const { issuer, publicUrl } = this.options;
     if (!/^https?:\/\//.test(issuer) || !URL.canParse(issuer)) {
@@ -58,12 +61,12 @@ export class Doctor {
     ]);
   }
 
-  /** Compares the shared secret and the settings with those of another service, by its `/debug-env`. */
+  /** Compares the shared secret and the settings with those of another service, through its `/debug-env`. */
   async checkPeer(url: string): Promise<Finding[]> {
     const nonce = randomBytes(12).toString('hex');
     const address = `${url.replace(/\/$/, '')}/debug-env?nonce=${nonce}`;
     const answer = await this.get(address);
-    if (typeof answer === 'string') return [wrong(`The peer does not answer: ${answer}`)];
+    if (typeof answer === 'string') return [wrong(`The peer does not respond: ${answer}`)];
     if (answer.status === 404) {
       return [
         note('The /debug-env of the peer is off: set DEBUG_ENV=true there for the time of the comparison'),
@@ -71,7 +74,7 @@ export class Doctor {
     }
     if (answer.status !== 200 || !isJsonObject(answer.body)) {
       const how = answer.status === 200 ? ' without JSON' : '';
-      return [wrong(`The /debug-env of the peer answers ${answer.status}${how}`)];
+      return [wrong(`The /debug-env of the peer responds ${answer.status}${how}`)];
     }
     return [this.compareSecret(answer.body, nonce), ...this.compareSettings(answer.body)];
   }
@@ -97,7 +100,7 @@ export class Doctor {
         ? { verdict: 'ok', about: 'The peer has the same JWT_ISSUER' }
         : wrong('The peer has another JWT_ISSUER'),
     ];
-    // A service that only receives tokens says nothing of how long they live.
+    // A service that only receives tokens does not expose their lifetime.
     if (JWT_EXPIRATION_MINUTES === undefined) return findings;
     return [
       ...findings,
@@ -107,7 +110,7 @@ export class Doctor {
     ];
   }
 
-  /** Beneath a path, RFC 8414 §3 puts the well-known part before the path, outside of this service. */
+  /** With a path, RFC 8414 §3 inserts the well-known part before the path, outside of this service. */
   private checkInsertedPath(base: string): Promise<Finding>[] {
     const { origin, pathname } = new URL(base);
     if (pathname === '/') return [];
@@ -130,23 +133,23 @@ export class Doctor {
   private problemOf({ status, body }: Answer, name: string): string | undefined {
     if (status !== 200) return `answers ${status}`;
     if (!isJsonObject(body)) return 'is not JSON';
-    if (name === 'jwks.json') return Array.isArray(body['keys']) ? undefined : 'is no key set';
+    if (name === 'jwks.json') return Array.isArray(body['keys']) ? undefined : 'is not a key set';
     return body['issuer'] === this.options.issuer ? undefined : 'names another issuer';
   }
 
-  /** @returns the answer, or why there is none */
+  /** @returns the response, or why there is none */
   private async get(address: string): Promise<Answer | string> {
     try {
       const response = await this.fetch(address, {
         redirect: 'error',
-        signal: AbortSignal.timeout(PATIENCE),
+        signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
       });
       const body: unknown = await response.json().catch(() => undefined);
       return { status: response.status, body };
     } catch (error) {
       const cause = error instanceof Error ? error.cause : undefined;
       const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
-      return code ?? (error instanceof Error ? error.message : 'no answer');
+      return code ?? (error instanceof Error ? error.message : 'no response');
     }
   }
 }

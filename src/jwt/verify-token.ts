@@ -80,7 +80,7 @@ function refuse(code: RefusalCode, hint: string): RefusedToken {
   return { code, hint };
 }
 
-/** @returns why the signature is refused: no key made it, or one that a member of `aud` does not allow */
+/** @returns why the signature is refused: no key made it, or one that a value of `aud` does not allow */
 export function checkSignature(
   jws: CompactJws,
   keys: VerificationKeys,

@@ -5,16 +5,16 @@ import { BoundedMap } from '../concurrency/bounded-map.js';
 import { EndpointAudienceLog } from '../oauth2/endpoint-audience-log.js';
 import { Metrics } from './metrics.js';
 
-/** How long a client is not named again. */
+/** How long a client is not logged again. */
 const QUIET_MS = 60 * 60 * 1000;
 
-/** Beyond this number of clients the one named longest ago may be named again early. */
+/** With more clients, the one logged longest ago may be logged again early. */
 const MAX_CLIENTS = 10_000;
 
 /** Counts each use, and names each client in the log once an hour. */
 @Injectable()
 export class EndpointAudienceUses extends EndpointAudienceLog {
-  /** When each client was last named, in milliseconds since 1970. */
+  /** When each client was last logged, in milliseconds since 1970. */
   private readonly namedAt = new BoundedMap<number>(MAX_CLIENTS);
 
   constructor(

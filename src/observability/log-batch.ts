@@ -1,14 +1,14 @@
 import type { DestinationStream } from 'pino';
 
-/** What {@link LogBatch} writes to, such as a destination of pino. */
+/** The output of {@link LogBatch}, such as a destination of pino. */
 export interface LineOutput {
   write(lines: string): unknown;
   flush(done?: (error?: Error) => void): void;
 }
 
 /**
- * Hands the lines of one turn of the event loop over together, at its end: with each piece that pino's destination is given, it
- * measures anew all that waits.
+ * Passes the lines of one tick on together, at its end: pino's destination measures its whole buffer for each
+ * piece.
  */
 export class LogBatch implements DestinationStream {
   private lines = '';
@@ -26,7 +26,7 @@ export class LogBatch implements DestinationStream {
     this.output.flush(done);
   }
 
-  /** Hands over what there is; to be called where the process ends within a turn. */
+  /** Passes on what is buffered; called if the process exits within a tick. */
   handOver(): void {
     if (this.lines === '') return;
     const { lines } = this;

@@ -3,15 +3,15 @@ import { destination, type DestinationStream, type Logger, pino, stdSerializers 
 import { redactSecrets } from '../encoding/redact-secrets.js';
 import { LogBatch } from './log-batch.js';
 
-/** How many characters of the log may wait for a reader that has stopped; what comes after that is lost. */
+/** How many characters of the log may wait for a reader that has stopped; later lines are lost. */
 const MAX_WAITING = 16 * 1024 * 1024;
 
 /**
  * Makes the log of the process: JSON lines, never with a header or a body.
  *
  * @param level of pino
- * @param stream where lines go; standard output where left out, collected for up to 100 ms so that a request does
- *   not wait for the terminal or the disk
+ * @param stream the output; by default standard output, buffered for up to 100 ms so that a request does not
+ *   wait for the terminal or the disk
  */
 export function createLog(level: string, stream?: DestinationStream): Logger {
   return pino(
@@ -20,7 +20,7 @@ export function createLog(level: string, stream?: DestinationStream): Logger {
       base: { pid: process.pid },
       serializers: {
         err: (cause: unknown) => {
-          // What is thrown need not be an error; of anything else the log tells the type alone.
+          // A thrown value need not be an error; of anything else the log names only the type.
           const error = cause instanceof Error ? cause : new Error(`thrown: ${typeof cause}`);
           const { type, message, stack } = stdSerializers.err(error);
           return { type, message: redactSecrets(message), stack: redactSecrets(stack) };
@@ -35,12 +35,14 @@ function standardOutput(): DestinationStream {
   const lines = new LogBatch(
     destination({ dest: 1, sync: false, minLength: 16_000, maxLength: MAX_WAITING, periodicFlush: 100 }),
   );
-  // Before pino's own listener, which writes what waits.
+  // Runs before pino's own listener, which flushes the buffer.
   process.prependListener('exit', () => lines.handOver());
   return lines;
 }
 
-/** Lets Nest write to the log of the process. What it says at the start (modules, routes) is for finding faults. */
+/**
+ * Lets Nest write to the log of the process. Its start-up lines (modules, routes) are logged at level debug.
+ */
 export function nestLog(log: Logger): LoggerService {
   const writeAs =
     (level: 'debug' | 'warn' | 'error' | 'fatal') =>

@@ -45,7 +45,7 @@ export class MeteredAuditLog extends AuditLog {
     return counter;
   }
 
-  /** A label that anybody may choose has no bound: only what is known counts by name. */
+  /** A label that any caller may choose is unbounded: only known audiences count by name. */
   private labelOf(aud: TokenIssued['aud']): string {
     if (typeof aud !== 'string') return aud?.length === 1 ? this.labelOf(aud[0]) : 'several';
     if (this.namedAudiences.has(aud)) return this.isKnown(aud) ? aud : 'other';

@@ -8,38 +8,38 @@ export class Metrics {
 
   private readonly requestSeconds = new Histogram({
     name: 'identity_http_request_duration_seconds',
-    help: 'Time from the first byte of a request to the last of its answer',
+    help: 'Time from the first byte of a request to the last of its response',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
     registers: [this.registry],
   });
   private readonly tokensIssued = new Counter({
     name: 'identity_tokens_issued_total',
-    help: 'Tokens that were issued; caller is anonymous or client',
+    help: 'Tokens issued; caller is anonymous or client',
     labelNames: ['caller', 'audience', 'algorithm'],
     registers: [this.registry],
   });
   private readonly tokenRefusals = new Counter({
     name: 'identity_token_refusals_total',
-    help: 'Requests for a token that were refused, by code',
+    help: 'Refused token requests, by code',
     labelNames: ['code'],
     registers: [this.registry],
   });
   private readonly verifications = new Counter({
     name: 'identity_verifications_total',
-    help: 'Tokens that were judged, by code',
+    help: 'Tokens verified, by code',
     labelNames: ['code'],
     registers: [this.registry],
   });
   private readonly revocations = new Counter({
     name: 'identity_revocations_total',
-    help: 'Tokens that were taken back',
+    help: 'Tokens revoked',
     registers: [this.registry],
   });
 
   private readonly endpointAudiences = new Counter({
     name: 'identity_endpoint_audience_assertions_total',
-    help: 'Client assertions that named the token endpoint as their audience, in place of the issuer',
+    help: 'Client assertions that named the token endpoint as their audience, instead of the issuer',
     registers: [this.registry],
   });
 
@@ -48,9 +48,9 @@ export class Metrics {
   }
 
   /**
-   * Where the answers of one kind are counted, to be kept: looking it up takes longer than counting.
+   * Finds the histogram of one kind of response, to be kept: finding it takes longer than observing.
    *
-   * @param route pattern of the route, never the address that was asked for
+   * @param route pattern of the route, never the requested URL
    */
   requestDuration(method: string, route: string, status: number): { observe(seconds: number): void } {
     return this.requestSeconds.labels(method, route, String(status));

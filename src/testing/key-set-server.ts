@@ -6,22 +6,22 @@ import type { AddressInfo } from 'node:net';
 export interface Publication {
   readonly issuer: string;
   readonly keys: readonly Readonly<Record<string, unknown>>[];
-  /** How long the keys may be kept (RFC 9111 §5.2.2.1); seconds. */
+  /** How long the keys may be cached (RFC 9111 §5.2.2.1), in seconds. */
   readonly maxAgeSeconds: number;
 }
 
 const KEY_SET = '/.well-known/jwks.json';
 const METADATA = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
 
-/** Publishes the keys and the metadata of an issuer on a free port of this machine. */
+/** Publishes the keys and the metadata of an issuer on a free port of this host. */
 export class KeySetServer {
-  /** The addresses that were asked for, in order, also while the issuer was down. */
+  /** The requested paths, in order, including those while the issuer was down. */
   readonly requests: string[] = [];
-  /** While set, connections are closed without an answer. */
+  /** While set, connections are closed without a response. */
   isDown = false;
   private readonly server: Server;
 
-  /** @param published asked at each request */
+  /** @param published called for each request */
   constructor(private readonly published: () => Publication) {
     this.server = createServer((request, response) => this.answer(request, response));
   }

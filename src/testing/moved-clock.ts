@@ -3,11 +3,11 @@ import { Clock } from '../clock.js';
 /** 2026-01-01T00:00:00Z, in seconds. */
 const NEW_YEAR = 1_767_225_600;
 
-/** A clock that stands still until a test moves it. */
+/** A clock that a test moves by hand. */
 export class MovedClock extends Clock {
   private milliseconds: number;
 
-  /** @param seconds since 1970; the beginning of 2026 where left out */
+  /** @param seconds since 1970; the start of 2026 if omitted */
   constructor(seconds = NEW_YEAR) {
     super();
     this.milliseconds = seconds * 1000;

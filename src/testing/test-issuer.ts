@@ -5,11 +5,11 @@ import { KeySetServer } from './key-set-server.js';
 import { makeSecret, makeTestKey, type TestKey } from './test-key.js';
 import { withFault, type TokenDraft, type TokenFault } from './token-faults.js';
 
-/** What a {@link TestIssuer} is like. */
+/** Options of a {@link TestIssuer}. */
 export interface TestIssuerOptions {
-  /** Default: the address that it serves at, once started; `test-issuer` before. */
+  /** Default: the URL that it serves at, once started; `test-issuer` before. */
   readonly issuer?: string;
-  /** Who its tokens are for. Default `test-service`. */
+  /** The audience of its tokens. Default `test-service`. */
   readonly audience?: string;
   /** Default `ES256`. */
   readonly algorithm?: Algorithm;
@@ -17,17 +17,20 @@ export interface TestIssuerOptions {
   readonly secret?: string;
   /** Seconds. Default 300. */
   readonly lifetimeSeconds?: number;
-  /** How long its keys may be kept; seconds. Default 300. */
+  /** How long its keys may be cached, in seconds. Default 300. */
   readonly maxAgeSeconds?: number;
-  /** Default: the clock of the machine. */
+  /** Default: the system clock. */
   readonly clock?: Clock;
 }
 
-/** An issuer for the tests of services that receive tokens: makes good and bad tokens, and serves its public keys. */
+/**
+ * An issuer for the tests of services that receive tokens: makes valid and invalid tokens, and serves its
+ * public keys.
+ */
 export class TestIssuer {
   readonly audience: string;
   readonly algorithm: Algorithm;
-  /** What the receiver has to be given where the algorithm is HS256, HS384 or HS512. */
+  /** The secret to give to the receiver if the algorithm is HS256, HS384 or HS512. */
   readonly secret: string;
   private readonly server: KeySetServer;
   private readonly clock: Clock;
@@ -54,7 +57,7 @@ export class TestIssuer {
     return this.options.issuer ?? (this.isStarted ? this.url : 'test-issuer');
   }
 
-  /** Serves the keys and the metadata on a free port of this machine. */
+  /** Serves the keys and the metadata on a free port of this host. */
   async start(): Promise<this> {
     await this.server.start();
     this.isStarted = true;
@@ -66,22 +69,30 @@ export class TestIssuer {
     await this.server.stop();
   }
 
-  /** Where it serves. @throws {Error} unless it is started */
+  /**
+   * The URL that it serves at.
+   *
+   * @throws {Error} unless it is started
+   */
   get url(): string {
     return this.server.url;
   }
 
-  /** Where it serves its keys. @throws {Error} unless it is started */
+  /**
+   * The URL of its keys.
+   *
+   * @throws {Error} unless it is started
+   */
   get jwksUri(): string {
     return this.server.jwksUri;
   }
 
-  /** The paths that were asked for so far. */
+  /** The paths requested so far. */
   get requests(): readonly string[] {
     return this.server.requests;
   }
 
-  /** From now on closes connections without an answer. */
+  /** From now on closes connections without a response. */
   goDown(): void {
     this.server.isDown = true;
   }
@@ -91,27 +102,27 @@ export class TestIssuer {
   }
 
   /**
-   * Signs with a new key from now on. The former one stays published, unless it is withdrawn.
+   * Signs with a new key from now on. The previous one stays published, unless `revoke` is set.
    *
-   * @throws {TypeError} where the issuer signs with a shared secret
+   * @throws {TypeError} if the issuer signs with a shared secret
    */
-  rotate({ withdraw = false }: { readonly withdraw?: boolean } = {}): void {
+  rotate({ revoke = false }: { readonly revoke?: boolean } = {}): void {
     if (!this.signing.jwk) throw new TypeError('A shared secret is not published');
     this.signing = makeTestKey(this.algorithm);
-    this.published = withdraw ? [this.signing] : [this.signing, ...this.published];
+    this.published = revoke ? [this.signing] : [this.signing, ...this.published];
   }
 
   /**
-   * Makes a token that is good now.
+   * Makes a token that is valid now.
    *
-   * @param claims added to the usual ones or in their place; `undefined` leaves one out
+   * @param claims added to the usual ones or replacing them; `undefined` omits one
    * @param header likewise
    */
   token(claims: TokenDraft['claims'] = {}, header: TokenDraft['header'] = {}): Promise<string> {
     return signDraft(this.draft(claims, header));
   }
 
-  /** Makes a token with one fault; `TOKEN_FAULTS` names all of them. */
+  /** Makes a token with one fault; `TOKEN_FAULTS` lists them. */
   badToken(fault: TokenFault, claims: TokenDraft['claims'] = {}): Promise<string> {
     return signDraft(withFault(this.draft(claims, {}), fault, this.signing, this.now));
   }

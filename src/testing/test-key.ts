@@ -8,7 +8,7 @@ export interface TestKey {
   readonly algorithm: Algorithm;
   /** @returns the signature of a signing input, in base64url */
   sign(input: string): string | Promise<string>;
-  /** As a key set publishes it; `undefined` where the key is a shared secret. */
+  /** As published in a key set; `undefined` if the key is a shared secret. */
   readonly jwk: Readonly<Record<string, unknown>> | undefined;
   /** The public key in PEM, or the empty text. */
   readonly pem: string;
@@ -29,13 +29,17 @@ const PAIRS: Readonly<Partial<Record<Algorithm, () => KeyPair>>> = {
   EdDSA: () => generateKeyPairSync('ed25519'),
 };
 
-/** Makes a new key. @param secret for HS*; made where left out */
+/**
+ * Makes a new key.
+ *
+ * @param secret for HS*; generated if omitted
+ */
 export function makeTestKey(algorithm: Algorithm, secret?: string): TestKey {
   const pair = PAIRS[algorithm]?.();
   return pair ? pairKey(algorithm, pair) : secretKey(algorithm, secret ?? makeSecret(algorithm));
 }
 
-/** A secret that is as long as the algorithm asks for. */
+/** A secret of the length that the algorithm requires. */
 export function makeSecret(algorithm: Algorithm): string {
   return randomBytes(ALGORITHMS[algorithm].leastSecretBytes).toString('base64url');
 }

@@ -10,7 +10,7 @@ export interface TokenDraft {
 }
 
 interface Fault {
-  /** What a receiver says of such a token. */
+  /** The code with which a receiver refuses the token. */
   readonly code: RefusalCode;
   readonly applyTo: (draft: TokenDraft, key: TestKey, now: number) => TokenDraft;
 }
@@ -52,7 +52,7 @@ const FAULTS = {
     code: 'invalid_signature',
     applyTo: (draft) => ({ ...draft, sign: async (input) => changed(await draft.sign(input)) }),
   },
-  /** Signed by somebody else who claims to have the key. */
+  /** Signed by someone else who claims to have the key. */
   foreign_key: { code: 'invalid_signature', applyTo: signedByAnother },
   /** Signed by a key that is not published. */
   unknown_key: {
@@ -77,7 +77,7 @@ const FAULTS = {
 /** What can be wrong with a token. */
 export type TokenFault = keyof typeof FAULTS;
 
-/** Every fault with the code of the answer that it gets, for tables of tests. */
+/** Every fault with the code of the refusal that it causes, for tables of tests. */
 export const TOKEN_FAULTS = Object.fromEntries(
   Object.entries(FAULTS).map(([fault, { code }]) => [fault, code]),
 ) as Readonly<Record<TokenFault, RefusalCode>>;
@@ -87,7 +87,7 @@ export function withFault(draft: TokenDraft, fault: TokenFault, key: TestKey, no
   return FAULTS[fault].applyTo(draft, key, now);
 }
 
-/** Another signature that is as well-formed: its first character carries no spare bits. */
+/** Another well-formed signature: its first character carries no unused bits. */
 function changed(signature: string): string {
   return (signature.startsWith('A') ? 'B' : 'A') + signature.slice(1);
 }

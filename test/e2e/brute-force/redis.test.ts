@@ -93,8 +93,8 @@ it('an instance whose Redis is away counts for itself, and says so once', async 
   expect(await ask(authorization)).toBe(200);
   for (let index = 0; index < MOST; index++) expect(await ask(basic('worker', 'wrong'))).toBe(401);
   expect(await ask(authorization)).toBe(429);
-  await until(() => service.captured.text.includes('Redis does not answer'), 10_000);
+  await until(() => service.captured.text.includes('Redis does not respond'), 10_000);
   await service.stop();
-  const said = service.captured.lines.filter(({ msg }) => msg === 'Redis does not answer');
+  const said = service.captured.lines.filter(({ msg }) => msg === 'Redis does not respond');
   expect(said).toHaveLength(1);
 });

@@ -73,7 +73,7 @@ describe('identity-backend doctor', () => {
     const ended = await cli.with({ JWT_ISSUER: NOBODY }).run('doctor', '--peer', NOBODY);
     expect(ended.code).toBe(1);
     expect(ended.stdout).toMatch(/^wrong {2}http:\/\/127\.0\.0\.1:1\/\.well-known\/jwks\.json: \S/m);
-    expect(ended.stdout).toMatch(/^wrong {2}The peer does not answer: \S/m);
+    expect(ended.stdout).toMatch(/^wrong {2}The peer does not respond: \S/m);
   });
 
   it('notes that clients cannot discover a service whose issuer is no address', async () => {

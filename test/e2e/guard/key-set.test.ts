@@ -94,7 +94,7 @@ describe.each(PLATFORMS)('JwtAuthGuard with the keys of an issuer on %s', (platf
     clock.advance(30);
     expect(await statusOf(await issuer.token())).toBe(200);
     expect(await statusOf(before)).toBe(200);
-    issuer.rotate({ withdraw: true });
+    issuer.rotate({ revoke: true });
     clock.advance(300);
     expect(await statusOf(before)).toBe(401);
   });

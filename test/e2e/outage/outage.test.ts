@@ -92,7 +92,7 @@ function outageOf(database: TestDatabases): void {
 
   it('is written about once, without its address', async () => {
     const said = (): number =>
-      service.captured.lines.filter(({ msg }) => msg === 'the database does not answer').length;
+      service.captured.lines.filter(({ msg }) => msg === 'the database does not respond').length;
     await until(() => said() > 0, RECOVERY);
     expect(said()).toBe(1);
     expect(service.captured.text).not.toMatch(/postgres:\/\/|mysql:\/\//);

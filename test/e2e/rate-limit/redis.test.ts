@@ -58,7 +58,7 @@ describeWhereReachable('Redis', missing, () => {
 
   const complaints = (): number[] =>
     instances.map(
-      ({ captured }) => captured.lines.filter(({ msg }) => msg === 'Redis does not answer').length,
+      ({ captured }) => captured.lines.filter(({ msg }) => msg === 'Redis does not respond').length,
     );
 
   beforeAll(async () => {

@@ -141,7 +141,7 @@ describe('DATABASE_URL', () => {
 
   it('takes no parameters for TLS with SQLite', () => {
     expect(faultsOf({ DATABASE_URL: 'sqlite:data/identity.db?sslmode=verify-full' })).toEqual([
-      'DATABASE_URL has parameters for TLS, which a file of SQLite does not use',
+      'DATABASE_URL has parameters for TLS, which an SQLite file does not use',
     ]);
   });
 

@@ -30,7 +30,7 @@ describe('connectionOptions', () => {
     expect(options).not.toHaveProperty('url');
   });
 
-  it('of PostgreSQL hold nothing that a pooler refuses at the start of a connection', () => {
+  it('of PostgreSQL hold nothing that a pooler rejects at the start of a connection', () => {
     const { extra } = connectionOptions('postgres://host/database') as { extra?: object };
     const startup = [
       'statement_timeout',

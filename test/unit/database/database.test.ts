@@ -19,11 +19,11 @@ const notes = async (): Promise<string[]> =>
   (await dataSource.query<{ text: string }[]>('SELECT text FROM note')).map(({ text }) => text);
 
 describe('Database.read', () => {
-  it('gives what was asked for', async () => {
+  it('returns the result of the query', async () => {
     expect(await database.read((manager) => manager.query('SELECT 1 AS one'))).toEqual([{ one: 1 }]);
   });
 
-  it('says of whatever fails that the database does not answer, and why', async () => {
+  it('reports any failure as the database not responding, and why', async () => {
     const failing = database.read((manager) => manager.query('SELECT * FROM no_such_table'));
     await expect(failing).rejects.toThrow(StoreUnavailable);
     await expect(failing).rejects.toMatchObject({
@@ -43,7 +43,7 @@ describe('Database.transaction', () => {
     expect(await notes()).toEqual(['kept']);
   });
 
-  it('undoes what it did where it is stopped, and throws the error as it is', async () => {
+  it('rolls back if it is stopped, and throws the given error', async () => {
     const refusal = new RangeError('refused');
     const stopped = database.transaction(async (manager, stop) => {
       await manager.query("INSERT INTO note VALUES ('undone')");
@@ -53,7 +53,7 @@ describe('Database.transaction', () => {
     expect(await notes()).toEqual([]);
   });
 
-  it('undoes what it did where a statement fails', async () => {
+  it('rolls back if a statement fails', async () => {
     const failing = database.transaction(async (manager) => {
       await manager.query("INSERT INTO note VALUES ('undone')");
       await manager.query('SELECT * FROM no_such_table');

@@ -30,7 +30,7 @@ class Attempts {
 }
 
 describe('retryWhileBusy', () => {
-  it('tries once where nobody else writes', async () => {
+  it('tries once if no one else writes', async () => {
     const attempts = new Attempts(0);
     expect(await retryWhileBusy(attempts.act, pause)).toBe('done');
     expect(attempts.made).toBe(1);
@@ -41,7 +41,7 @@ describe('retryWhileBusy', () => {
     ['SQLITE_BUSY', busy()],
     ['SQLITE_BUSY_SNAPSHOT', busy('SQLITE_BUSY_SNAPSHOT')],
     ['words alone', new Error('SqliteError: database is locked')],
-  ])('tries again where the file is said to be busy by %s', async (_name, error) => {
+  ])('tries again if the file is reported busy by %s', async (_name, error) => {
     const attempts = new Attempts(3, error);
     expect(await retryWhileBusy(attempts.act, pause)).toBe('done');
     expect(attempts.made).toBe(4);
@@ -70,7 +70,7 @@ describe('retryWhileBusy', () => {
     },
   );
 
-  it('pauses shortly at first, so that two that take turns lose little time', async () => {
+  it('pauses briefly at first, so that two that alternate lose little time', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(1 - Number.EPSILON);
     await retryWhileBusy(new Attempts(3).act, pause);
     expect(Math.max(...pauses)).toBeLessThanOrEqual(50);

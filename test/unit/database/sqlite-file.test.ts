@@ -19,7 +19,7 @@ import { removeTemporaryDirectories, temporaryDirectory } from '../../support/te
 const PAGE = 4096;
 
 /** The bytes of a database with some hundred clients. */
-let good: Buffer;
+let intact: Buffer;
 
 beforeAll(async () => {
   const path = join(temporaryDirectory(), 'identity.db');
@@ -32,7 +32,7 @@ beforeAll(async () => {
   await dataSource.getRepository(ClientTable).insert(rows);
   await dataSource.query('PRAGMA wal_checkpoint(TRUNCATE)');
   await dataSource.destroy();
-  good = readFileSync(path);
+  intact = readFileSync(path);
 });
 afterAll(async () => {
   await closeDatabases();
@@ -54,7 +54,7 @@ function fileOf(bytes: Uint8Array, mode = 0o644): string {
 }
 
 describe('a file of SQLite', () => {
-  it('is made where there is none, with its folder, for its owner alone', async () => {
+  it('is created if there is none, with its folder, for its owner alone', async () => {
     const folder = freshPath('data');
     await open(`sqlite:${folder}/identity.db`);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
@@ -63,7 +63,7 @@ describe('a file of SQLite', () => {
   });
 
   it('is found again with what it held', async () => {
-    const dataSource = await open(`sqlite:${fileOf(good)}`);
+    const dataSource = await open(`sqlite:${fileOf(intact)}`);
     expect(await dataSource.getRepository(ClientTable).count()).toBe(200);
   });
 
@@ -80,24 +80,24 @@ describe('a file of SQLite', () => {
     expect(await dataSource.getRepository(ClientTable).count()).toBe(0);
   });
 
-  describe('that is no database is refused, and left as it is:', () => {
+  describe('that is not a database is refused, and left unchanged:', () => {
     it.each<[string, () => Uint8Array]>([
       ['random bytes', () => randomBytes(3 * PAGE)],
       ['zeros', () => Buffer.alloc(PAGE)],
       ['a text', () => Buffer.from('JWT_SECRET_KEY=changeme\n')],
-      ['half a database', () => good.subarray(0, good.length / 2)],
-      ['a database cut within a page', () => good.subarray(0, 10 * PAGE + 100)],
-      ['a database without its last page', () => good.subarray(0, -PAGE)],
-      ['its first page', () => good.subarray(0, PAGE)],
-      ['its first bytes', () => good.subarray(0, 50)],
+      ['half a database', () => intact.subarray(0, intact.length / 2)],
+      ['a database cut within a page', () => intact.subarray(0, 10 * PAGE + 100)],
+      ['a database without its last page', () => intact.subarray(0, -PAGE)],
+      ['its first page', () => intact.subarray(0, PAGE)],
+      ['its first bytes', () => intact.subarray(0, 50)],
       [
         'a header with random bytes behind it',
-        () => Buffer.concat([good.subarray(0, 100), randomBytes(good.length - 100)]),
+        () => Buffer.concat([intact.subarray(0, 100), randomBytes(intact.length - 100)]),
       ],
-      ['a database with zeros in the middle', () => Buffer.from(good).fill(0, 20 * PAGE, 21 * PAGE)],
+      ['a database with zeros in the middle', () => Buffer.from(intact).fill(0, 20 * PAGE, 21 * PAGE)],
       [
         'a database with random bytes in the middle',
-        () => Buffer.concat([good.subarray(0, 20 * PAGE), randomBytes(PAGE), good.subarray(21 * PAGE)]),
+        () => Buffer.concat([intact.subarray(0, 20 * PAGE), randomBytes(PAGE), intact.subarray(21 * PAGE)]),
       ],
     ])('%s', async (_name, bytesOf) => {
       const bytes = bytesOf();
@@ -106,7 +106,7 @@ describe('a file of SQLite', () => {
       expect(mayRecover).toBe(false);
       expect(message).toMatch(/^The SQLite file \S+identity\.db cannot be used: /);
       expect(message).toContain(path);
-      expect(message).toContain('It was left as it is. Restore it from a backup');
+      expect(message).toContain('It was left unchanged. Restore it from a backup');
       expect(readFileSync(path).equals(bytes)).toBe(true);
       // What a later start would take over into the file.
       const journal = `${path}-wal`;
@@ -121,7 +121,7 @@ describe('a file of SQLite', () => {
     ['no folder above its own', () => freshPath('no/such/identity.db')],
     ['a file system that takes no files', () => '/proc/identity.db'],
     ['a file system that takes no folders', () => '/proc/data/identity.db'],
-  ])('is refused where there is %s', async (_name, pathOf) => {
+  ])('is refused if there is %s', async (_name, pathOf) => {
     const path = pathOf();
     const { message, mayRecover } = await refusalToOpen(`sqlite:${path}`);
     expect(mayRecover).toBe(false);
@@ -136,28 +136,28 @@ describeWhereReachable('a file of SQLite, for a user with few rights,', ordinary
   it.each([
     ['in a folder that it may not write', 0o755],
     ['in a folder that it may write', IN_A_WRITABLE_FOLDER],
-  ])('is refused where it is read-only, %s', async (_name, modeOfFolder) => {
-    const path = fileOf(good, 0o444);
+  ])('is refused if it is read-only, %s', async (_name, modeOfFolder) => {
+    const path = fileOf(intact, 0o444);
     chmodSync(join(path, '..'), modeOfFolder);
     const { message, mayRecover } = await refusalOf(path);
     expect(mayRecover).toBe(false);
     expect(message).toMatch(/readonly/);
     expect(message).toContain('let the user that runs the service read and write it and its folder');
-    expect(readFileSync(path).equals(good)).toBe(true);
+    expect(readFileSync(path).equals(intact)).toBe(true);
   });
 
-  it('is refused where it may not be read', async () => {
-    const path = fileOf(good, 0o000);
+  it('is refused if it may not be read', async () => {
+    const path = fileOf(intact, 0o000);
     const { message, mayRecover } = await refusalOf(path);
     expect(mayRecover).toBe(false);
     expect(message).toContain(`The SQLite file ${path} cannot be used`);
-    expect(readFileSync(path).equals(good)).toBe(true);
+    expect(readFileSync(path).equals(intact)).toBe(true);
   });
 
   it.each([
     ['file', 'identity.db'],
     ['folder', 'data/identity.db'],
-  ])('is refused where its %s cannot be made', async (_name, below) => {
+  ])('is refused if its %s cannot be created', async (_name, below) => {
     const folder = freshPath('unwritable');
     mkdirSync(folder);
     chmodSync(folder, 0o555);

@@ -48,7 +48,7 @@ function peer(
   };
 }
 
-const told = (findings: readonly Finding[]): string[] =>
+const textsOf = (findings: readonly Finding[]): string[] =>
   findings.map(({ verdict, about }) => `${verdict}: ${about}`);
 
 describe('Doctor.checkPeer', () => {
@@ -67,19 +67,21 @@ describe('Doctor.checkPeer', () => {
     [
       'a fault',
       { [`${PEER}/debug-env`]: () => new Response('', { status: 500 }) },
-      [/^wrong: .*answers 500$/],
+      [/^wrong: .*responds 500$/],
     ],
-    ['no JSON', { [`${PEER}/debug-env`]: () => new Response('OK') }, [/^wrong: .*answers 200 without JSON$/]],
+    ['no JSON', { [`${PEER}/debug-env`]: () => new Response('OK') }, [/^wrong: .*responds 200 without JSON$/]],
     [
-      'nobody there',
+      'no one there',
       {
         [`${PEER}/debug-env`]: () =>
           new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) }),
       },
-      [/^wrong: The peer does not answer: ECONNREFUSED$/],
+      [/^wrong: The peer does not respond: ECONNREFUSED$/],
     ],
   ])('finds %s', async (_name, pages, words) => {
-    const findings = told(await doctor(pages, { previousSecrets: [PREVIOUS_SECRET] }).checkPeer(`${PEER}/`));
+    const findings = textsOf(
+      await doctor(pages, { previousSecrets: [PREVIOUS_SECRET] }).checkPeer(`${PEER}/`),
+    );
     expect(findings).toEqual(words.map((each) => expect.stringMatching(each)));
   });
 
@@ -92,14 +94,14 @@ describe('Doctor.checkPeer', () => {
       },
     };
     const asked = doctor(pages);
-    expect(told(await asked.checkPeer(PEER))[0]).toBe('wrong: The peer has another shared secret');
+    expect(textsOf(await asked.checkPeer(PEER))[0]).toBe('wrong: The peer has another shared secret');
     await asked.checkPeer(PEER);
     expect(new Set(nonces).size).toBe(2);
     expect(nonces).toEqual(nonces.map(() => expect.stringMatching(/^[0-9a-f]{24}$/)));
   });
 
-  it('tells nothing of any secret', async () => {
-    const findings = told(await doctor(peer('another')).checkPeer(PEER)).join('\n');
+  it('exposes nothing of any secret', async () => {
+    const findings = textsOf(await doctor(peer('another')).checkPeer(PEER)).join('\n');
     expect(findings).not.toContain(SECRET);
     expect(findings).not.toMatch(/[0-9a-f]{16}/);
   });
@@ -111,7 +113,7 @@ describe('Doctor.checkWellKnown', () => {
     () =>
       Response.json({ issuer });
   const ROOT = 'https://id.example.com/.well-known';
-  const good = {
+  const VALID_METADATA = {
     [`${ROOT}/jwks.json`]: () => Response.json({ keys: [] }),
     [`${ROOT}/openid-configuration`]: metadata('https://id.example.com'),
     [`${ROOT}/oauth-authorization-server`]: metadata('https://id.example.com'),
@@ -120,11 +122,11 @@ describe('Doctor.checkWellKnown', () => {
   it.each(['https://id.example.com', 'https://id.example.com/'])(
     'finds what clients of %s look for',
     async (issuer) => {
-      const pages: Record<string, Page> = { ...good };
+      const pages: Record<string, Page> = { ...VALID_METADATA };
       for (const name of ['openid-configuration', 'oauth-authorization-server']) {
         pages[`${ROOT}/${name}`] = metadata(issuer);
       }
-      expect(told(await doctor(pages, { issuer }).checkWellKnown())).toEqual([
+      expect(textsOf(await doctor(pages, { issuer }).checkWellKnown())).toEqual([
         `ok: ${ROOT}/jwks.json answers`,
         `ok: ${ROOT}/openid-configuration answers`,
         `ok: ${ROOT}/oauth-authorization-server answers`,
@@ -138,7 +140,7 @@ describe('Doctor.checkWellKnown', () => {
       { [`${ROOT}/jwks.json`]: () => new Response('', { status: 404 }) },
       'jwks.json: answers 404',
     ],
-    ['is no key set', { [`${ROOT}/jwks.json`]: () => Response.json({}) }, 'jwks.json: is no key set'],
+    ['is no key set', { [`${ROOT}/jwks.json`]: () => Response.json({}) }, 'jwks.json: is not a key set'],
     ['is no JSON', { [`${ROOT}/jwks.json`]: () => new Response('<html>') }, 'jwks.json: is not JSON'],
     [
       'names another issuer',
@@ -146,23 +148,23 @@ describe('Doctor.checkWellKnown', () => {
       'openid-configuration: names another issuer',
     ],
     ['cannot be reached', { [`${ROOT}/jwks.json`]: () => new Error('redirected') }, 'jwks.json: redirected'],
-  ])('says where one %s', async (_name, pages, words) => {
-    const findings = told(await doctor({ ...good, ...pages }).checkWellKnown());
+  ])('reports if one %s', async (_name, pages, words) => {
+    const findings = textsOf(await doctor({ ...VALID_METADATA, ...pages }).checkWellKnown());
     expect(findings.filter((each) => !each.startsWith('ok'))).toEqual([`wrong: ${ROOT}/${words}`]);
   });
 
-  it('looks beneath a path, and notes where RFC 8414 puts it before the path', async () => {
+  it('fetches under a path, and notes the location of RFC 8414 before the path', async () => {
     const issuer = 'https://id.example.com/identity';
-    const beneath = `${issuer}/.well-known`;
+    const wellKnown = `${issuer}/.well-known`;
     const pages = {
-      [`${beneath}/jwks.json`]: () => Response.json({ keys: [] }),
-      [`${beneath}/openid-configuration`]: metadata(issuer),
-      [`${beneath}/oauth-authorization-server`]: metadata(issuer),
+      [`${wellKnown}/jwks.json`]: () => Response.json({ keys: [] }),
+      [`${wellKnown}/openid-configuration`]: metadata(issuer),
+      [`${wellKnown}/oauth-authorization-server`]: metadata(issuer),
     };
-    expect(told(await doctor(pages, { issuer }).checkWellKnown())).toEqual([
-      `ok: ${beneath}/jwks.json answers`,
-      `ok: ${beneath}/openid-configuration answers`,
-      `ok: ${beneath}/oauth-authorization-server answers`,
+    expect(textsOf(await doctor(pages, { issuer }).checkWellKnown())).toEqual([
+      `ok: ${wellKnown}/jwks.json answers`,
+      `ok: ${wellKnown}/openid-configuration answers`,
+      `ok: ${wellKnown}/oauth-authorization-server answers`,
       `note: ${ROOT}/oauth-authorization-server/identity: answers 404`,
     ]);
   });
@@ -170,7 +172,7 @@ describe('Doctor.checkWellKnown', () => {
   it.each(['identity-backend', 'https://', 'https://id example'])(
     'notes that %j is no address to look at',
     async (issuer) => {
-      expect(told(await doctor({}, { issuer }).checkWellKnown())).toEqual([
+      expect(textsOf(await doctor({}, { issuer }).checkWellKnown())).toEqual([
         expect.stringMatching(/^note: JWT_ISSUER is not a URL/),
       ]);
     },
@@ -178,9 +180,9 @@ describe('Doctor.checkWellKnown', () => {
 });
 
 describe('a receiving peer', () => {
-  it('has no lifetime, and nothing is said of it', async () => {
+  it('has no lifetime, and nothing is said about it', async () => {
     const found = await doctor(peer(SECRET, { JWT_EXPIRATION_MINUTES: undefined })).checkPeer(PEER);
-    expect(told(found).join()).not.toContain('MINUTES');
+    expect(textsOf(found).join()).not.toContain('MINUTES');
   });
 });
 
@@ -189,10 +191,10 @@ describe('Doctor.checkClients', () => {
   const { publicJwk } = VALID_PAIRS['P-256'];
   const publicUrl = 'https://id.example.com';
 
-  it('names each key that is not used, and shows nothing of it', () => {
+  it('names each key that is not used, and exposes nothing of it', () => {
     for (const [, jwk] of BAD_KEYS) {
       const findings = doctor({}).checkClients([withKeys(publicJwk, jwk), withKeys(publicJwk)]);
-      expect(told(findings)).toEqual([
+      expect(textsOf(findings)).toEqual([
         expect.stringMatching(/^wrong: Client worker cannot use its key 1[ ,].*; register another one$/),
       ]);
     }
@@ -204,13 +206,13 @@ describe('Doctor.checkClients', () => {
     ['has no public URL', { clientAssertionAudience: 'issuer-or-endpoint' }, 0],
   ] as const)('recommends the issuer as the only audience if the service %s', (_name, options, count) => {
     const findings = doctor({}, options).checkClients([withKeys(publicJwk)]);
-    expect(told(findings)).toEqual(
+    expect(textsOf(findings)).toEqual(
       Array<unknown>(count).fill(expect.stringMatching(/^note: .* set CLIENT_ASSERTION_AUDIENCE=issuer$/)),
     );
     expect(doctor({}, options).checkClients([{ id: 'a', jwks: null } as Client])).toEqual([]);
   });
 
-  it('looks for the key set beneath the public URL, and for the metadata beneath the issuer', async () => {
+  it('fetches the key set under the public URL, and the metadata under the issuer', async () => {
     const asked = (await doctor({}, { publicUrl: 'https://api.example.com/id' }).checkWellKnown()).map(
       ({ about }) => about.split(': ')[0],
     );

@@ -17,7 +17,7 @@ class Output {
 }
 
 describe('LogBatch', () => {
-  it('hands over the lines of a turn as one piece, in their order', async () => {
+  it('passes on the lines of a tick as one piece, in their order', async () => {
     const output = new Output();
     const lines = new LogBatch(output);
     lines.write('a\n');
@@ -41,7 +41,7 @@ describe('LogBatch', () => {
     expect(output.pieces).toEqual(['last\n']);
   });
 
-  it('hands over at once where the process ends within the turn', () => {
+  it('passes them on immediately if the process exits within the tick', () => {
     const output = new Output();
     const lines = new LogBatch(output);
     lines.write('last\n');

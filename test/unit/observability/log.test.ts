@@ -8,7 +8,7 @@ const [, , mac = ''] = token.split('.');
 const credentials = Buffer.from('client-1:a-secret-of-a-client').toString('base64');
 
 describe('createLog', () => {
-  it('writes one line of JSON for each entry, with the id of the process', () => {
+  it('writes one line of JSON for each entry, with the ID of the process', () => {
     const captured = new CapturedLog();
     captured.log.info({ a: 1 }, 'first\nsecond');
     expect(captured.text.trimEnd().split('\n')).toHaveLength(1);
@@ -24,7 +24,7 @@ describe('createLog', () => {
     expect(captured.lines.map(({ msg }) => msg)).toEqual(['this']);
   });
 
-  it('takes secrets out of the message and the stack of an error, and drops its further members', () => {
+  it('redacts the message and the stack of an error, and drops its other fields', () => {
     const captured = new CapturedLog();
     const error = Object.assign(new Error(`failed on ${token} with Basic ${credentials}`), {
       token,

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Clock, MovedClock } from '../../../src/testing/index.js';
 
 describe('MovedClock', () => {
-  it('is a clock that stands until it is moved', () => {
+  it('is a clock that stops until it is moved', () => {
     const clock = new MovedClock(1000);
     expect(clock).toBeInstanceOf(Clock);
     expect([clock.now(), clock.now()]).toEqual([1_000_000, 1_000_000]);

@@ -76,12 +76,12 @@ describe('TestIssuer', () => {
     });
   });
 
-  it('does the same with members of the header', async () => {
+  it('does the same with fields of the header', async () => {
     const token = await new TestIssuer().token({}, { typ: 'at+jwt', kid: undefined });
     expect(decodeProtectedHeader(token)).toEqual({ alg: 'ES256', typ: 'at+jwt' });
   });
 
-  it('gives each token an id of its own', async () => {
+  it('gives each token an ID of its own', async () => {
     const issuer = new TestIssuer();
     const ids = await Promise.all([1, 2, 3].map(async () => decodeJwt(await issuer.token()).jti));
     expect(new Set(ids).size).toBe(3);
@@ -104,7 +104,7 @@ describe('TestIssuer', () => {
     expect(keys.map((key) => Object.keys(key).sort())).toEqual([['alg', 'e', 'kid', 'kty', 'n', 'use']]);
   });
 
-  it('rotates its key, and keeps the previous one published unless it is withdrawn', async () => {
+  it('rotates its key, and keeps the previous one published unless it is revoked', async () => {
     const issuer = await start();
     const kid = async (): Promise<unknown> => decodeProtectedHeader(await issuer.token()).kid;
     const published = async (): Promise<unknown[]> =>
@@ -114,7 +114,7 @@ describe('TestIssuer', () => {
     const second = await kid();
     expect(second).not.toBe(first);
     expect(await published()).toEqual([second, first]);
-    issuer.rotate({ withdraw: true });
+    issuer.rotate({ revoke: true });
     expect(await published()).toEqual([await kid()]);
     expect(() => new TestIssuer({ algorithm: 'HS256' }).rotate()).toThrow(TypeError);
   });
@@ -128,7 +128,7 @@ describe('TestIssuer', () => {
     expect(issuer.requests.length).toBeGreaterThanOrEqual(2);
   });
 
-  it('says so where it is asked for its address and not started', async () => {
+  it('throws if its URL is read before it is started', async () => {
     expect(() => new TestIssuer().url).toThrow('The issuer is not started');
     const issuer = await new TestIssuer().start();
     await issuer.stop();
@@ -156,7 +156,7 @@ describe.each([...PUBLIC_ALGORITHMS, ...SHARED_ALGORITHMS])(
     afterAll(() => issuer.stop());
 
     it.each(Object.entries(TOKEN_FAULTS) as [TokenFault, string][])(
-      'that is %s is told as %s',
+      'that is %s is refused with %s',
       async (fault, code) => {
         expect((await verifier.verify(await issuer.token())).code).toBe('valid');
         expect((await verifier.verify(await issuer.badToken(fault, { tenant: 'acme' }))).code).toBe(code);
