@@ -5,8 +5,8 @@ import { secretFingerprint } from '../jwt/secret-fingerprint.js';
 import { publishedAddresses } from '../published-addresses.js';
 import { clientFindings, type Finding } from './client-findings.js';
 
-/** How long an answer may take, in milliseconds. */
-const PATIENCE = 5_000;
+/** How long another service may take to respond. */
+const RESPONSE_TIMEOUT_MS = 5_000;
 
 export type { Finding };
 

@@ -22,8 +22,8 @@ let syncLoop: SyncLoop;
 beforeEach(() => {
   jest.useFakeTimers();
   clock = new MovedClock();
-  [keys, revocations, told] = [new Followed(), new Followed(), []];
-  const error = ({ err }: { err: unknown }): void => void told.push(err);
+  [keys, revocations, reported] = [new Followed(), new Followed(), []];
+  const error = ({ err }: { err: unknown }): void => void reported.push(err);
   syncLoop = new SyncLoop(clock, { error });
 });
 afterEach(() => {
