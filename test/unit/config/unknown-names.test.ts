@@ -106,7 +106,9 @@ describe('unknown names in the settings file', () => {
     (name) => {
       expect(inFile(name)).toEqual([
         expect.stringMatching(
-          new RegExp(`^${name} \\(line 7 of the settings file\\) is not a setting.*; did you mean [A-Z_]+\\?$`),
+          new RegExp(
+            `^${name} \\(line 7 of the settings file\\) is not a setting.*; did you mean [A-Z_]+\\?$`,
+          ),
         ),
       ]);
     },

@@ -69,7 +69,11 @@ describe('Doctor.checkPeer', () => {
       { [`${PEER}/debug-env`]: () => new Response('', { status: 500 }) },
       [/^wrong: .*responds 500$/],
     ],
-    ['no JSON', { [`${PEER}/debug-env`]: () => new Response('OK') }, [/^wrong: .*responds 200 without JSON$/]],
+    [
+      'no JSON',
+      { [`${PEER}/debug-env`]: () => new Response('OK') },
+      [/^wrong: .*responds 200 without JSON$/],
+    ],
     [
       'no one there',
       {
