@@ -82,7 +82,7 @@ async function prepareServer(app: NestFastifyApplication): Promise<() => void> {
   server.decorateRequest(CLIENT, undefined);
   sharePublicDocuments(server);
   if (settings.rateLimitMax > 0) await limitRates(server, settings, app.get(Clock), log);
-  hideClosedRoutes(server, app, settings);
+  hideClosedRoutes(server, app);
   const refuseOtherMethods = collectMethods(server);
   app.setGlobalPrefix(settings.basePath);
   const filter = new ErrorFilter({

@@ -1,7 +1,7 @@
 import type { INestApplication, Type } from '@nestjs/common';
-import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { ModulesContainer } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
+import { controllerMethods } from './header-guards.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -22,18 +22,12 @@ const isClosed = (controller: unknown): boolean =>
   controller instanceof ClosableController && !controller.isOpen;
 
 /** To be called before the routes are made, once the controllers are. */
-export function hideClosedRoutes(
-  fastify: FastifyInstance,
-  app: INestApplication,
-  { basePath }: { readonly basePath: string },
-): void {
+export function hideClosedRoutes(fastify: FastifyInstance, app: INestApplication): void {
+  const methods = controllerMethods(app);
   const closed = new Set<string>();
-  for (const { controllers } of app.get(ModulesContainer).values()) {
-    for (const { instance, metatype } of controllers.values()) {
-      if (isClosed(instance)) closed.add(`${basePath}/${pathOf(metatype as Type)}`);
-    }
-  }
   fastify.addHook('onRoute', (route) => {
+    // The other methods of the same URL, which get a 405 elsewhere, are added later.
+    if (isClosed(methods.get(route.handler.name)?.controller)) closed.add(route.url);
     if (!closed.has(route.url)) return;
     route.config = { ...route.config, closed: true };
     route.onRequest = (_request, reply) => reply.callNotFound();
@@ -45,8 +39,4 @@ export function openModules(app: INestApplication): Type[] {
   return [...app.get(ModulesContainer).values()]
     .filter(({ controllers }) => ![...controllers.values()].some(({ instance }) => isClosed(instance)))
     .map(({ metatype }) => metatype);
-}
-
-function pathOf(controller: Type): string {
-  return Reflect.getMetadata(PATH_METADATA, controller) as string;
 }
