@@ -1,11 +1,12 @@
 import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { OAUTH2_SETTINGS, type OAuth2Settings } from '../config/namespaces.js';
+import { algorithmsInForce } from '../keys/key-ring.js';
 import { ApiError } from '../server/api-error.js';
 import { ApiErrorResponse } from '../server/api-errors.decorator.js';
-
-/** Injection token of what `serverMetadata` gives. */
-export const SERVER_METADATA = Symbol('SERVER_METADATA');
+import { GRANTS } from './grants/index.js';
+import { serverMetadata } from './metadata.js';
 
 const NoDiscovery = (): MethodDecorator =>
   ApiErrorResponse(
@@ -17,7 +18,17 @@ const NoDiscovery = (): MethodDecorator =>
 @ApiTags('OAuth 2.0')
 @Controller('.well-known')
 export class MetadataController {
-  constructor(@Inject(SERVER_METADATA) private readonly metadata: object | string) {}
+  /** The document, or why there is none. */
+  private readonly metadata: object | string;
+
+  constructor(@Inject(OAUTH2_SETTINGS) settings: OAuth2Settings) {
+    this.metadata = serverMetadata({
+      ...settings,
+      grantTypes: Object.keys(GRANTS),
+      algorithms: [...algorithmsInForce(settings)],
+      documentation: settings.swagger,
+    });
+  }
 
   @Get('openid-configuration')
   @Header('Cache-Control', 'public, max-age=300')

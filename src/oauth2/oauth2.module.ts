@@ -2,8 +2,6 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { ClientAuthenticationModule } from '../clients/client-authentication.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { CLOCK_SKEW_SECONDS, Clock } from '../clock.js';
-import { OAUTH2_SETTINGS, type OAuth2Settings } from '../config/namespaces.js';
-import { algorithmsInForce } from '../keys/key-ring.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { SyncLoop } from '../sync/sync-loop.js';
 import { SyncModule } from '../sync/sync.module.js';
@@ -15,8 +13,7 @@ import { GrantTable } from './grants/grant-table.js';
 import { GRANTS } from './grants/index.js';
 import { IntrospectionController } from './introspection.controller.js';
 import { JwksController } from './jwks.controller.js';
-import { MetadataController, SERVER_METADATA } from './metadata.controller.js';
-import { serverMetadata } from './metadata.js';
+import { MetadataController } from './metadata.controller.js';
 import { RevocableTokens } from './revocable-token.js';
 import { RevocationController } from './revocation.controller.js';
 import { TokenEndpointController } from './token-endpoint.controller.js';
@@ -33,17 +30,6 @@ import { TokenEndpoint } from './token-endpoint.js';
     MetadataController,
   ],
   providers: [
-    {
-      provide: SERVER_METADATA,
-      inject: [OAUTH2_SETTINGS],
-      useFactory: (settings: OAuth2Settings) =>
-        serverMetadata({
-          ...settings,
-          grantTypes: Object.keys(GRANTS),
-          algorithms: [...algorithmsInForce(settings)],
-          documentation: settings.swagger,
-        }),
-    },
     AssertionAuthenticator,
     ClientAuthentication,
     ...Object.values(GRANTS),
