@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import { replyToArguments } from './start-arguments.js';
+import { replyToArguments } from './start/arguments.js';
 import { GracefulStop, IN_PASSENGER } from './graceful-shutdown.js';
 import { VERSION } from './version.js';
 
@@ -11,6 +11,6 @@ if (reply) {
   process.exitCode = reply.code;
 } else {
   const stop = new GracefulStop(cluster.isWorker && !IN_PASSENGER);
-  const { serve } = await import('./serve.js');
+  const { serve } = await import('./start/serve.js');
   await serve(stop);
 }

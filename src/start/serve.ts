@@ -1,19 +1,25 @@
 import cluster from 'node:cluster';
 import { setFlagsFromString } from 'node:v8';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Logger } from 'pino';
-import { createApp } from './app.js';
-import { loadSettings } from './config/load-settings.js';
-import { serviceSettings } from './config/service-settings.js';
-import { type Settings, SettingsError } from './config/settings.js';
-import { KeyEncryptionError } from './keys/key-encryption.js';
-import { ListenFailure, listenFailure, tryToListen } from './listen-failure.js';
-import { createLog } from './observability/log.js';
-import { type ListeningAddress, logStart, shownAddress } from './start-line.js';
-import type { GracefulStop } from './graceful-shutdown.js';
-import { DatabaseError } from './database/open-database.js';
-import { runWorkers } from './cluster/primary.js';
-import { Worker } from './cluster/worker.js';
+import { createApp } from '../app.js';
+import { loadSettings } from '../config/load-settings.js';
+import { serviceSettings } from '../config/service-settings.js';
+import { type Settings, SettingsError } from '../config/settings.js';
+import { KeyEncryptionError } from '../keys/key-encryption.js';
+import type { Log } from '../log.js';
+import { createLog } from '../observability/log.js';
+import type { GracefulStop } from '../graceful-shutdown.js';
+import { DatabaseError } from '../database/open-database.js';
+import { runWorkers } from '../cluster/primary.js';
+import { Worker } from '../cluster/worker.js';
+import {
+  type ListeningAddress,
+  ListenFailure,
+  listenFailure,
+  logStart,
+  shownAddress,
+  tryToListen,
+} from './listening.js';
 
 /** EX_CONFIG of sysexits.h: process managers can be told not to start the service again. */
 const EXIT_CONFIG = 78;
@@ -38,11 +44,7 @@ function isConfigurationFault(error: unknown): error is Error {
 }
 
 /** @returns the application; not listening if the process is to stop */
-async function startApp(
-  settings: Settings,
-  log: Logger,
-  stop: GracefulStop,
-): Promise<NestFastifyApplication> {
+async function startApp(settings: Settings, log: Log, stop: GracefulStop): Promise<NestFastifyApplication> {
   const { host, port, inPassenger } = settings;
   const isWorker = !inPassenger && cluster.isWorker;
   if (!isWorker && !inPassenger) await tryToListen(host, port);
@@ -63,7 +65,7 @@ async function startApp(
 async function start<Started>(
   starting: Promise<Started>,
   close: (started: Started) => Promise<void>,
-  { log, stop }: { readonly log: Logger; readonly stop: GracefulStop },
+  { log, stop }: { readonly log: Log; readonly stop: GracefulStop },
 ): Promise<void> {
   // A start-up that fails leaves nothing to be closed.
   stop.guard({ log, close: () => starting.then(close, () => {}) });
@@ -74,7 +76,7 @@ async function start<Started>(
   }
 }
 
-function couldNotStart(error: unknown, log: Logger, stop: GracefulStop): void {
+function couldNotStart(error: unknown, log: Log, stop: GracefulStop): void {
   const isConfiguration = isConfigurationFault(error);
   // What the operator can correct is a sentence; a stack trace would hide it.
   if (isConfiguration || error instanceof ListenFailure) process.stderr.write(`${error.message}\n`);
@@ -85,7 +87,7 @@ function couldNotStart(error: unknown, log: Logger, stop: GracefulStop): void {
 /** @returns the stop of all of them */
 async function startWorkers(
   { workers, host, port }: Settings,
-  log: Logger,
+  log: Log,
   stop: GracefulStop,
 ): Promise<() => Promise<void>> {
   await tryToListen(host, port);

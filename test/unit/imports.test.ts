@@ -14,8 +14,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'version.ts': [],
   'published-addresses.ts': [],
   'graceful-shutdown.ts': [],
-  'start-arguments.ts': [],
-  'listen-failure.ts': [],
   encoding: [],
   concurrency: ['clock.ts'],
   jwt: ['concurrency', 'encoding'],
@@ -131,8 +129,7 @@ const COMPOSITION = [
   'persistence.module.ts',
   'openapi.ts',
   'app.ts',
-  'start-line.ts',
-  'serve.ts',
+  'start',
   'main.ts',
   'index.ts',
   'cli',
@@ -193,7 +190,7 @@ describe('the imports of src', () => {
   });
 
   it('of the composition root go one way: main, serve, app, then the modules', () => {
-    const order = ['main.ts', 'serve.ts', 'app.ts', 'app.module.ts', 'persistence.module.ts'];
+    const order = ['main.ts', 'start/serve.ts', 'app.ts', 'app.module.ts', 'persistence.module.ts'];
     const wrong = edges.filter(
       ({ path, imported }) =>
         order.includes(path) &&
@@ -202,6 +199,8 @@ describe('the imports of src', () => {
     );
     expect(shown(wrong)).toEqual([]);
     expect(shown(edges.filter(({ imported }) => imported === 'main.ts'))).toEqual([]);
+    // A signal is handled before the service is loaded.
+    expect(shown(edges.filter(({ path }) => path === 'start/arguments.ts'))).toEqual([]);
   });
 
   it('bring to the modules of the service the namespaces of the settings alone', () => {

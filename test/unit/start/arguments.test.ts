@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { replyToArguments } from '../../src/start-arguments.js';
+import { replyToArguments } from '../../../src/start/arguments.js';
 
 describe('the arguments of node dist/main.js', () => {
   it('may be none: the service starts', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Settings } from '../../src/config/settings.js';
-import { type ListeningAddress, logStart } from '../../src/start-line.js';
-import { CapturedLog, LEVEL, type LogLine } from '../support/captured-log.js';
-import { testSettings } from '../support/settings.js';
+import type { Settings } from '../../../src/config/settings.js';
+import { type ListeningAddress, logStart } from '../../../src/start/listening.js';
+import { CapturedLog, LEVEL, type LogLine } from '../../support/captured-log.js';
+import { testSettings } from '../../support/settings.js';
 
 const at = (address: string, port = 3000): ListeningAddress => ({
   address,
