@@ -14,6 +14,7 @@ const FOLDERS = [
   'database',
   'diagnostics',
   'encoding',
+  'guard',
   'health',
   'http-client',
   'jwt',
@@ -24,6 +25,7 @@ const FOLDERS = [
   'revocation',
   'sync',
   'testing',
+  'token-client',
   'validation',
 ];
 const CODE = ['src/{index,main,version}.ts', ...FOLDERS.map((folder) => `{src,test/unit}/${folder}/**/*.ts`)];

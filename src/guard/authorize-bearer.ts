@@ -3,7 +3,7 @@ import type { AcceptedToken, RefusedToken } from '../jwt/verification-result.js'
 import type { TokenVerifier } from './token-verifier.js';
 import type { Unavailable, VerificationOutcome } from './verification-outcome.js';
 
-/** Whether the token of a request lets it through, and if not, why. */
+/** Whether the token authorizes the request, and if not, why. */
 export type BearerAuthorization =
   | AcceptedToken
   | Unavailable
@@ -13,9 +13,10 @@ export type BearerAuthorization =
   | { readonly code: 'insufficient_scope'; readonly scopes: readonly string[] };
 
 /**
- * Checks a bearer token in the one order of all guards (RFC 6750 §3.1): it is there, it is valid, it has the scopes.
+ * Checks a bearer token in the one order of all guards (RFC 6750 §3.1): it is present, it is valid, it has
+ * the scopes.
  *
- * @param token as it came; `undefined` if the request has none
+ * @param token as received; `undefined` if the request has none
  * @param scopes all that the request needs
  */
 export function authorizeBearer(

@@ -1,11 +1,11 @@
-/** What a challenge says besides the realm (RFC 6750 §3). */
+/** The parameters of a challenge apart from the realm (RFC 6750 §3). */
 export interface ChallengeParameters {
   readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope';
   readonly error_description?: string;
   readonly scope?: string;
 }
 
-/** The value of `WWW-Authenticate` where a token is missing or not enough (RFC 6750 §3). */
+/** The value of `WWW-Authenticate` if a token is missing or insufficient (RFC 6750 §3). */
 export function bearerChallenge(realm: string, parameters: ChallengeParameters = {}): string {
   const pairs = Object.entries({ realm, ...parameters }).map(([name, value]) => `${name}=${quoted(value)}`);
   return `Bearer ${pairs.join(', ')}`;

@@ -13,11 +13,11 @@ export interface RefusalBody {
 }
 
 /**
- * A request that is not let through. Nest answers with its status and body; the guard has set its challenge on the
- * answer before it throws, and an exception filter of the application finds it here too.
+ * A refused request. Nest responds with its status and body. The guard sets its challenge on the response
+ * before it throws; an exception filter of the application finds it here too.
  */
 export class BearerRefusal extends HttpException {
-  /** @param challenge value of `WWW-Authenticate`; `undefined` where other credentials would not help */
+  /** @param challenge value of `WWW-Authenticate`; `undefined` if other credentials would not help */
   private constructor(
     status: number,
     readonly body: RefusalBody,
@@ -33,21 +33,21 @@ export class BearerRefusal extends HttpException {
     return new BearerRefusal(401, body, bearerChallenge(realm));
   }
 
-  /** Two Authorization headers: it cannot be known which of them counts (RFC 6750 §3.1). */
+  /** Two Authorization headers: it is unknown which of them counts (RFC 6750 §3.1). */
   static repeatedAuthorization(realm: string): BearerRefusal {
     const error = 'Send one Authorization header';
     const challenge = bearerChallenge(realm, { error: 'invalid_request', error_description: error });
     return new BearerRefusal(400, { error, code: 'invalid_request' }, challenge);
   }
 
-  /** A token that is not good. The challenge holds fixed words only, nothing of what was sent. */
+  /** An invalid token. The challenge contains fixed words only, nothing of the request. */
   static invalidToken(realm: string, { code, hint }: RefusedToken): BearerRefusal {
     const error = REFUSAL_MESSAGES[code];
     const challenge = bearerChallenge(realm, { error: 'invalid_token', error_description: error });
     return new BearerRefusal(401, { error, code, hint }, challenge);
   }
 
-  /** @param scopes all that are needed */
+  /** @param scopes all that are required */
   static insufficientScope(realm: string, scopes: readonly string[]): BearerRefusal {
     const error = 'Insufficient scope';
     const scope = scopes.join(' ');

@@ -1,31 +1,31 @@
-/** What a request of Express, Fastify or `node:http` is to the guard. */
+/** The part of a request of Express, Fastify or `node:http` that the guard reads. */
 export interface RequestWithHeaders {
   readonly headers?: { readonly authorization?: string };
-  /** Names and values in turn, as they came (Express, `node:http`). */
+  /** Names and values alternating, as received (Express, `node:http`). */
   readonly rawHeaders?: readonly string[];
-  /** The request of `node:http` beneath (Fastify). */
+  /** The underlying request of `node:http` (Fastify). */
   readonly raw?: { readonly rawHeaders?: readonly string[] };
 }
 
 const SCHEME = /^bearer(?: +|$)/i;
 
 /**
- * Takes the token out of the Authorization header (RFC 6750 §2.1). It is not looked for in the body or the address,
- * which end up in logs (§5.3).
+ * Reads the token from the Authorization header (RFC 6750 §2.1). Never from the body or the URL, which end up
+ * in logs (§5.3).
  *
- * @returns the token as it came, be it well-formed or not; `undefined` where no credentials of this scheme were sent
+ * @returns the token as received, well-formed or not; `undefined` without credentials of this scheme
  */
 export function bearerToken(request: RequestWithHeaders): string | undefined {
   const authorization = request.headers?.authorization;
   if (authorization === undefined) return undefined;
   const values = authorizationsOf(request);
-  // Node keeps the first of several, a proxy in front may have looked at the last. Joined they are no token.
+  // Node keeps the first of several, a proxy in front may have checked the last. Joined they are not a token.
   if (values.length > 1) return values.join(', ');
   const scheme = SCHEME.exec(authorization)?.[0];
   return scheme === undefined ? undefined : authorization.slice(scheme.length);
 }
 
-/** Whether a request has two Authorization headers, equal or not: it cannot be known which of them counts. */
+/** Whether a request has two Authorization headers, equal or not: it is unknown which of them counts. */
 export function hasTwoAuthorizations(request: RequestWithHeaders): boolean {
   return authorizationsOf(request).length > 1;
 }

@@ -3,8 +3,8 @@ import { claimsOf } from './accepted-claims.js';
 import type { Claims } from '../jwt/claims.js';
 
 /**
- * A parameter of a handler: the claims of the token, or the one that is named, as in `@CurrentToken('sub')`. It is
- * `undefined` on routes that are open. With GraphQL the request is found as `req` of its context.
+ * A parameter of a handler: the claims of the token, or the named one, as in `@CurrentToken('sub')`.
+ * `undefined` on public routes. With GraphQL the request is found as `req` of its context.
  */
 export const CurrentToken = createParamDecorator((name: string | undefined, context: ExecutionContext) => {
   const claims = findClaims(context.getArgs());

@@ -10,22 +10,22 @@ import type { IdentityAuthOptions } from './identity-auth-options.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 import { TokenVerifier } from './token-verifier.js';
 
-/** What {@link IdentityAuthModule.forRootAsync} takes. */
+/** Options of {@link IdentityAuthModule.forRootAsync}. */
 export type IdentityAuthAsyncOptions = Pick<ModuleMetadata, 'imports'> &
   Pick<FactoryProvider<IdentityAuthOptions>, 'inject' | 'useFactory'>;
 
 /**
- * Gives an application the {@link JwtAuthGuard} and its {@link TokenVerifier}. Imported once, they are there in every
- * module; a module that imports it again with other options gets those.
+ * Gives an application the {@link JwtAuthGuard} and its {@link TokenVerifier}, for every module once it is
+ * imported; a module that imports it again with other options gets those. Imports nothing of the issuer.
  */
 @Module({})
 export class IdentityAuthModule {
-  /** @throws {TypeError} naming the option that is wrong */
+  /** @throws {TypeError} naming the invalid option */
   static forRoot(options: IdentityAuthOptions): DynamicModule {
     return withVerifier({ provide: TokenVerifier, useValue: new TokenVerifier(options) });
   }
 
-  /** Takes the options from a factory; where they are wrong, the application does not start. */
+  /** Takes the options from a factory; if they are invalid, the application does not start. */
   static forRootAsync({ imports = [], inject = [], useFactory }: IdentityAuthAsyncOptions): DynamicModule {
     const make = async (...dependencies: unknown[]): Promise<TokenVerifier> =>
       new TokenVerifier(await useFactory(...dependencies));

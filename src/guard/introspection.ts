@@ -7,21 +7,24 @@ import { fetchJson, type Fetch } from '../http-client/fetch-json.js';
 import { RemoteFailure } from '../http-client/remote-failure.js';
 import type { IntrospectionOptions } from './identity-auth-options.js';
 
-/** What the issuer says of a token; `unavailable` where it says nothing. */
+/** The issuer's response about a token; `unavailable` if there is none. */
 export type TokenState = 'active' | 'inactive' | 'unavailable';
 
-/** What the issuer is asked with. */
+/** How to query the issuer. */
 export interface IntrospectionSettings extends Required<IntrospectionOptions> {
   readonly clock: Clock;
   readonly fetch: Fetch;
-  /** Told why the issuer could not be asked, once for each outage. */
+  /** Receives why the issuer could not be queried, once for each outage. */
   readonly report: (reason: string) => void;
 }
 
-/** How many answers are remembered. */
+/** How many responses are cached. */
 const MAX_REMEMBERED = 10_000;
 
-/** While the issuer is away nobody asks again for so many milliseconds, so that requests do not pile up behind an outage. */
+/**
+ * While the issuer is unavailable, no query starts for so many milliseconds, so that requests do not pile up
+ * behind an outage.
+ */
 const PAUSE = 1_000;
 
 interface Remembered {
@@ -30,7 +33,10 @@ interface Remembered {
   readonly until: number;
 }
 
-/** Asks the issuer whether tokens are still good (RFC 7662), each at most once at a time, and remembers for a while. */
+/**
+ * Asks the issuer whether tokens are still valid (RFC 7662), with at most one query a token at a time, and
+ * caches the responses.
+ */
 export class Introspection {
   private readonly remembered = new BoundedMap<Remembered>(MAX_REMEMBERED);
   private isFailing = false;
@@ -38,10 +44,10 @@ export class Introspection {
 
   constructor(private readonly settings: IntrospectionSettings) {}
 
-  /** @param token one whose signature verified: nobody else can make this service ask */
+  /** @param token one whose signature verified: no one else can make this service send a query */
   stateOf(token: string): TokenState | Promise<TokenState> {
     const now = this.settings.clock.now();
-    // A digest, so that no token lies about in memory.
+    // A digest, so that no token is kept in memory.
     const id = createHash('sha256').update(token).digest('base64url');
     const known = this.remembered.get(id);
     if (known && now < known.until) return known.state;
@@ -78,7 +84,7 @@ export class Introspection {
   private failed({ message, status }: RemoteFailure): void {
     if (!this.isFailing) this.settings.report(message);
     this.isFailing = true;
-    // What the issuer says of one token, however oddly, does not concern the others.
+    // A response about one token, however odd, does not affect the others.
     const isAway = status === undefined || status >= 500;
     if (isAway) this.pausedUntil = this.settings.clock.now() + PAUSE;
   }

@@ -10,9 +10,9 @@ import { RequiredScopes } from './require-scopes.decorator.js';
 import { TokenVerifier } from './token-verifier.js';
 
 /**
- * Lets a request through where it brings a token for this service (RFC 6750), by `@UseGuards(JwtAuthGuard)` or for
- * all routes as `APP_GUARD`. Works on Express and on Fastify. For other transports, extend it: the protected methods
- * say where the request is, where its token is, and how a challenge is sent.
+ * Accepts a request if it presents a token for this service (RFC 6750), by `@UseGuards(JwtAuthGuard)` or for
+ * all routes as `APP_GUARD`. Works on Express and on Fastify. For other transports, extend it: the protected
+ * methods find the request and its token, and send the challenge.
  */
 @Injectable()
 export class JwtAuthGuard implements CanActivate {
@@ -21,7 +21,7 @@ export class JwtAuthGuard implements CanActivate {
     private readonly reflector: Reflector,
   ) {}
 
-  /** @throws {BearerRefusal} 400, 401, 403, or 503 if the issuer has to be asked and does not answer */
+  /** @throws {BearerRefusal} 400, 401, 403, or 503 if the issuer must be queried and does not respond */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const targets = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride(Public, targets)) return true;
@@ -33,17 +33,20 @@ export class JwtAuthGuard implements CanActivate {
     return andThen(authorization, (outcome) => this.decide(context, request, outcome));
   }
 
-  /** What the claims of the token are kept by; for GraphQL: `GqlExecutionContext.create(context).getContext().req`. */
+  /**
+   * The key under which the claims are kept; for GraphQL:
+   * `GqlExecutionContext.create(context).getContext().req`.
+   */
   protected getRequest(context: ExecutionContext): object {
     return context.switchToHttp().getRequest<object>();
   }
 
-  /** @returns the token as it came, or `undefined` where there is none */
+  /** @returns the token as received, or `undefined` if there is none */
   protected tokenOf(request: object): string | undefined {
     return bearerToken(request);
   }
 
-  /** Sets a header on the answer, where the transport has such. */
+  /** Sets a header on the response, if the transport has headers. */
   protected setHeader(context: ExecutionContext, name: string, value: string): void {
     if (context.getType() !== 'http') return;
     context

@@ -2,18 +2,18 @@ import { ALGORITHMS, type Algorithm } from '../jwt/algorithms.js';
 import type { KeyCandidates, VerificationKeys } from '../jwt/verify-token.js';
 import type { RemoteKeySet } from '../key-sets/remote-key-set.js';
 
-/** Where keys are looked for. */
+/** The sources of keys. */
 export interface KeySources {
   readonly secrets: VerificationKeys;
   readonly keySet: RemoteKeySet | undefined;
 }
 
 /**
- * Looks for the key of one token, and remembers what came of it. A secret is never tried for an asymmetric algorithm,
- * nor a public key for HS* (RFC 8725 §2.1).
+ * Finds the keys for one token, and remembers which source was used. A secret is never tried for an
+ * asymmetric algorithm, nor a public key for HS* (RFC 8725 §2.1).
  */
 export class KeyLookup implements VerificationKeys {
-  /** The key set, where it was asked: only then could a newer one change the verdict. */
+  /** The key set, if it was searched: only then could a newer one change the result. */
   asked: RemoteKeySet | undefined;
   keyIdKnown = false;
 

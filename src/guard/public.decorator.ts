@@ -1,9 +1,8 @@
 import { Reflector } from '@nestjs/core';
 
 /**
- * Opens a route, or all of a controller, where the guard stands before everything: no token is asked for or looked at.
- *
- * The key is fixed, so that the decorator of one copy of this package counts for the guard of another.
+ * Makes a route, or all of a controller, public under a global guard: a token is neither required nor read.
+ * The key is fixed, so that the decorator of one copy of this package works with the guard of another.
  */
 export const Public = Reflector.createDecorator<undefined, boolean>({
   key: 'identity-backend/public',

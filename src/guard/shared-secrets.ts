@@ -4,13 +4,15 @@ import type { KeyCandidates, VerificationKey, VerificationKeys } from '../jwt/ve
 import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
 import { registerSecret } from '../encoding/redact-secrets.js';
 
-/** The secrets that this service shares with the issuer. Each is tried: a secret has no key id that both must know. */
+/**
+ * The secrets that this service shares with the issuer. Each is tried: a secret has no key ID that both know.
+ */
 export class SharedSecrets implements VerificationKeys {
   private readonly byAlgorithm: ReadonlyMap<Algorithm, readonly VerificationKey[]>;
 
   /**
    * @param secrets used byte for byte (UTF-8)
-   * @param algorithms of HS256, HS384 and HS512, those that are accepted
+   * @param algorithms the accepted ones of HS256, HS384 and HS512
    */
   constructor(secrets: readonly string[], algorithms: readonly Algorithm[]) {
     secrets.forEach(registerSecret);

@@ -14,11 +14,11 @@ import { verifierSettings, type VerifierSettings } from './verifier-settings.js'
 
 const KEYS_UNAVAILABLE = 'The keys of the issuer could not be fetched; try again in a moment.';
 const STATE_UNAVAILABLE = 'The issuer could not be asked about the token; try again in a moment.';
-const NOT_ACTIVE = 'The issuer says that the token is not active any more; request a new one.';
+const NOT_ACTIVE = 'The issuer says that the token is no longer active; request a new one.';
 
 /**
- * Judges the tokens that a service receives. The guard uses it; resolvers, gateways and handlers of messages may use it
- * themselves. Made once: it keeps the keys of the issuer.
+ * Verifies the tokens that a service receives. The guard uses it; resolvers, gateways and message handlers
+ * may use it directly. Made once: it caches the keys of the issuer.
  */
 @Injectable()
 export class TokenVerifier {
@@ -29,7 +29,7 @@ export class TokenVerifier {
   private readonly sources: KeySources;
   private readonly introspection: Introspection | undefined;
 
-  /** @throws {TypeError} naming the option that is wrong */
+  /** @throws {TypeError} naming the invalid option */
   constructor(options: IdentityAuthOptions) {
     const settings = verifierSettings(options);
     const { secrets, sharedAlgorithms, publicAlgorithms, keepKeysSeconds } = settings;
@@ -62,29 +62,29 @@ export class TokenVerifier {
   }
 
   /**
-   * Judges a token for this service, in the order of `POST /verify`: form, signature, `iat` and `nbf`, `exp`, issuer,
-   * audience, and where introspection is set, whether the issuer took it back.
+   * Verifies a token for this service, in the order of `POST /verify`: form, signature, `iat` and `nbf`,
+   * `exp`, issuer, audience and, with introspection, whether the issuer revoked it.
    *
-   * @param token compact JWS, as it came, without `Bearer`
-   * @returns a value at once, and a promise only where the issuer has to be asked; neither throws nor rejects
+   * @param token compact JWS, as received, without `Bearer`
+   * @returns a value, or a promise only if the issuer has to be queried; neither throws nor rejects
    */
   verify(token: string): VerificationOutcome | Promise<VerificationOutcome> {
     const lookup = new KeyLookup(this.sources);
-    const outcome = this.judge(token, lookup);
+    const outcome = this.check(token, lookup);
     const isUndecided = outcome.code === 'invalid_signature' || outcome.code === 'unavailable';
     const isMissing = isUndecided && !lookup.keyIdKnown;
     const newer = lookup.asked?.update(isMissing);
     if (!newer) return this.checkState(token, outcome);
-    return newer.then(() => this.checkState(token, this.judge(token, new KeyLookup(this.sources))));
+    return newer.then(() => this.checkState(token, this.check(token, new KeyLookup(this.sources))));
   }
 
-  private judge(token: string, lookup: KeyLookup): VerificationOutcome {
+  private check(token: string, lookup: KeyLookup): VerificationOutcome {
     const verdict = verifyToken(token, lookup, this.expected, this.settings.clock.now());
     if (lookup.asked?.isKnown === false) return { code: 'unavailable', hint: KEYS_UNAVAILABLE };
     return this.checkAudiences(verdict);
   }
 
-  /** {@link verifyToken} knows one audience; of several it was told none. */
+  /** {@link verifyToken} checks one audience; if there are several, it was given none. */
   private checkAudiences(verdict: VerificationResult): VerificationResult {
     const { audiences } = this.settings;
     if (verdict.code !== 'valid' || audiences.length === 1) return verdict;
@@ -92,7 +92,7 @@ export class TokenVerifier {
     const names = audiences.map((audience) => JSON.stringify(audience)).join(' or ');
     return {
       code: 'invalid_audience',
-      hint: `The token is not for ${names}; ask for a token with that aud.`,
+      hint: `The token is not for ${names}; request a token with that aud.`,
     };
   }
 
@@ -113,7 +113,8 @@ function expectationsOf({ issuer, audiences, toleranceSeconds }: VerifierSetting
     issuer,
     audience: audiences.length === 1 ? audiences[0] : undefined,
     toleranceSeconds,
-    // Whoever verifies with a shared secret can also sign with it: what administers the issuer is never signed so.
+    // Everyone who verifies with a shared secret can also sign with it, so tokens that administer the issuer
+    // never use one.
     allows: (audience, { algorithm }) => audience !== issuer || !ALGORITHMS[algorithm].shared,
   };
 }

@@ -6,16 +6,16 @@ import { globalFetch, type Fetch } from '../http-client/fetch-json.js';
 import { checkServiceAddress } from '../http-client/service-address.js';
 import type { IdentityAuthOptions, IntrospectionOptions } from './identity-auth-options.js';
 
-/** The options, checked and complete. */
+/** The options, validated and complete. */
 export interface VerifierSettings {
   readonly issuer: string;
   readonly audiences: readonly string[];
   readonly secrets: readonly string[];
   readonly sharedAlgorithms: readonly Algorithm[];
-  /** Where the public keys are: an address, the issuer's metadata, or nowhere. */
+  /** The location of the public keys: a URL, or the issuer's metadata; `undefined` if there are none. */
   readonly publicKeys: { readonly jwksUri: string } | 'discover' | undefined;
   readonly publicAlgorithms: readonly Algorithm[];
-  /** How long the public keys serve on without the issuer; seconds. */
+  /** How long the public keys stay in use without the issuer, in seconds. */
   readonly keepKeysSeconds: number;
   readonly toleranceSeconds: number;
   readonly introspection: Required<IntrospectionOptions> | undefined;
@@ -34,7 +34,8 @@ const DEFAULT_SHARED: readonly Algorithm[] = ['HS256'];
 const DEFAULT_PUBLIC: readonly Algorithm[] = ['ES256', 'RS256', 'PS256', 'ES384', 'EdDSA'];
 
 /**
- * Checks the options and completes them. What is wrong is found when the application starts, not at its first request.
+ * Validates the options and completes them. Errors appear when the application starts, not at its first
+ * request.
  *
  * @throws {TypeError} naming the option, never with a secret
  */
@@ -101,18 +102,18 @@ function acceptedAlgorithms(
 ): readonly Algorithm[] {
   check(hasSecrets || hasPublicKeys, 'give secrets, jwksUri or discover');
   if (!algorithms) {
-    check(!hasSecrets || !hasPublicKeys, 'algorithms is required where secrets and public keys are together');
+    check(!hasSecrets || !hasPublicKeys, 'algorithms is required if both secrets and public keys are given');
     return hasSecrets ? DEFAULT_SHARED : DEFAULT_PUBLIC;
   }
   check(Array.isArray(algorithms) && algorithms.every(isAlgorithm), `algorithms must be of ${KNOWN}`);
   const isUsed = (shared: boolean): boolean => algorithms.some((name) => ALGORITHMS[name].shared === shared);
   check(
     isUsed(true) === hasSecrets,
-    'algorithms names HS256, HS384 or HS512 where secrets are given, and only there',
+    'algorithms must name HS256, HS384 or HS512 if secrets are given, and only then',
   );
   check(
     isUsed(false) === hasPublicKeys,
-    'algorithms names an asymmetric one where public keys are, and only there',
+    'algorithms must name an asymmetric one if public keys are given, and only then',
   );
   return algorithms;
 }
@@ -127,7 +128,8 @@ function checkSecrets(secrets: readonly string[], algorithms: readonly Algorithm
       typeof secret === 'string' && Buffer.byteLength(secret) >= least,
       `secrets[${index}] must have at least ${least} bytes for ${algorithms.join(', ')}`,
     );
-    // What everybody may know verifies nothing: a public key given as a secret lets its readers sign (RFC 8725 §2.1).
+    // A public value verifies nothing: a public key given as a secret would let its readers sign (RFC 8725
+    // §2.1).
     const weakness = secretWeakness(secret, least);
     check(weakness === undefined, `secrets[${index}] ${weakness ?? ''}`);
   }

@@ -2,15 +2,15 @@ import type { Clock } from '../clock.js';
 import { exponentialBackOff } from '../concurrency/exponential-back-off.js';
 import type { TokenUnavailableError } from './token-unavailable-error.js';
 
-/** The pause after the first failure doubles with each further one, up to the longest. */
+/** The pause after the first failure doubles with each consecutive one, up to the longest. */
 const PAUSE_SECONDS = { first: 1, longest: 60 };
 
-/** An issuer that wants to be left alone for longer than this is asked again nevertheless; seconds. */
+/** A longer `Retry-After` of the issuer is shortened to this; seconds. */
 const LONGEST_RETRY_AFTER = 300;
 
 /**
- * How long nobody asks after failures. Half of each pause is left to chance, so that services that failed together do
- * not all come back together.
+ * How long no request is sent after failures. Half of each pause is random, so that services that failed
+ * together do not all retry together.
  */
 export class BackOff {
   private failures = 0;
@@ -23,7 +23,7 @@ export class BackOff {
     private readonly random: () => number,
   ) {}
 
-  /** The last failure, while nobody is to ask again. */
+  /** The last failure, until the pause is over. */
   get blocking(): TokenUnavailableError | undefined {
     return this.clock.now() < this.until ? this.failure : undefined;
   }

@@ -2,8 +2,8 @@ import type { Fetch } from '../http-client/fetch-json.js';
 import type { RenewedToken } from './renewed-token.js';
 
 /**
- * A `fetch` that shows a token. Where the service answers 401, the token is dropped and the request is sent once more
- * with a new one, if its body can be sent twice.
+ * A `fetch` that sends a token. If the service responds 401, the token is dropped and the request is sent
+ * once more with a new one, if its body can be sent twice.
  *
  * @param tokenOf looked up for each request
  */
@@ -13,7 +13,7 @@ export function bearerFetch(tokenOf: () => RenewedToken, fetch: Fetch): Fetch {
     const token = await renewed.get();
     const answer = await fetch(input, withBearer(input, init, token));
     if (answer.status !== 401 || !renewed.drop(token) || !canSendAgain(input, init)) return answer;
-    // Without another token the answer stands as it is.
+    // Without another token the response is returned unchanged.
     const another = await renewed.get().catch(() => undefined);
     if (another === undefined) return answer;
     await answer.body?.cancel();
@@ -31,7 +31,7 @@ function withBearer(input: Input, init: RequestInit | undefined, token: string):
   return { ...init, headers };
 }
 
-/** A stream is read once; the body of a `Request` is one. */
+/** A stream can be read once; the body of a `Request` is one. */
 function canSendAgain(input: Input, init: RequestInit | undefined): boolean {
   const body: unknown = init?.body ?? (input instanceof Request ? input.body : null);
   return (

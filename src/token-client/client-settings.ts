@@ -3,13 +3,13 @@ import { globalFetch, type Fetch } from '../http-client/fetch-json.js';
 import { checkServiceAddress } from '../http-client/service-address.js';
 import type { TokenClientOptions } from './token-client-options.js';
 
-/** Id and secret of a client at the issuer. */
+/** Client ID and secret of this service at the issuer. */
 export interface ClientCredentials {
   readonly clientId: string;
   readonly clientSecret: string;
 }
 
-/** The options, checked and complete. */
+/** The options, validated and complete. */
 export interface ClientSettings {
   /** Without a slash at its end. */
   readonly issuerUrl: string;
@@ -20,7 +20,7 @@ export interface ClientSettings {
   readonly fetch: Fetch;
 }
 
-/** @throws {TypeError} naming the option that is wrong, never with a secret */
+/** @throws {TypeError} naming the invalid option, never with a secret */
 export function clientSettings(options: TokenClientOptions): ClientSettings {
   const { issuerUrl, subject, allowPlainHttp = false } = options;
   checkServiceAddress('TokenClient: issuerUrl', issuerUrl, { allowPlainHttp });

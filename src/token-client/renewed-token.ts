@@ -4,39 +4,46 @@ import type { TokenTarget } from './token-client-options.js';
 import type { TokenSource } from './token-source.js';
 import { TokenUnavailableError } from './token-unavailable-error.js';
 
-/** What the tokens of one client have in common. */
+/** What the tokens of one client share. */
 export interface Renewal {
   readonly source: TokenSource;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Counts the failures that concern every token: the issuer is away. */
+  /** Counts the failures that concern every token: the issuer is unavailable. */
   readonly outage: BackOff;
-  /** Told of the first failure of a renewal that nobody waits for. */
+  /** Receives the first failure of a background renewal. */
   readonly report: (failure: TokenUnavailableError, target: TokenTarget) => void;
 }
 
 /** Times in milliseconds since 1970. */
 interface HeldToken {
   readonly token: string;
-  /** From here on a new one is fetched, while this one serves on. */
+  /** From this time on a new one is fetched, while this one stays in use. */
   readonly renewAt: number;
-  /** From here on the new one is waited for: this one could expire on its way. */
+  /** From this time on callers wait for the new one: this one could expire in transit. */
   readonly waitAt: number;
   readonly expiresAt: number;
 }
 
-/** Renewal begins after 75 to 90 % of the lifetime; when exactly is left to chance, so that not all ask at once. */
+/**
+ * Renewal begins after 75 to 90 % of the lifetime, at random, so that not all clients renew at the same time.
+ */
 const EARLIEST_RENEWAL = 0.75;
 const RENEWAL_SPREAD = 0.15;
 
-/** How long before its end a token is not handed out without trying for a new one: 5 % of its lifetime, at most 10 s. */
+/**
+ * The last part of a lifetime, in which a token is only returned if no new one can be fetched: 5 %, at most
+ * 10 s.
+ */
 const LAST_PART = 0.05;
 const LAST_SECONDS = 10;
 
-/** After a service refused a second token right away, another is not fetched for its sake for so long; milliseconds. */
+/**
+ * After a service refused a second token immediately, it causes no further fetch for so long; milliseconds.
+ */
 const REFUSED_PAUSE = 30_000;
 
-/** The token for one target, fetched when needed, renewed ahead of its end. */
+/** The token for one target, fetched when needed, renewed before it expires. */
 export class RenewedToken {
   private held: HeldToken | undefined;
   private pending: Promise<HeldToken | TokenUnavailableError> | undefined;
@@ -51,17 +58,17 @@ export class RenewedToken {
   }
 
   /**
-   * @returns a token that is good now; one request is made however many callers wait for it
-   * @throws {TokenUnavailableError} at once while backing off, where no token is good any more
+   * @returns a valid token; one request is sent however many callers wait for it
+   * @throws {TokenUnavailableError} immediately while backing off, if no token is valid
    */
   async get(): Promise<string> {
     const now = this.renewal.clock.now();
-    const held = this.stillGood();
+    const held = this.stillValid();
     if (held && now < held.renewAt) return held.token;
     const renewed = this.renew();
     if (held && now < held.waitAt) return held.token;
     const outcome = await renewed;
-    const best = outcome instanceof TokenUnavailableError ? (this.stillGood() ?? outcome) : outcome;
+    const best = outcome instanceof TokenUnavailableError ? (this.stillValid() ?? outcome) : outcome;
     if (best instanceof TokenUnavailableError) throw best;
     return best.token;
   }
@@ -69,7 +76,7 @@ export class RenewedToken {
   /**
    * Drops a token that a service refused.
    *
-   * @returns whether another token may help: not where the service has just refused a second one
+   * @returns whether another token may help: not if the service has just refused a second one
    */
   drop(token: string): boolean {
     if (this.renewal.clock.now() < this.keepUntil) return false;
@@ -77,12 +84,12 @@ export class RenewedToken {
     return true;
   }
 
-  /** A service refused the token that was fetched because it had refused the one before: the fault is not the token's. */
+  /** A service refused the new token right after the previous one: the token is not at fault. */
   refusedAgain(): void {
     this.keepUntil = this.renewal.clock.now() + REFUSED_PAUSE;
   }
 
-  private stillGood(): HeldToken | undefined {
+  private stillValid(): HeldToken | undefined {
     return this.held && this.renewal.clock.now() < this.held.expiresAt ? this.held : undefined;
   }
 
@@ -99,7 +106,7 @@ export class RenewedToken {
     const outcome = await source(this.target);
     if (outcome instanceof TokenUnavailableError) {
       const isFirst = (outcome.isOutage ? outage : this.refusals).failed(outcome);
-      if (isFirst && this.stillGood()) report(outcome, this.target);
+      if (isFirst && this.stillValid()) report(outcome, this.target);
       return outcome;
     }
     outage.succeeded();

@@ -1,29 +1,29 @@
 import type { Clock } from '../clock.js';
 import type { Fetch } from '../http-client/fetch-json.js';
 
-/** Where a service that calls others gets its tokens, and as whom. */
+/** The issuer, and the identity of a service that calls others. */
 export interface TokenClientOptions {
-  /** Address of the issuer with its base path, such as `https://example.com/identity-backend`. */
+  /** URL of the issuer with its base path, such as `https://example.com/identity-backend`. */
   readonly issuerUrl: string;
-  /** Id of the client that this service is at the issuer. Needed unless `subject` is given. */
+  /** Client ID of this service at the issuer. Required unless `subject` is given. */
   readonly clientId?: string;
   readonly clientSecret?: string;
   /**
-   * Who the tokens are about. Where given, they come from the JSON route, `POST /token`, with HTTP Basic where
-   * `clientId` is given too. Left out: from `POST /oauth2/token` by client credentials (RFC 6749 §4.4).
+   * The subject of the tokens. If given, they come from the JSON route, `POST /token`, with HTTP Basic if
+   * `clientId` is given too. If omitted, from `POST /oauth2/token` with client credentials (RFC 6749 §4.4).
    */
   readonly subject?: string;
-  /** Takes an `http:` address beyond this machine. Only for networks that encrypt by themselves. Default false. */
+  /** Accepts an `http:` URL beyond this host. Only for networks that encrypt by themselves. Default false. */
   readonly allowPlainHttp?: boolean;
-  /** Where the time comes from. Default: the clock of the machine. */
+  /** The source of the time. Default: the system clock. */
   readonly clock?: Clock;
-  /** Where chance comes from: numbers from 0 up to 1. Default: `Math.random`. */
+  /** The source of randomness: numbers from 0 up to 1. Default: `Math.random`. */
   readonly random?: () => number;
-  /** What sends requests, to the issuer and by {@link TokenClient.fetchWith}. Default: the global `fetch`. */
+  /** Sends requests, to the issuer and by {@link TokenClient.fetchWith}. Default: the global `fetch`. */
   readonly fetch?: Fetch;
 }
 
-/** What a token is asked for. */
+/** What a token is requested for. */
 export interface TokenTarget {
   /** The service that is to accept the token. */
   readonly audience: string;

@@ -9,22 +9,22 @@ import {
 import type { TokenClientOptions } from './token-client-options.js';
 import { TokenClient } from './token-client.js';
 
-/** What {@link TokenClientModule.forRootAsync} takes. */
+/** Options of {@link TokenClientModule.forRootAsync}. */
 export type TokenClientAsyncOptions = Pick<ModuleMetadata, 'imports'> &
   Pick<FactoryProvider<TokenClientOptions>, 'inject' | 'useFactory'>;
 
 /**
- * Gives an application a {@link TokenClient}. Imported once, it is there in every module; a module that imports it
- * again with other options gets its own.
+ * Gives an application a {@link TokenClient}, for every module once it is imported; a module that imports it
+ * again with other options gets its own. Imports nothing of the issuer.
  */
 @Module({})
 export class TokenClientModule {
-  /** @throws {TypeError} naming the option that is wrong */
+  /** @throws {TypeError} naming the invalid option */
   static forRoot(options: TokenClientOptions): DynamicModule {
     return withClient({ provide: TokenClient, useValue: new TokenClient(options) });
   }
 
-  /** Takes the options from a factory; where they are wrong, the application does not start. */
+  /** Takes the options from a factory; if they are invalid, the application does not start. */
   static forRootAsync({ imports = [], inject = [], useFactory }: TokenClientAsyncOptions): DynamicModule {
     const make = async (...dependencies: unknown[]): Promise<TokenClient> =>
       new TokenClient(await useFactory(...dependencies));

@@ -9,12 +9,12 @@ import type { TokenClientOptions, TokenTarget } from './token-client-options.js'
 import { tokenRoute } from './token-routes.js';
 import { tokenSource } from './token-source.js';
 
-/** For how many targets tokens are kept; the oldest goes. */
+/** For how many targets tokens are cached; the oldest is evicted. */
 const MAX_TARGETS = 1000;
 
 /**
- * Gets tokens for calls to other services and keeps them: one for each audience and scope, renewed ahead of its end.
- * Made once for an application. Starts no timer.
+ * Gets tokens for calls to other services and caches them: one for each audience and scope, renewed before it
+ * expires. Made once for an application. Starts no timer.
  */
 @Injectable()
 export class TokenClient {
@@ -22,7 +22,7 @@ export class TokenClient {
   private readonly fetch: Fetch;
   private readonly tokens = new BoundedMap<RenewedToken>(MAX_TARGETS);
 
-  /** @throws {TypeError} naming the option that is wrong */
+  /** @throws {TypeError} naming the invalid option */
   constructor(options: TokenClientOptions) {
     const settings = clientSettings(options);
     const { clock, random, fetch } = settings;
@@ -39,16 +39,16 @@ export class TokenClient {
   }
 
   /**
-   * @returns a token that is good now, as compact JWS
-   * @throws {TokenUnavailableError} where the issuer refuses, or is away and no token is good any more
+   * @returns a valid token, as compact JWS
+   * @throws {TokenUnavailableError} if the issuer refuses, or is unavailable while no token is valid
    */
   getToken(target: TokenTarget): Promise<string> {
     return this.tokenFor(target).get();
   }
 
   /**
-   * A `fetch` that shows a token for the target. After a 401 it asks once more with a new token, unless the body of the
-   * request is a stream. It goes wherever it is sent: give it addresses of that service alone.
+   * A `fetch` that sends a token for the target. After a 401 it retries once with a new token, unless the
+   * body of the request is a stream. It sends the token to any URL: call it only with URLs of that service.
    *
    * @returns a function that takes what `fetch` takes, and rejects with {@link TokenUnavailableError} too
    */

@@ -2,22 +2,25 @@ import { basicAuthorization } from '../http-client/basic-authorization.js';
 import type { ClientCredentials, ClientSettings } from './client-settings.js';
 import type { TokenTarget } from './token-client-options.js';
 
-/** A route of the issuer that gives tokens: what it is asked, and where in its answers things stand. */
+/** A route of the issuer that issues tokens: its request, and the fields of its responses. */
 export interface TokenRoute {
   readonly address: string;
   request(target: TokenTarget): RequestInit;
-  /** The member of a good answer that is the token. */
+  /** The field of a success response that contains the token. */
   readonly tokenMember: string;
-  /** The member of any other answer that says why, for programs. */
+  /** The field of any other response with the reason, for programs. */
   readonly codeMember: string;
 }
 
-/** Chooses the route: the JSON route says who a token is about, with client credentials that is the client itself. */
+/**
+ * Chooses the route: the JSON route names the subject of a token; with client credentials it is the client
+ * itself.
+ */
 export function tokenRoute(settings: ClientSettings): TokenRoute {
   return settings.subject === undefined ? oauthRoute(settings) : jsonRoute(settings, settings.subject);
 }
 
-/** `POST /oauth2/token` by client credentials (RFC 6749 §4.4.2). */
+/** `POST /oauth2/token` with client credentials (RFC 6749 §4.4.2). */
 function oauthRoute({ issuerUrl, credentials }: ClientSettings): TokenRoute {
   return {
     address: `${issuerUrl}/oauth2/token`,

@@ -5,23 +5,23 @@ import type { TokenTarget } from './token-client-options.js';
 import type { TokenRoute } from './token-routes.js';
 import { TokenUnavailableError } from './token-unavailable-error.js';
 
-/** A token as the issuer gave it. */
+/** A token as issued. */
 export interface FetchedToken {
   readonly token: string;
-  /** Seconds from the time of asking. */
+  /** Seconds from the time of the request. */
   readonly lifetimeSeconds: number;
 }
 
-/** Asks for a token. Gives why there is none as a value, never as an exception. */
+/** Requests a token. Returns why there is none as a value, never as an exception. */
 export type TokenSource = (target: TokenTarget) => Promise<FetchedToken | TokenUnavailableError>;
 
 /** The credentials that a Bearer header can carry (RFC 6750 §2.1). Anything else would break the header. */
 const BEARER = /^[A-Za-z0-9\-._~+/]+=*$/;
 
-/** What RFC 6749 §5.2 and the JSON routes name. Other text may hold anything, and is not taken over. */
+/** Codes of RFC 6749 §5.2 and the JSON routes. Other text may contain anything, and is dropped. */
 const CODE = /^[a-z_]{1,64}$/;
 
-/** @returns a source that asks that route */
+/** @returns a source that requests tokens from that route */
 export function tokenSource(route: TokenRoute, fetch: Fetch): TokenSource {
   return async (target) => {
     try {
@@ -42,7 +42,7 @@ function readAnswer(answer: JsonAnswer, route: TokenRoute): FetchedToken | Token
   if (isUsable && typeof lifetimeSeconds === 'number' && lifetimeSeconds > 0) {
     return { token, lifetimeSeconds };
   }
-  const reason = `${route.address}: the answer holds no bearer token with a lifetime`;
+  const reason = `${route.address}: the response has no bearer token with a lifetime`;
   return new TokenUnavailableError({ status, code: 'invalid_response', reason });
 }
 

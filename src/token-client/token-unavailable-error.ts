@@ -1,19 +1,19 @@
 /** Why there is no token. */
 export interface FailureDetails {
-  /** HTTP status, where there was an answer. */
+  /** HTTP status, if there was a response. */
   readonly status?: number;
   /**
-   * For programs: what the issuer named, such as `invalid_client` or `invalid_target`; else `issuer_unreachable` or
-   * `invalid_response`.
+   * For programs: the issuer's error code, such as `invalid_client` or `invalid_target`; else
+   * `issuer_unreachable` or `invalid_response`.
    */
   readonly code: string;
   /** For people, without anything that was sent or received. */
   readonly reason: string;
-  /** Seconds after which the issuer wants to be asked again (RFC 9110 §10.2.3), where it said so. */
+  /** Seconds to wait before the next request, if the issuer sent `Retry-After` (RFC 9110 §10.2.3). */
   readonly retryAfterSeconds?: number;
 }
 
-/** No token could be had. Holds neither a secret nor a token. */
+/** No token is available. Contains neither a secret nor a token. */
 export class TokenUnavailableError extends Error {
   override readonly name = 'TokenUnavailableError';
   readonly status: number | undefined;
@@ -27,7 +27,7 @@ export class TokenUnavailableError extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 
-  /** Whether the issuer is in trouble, which concerns every token; else it refuses this one. */
+  /** Whether the issuer is failing, which concerns every token; else it refuses this one. */
   get isOutage(): boolean {
     return this.status === undefined || this.status === 429 || this.status >= 500;
   }

@@ -128,7 +128,7 @@ describe.each(PLATFORMS)('JwtAuthGuard as a global guard on %s', (platform) => {
     expect((await service.get('/subject', await issuer.token({ sub: 'user-42' }))).body).toBe('user-42');
   });
 
-  it('asks for a token with a challenge that says nothing of an error', async () => {
+  it('requests a token with a challenge that names no error', async () => {
     expect(await service.get('/claims')).toEqual({
       status: 401,
       challenge: REALM,
@@ -159,7 +159,7 @@ describe.each(PLATFORMS)('JwtAuthGuard as a global guard on %s', (platform) => {
     ['unknown_key', 'Invalid signature', /secret/],
     ['public_key_as_secret', 'Invalid signature', /secret/],
     ['unsigned', 'Invalid token', /algorithm/],
-  ])('refuses a token that is %s: %s', async (fault, error, hint) => {
+  ])('rejects a token that is %s: %s', async (fault, error, hint) => {
     const { status, challenge, body } = await service.get('/claims', await issuer.badToken(fault));
     expect({ status, body }).toEqual({
       status: 401,
@@ -175,7 +175,7 @@ describe.each(PLATFORMS)('JwtAuthGuard as a global guard on %s', (platform) => {
     ['two tokens', 'a.b.c, Bearer d.e.f'],
     ['a parameter', 'token="a.b.c"'],
     ['9000 characters', `${'a'.repeat(9000)}.b.c`],
-  ])('refuses %s behind the scheme', async (_name, credentials) => {
+  ])('rejects %s behind the scheme', async (_name, credentials) => {
     const { status, challenge, body } = await service.get('/claims', credentials);
     expect({ status, body }).toMatchObject({
       status: 401,
@@ -185,20 +185,20 @@ describe.each(PLATFORMS)('JwtAuthGuard as a global guard on %s', (platform) => {
   });
 
   it.each([
-    ['a good one and a bad one', 'Bearer good', 'Bearer x'],
-    ['a bad one and a good one', 'Bearer x', 'Bearer good'],
-    ['two equal ones', 'Bearer good', 'Bearer good'],
-    ['a good one and another scheme', 'Bearer good', 'Basic YTpi'],
-    ['another scheme and a good one', 'Basic YTpi', 'Bearer good'],
-    ['a good one and an empty one', 'Bearer good', ''],
+    ['a valid one and a bad one', 'Bearer valid', 'Bearer x'],
+    ['a bad one and a valid one', 'Bearer x', 'Bearer valid'],
+    ['two equal ones', 'Bearer valid', 'Bearer valid'],
+    ['a valid one and another scheme', 'Bearer valid', 'Basic YTpi'],
+    ['another scheme and a valid one', 'Basic YTpi', 'Bearer valid'],
+    ['a valid one and an empty one', 'Bearer valid', ''],
     ['two that are no bearer tokens', 'Basic YTpi', 'Basic YTpi'],
-  ])('refuses two Authorization headers: %s', async (_name, first, second) => {
+  ])('rejects two Authorization headers: %s', async (_name, first, second) => {
     const token = await issuer.token();
     const lines = [
       'GET /claims HTTP/1.1',
       'Host: a',
-      `Authorization: ${first.replace('good', token)}`,
-      `authorization: ${second.replace('good', token)}`,
+      `Authorization: ${first.replace('valid', token)}`,
+      `authorization: ${second.replace('valid', token)}`,
     ];
     const { status, text } = await rawHttp(
       service.origin,
@@ -263,13 +263,13 @@ describe.each(PLATFORMS)('JwtAuthGuard as a global guard on %s', (platform) => {
       expect(challenge).toContain('scope="logs:admin logs:write"');
     });
 
-    it('only of a token that is good', async () => {
+    it('only of a valid token', async () => {
       expect((await service.get('/read', await issuer.badToken('expired'))).status).toBe(401);
       expect((await service.get('/read')).status).toBe(401);
     });
   });
 
-  it('answers 404 where there is no route, with and without a token', async () => {
+  it('responds 404 if there is no route, with and without a token', async () => {
     expect((await service.get('/nowhere')).status).toBe(404);
     expect((await service.get('/nowhere', await issuer.token())).status).toBe(404);
   });

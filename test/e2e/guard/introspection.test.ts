@@ -67,7 +67,7 @@ describe.each(PLATFORMS)('JwtAuthGuard with introspection on %s', (platform) => 
     server.close();
   });
 
-  it('refuses a token that was taken back, once the previous answer is forgotten', async () => {
+  it('rejects a token that was revoked, once the previous answer is forgotten', async () => {
     const token = await issuer.token();
     expect((await service.get('/plain', token)).status).toBe(200);
     revoked.add(token);
@@ -80,7 +80,7 @@ describe.each(PLATFORMS)('JwtAuthGuard with introspection on %s', (platform) => 
     });
   });
 
-  it('answers 503 while the issuer cannot be asked, and accepts what it was told of before', async () => {
+  it('responds 503 while the issuer cannot be queried, and accepts what is cached', async () => {
     const known = await issuer.token();
     await service.get('/plain', known);
     isDown = true;

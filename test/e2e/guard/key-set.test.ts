@@ -77,7 +77,7 @@ describe.each(PLATFORMS)('JwtAuthGuard with the keys of an issuer on %s', (platf
     expect(keyFetches()).toBe(1);
   });
 
-  it.each(Object.keys(TOKEN_FAULTS) as TokenFault[])('refuses a token with the fault %s', async (fault) => {
+  it.each(Object.keys(TOKEN_FAULTS) as TokenFault[])('rejects a token with the fault %s', async (fault) => {
     const { status, challenge, body } = await service.get('/subject', await issuer.badToken(fault));
     expect({ status, body }).toMatchObject({ status: 401, body: { code: TOKEN_FAULTS[fault] } });
     expect(challenge).toMatch(/^Bearer realm="logging-service", error="invalid_token"/);
@@ -111,7 +111,7 @@ describe.each(PLATFORMS)('JwtAuthGuard with the keys of an issuer on %s', (platf
     expect(keyFetches()).toBe(2);
   });
 
-  it('goes on while the issuer is down', async () => {
+  it('continues while the issuer is down', async () => {
     const token = await issuer.token();
     expect(await statusOf(token)).toBe(200);
     issuer.goDown();

@@ -18,7 +18,7 @@ const optionsFor = (audience: string): IdentityAuthOptions => ({
   secrets: [issuer.secret],
 });
 
-/** Where an application keeps its settings. */
+/** The settings of an application. */
 @Injectable()
 class Settings {
   readonly audience = 'configured-service';
@@ -90,7 +90,7 @@ describe.each(PLATFORMS)('IdentityAuthModule on %s', (platform) => {
 });
 
 describe('IdentityAuthModule', () => {
-  it('refuses wrong options where they are given', () => {
+  it('rejects invalid options when they are given', () => {
     expect(() => IdentityAuthModule.forRoot({ ...optionsFor('a'), secrets: ['short'] })).toThrow(
       'IdentityAuthModule: secrets[0] must have at least 32 bytes for HS256',
     );

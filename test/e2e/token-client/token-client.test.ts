@@ -7,7 +7,7 @@ import { MovedClock } from '../../support/moved-clock.js';
 import { RunningApp } from '../../support/running-app.js';
 import { SECRET } from '../../support/settings.js';
 
-/** Goes on while that of the client stands still. */
+/** Continues while the clock of the client stops. */
 const serviceClock = new MovedClock();
 
 @Controller()
@@ -52,7 +52,7 @@ describe('TokenClient by the JSON route of the service', () => {
     expect([response.status, await response.json()]).toEqual([200, { sub: 'careergpt', scope: 'logs:read' }]);
   });
 
-  it('gets another token where the service finds the one it has too old', async () => {
+  it('gets another token if the service finds its token too old', async () => {
     const target = { audience: 'logging-service' };
     const previous = await client.getToken(target);
     issuer.clock.advance(901);
@@ -62,7 +62,7 @@ describe('TokenClient by the JSON route of the service', () => {
     expect(await client.getToken(target)).not.toBe(previous);
   });
 
-  it('is told by its code why there is no token', async () => {
+  it('names by its code why there is no token', async () => {
     await expect(client.getToken({ audience: 'identity-backend' })).rejects.toMatchObject({
       status: 403,
       code: 'invalid_target',

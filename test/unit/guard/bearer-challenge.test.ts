@@ -6,7 +6,7 @@ const PARAMETER = '[a-z_]+="(?:[^"\\\\]|\\\\.)*"';
 const CHALLENGE = new RegExp(`^Bearer ${PARAMETER}(?:, ${PARAMETER})*$`);
 
 describe('bearerChallenge', () => {
-  it('names the realm alone where no credentials were sent', () => {
+  it('names the realm alone if no credentials were sent', () => {
     expect(bearerChallenge('logging-service')).toBe('Bearer realm="logging-service"');
   });
 

@@ -38,11 +38,11 @@ describe('bearerToken', () => {
     ['Bearer a b', 'a b'],
     ['Bearer a.b.c, Bearer d.e.f', 'a.b.c, Bearer d.e.f'],
     ['Bearer token="a.b.c"', 'token="a.b.c"'],
-  ])('gives what follows the scheme in %j, which is then judged malformed', (authorization, token) => {
+  ])('returns what follows the scheme in %j, which is then malformed', (authorization, token) => {
     expect(of(authorization)).toBe(token);
   });
 
-  it('gives no one token where there are several headers', () => {
+  it('returns no single token if there are several headers', () => {
     expect(of('Bearer a.b.c', 'Bearer d.e.f')).toBe('Bearer a.b.c, Bearer d.e.f');
     expect(of('Bearer a.b.c', 'Bearer a.b.c')).toContain(',');
     expect(of('Basic YTpi', 'Bearer a.b.c')).toContain(',');
@@ -90,7 +90,7 @@ describe('hasTwoAuthorizations', () => {
     expect(hasTwoAuthorizations({ raw: { rawHeaders } })).toBe(expected);
   });
 
-  it('is false for what has no headers as they came', () => {
+  it('is false for a request without raw headers', () => {
     expect(hasTwoAuthorizations({})).toBe(false);
     expect(hasTwoAuthorizations({ headers: { authorization: 'Bearer a.b.c' } })).toBe(false);
   });

@@ -44,7 +44,7 @@ describe('@CurrentToken()', () => {
     expect(valueOf(CurrentToken('constructor'), context)).toBeUndefined();
   });
 
-  it('gives nothing where there was no token', () => {
+  it('returns undefined if there was no token', () => {
     const context = executionContext([{ claims: GOOD_CLAIMS }, null, 'x', { req: 'y' }]);
     expect(valueOf(CurrentToken(), context)).toBeUndefined();
     expect(valueOf(CurrentToken('sub'), context)).toBeUndefined();

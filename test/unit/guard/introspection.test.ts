@@ -75,7 +75,7 @@ describe('Introspection', () => {
     expect([new Set(states), fake.sent.length]).toEqual([new Set(['active']), 1]);
   });
 
-  it('asks once for however many wait, also where nothing is remembered', async () => {
+  it('sends one query however many wait, even if nothing is cached', async () => {
     introspection = make({ cacheSeconds: 0 });
     await Promise.all(Array.from({ length: 2 }, async () => introspection.stateOf('a.b.c')));
     await introspection.stateOf('a.b.c');
@@ -83,8 +83,8 @@ describe('Introspection', () => {
   });
 
   it('keeps tokens apart', async () => {
-    fake.answer = ({ body }) => json({ active: body.includes('good') });
-    expect(await introspection.stateOf('good')).toBe('active');
+    fake.answer = ({ body }) => json({ active: body.includes('valid') });
+    expect(await introspection.stateOf('valid')).toBe('active');
     expect(await introspection.stateOf('bad')).toBe('inactive');
   });
 
@@ -97,16 +97,16 @@ describe('Introspection', () => {
     expect(introspection.stateOf('token-0')).toBeInstanceOf(Promise);
   });
 
-  describe('where the issuer', () => {
+  describe('if the issuer', () => {
     it.each([
-      ['is away', connectionRefused],
+      ['is unavailable', connectionRefused],
       ['is in trouble', () => json({ active: true }, 500)],
-      ['refuses the client', () => json({ error: 'invalid_client' }, 401)],
+      ['rejects the client', () => json({ error: 'invalid_client' }, 401)],
       ['redirects', () => json({ active: true }, 302, { location: '/' })],
       ['answers without a word on it', () => json({})],
       ['answers with "true"', () => json({ active: 'true' })],
       ['answers in HTML', () => new Response('<html>')],
-    ])('%s, nothing is known, nothing remembered, and the secret is not told', async (_name, answer) => {
+    ])('%s, nothing is known, nothing cached, and the secret is not exposed', async (_name, answer) => {
       fake.answer = answer;
       expect(await introspection.stateOf('a.b.c')).toBe('unavailable');
       expect(reports).toEqual([expect.stringContaining(ENDPOINT)]);
@@ -116,7 +116,7 @@ describe('Introspection', () => {
       expect(await introspection.stateOf('a.b.c')).toBe('active');
     });
 
-    it('is away, nobody asks for a second, so that requests do not pile up', async () => {
+    it('is unavailable, no second query is sent, so that requests do not pile up', async () => {
       fake.answer = connectionRefused;
       await introspection.stateOf('a.b.c');
       clock.advance(0.999);
@@ -126,7 +126,7 @@ describe('Introspection', () => {
       expect(fake.sent).toHaveLength(2);
     });
 
-    it('is away, answers that are remembered still hold', async () => {
+    it('is unavailable, cached responses still apply', async () => {
       await introspection.stateOf('a.b.c');
       fake.answer = connectionRefused;
       await introspection.stateOf('d.e.f');
@@ -139,7 +139,7 @@ describe('Introspection', () => {
       expect(await introspection.stateOf('a.b.c')).toBe('active');
     });
 
-    it('is away, that is reported once for each outage', async () => {
+    it('is unavailable, that is reported once for each outage', async () => {
       for (const answer of [connectionRefused, connectionRefused, active, connectionRefused]) {
         fake.answer = answer;
         await introspection.stateOf('a.b.c');

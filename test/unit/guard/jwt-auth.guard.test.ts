@@ -51,7 +51,7 @@ function refusalOf(act: () => unknown): BearerRefusal {
 }
 
 describe('JwtAuthGuard', () => {
-  it('lets a good token through at once, and keeps its claims by the request', () => {
+  it('accepts a valid token synchronously, and keeps its claims by the request', () => {
     const request = bearing(handMadeToken());
     expect(guard.canActivate(executionContext([request, {}]))).toBe(true);
     expect(claimsOf(request)).toEqual(GOOD_CLAIMS);
@@ -79,7 +79,7 @@ describe('JwtAuthGuard', () => {
     ]);
   });
 
-  it('says nothing of what was sent in the challenge of a bad token', () => {
+  it('quotes nothing of the request in the challenge of an invalid token', () => {
     const token = handMadeToken({ claims: { iss: '"marker' } });
     const response = { header: () => undefined };
     const { challenge } = refusalOf(() => guard.canActivate(executionContext([bearing(token), response])));
@@ -88,7 +88,7 @@ describe('JwtAuthGuard', () => {
     );
   });
 
-  it('is extended to GraphQL by where the request is', () => {
+  it('is extended to GraphQL by overriding getRequest', () => {
     const graphql = new GraphqlGuard(verifier, new Reflector());
     const request = bearing(handMadeToken());
     expect(graphql.canActivate(executionContext([{}, {}, { req: request }, {}], 'graphql'))).toBe(true);
@@ -97,7 +97,7 @@ describe('JwtAuthGuard', () => {
     expect(refusalOf(() => graphql.canActivate(without)).body.code).toBe('missing_token');
   });
 
-  it('is extended to messages by where the token is', () => {
+  it('is extended to messages by overriding tokenOf', () => {
     const messages = new MessageGuard(verifier, new Reflector());
     const message = { token: handMadeToken() };
     expect(messages.canActivate(executionContext(['data', message], 'rpc'))).toBe(true);
@@ -106,7 +106,7 @@ describe('JwtAuthGuard', () => {
     expect(refusalOf(() => messages.canActivate(bad)).body.code).toBe('malformed_token');
   });
 
-  it('refuses messages where it was not extended for them', () => {
+  it('rejects messages if it was not extended for them', () => {
     for (const data of ['data', { headers: 'none' }, {}]) {
       const context = executionContext([data, {}], 'rpc');
       expect(refusalOf(() => guard.canActivate(context)).body.code).toBe('missing_token');

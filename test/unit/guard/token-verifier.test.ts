@@ -53,7 +53,7 @@ const codeOf = async (outcome: VerificationOutcome | Promise<VerificationOutcome
   (await outcome).code;
 
 describe('TokenVerifier with shared secrets', () => {
-  it('gives the claims of a good token at once, without a promise', () => {
+  it('returns the claims of a valid token synchronously, without a promise', () => {
     const claims = { scope: 'a b', further: { deep: [1, null] } };
     expect(verifier({ secrets: [SECRET] }).verify(handMadeToken({ claims }))).toEqual({
       code: 'valid',
@@ -68,7 +68,7 @@ describe('TokenVerifier with shared secrets', () => {
     );
   });
 
-  it.each(['HS384', 'HS512'])('accepts HS256 alone unless told otherwise, not %s', (algorithm) => {
+  it.each(['HS384', 'HS512'])('accepts HS256 alone by default, not %s', (algorithm) => {
     expect(verifier({ secrets: [SECRET] }).verify(handMadeToken({ algorithm }))).toMatchObject({
       code: 'invalid_signature',
     });
@@ -123,7 +123,7 @@ describe('TokenVerifier for several audiences', () => {
     expect(await codeOf(several().verify(handMadeToken({ claims: { aud } })))).toBe('valid');
   });
 
-  it.each(['logging-service', [], ['x', 'y'], undefined])('refuses a token for %j', (aud) => {
+  it.each(['logging-service', [], ['x', 'y'], undefined])('rejects a token for %j', (aud) => {
     expect(several().verify(handMadeToken({ claims: { aud } }))).toMatchObject({ code: 'invalid_audience' });
   });
 
@@ -151,18 +151,18 @@ describe('TokenVerifier with a key set', () => {
     expect(fake.sent).toHaveLength(1);
   });
 
-  it('tries every key of the algorithm where the token names none', async () => {
+  it('tries every key of the algorithm if the token names none', async () => {
     published = [await JoseKey.make('ES256', 'other'), keyOf('ES256'), keyOf('RS256')];
     const token = await keyOf('ES256').sign({}, { kid: undefined });
     expect(await codeOf(verifier({ jwksUri: JWKS }).verify(token))).toBe('valid');
   });
 
-  it.each(PUBLIC_ALGORITHMS)('refuses a key of %s that is not published under that id', async (algorithm) => {
+  it.each(PUBLIC_ALGORITHMS)('rejects a key of %s that is not published under that id', async (algorithm) => {
     const stranger = await JoseKey.make(algorithm, algorithm);
     expect(await codeOf(verifier({ jwksUri: JWKS }).verify(await stranger.sign()))).toBe('invalid_signature');
   });
 
-  it.each(PUBLIC_ALGORITHMS)('refuses the public key of %s as the secret of an HMAC', async (algorithm) => {
+  it.each(PUBLIC_ALGORITHMS)('rejects the public key of %s as the secret of an HMAC', async (algorithm) => {
     const known = verifier({ jwksUri: JWKS });
     await known.verify(await keyOf(algorithm).sign());
     const { jwk } = keyOf(algorithm);
@@ -182,7 +182,7 @@ describe('TokenVerifier with a key set', () => {
     }
   });
 
-  it('refuses RS256 by a key that is published for PS256', async () => {
+  it('rejects RS256 by a key that is published for PS256', async () => {
     const pss = await JoseKey.make('PS256', 'rsa');
     published = [pss];
     const known = verifier({ jwksUri: JWKS });
@@ -212,11 +212,11 @@ describe('TokenVerifier with a key set', () => {
     expect(await codeOf(verifier({ issuer, discover: true }).verify(token))).toBe('valid');
   });
 
-  it('makes one fetch for a storm of tokens with unknown keys, and judges the others meanwhile', async () => {
+  it('makes one fetch for a storm of tokens with unknown keys, and verifies the others meanwhile', async () => {
     const known = verifier({ jwksUri: JWKS });
-    const good = await keyOf('ES256').sign();
+    const valid = await keyOf('ES256').sign();
     const unknown = await (await JoseKey.make('ES256', 'unknown')).sign();
-    await known.verify(good);
+    await known.verify(valid);
     clock.advance(30);
     const late = new LateAnswer();
     fake.answer = () => late.promise;
@@ -225,7 +225,7 @@ describe('TokenVerifier with a key set', () => {
         index % 2 === 0 ? unknown : handMadeToken({ header: { alg: 'ES256', kid: `kid-${index}` } }),
       ),
     );
-    expect(known.verify(good)).toMatchObject({ code: 'valid' });
+    expect(known.verify(valid)).toMatchObject({ code: 'valid' });
     late.give(publish());
     expect(new Set(await Promise.all(storm.map(codeOf)))).toEqual(new Set(['invalid_signature']));
     expect(fake.sent).toHaveLength(2);
@@ -245,7 +245,7 @@ describe('TokenVerifier with a key set', () => {
     expect(await codeOf(known.verify(await keyOf('ES256').sign()))).toBe('valid');
   });
 
-  it('refuses a key once it is withdrawn', async () => {
+  it('rejects a key once it is revoked', async () => {
     const known = verifier({ jwksUri: JWKS });
     const token = await keyOf('ES256').sign();
     await known.verify(token);
@@ -254,7 +254,7 @@ describe('TokenVerifier with a key set', () => {
     expect(await codeOf(known.verify(token))).toBe('invalid_signature');
   });
 
-  it('goes on through an outage with the keys that it knows', async () => {
+  it('continues through an outage with the keys that it knows', async () => {
     const known = verifier({ jwksUri: JWKS });
     const token = await keyOf('ES256').sign({ exp: NEW_YEAR + 100_000 });
     await known.verify(token);
@@ -266,7 +266,7 @@ describe('TokenVerifier with a key set', () => {
     expect(log.warnings).toEqual([`Keys could not be fetched: ${JWKS}: ECONNREFUSED`]);
   });
 
-  it('cannot judge before it ever had keys, and can once the issuer is there', async () => {
+  it('cannot verify before it ever had keys, and can once the issuer is reachable', async () => {
     fake.answer = connectionRefused;
     const fresh = verifier({ jwksUri: JWKS });
     const token = await keyOf('ES256').sign();
@@ -291,7 +291,7 @@ describe('TokenVerifier with secrets and a key set', () => {
     expect(await codeOf(both().verify(await keyOf('ES256').sign()))).toBe('valid');
   });
 
-  it('judges by secrets without fetching the keys, also while the issuer is away', async () => {
+  it('verifies by secrets without fetching the keys, even while the issuer is unavailable', async () => {
     fake.answer = connectionRefused;
     const known = both();
     expect(known.verify(handMadeToken())).toMatchObject({ code: 'valid' });
@@ -326,7 +326,7 @@ describe('TokenVerifier with introspection', () => {
     });
   });
 
-  it('never asks about a token that is not good anyway', async () => {
+  it('never queries the issuer about a token that is not valid anyway', async () => {
     const known = asking();
     for (const difference of [
       { secret: PREVIOUS_SECRET },
@@ -344,7 +344,7 @@ describe('TokenVerifier with introspection', () => {
     expect(await codeOf(known.verify(await keyOf('ES256').sign()))).toBe('token_revoked');
   });
 
-  it('tells the log of an outage, without token and secret', async () => {
+  it('logs an outage, without token and secret', async () => {
     fake.answer = connectionRefused;
     await asking().verify(handMadeToken());
     expect(log.warnings).toEqual([`Introspection failed: ${INTROSPECT}: ECONNREFUSED`]);

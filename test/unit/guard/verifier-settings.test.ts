@@ -34,12 +34,12 @@ describe('verifierSettings', () => {
     });
   });
 
-  it('gives each family its own algorithms where secrets and public keys are together', () => {
+  it('gives each family its own algorithms if secrets and public keys are given', () => {
     const options = { secrets: [SECRET], jwksUri: JWKS, algorithms: ['ES256', 'HS256'] };
     expect(settings(options)).toMatchObject({ sharedAlgorithms: ['HS256'], publicAlgorithms: ['ES256'] });
   });
 
-  it('remembers introspection for ten seconds unless told otherwise', () => {
+  it('caches introspection for ten seconds by default', () => {
     const cacheSeconds = (given: object): number | undefined =>
       settings({ secrets: [SECRET], introspection: { ...CLIENT, ...given } }).introspection?.cacheSeconds;
     expect([
@@ -49,7 +49,7 @@ describe('verifierSettings', () => {
     ]).toEqual([10, 0, 300]);
   });
 
-  it('keeps keys for a day unless told otherwise, from a second to 30 days', () => {
+  it('keeps keys for a day by default, from a second to 30 days', () => {
     const kept = (given: object): number => settings({ jwksUri: JWKS, ...given }).keepKeysSeconds;
     expect(kept({})).toBe(86_400);
     for (const keepKeysSeconds of [1, 60, 2_592_000]) expect(kept({ keepKeysSeconds })).toBe(keepKeysSeconds);
@@ -71,7 +71,7 @@ describe('verifierSettings', () => {
     ['a secret that is missing', { secrets: [undefined] }, /secrets\[0\]/],
     ['a secret too short for HS384', { secrets: [SECRET], algorithms: ['HS384'] }, /at least 48 bytes/],
     ['a secret too short for HS512', { secrets: [SECRET], algorithms: ['HS256', 'HS512'] }, /64 bytes/],
-    ['a secret of blanks', { secrets: [SECRET, ' '.repeat(64)] }, /secrets\[1\] is nothing but white space/],
+    ['a secret of spaces', { secrets: [SECRET, ' '.repeat(64)] }, /secrets\[1\] is nothing but white space/],
     ['a placeholder', { secrets: ['changeme'.repeat(4)] }, /secrets\[0\] is a known placeholder/],
     ['one character', { secrets: ['a'.repeat(32)] }, /secrets\[0\] is a known placeholder/],
     ['a short text repeated', { secrets: ['abc'.repeat(20)] }, /secrets\[0\] is a short text repeated/],
@@ -126,14 +126,14 @@ describe('verifierSettings', () => {
       { secrets: [SECRET], introspection: { ...CLIENT, cacheSeconds: 301 } },
       /cacheSeconds/,
     ],
-  ])('refuses %s, without showing a secret', (_name, options, words) => {
+  ])('rejects %s, without showing a secret', (_name, options, words) => {
     expect(() => settings(options)).toThrow(TypeError);
     expect(() => settings(options)).toThrow(words);
     expect(() => settings(options)).toThrow(/^IdentityAuthModule: /);
     expect(() => settings(options)).not.toThrow(/marker/);
   });
 
-  it('takes plain HTTP on this machine, and beyond it where the network is said to encrypt', () => {
+  it('accepts plain HTTP on this host, and beyond it if the network encrypts', () => {
     expect(() => settings({ jwksUri: 'http://127.0.0.1:3000/jwks.json' })).not.toThrow();
     expect(() =>
       settings({ jwksUri: 'http://issuer.internal/jwks.json', allowPlainHttp: true }),

@@ -24,7 +24,7 @@ function pauseOf(backOff: BackOff): number {
 }
 
 describe('BackOff', () => {
-  it('blocks nobody before a failure', () => {
+  it('blocks no one before a failure', () => {
     expect(new BackOff(clock, () => 0).blocking).toBeUndefined();
   });
 
@@ -47,7 +47,7 @@ describe('BackOff', () => {
     expect(backOff.blocking).toBe(last);
   });
 
-  it('says which failure is the first, and begins anew after a success', () => {
+  it('says which failure is the first, and starts over after a success', () => {
     const backOff = new BackOff(clock, () => 1);
     expect([backOff.failed(failure()), backOff.failed(failure())]).toEqual([true, false]);
     backOff.succeeded();
@@ -67,7 +67,7 @@ describe('BackOff', () => {
     expect(pauseOf(backOff)).toBeCloseTo(pause, 0);
   });
 
-  it('always lets go after five minutes at most', () => {
+  it('never blocks for more than five minutes', () => {
     const steps = fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat()), { maxLength: 40 });
     fc.assert(
       fc.property(steps, (failures) => {

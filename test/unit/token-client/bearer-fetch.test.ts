@@ -35,16 +35,16 @@ beforeEach(() => {
 
 const toService = (): SentRequest[] => fake.sent.filter(({ url }) => url === SERVICE);
 
-/** A service that refuses these tokens. */
+/** A service that rejects these tokens. */
 const refusing =
   (...refused: string[]) =>
   ({ headers }: SentRequest): Response =>
     refused.some((token) => headers.get('authorization') === `Bearer ${token}`)
       ? UNAUTHORIZED()
-      : json('good');
+      : json('valid');
 
 describe('fetchWith', () => {
-  it('shows the token, and leaves the rest of the request as it is', async () => {
+  it('sends the token, and leaves the rest of the request unchanged', async () => {
     const headers = { 'content-type': 'application/json', 'x-request-id': 'a' };
     const response = await send(SERVICE, { method: 'POST', headers, body: '{"a":1}' });
     expect(await response.json()).toEqual({ authorization: 'Bearer token-1', body: '{"a":1}' });
@@ -53,7 +53,7 @@ describe('fetchWith', () => {
   });
 
   it.each<[string, () => Parameters<typeof fetch>]>([
-    ['an address', () => [SERVICE]],
+    ['a URL', () => [SERVICE]],
     ['a URL', () => [new URL(SERVICE)]],
     ['a Request', () => [new Request(SERVICE, { headers: { 'x-own': '1' } })]],
     ['headers of the caller', () => [SERVICE, { headers: new Headers({ 'x-own': '1' }) }]],
@@ -74,13 +74,13 @@ describe('fetchWith', () => {
     expect(tokens).toBe(1);
   });
 
-  it('rejects with TokenUnavailableError where there is no token, and sends nothing', async () => {
+  it('rejects with TokenUnavailableError if there is no token, and sends nothing', async () => {
     issuer = connectionRefused;
     await expect(send(SERVICE)).rejects.toBeInstanceOf(TokenUnavailableError);
     expect(toService()).toEqual([]);
   });
 
-  it.each([200, 204, 302, 400, 403, 404, 500])('gives an answer of %d back as it is', async (status) => {
+  it.each([200, 204, 302, 400, 403, 404, 500])('returns a response of %d unchanged', async (status) => {
     service = () => new Response(null, { status });
     expect((await send(SERVICE)).status).toBe(status);
     expect(toService()).toHaveLength(1);
@@ -90,7 +90,7 @@ describe('fetchWith', () => {
     it('asks once more with a new token', async () => {
       service = refusing('token-1');
       const response = await send(SERVICE, { method: 'POST', body: 'text' });
-      expect(await response.json()).toBe('good');
+      expect(await response.json()).toBe('valid');
       expect(toService().map(({ body, headers }) => [body, headers.get('authorization')])).toEqual([
         ['text', 'Bearer token-1'],
         ['text', 'Bearer token-2'],
@@ -110,7 +110,7 @@ describe('fetchWith', () => {
       expect(tokens).toBe(2);
     });
 
-    it('does not trouble the issuer again and again for a service that refuses every token', async () => {
+    it('does not trouble the issuer again and again for a service that rejects every token', async () => {
       service = UNAUTHORIZED;
       for (let second = 0; second < 29; second++) {
         await send(SERVICE);
@@ -122,7 +122,7 @@ describe('fetchWith', () => {
       expect(tokens).toBe(3);
     });
 
-    it('recovers as often as it has to where the new token is good', async () => {
+    it('recovers as often as necessary if the new token is valid', async () => {
       service = refusing('token-1');
       expect((await send(SERVICE)).status).toBe(200);
       service = refusing('token-2');
@@ -130,7 +130,7 @@ describe('fetchWith', () => {
       expect(tokens).toBe(3);
     });
 
-    it('gives the 401 back, with its body, where there is no other token', async () => {
+    it('returns the 401 with its body if there is no other token', async () => {
       await send(SERVICE);
       service = UNAUTHORIZED;
       issuer = connectionRefused;

@@ -35,13 +35,13 @@ describe('clientSettings', () => {
     ['no address', { issuerUrl: '', ...CLIENT }, /issuerUrl must be an absolute/],
     ['a secret in the address', { issuerUrl: 'https://a:marker@issuer.example', ...CLIENT }, /credentials/],
     ['plain HTTP beyond this machine', { issuerUrl: 'http://issuer.example', ...CLIENT }, /must be https/],
-  ])('refuses %s, without showing a secret', (_name, options, words) => {
+  ])('rejects %s, without showing a secret', (_name, options, words) => {
     expect(() => clientSettings(options)).toThrow(TypeError);
     expect(() => clientSettings(options)).toThrow(words);
     expect(() => clientSettings(options)).not.toThrow(/marker/);
   });
 
-  it('takes plain HTTP where the network is said to encrypt', () => {
+  it('accepts plain HTTP if the network encrypts', () => {
     const options = { issuerUrl: 'http://issuer.internal', allowPlainHttp: true, ...CLIENT };
     expect(() => clientSettings(options)).not.toThrow();
   });

@@ -18,7 +18,7 @@ class Scene {
   failure: TokenUnavailableError | undefined;
   lifetimeSeconds = 100;
   chance = 0;
-  /** Where set, answers wait for it. */
+  /** While set, responses wait for it. */
   gate: Promise<void> | undefined;
   private readonly random = (): number => this.chance;
   private readonly outage = new BackOff(this.clock, this.random);
@@ -95,7 +95,7 @@ describe('RenewedToken', () => {
     expect(await token.get()).toBe('token-3');
   });
 
-  it('counts its lifetime from when it was asked for', async () => {
+  it('counts its lifetime from the time of the request', async () => {
     let open: () => void = () => undefined;
     scene.gate = new Promise((resolve) => (open = resolve));
     const first = token.get();
@@ -106,8 +106,8 @@ describe('RenewedToken', () => {
     expect(await token.get()).toBe('token-2');
   });
 
-  describe('while the issuer is away', () => {
-    it('serves on for as long as it is good', async () => {
+  describe('while the issuer is unavailable', () => {
+    it('stays in use for as long as it is valid', async () => {
       await token.get();
       scene.failure = AWAY;
       for (let second = 1; second < 100; second++) {
@@ -141,7 +141,7 @@ describe('RenewedToken', () => {
       expect(scene.fetches).toBe(1);
     });
 
-    it('tells of it once, where nobody waits for the answer', async () => {
+    it('reports it once, if no one waits for the response', async () => {
       await token.get();
       scene.failure = AWAY;
       for (const seconds of [76, 5, 5]) {
@@ -162,7 +162,7 @@ describe('RenewedToken', () => {
     });
   });
 
-  describe('where the issuer refuses it', () => {
+  describe('if the issuer rejects it', () => {
     it('asks again after pauses only, and for other tokens at once', async () => {
       scene.failure = REFUSED;
       expect(await failureOf(token.get())).toBe(REFUSED);
@@ -189,7 +189,7 @@ describe('RenewedToken', () => {
       expect([await token.get(), scene.fetches]).toEqual(['token-2', 2]);
     });
 
-    it('stays for 30 seconds where the next one was refused too', async () => {
+    it('stays for 30 seconds if the next one was refused too', async () => {
       const first = await token.get();
       token.refusedAgain();
       expect(token.drop(first)).toBe(false);
@@ -198,7 +198,7 @@ describe('RenewedToken', () => {
     });
   });
 
-  it('is never handed out after its end, and never fetched twice at a time', async () => {
+  it('is never returned after it expires, and never fetched twice at a time', async () => {
     const step = fc.record({ seconds: fc.double({ min: 0, max: 120, noNaN: true }), isAway: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(

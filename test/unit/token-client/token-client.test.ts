@@ -65,7 +65,7 @@ describe('TokenClient', () => {
     );
   });
 
-  it('keeps the tokens for a thousand targets and lets go of the oldest', async () => {
+  it('caches the tokens for a thousand targets and evicts the oldest', async () => {
     for (let index = 0; index <= 1000; index++) await client.getToken({ audience: `service-${index}` });
     expect(await client.getToken({ audience: 'service-1' })).toBe('token-2');
     expect(await client.getToken({ audience: 'service-0' })).toBe('token-1002');
@@ -76,7 +76,7 @@ describe('TokenClient', () => {
     expect([new Set(tokens), fake.sent.length]).toEqual([new Set(['token-1']), 1]);
   });
 
-  it('tells the log, without secret and token, that it could not renew', async () => {
+  it('logs, without secret and token, that it could not renew', async () => {
     await client.getToken(LOGS);
     fake.answer = connectionRefused;
     clock.advance(700);
@@ -115,7 +115,7 @@ describe('TokenClientModule', () => {
     await context.close();
   });
 
-  it('refuses wrong options where they are given', () => {
+  it('rejects invalid options when they are given', () => {
     expect(() => TokenClientModule.forRoot({ issuerUrl: 'https://issuer.example' })).toThrow(TypeError);
   });
 });

@@ -20,7 +20,7 @@ const ask = (
   tokenSource(tokenRoute(clientSettings({ issuerUrl: ISSUER, ...options })), fake.fetch)(target);
 
 describe('A token by client credentials', () => {
-  it('is asked for as RFC 6749 says', async () => {
+  it('is requested as RFC 6749 says', async () => {
     const fake = new FakeFetch(() => json(OAUTH));
     expect(await ask(fake, CLIENT, { audience: 'logging-service', scope: 'logs:read logs:write' })).toEqual({
       token: 'a.b.c',
@@ -37,7 +37,7 @@ describe('A token by client credentials', () => {
     });
   });
 
-  it('is asked for without a scope where none is needed', async () => {
+  it('is requested without a scope if none is needed', async () => {
     const fake = new FakeFetch(() => json(OAUTH));
     await ask(fake);
     expect(new URLSearchParams(fake.last.body).has('scope')).toBe(false);
@@ -45,7 +45,7 @@ describe('A token by client credentials', () => {
 });
 
 describe('A token by the JSON route', () => {
-  it('is asked for a subject, with credentials where there are some', async () => {
+  it('is requested for a subject, with credentials if there are any', async () => {
     const fake = new FakeFetch(() => json(JSON_ROUTE));
     const target = { audience: 'logging-service', scope: 'logs:read' };
     expect(await ask(fake, { subject: 'user-42', ...CLIENT }, target)).toEqual({
@@ -59,7 +59,7 @@ describe('A token by the JSON route', () => {
     expect(JSON.parse(body)).toEqual({ sub: 'user-42', aud: 'logging-service', scope: 'logs:read' });
   });
 
-  it('is asked for without credentials where there are none', async () => {
+  it('is requested without credentials if there are none', async () => {
     const fake = new FakeFetch(() => json(JSON_ROUTE));
     await ask(fake, { subject: 'user-42' });
     expect(fake.last.headers.has('authorization')).toBe(false);
@@ -93,7 +93,7 @@ describe('An answer without a token', () => {
   });
 
   it.each(['Not a code', 'x'.repeat(65), 'marker:ü', 5, null, { a: 1 }, undefined])(
-    'is not repeated where its code is %j',
+    'is not repeated if its code is %j',
     async (error) => {
       expect(await ask(new FakeFetch(() => json({ error }, 400)))).toMatchObject({
         code: 'invalid_response',
@@ -122,10 +122,10 @@ describe('An answer without a token', () => {
     ['has no lifetime', () => json({ ...OAUTH, expires_in: undefined })],
     ['has a lifetime that is over', () => json({ ...OAUTH, expires_in: 0 })],
     ['has a lifetime in text', () => json({ ...OAUTH, expires_in: '900' })],
-    ['has the member of the other route', () => json(JSON_ROUTE)],
+    ['has the field of the other route', () => json(JSON_ROUTE)],
     ['is a list', () => json([OAUTH])],
     ['is HTML', () => new Response('<html>marker')],
-  ])('of 200 cannot be used where it %s', async (_name, answer) => {
+  ])('of 200 cannot be used if it %s', async (_name, answer) => {
     const outcome = await ask(new FakeFetch(answer));
     expect(outcome).toMatchObject({ status: 200, code: 'invalid_response' });
     expect((outcome as TokenUnavailableError).message).not.toContain('marker');
@@ -136,7 +136,7 @@ describe('An answer without a token', () => {
     expect(await ask(fake)).toMatchObject({ token: 'a.b.c' });
   });
 
-  it('that never came is an outage, told without the secret', async () => {
+  it('that never came is an outage, reported without the secret', async () => {
     const outcome = await ask(new FakeFetch(connectionRefused));
     expect(outcome).toMatchObject({ status: undefined, code: 'issuer_unreachable', isOutage: true });
     const error = outcome as TokenUnavailableError;
