@@ -1,7 +1,11 @@
 import markdown from '@eslint/markdown';
+import { describe, it } from '@jest/globals';
 import { RuleTester } from 'eslint';
 import { parser } from 'typescript-eslint';
 import { vocabulary } from '../../../eslint/vocabulary-rule.js';
+
+RuleTester.describe = describe;
+RuleTester.it = it;
 
 const report = (line: number, column: number) => ({ messageId: 'word', line, column });
 
@@ -19,9 +23,9 @@ new RuleTester({ languageOptions: { parser } }).run('vocabulary', vocabulary, {
     { code: '/**\n * Revoked, or taken\n * back.\n */', errors: [report(2, 16)] },
     { code: "it('lets nobody in', () => {});", errors: [report(1, 10)] },
     { code: 'const text = `${id} is told of it`;', errors: [report(1, 24)] },
-    { code: 'function judgeToken(previous: string) {}', errors: [report(1, 10), report(1, 21)] },
-    { code: 'interface A { previous: string; tell(): void }', errors: [report(1, 15), report(1, 31)] },
-    { code: 'class A { #previous = 1; previous = 2; tell() {} }', errors: [report(1, 24), report(1, 36)] },
+    { code: 'function judgeToken(former: string) {}', errors: [report(1, 10), report(1, 21)] },
+    { code: 'interface A { former: string; tell(): void }', errors: [report(1, 15), report(1, 31)] },
+    { code: 'class A { #former = 1; former = 2; tell() {} }', errors: [report(1, 24), report(1, 36)] },
     { code: 'export {};', filename: 'src/jwt/judge-token.ts', errors: [report(1, 1)] },
   ],
 });

@@ -61,7 +61,7 @@ describe('findInProse', () => {
 });
 
 describe('findInName', () => {
-  it.each(['judgeToken', 'PREVIOUS_SECRETS', 'answers-of-a-turn', 'NowOrLater', 'isGood', 'whenTold'])(
+  it.each(['judgeToken', 'FORMER_SECRETS', 'answers-of-a-turn', 'NowOrLater', 'isGood', 'whenTold'])(
     'finds a word in %s',
     (name) => {
       expect(findInName(name)).toHaveLength(1);
