@@ -122,7 +122,7 @@ describe('who reads a backup of the database', () => {
   });
 
   it('starts no service upon it, and changes nothing', async () => {
-    for (const encryptionKey of [SECRET, 'x'.repeat(32)])
+    for (const encryptionKey of [SECRET, 'another key-encryption key of a test'])
       await expect(RunningApp.start({ databaseUrl, encryptionKey })).rejects.toThrow(KeyEncryptionError);
     const again = await RunningApp.start({ databaseUrl });
     const { authorization } = admin.client;
