@@ -1,10 +1,10 @@
-/** Where the time comes from. Tests pass a clock that they move. */
+/** The source of the time. Tests use a clock that they move. */
 export abstract class Clock {
   /** @returns milliseconds since 1970-01-01T00:00:00Z */
   abstract now(): number;
 }
 
-/** The machine's own clock. */
+/** The system clock. */
 export class SystemClock extends Clock {
   override now(): number {
     return Date.now();
@@ -12,7 +12,7 @@ export class SystemClock extends Clock {
 }
 
 /**
- * How far the clocks of instances on one database may be apart, in seconds: what has expired by one clock is still good
- * by another, so what is known of it stays in the database that much longer.
+ * How far the clocks of instances on one database may be apart, in seconds: what has expired by one clock is
+ * still valid by another, so the database keeps it for that much longer.
  */
 export const CLOCK_SKEW_SECONDS = 60;

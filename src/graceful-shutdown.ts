@@ -1,25 +1,30 @@
 import type { Logger } from 'pino';
 
-/** How long requests in progress may take to end, in milliseconds. */
+/** How long requests in progress may take to finish, in milliseconds. */
 const DRAIN = 10_000;
 
-/** How long a start-up in progress, such as a migration, may take to end, in milliseconds. */
+/** How long a start-up in progress, such as a migration, may take to finish, in milliseconds. */
 const START_UP = 8_000;
 
-/** How long the last lines of the log may take to be written, in milliseconds: their reader may have stopped. */
+/**
+ * How long the last lines of the log may take to be written, in milliseconds: their reader may have stopped.
+ */
 const LAST_LINES = 1_000;
 
-/** A signal that arrives again within this time, in milliseconds, is the same one: npm and the terminal both send it. */
+/**
+ * A signal that arrives again within this time, in milliseconds, is the same one: npm and the terminal both
+ * send it.
+ */
 const SAME_SIGNAL = 1_000;
 
-/** What has to end before the process does. */
+/** What must close before the process exits. */
 export interface Stoppable {
   readonly log: Logger;
-  /** Stops accepting connections, and resolves once the last request is answered. */
+  /** Stops accepting connections, and resolves once the last request has its response. */
   readonly close: () => Promise<void>;
 }
 
-/** How Phusion Passenger stops a process: by this event of a global, not by a signal. */
+/** Phusion Passenger stops a process by this event of a global, not by a signal. */
 interface Passenger {
   once(event: 'exit', listener: () => void): void;
 }
@@ -30,9 +35,9 @@ const passenger = (globalThis as { PhusionPassenger?: Passenger }).PhusionPassen
 export const IN_PASSENGER = passenger !== undefined;
 
 /**
- * Ends the process on SIGTERM and SIGINT: the first signal lets requests in progress be answered and exits with 0, a
- * second one exits at once with 1. The handlers are in place before the service is loaded: without them, the process of a
- * container (PID 1) would ignore the signals.
+ * Ends the process on SIGTERM and SIGINT: the first signal lets requests in progress finish and exits with 0,
+ * a second one exits immediately with 1. The handlers are installed before the service is loaded: without
+ * them, the process of a container (PID 1) would ignore the signals.
  */
 export class GracefulStop {
   private stoppable: Stoppable | undefined;
@@ -43,7 +48,7 @@ export class GracefulStop {
   /** @param isWorker whether another process started this one to share a port, and decides when it stops */
   constructor(private readonly isWorker: boolean) {
     process.on('SIGTERM', (signal) => this.stop(signal));
-    // Ctrl+C reaches every process of a terminal: a worker waits for the one that started it.
+    // Ctrl+C reaches every process of a terminal: a worker waits for its parent.
     process.on('SIGINT', isWorker ? () => {} : (signal) => this.stop(signal));
     if (isWorker) process.on('disconnect', () => this.stop('disconnect'));
     passenger?.once('exit', () => this.stop('Passenger'));
@@ -54,7 +59,10 @@ export class GracefulStop {
     return this.stopping;
   }
 
-  /** From now on the process does not end before this is closed. An uncaught error is logged, and ends it with 1. */
+  /**
+   * From now on the process does not exit before this is closed. An uncaught error is logged, and exits with
+   * 1.
+   */
   guard(stoppable: Stoppable): void {
     this.stoppable = stoppable;
     const fail = (error: unknown, message: string): void => {
@@ -70,7 +78,7 @@ export class GracefulStop {
     this.running = true;
   }
 
-  /** Ends the process once the log is written. */
+  /** Exits once the log is written. */
   exit(code: number): void {
     // process.exit() would wait for the reader of the log, too.
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_LINES);
@@ -80,7 +88,7 @@ export class GracefulStop {
 
   private stop(signal: string): void {
     if (this.stopping) {
-      // A worker receives the signal of its group, and that of the process that started it.
+      // A worker receives the signal of its process group, and that of its parent.
       if (!this.isWorker && !this.isSameSignal) process.exit(1);
       return;
     }
@@ -95,7 +103,7 @@ export class GracefulStop {
   private close({ log, close }: Stoppable, signal: string): void {
     log.info({ signal }, 'stopping');
     if (this.running) setTimeout(() => this.exit(1), DRAIN).unref();
-    // What a start-up has done so far is safe to be left: a migration is a transaction.
+    // An interrupted start-up is safe: a migration is a transaction.
     else setTimeout(() => this.exit(0), START_UP).unref();
     close().then(
       () => this.exit(0),

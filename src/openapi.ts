@@ -37,11 +37,11 @@ function describeApi(app: INestApplication, settings: DocumentedSettings): OpenA
     .setTitle('identity-backend')
     .setDescription('Issues and verifies JWTs between services.')
     .setVersion(VERSION)
-    .addBasicAuth({ type: 'http', scheme: 'basic', description: 'Client id and client secret' })
+    .addBasicAuth({ type: 'http', scheme: 'basic', description: 'Client ID and client secret' })
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An access token of an administrator' })
     .addOAuth2({
       type: 'oauth2',
-      description: 'Asks for an access token of an administrator by client id and client secret',
+      description: 'Requests an access token of an administrator with client ID and client secret',
       flows: {
         clientCredentials: {
           tokenUrl: publishedAddresses(paths[0] ?? '').tokenEndpoint,
@@ -59,8 +59,8 @@ function describeApi(app: INestApplication, settings: DocumentedSettings): OpenA
 }
 
 /**
- * The paths before the routes, first the one that pages are served under: behind a proxy that strips a path, that of
- * PUBLIC_URL. An issuer that stands in for PUBLIC_URL need not be where the service is.
+ * The path prefixes of the routes, first the one that pages are served under: behind a proxy that strips a
+ * path, that of PUBLIC_URL. An issuer that replaces PUBLIC_URL need not be the URL of the service.
  */
 function pathsOf({ basePath, issuer, publicUrl }: DocumentedSettings): string[] {
   const isGiven = publicUrl !== undefined && publicUrl !== baseUrlOf(issuer);

@@ -1,8 +1,8 @@
 /**
- * Reads a URL that others are derived from by appending a path.
+ * Reads a URL from which others are derived by appending a path.
  *
- * @returns the URL without one `/` at its end; `undefined` unless it is an http or https URL without user, query or
- *   fragment, in whose path every client reads the same segments
+ * @returns the URL without one `/` at its end; `undefined` unless it is an http or https URL without user,
+ *   query or fragment, in whose path every client reads the same segments
  */
 export function baseUrlOf(text: string): string | undefined {
   const parts = /^https?:\/\/[^\s/?#@\\]+((?:\/[^\s/?#\\]+)*)\/?$/i.exec(text);
@@ -16,7 +16,7 @@ export function pathOf(url: string): string {
   return new URL(url).pathname.replace(/\/$/, '');
 }
 
-/** The addresses of the service that other programs are given. */
+/** The URLs of the service that it publishes. */
 export interface PublishedAddresses {
   readonly authorizationEndpoint: string;
   readonly tokenEndpoint: string;
@@ -27,9 +27,9 @@ export interface PublishedAddresses {
 }
 
 /**
- * The one place that derives addresses, so that what is published is, to the letter, what is accepted.
+ * The one place that derives URLs, so that the published ones are exactly those that are accepted.
  *
- * @param publicUrl where clients reach the service, as {@link baseUrlOf} gives it
+ * @param publicUrl the URL at which clients reach the service, as {@link baseUrlOf} returns it
  */
 export function publishedAddresses(publicUrl: string): PublishedAddresses {
   return {

@@ -4,7 +4,7 @@ import type { ClientDto } from '../clients/dto/client-response.dto.js';
 import { clientFields, type ClientOptions, withClientOptions } from './client-options.js';
 import { values } from './option-values.js';
 
-/** The lists of a client that can be added to and removed from, by the options that replace them. */
+/** The lists of a client that support adding and removing, by the options that replace them. */
 const LISTS = {
   audience: { field: 'audiences', add: 'addAudience', remove: 'removeAudience' },
   scope: { field: 'scopes', add: 'addScope', remove: 'removeScope' },
@@ -19,7 +19,7 @@ export type ChangeOptions = ClientOptions & {
   readonly [Name in List['add' | 'remove']]?: readonly string[];
 };
 
-/** Gives a command the options that change a client. */
+/** Adds the options that change a client to a command. */
 export function withChangeOptions(command: Command): Command {
   for (const name of ['audience <name>', 'scope <token>', 'claim <name>', 'may-act-for <subject>']) {
     const [option = ''] = name.split(' ');
@@ -31,9 +31,9 @@ export function withChangeOptions(command: Command): Command {
 }
 
 /**
- * The change that the options ask for, as a JSON Merge Patch (RFC 7396) of what the client is at that moment.
+ * The change that the options describe, as a JSON Merge Patch (RFC 7396) of the client's current state.
  *
- * @throws {Error} if they contradict each other, or ask for nothing
+ * @throws {Error} if they contradict each other, or change nothing
  */
 export function clientPatch(options: ChangeOptions): (client: ClientDto) => Record<string, unknown> {
   const members = clientFields(options);
@@ -56,7 +56,7 @@ function edit(name: string, { field, add, remove }: List, options: ChangeOptions
   const { [add]: added = [], [remove]: removed = [] } = options;
   if (added.length === 0 && removed.length === 0) return [];
   if (name in options)
-    throw new Error(`${field} are replaced as a whole, or added to and removed from: not both`);
+    throw new Error(`${field} are either replaced as a whole, or added to and removed from`);
   const both = added.find((value) => removed.includes(value));
   if (both !== undefined) throw new Error(`${JSON.stringify(both)} is both added to ${field} and removed`);
   const apply = (current: readonly string[]): readonly string[] => {
@@ -69,14 +69,14 @@ function edit(name: string, { field, add, remove }: List, options: ChangeOptions
   return [{ field, apply }];
 }
 
-/** A field of a client that a change gave another value. */
+/** A field of a client whose value a change replaced. */
 export interface ChangedField {
   readonly field: string;
   readonly previous: unknown;
   readonly current: unknown;
 }
 
-/** What a change did, but for the time of the change itself. */
+/** What a change did, apart from the time of the change itself. */
 export function changedFields(previous: ClientDto, current: ClientDto): readonly ChangedField[] {
   const before = new Map<string, unknown>(Object.entries(previous));
   return Object.entries(current)

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type JsonOptions, withJson } from './command.js';
 import { list, NOTHING, single, singleOrNothing, wholeNumber } from './option-values.js';
 
-/** The options that describe a client, by the names of the members that they set. */
+/** The options that describe a client, by the names of the fields that they set. */
 export interface ClientOptions extends JsonOptions {
   readonly name?: string;
   readonly audience?: readonly string[];
@@ -16,14 +16,14 @@ export interface ClientOptions extends JsonOptions {
   readonly jwks?: unknown;
 }
 
-/** Gives a command the options that describe a client. */
+/** Adds the options that describe a client to a command. */
 export function withClientOptions(command: Command): Command {
   return withJson(
     command
       .option('--name <text>', 'for people', single())
-      .option('--audience <name>', 'an audience that it may ask for tokens for; repeat for several', list)
+      .option('--audience <name>', 'an audience that it may request tokens for; repeat for several', list)
       .option('--default-audience <name>', 'for requests that name no audience', singleOrNothing(String))
-      .option('--scope <token>', 'a scope that it may ask for; repeat for several', list)
+      .option('--scope <token>', 'a scope that it may request; repeat for several', list)
       .option('--claim <name>', 'a custom claim that it may set; repeat for several', list)
       .option('--grant-type <type>', 'a grant that it may use; repeat for several', list)
       .option('--lifetime <seconds>', 'lifetime of its tokens', singleOrNothing(wholeNumber))
@@ -47,8 +47,8 @@ function readJson(path: string): unknown {
 }
 
 /**
- * The members of the administration's JSON that the options name; those that were not given are left out, and those given
- * as `-` are null.
+ * The fields of the administration API that the options set; absent options are omitted, and those given as
+ * `-` are null.
  */
 export function clientFields(options: ClientOptions): Record<string, unknown> {
   const members = {

@@ -21,8 +21,8 @@ export function clientsCommand(services: Services): Command {
     listCommand(services),
     showCommand(services),
     updateCommand(services),
-    switchCommand(services, 'disable', 'refuse a client and its tokens', true),
-    switchCommand(services, 'enable', 'admit a disabled client again', false),
+    switchCommand(services, 'disable', 'disable a client and its tokens', true),
+    switchCommand(services, 'enable', 'enable a disabled client again', false),
     deleteCommand(services),
     secretsCommand(services),
   ]);
@@ -34,9 +34,9 @@ interface CreateOptions extends ClientOptions {
 }
 
 function createCommand(services: Services): Command {
-  const create = command('create', 'register a client; its secret is printed this once')
+  const create = command('create', 'register a client; its secret is printed only once')
     .requiredOption('--id <id>', 'its client id: 1 to 128 of A-Za-z0-9._~-', single())
-    .option('--create', 'make the database if it is not there, also in a folder without settings');
+    .option('--create', 'create the database if it does not exist, even in a folder without settings');
   return withClientOptions(create).action((options: CreateOptions) => {
     const body = { client_id: options.id, ...clientFields(options) };
     return services.use(
@@ -46,7 +46,7 @@ function createCommand(services: Services): Command {
         if (options.json) printJson(created);
         else printClient(created);
       },
-      options.create ? 'asked' : 'beside settings',
+      options.create ? 'asked' : 'with settings',
     );
   });
 }

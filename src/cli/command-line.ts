@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { Administrator } from '../clients/client-administration.js';
 
-/** The command line as an administrator, for the audit: each run counts as one request. */
+/** The command line as an administrator, for the audit log: each run counts as one request. */
 export const COMMAND_LINE: Administrator = { id: 'command line', requestId: randomUUID(), osUser: osUser() };
 
 /** In a container the user may have a number, and no name. */

@@ -9,10 +9,10 @@ import type { Location } from './location.js';
 import type { Creation } from './services.js';
 
 /**
- * Reads the settings of a command, and looks whether their database is there. In a folder that is not the service's
- * nothing is made: neither a database nor a secret.
+ * Reads the settings of a command, and checks whether their database exists. In a folder that is not the
+ * service's nothing is created: neither a database nor a secret.
  *
- * @param making called before a database is made, with its path or address
+ * @param making called before a database is created, with its path or location
  * @throws {SettingsError}
  * @throws {DatabaseError}
  */
@@ -26,7 +26,7 @@ export async function commandSettings(
   const loaded = loadSettings(directory, undefined, envFile);
   const { isThere, sealedKeys } = await inspectDatabase(loaded.databaseUrl);
   if (isInMemory(loaded)) throw new DatabaseError(IN_MEMORY, false);
-  const mayMake = creation === 'asked' || (creation === 'beside settings' && loaded.isConfigured);
+  const mayMake = creation === 'asked' || (creation === 'with settings' && loaded.isConfigured);
   if (!isThere && !mayMake) throw missing(loaded, creation);
   const settings = withLocalSecrets(loaded, sealedKeys, mayMake ? ['key-encryption-key'] : []);
   if (!isThere) making(databasePlace(loaded.databaseUrl));
@@ -41,13 +41,13 @@ function isInMemory({ databaseUrl }: LoadedSettings): boolean {
 }
 
 /**
- * @returns the whole path of a folder, by default the current one
- * @throws {SettingsError} if there is none
+ * @returns the absolute path of a folder, by default the current one
+ * @throws {SettingsError} if it does not exist
  */
 export function folder(path = '.'): string {
   const directory = resolve(path);
   if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new SettingsError([`There is no folder ${directory}`]);
+    throw new SettingsError([`Folder not found: ${directory}`]);
   }
   return directory;
 }
@@ -56,10 +56,10 @@ function missing({ databaseUrl }: LoadedSettings, creation: Creation): DatabaseE
   const advice =
     creation === 'never'
       ? 'Start the service once, or register the first client.'
-      : 'If this is the place for a new one, add --create.';
+      : 'If a new one belongs here, add --create.';
   return new DatabaseError(
     `There is no database of identity-backend at ${databasePlace(databaseUrl)}. ` +
-      `Run the command in the folder of the service, or name that with --directory or its settings with --env-file. ${advice}`,
+      `Run the command in the folder of the service, or name that folder with --directory or its settings with --env-file. ${advice}`,
     false,
   );
 }

@@ -8,7 +8,7 @@ export interface JsonOptions {
 }
 
 /**
- * A command that does something.
+ * A command with an action.
  *
  * @param operands the names of its operands, all of which are required
  */
@@ -18,14 +18,17 @@ export function command(name: string, description: string, ...operands: string[]
   return named;
 }
 
-/** A word that other commands stand behind; alone, or before a word that it does not know, it says which. */
+/** A command that groups others; alone, or before an unknown word, it lists them. */
 export function commandGroup(name: string, description: string, commands: readonly Command[]): Command {
   const group = command(name, description).action(() => group.help({ error: true }));
   for (const each of commands) group.addCommand(each);
   return group;
 }
 
-/** Lets a command print JSON on request. Its last option, so that help names its own ones first. */
+/**
+ * Adds the option to print JSON to a command. It comes last, so that help lists the command's own options
+ * first.
+ */
 export function withJson(named: Command): Command {
   return named.option('--json', 'print JSON');
 }

@@ -9,17 +9,17 @@ import { single } from './option-values.js';
 import { printJson, printLine } from './print.js';
 import type { Services } from './services.js';
 
-/** `identity-backend doctor`: the settings and the database were found good where it runs at all. */
+/** `identity-backend doctor`: if it runs at all, the settings and the database are valid. */
 export function doctorCommand(services: Services): Command {
   const named = command(
     'doctor',
-    'say whether others can find the service, and whether a peer shares its settings',
-  ).option('--peer <url>', 'the address of a service whose /debug-env is compared', single(httpUrl));
+    'check whether others can find the service, and whether a peer shares its settings',
+  ).option('--peer <url>', 'the URL of a service whose /debug-env is compared', single(httpUrl));
   return withJson(named).action(({ peer, json }: JsonOptions & { peer?: string }) =>
     services.use(async (context) => {
       const doctor = context.get(Doctor);
       const findings: Finding[] = [
-        { verdict: 'ok', about: 'The settings are valid, the database answers and its keys open' },
+        { verdict: 'ok', about: 'The settings are valid, the database responds and its keys decrypt' },
         ...expiringSecretFindings(context.get(ClientRegistry), context.get(Clock).now()),
         ...doctor.checkClients(context.get(ClientRegistry).page(Infinity).clients),
         ...(await doctor.checkWellKnown()),
@@ -32,7 +32,7 @@ export function doctorCommand(services: Services): Command {
   );
 }
 
-/** A secret that expires unnoticed shuts its client out. */
+/** A secret that expires unnoticed locks its client out. */
 function expiringSecretFindings(clients: ClientRegistry, now: number): Finding[] {
   return expiringSecrets(clients.enabled, now).map(({ client, secretId, expiresAt }) => ({
     verdict: 'note',

@@ -10,12 +10,13 @@ import { printLine } from './print.js';
 /** Milliseconds. Shorter than the 3 seconds that the Dockerfile allows, so that the reason is printed. */
 const TIMEOUT = 2_500;
 
-/** A service that listens on every address of the machine is asked by the loopback one. */
+/** A service that listens on every address of the host is checked at the loopback one. */
 const ANY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /**
- * `identity-backend health`: asks the service that runs with the settings of this folder whether it is alive, for health checks of
- * containers. Opens no database and makes nothing, as it runs every few seconds; exits 0 or 1, as Docker reserves other codes.
+ * `identity-backend health`: checks whether the service with the settings of this folder is alive, for health
+ * checks of containers. Opens no database and creates nothing, as it runs every few seconds; exits 0 or 1, as
+ * Docker reserves other codes.
  */
 export function healthCommand(options: LocationOptions): Command {
   const about = 'check that the service with these settings is alive; exits 0 or 1';
@@ -29,14 +30,14 @@ export function healthCommand(options: LocationOptions): Command {
   });
 }
 
-/** @throws {Error} with the reason, if the service is not alive or the settings do not say where it is */
+/** @throws {Error} with the reason, if the service is not alive or the settings do not name its address */
 async function checkHealth({ directory, envFile }: Location): Promise<string> {
   const { host, port, basePath } = listenSettings(folder(directory), undefined, envFile);
-  if (port === 0) throw new Error('PORT is 0: the service listens on a port that the settings do not tell');
+  if (port === 0) throw new Error('PORT is 0: the settings do not say which port the service listens on');
   const path = `${basePath}/health/live`;
   const address = `${host} port ${port}, path ${path}`;
   const status = await statusOf(ANY_ADDRESS[host] ?? host, port, path).catch((cause: unknown) => {
-    throw new Error(`No answer from ${address}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw new Error(`No response from ${address}: ${cause instanceof Error ? cause.message : String(cause)}`);
   });
   if (status !== 200) throw new Error(`${address} answered ${status}`);
   return `${address} is alive`;

@@ -18,7 +18,7 @@ function say(text: string): void {
 }
 
 function fail(error: unknown): void {
-  // Help in place of an error has been written, and is the whole message.
+  // The help text was already written instead of an error, and is the whole message.
   const isHelp = error instanceof CommanderError && error.code === 'commander.help';
   if (!isHelp) say(error instanceof Error ? error.message : String(error));
   const isConfiguration =
@@ -28,11 +28,11 @@ function fail(error: unknown): void {
   process.exitCode = isConfiguration ? EXIT_CONFIG : 1;
 }
 
-// A reader that has seen enough, such as `head`, is no fault.
+// A reader that stops early, such as `head`, is no error.
 process.stdout.on('error', () => process.exit());
 
 try {
-  // Standard output is for what was asked; the audit goes beside it.
+  // Standard output is for results; the audit log goes to standard error.
   const open = openServices((level) => createLog(level, destination({ dest: 2, sync: true })), say);
   await runCommand(open, process.argv.slice(2));
 } catch (error) {

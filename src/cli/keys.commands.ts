@@ -22,9 +22,9 @@ function listCommand(services: Services): Command {
 
 const AFTER_REVOKING = [
   'The previous keys are revoked: every token that they signed is refused from now on, by this service',
-  'at once, and by services that keep the key set when they read it again (within 5 minutes).',
+  'immediately, and by services that cache the key set when they fetch it again (within 5 minutes).',
   'Clients that have such a token must request a new one.',
-  'Keys of JWT_PRIVATE_KEY_FILE and shared secrets are none of them: replace those in the settings.',
+  'Keys of JWT_PRIVATE_KEY_FILE and shared secrets are not affected: replace those in the settings.',
 ];
 
 interface RotateOptions extends JsonOptions {
@@ -35,19 +35,19 @@ interface RotateOptions extends JsonOptions {
 function rotateCommand(services: Services): Command {
   const rotate = command(
     'rotate',
-    'replace the keys that sign; the next ones sign once everybody has heard of them',
+    'replace the keys that sign; the next ones sign once every verifier knows them',
   )
     .option(
       '--algorithm <name>',
       'the keys of this algorithm; without it, all that the service makes',
       single(ownAlgorithm),
     )
-    .option('--revoke', 'because a key leaked: end now all that signed, with every token');
+    .option('--revoke', 'because a key leaked: revoke every key that has signed, with every token');
   return withJson(rotate).action(({ algorithm, revoke = false, json = false }: RotateOptions) =>
     services.use(async (context) => {
       const administration = context.get(KeyAdministration);
       if (!(await administration.rotate(algorithm, revoke, COMMAND_LINE))) {
-        throw new Error('The service makes no such keys: look at JWT_ALGORITHM and AUDIENCE_ALGORITHMS');
+        throw new Error('The service makes no such keys: check JWT_ALGORITHM and AUDIENCE_ALGORITHMS');
       }
       printKeys(administration.list(), json);
       if (revoke && !json) for (const line of AFTER_REVOKING) printLine(line);

@@ -1,15 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { notEmpty } from './option-values.js';
 
-/** Where the settings of a command come from. */
+/** The source of a command's settings. */
 export interface Location {
-  /** The folder that holds `.env` and `data/`; the current one if left out. */
+  /** The folder that contains `.env` and `data/`; the current one if omitted. */
   readonly directory?: string | undefined;
-  /** The file to read in place of `.env`. */
+  /** The file to read instead of `.env`. */
   readonly envFile?: string | undefined;
 }
 
-/** The options that name the place: the same ones on every command, before its name and after it. */
+/** The options that name the location: the same ones on every command, before its name and after it. */
 export class LocationOptions {
   private readonly given = new Map<string, string>();
 
@@ -17,7 +17,7 @@ export class LocationOptions {
     return { directory: this.given.get('--directory'), envFile: this.given.get('--env-file') };
   }
 
-  /** Gives them to a command, and to those within it. */
+  /** Adds them to a command and its subcommands. */
   addTo(command: Command): void {
     command
       .addOption(this.option('--directory', '<folder>', 'the folder of the service, if it is not this one'))

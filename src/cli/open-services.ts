@@ -9,12 +9,12 @@ import { commandSettings } from './command-settings.js';
 import type { OpenServices } from './services.js';
 
 /**
- * @param logAt makes the log of a command, which is not the place for its results
- * @param say writes a line for the operator, beside the results
+ * @param logAt makes the log of a command, which is separate from its results
+ * @param say writes a line for the operator, apart from the results
  */
 export function openServices(logAt: (level: string) => Logger, say: (line: string) => void): OpenServices {
   return async (place, creation): Promise<INestApplicationContext> => {
-    const making = (database: string): void => say(`Making the database ${database}, which was not there`);
+    const making = (database: string): void => say(`Creating the database ${database}, which did not exist`);
     const settings = await commandSettings(place, creation, making);
     const process = ProcessModule.forRoot({ clock: new SystemClock(), log: logAt(settings.logLevel) });
     const module = { module: CliModule, imports: [ConfigModule.forRoot(settings), process] };

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 
-/** Stands for an empty list, or for no value. Not null: commander takes that for an empty text. */
+/** The value for an empty list, or for no value. Not null: commander takes that for an empty text. */
 export const NOTHING = '-';
 
 /** @returns a parser of an option that is given once, and not empty */
@@ -12,19 +12,22 @@ export function single(parse: (value: string) => unknown = String) {
   };
 }
 
-/** @returns a parser like {@link single}, which leaves {@link NOTHING} as it is */
+/** @returns a parser like {@link single} that accepts {@link NOTHING} too */
 export function singleOrNothing<T>(
   parse: (value: string) => T,
 ): (value: string, previous?: T | typeof NOTHING) => T | typeof NOTHING {
   return single((value) => (value === NOTHING ? NOTHING : parse(value)));
 }
 
-/** Collects an option that may be given several times, each time with another value; `-` alone stands for an empty list. */
+/**
+ * Collects an option that may be given several times, each time with another value; a single `-` means an
+ * empty list.
+ */
 export function list(value: string, previous?: readonly string[]): readonly string[] {
   notEmpty(value);
   if (previous === undefined) return value === NOTHING ? [] : [value];
   if (value === NOTHING || previous.length === 0) {
-    throw new InvalidArgumentError('- empties the list, and goes alone.');
+    throw new InvalidArgumentError('- empties the list, and must be the only value.');
   }
   if (previous.includes(value)) throw new InvalidArgumentError('It is given more than once.');
   return [...previous, value];
@@ -36,7 +39,9 @@ export function values(value: string, previous?: readonly string[]): readonly st
   return list(value, previous);
 }
 
-/** Plain decimal digits: `0x10`, `1e3`, `+5`, blanks and leading zeros could mean something else to someone. */
+/**
+ * Plain decimal digits: `0x10`, `1e3`, `+5`, spaces and leading zeros could mean something else to someone.
+ */
 export function wholeNumber(value: string): number {
   if (/^(0|[1-9]\d{0,14})$/.test(value)) return Number(value);
   throw new InvalidArgumentError('It must be a whole number in decimal digits.');

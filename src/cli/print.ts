@@ -2,7 +2,10 @@ import type { ClientDto } from '../clients/dto/client-response.dto.js';
 import { escapeInvisible } from '../encoding/well-formed-text.js';
 import type { ChangedField } from './client-changes.js';
 
-/** Writes a value for programs. Characters that a terminal would obey are escaped: JSON allows it, and the value is the same. */
+/**
+ * Writes a value for programs. Characters that a terminal would interpret are escaped: JSON allows it, and
+ * the value is the same.
+ */
 export function printJson(value: unknown): void {
   write(JSON.stringify(value, undefined, 2), '\n');
 }
@@ -12,19 +15,20 @@ export function printLine(text: string): void {
   write(text, '\t');
 }
 
-/** @param layout the control character that is ours; all others are part of data */
+/** @param layout the control character that is part of the layout; all others are data */
 function write(text: string, layout: '\n' | '\t', output: NodeJS.WritableStream = process.stdout): void {
   output.write(`${text.split(layout).map(escapeInvisible).join(layout)}\n`);
 }
 
-/** Writes what a client is, for people: one member a line. */
+/** Writes a client, for people: one field a line. */
 export function printClient(client: ClientDto): void {
   const width = Math.max(...Object.keys(client).map((name) => name.length));
   for (const [name, value] of Object.entries(client)) printLine(`${name.padEnd(width)}  ${shown(value)}`);
 }
 
 /**
- * Writes what a change did: behind the client, for people; on standard error if the client was written for programs.
+ * Writes what a change did: after the client, for people; to standard error if the client was written for
+ * programs.
  */
 export function printChanges(fields: readonly ChangedField[], json = false): void {
   const output = json ? process.stderr : process.stdout;

@@ -18,9 +18,10 @@ const ABOUT = [
 /**
  * Runs one command.
  *
- * @param open opens the services that commands work with; not called for a command line that is not understood, nor for help
- * @param words what stands behind `identity-backend`
- * @throws {CommanderError} if the command line is not understood
+ * @param open opens the services that commands work with; not called for an invalid command line, nor for
+ *   help
+ * @param words what follows `identity-backend`
+ * @throws {CommanderError} if the command line is invalid
  */
 export async function runCommand(open: OpenServices, words: readonly string[]): Promise<void> {
   const options = new LocationOptions();
@@ -32,7 +33,7 @@ export async function runCommand(open: OpenServices, words: readonly string[]): 
   const program = commandGroup('identity-backend', ABOUT, commands)
     .option('--version', 'print the version')
     .hook('preSubcommand', () => {
-      if (asksForVersion()) program.error('error: --version goes alone');
+      if (asksForVersion()) program.error('error: --version must be the only argument');
     });
   program.action(() => {
     if (asksForVersion()) printLine(VERSION);
@@ -43,7 +44,7 @@ export async function runCommand(open: OpenServices, words: readonly string[]): 
   try {
     await program.parseAsync(helpLast(words), { from: 'user' });
   } catch (error) {
-    // Help that was asked for.
+    // Requested help is no error.
     if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
   }
 }

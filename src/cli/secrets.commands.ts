@@ -17,7 +17,7 @@ export function secretsCommand(services: Services): Command {
 }
 
 function addCommand(services: Services): Command {
-  const add = command('add', 'add a second secret; it is printed this once', 'client').option(
+  const add = command('add', 'add a second secret; it is printed only once', 'client').option(
     '--expires-at <time>',
     'when it expires, such as 2030-01-01T00:00:00Z',
     single(expiry),

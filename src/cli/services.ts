@@ -1,13 +1,13 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Location, LocationOptions } from './location.js';
 
-/** Whether a command may make a database that is not there: never, if settings name one, or if it is asked to. */
-export type Creation = 'never' | 'beside settings' | 'asked';
+/** Whether a command may create a missing database: never, if settings name one, or on request. */
+export type Creation = 'never' | 'with settings' | 'asked';
 
-/** Opens the services of a place. */
+/** Opens the services of a location. */
 export type OpenServices = (place: Location, creation: Creation) => Promise<INestApplicationContext>;
 
-/** The services that commands work with: opened once the command line is understood, and not before. */
+/** The services that commands work with: opened only once the command line has been parsed. */
 export class Services {
   constructor(
     private readonly open: OpenServices,

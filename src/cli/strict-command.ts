@@ -3,8 +3,8 @@ import { Command, type ParseOptionsResult } from 'commander';
 const HELP = ['-h', '--help'];
 
 /**
- * A command that refuses what it does not understand to the letter: commander alone takes `--json` for the value of
- * `--id --json`, takes a negative number for an operand, and passes over words beside `--help`.
+ * A command that rejects what it does not understand exactly: commander alone takes `--json` for the value of
+ * `--id --json`, takes a negative number for an operand, and ignores words next to `--help`.
  */
 export class StrictCommand extends Command {
   constructor(name: string) {
@@ -31,9 +31,9 @@ export class StrictCommand extends Command {
   }
 
   /**
-   * Walks over the words that are this command's own: those before the name of a command, and before `--`.
+   * Scans the words of this command: those before the name of a subcommand, and before `--`.
    *
-   * @returns where it ended, and where words ask for help
+   * @returns the index at which it stopped, and the indexes of requests for help
    */
   private scan(words: readonly string[]): { readonly help: readonly number[]; readonly end: number } {
     const help: number[] = [];
@@ -60,13 +60,13 @@ export class StrictCommand extends Command {
     const surplus = operands[this.registeredArguments.length];
     if (surplus === undefined) return;
     this.error(
-      `error: '${surplus}' is one word too many. An option takes one value: repeat it for several, such as ` +
+      `error: '${surplus}' is an extra word. An option takes one value: repeat it for several, such as ` +
         '--scope read --scope write',
     );
   }
 
   private hasStrayOption({ operands, unknown }: ParseOptionsResult): boolean {
-    // What follows the name of a command is for that command to understand.
+    // What follows the name of a subcommand is for that command to parse.
     return unknown.length > 0 && (this.commands.length === 0 || operands.length === 0);
   }
 }

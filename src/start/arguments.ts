@@ -1,4 +1,4 @@
-/** What a start with these arguments does instead of serving: it writes a text and exits. */
+/** The response to arguments that replace the start: a text and an exit code. */
 export interface Reply {
   readonly code: 0 | 1;
   readonly text: string;
@@ -16,8 +16,8 @@ const KNOWN = ['--help', '-h', '--version'];
 const OPTION_NAME = /^--?[A-Za-z][A-Za-z-]{0,39}(?==|$)/;
 
 /**
- * The service is configured by settings alone: an argument that it does not know is refused, as it would otherwise start
- * without what the argument asks for.
+ * The service is configured by settings alone: an unknown argument is rejected, as the service would
+ * otherwise start without what the argument was meant to do.
  *
  * @param given the arguments after the name of the script
  * @returns undefined if the service is to start

@@ -21,7 +21,7 @@ import {
   tryToListen,
 } from './listening.js';
 
-/** EX_CONFIG of sysexits.h: process managers can be told not to start the service again. */
+/** EX_CONFIG of sysexits.h: process managers can be configured not to restart the service. */
 const EXIT_CONFIG = 78;
 
 async function settingsOrExit(): Promise<Settings> {
@@ -55,19 +55,19 @@ async function startApp(settings: Settings, log: Log, stop: GracefulStop): Promi
     throw listenFailure(error, host, port);
   });
   const address: ListeningAddress = app.getHttpServer().address();
-  // Of several processes the first says what runs, and the others that they do.
+  // Of several processes the first logs the details, and the others that they run.
   if (!isWorker || cluster.worker?.id === 1) logStart(log, settings, address);
   else log.info({ url: shownAddress(address), basePath: settings.basePath }, 'listening');
   return app;
 }
 
-/** Starts what has to be closed before the process ends, and lets a signal wait for it. */
+/** Starts what must be closed before the process exits, and lets a signal wait for it. */
 async function start<Started>(
   starting: Promise<Started>,
   close: (started: Started) => Promise<void>,
   { log, stop }: { readonly log: Log; readonly stop: GracefulStop },
 ): Promise<void> {
-  // A start-up that fails leaves nothing to be closed.
+  // A failed start-up leaves nothing to close.
   stop.guard({ log, close: () => starting.then(close, () => {}) });
   try {
     await starting;
@@ -84,26 +84,26 @@ function couldNotStart(error: unknown, log: Log, stop: GracefulStop): void {
   stop.exit(isConfiguration ? EXIT_CONFIG : 1);
 }
 
-/** @returns the stop of all of them */
+/** @returns a function that stops all of them */
 async function startWorkers(
   { workers, host, port }: Settings,
   log: Log,
   stop: GracefulStop,
 ): Promise<() => Promise<void>> {
   await tryToListen(host, port);
-  // Workers may have requests in progress before this process knows of it.
+  // Workers may have requests in progress before this process receives word of it.
   stop.started();
   return runWorkers(workers, log);
 }
 
 /** Serves until the process is stopped. */
 export async function serve(stop: GracefulStop): Promise<void> {
-  // What lives takes some 30 MiB, and a request leaves next to nothing behind it: by its own measure V8 would let that grow to three
-  // times as much before it looks.
+  // Live data takes some 30 MiB, and a request leaves next to nothing: by default V8 would let the heap grow
+  // to three times as much before it collects.
   setFlagsFromString('--heap-growing-percent=30');
   const settings = await settingsOrExit();
   const log = createLog(settings.logLevel);
-  // Passenger shares a process of its own kind of cluster, and refuses another.
+  // Passenger shares a port in its own way, and does not work with a cluster.
   if (settings.workers > 1 && cluster.isPrimary) {
     await start(startWorkers(settings, log, stop), (close) => close(), { log, stop });
   } else {

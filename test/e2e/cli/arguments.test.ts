@@ -247,7 +247,7 @@ describe('any command line', () => {
       fc.asyncProperty(fc.oneof(line, fitting), async (given) => {
         const refusal = (await commands.run('clients', 'update', ...given)).refusal ?? '';
         // A folder that is named as `a`, `b` or `5` is not there.
-        const isRead = UNDERSTOOD.test(refusal) || refusal.includes('There is no folder');
+        const isRead = UNDERSTOOD.test(refusal) || refusal.includes('Folder not found');
         expect({ given, isRead }).toEqual({ given, isRead: isUnderstood(given) });
         understood += isRead ? 1 : 0;
         expect(readdirSync(directory)).toEqual([]);

@@ -45,7 +45,7 @@ describe('identity-backend doctor', () => {
   it('finds the addresses of the service that clients will use, and a peer with the same settings', async () => {
     const ended = await cli.run('doctor', '--json', '--peer', issuer);
     expect(told(ended)).toEqual([
-      'ok: The settings are valid, the database answers and its keys open',
+      'ok: The settings are valid, the database responds and its keys decrypt',
       'ok: ISSUER/.well-known/jwks.json answers',
       'ok: ISSUER/.well-known/openid-configuration answers',
       'ok: ISSUER/.well-known/oauth-authorization-server answers',

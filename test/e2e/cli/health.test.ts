@@ -66,7 +66,7 @@ describe('identity-backend health', () => {
   }, 30_000);
 
   it.each<[string, NodeJS.ProcessEnv, RegExp]>([
-    ['no service answers', { PORT: '1' }, /No answer from 127\.0\.0\.1 port 1/],
+    ['no service answers', { PORT: '1' }, /No response from 127\.0\.0\.1 port 1/],
     [
       'the settings are wrong',
       { PORT: 'marker', BASE_PATH: '/mar ker' },

@@ -83,7 +83,7 @@ describe('identity-backend keys, beside a running service', () => {
     const { stdout, refusal } = await keys('rotate', '--revoke', '--algorithm', 'ES256');
     expect(refusal).toBeNull();
     expect(stdout).toMatch(/The previous keys are revoked: every token that they signed is refused/);
-    expect(stdout).toMatch(/JWT_PRIVATE_KEY_FILE and shared secrets are none of them/);
+    expect(stdout).toMatch(/JWT_PRIVATE_KEY_FILE and shared secrets are not affected/);
     await until(async () => (await service.verify(token)).status === 401, SOON);
     expect((await service.verify(token)).body['code']).toBe('invalid_signature');
     expect((await service.verify(other, 'reporting')).status).toBe(200);

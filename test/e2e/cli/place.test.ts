@@ -80,7 +80,7 @@ describe('the process of a command in the wrong place', () => {
     expect(filesIn(cli.directory)).toEqual([]);
     const made = await cli.run('clients', 'create', '--id', 'one', '--create');
     expect(made.code).toBe(0);
-    expect(made.stderr).toContain(`Making the database ${cli.directory}/data/identity.db`);
+    expect(made.stderr).toContain(`Creating the database ${cli.directory}/data/identity.db`);
     expect(filesIn(cli.directory)).toEqual(['data', 'data/identity.db', 'data/key-encryption-key']);
     expect((await cli.run('clients', 'list')).stdout).toBe('one\tone\n');
   }, 60_000);
@@ -92,7 +92,7 @@ describe('the process of a command in the wrong place', () => {
     mkdirSync(join(service, 'db'));
     const create = ['clients', 'create', '--id', 'two', '--directory', service, '--env-file', envFile];
     const made = await cli.run(...create);
-    expect(made.stderr).toContain(`Making the database ${service}/db/clients.db`);
+    expect(made.stderr).toContain(`Creating the database ${service}/db/clients.db`);
     expect(filesIn(service)).toEqual(['data', 'data/key-encryption-key', 'db', 'db/clients.db']);
     const there = cli.with({}, elsewhere);
     const runs = await Promise.all([
@@ -108,8 +108,8 @@ describe('the process of a command in the wrong place', () => {
   }, 60_000);
 
   it.each([
-    ['a folder that is not there', ['--directory', 'nowhere'], /There is no folder \/\S+\/nowhere/],
-    ['a file in place of a folder', ['--directory', 'file'], /There is no folder \/\S+\/file/],
+    ['a folder that is not there', ['--directory', 'nowhere'], /Folder not found: \/\S+\/nowhere/],
+    ['a file in place of a folder', ['--directory', 'file'], /Folder not found: \/\S+\/file/],
     ['a settings file that is not there', ['--env-file', 'nowhere'], /File not found: \/\S+\/nowhere/],
     ['a folder in place of a settings file', ['--env-file', '.'], /cannot be read/],
   ])(

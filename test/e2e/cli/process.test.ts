@@ -80,7 +80,7 @@ describe('the process of a command', () => {
     const client = JSON.parse(stdout) as Record<string, unknown>;
     expect(client).toMatchObject({ client_id: 'first', client_secret: expect.any(String) });
     const [making, audited = ''] = stderr.split('\n');
-    expect(making).toBe(`Making the database ${cli.directory}/data/identity.db, which was not there`);
+    expect(making).toBe(`Creating the database ${cli.directory}/data/identity.db, which did not exist`);
     expect(JSON.parse(audited)).toMatchObject({ audit: true, event: 'client.created', client: 'first' });
     expect(stderr).not.toContain(String(client['client_secret']));
   });

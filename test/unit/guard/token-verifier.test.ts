@@ -322,7 +322,7 @@ describe('TokenVerifier with introspection', () => {
     await known.verify(handMadeToken());
     expect(known.verify(handMadeToken())).toEqual({
       code: 'token_revoked',
-      hint: expect.stringContaining('not active'),
+      hint: expect.stringContaining('no longer active'),
     });
   });
 
