@@ -13,14 +13,14 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program uses this port. Stop that program, or set PORT to another port.',
   EACCES:
     'this user may not use this port. Set PORT to 1024 or above, or give the process CAP_NET_BIND_SERVICE.',
-  EADDRNOTAVAIL: 'this machine has no such address. Set HOST to one of its addresses.',
-  EINVAL: 'this machine cannot listen on such an address. Set HOST to one of its addresses.',
-  EAFNOSUPPORT: 'this machine has no addresses of this family. Set HOST to one of its addresses.',
-  ENOTFOUND: 'this name is unknown. Set HOST to an address of this machine, such as 127.0.0.1.',
-  EAI_AGAIN: 'this name cannot be resolved now. Set HOST to an address of this machine, such as 127.0.0.1.',
+  EADDRNOTAVAIL: 'this host has no such address. Set HOST to one of its addresses.',
+  EINVAL: 'this host cannot listen on this kind of address. Set HOST to one of its addresses.',
+  EAFNOSUPPORT: 'this host has no addresses of this family. Set HOST to one of its addresses.',
+  ENOTFOUND: 'this name is unknown. Set HOST to an IP address of this host, such as 127.0.0.1.',
+  EAI_AGAIN: 'this name cannot be resolved now. Set HOST to an IP address of this host, such as 127.0.0.1.',
 };
 
-/** Translates what an attempt to listen has thrown into what the operator can do; other errors stay as they are. */
+/** Translates an error of an attempt to listen into what the operator can do; other errors stay unchanged. */
 export function listenFailure(error: unknown, host: string, port: number): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const remedy = REMEDIES[code];
@@ -30,7 +30,8 @@ export function listenFailure(error: unknown, host: string, port: number): unkno
 }
 
 /**
- * Tries an address before the service does anything else: it is refused in one sentence, and one process speaks for all workers.
+ * Tries to listen before the service does anything else: a failure is one sentence, and one process reports
+ * it for all workers.
  *
  * @throws {@link ListenFailure}
  */
@@ -45,7 +46,7 @@ export async function tryToListen(host: string, port: number): Promise<void> {
   await once(server, 'close');
 }
 
-/** What a server listens on, as `server.address()` returns it: a string is the path of a socket. */
+/** The address of a listening server, as `server.address()` returns it: a string is the path of a socket. */
 export type ListeningAddress = AddressInfo | string | null;
 
 const LOOPBACK = new BlockList();
@@ -53,8 +54,9 @@ LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
 
 /**
- * Logs what the operator should know of the settings, and the one line that says what runs: the mode, who may ask for tokens, the
- * settings file that was read, the database without its user and password, and the address.
+ * Logs what the operator should know about the settings, and the one line that says what runs: the mode, who
+ * may request tokens, the settings file that was read, the database without its user and password, and the
+ * address.
  */
 export function logStart(log: Log, settings: Settings, address: ListeningAddress): void {
   const url = shownAddress(address);
@@ -80,13 +82,13 @@ export function logStart(log: Log, settings: Settings, address: ListeningAddress
   );
 }
 
-/** Other machines reach any other address; a socket in the file system is reached by this machine alone. */
+/** Other hosts can reach any other address; a socket in the file system only this host. */
 function isLoopback(address: ListeningAddress): boolean {
   if (address === null || typeof address === 'string') return true;
   return LOOPBACK.check(address.address, isIPv6(address.address) ? 'ipv6' : 'ipv4');
 }
 
-/** The address as a URL, as it is bound: `http://0.0.0.0:3000` is every address of the machine. */
+/** The address as a URL, as bound: `http://0.0.0.0:3000` is every address of the host. */
 export function shownAddress(address: ListeningAddress): string {
   if (address === null || typeof address === 'string') return address ?? 'none';
   const host = isIPv6(address.address) ? `[${address.address}]` : address.address;
