@@ -34,7 +34,7 @@ import { StoreUnavailable } from './sync/record-store.js';
 import { CLIENT } from './token/token-access.guard.js';
 import type { Worker } from './cluster/worker.js';
 
-/** What the application stands on; each has a default. */
+/** The surroundings of the application; each has a default. */
 export interface AppOptions {
   readonly clock?: Clock;
   readonly log?: Log;
@@ -65,9 +65,9 @@ export async function createApp(
 }
 
 /**
- * Adds what surrounds the routes, once the providers are there and before the routes are.
+ * Adds what surrounds the routes, once the providers exist and before the routes do.
  *
- * @returns what is to be called once the routes are there, see {@link collectMethods}
+ * @returns a function to call once the routes exist, see {@link collectMethods}
  */
 async function prepareServer(app: NestFastifyApplication): Promise<() => void> {
   const server = app.getHttpAdapter().getInstance();
@@ -105,15 +105,15 @@ async function prepareServer(app: NestFastifyApplication): Promise<() => void> {
   return refuseOtherMethods;
 }
 
-/** A proxy that is not trusted: all its callers have one address, and shut each other out. */
+/** A proxy that is not trusted: all its callers have one IP address, and lock each other out. */
 function warnOfProxy(log: Log, peer: string): void {
   log.warn(
     { address: peer },
-    'A request with a forwarding header (such as X-Forwarded-For) came from an address that TRUST_PROXY does not name: if it is your proxy, name it in TRUST_PROXY, else all its callers count as one and share its limits',
+    'A request with a forwarding header (such as X-Forwarded-For) came from an IP address that TRUST_PROXY does not name: if it is your proxy, name it in TRUST_PROXY, else all its callers count as one and share its limits',
   );
 }
 
-/** Refuses an address that asks too often. */
+/** Rejects requests of an IP address over its limit. */
 async function limitRates(
   server: FastifyInstance,
   { rateLimitMax, rateLimitWindow, redisUrl, basePath }: ServerSettings,
@@ -134,7 +134,7 @@ async function limitRates(
 
 const CLIENT_CHANGE_STATUS = { invalid_request: 400, not_found: 404, conflict: 409 } as const;
 
-/** What the domains throw, in the words of HTTP. */
+/** Translates what the domains throw into HTTP errors. */
 function domainError(exception: unknown): unknown {
   if (exception instanceof ClientChangeRefused) {
     return new ApiError(CLIENT_CHANGE_STATUS[exception.code], exception.code, exception.message);

@@ -10,7 +10,7 @@ import { swaggerUiFiles } from './server/swagger-ui.js';
 import { baseUrlOf, pathOf, publishedAddresses } from './published-addresses.js';
 import { VERSION } from './version.js';
 
-/** The settings that say where the routes are. */
+/** The settings that determine the URLs of the routes. */
 export type DocumentedSettings = Pick<ServerSettings, 'basePath' | 'issuer' | 'publicUrl'>;
 
 /**

@@ -4,7 +4,7 @@ import { Worker } from './cluster/worker.js';
 import { type Log, LOG } from './log.js';
 import { ChangeNotifier, SINGLE_PROCESS } from './sync/change-notifier.js';
 
-/** What {@link ProcessModule.forRoot} takes. */
+/** Options of {@link ProcessModule.forRoot}. */
 export interface ProcessOptions {
   readonly clock: Clock;
   readonly log: Log;
@@ -12,7 +12,7 @@ export interface ProcessOptions {
   readonly worker?: Worker | undefined;
 }
 
-/** What the process lends to the application, for every module: the clock, the log, and the link to its other processes. */
+/** What the process provides to every module: the clock, the log, and the link to its other processes. */
 @Module({})
 export class ProcessModule {
   static forRoot({ clock, log, worker }: ProcessOptions): DynamicModule {

@@ -39,12 +39,12 @@ function tokenOptions(
     ...settings,
     clock,
     showFingerprints: debugEnv,
-    // The settings have verified them: outside production a weak one is only warned of.
+    // The settings have checked them: outside production a weak one only causes a warning.
     allowWeakSecrets: true,
     managedKeys,
     revocationCheck: (claims) =>
       revocations.isRevoked(claims)
-        ? 'The token was taken back; ask for a new one.'
+        ? 'The token was revoked; request a new one.'
         : clientRevocation(clients, claims),
   };
 }

@@ -7,8 +7,9 @@ import { ObservabilityModule } from '../observability/observability.module.js';
 import { PersistenceModule } from '../persistence.module.js';
 
 /**
- * The command line: it works on the database, beside a running service or without one. ConfigModule and ProcessModule, which
- * `openServices` adds, give its modules their settings, the clock and the log.
+ * Owns the command line: administers clients and keys in the database, with or without a running service.
+ * ConfigModule and ProcessModule, which `openServices` adds, give its modules their settings, the clock and
+ * the log.
  */
 @Module({
   imports: [PersistenceModule, ObservabilityModule, ClientsModule, AdministrationModule],

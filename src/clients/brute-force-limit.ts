@@ -24,7 +24,7 @@ export class BruteForceLimit {
   /** Failures a minute of a pair; 0 for no limit. */
   private readonly most: number;
 
-  /** A signature costs the processor of this process, so it is counted here, and not over all instances. */
+  /** A signature costs processor time of this process, so it is counted here, and not over all instances. */
   private readonly signatures: MemoryWindowCounter;
 
   constructor(

@@ -52,7 +52,7 @@ export class ClientAdministration {
   /** @param body fields of `ClientRequestDto`, as received */
   async create(body: unknown, by: Administrator): Promise<{ client: Client; secret: NewSecret }> {
     const described = this.description.read(body);
-    // Once there is a client, the service needs the keys that sign what is addressed to itself.
+    // Once a client exists, the service needs the keys that sign tokens for the service itself.
     await this.keys.ensureAdministration();
     const now = this.clock.now();
     const { text, kept } = makeSecret(now, null);

@@ -11,7 +11,7 @@ import { ClientsModule } from './clients.module.js';
 /** How long failed authentications are remembered. */
 const FAILURE_WINDOW_MS = 60_000;
 
-/** Verifies who a client is, by its secret. Opens no route. */
+/** Owns client authentication by secret (RFC 6749 §2.3), with its brute-force limit. Opens no route. */
 @Module({
   imports: [ClientsModule],
   providers: [
@@ -41,6 +41,6 @@ function failureCounter(
     window: FAILURE_WINDOW_MS,
     clock,
     publishes: true,
-    failed: (cause) => log.error({ err: cause }, 'Redis does not answer'),
+    failed: (cause) => log.error({ err: cause }, 'Redis does not respond'),
   });
 }

@@ -22,7 +22,7 @@ export interface Attempt {
   readonly address: string;
 }
 
-/** Says whether a client is who it says it is. */
+/** Authenticates clients. */
 @Injectable()
 export class ClientAuthenticator {
   constructor(

@@ -5,7 +5,7 @@ import { SyncedMap } from '../sync/synced-map.js';
 import type { Client } from './client.js';
 import { ClientStore } from './client-store.js';
 
-/** The clients, held in memory: no request that issues or judges a token asks the database. */
+/** The clients, held in memory: issuing and verifying tokens queries no database. */
 @Injectable()
 export class ClientRegistry {
   private readonly records: SyncedMap<Client>;
@@ -15,7 +15,7 @@ export class ClientRegistry {
 
   /** @param notifier notifies other processes of a change, and waits for them */
   constructor(store: ClientStore, notifier: ChangeNotifier = SINGLE_PROCESS) {
-    const applied = (_id: string, client?: Client, former?: Client): void => this.follow(client, former);
+    const applied = (_id: string, client?: Client, previous?: Client): void => this.follow(client, previous);
     this.records = new SyncedMap(store, applied, () => notifier.publish());
   }
 
@@ -63,7 +63,7 @@ export class ClientRegistry {
     return this.audiences.has(audience);
   }
 
-  /** Clients in the order of their ids, from the one after `after`. */
+  /** Clients in the order of their IDs, from the one after `after`. */
   page(
     limit: number,
     after = '',

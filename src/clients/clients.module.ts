@@ -11,7 +11,10 @@ const SYNC_ORDER = 20;
 /** After the clients: whether there are any decides whether the keys are needed. */
 const ADMINISTRATION_KEYS_SYNC_ORDER = 30;
 
-/** The registered clients, over the ClientStore of a global module. Opens no route. */
+/**
+ * Owns the registered clients: registry, policy, secrets, keys. Uses the ClientStore of a global module.
+ * Opens no route.
+ */
 @Module({ imports: [KeysModule, SyncModule], providers: [ClientRegistry], exports: [ClientRegistry] })
 export class ClientsModule implements OnModuleInit {
   constructor(
@@ -25,7 +28,7 @@ export class ClientsModule implements OnModuleInit {
     this.syncLoop.join({ sync: () => this.ensureAdministrationKeys() }, ADMINISTRATION_KEYS_SYNC_ORDER);
   }
 
-  /** A client may administer the service, by tokens that only keys of its own sign. */
+  /** A client may administer the service, with tokens that only the service's own keys sign. */
   private async ensureAdministrationKeys(): Promise<void> {
     if (this.clients.everHadClients) await this.keys.ensureAdministration();
   }

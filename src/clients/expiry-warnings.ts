@@ -7,7 +7,7 @@ const DAY = 24 * 60 * 60 * 1000;
 /** The most secrets that are named at a time. */
 const MAX_NAMED = 20;
 
-/** What to do about secrets that expire soon. */
+/** Receives warnings about secrets that expire soon. */
 export abstract class ExpiryReport {
   /** Called for each of the next ones to expire, and at most 20 times a day. */
   abstract secret(secret: ExpiringSecret): void;

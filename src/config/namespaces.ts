@@ -65,7 +65,7 @@ export type JwtSettings = Namespace<'jwt'>;
 /** Injection token of {@link JwtSettings}. */
 export const JWT_SETTINGS = getConfigToken('jwt');
 
-/** Where the database is. */
+/** The location of the database. */
 export type DatabaseSettings = Namespace<'database'>;
 /** Injection token of {@link DatabaseSettings}. */
 export const DATABASE_SETTINGS = getConfigToken('database');
@@ -80,7 +80,7 @@ export type OAuth2Settings = Namespace<'oauth2'>;
 /** Injection token of {@link OAuth2Settings}. */
 export const OAUTH2_SETTINGS = getConfigToken('oauth2');
 
-/** What operators may look at, and what is compared with other services. */
+/** What operators may read, and what is compared with other services. */
 export type DiagnosticsSettings = Namespace<'diagnostics'>;
 /** Injection token of {@link DiagnosticsSettings}. */
 export const DIAGNOSTICS_SETTINGS = getConfigToken('diagnostics');

@@ -15,7 +15,10 @@ import { TypeOrmAssertionStore } from './typeorm-assertion-store.js';
 import { TypeOrmRecordStore } from './typeorm-record-store.js';
 import { TypeOrmRevocationStore } from './typeorm-revocation-store.js';
 
-/** The database, and the stores that the domains inject. */
+/**
+ * Owns the database: entities, migrations, connections with TLS and time limits, and the adapters of the
+ * domains' store ports.
+ */
 @Global()
 @Module({
   imports: [

@@ -7,7 +7,7 @@ import { limitStatements, onConnection } from './server-connection.js';
 
 type Work<R> = (manager: EntityManager) => Promise<R>;
 
-/** Runs what the stores ask of the database, and tells its failures from those of who asks. */
+/** Runs the queries of the stores, and separates failures of the database from those of the caller. */
 @Injectable()
 export class Database {
   private readonly run: <R>(work: Work<R>) => Promise<R>;

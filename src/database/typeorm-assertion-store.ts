@@ -4,7 +4,7 @@ import { Database } from './database.js';
 import { AssertionTable } from './entities.js';
 import { deleteExpired } from './delete-expired.js';
 
-/** Used assertions in one table, whose primary key lets each in once. */
+/** Used assertions in one table, whose primary key admits each once. */
 @Injectable()
 export class TypeOrmAssertionStore extends AssertionStore {
   constructor(private readonly database: Database) {

@@ -1,6 +1,9 @@
 import { Module } from '@nestjs/common';
 import { DebugEnvController } from './debug-env.controller.js';
 
-/** Helps the owners of two services to see whether their settings agree. */
+/**
+ * Owns the diagnostics: `/debug-env` and the doctor, with which the owners of two services compare their
+ * settings.
+ */
 @Module({ controllers: [DebugEnvController] })
 export class DiagnosticsModule {}

@@ -11,7 +11,7 @@ const QUIET_MS = 60 * 60 * 1000;
 /** With more clients, the one logged longest ago may be logged again early. */
 const MAX_CLIENTS = 10_000;
 
-/** Counts each use, and names each client in the log once an hour. */
+/** Counts each use, and logs each client once an hour. */
 @Injectable()
 export class EndpointAudienceUses extends EndpointAudienceLog {
   /** When each client was last logged, in milliseconds since 1970. */

@@ -29,8 +29,8 @@ export class MetricsController extends ClosableController {
   @ApiErrors(503)
   async scrape(): Promise<string> {
     const text = await this.metrics.read();
-    // Counters without those of one process would look as if they had begun anew.
-    if (text === undefined) throw new ApiError(503, 'unavailable', 'A worker does not answer');
+    // Counters without those of one process would look like a restart.
+    if (text === undefined) throw new ApiError(503, 'unavailable', 'A worker does not respond');
     return text;
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 
-/** Everything that is counted. The values of labels are bounded: routes by pattern, codes and algorithms by table. */
+/** All counters. Label values are bounded: routes by pattern, codes and algorithms by table. */
 @Injectable()
 export class Metrics {
   readonly registry = new Registry();

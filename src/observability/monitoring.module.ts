@@ -11,12 +11,12 @@ import { MetricsController } from './metrics.controller.js';
 import { MetricsText } from './metrics-text.js';
 import { StateGauges } from './state-gauges.js';
 
-/** After the clients, whose secrets are looked at. */
+/** After the clients, whose secrets are checked. */
 const EXPIRY_SYNC_ORDER = 30;
 
 /**
- * What a running service shows its operators: `GET /metrics`, and log lines about secrets that expire soon and about what the
- * command line changed.
+ * Owns what a running service shows its operators: `GET /metrics`, and log lines about secrets that expire
+ * soon and about changes made by the command line.
  */
 @Module({
   imports: [ClientsModule, KeysModule, RevocationModule, SyncModule],

@@ -8,7 +8,10 @@ import { MeteredAuditLog } from './metered-audit-log.js';
 import { Metrics } from './metrics.js';
 import { VerificationCounter } from './verification-counter.js';
 
-/** Where every module of the service records what happens: the audit log and the metrics. Opens no route. */
+/**
+ * Owns the records of what happens, for every module of the service: the audit log and the metrics. Opens no
+ * route.
+ */
 @Global()
 @Module({
   imports: [ClientsModule],

@@ -8,10 +8,10 @@ import { Revocations } from '../revocation/revocations.js';
 import { SyncLoop } from '../sync/sync-loop.js';
 import { Metrics } from './metrics.js';
 
-/** All workers know the same: their samples are not to be added up. */
+/** All workers hold the same state: their samples must not be added up. */
 const SAME_IN_ALL_WORKERS = 'max';
 
-/** Shows the state of the service as metrics; it is measured when they are read. */
+/** Exposes the state of the service as metrics; it is read for each scrape. */
 @Injectable()
 export class StateGauges {
   constructor(
@@ -22,7 +22,7 @@ export class StateGauges {
     revocations: Revocations,
     syncLoop: SyncLoop,
   ) {
-    this.gauge('identity_knowledge_age_seconds', 'Since the database was last asked with success', (gauge) =>
+    this.gauge('identity_knowledge_age_seconds', 'Since the last successful query of the database', (gauge) =>
       gauge.set(syncLoop.ageSeconds),
     );
     this.gauge('identity_revoked_tokens', 'Tokens that are revoked and have not expired', (gauge) =>
@@ -36,7 +36,7 @@ export class StateGauges {
     );
     this.gauge(
       'identity_signing_key_age_seconds',
-      'For how long the key that signs has signed',
+      'How long the signing key has signed',
       (gauge) => {
         gauge.reset();
         for (const [purpose, age] of keys.signingAges) gauge.set({ purpose }, age);
@@ -48,7 +48,7 @@ export class StateGauges {
   private setNextExpiry(gauge: Gauge): void {
     const now = this.clock.now();
     const [next] = expiringSecrets(this.clients.enabled, now, Infinity);
-    // Without a secret that expires there is no sample: any number would mean something.
+    // Without a secret that expires there is no sample: any number would be misleading.
     if (next) gauge.set((next.expiresAt - now) / 1000);
     else gauge.remove();
   }

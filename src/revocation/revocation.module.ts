@@ -3,7 +3,10 @@ import { SyncLoop } from '../sync/sync-loop.js';
 import { SyncModule } from '../sync/sync.module.js';
 import { Revocations } from './revocations.js';
 
-/** The revoked tokens, over the RevocationStore of a global module. */
+/**
+ * Owns the revoked tokens (RFC 7009), held in memory and kept in sync with the RevocationStore of a global
+ * module.
+ */
 @Module({ imports: [SyncModule], providers: [Revocations], exports: [Revocations] })
 export class RevocationModule implements OnModuleInit {
   constructor(

@@ -18,7 +18,7 @@ interface Waiting extends Revocation {
   readonly failed: (cause: unknown) => void;
 }
 
-/** The tokens that were taken back, held in memory until they expire: judging a token asks no database. */
+/** The revoked tokens, held in memory until they expire: verifying a token queries no database. */
 @Injectable()
 export class Revocations {
   /** When each revocation is deleted, by the key of its token. */

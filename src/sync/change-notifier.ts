@@ -1,9 +1,14 @@
-/** The other processes that serve the same port: what one of them changed is known to all before it is answered. */
+/**
+ * The other processes that serve the same port: each change is known to all of them before the response is
+ * sent.
+ */
 export abstract class ChangeNotifier {
-  /** Resolves once every sibling that answers within a second has taken over what is in the database. */
+  /**
+   * Resolves once every process that responds within a second has loaded the current state of the database.
+   */
   abstract publish(): Promise<void>;
 
-  /** @param sync takes over what is in the database */
+  /** @param sync loads the current state of the database */
   abstract subscribe(sync: () => Promise<void>): void;
 }
 

@@ -12,7 +12,7 @@ export interface Syncable {
   sync(): Promise<void>;
 }
 
-/** The order of what reads nothing that others hold. */
+/** The order of state that depends on no other. */
 const LAST = 100;
 
 /**
@@ -34,9 +34,9 @@ export class SyncLoop {
   }
 
   /**
-   * Adds what is to be kept in step; before {@link start}.
+   * Adds state to keep in sync; before {@link start}.
    *
-   * @param order what has a lower one is synchronized before; give one only if it matters, and say why
+   * @param order lower ones are synced first; give one only if it matters, and say why
    */
   join(syncable: Syncable, order = LAST): void {
     this.followed.push({ order, syncable });
@@ -44,9 +44,9 @@ export class SyncLoop {
   }
 
   /**
-   * Synchronizes everything once, in order, and from then on every second.
+   * Syncs everything once, in order, and from then on every second.
    *
-   * @throws {StoreUnavailable} if the first time fails
+   * @throws {StoreUnavailable} if the first sync fails
    */
   async start(): Promise<void> {
     await this.syncAll();
@@ -95,7 +95,7 @@ export class SyncLoop {
       this.syncAll().then(
         () => this.schedule(false),
         (cause: unknown) => {
-          if (!failing) this.log.error({ err: cause }, 'the database does not answer');
+          if (!failing) this.log.error({ err: cause }, 'the database does not respond');
           this.schedule(true);
         },
       );
