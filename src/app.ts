@@ -2,7 +2,7 @@ import cors from '@fastify/cors';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import { RotationIncomplete } from './admin/key-administration.js';
+import { RotationIncomplete } from './keys/key-administration.js';
 import { AppModule } from './app.module.js';
 import { ClientChangeRefused } from './clients/client-change-refused.js';
 import { Clock, SystemClock } from './clock.js';

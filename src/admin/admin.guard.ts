@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Administrator } from '../clients/client-administration.js';
+import type { Administrator } from '../audit/persisted-event.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
 import { authorizeBearer, type BearerAuthorization } from '../guard/authorize-bearer.js';

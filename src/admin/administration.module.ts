@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { ClientAdministration } from '../clients/client-administration.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { KeysModule } from '../keys/keys.module.js';
-import { KeyAdministration } from './key-administration.js';
+import { KeyAdministration } from '../keys/key-administration.js';
 
 /** What administrators do, by the routes of AdminModule or by the command line. Opens no route. */
 @Module({

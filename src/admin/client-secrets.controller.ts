@@ -2,11 +2,11 @@ import { Body, Controller, Delete, HttpCode, Param, Post, Req } from '@nestjs/co
 import { ApiBody, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
 import { Clock } from '../clock.js';
 import { ClientAdministration } from '../clients/client-administration.js';
-import { CreatedSecretDto, dateTime } from '../clients/dto/client-response.dto.js';
+import { CreatedSecretDto } from '../clients/dto/client-response.dto.js';
+import { dateTimeOrNull, parseDateTime } from '../encoding/date-time.js';
 import { ApiError } from '../server/api-error.js';
 import { BodyPipe } from '../server/body.pipe.js';
 import { UseHeaderGuard } from '../server/header-guards.js';
-import { parseDateTime } from '../validation/date-time.js';
 import { AdminRoute, ApiConflict, ApiInvalidRequest, ApiNotFound } from './admin-route.decorator.js';
 import { AdminGuard, type AdminRequest, administratorOf } from './admin.guard.js';
 import { CLIENT_ID, NEW_SECRET, SECRET_ID } from './examples.js';
@@ -40,7 +40,7 @@ export class ClientSecretsController {
     return {
       secret_id: secret.id,
       client_secret: secret.text,
-      expires_at: secret.expiresAt === null ? null : dateTime(secret.expiresAt),
+      expires_at: dateTimeOrNull(secret.expiresAt),
     };
   }
 

@@ -7,8 +7,8 @@ import { UseHeaderGuard } from '../server/header-guards.js';
 import { AdminRoute, ApiInvalidRequest } from './admin-route.decorator.js';
 import { AdminGuard, type AdminRequest, administratorOf } from './admin.guard.js';
 import { ALL_KEYS } from './examples.js';
-import { KeyAdministration } from './key-administration.js';
-import { KeysDto, RotationRequestDto } from './dto/keys.dto.js';
+import { KeyAdministration } from '../keys/key-administration.js';
+import { KeysDto, RotationRequestDto, toKeyDto } from './dto/keys.dto.js';
 
 /** `/admin/keys`: the keys that sign, and their schedules. */
 @AdminRoute()
@@ -21,7 +21,7 @@ export class KeysController {
   @ApiOperation({ summary: 'List the keys with their schedules' })
   @ApiResponse({ status: 200, description: 'The keys, without their private parts', type: KeysDto })
   listKeys(): KeysDto {
-    return { keys: this.administration.list() };
+    return { keys: this.administration.list().map(toKeyDto) };
   }
 
   @Post('rotate')

@@ -12,8 +12,10 @@ export interface PersistedEvent {
   readonly document: string;
 }
 
-/** The administrator of an event. */
-export interface ChangedBy {
+/** Who makes a change, and by which request. */
+export interface Administrator {
+  /** A client id, or `command line`. */
+  readonly id: string;
   readonly requestId: string;
   /**
    * The user of the operating system, if the change comes from the command line: its own log is a terminal,
@@ -36,7 +38,7 @@ export interface AuditedChange {
  */
 export function auditedChange(
   event: AdministrationEvent,
-  { requestId, osUser }: ChangedBy,
+  { requestId, osUser }: Administrator,
   time: number,
 ): AuditedChange {
   if (osUser === undefined) return { event, keep: undefined };

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { ClientAdministration } from '../clients/client-administration.js';
-import { toClientDto, dateTime } from '../clients/dto/client-response.dto.js';
+import { toClientDto } from '../clients/dto/client-response.dto.js';
+import { dateTime } from '../encoding/date-time.js';
 import { ClientChangeRefused } from '../clients/client-change-refused.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { expiringSecrets } from '../clients/expiring-secrets.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
-import type { Administrator } from '../clients/client-administration.js';
+import type { Administrator } from '../audit/persisted-event.js';
 
 /** The command line as an administrator, for the audit log: each run counts as one request. */
 export const COMMAND_LINE: Administrator = { id: 'command line', requestId: randomUUID(), osUser: osUser() };

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { ClientRegistry } from '../clients/client-registry.js';
-import { dateTime } from '../clients/dto/client-response.dto.js';
+import { dateTime } from '../encoding/date-time.js';
 import { expiringSecrets } from '../clients/expiring-secrets.js';
 import { Clock } from '../clock.js';
 import { Doctor, type Finding } from '../diagnostics/doctor.js';

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { KeyAdministration } from '../admin/key-administration.js';
-import type { KeyDto } from '../admin/dto/keys.dto.js';
+import { type KeyDescription, KeyAdministration } from '../keys/key-administration.js';
+import { toKeyDto } from '../admin/dto/keys.dto.js';
 import { type Algorithm, ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
 import { command, commandGroup, type JsonOptions, withJson } from './command.js';
 import { COMMAND_LINE } from './command-line.js';
@@ -60,7 +60,8 @@ function ownAlgorithm(value: string): Algorithm {
   throw new InvalidArgumentError('--algorithm is not an asymmetric algorithm that the service knows');
 }
 
-function printKeys(keys: readonly KeyDto[], json: boolean): void {
+function printKeys(described: readonly KeyDescription[], json: boolean): void {
+  const keys = described.map(toKeyDto);
   if (json) {
     printJson({ keys });
     return;

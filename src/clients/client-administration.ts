@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditLog, type ClientChanged, type SecretChanged } from '../audit/audit-log.js';
-import { auditedChange } from '../audit/persisted-event.js';
+import { type Administrator, auditedChange } from '../audit/persisted-event.js';
 import { Clock } from '../clock.js';
 import { CLIENT_SETTINGS, type ClientSettings } from '../config/namespaces.js';
 import { ManagedKeys } from '../keys/managed-keys.js';
@@ -10,18 +10,6 @@ import { ClientChangeRefused } from './client-change-refused.js';
 import { ClientDescription } from './client-description.js';
 import { ClientRegistry } from './client-registry.js';
 import { makeSecret, makeTokenMark, MAX_LIVE_SECRETS } from './client-secret.js';
-
-/** Who changes a client, and by which request, for the audit log. */
-export interface Administrator {
-  /** A client ID, or `command line`. */
-  readonly id: string;
-  readonly requestId: string;
-  /**
-   * The user of the operating system, if the change comes from the command line: the database then keeps the
-   * event.
-   */
-  readonly osUser?: string | undefined;
-}
 
 /** A new secret, the only time that it is visible. */
 export interface NewSecret {

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { dateTime } from '../clients/dto/client-response.dto.js';
+import { dateTime } from '../encoding/date-time.js';
 import type { ExpiringSecret } from '../clients/expiring-secrets.js';
 import { ExpiryReport } from '../clients/expiry-warnings.js';
 import { type Log, LOG } from '../log.js';

@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   validation: ['encoding'],
   sync: ['clock.ts', 'concurrency', 'log.ts'],
   config: ['encoding', 'jwt', 'keys', 'published-addresses.ts', 'database'],
-  keys: ['clock.ts', 'concurrency', 'encoding', 'jwt', 'sync'],
+  keys: ['audit', 'clock.ts', 'concurrency', 'encoding', 'jwt', 'sync'],
   revocation: ['clock.ts', 'encoding', 'jwt', 'sync'],
   audit: ['clock.ts', 'encoding', 'jwt'],
   'rate-limit': ['clock.ts', 'encoding'],

@@ -1,6 +1,8 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { IsBoolean, IsOptional } from 'class-validator';
+import { dateTimeOrNull } from '../../encoding/date-time.js';
 import { ALGORITHMS, isAlgorithm } from '../../jwt/algorithms.js';
+import type { KeyDescription } from '../../keys/key-administration.js';
 import type { KeyState } from '../../keys/key-schedule.js';
 import { Satisfies } from '../../validation/rules.js';
 
@@ -71,4 +73,18 @@ export class KeyDto {
 export class KeysDto {
   @ApiProperty({ type: [KeyDto] })
   keys!: readonly KeyDto[];
+}
+
+export function toKeyDto(key: KeyDescription): KeyDto {
+  return {
+    kid: key.id,
+    algorithm: key.algorithm,
+    purpose: key.purpose,
+    state: key.state,
+    published_at: dateTimeOrNull(key.publishedAt),
+    signs_from: dateTimeOrNull(key.signsFrom),
+    signs_until: dateTimeOrNull(key.signsUntil),
+    verifies_until: dateTimeOrNull(key.verifiesUntil),
+    revoked_at: dateTimeOrNull(key.revokedAt),
+  };
 }

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
-import { parseDateTime } from '../../validation/date-time.js';
+import { parseDateTime } from '../../encoding/date-time.js';
 import { Satisfies } from '../../validation/rules.js';
 
 const TEN_YEARS = 315_360_000;

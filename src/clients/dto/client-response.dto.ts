@@ -1,4 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { dateTime, dateTimeOrNull } from '../../encoding/date-time.js';
 import type { Client, ClientSecret } from '../client.js';
 
 /** The public properties of a secret: neither the secret nor its hash. */
@@ -117,11 +118,6 @@ function secretDocument({ id, createdAt, expiresAt }: ClientSecret): SecretInfoD
   return {
     secret_id: id,
     created_at: dateTime(createdAt),
-    expires_at: expiresAt === null ? null : dateTime(expiresAt),
+    expires_at: dateTimeOrNull(expiresAt),
   };
-}
-
-/** @param milliseconds since 1970 */
-export function dateTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }

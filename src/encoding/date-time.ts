@@ -13,3 +13,17 @@ export function parseDateTime(text: string): number | undefined {
   const time = Date.parse(text);
   return Number.isNaN(time) ? undefined : time;
 }
+
+/**
+ * Writes a time as RFC 3339 has it, in UTC.
+ *
+ * @param milliseconds since 1970
+ */
+export function dateTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+/** As {@link dateTime}; null stays null. */
+export function dateTimeOrNull(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : dateTime(milliseconds);
+}

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { KeyAdministration, RotationIncomplete } from '../../../src/admin/key-administration.js';
+import { KeyAdministration, RotationIncomplete } from '../../../src/keys/key-administration.js';
 import { type AuditEvent, AuditLog } from '../../../src/audit/audit-log.js';
 import { type RecordChange, type RecordDecision, StoreUnavailable } from '../../../src/sync/record-store.js';
 import type { StoredKey } from '../../../src/keys/key-store.js';
@@ -15,7 +15,7 @@ class KeptAudit extends AuditLog {
   }
 }
 
-/** Goes away once so many changes were made. */
+/** Becomes unavailable after so many changes. */
 class FragileConnection extends Connection {
   left = Infinity;
 
@@ -63,20 +63,20 @@ describe('KeyAdministration.rotate', () => {
     ]);
   });
 
-  it('audits and changes nothing where there are no such keys', async () => {
+  it('audits and changes nothing if there are no such keys', async () => {
     const before = signing();
     expect(await administration.rotate('RS256', true, BY)).toBe(false);
     expect({ events: audit.events, signing: signing() }).toEqual({ events: [], signing: before });
   });
 
-  it('audits and changes nothing where the database is away', async () => {
+  it('audits and changes nothing if the database is unavailable', async () => {
     const before = signing();
     connection.left = 0;
     await expect(administration.rotate(undefined, true, BY)).rejects.toThrow(StoreUnavailable);
     expect({ events: audit.events, signing: signing() }).toEqual({ events: [], signing: before });
   });
 
-  it('audits what was replaced where the database goes away before the rest, and says so', async () => {
+  it('audits what was replaced if the database becomes unavailable before the rest, and says so', async () => {
     const [first, ...others] = signing();
     connection.left = 1;
     await expect(administration.rotate(undefined, true, BY)).rejects.toThrow(RotationIncomplete);

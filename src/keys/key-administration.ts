@@ -1,0 +1,128 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { getConfigToken } from '@nestjs/config';
+import { AuditLog } from '../audit/audit-log.js';
+import { type Administrator, type AuditedChange, auditedChange } from '../audit/persisted-event.js';
+import { Clock } from '../clock.js';
+import type { Algorithm } from '../jwt/algorithms.js';
+import { StoreUnavailable } from '../sync/record-store.js';
+import { type KeyState, keyState, verifiesUntil } from './key-schedule.js';
+import type { KeyPurpose, StoredKey } from './key-store.js';
+import { algorithmOf, ManagedKeys } from './managed-keys.js';
+import type { PrivateKey } from './private-key.js';
+
+/** A key as an administrator may know it: nothing private. Times are milliseconds since 1970. */
+export interface KeyDescription {
+  /** Its `kid`. */
+  readonly id: string;
+  readonly algorithm: Algorithm;
+  /** What it signs: tokens, or what is addressed to the service itself. */
+  readonly purpose: 'tokens' | 'administration';
+  readonly state: KeyState;
+  /** Null, as all that follows, for a key that the operator gives. */
+  readonly publishedAt: number | null;
+  readonly signsFrom: number | null;
+  /** Null until the next key has a date. */
+  readonly signsUntil: number | null;
+  readonly verifiesUntil: number | null;
+  readonly revokedAt: number | null;
+}
+
+/** The database became unavailable after some of the keys were replaced, and before the others were. */
+export class RotationIncomplete extends Error {
+  override readonly name = 'RotationIncomplete';
+
+  constructor(cause: unknown) {
+    super('The database does not respond; only some of the keys were replaced: try again', { cause });
+  }
+}
+
+/** Lists the keys for an administrator, and replaces them. */
+@Injectable()
+export class KeyAdministration {
+  /** The keys that the operator gives: they are listed, and replaced by the operator alone. */
+  private readonly imported: readonly PrivateKey[];
+
+  constructor(
+    private readonly stored: ManagedKeys,
+    private readonly audit: AuditLog,
+    private readonly clock: Clock,
+    @Inject(getConfigToken('keys')) { importedKeys }: { readonly importedKeys: readonly PrivateKey[] },
+  ) {
+    this.imported = importedKeys;
+  }
+
+  list(): readonly KeyDescription[] {
+    const managed = [...this.stored.schedules].flatMap(([purpose, keys]) =>
+      keys.map((key) => this.describe(purpose, key)),
+    );
+    return [...this.imported.map((key) => this.describeImported(key)), ...managed];
+  }
+
+  /**
+   * Replaces the keys that sign.
+   *
+   * @param algorithm of the keys to replace; every algorithm that the service makes keys for if it is left out
+   * @param revoke revokes them at once
+   * @returns whether there are such keys
+   * @throws {StoreUnavailable} nothing has changed then
+   * @throws {RotationIncomplete}
+   */
+  async rotate(algorithm: Algorithm | undefined, revoke: boolean, by: Administrator): Promise<boolean> {
+    let isBegun = false;
+    const audited = new Map<KeyPurpose, AuditedChange>();
+    const eventOf = (purpose: KeyPurpose): AuditedChange['keep'] => {
+      const kind = { algorithm: algorithmOf(purpose), purpose: describedPurpose(purpose) };
+      const change = auditedChange(
+        { event: 'keys.rotated', ...kind, revoke, by: by.id },
+        by,
+        this.clock.now(),
+      );
+      audited.set(purpose, change);
+      return change.keep;
+    };
+    const replaced = (purpose: KeyPurpose): void => {
+      isBegun = true;
+      const change = audited.get(purpose);
+      if (change) this.audit.record(by.requestId, change.event);
+    };
+    try {
+      return await this.stored.rotate(algorithm, revoke, replaced, eventOf);
+    } catch (error) {
+      throw isBegun && error instanceof StoreUnavailable ? new RotationIncomplete(error) : error;
+    }
+  }
+
+  private describe(purpose: KeyPurpose, key: StoredKey): KeyDescription {
+    const until = key.revokedAt ?? verifiesUntil(key);
+    return {
+      id: key.jwk.kid,
+      algorithm: key.jwk.alg,
+      purpose: describedPurpose(purpose),
+      state: keyState(key, this.clock.now()),
+      publishedAt: key.publishedAt,
+      signsFrom: key.signsFrom,
+      signsUntil: key.signsUntil,
+      verifiesUntil: until === Infinity ? null : until,
+      revokedAt: key.revokedAt,
+    };
+  }
+
+  private describeImported({ id, algorithm }: PrivateKey): KeyDescription {
+    const first = this.imported.find((key) => key.algorithm === algorithm);
+    return {
+      id,
+      algorithm,
+      purpose: 'tokens',
+      state: first?.id === id ? 'signing' : 'published',
+      publishedAt: null,
+      signsFrom: null,
+      signsUntil: null,
+      verifiesUntil: null,
+      revokedAt: null,
+    };
+  }
+}
+
+function describedPurpose(purpose: KeyPurpose): KeyDescription['purpose'] {
+  return purpose === 'administration' ? 'administration' : 'tokens';
+}
