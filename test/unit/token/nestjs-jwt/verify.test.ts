@@ -26,6 +26,9 @@ const CLAIMS = {
   nonce: 'nonce-1',
 };
 
+/** Any JSON but that with a name which no token may have, though the library lets it pass. */
+const anyJson = fc.jsonValue({ maxDepth: 2 }).filter((value) => !JSON.stringify(value).includes('__proto__'));
+
 /** Options of the library, most of them with a value that a token satisfies and one that it does not. */
 const OPTIONS: readonly JwtVerifyOptions[] = [
   {},
@@ -106,7 +109,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
         exp: time,
         jti: oneOf('a', 'b'),
         nonce: oneOf<unknown>('a', 'b', 1, null),
-        tenant: fc.jsonValue({ maxDepth: 2 }),
+        tenant: anyJson,
       },
       { requiredKeys: ['iss', 'exp'] },
     );
