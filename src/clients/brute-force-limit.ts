@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
-import { Clock } from '../clock.js';
-import { CLIENT_SETTINGS, type ClientSettings } from '../config/namespaces.js';
+import type { Clock } from '../clock.js';
 import { MAX_CLIENT_ID_LENGTH } from './client.js';
 import { MemoryWindowCounter } from '../rate-limit/memory-window-counter.js';
 import { networkOf } from '../rate-limit/network-of.js';
-import { WindowCounter } from '../rate-limit/window-counter.js';
+import type { WindowCounter } from '../rate-limit/window-counter.js';
 
 /** How many times the failures of a pair an IP address may have, over all client IDs. */
 const ADDRESS_FACTOR = 10;
@@ -19,20 +17,16 @@ const SIGNATURE_WINDOW_MS = 60_000;
  * A pair over its limit is rejected before any check. An IP address over its limit may be a proxy or a network
  * that many share: a correct secret passes, and only failures get 429. A /64 of IPv6 counts as one address.
  */
-@Injectable()
 export class BruteForceLimit {
-  /** Failures a minute of a pair; 0 for no limit. */
-  private readonly most: number;
-
   /** A signature costs processor time of this process, so it is counted here, and not over all instances. */
   private readonly signatures: MemoryWindowCounter;
 
+  /** @param most failures a minute of a pair; 0 for no limit */
   constructor(
-    @Inject(CLIENT_SETTINGS) { mostAuthFailures }: Pick<ClientSettings, 'mostAuthFailures'>,
+    private readonly most: number,
     private readonly counter: WindowCounter,
     private readonly clock: Clock,
   ) {
-    this.most = mostAuthFailures;
     this.signatures = new MemoryWindowCounter(SIGNATURE_WINDOW_MS, clock);
   }
 

@@ -16,7 +16,12 @@ const FAILURE_WINDOW_MS = 60_000;
   imports: [ClientsModule],
   providers: [
     { provide: WindowCounter, inject: [CLIENT_SETTINGS, Clock, LOG], useFactory: failureCounter },
-    BruteForceLimit,
+    {
+      provide: BruteForceLimit,
+      inject: [CLIENT_SETTINGS, WindowCounter, Clock],
+      useFactory: ({ mostAuthFailures }: ClientSettings, failures: WindowCounter, clock: Clock) =>
+        new BruteForceLimit(mostAuthFailures, failures, clock),
+    },
     ClientAuthenticator,
   ],
   exports: [ClientAuthenticator],

@@ -16,7 +16,7 @@ let limit: BruteForceLimit;
 beforeEach(() => {
   clock = new MovedClock();
   counter = new MemoryWindowCounter(WINDOW, clock);
-  limit = new BruteForceLimit({ mostAuthFailures: MOST }, counter, clock);
+  limit = new BruteForceLimit(MOST, counter, clock);
 });
 
 async function fail(times: number, clientId = 'worker', address = HERE): Promise<number[]> {
@@ -120,7 +120,7 @@ describe('BruteForceLimit, of an IP address,', () => {
 describe('BruteForceLimit', () => {
   it('of 0 counts nothing and blocks no one', async () => {
     const add = jest.spyOn(counter, 'add');
-    const none = new BruteForceLimit({ mostAuthFailures: 0 }, counter, clock);
+    const none = new BruteForceLimit(0, counter, clock);
     for (let i = 0; i < 100; i++) expect(await none.failed(HERE, 'worker')).toBe(0);
     expect(none.blockedSeconds(HERE, 'worker')).toBe(0);
     expect(none.signatureSeconds(HERE)).toBe(0);
@@ -145,11 +145,7 @@ describe('BruteForceLimit', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(failure, { maxLength: 60 }), async (failures) => {
         const time = new MovedClock();
-        const tested = new BruteForceLimit(
-          { mostAuthFailures: 1 },
-          new MemoryWindowCounter(WINDOW, time),
-          time,
-        );
+        const tested = new BruteForceLimit(1, new MemoryWindowCounter(WINDOW, time), time);
         const windows = new Map<string, { begin: number; count: number }>();
         const count = (key: string): void => {
           const window = windows.get(key);
