@@ -1,4 +1,4 @@
-import { ClientDescription } from '../dist/clients/client-description.js';
+import { ClientDescription } from '../dist/admin/client-description.js';
 import { makeSecret } from '../dist/clients/client-secret.js';
 import { ClientTable, RevisionTable } from '../dist/database/entities.js';
 import { databaseOptions, openDatabase } from '../dist/database/open-database.js';
@@ -37,7 +37,7 @@ export async function fillDatabase(path, count) {
   return Array.from({ length: callers }, (_, at) => basic(made[Math.floor((at * count) / callers)]));
 }
 
-const description = new ClientDescription(LIFETIME_SECONDS);
+const description = new ClientDescription({ lifetimeSeconds: LIFETIME_SECONDS });
 
 /**
  * @param {number} at

@@ -2,12 +2,13 @@ import { Module } from '@nestjs/common';
 import { ClientAdministration } from '../clients/client-administration.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { KeysModule } from '../keys/keys.module.js';
+import { ClientDescription } from './client-description.js';
 import { KeyAdministration } from '../keys/key-administration.js';
 
 /** What administrators do, by the routes of AdminModule or by the command line. Opens no route. */
 @Module({
   imports: [ClientsModule, KeysModule],
-  providers: [ClientAdministration, KeyAdministration],
-  exports: [ClientAdministration, KeyAdministration],
+  providers: [ClientAdministration, ClientDescription, KeyAdministration],
+  exports: [ClientAdministration, ClientDescription, KeyAdministration],
 })
 export class AdministrationModule {}

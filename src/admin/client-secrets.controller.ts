@@ -2,7 +2,7 @@ import { Body, Controller, Delete, HttpCode, Param, Post, Req } from '@nestjs/co
 import { ApiBody, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
 import { Clock } from '../clock.js';
 import { ClientAdministration } from '../clients/client-administration.js';
-import { CreatedSecretDto } from '../clients/dto/client-response.dto.js';
+import { CreatedSecretDto } from './dto/client-response.dto.js';
 import { dateTimeOrNull, parseDateTime } from '../encoding/date-time.js';
 import { ApiError } from '../server/api-error.js';
 import { BodyPipe } from '../server/body.pipe.js';

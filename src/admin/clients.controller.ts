@@ -8,17 +8,14 @@ import {
   ApiSchema,
   PartialType,
 } from '@nestjs/swagger';
+import type { Client, DescribedClient } from '../clients/client.js';
 import { ClientAdministration } from '../clients/client-administration.js';
-import { ClientRequestDto } from '../clients/dto/client-request.dto.js';
-import {
-  ClientDto,
-  toClientDto,
-  ClientPageDto,
-  CreatedClientDto,
-} from '../clients/dto/client-response.dto.js';
+import { ClientRequestDto } from './dto/client-request.dto.js';
+import { ClientDto, toClientDto, ClientPageDto, CreatedClientDto } from './dto/client-response.dto.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { ApiError } from '../server/api-error.js';
 import { UseHeaderGuard } from '../server/header-guards.js';
+import { ClientDescription } from './client-description.js';
 import { AdminRoute, ApiConflict, ApiInvalidRequest, ApiNotFound } from './admin-route.decorator.js';
 import { AdminGuard, type AdminRequest, administratorOf } from './admin.guard.js';
 import { CHANGED_CLIENT, CLIENT_ID, NEW_CLIENT } from './examples.js';
@@ -35,6 +32,7 @@ class ClientPatchDto extends PartialType(ClientRequestDto) {}
 export class ClientsController {
   constructor(
     private readonly administration: ClientAdministration,
+    private readonly description: ClientDescription,
     private readonly clients: ClientRegistry,
   ) {}
 
@@ -47,7 +45,8 @@ export class ClientsController {
   )
   @ApiConflict('The id is taken', 'A client with this client_id already exists')
   async createClient(@Body() body: unknown, @Req() request: AdminRequest): Promise<CreatedClientDto> {
-    const { client, secret } = await this.administration.create(body, administratorOf(request));
+    const described = this.description.read(body);
+    const { client, secret } = await this.administration.create(described, administratorOf(request));
     return { ...toClientDto(client), client_secret: secret.text };
   }
 
@@ -92,7 +91,9 @@ export class ClientsController {
     @Body() patch: unknown,
     @Req() request: AdminRequest,
   ): Promise<ClientDto> {
-    return toClientDto(await this.administration.update(id, patch, administratorOf(request)));
+    const change = (current: Client): DescribedClient => this.description.patch(current, patch);
+    const { client } = await this.administration.update(id, change, administratorOf(request));
+    return toClientDto(client);
   }
 
   @Delete(':id')

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { ClientChangeRefused } from '../clients/client-change-refused.js';
-import type { ClientDto } from '../clients/dto/client-response.dto.js';
+import type { ClientDto } from '../admin/dto/client-response.dto.js';
 import { clientFields, type ClientOptions, withClientOptions } from './client-options.js';
 import { values } from './option-values.js';
 

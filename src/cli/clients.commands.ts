@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { ClientDescription } from '../admin/client-description.js';
 import { ClientAdministration } from '../clients/client-administration.js';
-import { toClientDto } from '../clients/dto/client-response.dto.js';
+import { toClientDto } from '../admin/dto/client-response.dto.js';
 import { dateTime } from '../encoding/date-time.js';
 import { ClientChangeRefused } from '../clients/client-change-refused.js';
 import { ClientRegistry } from '../clients/client-registry.js';
@@ -42,7 +43,8 @@ function createCommand(services: Services): Command {
     const body = { client_id: options.id, ...clientFields(options) };
     return services.use(
       async (context) => {
-        const { client, secret } = await context.get(ClientAdministration).create(body, COMMAND_LINE);
+        const described = context.get(ClientDescription).read(body);
+        const { client, secret } = await context.get(ClientAdministration).create(described, COMMAND_LINE);
         const created = { ...toClientDto(client), client_secret: secret.text };
         if (options.json) printJson(created);
         else printClient(created);
@@ -96,9 +98,10 @@ function updateCommand(services: Services): Command {
   return withChangeOptions(update).action((id: string, options: ChangeOptions) => {
     const patch = clientPatch(options);
     return services.use(async (context) => {
+      const description = context.get(ClientDescription);
       const { previous, client } = await context
         .get(ClientAdministration)
-        .revise(id, (current) => patch(toClientDto(current)), COMMAND_LINE);
+        .update(id, (current) => description.patch(current, patch(toClientDto(current))), COMMAND_LINE);
       const document = toClientDto(client);
       if (options.json) printJson(document);
       else printClient(document);
@@ -110,7 +113,9 @@ function updateCommand(services: Services): Command {
 function switchCommand(services: Services, name: string, description: string, disabled: boolean): Command {
   return withJson(command(name, description, 'id')).action((id: string, { json }: JsonOptions) =>
     services.use(async (context) => {
-      const client = await context.get(ClientAdministration).update(id, { disabled }, COMMAND_LINE);
+      const { client } = await context
+        .get(ClientAdministration)
+        .update(id, (current) => ({ ...current, disabled }), COMMAND_LINE);
       (json ? printJson : printClient)(toClientDto(client));
     }),
   );

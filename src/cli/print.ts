@@ -1,4 +1,4 @@
-import type { ClientDto } from '../clients/dto/client-response.dto.js';
+import type { ClientDto } from '../admin/dto/client-response.dto.js';
 import { escapeInvisible } from '../encoding/well-formed-text.js';
 import type { ChangedField } from './client-changes.js';
 

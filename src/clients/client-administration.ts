@@ -1,13 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { AuditLog, type ClientChanged, type SecretChanged } from '../audit/audit-log.js';
 import { type Administrator, auditedChange } from '../audit/persisted-event.js';
 import { Clock } from '../clock.js';
-import { CLIENT_SETTINGS, type ClientSettings } from '../config/namespaces.js';
 import { ManagedKeys } from '../keys/managed-keys.js';
 import type { RecordDecision } from '../sync/record-store.js';
-import { type Client, liveSecrets } from './client.js';
+import { type Client, type DescribedClient, liveSecrets } from './client.js';
 import { ClientChangeRefused } from './client-change-refused.js';
-import { ClientDescription } from './client-description.js';
 import { ClientRegistry } from './client-registry.js';
 import { makeSecret, makeTokenMark, MAX_LIVE_SECRETS } from './client-secret.js';
 
@@ -25,21 +23,17 @@ export interface NewSecret {
  */
 @Injectable()
 export class ClientAdministration {
-  private readonly description: ClientDescription;
-
   constructor(
     private readonly clients: ClientRegistry,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
     private readonly keys: ManagedKeys,
-    @Inject(CLIENT_SETTINGS) { lifetimeSeconds }: Pick<ClientSettings, 'lifetimeSeconds'>,
-  ) {
-    this.description = new ClientDescription(lifetimeSeconds);
-  }
+  ) {}
 
-  /** @param body fields of `ClientRequestDto`, as received */
-  async create(body: unknown, by: Administrator): Promise<{ client: Client; secret: NewSecret }> {
-    const described = this.description.read(body);
+  async create(
+    described: DescribedClient,
+    by: Administrator,
+  ): Promise<{ client: Client; secret: NewSecret }> {
     // Once a client exists, the service needs the keys that sign tokens for the service itself.
     await this.keys.ensureAdministration();
     const now = this.clock.now();
@@ -53,27 +47,21 @@ export class ClientAdministration {
     return { client: existing(client), secret: { id: kept.id, text, expiresAt: null } };
   }
 
-  /** @param patch a JSON Merge Patch (RFC 7396) of the fields of `ClientRequestDto`, as received */
-  async update(id: string, patch: unknown, by: Administrator): Promise<Client> {
-    return (await this.revise(id, () => patch, by)).client;
-  }
-
   /**
-   * Changes a client by a patch that depends on its current state.
+   * Changes what an administrator describes of a client.
    *
-   * @param patchOf called within the transaction, perhaps more than once; may throw
-   *   {@link ClientChangeRefused}
+   * @param changeOf called within the transaction, perhaps more than once; may throw {@link ClientChangeRefused}
    */
-  async revise(
+  async update(
     id: string,
-    patchOf: (current: Client) => unknown,
+    changeOf: (current: Client) => DescribedClient,
     by: Administrator,
   ): Promise<{ readonly previous: Client; readonly client: Client }> {
     let previous: Client | undefined;
     const event = { event: 'client.updated', client: id, by: by.id } as const;
     const client = await this.change(event, by, (current) => {
       previous = existing(current);
-      return { ...this.description.patch(previous, patchOf(previous)), updatedAt: this.clock.now() };
+      return { ...previous, ...changeOf(previous), updatedAt: this.clock.now() };
     });
     return { previous: existing(previous), client: existing(client) };
   }

@@ -51,6 +51,9 @@ export interface Client {
   readonly tokenMark?: string;
 }
 
+/** A client as administrators describe it: all of it but its secrets, times and mark. */
+export type DescribedClient = Omit<Client, 'secrets' | 'createdAt' | 'updatedAt' | 'tokenMark'>;
+
 /** The secrets of the client that are valid at this time, in milliseconds since 1970. */
 export function liveSecrets({ secrets }: Client, now: number): readonly ClientSecret[] {
   return secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);

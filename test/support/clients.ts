@@ -1,3 +1,4 @@
+import { ClientDescription } from '../../src/admin/client-description.js';
 import { ClientAdministration } from '../../src/clients/client-administration.js';
 import type { Answer, RunningApp } from './running-app.js';
 
@@ -26,7 +27,8 @@ export async function makeClient(
   members: Readonly<Record<string, unknown>> = {},
 ): Promise<TestClient> {
   const by = { id: 'command line', requestId: 'test' };
-  const { secret } = await app.get(ClientAdministration).create({ client_id: id, ...members }, by);
+  const described = app.get(ClientDescription).read({ client_id: id, ...members });
+  const { secret } = await app.get(ClientAdministration).create(described, by);
   return { id, secret: secret.text, secretId: secret.id, authorization: basic(id, secret.text) };
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { ClientDto } from '../../../src/clients/dto/client-response.dto.js';
+import type { ClientDto } from '../../../src/admin/dto/client-response.dto.js';
 import { printClient, printJson, printLine } from '../../../src/cli/print.js';
 
 const HOSTILE = 'a\u001b[31m\u202eb\u200b\r\u009bc\u{e0041}';

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type AuditEvent, AuditLog } from '../../../src/audit/audit-log.js';
-import type { Client } from '../../../src/clients/client.js';
+import { ClientDescription } from '../../../src/admin/client-description.js';
+import type { Client, DescribedClient } from '../../../src/clients/client.js';
 import type { Administrator } from '../../../src/audit/persisted-event.js';
 import { ClientAdministration } from '../../../src/clients/client-administration.js';
 import { ClientRegistry } from '../../../src/clients/client-registry.js';
@@ -23,7 +24,7 @@ class Audit extends AuditLog {
   }
 }
 
-const SETTINGS = { lifetimeSeconds: 900 };
+const description = new ClientDescription({ lifetimeSeconds: 900 });
 
 const keysMadeBy = (ensureAdministration: ManagedKeys['ensureAdministration']): ManagedKeys =>
   ({ ensureAdministration }) as ManagedKeys;
@@ -45,10 +46,14 @@ beforeEach(() => {
     prepared++;
     return Promise.resolve();
   });
-  administration = new ClientAdministration(registry, audit, clock, keys, SETTINGS);
+  administration = new ClientAdministration(registry, audit, clock, keys);
 });
 
-const create = (members: object = {}) => administration.create({ client_id: 'worker', ...members }, BY);
+const described = (members: object = {}): DescribedClient =>
+  description.read({ client_id: 'worker', ...members });
+const create = async (members: object = {}) => administration.create(described(members), BY);
+const update = (id: string, patch: unknown) =>
+  administration.update(id, (current) => description.patch(current, patch), BY);
 const isValid = (secret: string): boolean => hasSecret(registry.find('worker'), secret, clock.now());
 const events = (): string[] => audit.recorded.map(([, { event }]) => event);
 
@@ -81,9 +86,8 @@ describe('ClientAdministration.create', () => {
       audit,
       clock,
       keysMadeBy(() => Promise.reject(new Error('no keys'))),
-      SETTINGS,
     );
-    await expect(failing.create({ client_id: 'worker' }, BY)).rejects.toThrow('no keys');
+    await expect(failing.create(described(), BY)).rejects.toThrow('no keys');
     expect(registry.isClient('worker')).toBe(false);
     await create();
     expect(prepared).toBe(1);
@@ -97,9 +101,8 @@ describe('ClientAdministration.create', () => {
       audit,
       clock,
       keysMadeBy(() => Promise.resolve()),
-      SETTINGS,
     );
-    await expectRefused(() => elsewhere.create({ client_id: 'worker' }, BY), 'conflict', /already/);
+    await expectRefused(() => elsewhere.create(described(), BY), 'conflict', /already/);
   });
 
   it('of two that make the same client at once lets one', async () => {
@@ -118,7 +121,7 @@ describe('ClientAdministration.update', () => {
   it('changes what is named, and notes when', async () => {
     const { client: previous } = await create({ scopes: ['a'] });
     clock.advance(60);
-    const client = await administration.update('worker', { name: 'Worker' }, BY);
+    const { client } = await update('worker', { name: 'Worker' });
     expect(client).toEqual({ ...previous, name: 'Worker', updatedAt: NOW + 60_000 });
     expect(registry.find('worker')).toEqual(client);
   });
@@ -126,7 +129,7 @@ describe('ClientAdministration.update', () => {
   it('patches the client as it is in the database, not as it is known here', async () => {
     const { client } = await create();
     await store.change('worker', () => ({ ...client, scopes: ['of-another-instance'] }));
-    const updated = await administration.update('worker', { name: 'Worker' }, BY);
+    const { client: updated } = await update('worker', { name: 'Worker' });
     expect(updated).toMatchObject({ name: 'Worker', scopes: ['of-another-instance'] });
   });
 
@@ -135,7 +138,7 @@ describe('ClientAdministration.update', () => {
     ['a wrong value', 'worker', { disabled: 'yes' }, 'invalid_request'],
   ])('rejects %s', async (_name, id, patch, code) => {
     await create();
-    await expectRefused(() => administration.update(id, patch, BY), code);
+    await expectRefused(() => update(id, patch), code);
   });
 });
 
@@ -208,7 +211,7 @@ describe('ClientAdministration of secrets', () => {
     const { secret } = await create({ jwks: { keys: [JWK] } });
     await end(secret.id);
     expect(registry.find('worker')?.secrets).toEqual([]);
-    await expectRefused(() => administration.update('worker', { jwks: null }, BY), 'conflict');
+    await expectRefused(() => update('worker', { jwks: null }), 'conflict');
   });
 
   it.each<[string, () => Promise<unknown>]>([
@@ -224,7 +227,7 @@ describe('ClientAdministration of secrets', () => {
 describe('ClientAdministration', () => {
   it('records who changed which client, by which request', async () => {
     const { secret } = await create();
-    await administration.update('worker', { name: 'x' }, BY);
+    await update('worker', { name: 'x' });
     const second = await administration.addSecret('worker', null, {
       id: 'command line',
       requestId: 'request-2',
@@ -258,8 +261,8 @@ describe('ClientAdministration', () => {
     const { secret } = await create();
     store.away = true;
     const acts: (() => Promise<unknown>)[] = [
-      () => administration.create({ client_id: 'other' }, BY),
-      () => administration.update('worker', { disabled: true }, BY),
+      () => create({ client_id: 'other' }),
+      () => update('worker', { disabled: true }),
       () => administration.delete('worker', BY),
       () => administration.addSecret('worker', null, BY),
       () => administration.endSecret('worker', secret.id, BY),
@@ -268,7 +271,7 @@ describe('ClientAdministration', () => {
     expect(events()).toEqual(['client.created']);
     expect([registry.size, isValid(secret.text)]).toEqual([1, true]);
     store.away = false;
-    await administration.update('worker', { disabled: true }, BY);
+    await update('worker', { disabled: true });
     expect(registry.find('worker')?.disabled).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { dateTime, dateTimeOrNull } from '../../encoding/date-time.js';
-import type { Client, ClientSecret } from '../client.js';
+import type { Client, ClientSecret } from '../../clients/client.js';
 
 /** The public properties of a secret: neither the secret nor its hash. */
 @ApiSchema({ name: 'ClientSecretInfo' })

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
 import { isJsonObject } from '../encoding/strict-json.js';
 import { redactSecrets } from '../encoding/redact-secrets.js';
 import { Rules } from '../validation/rules.js';
-import { type Client, DEFAULT_GRANT_TYPES } from './client.js';
-import { ClientRequestDto } from './dto/client-request.dto.js';
-import { ClientChangeRefused } from './client-change-refused.js';
+import { type Client, DEFAULT_GRANT_TYPES, type DescribedClient } from '../clients/client.js';
+import { ClientChangeRefused } from '../clients/client-change-refused.js';
+import { CLIENT_SETTINGS, type ClientSettings } from '../config/namespaces.js';
 import { mergePatch } from '../encoding/merge-patch.js';
-
-/** A client as administrators describe it: all of it but its secrets, times and mark. */
-export type DescribedClient = Omit<Client, 'secrets' | 'createdAt' | 'updatedAt' | 'tokenMark'>;
+import { ClientRequestDto } from './dto/client-request.dto.js';
 
 /** Read-only fields: a request may send them back as read, and they are ignored. */
 const READ_ONLY = ['secrets', 'created_at', 'updated_at'];
@@ -28,12 +27,17 @@ const PROPERTIES = {
 } as const satisfies Record<Exclude<keyof ClientRequestDto, 'client_id'>, keyof DescribedClient>;
 
 /** Reads descriptions of clients, and rejects invalid ones. */
+@Injectable()
 export class ClientDescription {
   private readonly rules = new Rules(ClientRequestDto);
   private readonly fields = new Set([...this.rules.fields, ...READ_ONLY]);
 
-  /** @param lifetimeSeconds the longest lifetime of a client's tokens */
-  constructor(private readonly lifetimeSeconds: number) {}
+  /** The longest lifetime of a client's tokens. */
+  private readonly lifetimeSeconds: number;
+
+  constructor(@Inject(CLIENT_SETTINGS) { lifetimeSeconds }: Pick<ClientSettings, 'lifetimeSeconds'>) {
+    this.lifetimeSeconds = lifetimeSeconds;
+  }
 
   /**
    * Reads the description of a new client.

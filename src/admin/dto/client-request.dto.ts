@@ -4,8 +4,8 @@ import { RESERVED_CLAIMS } from '../../jwt/claims.js';
 import { isScopeToken } from '../../jwt/scope.js';
 import { isListOf, isName } from '../../encoding/well-formed-text.js';
 import { Satisfies } from '../../validation/rules.js';
-import { DEFAULT_GRANT_TYPES, GRANT_TYPES, MAX_CLIENT_ID_LENGTH } from '../client.js';
-import { clientKeySetFault, isClientKeySet } from '../client-keys.js';
+import { DEFAULT_GRANT_TYPES, GRANT_TYPES, MAX_CLIENT_ID_LENGTH } from '../../clients/client.js';
+import { clientKeySetFault, isClientKeySet } from '../../clients/client-keys.js';
 
 /** The most entries in a list of a client. */
 const MAX_LIST = 1_000;

@@ -2,14 +2,14 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { Client } from '../../../src/clients/client.js';
 import { ClientChangeRefused } from '../../../src/clients/client-change-refused.js';
-import { ClientDescription } from '../../../src/clients/client-description.js';
-import { toClientDto } from '../../../src/clients/dto/client-response.dto.js';
+import { ClientDescription } from '../../../src/admin/client-description.js';
+import { toClientDto } from '../../../src/admin/dto/client-response.dto.js';
 import { makeSecret } from '../../../src/clients/client-secret.js';
 import { clientOf } from '../../support/client-values.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 
 const LIFETIME = 900;
-const description = new ClientDescription(LIFETIME);
+const description = new ClientDescription({ lifetimeSeconds: LIFETIME });
 const JWK = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
 
 /** Why it is refused, in the words of the refusal. */
