@@ -12,9 +12,9 @@ export interface PersistedEvent {
   readonly document: string;
 }
 
-/** Who makes a change, and by which request. */
+/** The author of a change, and the request that makes it. */
 export interface Administrator {
-  /** A client id, or `command line`. */
+  /** A client ID, or `command line`. */
   readonly id: string;
   readonly requestId: string;
   /**
