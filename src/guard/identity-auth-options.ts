@@ -12,38 +12,38 @@ export interface IdentityAuthOptions {
    * Secrets that this service shares with the issuer: the current one and, during a rotation, the previous
    * one. They verify HS256, HS384 and HS512 only, and must be at least as long as the hash (RFC 7518 §3.2).
    */
-  readonly secrets?: readonly string[];
+  readonly secrets?: readonly string[] | undefined;
   /** The URL of the issuer's published public keys (RFC 7517 §5). They verify their own algorithm only. */
-  readonly jwksUri?: string;
+  readonly jwksUri?: string | undefined;
   /**
    * Finds the URL of the public keys in the issuer's metadata instead: OpenID Connect Discovery 1.0 §4, else
    * RFC 8414 §3. The issuer must then be a URL.
    */
-  readonly discover?: true;
+  readonly discover?: true | undefined;
   /**
    * How long the public keys stay in use without the issuer, counted from the last successful fetch. From
    * then on no token that they signed is accepted, and the guard responds 503, until the issuer can be
    * reached again: a leaked key must not outlive its revocation forever. Whole seconds, 1 to 2,592,000 (30
    * days). Default 86,400 (a day).
    */
-  readonly keepKeysSeconds?: number;
+  readonly keepKeysSeconds?: number | undefined;
   /**
    * The accepted algorithms. Default: HS256 for secrets; ES256, RS256, PS256, ES384 and EdDSA for public
    * keys. Required if both secrets and public keys are given, as while an audience migrates.
    */
-  readonly algorithms?: readonly Algorithm[];
+  readonly algorithms?: readonly Algorithm[] | undefined;
   /** Accepted clock skew between issuer and receiver, in seconds, 0 to 60. Default 0. */
-  readonly clockToleranceSeconds?: number;
+  readonly clockToleranceSeconds?: number | undefined;
   /** Asks the issuer whether a token was revoked. Without it, a token is valid until it expires. */
-  readonly introspection?: IntrospectionOptions;
+  readonly introspection?: IntrospectionOptions | undefined;
   /** Names the protected space in challenges (RFC 9110 §11.5). Default: the (first) audience. */
-  readonly realm?: string;
+  readonly realm?: string | undefined;
   /** Accepts `http:` URLs beyond this host. Only for networks that encrypt by themselves. Default false. */
-  readonly allowPlainHttp?: boolean;
+  readonly allowPlainHttp?: boolean | undefined;
   /** The source of the time. Default: the system clock. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** Sends requests to the issuer. Default: the global `fetch`. */
-  readonly fetch?: Fetch;
+  readonly fetch?: Fetch | undefined;
 }
 
 /**
@@ -60,5 +60,5 @@ export interface IntrospectionOptions {
    * How long a response is cached: a revoked token may be accepted for so long. Seconds, 0 to 300. Default
    * 10.
    */
-  readonly cacheSeconds?: number;
+  readonly cacheSeconds?: number | undefined;
 }

@@ -11,7 +11,8 @@ import type { IntrospectionOptions } from './identity-auth-options.js';
 export type TokenState = 'active' | 'inactive' | 'unavailable';
 
 /** How to query the issuer. */
-export interface IntrospectionSettings extends Required<IntrospectionOptions> {
+export interface IntrospectionSettings extends IntrospectionOptions {
+  readonly cacheSeconds: number;
   readonly clock: Clock;
   readonly fetch: Fetch;
   /** Receives why the issuer could not be queried, once for each outage. */

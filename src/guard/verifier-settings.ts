@@ -18,7 +18,7 @@ export interface VerifierSettings {
   /** How long the public keys stay in use without the issuer, in seconds. */
   readonly keepKeysSeconds: number;
   readonly toleranceSeconds: number;
-  readonly introspection: Required<IntrospectionOptions> | undefined;
+  readonly introspection: CompleteIntrospection | undefined;
   readonly realm: string;
   readonly allowPlainHttp: boolean;
   readonly clock: Clock;
@@ -135,10 +135,12 @@ function checkSecrets(secrets: readonly string[], algorithms: readonly Algorithm
   }
 }
 
+type CompleteIntrospection = IntrospectionOptions & { readonly cacheSeconds: number };
+
 function checkIntrospection(
   { endpoint, clientId, clientSecret, cacheSeconds = DEFAULT_CACHE_SECONDS }: IntrospectionOptions,
   allowPlainHttp: boolean,
-): Required<IntrospectionOptions> {
+): CompleteIntrospection {
   checkServiceAddress('IdentityAuthModule: introspection.endpoint', endpoint, { allowPlainHttp });
   check(isName(clientId) && isName(clientSecret), 'introspection needs clientId and clientSecret');
   check(isWithin(cacheSeconds, MAX_CACHE_SECONDS), 'introspection.cacheSeconds must be 0 to 300');

@@ -8,19 +8,19 @@ import { withFault, type TokenDraft, type TokenFault } from './token-faults.js';
 /** Options of a {@link TestIssuer}. */
 export interface TestIssuerOptions {
   /** Default: the URL that it serves at, once started; `test-issuer` before. */
-  readonly issuer?: string;
+  readonly issuer?: string | undefined;
   /** The audience of its tokens. Default `test-service`. */
-  readonly audience?: string;
+  readonly audience?: string | undefined;
   /** Default `ES256`. */
-  readonly algorithm?: Algorithm;
+  readonly algorithm?: Algorithm | undefined;
   /** For HS256, HS384 and HS512. Default: a random one, see {@link TestIssuer.secret}. */
-  readonly secret?: string;
+  readonly secret?: string | undefined;
   /** Seconds. Default 300. */
-  readonly lifetimeSeconds?: number;
+  readonly lifetimeSeconds?: number | undefined;
   /** How long its keys may be cached, in seconds. Default 300. */
-  readonly maxAgeSeconds?: number;
+  readonly maxAgeSeconds?: number | undefined;
   /** Default: the system clock. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /**
