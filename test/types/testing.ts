@@ -1,0 +1,24 @@
+import {
+  MovedClock,
+  type TestIssuer,
+  type TestIssuerOptions,
+  TOKEN_FAULTS,
+  type TokenFault,
+} from 'identity-backend/testing';
+
+export const options: readonly TestIssuerOptions[] = [
+  {},
+  { issuer: 'identity-backend', algorithm: 'EdDSA', clock: new MovedClock(), lifetimeSeconds: undefined },
+  // @ts-expect-error The algorithm does not exist.
+  { algorithm: 'none' },
+  // @ts-expect-error The option has another name.
+  { ttl: 60 },
+];
+
+export async function tokens(issuer: TestIssuer): Promise<readonly string[]> {
+  const faults = Object.keys(TOKEN_FAULTS) as TokenFault[];
+  // @ts-expect-error There is no such fault.
+  const wrong = issuer.badToken('no-such-fault');
+  const good: string = await issuer.token({ sub: 'user-42' }, { typ: 'at+jwt' });
+  return [good, await wrong, ...(await Promise.all(faults.map((fault) => issuer.badToken(fault))))];
+}

@@ -1,0 +1,46 @@
+import { Module } from '@nestjs/common';
+import {
+  TokenClient,
+  TokenClientModule,
+  type TokenClientOptions,
+  type TokenTarget,
+} from 'identity-backend/token-client';
+
+const issuerUrl = 'https://identity.example';
+
+export const options: readonly TokenClientOptions[] = [
+  { issuerUrl },
+  { issuerUrl, clientId: 'careergpt', clientSecret: 'a-secret', subject: undefined, random: () => 0.5 },
+  // @ts-expect-error The URL of the issuer is required.
+  { clientId: 'careergpt' },
+  // @ts-expect-error A client id is a string.
+  { issuerUrl, clientId: 42 },
+  // @ts-expect-error The option has another name.
+  { issuerUrl, secret: 'a-secret' },
+];
+
+export const targets: readonly TokenTarget[] = [
+  { audience: 'logging-service' },
+  { audience: 'logging-service', scope: undefined },
+  // @ts-expect-error An audience is required.
+  { scope: 'logs:write' },
+  // @ts-expect-error A token has one audience.
+  { audience: ['one', 'two'] },
+];
+
+@Module({
+  imports: [
+    TokenClientModule.forRoot({ issuerUrl }),
+    TokenClientModule.forRootAsync({ inject: ['URL'], useFactory: (url: string) => ({ issuerUrl: url }) }),
+  ],
+})
+export class ClientModule {}
+
+/** `fetchWith` gives what can stand in for the global `fetch`. */
+export async function call(client: TokenClient): Promise<string> {
+  const token: string = await client.getToken({ audience: 'logging-service' });
+  const response: Response = await client.fetchWith({ audience: 'logging-service' })(issuerUrl, {
+    method: 'POST',
+  });
+  return token + (await response.text());
+}
