@@ -33,7 +33,7 @@ export class AssertionAuthenticator {
   /**
    * @param text of the assertion
    * @param namedId `client_id` of the request, which must then be the same
-   * @throws {StoreUnavailable} where it cannot be made sure that the assertion is used once
+   * @throws {StoreUnavailable} if the store cannot say whether the assertion was used before
    */
   async authenticate(text: string, namedId: string | undefined, attempt: Attempt): Promise<Authentication> {
     const assertion = readAssertion(text, this.audiences, this.clock.now() / 1000);

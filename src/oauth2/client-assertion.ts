@@ -20,12 +20,12 @@ const MAX_KEYS_TRIED = 2;
 /** The algorithms that an assertion may be signed with, as the metadata names them. */
 export const CLIENT_ALGORITHMS: readonly string[] = PUBLIC_KEY_ALGORITHMS;
 
-/** What an assertion says, of whoever made it: nothing is known of its signature yet. */
+/** The claims of an assertion. Its signature has not been verified yet: anyone may have written it. */
 export interface ClientAssertion {
   readonly text: string;
   readonly algorithm: Algorithm;
   readonly keyId: string | undefined;
-  /** Who it says to be. */
+  /** The client that it claims to be from. */
   readonly clientId: string;
   readonly id: string;
   /** The one name of this service that it is for, as it was written. */
@@ -39,7 +39,7 @@ export interface ClientAssertion {
  *
  * @param audiences the names by which this service is known; the assertion is for exactly one of them
  * @param now seconds since 1970
- * @returns `undefined` where it is not one that could be good
+ * @returns `undefined` if it cannot be a valid assertion
  */
 export function readAssertion(
   text: string,
@@ -101,16 +101,16 @@ export function isSignedBy(client: Client | undefined, assertion: ClientAssertio
   const attempts = keyId === undefined ? MAX_KEYS_TRIED : 1;
   const candidates = usableKeys(client, { algorithm, keyId, most: attempts });
   if (candidates.some(({ key }) => verifySignature(text, algorithm, key))) return true;
-  const nobodys = NOBODYS_KEYS[algorithm];
-  for (let tried = candidates.length; nobodys && tried < attempts; tried++)
-    verifySignature(text, algorithm, nobodys);
+  const unused = UNUSED_KEYS[algorithm];
+  for (let tried = candidates.length; unused && tried < attempts; tried++)
+    verifySignature(text, algorithm, unused);
   return false;
 }
 
 const newKey = (namedCurve: string): KeyObject => generateKeyPairSync('ec', { namedCurve }).publicKey;
 
-/** A key whose private part nobody knows, not even this process: any odd number serves to verify in vain. */
-function keyOfNobody(): KeyObject {
+/** A key without a known private key: any odd modulus makes a verification fail in the usual time. */
+function makeUnusedRsaKey(): KeyObject {
   const modulus = randomBytes(256);
   modulus[0] = 0xff;
   modulus[255] = 0x01;
@@ -118,12 +118,12 @@ function keyOfNobody(): KeyObject {
   return createPublicKey({ key, format: 'jwk' });
 }
 
-const nobodysRsa = keyOfNobody();
+const unusedRsaKey = makeUnusedRsaKey();
 
-/** Stand for the keys of a client that is not there, so that looking for them takes as long. */
-const NOBODYS_KEYS: Readonly<Partial<Record<Algorithm, KeyObject>>> = {
-  RS256: nobodysRsa,
-  PS256: nobodysRsa,
+/** Used in place of the keys of an unknown client, so that verification takes as long as for a registered one. */
+const UNUSED_KEYS: Readonly<Partial<Record<Algorithm, KeyObject>>> = {
+  RS256: unusedRsaKey,
+  PS256: unusedRsaKey,
   ES256: newKey('P-256'),
   ES384: newKey('P-384'),
   EdDSA: generateKeyPairSync('ed25519').publicKey,

@@ -7,7 +7,7 @@ import { AssertionAuthenticator } from './assertion-authenticator.js';
 import { OAuthError } from './oauth-error.js';
 import type { OAuthForm } from './oauth-form.js';
 
-/** What of a request tells who sent it. */
+/** The parts of a request that identify its sender. */
 export interface Caller extends Attempt {
   /** The Authorization header. */
   readonly authorization: string | undefined;
@@ -27,8 +27,8 @@ export class ClientAuthentication {
   ) {}
 
   /**
-   * @returns the client; a promise only where a failure or an assertion is to be counted elsewhere
-   * @throws {OAuthError} where the request does not show, by exactly one method, which client sent it
+   * @returns the client; a promise only if a failure or an assertion is counted elsewhere
+   * @throws {OAuthError} unless the request shows, by exactly one method, which client sent it
    */
   authenticate(form: OAuthForm, caller: Caller): MaybePromise<Client> {
     const { authorization } = caller;
@@ -58,7 +58,7 @@ export class ClientAuthentication {
 
   private byBasic(form: OAuthForm, authorization: string, caller: Caller): MaybePromise<Client> {
     const { client } = caller;
-    // The header is read once: what it says of the client is known if the client is.
+    // The header is read once: if the client is known, the guard has read it.
     const credentials = client ? undefined : parseBasic(authorization);
     const clientId = client?.id ?? credentials?.clientId;
     const named = form.get('client_id');
@@ -91,7 +91,7 @@ function admitted(outcome: Authentication, inHeader: boolean): Client {
   }
 }
 
-/** @param inHeader whether the request used the Authorization header, and so is told what to put there */
+/** @param inHeader whether the request used the Authorization header, so that the response carries a challenge */
 function refused(inHeader: boolean): OAuthError {
   const headers = { 'www-authenticate': 'Basic realm="identity-backend"' };
   return new OAuthError('invalid_client', 'Client authentication failed', inHeader ? { headers } : {});

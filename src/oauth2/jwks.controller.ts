@@ -37,7 +37,7 @@ export class JwksController {
   }
 }
 
-/** The keys are named by what they are, so their names tell one set from another (RFC 9110 §8.8.3). */
+/** A `kid` is a thumbprint of its key, so that the names identify a set (RFC 9110 §8.8.3). */
 function entityTag(keys: readonly PublicJwk[]): string {
   const names = keys.map(({ kid, alg }) => `${kid} ${alg}`).join('\n');
   return `"${createHash('sha256').update(names).digest('base64url').slice(0, 22)}"`;

@@ -33,7 +33,7 @@ export class MetadataController {
   @Get('openid-configuration')
   @Header('Cache-Control', 'public, max-age=300')
   @RouteConfig({ publicDocument: true })
-  @ApiOperation({ summary: 'Where OpenID Connect clients look for the routes (Discovery 1.0 section 4)' })
+  @ApiOperation({ summary: 'The metadata for OpenID Connect clients (Discovery 1.0 section 4)' })
   @ApiResponse({ status: 200, description: 'The metadata', schema: { type: 'object' } })
   @NoDiscovery()
   openidConfiguration(): object {
@@ -43,7 +43,7 @@ export class MetadataController {
   @Get('oauth-authorization-server')
   @Header('Cache-Control', 'public, max-age=300')
   @RouteConfig({ publicDocument: true })
-  @ApiOperation({ summary: 'Where OAuth 2.0 clients look for the routes (RFC 8414)' })
+  @ApiOperation({ summary: 'The metadata for OAuth 2.0 clients (RFC 8414)' })
   @ApiResponse({ status: 200, description: 'The metadata', schema: { type: 'object' } })
   @NoDiscovery()
   authorizationServer(): object {

@@ -4,7 +4,7 @@ import { CLIENT_ALGORITHMS } from './client-assertion.js';
 /** What the metadata is made of. */
 export interface MetadataOptions {
   readonly issuer: string;
-  /** Where clients reach the service; `undefined` if that is not known. */
+  /** The URL by which clients reach the service; `undefined` if it is not known. */
   readonly publicUrl: string | undefined;
   /** The path before all routes: empty, or `/` and segments. */
   readonly basePath: string;

@@ -32,7 +32,7 @@ export class OAuthError extends HttpError {
 
   /**
    * @param message becomes `error_description`: ASCII without quotes and backslashes
-   * @param options.reason what only the log may tell
+   * @param options.reason for the log alone
    */
   constructor(
     readonly code: OAuthErrorCode,

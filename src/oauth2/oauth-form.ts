@@ -10,7 +10,7 @@ export class OAuthForm {
   /** The values of `resource`. */
   readonly resources: readonly string[];
 
-  /** @throws {OAuthError} where a parameter is repeated */
+  /** @throws {OAuthError} if a parameter is repeated */
   constructor(body: unknown) {
     const resources: string[] = [];
     const seen = new Set<string>();

@@ -18,7 +18,7 @@ export function presentedToken(form: OAuthForm): string {
 /**
  * The check of `POST /verify`, for whichever audience the token names: both answer alike about every token.
  *
- * @returns the claims, if the token is valid now and the client may know of it
+ * @returns the claims, if the token is valid now and the client may introspect it
  */
 export function introspected(tokens: TokenService, token: string, client: Client): Claims | undefined {
   const verdict = tokens.verify({ token });

@@ -26,7 +26,7 @@ const MAX_UNVERIFIED = 10_000;
 /**
  * Decides what a revocation request means (RFC 7009 §2.2). 200 says that the token is refused from now on. Settings
  * change with a restart, and clients are enabled again, so that today's refusal of a token is no reason to record
- * nothing: an issuer, an algorithm, a secret or a tolerance that was removed may be set again. Hence:
+ * nothing: an issuer, an algorithm, a secret or a tolerance that was removed may be set again. Therefore:
  *
  * - What no settings can make valid is answered 200 and not recorded: it is malformed, forged, without an audience, or
  *   expired by more than the largest tolerance.

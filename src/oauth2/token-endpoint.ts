@@ -17,7 +17,7 @@ import { asOAuthError, OAuthError, type OAuthErrorCode } from './oauth-error.js'
 import { OAuthForm } from './oauth-form.js';
 import { requestedAudience } from './requested-audience.js';
 
-/** What is known of a request so far. A refusal is audited with it. */
+/** The parts of a request that the steps so far have read. A refusal is audited with them. */
 interface KnownRequest {
   client?: Client;
   subject?: string;
@@ -33,7 +33,7 @@ const ERROR_CODES: Readonly<Record<Exclude<NotIssued['code'], 'unavailable'>, OA
 };
 
 /**
- * The token endpoint (RFC 6749 §3.2): one list of steps for all grants. A grant decides whom the token is about, and cannot
+ * The token endpoint (RFC 6749 §3.2): one list of steps for all grants. A grant decides the subject of the token, and cannot
  * skip the checks of audience and scope.
  */
 @Injectable()

@@ -11,7 +11,7 @@ class CommonParametersDto {
   @ApiPropertyOptional({
     example: 'logging-service',
     description:
-      'Whom the token is for, several separated by a space; the default of the client where left out',
+      'The audiences of the token, separated by a space; if it is omitted, the default of the client',
   })
   audience?: string;
 }
@@ -33,7 +33,7 @@ export function accessTokenRequest(grants: Readonly<Record<string, GrantClass>>)
   return AccessTokenRequestDto;
 }
 
-/** What `POST /oauth2/token` answers (RFC 6749 §5.1). */
+/** The response of `POST /oauth2/token` (RFC 6749 §5.1). */
 @ApiSchema({ name: 'AccessTokenResponse' })
 export class AccessTokenResponseDto {
   @ApiProperty({ example: EXAMPLE_ACCESS_TOKEN })
@@ -49,7 +49,7 @@ export class AccessTokenResponseDto {
   scope?: string;
 }
 
-/** What the OAuth routes answer where a request is refused (RFC 6749 §5.2). */
+/** The error response of the OAuth routes (RFC 6749 §5.2). */
 @ApiSchema({ name: 'OAuthErrorResponse' })
 export class OAuthErrorDto {
   @ApiProperty({ description: 'For programs' })

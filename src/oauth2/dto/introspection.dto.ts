@@ -21,7 +21,7 @@ export interface Introspection {
   readonly [claim: string]: unknown;
 }
 
-/** The same for the documentation; a decorated class could not say that there may be other members. */
+/** The same for the documentation; a decorated class could not say that there may be other claims. */
 export const INTROSPECTION_SCHEMA: ApiResponseSchemaHost['schema'] = {
   type: 'object',
   properties: {
