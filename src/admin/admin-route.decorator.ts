@@ -23,14 +23,14 @@ export function AdminRoute(): ClassDecorator {
   );
 }
 
-/** @param words an example of what is said of a request to the route */
+/** @param words an example of the error message */
 export const ApiInvalidRequest = (words: string): MethodDecorator & ClassDecorator =>
-  ApiErrorResponse('A member is wrong; `error` names it', new ApiError(400, 'invalid_request', words));
+  ApiErrorResponse('A field is invalid; `error` names it', new ApiError(400, 'invalid_request', words));
 
-/** @param words an example of what is said of a client or secret that is not there */
+/** @param words an example of the error message */
 export const ApiNotFound = (description: string, words: string): MethodDecorator =>
   ApiErrorResponse(description, new ApiError(404, 'not_found', words));
 
-/** @param words an example of what is said of a change that what is stored does not allow */
+/** @param words an example of the error message */
 export const ApiConflict = (description: string, words: string): MethodDecorator =>
   ApiErrorResponse(description, new ApiError(409, 'conflict', words));

@@ -12,7 +12,7 @@ import { AdminGuard, type AdminRequest, administratorOf } from './admin.guard.js
 import { CLIENT_ID, NEW_SECRET, SECRET_ID } from './examples.js';
 import { SecretRequestDto } from './dto/secret-request.dto.js';
 
-/** `/admin/clients/{id}/secrets`: at most two that are good, so that one can be replaced without an outage. */
+/** `/admin/clients/{id}/secrets`: at most two valid ones, so that one can be replaced without an outage. */
 @AdminRoute()
 @UseHeaderGuard(AdminGuard)
 @Controller('admin/clients/:id/secrets')
@@ -46,10 +46,10 @@ export class ClientSecretsController {
 
   @Delete(':secretId')
   @HttpCode(204)
-  @ApiOperation({ summary: 'End a secret' })
+  @ApiOperation({ summary: 'Revoke a secret' })
   @ApiParam(CLIENT_ID)
   @ApiParam(SECRET_ID)
-  @ApiResponse({ status: 204, description: 'It is not good any more' })
+  @ApiResponse({ status: 204, description: 'It is no longer valid' })
   @ApiNotFound('Client or secret not found', 'Secret not found')
   @ApiConflict(
     'It is the last one, and the client has no keys',

@@ -98,9 +98,9 @@ export class ClientsController {
 
   @Delete(':id')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Remove a client; its tokens are not good any more' })
+  @ApiOperation({ summary: 'Delete a client; its tokens are no longer valid' })
   @ApiParam(CLIENT_ID)
-  @ApiResponse({ status: 204, description: 'It is removed' })
+  @ApiResponse({ status: 204, description: 'It is deleted' })
   @ApiNotFound('Client not found', 'Client not found')
   deleteClient(@Param('id') id: string, @Req() request: AdminRequest): Promise<void> {
     return this.administration.delete(id, administratorOf(request));
