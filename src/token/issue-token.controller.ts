@@ -11,12 +11,11 @@ import { BodyPipe } from '../server/body.pipe.js';
 import { FastRoute } from '../server/fast-routes.js';
 import { UseHeaderGuard } from '../server/header-guards.js';
 import { unavailable } from '../server/unavailable.js';
-import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
-import type { IssueOutcome, NotIssued } from './issue-outcome.js';
+import type { NotIssued } from './issue-outcome.js';
 import { IssueTokenRequestDto } from './dto/issue-token-request.dto.js';
 import { type AdmittedRequest, CLIENT, TokenAccessGuard } from './token-access.guard.js';
 import { TokenResponseDto, TokenRefusalDto } from './dto/token-response.dto.js';
-import { TokenService } from './token.service.js';
+import { type TokenRequest, TokenService } from './token.service.js';
 
 const STATUS: Readonly<Record<Exclude<NotIssued['code'], 'unavailable'>, number>> = {
   invalid_request: 400,
@@ -73,23 +72,21 @@ export class IssueTokenController {
     TokenRefusalDto,
   )
   @ApiErrors(413, 415, 429, 500, 503)
-  issue(@Body() given: unknown, @Req() request: AdmittedRequest): MaybePromise<TokenResponseDto> {
+  async issue(@Body() given: unknown, @Req() request: AdmittedRequest): Promise<TokenResponseDto> {
     const { [CLIENT]: client } = request;
     const body = this.read(given, client);
-    const { sub, aud } = body;
     const scope = body.scope === '' ? undefined : body.scope;
-    const asked = { sub, aud, scope, client_id: client?.id };
-    const answer = (outcome: IssueOutcome): TokenResponseDto => {
-      if (outcome.code !== 'issued') {
-        this.audit.record(request.id, { event: 'token.refused', code: outcome.code, ...asked });
-        if (outcome.code === 'unavailable') throw unavailable(outcome.reason);
-        throw new ApiError(STATUS[outcome.code], outcome.code, outcome.reason, this.hintFor(client));
-      }
-      const { token, expiresIn, tokenId, algorithm } = outcome;
-      this.audit.record(request.id, { event: 'token.issued', jti: tokenId, alg: algorithm, ...asked });
-      return { token, token_type: 'Bearer', expires_in: expiresIn };
-    };
-    return andThen(this.decide(body, scope, client), answer);
+    const requested = { sub: body.sub, aud: body.aud, scope, client_id: client?.id };
+    const outcome =
+      this.refusalOf(body, scope, client) ?? (await this.tokens.issue(tokenRequest(body, scope, client)));
+    if (outcome.code !== 'issued') {
+      this.audit.record(request.id, { event: 'token.refused', code: outcome.code, ...requested });
+      if (outcome.code === 'unavailable') throw unavailable(outcome.reason);
+      throw new ApiError(STATUS[outcome.code], outcome.code, outcome.reason, this.hintFor(client));
+    }
+    const { token, expiresIn, tokenId, algorithm } = outcome;
+    this.audit.record(request.id, { event: 'token.issued', jti: tokenId, alg: algorithm, ...requested });
+    return { token, token_type: 'Bearer', expires_in: expiresIn };
   }
 
   private read(given: unknown, client: Client | undefined): IssueTokenRequestDto {
@@ -106,24 +103,31 @@ export class IssueTokenController {
     return client ? { hint: describePolicy(client, this.tokens.ownAudience) } : {};
   }
 
-  private decide(
-    { sub, aud, expires_in, claims }: IssueTokenRequestDto,
+  /** @returns why the client may not have what it requests; `undefined` if it may, or if there is no client */
+  private refusalOf(
+    { sub, aud, claims }: IssueTokenRequestDto,
     scope: string | undefined,
     client: Client | undefined,
-  ): MaybePromise<IssueOutcome> {
-    if (client) {
-      if (!client.grantTypes.includes('client_credentials')) return NO_GRANT;
-      const request = { subject: sub, audience: aud, scope, claims };
-      const violation = violationOf(client, request, (id) => this.clients?.isClient(id) ?? false);
-      if (violation) return VIOLATIONS[violation];
-    }
-    return this.tokens.issue({
-      subject: sub,
-      audience: aud,
-      ...(scope !== undefined && { scope }),
-      ...(expires_in !== undefined && { lifetimeSeconds: expires_in }),
-      ...(claims && { claims }),
-      ...(client && { client }),
-    });
+  ): NotIssued | undefined {
+    if (!client) return undefined;
+    if (!client.grantTypes.includes('client_credentials')) return NO_GRANT;
+    const request = { subject: sub, audience: aud, scope, claims };
+    const violation = violationOf(client, request, (id) => this.clients?.isClient(id) ?? false);
+    return violation && VIOLATIONS[violation];
   }
+}
+
+function tokenRequest(
+  { sub, aud, expires_in, claims }: IssueTokenRequestDto,
+  scope: string | undefined,
+  client: Client | undefined,
+): TokenRequest {
+  return {
+    subject: sub,
+    audience: aud,
+    ...(scope !== undefined && { scope }),
+    ...(expires_in !== undefined && { lifetimeSeconds: expires_in }),
+    ...(claims && { claims }),
+    ...(client && { client }),
+  };
 }

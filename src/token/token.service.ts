@@ -9,8 +9,8 @@ import type { TokenType } from '../jwt/token-type.js';
 import { QueueFull } from '../concurrency/semaphore.js';
 import type { VerificationResult } from '../jwt/verification-result.js';
 import { KeyRing } from '../keys/key-ring.js';
-import type { MaybePromise } from '../concurrency/maybe-promise.js';
-import type { IssueOutcome } from './issue-outcome.js';
+import type { SigningKey } from '../keys/signing-key.js';
+import type { IssueOutcome, NotIssued } from './issue-outcome.js';
 import { selfTest } from './nestjs-jwt/self-test.js';
 import { type ServiceParts, TOKEN_OPTIONS, type TokenOptions } from './token-options.js';
 
@@ -69,20 +69,14 @@ export class TokenService {
    * Makes a signed token.
    *
    * @returns the token, or why none is issued: for the service's own audience, which would make administrators, for the
-   *   audience of its lists of revocations, with a scope that this service grants to registered clients alone, with a lifetime over the limit, or too long. A
-   *   promise only where the algorithm is one that another thread computes.
+   *   audience of its lists of revocations, with a scope that this service grants to registered clients alone, with a
+   *   lifetime over the limit, or too long
    */
-  issue(request: TokenRequest): MaybePromise<IssueOutcome> {
-    const { audience, scope, client, type = 'JWT' } = request;
-    const audiences = audiencesOf(audience);
-    const isOwn = audiences.includes(this.options.issuer);
-    if ((isOwn && (type === 'JWT' || audiences.length > 1)) || audiences.includes(REVOCATIONS_AUDIENCE)) {
-      return { code: 'invalid_target', reason: 'Audience not allowed' };
-    }
-    if (!client && scope !== undefined && hasReservedScope(scope)) {
-      return { code: 'invalid_scope', reason: 'Scope not allowed' };
-    }
-    const limit = Math.min(this.options.lifetimeSeconds, client?.tokenLifetimeSeconds ?? Infinity);
+  async issue(request: TokenRequest): Promise<IssueOutcome> {
+    const audiences = audiencesOf(request.audience);
+    const refusal = this.refusalOf(request, audiences);
+    if (refusal) return refusal;
+    const limit = Math.min(this.options.lifetimeSeconds, request.client?.tokenLifetimeSeconds ?? Infinity);
     const expiresIn = request.lifetimeSeconds ?? limit;
     if (expiresIn > limit) {
       return { code: 'invalid_request', reason: `expires_in must be at most ${limit} seconds` };
@@ -91,13 +85,7 @@ export class TokenService {
     if (!purpose) return { code: 'invalid_target', reason: 'The audiences have no algorithm in common' };
     const key = this.keys.signing(purpose);
     if (!key) return { code: 'unavailable', reason: 'There is no key to sign the token with now' };
-    const tokenId = makeTokenId(client?.tokenMark);
-    const signed = key.sign(this.claimsOf(request, expiresIn, tokenId), type);
-    const outcome = (token: string): IssueOutcome =>
-      token.length > MAX_ISSUED_BYTES
-        ? { code: 'invalid_request', reason: 'claims and aud together would make a token over 8 KiB' }
-        : { code: 'issued', token, expiresIn, tokenId, algorithm: key.algorithm };
-    return typeof signed === 'string' ? outcome(signed) : signed.then(outcome, busy);
+    return this.sign(key, request, expiresIn);
   }
 
   /** The service itself as an audience: its tokens open the administration, and are issued by `/oauth2/token` alone. */
@@ -125,6 +113,32 @@ export class TokenService {
       // It does sign, for others.
       if (error instanceof QueueFull) return true;
       throw error;
+    }
+  }
+
+  private refusalOf(
+    { scope, client, type = 'JWT' }: TokenRequest,
+    audiences: readonly string[],
+  ): NotIssued | undefined {
+    const isOwn = audiences.includes(this.options.issuer);
+    if ((isOwn && (type === 'JWT' || audiences.length > 1)) || audiences.includes(REVOCATIONS_AUDIENCE)) {
+      return { code: 'invalid_target', reason: 'Audience not allowed' };
+    }
+    return !client && scope !== undefined && hasReservedScope(scope)
+      ? { code: 'invalid_scope', reason: 'Scope not allowed' }
+      : undefined;
+  }
+
+  private async sign(key: SigningKey, request: TokenRequest, expiresIn: number): Promise<IssueOutcome> {
+    const tokenId = makeTokenId(request.client?.tokenMark);
+    try {
+      const token = await key.sign(this.claimsOf(request, expiresIn, tokenId), request.type ?? 'JWT');
+      return token.length > MAX_ISSUED_BYTES
+        ? { code: 'invalid_request', reason: 'claims and aud together would make a token over 8 KiB' }
+        : { code: 'issued', token, expiresIn, tokenId, algorithm: key.algorithm };
+    } catch (error) {
+      if (!(error instanceof QueueFull)) throw error;
+      return { code: 'unavailable', reason: 'Too many tokens are being signed now; try again soon' };
     }
   }
 
@@ -164,11 +178,6 @@ export class TokenService {
 function makeTokenId(mark: string | undefined): string {
   const id = randomUUID();
   return mark === undefined ? id : id.slice(0, UUID_START_LENGTH) + mark;
-}
-
-function busy(error: unknown): IssueOutcome {
-  if (!(error instanceof QueueFull)) throw error;
-  return { code: 'unavailable', reason: 'Too many tokens are being signed now; try again soon' };
 }
 
 function describeByFingerprint(keys: readonly (VerificationKey & { fingerprint?: string })[]): string {

@@ -22,7 +22,7 @@ describe('a service that is asked for more RSA signatures than it can make soon'
   let couldSign: boolean;
   beforeAll(async () => {
     const request = { subject: 'user-42', audience: 'logging-service' };
-    const asked = Promise.all(Array.from({ length: MANY }, async () => tokens.issue(request)));
+    const asked = Promise.all(Array.from({ length: MANY }, () => tokens.issue(request)));
     const could = tokens.canSign();
     [outcomes, couldSign] = await Promise.all([asked, could]);
   }, 60_000);
