@@ -10,6 +10,7 @@ import { until } from '../../support/until.js';
 
 const TOKEN = postBytes('/token', JSON.stringify({ sub: 'user-42', aud: 'logging-service' }));
 const VERIFY = postBytes('/verify', JSON.stringify({ token: 'a.b.c', aud: 'logging-service' }));
+const PING = bytesOf('/ping');
 const BUNDLE = bytesOf('/docs/swagger-ui-bundle.js');
 const COUNTS = [1, 8, 20] as const;
 
@@ -32,6 +33,18 @@ const SLOWEST = 2_000;
 const MOST_MEMORY = 150;
 /** What Node opens by itself now and then, such as a database's file. */
 const SPARE = 3;
+
+/** What is left of these responses without those that are whole. */
+function restOf(responses: string): string {
+  let rest = responses;
+  for (;;) {
+    const head = /^HTTP\/1\.1 (?:200 OK|401 Unauthorized)\r\n[^]*?\r\n\r\n/.exec(rest)?.[0];
+    const length = /^content-length: (\d+)\r$/im.exec(head ?? '')?.[1];
+    if (head === undefined || length === undefined) return rest;
+    if (rest.length < head.length + Number(length)) return rest;
+    rest = rest.slice(head.length + Number(length));
+  }
+}
 
 let source: string;
 let service: ServiceProcess;
@@ -117,4 +130,24 @@ describe('SIGTERM', () => {
     },
     60_000,
   );
+
+  it('lets replies in the batch be sent whole', async () => {
+    await startService();
+    await start(20, '');
+    const pipelined = (PING + VERIFY).repeat(4);
+    const sent = new Map(clients.map((client) => [client, 0]));
+    const asking = setInterval(() => {
+      for (const [client, count] of sent) {
+        if (client.responses < count || client.isClosed) continue;
+        client.send(pipelined);
+        sent.set(client, count + 8);
+      }
+    }, 5);
+    for (const client of clients) client.read();
+    await until(() => clients.every(({ responses }) => responses >= 40), 10_000);
+    await service.stop();
+    clearInterval(asking);
+    expect(await service.ended).toBe(0);
+    expect(clients.map(({ text }) => restOf(text))).toEqual(clients.map(() => ''));
+  }, 60_000);
 });
