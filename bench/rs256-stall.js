@@ -45,7 +45,7 @@ try {
     const server = await start(name, 'dist/main.js', join(folder, `${name}.db`), { JWT_ALGORITHM: name });
     contestants.push({ name, server, testCase: token });
   }
-  const contests = [{ name: '/token', reference: 'HS256', contestants }];
+  const contests = [{ name: '/token', references: ['HS256'], contestants }];
   const slots = await interleave(contests, options);
   const rows = summarise(slots, contests);
   const base = rows[0]?.cpu?.median ?? NaN;
