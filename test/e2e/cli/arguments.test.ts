@@ -202,34 +202,43 @@ describe('any command line', () => {
   const LISTS = ['--audience', '--scope', '--add-claim', '--remove-claim', '--may-act-for'];
   const word = fc.constantFrom('a', 'b', '-', '', '--json', '--name', '--', '--nome', '-1', '5', '0x5', '.');
 
-  /** Whether the words are a `clients update` to the letter; written without a parser, for this grammar alone. */
-  function isUnderstood(given: readonly string[]): boolean {
-    const seen = new Map<string, string[]>();
+  /** Whether an option may have this value after those that it has. */
+  function takes(option: string, value: string | undefined, before: readonly string[]): value is string {
+    if (!value || (value.length > 1 && value.startsWith('-'))) return false;
+    if (option === '--lifetime' && !/^(5|-)$/.test(value)) return false;
+    if (/^--(add|remove)-/.test(option) && value === '-') return false;
+    if (before.length === 0) return true;
+    return !VALUED.includes(option) && !before.includes(value) && !before.includes('-') && value !== '-';
+  }
+
+  /** @returns the options with their values and the number of operands; `undefined` if they are not understood */
+  function read(given: readonly string[]): { options: Map<string, string[]>; operands: number } | undefined {
+    const options = new Map<string, string[]>();
     let operands = 0;
     for (let index = 0; index < given.length; index++) {
       const each = given[index] ?? '';
       if (each === '--') {
-        operands += given.length - index - 1;
-        if (given.slice(index + 1).includes('')) return false;
-        break;
+        const rest = given.slice(index + 1);
+        return rest.includes('') ? undefined : { options, operands: operands + rest.length };
       }
       if (VALUED.includes(each) || LISTS.includes(each)) {
+        const before = options.get(each) ?? [];
         const value = given[++index];
-        if (!value || (value.length > 1 && value.startsWith('-'))) return false;
-        const before = seen.get(each) ?? [];
-        if (VALUED.includes(each) && before.length > 0) return false;
-        if (before.includes(value) || before.includes('-') || (before.length > 0 && value === '-'))
-          return false;
-        if (/^--(add|remove)-/.test(each) && value === '-') return false;
-        if (each === '--lifetime' && !/^(5|-)$/.test(value)) return false;
-        seen.set(each, [...before, value]);
-      } else if (each === '--json') continue;
-      else if (each === '' || (each.length > 1 && each.startsWith('-'))) return false;
-      else operands += 1;
+        if (!takes(each, value, before)) return undefined;
+        options.set(each, [...before, value]);
+      } else if (each === '' || (each.length > 1 && each.startsWith('-') && each !== '--json'))
+        return undefined;
+      else if (each !== '--json') operands += 1;
     }
-    const removed = seen.get('--remove-claim') ?? [];
-    if (seen.get('--add-claim')?.some((value) => removed.includes(value))) return false;
-    return operands === 1 && [...seen.keys()].some((name) => name !== '--directory');
+    return { options, operands };
+  }
+
+  /** Whether the words are a `clients update` to the letter; written without a parser, for this grammar alone. */
+  function isUnderstood(given: readonly string[]): boolean {
+    const { options, operands } = read(given) ?? { options: new Map<string, string[]>(), operands: 0 };
+    const removed = options.get('--remove-claim') ?? [];
+    if (options.get('--add-claim')?.some((value) => removed.includes(value))) return false;
+    return operands === 1 && [...options.keys()].some((name) => name !== '--directory');
   }
 
   it('is understood to the letter or refused, with nothing changed', async () => {
