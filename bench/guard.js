@@ -38,7 +38,10 @@ class LogsController {
 const handler = LogsController.prototype.list;
 RequireScopes('logs:read')(LogsController.prototype, 'list', { value: handler });
 
-/** @param {number} index */
+/**
+ * @param {number} index
+ * @returns {any} the part of an `ExecutionContext` that the guard reads
+ */
 function execution(index) {
   // Through bytes, as what Node read from a socket: not a rope of two strings that the guard would have to join.
   const authorization = Buffer.from(`Bearer ${token(index)}`).toString('latin1');

@@ -32,6 +32,7 @@ const FOLDERS = [
 const CODE = ['src/{index,main,version}.ts', ...FOLDERS.map((folder) => `{src,test/unit}/${folder}/**/*.ts`)];
 const PAGES = ['**/*.md'];
 
+/** @type {any[]} */
 export const vocabularyConfig = [
   { files: CODE, plugins, rules },
   { files: PAGES, plugins: { ...plugins, markdown }, language: 'markdown/gfm', rules },

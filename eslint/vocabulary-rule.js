@@ -24,7 +24,7 @@ export const vocabulary = {
       context.report({ loc, messageId: 'word', data: { found, but } });
     };
 
-    return sourceCode.ast.type === 'root' ? inMarkdown(sourceCode, report) : inCode(context, report);
+    return String(sourceCode.ast.type) === 'root' ? inMarkdown(sourceCode, report) : inCode(context, report);
   },
 };
 

@@ -7,7 +7,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'rolldown';
 
-const [FOLDER] = process.argv.slice(2);
+const [FOLDER = ''] = process.argv.slice(2);
 const ENTRIES = Object.fromEntries(
   ['main', 'cli/identity-backend'].map((name) => [name, join(FOLDER, `${name}.js`)]),
 );
@@ -20,7 +20,10 @@ const LEFT_OUT = [
   /^@fastify\/(multipart|static|view)$/,
 ];
 
-/** What is required through `createRequire` is hidden from a bundler, and would be loaded a second time beside the bundle. */
+/**
+ * What is required through `createRequire` is hidden from a bundler, and would be loaded a second time beside the bundle.
+ * @type {import('rolldown').Plugin}
+ */
 const showRequired = {
   name: 'show-required',
   transform: {
@@ -49,11 +52,13 @@ const { output } = await build({
   },
 });
 // Entries keep their names from build to build: a chunk that imports one could get that of another build.
-for (const { fileName, imports = [], dynamicImports = [] } of output) {
+for (const chunk of output) {
+  if (chunk.type === 'asset') continue;
+  const { fileName, imports, dynamicImports } = chunk;
   const entry = [...imports, ...dynamicImports].find((name) =>
     Object.hasOwn(ENTRIES, name.replace(/\.js$/, '')),
   );
   if (entry !== undefined) throw new Error(`${fileName} imports the entry ${entry}`);
 }
 for (const file of Object.values(ENTRIES)) rmSync(`${file}.map`, { force: true });
-chmodSync(ENTRIES['cli/identity-backend'], 0o755);
+chmodSync(join(FOLDER, 'cli/identity-backend.js'), 0o755);

@@ -48,7 +48,7 @@ function faultsOfTag(folder, { name, version }) {
   return faults;
 }
 
-/** @returns what the running service shows, or why it shows nothing */
+/** @returns {Promise<Record<string, any> | string>} what the running service shows, or why it shows nothing */
 async function debugEnvOf(url, nonce) {
   try {
     const answer = await fetch(`${url.replace(/\/$/, '')}/debug-env?nonce=${nonce}`, {

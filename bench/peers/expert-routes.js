@@ -79,7 +79,7 @@ export function addRoutes(app, listener = NOBODY) {
     const valid = claims?.aud === aud;
     listener.verified(valid ? 'valid' : 'invalid');
     if (valid) reply.send({ valid, claims });
-    else reply.code(401).send({ valid });
+    else /** @type {import('fastify').FastifyReply} */ (reply).code(401).send({ valid });
   });
 }
 

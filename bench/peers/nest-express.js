@@ -76,6 +76,7 @@ route('verify', [Post('verify'), HttpCode(200)], VerifyRequest);
 Reflect.defineMetadata('design:paramtypes', [JwtService], AppController);
 Reflect.decorate([Controller()], AppController);
 
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- A Nest module without decorators.
 class AppModule {}
 Module({
   imports: [JwtModule.register({ secret, signOptions: { issuer: ISSUER, expiresIn: LIFETIME_SECONDS } })],

@@ -17,7 +17,7 @@ export const expect = jestExpect;
 
 export const mocker = new ModuleMocker(globalThis);
 export const timers = new ModernFakeTimers({
-  config: { fakeTimers: { enableGlobally: false } },
+  config: /** @type {any} */ ({ fakeTimers: { enableGlobally: false } }),
   global: globalThis,
 });
 

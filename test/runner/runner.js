@@ -7,8 +7,10 @@ import { traceTypeScript } from './stack-trace.js';
 
 const require = nodeModule.createRequire(import.meta.url);
 
+/** @type {{ registerHooks?: (given: typeof hooks) => void }} */
+const { registerHooks } = /** @type {any} */ (nodeModule);
 // Node 20 has no hooks but those that run in a thread of their own.
-if (nodeModule.registerHooks) nodeModule.registerHooks(hooks);
+if (registerHooks) registerHooks(hooks);
 else nodeModule.register('./hooks.js', import.meta.url);
 
 let imports = 0;

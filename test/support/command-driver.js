@@ -3,7 +3,7 @@ import { openServices } from './src/cli/open-services.js';
 import { runCommand } from './src/cli/run-command.js';
 import { createLog } from './src/observability/log.js';
 
-process.on('message', async (parameters) => {
+process.on('message', async (/** @type {string[]} */ parameters) => {
   const { write } = process.stdout;
   const ran = { stdout: '', log: '', refusal: null };
   process.stdout.write = (text) => {
@@ -22,5 +22,5 @@ process.on('message', async (parameters) => {
   } finally {
     process.stdout.write = write;
   }
-  process.send(ran);
+  process.send?.(ran);
 });

@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline';
 import jwt from 'jsonwebtoken';
 import jwksClient from 'jwks-rsa';
 
-const client = jwksClient({ jwksUri: process.argv[2] });
+const client = jwksClient({ jwksUri: process.argv[2] ?? '' });
+/** @type {jwt.GetPublicKeyOrSecret} */
 const keyFor = ({ kid }, done) => {
   client.getSigningKey(kid).then(
     (key) => done(null, key.getPublicKey()),
@@ -17,6 +18,7 @@ const keyFor = ({ kid }, done) => {
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { token, issuer, audience, algorithm, now } = JSON.parse(line);
+  /** @type {jwt.VerifyOptions & { complete?: false }} */
   const options = { issuer, audience, algorithms: [algorithm], clockTimestamp: now };
   const answer = await new Promise((resolve) => {
     jwt.verify(token, keyFor, options, (error, claims) =>

@@ -26,7 +26,8 @@ const acts = {
     clock.advance(seconds);
   },
   async published() {
-    return (await (await fetch(`${origin}/.well-known/jwks.json`)).json()).keys;
+    const response = await fetch(`${origin}/.well-known/jwks.json`);
+    return /** @type {{ keys: unknown }} */ (await response.json()).keys;
   },
   async issue(aud) {
     const answer = await fetch(`${origin}/token`, {
@@ -34,7 +35,7 @@ const acts = {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ sub: 'user-42', aud }),
     });
-    return (await answer.json()).token;
+    return /** @type {{ token: unknown }} */ (await answer.json()).token;
   },
   async verify({ token, aud }) {
     const answer = await fetch(`${origin}/verify`, {
@@ -49,9 +50,9 @@ const acts = {
 
 process.on('message', async ({ act, given }) => {
   try {
-    process.send({ result: await acts[act](given) });
+    process.send?.({ result: await acts[act](given) });
   } catch (error) {
-    process.send({ error: String(error.stack) });
+    process.send?.({ error: String(error.stack) });
   }
 });
-process.send({ result: 'ready' });
+process.send?.({ result: 'ready' });
