@@ -3,21 +3,33 @@ import tseslint from 'typescript-eslint';
 import { vocabularyConfig } from './eslint/vocabulary-config.js';
 
 export default defineConfig(
-  { ignores: ['dist/', 'coverage/', 'data/', 'test/data/', '**/*.js', '**/*.cjs', '**/*.mjs'] },
+  { ignores: ['dist/', 'coverage/', 'data/', 'test/data/'] },
+  {
+    rules: { complexity: ['error', 15], eqeqeq: 'error' },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+  },
+  {
+    // The rest is TypeScript that has a compiler of its own, and JavaScript.
+    files: ['examples/**/*.ts', '**/*.{js,cjs,mjs}'],
+    extends: [tseslint.configs.strict],
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      '@typescript-eslint/no-dynamic-delete': 'off',
+    },
+  },
   {
     files: ['src/**/*.ts', 'test/**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: { project: 'test/tsconfig.json', tsconfigRootDir: import.meta.dirname },
     },
-    linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/explicit-module-boundary-types': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
-      eqeqeq: 'error',
       'no-console': 'error',
 
       // A Nest module is a class with static methods, or with none.
