@@ -270,4 +270,8 @@ describe('src', () => {
   it('writes to the log alone, never to the console', () => {
     expect(filesWith(/\bconsole\s*\.\s*\w+\(/).filter((path) => folderOf(path) !== 'cli')).toEqual([]);
   });
+
+  it('injects a class by its type alone', () => {
+    expect(filesWith(/@Inject\((\w+)\)[^,)]*: \1\b/)).toEqual([]);
+  });
 });

@@ -1,4 +1,4 @@
-import { type DynamicModule, type ForwardReference, Inject, Injectable, type Type } from '@nestjs/common';
+import { type DynamicModule, type ForwardReference, Injectable, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { JwtService } from '@nestjs/jwt';
 
@@ -12,7 +12,7 @@ type Import = Type | DynamicModule | ForwardReference<() => Type> | Promise<Dyna
 @Injectable()
 export class JwtModuleConflict {
   /** @throws {Error} naming the module */
-  constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
+  constructor(modules: ModulesContainer) {
     for (const module of modules.values()) {
       const sources = sourcesFor(module);
       const other = sources.find((source) => !isOurs(source));
