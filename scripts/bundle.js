@@ -1,15 +1,15 @@
 /**
  * Puts the service and its command line, each of some 1,500 files with the packages, into a few files in place of `main.js` and
  * `cli/identity-backend.js` in a folder that the compiler wrote: finding and reading so many took more than half of the time of a start,
- * and memory. What other packages import from this one stays as the compiler made it.
+ * and memory. What other packages import from this one stays as the compiler made it. Further arguments name further entries, for tests.
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'rolldown';
 
-const [FOLDER = ''] = process.argv.slice(2);
+const [FOLDER = '', ...FURTHER] = process.argv.slice(2);
 const ENTRIES = Object.fromEntries(
-  ['main', 'cli/identity-backend'].map((name) => [name, join(FOLDER, `${name}.js`)]),
+  ['main', 'cli/identity-backend', ...FURTHER].map((name) => [name, join(FOLDER, `${name}.js`)]),
 );
 
 /** Loaded where they are needed, from the packages that they came in: drivers, native code, files that are served, what Nest may ask for. */

@@ -1,7 +1,7 @@
-// Runs commands of the command line one after another in one process: it is copied beside the compiled sources.
-import { openServices } from './src/cli/open-services.js';
-import { runCommand } from './src/cli/run-command.js';
-import { createLog } from './src/observability/log.js';
+// Runs commands of the command line one after another in one process: it is bundled with the compiled sources.
+import { openServices } from './cli/open-services.js';
+import { runCommand } from './cli/run-command.js';
+import { createLog } from './observability/log.js';
 
 process.on('message', async (/** @type {string[]} */ parameters) => {
   const { write } = process.stdout;

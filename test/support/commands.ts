@@ -1,12 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { LogLine } from './captured-log.js';
 import { compiledSource } from './compiled-source.js';
-
-const DRIVER = fileURLToPath(new URL('command-driver.js', import.meta.url));
 
 /** What a command did. */
 export interface Ran {
@@ -29,9 +25,7 @@ export class Commands {
   private constructor(private readonly process: ChildProcess) {}
 
   static start(environment: NodeJS.ProcessEnv, directory: string): Commands {
-    const compiled = compiledSource();
-    const script = join(compiled, 'driver.js');
-    copyFileSync(DRIVER, script);
+    const script = join(compiledSource(), 'src/command-driver.js');
     return new Commands(
       fork(script, { cwd: directory, env: { PATH: process.env['PATH'], ...environment }, execArgv: [] }),
     );

@@ -32,8 +32,10 @@ export function compiledSource(): string {
   chmodSync(directory, 0o755);
   copyFileSync(join(ROOT, 'package.json'), join(directory, 'package.json'));
   symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
-  compileInto(join(directory, 'src'));
-  execFileSync(process.execPath, [join(ROOT, 'scripts/bundle.js'), join(directory, 'src')]);
+  const source = join(directory, 'src');
+  compileInto(source);
+  copyFileSync(join(ROOT, 'test/support/command-driver.js'), join(source, 'command-driver.js'));
+  execFileSync(process.execPath, [join(ROOT, 'scripts/bundle.js'), source, 'command-driver']);
   compiled = directory;
   return directory;
 }
