@@ -9,6 +9,8 @@ const OTHER = 'a-third-key-encryption-key-of-the-tests-0123';
 const current = new KeyEncryption(SECRET, []);
 const previous = new KeyEncryption(PREVIOUS, []);
 const both = new KeyEncryption(SECRET, [OTHER, PREVIOUS]);
+/** Of another service. */
+const FOREIGN = 'the encryption key of another service';
 const TEXT = Buffer.from('a private key');
 
 describe('KeyEncryption', () => {
@@ -53,7 +55,7 @@ describe('KeyEncryption', () => {
   it('says what to do, and nothing about a key encryption key', () => {
     let message = '';
     try {
-      both.open(new KeyEncryption('x'.repeat(32), []).seal(TEXT, 'key-1'), 'key-1');
+      both.open(new KeyEncryption(FOREIGN, []).seal(TEXT, 'key-1'), 'key-1');
     } catch (error) {
       message = (error as Error).message;
     }
@@ -80,7 +82,7 @@ describe('KeyEncryption', () => {
   });
 
   it('seals resealed nothing that it cannot open', () => {
-    const foreign = new KeyEncryption('x'.repeat(32), []).seal(TEXT, 'a');
+    const foreign = new KeyEncryption(FOREIGN, []).seal(TEXT, 'a');
     expect(() => both.reseal(foreign, 'a')).toThrow(KeyEncryptionError);
     expect(current.reseal(foreign, 'a')).toBe(foreign);
   });
