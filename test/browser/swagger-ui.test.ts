@@ -41,7 +41,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
       service = await RunningApp.start({
         basePath,
         swagger: true,
-        // Discovery has no document where the issuer is not the address of a service.
+        // Discovery has no document if the issuer is not the address of a service.
         issuer: `https://identity.example.com${basePath}`,
       });
       admin = await Administrator.of(service);

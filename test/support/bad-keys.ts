@@ -90,7 +90,7 @@ export const BAD_KEYS: readonly (readonly [name: string, jwk: Jwk])[] = [
   ],
   ['RSA with a zero before the modulus', { ...RSA, n: prefixed(RSA.n) }],
   ['RSA with a padded modulus', { ...RSA, n: `${RSA.n}==` }],
-  ['RSA with a blank in the modulus', { ...RSA, n: ` ${RSA.n}` }],
+  ['RSA with a space in the modulus', { ...RSA, n: ` ${RSA.n}` }],
   [
     'RSA with a modulus in plain base64',
     { ...RSA, n: `${String(RSA.n).slice(0, 4)}+/${String(RSA.n).slice(6)}` },

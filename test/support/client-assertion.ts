@@ -34,7 +34,7 @@ export interface ClientKey {
   readonly jwk: JsonWebKey & Readonly<Record<string, unknown>>;
 }
 
-/** @param members that the JWK has besides, such as `kid` */
+/** @param fields that the JWK has besides, such as `kid` */
 export function makeClientKey(
   algorithm: AssertionAlgorithm,
   members: Readonly<Record<string, unknown>> = {},
@@ -54,7 +54,7 @@ export interface AssertionDifference {
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
-/** Claims of an assertion that is good at {@link NEW_YEAR}, once. */
+/** Claims of an assertion that is valid at {@link NEW_YEAR}, once. */
 export function assertionClaims(clientId: string): Readonly<Record<string, unknown>> {
   return {
     iss: clientId,
@@ -66,7 +66,7 @@ export function assertionClaims(clientId: string): Readonly<Record<string, unkno
   };
 }
 
-/** An assertion of RFC 7523 §3; a member that is `undefined` is left out. */
+/** An assertion of RFC 7523 §3; a field that is `undefined` is omitted. */
 export function makeAssertion(
   key: ClientKey,
   clientId: string,
@@ -84,7 +84,7 @@ export function signTexts(key: ClientKey, header: string | Uint8Array, claims: s
   return `${input}.${signature.toString('base64url')}`;
 }
 
-/** Makes a MAC with what anybody knows of the key: the old attack on verifiers that do not ask which key is which. */
+/** Makes a MAC with what anyone knows about the key: the old attack on verifiers that do not ask which key is which. */
 export function macByPublicKey(secret: string | Uint8Array, clientId: string): string {
   const header = JSON.stringify({ alg: 'HS256', typ: 'JWT' });
   const input = `${base64Url(header)}.${base64Url(JSON.stringify(assertionClaims(clientId)))}`;

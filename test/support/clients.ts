@@ -11,7 +11,7 @@ export interface TestClient {
   readonly authorization: string;
 }
 
-/** An Authorization header (RFC 7617); id and secret are put into it as they are. */
+/** An Authorization header (RFC 7617); ID and secret are put into it as they are. */
 export function basic(id: string, secret: string): string {
   return `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
 }
@@ -19,7 +19,7 @@ export function basic(id: string, secret: string): string {
 /**
  * Makes a client as the command line does, without a route.
  *
- * @param members of the administration's JSON
+ * @param fields of the administration's JSON
  */
 export async function makeClient(
   { app }: RunningApp,
@@ -62,7 +62,7 @@ export class Administrator {
     return body['access_token'];
   }
 
-  /** Makes a request with a token that is good at this time. */
+  /** Makes a request with a token that is valid at this time. */
   async request(method: string, path: string, body?: unknown): Promise<Answer> {
     return this.service.request(`/admin/clients${path}`, {
       method,

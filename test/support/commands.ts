@@ -7,9 +7,9 @@ import { compiledSource } from './compiled-source.js';
 /** What a command did. */
 export interface Ran {
   readonly stdout: string;
-  /** What it printed, where that is JSON. */
+  /** What it printed, if that is JSON. */
   readonly json: Readonly<Record<string, unknown>>;
-  /** Why it was refused; null where it was not. */
+  /** Why it was refused; null if it was not. */
   readonly refusal: string | null;
   /** What it wrote on standard error: its log. */
   readonly log: string;
@@ -19,7 +19,7 @@ export interface Ran {
 
 /**
  * Runs many commands of `identity-backend` in one process, which takes a tenth of the time that one process for each does.
- * What the parser of arguments itself refuses ends the process: see {@link CommandLine} for that.
+ * What the parser of arguments itself rejects ends the process: see {@link CommandLine} for that.
  */
 export class Commands {
   private constructor(private readonly process: ChildProcess) {}

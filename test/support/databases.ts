@@ -9,7 +9,7 @@ import { temporaryDirectory } from './temporary-directory.js';
 /** A kind of database that tests run against. */
 export interface TestDatabases {
   readonly name: 'SQLite' | 'PostgreSQL' | 'PgBouncer (session)' | 'PgBouncer (transaction)' | 'MariaDB';
-  /** Why there is none on this machine; `undefined` where there is. */
+  /** Why there is none on this machine; `undefined` if there is. */
   readonly missing: string | undefined;
   /** @returns the address of a new and empty database, which no other test uses */
   url(): Promise<string>;
@@ -24,7 +24,7 @@ const MYSQL = process.env['TEST_MYSQL_URL'] ?? 'mysql://root@127.0.0.1/test';
 const PGBOUNCER_SESSION = process.env['TEST_PGBOUNCER_SESSION_URL'];
 const PGBOUNCER_TRANSACTION = process.env['TEST_PGBOUNCER_URL'];
 
-/** On a busy machine a server that is there takes seconds, and its tests would be left out without a failure. */
+/** On a busy machine a server that is there takes seconds, and its tests would be omitted without a failure. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Runs one statement on the server, in the database of its address. */
@@ -122,14 +122,14 @@ export const databases: readonly TestDatabases[] = [
   ])),
 ];
 
-/** A checkpoint of the server goes with the removal of a database, which takes its time where many tests run. */
+/** A checkpoint of the server goes with the removal of a database, which takes its time if many tests run. */
 const REMOVAL_TIMEOUT = 60_000;
 
 /**
  * Groups tests that run against each kind of database that is there. The databases are removed when the `afterAll` of
  * the tests have closed their connections.
  *
- * @param only the kinds to run them against; all where left out
+ * @param only the kinds to run them against; all if omitted
  */
 export function describeEachDatabase(
   tests: (database: TestDatabases) => void,

@@ -116,7 +116,7 @@ function isSecret({ method, pattern = '' }: AskedRequest): boolean {
   return method === 'POST' && ['/token', '/verify', '/oauth2/token'].includes(pattern);
 }
 
-/** A document in which a schema that names members allows no other, unless it says so. */
+/** A document in which a schema that names fields allows no other, unless it says so. */
 function closed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(closed);
   if (typeof value !== 'object' || value === null) return value;

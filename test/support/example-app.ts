@@ -65,7 +65,7 @@ export const LOG_LINE = {
   context: { user: 'user-42' },
 } as const;
 
-/** Every protected route of logging-backend refuses the token. */
+/** Every protected route of logging-backend rejects the token. */
 export async function expectRefused(
   logging: ExampleApp,
   token: string,

@@ -15,7 +15,7 @@ type Answer = Response | Promise<Response>;
 export class FakeFetch {
   readonly sent: SentRequest[] = [];
 
-  /** @param answer may be replaced while the test goes on; may throw, as `fetch` does where there is no answer */
+  /** @param answer may be replaced while the test continues; may throw, as `fetch` does if there is no answer */
   constructor(public answer: (request: SentRequest) => Answer = () => json({})) {}
 
   get last(): SentRequest {
@@ -46,7 +46,7 @@ export function json(body: unknown, status = 200, headers: Record<string, string
   });
 }
 
-/** What `fetch` throws where nobody listens. */
+/** What `fetch` throws if no one listens. */
 export function connectionRefused(): never {
   throw new TypeError('fetch failed', {
     cause: Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }),

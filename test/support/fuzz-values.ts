@@ -1,7 +1,7 @@
 /** Values that have broken services before: wrong types, huge, deep, odd numbers, odd characters, names of JavaScript. */
 import type { Random } from './random.js';
 
-/** The name and the JSON text of a member of an object. */
+/** The name and the JSON text of a field of an object. */
 export type Member = [name: string, text: string];
 
 const NAMES = [
@@ -83,7 +83,7 @@ export function hostileJson(random: Random, depth = 0): string {
   );
 }
 
-/** The text of an object; a list of members may name one twice, which no object can hold. */
+/** The text of an object; a list of fields may name one twice, which no object can hold. */
 export function objectText(members: readonly Member[]): string {
   return `{${members.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
 }

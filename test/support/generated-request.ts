@@ -189,7 +189,7 @@ export class RequestGenerator {
       : objectText(members);
   }
 
-  /** The members of a body and the JSON text of each, as the document asks for. */
+  /** The fields of a body and the JSON text of each, as the document asks for. */
   private members(random: Random, reference: Schema): Member[] {
     const { properties = {}, required = [] } = this.resolved(reference);
     return Object.entries(properties)
@@ -197,7 +197,7 @@ export class RequestGenerator {
       .map(([name, schema]): Member => [name, JSON.stringify(this.value(random, name, schema))]);
   }
 
-  /** A value that a member may have: one that the service knows, that the document shows, or that the schema allows. */
+  /** A value that a field may have: one that the service knows, that the document shows, or that the schema allows. */
   private value(random: Random, name: string, reference: Schema): unknown {
     const known = this.knownValues(random, reference)[name];
     if (known && random.chance(0.9)) return known();
@@ -281,7 +281,7 @@ export class RequestGenerator {
   }
 }
 
-/** Changes some of the members. */
+/** Changes some of the fields. */
 function spoil(random: Random, members: Member[], isForm: boolean): void {
   for (let times = random.between(1, 2); times > 0; times--) {
     const at = random.between(0, members.length - 1);

@@ -10,12 +10,12 @@ export type Platform = (typeof PLATFORMS)[number];
 /** An answer whose body has been read. */
 export interface GuardedAnswer {
   readonly status: number;
-  /** The challenge, where there is one. */
+  /** The challenge, if there is one. */
   readonly challenge: string | null;
   readonly body: unknown;
 }
 
-/** An application of somebody else that uses the guard, listening on a free port of this machine. */
+/** An application of someone else that uses the guard, listening on a free port of this machine. */
 export class GuardedApp {
   private constructor(
     readonly app: INestApplication,
@@ -37,7 +37,7 @@ export class GuardedApp {
     return this.app.close();
   }
 
-  /** @param token shown as Bearer, where given */
+  /** @param token shown as Bearer, if given */
   get(path: string, token?: string): Promise<GuardedAnswer> {
     return this.request(path, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
   }

@@ -4,7 +4,7 @@ import { SECRET } from './settings.js';
 
 const HASHES: Readonly<Record<string, string>> = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' };
 
-/** Claims of a token that is good at {@link NEW_YEAR}. */
+/** Claims of a token that is valid at {@link NEW_YEAR}. */
 export const GOOD_CLAIMS = {
   iss: 'identity-backend',
   sub: 'user-42',
@@ -22,7 +22,7 @@ export interface Difference {
   readonly algorithm?: string;
 }
 
-/** A token made without any part of the service; a member that is `undefined` is left out. */
+/** A token made without any part of the service; a field that is `undefined` is omitted. */
 export function handMadeToken({
   header,
   claims,

@@ -14,14 +14,14 @@ import type { Answer } from './running-app.js';
 export const SERVERS = ['Express', 'Fastify'] as const;
 export type Server = (typeof SERVERS)[number];
 
-/** What an application of somebody else is like. */
+/** What an application of someone else is like. */
 export interface HostOptions extends NestApplicationOptions {
   readonly logger?: LoggerService | false;
   /** What its main.ts does before it listens. */
   readonly prepare?: (app: INestApplication) => void;
 }
 
-/** An application of somebody else that embeds this package, listening on a free port of this machine. */
+/** An application of someone else that embeds this package, listening on a free port of this machine. */
 export class HostApp {
   private constructor(
     readonly app: INestApplication,

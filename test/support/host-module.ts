@@ -88,7 +88,7 @@ export function tokenOptions(
   return { issuer: 'identity-backend', secret: SECRET, clock, ...changes };
 }
 
-/** An application with routes of its own beside those of token modules. */
+/** An application with routes of its own next to those of token modules. */
 export function hostModule(...tokens: readonly TokenModuleOptions[]): Type {
   @Module({
     imports: tokens.map((options) => TokenModule.forRoot(options)),

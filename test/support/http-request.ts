@@ -6,12 +6,12 @@ import {
   request as httpRequest,
 } from 'node:http';
 
-/** What is sent beside the URL. */
+/** What is sent next to the URL. */
 export interface RequestOptions {
   readonly method?: string | undefined;
   readonly body?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** A connection of its own if left out. */
+  /** A connection of its own if omitted. */
   readonly agent?: Agent | undefined;
   readonly localAddress?: string | undefined;
 }
@@ -26,7 +26,7 @@ export interface ReceivedResponse {
   readonly milliseconds: number;
 }
 
-/** The id and the secret of a client. */
+/** The ID and the secret of a client. */
 export interface Credentials {
   readonly id: string;
   readonly secret: string;

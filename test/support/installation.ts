@@ -31,7 +31,7 @@ export interface ExcusedResponse extends ReceivedResponse {
   readonly changedNothing: boolean;
 }
 
-/** What the service needs beside itself, and two clients. */
+/** What the service needs next to itself, and two clients. */
 interface Surroundings {
   readonly settings: NodeJS.ProcessEnv;
   readonly database: TcpProxy;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { describe } from '@jest/globals';
 
 /**
- * Groups tests that need programs which are not packages of npm. They are left out, and say so, if one is not installed.
+ * Groups tests that need programs which are not packages of npm. They are omitted, and say so, if one is not installed.
  *
  * @param programs paths by the names of Debian's packages
  */

@@ -25,7 +25,7 @@ type Claims = Readonly<Record<string, unknown>>;
 export class JoseKey {
   private constructor(
     readonly algorithm: Algorithm,
-    /** As it is published; `{}` where it is a shared secret. */
+    /** As it is published; `{}` if it is a shared secret. */
     readonly jwk: JWK,
     private readonly key: CryptoKey | Uint8Array,
   ) {}
@@ -40,7 +40,7 @@ export class JoseKey {
     return new JoseKey(algorithm, {}, Buffer.from(secret));
   }
 
-  /** A token that is good, but for the claims and header members that are given; `undefined` leaves one out. */
+  /** A token that is valid, but for the claims and header fields that are given; `undefined` leaves one out. */
   sign(claims: Claims = {}, header: Claims = {}): Promise<string> {
     const allHeader = { alg: this.algorithm, typ: 'JWT', kid: this.jwk.kid, ...header };
     return new SignJWT(withoutUndefined({ ...GOOD_CLAIMS, ...claims }))

@@ -34,13 +34,13 @@ export async function askForKeys(service: RunningApp, admin: Administrator): Pro
   return service.get('/admin/keys', { authorization: `Bearer ${await admin.token()}` });
 }
 
-/** @param algorithm of the keys; those for the service itself are left out */
+/** @param algorithm of the keys; those for the service itself are omitted */
 export function shownKeys({ body }: Pick<Answer, 'body'>, algorithm: string): ShownKey[] {
   const keys = (body['keys'] ?? []) as ShownKey[];
   return keys.filter((key) => key.purpose === 'tokens' && key.algorithm === algorithm);
 }
 
-/** @param body as it is sent; none where left out */
+/** @param body as it is sent; none if omitted */
 export async function askForRotation(
   service: RunningApp,
   admin: Administrator,

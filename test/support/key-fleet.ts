@@ -101,7 +101,7 @@ export class Instance {
     this.settings = settings;
   }
 
-  /** Begins anew with nothing but what is in the database. */
+  /** Begins again with nothing but what is in the database. */
   async start(changes: Partial<InstanceSettings> = {}): Promise<void> {
     this.settings = { ...this.settings, ...changes };
     const { algorithm, toleranceSeconds, ...policy } = this.settings;
@@ -137,7 +137,7 @@ export class Instance {
     return this.parts.ring.publicKeys.map(({ kid }) => kid);
   }
 
-  /** @returns a token; `undefined` where there is no key to sign it */
+  /** @returns a token; `undefined` if there is no key to sign it */
   async issue(): Promise<string | undefined> {
     const outcome = await this.parts.tokens.issue({ subject: 'user-42', audience: 'logging-service' });
     return outcome.code === 'issued' ? outcome.token : undefined;

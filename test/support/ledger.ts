@@ -1,4 +1,4 @@
-/** What is known of a token: it may be valid, its revocation may be asked for or answered, or not be answered at all. */
+/** What is known about a token: it may be valid, its revocation may be asked for or answered, or not be answered at all. */
 export type TokenState = 'valid' | 'asked' | 'revoked' | 'unknown';
 
 interface Outage {

@@ -24,7 +24,7 @@ const partsOf = (token: string): readonly [header: string, claims: string, signa
   return [header, claims, signature];
 };
 
-/** An encoded object in which members are replaced, added or left out. */
+/** An encoded object in which fields are replaced, added or omitted. */
 function changed(random: Random, part: string, changes: Readonly<Record<string, string>>): string {
   const decoded = JSON.parse(Buffer.from(part, 'base64url').toString()) as Readonly<Record<string, unknown>>;
   const members = Object.entries(decoded).filter(([name]) => !random.chance(0.05) || name in changes);

@@ -4,7 +4,7 @@ import { failureOf } from './reachable.js';
 const NOBODY = 65_534;
 
 /**
- * Acts as a user to whom the modes of files apply. To root they do not, so where root runs the tests, another user acts
+ * Acts as a user to whom the modes of files apply. To root they do not, so if root runs the tests, another user acts
  * meanwhile, in this whole process.
  */
 export async function asOrdinaryUser<R>(act: () => Promise<R>): Promise<R> {
@@ -17,5 +17,5 @@ export async function asOrdinaryUser<R>(act: () => Promise<R>): Promise<R> {
   }
 }
 
-/** Why nobody else can act here; `undefined` where somebody can. */
+/** Why no one else can act here; `undefined` if someone can. */
 export const ordinaryUserMissing = await failureOf(() => asOrdinaryUser(() => Promise.resolve()));

@@ -9,11 +9,11 @@ export type LogEntry = Readonly<Record<string, unknown>>;
 
 /** How a program is started. */
 export interface ProgramOptions {
-  /** A new directory if left out. */
+  /** A new directory if omitted. */
   readonly cwd?: string | undefined;
-  /** All that it gets beside {@link SURROUNDINGS}. */
+  /** All that it gets next to {@link SURROUNDINGS}. */
   readonly environment?: NodeJS.ProcessEnv | undefined;
-  /** The user that runs it; the same one if left out. */
+  /** The user that runs it; the same one if omitted. */
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
 }

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** A response as it came over the connection. */
+/** A response as received over the connection. */
 export interface RawResponse {
   readonly status: number;
   /** Names in lower case. */

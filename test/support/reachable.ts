@@ -1,9 +1,9 @@
 import { describe, it } from '@jest/globals';
 
 /**
- * Groups tests that need something beside this process, such as a database.
+ * Groups tests that need something next to this process, such as a database.
  *
- * @param missing why it is not there; the tests are left out then, unless REQUIRE_DATABASES says that they must run
+ * @param missing why it is not there; the tests are omitted then, unless REQUIRE_DATABASES says that they must run
  */
 export function describeWhereReachable(name: string, missing: string | undefined, tests: () => void): void {
   if (missing === undefined) {
@@ -20,7 +20,7 @@ export function describeWhereReachable(name: string, missing: string | undefined
   }
 }
 
-/** @returns why the attempt failed; `undefined` where it did not */
+/** @returns why the attempt failed; `undefined` if it did not */
 export async function failureOf(attempt: () => Promise<unknown>): Promise<string | undefined> {
   try {
     await attempt();

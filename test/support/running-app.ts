@@ -11,7 +11,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The body, where it is a JSON object; else empty. */
+  /** The body, if it is a JSON object; else empty. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
@@ -42,7 +42,7 @@ export class RunningApp {
     return new RunningApp(app, origin, settings.basePath, settings.issuer, surroundings);
   }
 
-  /** A clock that was moved leaves what is known of the keys too old to sign with, until the database is asked again. */
+  /** A clock that was moved leaves what is known about the keys too old to sign with, until the database is asked again. */
   async catchUp(): Promise<void> {
     const syncLoop = this.app.get(SyncLoop);
     if (syncLoop.ageSeconds > 50) await syncLoop.syncNow();
@@ -52,7 +52,7 @@ export class RunningApp {
     return this.app.close();
   }
 
-  /** @param path beneath the base path */
+  /** @param path under the base path */
   async request(path: string, init: RequestInit = {}): Promise<Answer> {
     const response = await fetch(this.origin + this.basePath + path, init);
     const text = await response.text();
@@ -81,7 +81,7 @@ export class RunningApp {
     });
   }
 
-  /** Posts parameters as a form; where they are a text, as it is. */
+  /** Posts parameters as a form; if they are a text, as it is. */
   form(
     path: string,
     parameters: Readonly<Record<string, string>> | string,

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../src', import.meta.url));
 
-/** A file of `src`, by its path beneath it, such as `jwt/claims.ts`. */
+/** A file of `src`, by its path under it, such as `jwt/claims.ts`. */
 export interface SourceFile {
   readonly path: string;
   /** Its text without comments. */

@@ -1,7 +1,7 @@
 import { MemoryRecordStore } from '../../src/sync/memory-record-store.js';
 import { type RecordChange, type RecordDecision, StoreUnavailable } from '../../src/sync/record-store.js';
 
-/** Records in memory that can be away for a while, and whose answers a test can hold back. */
+/** Records in memory that can be unavailable for a while, and whose answers a test can hold back. */
 export class UnreliableStore<T> extends MemoryRecordStore<T> {
   /** Whether every request fails. */
   away = false;

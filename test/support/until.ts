@@ -6,7 +6,7 @@ const PAUSE = 25;
  * Asks again and again until the answer is yes: for what other processes bring about, which no moved clock hastens.
  *
  * @param milliseconds by when it must have come
- * @param what the error names; the condition's own text if left out
+ * @param what the error names; the condition's own text if omitted
  */
 export async function until(
   holds: () => boolean | Promise<boolean>,

@@ -23,7 +23,7 @@ const MOST_FAULTS = 20;
 /** Fewer requests do not reach every route. */
 const ENOUGH = 10_000;
 
-/** Routes with weights; tokens are where most may go wrong, and each rotation makes keys that are kept. */
+/** Routes with weights; most faults are to be expected with tokens, and each rotation makes keys that are kept. */
 const WEIGHTS: ReadonlyMap<string, number> = new Map([
   ['POST /verify', 8],
   ['POST /token', 4],
@@ -121,7 +121,7 @@ class Fuzzer {
       return;
     }
     if (outcome.kind === 'error') {
-      // Node answers headers that are too long before it knows of the method, and with a body; HEAD must have none.
+      // Node answers headers that are too long before it knows about the method, and with a body; HEAD must have none.
       if (made.method === 'HEAD' && outcome.error.code === 'HPE_CLOSED_CONNECTION') return;
       this.blame(number, made, `no response (${outcome.error.message})`);
       return;
@@ -175,7 +175,7 @@ describe(`generated requests to every route of the document (FUZZ_SEED=${SEED})`
     expect(fuzzer.forged).toEqual([]);
   });
 
-  it('reach every route: else they show nothing of what is behind the door', () => {
+  it('reach every route: else the requests prove nothing about what is behind the door', () => {
     const isReached = (route: string): boolean =>
       [...(fuzzer.statuses.get(route)?.keys() ?? [])].some((status) => status < 300);
     expect(fuzzer.sent >= ENOUGH ? fuzzer.routes.filter((route) => !isReached(route)) : []).toEqual([]);

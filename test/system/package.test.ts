@@ -69,7 +69,7 @@ describe('the package as npm would publish it', () => {
   beforeAll(() => {
     folder = realpathSync(temporaryDirectory());
     packed = pack(folder);
-    // Beside the other packages of the repository, as if it were installed.
+    // Next to the other packages of the repository, as if it were installed.
     const installed = join(folder, 'node_modules/identity-backend');
     linkInstalledPackages(join(folder, 'node_modules'), ['identity-backend']);
     mkdirSync(installed);

@@ -62,7 +62,7 @@ describe('the built service', () => {
       times.push(Math.round(performance.now() - begun));
       expect(await service.stop()).toBe(0);
     }
-    // Not judged: it depends on what else the machine does. The aim is 1,500 ms.
+    // Not verified: it depends on what else the machine does. The aim is 1,500 ms.
     console.log(`from the start of the process to the first 200 of /health/ready: ${times.join(', ')} ms`);
   });
 
@@ -106,7 +106,7 @@ describe('the built service', () => {
   });
 
   it.each(['<strong-shared-secret>', 'changeme'.repeat(8), 'short-but-unusual-7431', ''])(
-    'refuses the secret "%s" in production',
+    'rejects the secret "%s" in production',
     async (secret) => {
       const service = startBare({ NODE_ENV: 'production', JWT_SECRET_KEY: secret });
       expect(await within(service.ended, 'the refusal')).toBe(78);

@@ -118,7 +118,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   database: ['audit', 'clients', 'concurrency', 'config', 'encoding', 'keys', 'oauth2', 'revocation', 'sync'],
 };
 
-/** Where the parts are put together: these may import anything but one another against the direction. */
+/** The composition root: these may import anything but one another against the direction. */
 const COMPOSITION = [
   'app.module.ts',
   'service-tokens.ts',
@@ -136,7 +136,7 @@ const edges = files.flatMap(({ path, imports }) => imports.map((imported) => ({ 
 const shown = (each: readonly { path: string; imported: string }[]): string[] =>
   each.map(({ path, imported }) => `${path} -> ${imported}`);
 
-/** A path of imports that ends where it began, or nothing. */
+/** A cycle of imports, or nothing. */
 function findCycle(): string[] | undefined {
   const importsOf = new Map(files.map(({ path, imports }) => [path, imports]));
   const done = new Set<string>();

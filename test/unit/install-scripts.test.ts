@@ -47,14 +47,14 @@ describe('an installation', () => {
     );
   });
 
-  it('of this repository is reported to nobody', () => {
+  it('of this repository is reported to no one', () => {
     expect(manifest).toMatchObject({
       scarfSettings: { enabled: false },
       allowScripts: { '@scarf/scarf': false },
     });
   });
 
-  it('of an application that has this package is reported to nobody', async () => {
+  it('of an application that has this package is reported to no one', async () => {
     expect(await outcomeOf(applicationWith({ version: '1.0.0' }))).toBe('reports');
     expect(await outcomeOf(applicationWith(manifest))).toMatch(/^Scarf has been disabled via a package.json/);
   });

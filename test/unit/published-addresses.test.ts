@@ -15,7 +15,7 @@ describe('baseUrlOf', () => {
     ['http://[::1]:3000/a', 'http://[::1]:3000/a'],
     ['https://id.example.com/@tenant', 'https://id.example.com/@tenant'],
     ['https://id.example.com/a%20b', 'https://id.example.com/a%20b'],
-  ])('reads %s to the letter', (text, base) => {
+  ])('reads %s exactly', (text, base) => {
     expect(baseUrlOf(text)).toBe(base);
   });
 

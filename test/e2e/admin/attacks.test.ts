@@ -63,7 +63,7 @@ describe('a token of the service itself', () => {
     expect((await service.get('/admin/clients', { authorization: `Bearer ${token}` })).status).toBe(200);
   });
 
-  it('is good for no other audience', async () => {
+  it('is valid for no other audience', async () => {
     const token = await admin.token();
     expect((await service.verify(token, 'identity-backend')).status).toBe(200);
     expect((await service.verify(token)).body['code']).toBe('invalid_audience');
@@ -97,7 +97,7 @@ describe('who holds the shared secret makes no administrator of itself', () => {
     const { status } = await service.get('/admin/clients', { authorization: `Bearer ${token}` });
     expect(status).toBe(401);
     if (claims['aud'] === undefined || Array.isArray(claims['aud'])) await expectUseless(token);
-    // Nor is it good for the audience that would take such a key, where the issuer stands beside it.
+    // Nor is it valid for the audience that would take such a key, if the issuer stands next to it.
     if (Array.isArray(claims['aud'])) expect((await service.verify(token)).status).toBe(401);
   });
 
@@ -107,7 +107,7 @@ describe('who holds the shared secret makes no administrator of itself', () => {
     await expectUseless(forged({ alg: 'ES256' }, SECRET));
   });
 
-  it('with its own tokens, made anew: the signature of one does not fit another', async () => {
+  it('with its own tokens, made again: the signature of one does not fit another', async () => {
     const [header, claims, signature] = (await admin.token('')).split('.');
     const changed = base64Url(JSON.stringify({ ...CLAIMS, scope: 'identity:admin' }));
     expect(changed).not.toBe(claims);
@@ -125,7 +125,7 @@ describe('who reads the published key makes no administrator of itself', () => {
       ['PEM without the last newline', pem.trimEnd()],
       ['DER', key.export({ format: 'der', type: 'spki' })],
       ['JWK', JSON.stringify(published)],
-      ['JWK of four members', JSON.stringify(key.export({ format: 'jwk' }))],
+      ['JWK of four fields', JSON.stringify(key.export({ format: 'jwk' }))],
       ['its first coordinate', Buffer.from(published.x ?? '', 'base64url')],
       ['its kid', published.kid ?? ''],
       ['nothing', ''],

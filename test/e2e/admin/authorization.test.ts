@@ -48,9 +48,12 @@ async function tokenOf(authorization: string, parameters: Record<string, string>
 }
 
 describe('the admin routes (RFC 6750)', () => {
-  it.each(ROUTES)('tell who shows nothing of no error: %s /admin/clients%s', async (...route) => {
-    expect(await told(undefined, route)).toEqual({ status: 401, code: 'missing_token', challenge: PLAIN });
-  });
+  it.each(ROUTES)(
+    'return a challenge without an error if there are no credentials: %s /admin/clients%s',
+    async (...route) => {
+      expect(await told(undefined, route)).toEqual({ status: 401, code: 'missing_token', challenge: PLAIN });
+    },
+  );
 
   it.each(ROUTES)('refuse a token that is none: %s /admin/clients%s', async (...route) => {
     expect(await told('Bearer a.b.c', route)).toEqual(INVALID_TOKEN);
@@ -91,7 +94,7 @@ describe('the admin routes (RFC 6750)', () => {
     expect(await told(`Bearer ${token}`)).toMatchObject({ status: 200 });
   });
 
-  it('refuse a token for somebody else, though it is signed and has the scope', async () => {
+  it('refuse a token for someone else, though it is signed and has the scope', async () => {
     const { authorization } = await makeClient(service, 'elsewhere', {
       audiences: ['logging-service'],
       scopes: ['identity:admin'],

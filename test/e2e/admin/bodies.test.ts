@@ -101,7 +101,7 @@ describe('a client that is made or changed', () => {
     ['jwks', 'a point off the curve', keys({ ...PUBLIC, y: PUBLIC.x })],
     ['disabled', 'a text', 'true'],
     ['disabled', 'a number', 1],
-  ])('is refused where %s is %s, and the refusal names the member', async (member, _name, value) => {
+  ])('is refused if %s is %s, and the refusal names the field', async (member, _name, value) => {
     const refusal = {
       status: 400,
       body: { error: expect.stringContaining(member), code: 'invalid_request' },
@@ -116,7 +116,7 @@ describe('a client that is made or changed', () => {
   });
 
   it.each(['client_secret', 'secret', 'audience', 'scope', 'Name', 'constructor', 'toString', ''])(
-    'is refused where there is a member %j, which no client has',
+    'is refused if there is a field %j, which no client has',
     async (member) => {
       const { status, body } = await admin.create({ client_id: 'refused', [member]: 'x' });
       expect({ status, body }).toEqual({
@@ -128,12 +128,12 @@ describe('a client that is made or changed', () => {
   );
 
   it.each([
-    ['a member of that name', '{"client_id":"refused","__proto__":{"disabled":true}}'],
-    ['a duplicate member', '{"client_id":"refused","client_id":"refused"}'],
+    ['a field of that name', '{"client_id":"refused","__proto__":{"disabled":true}}'],
+    ['a duplicate field', '{"client_id":"refused","client_id":"refused"}'],
     ['a prototype of a constructor', '{"client_id":"refused","constructor":{"prototype":{}}}'],
     ['half of JSON', '{"client_id":"refused"'],
     ['bytes that are not UTF-8', Buffer.from('{"client_id":"\xff"}', 'latin1')],
-  ])('is refused where the JSON is malformed: %s', async (_name, bytes) => {
+  ])('is refused if the JSON is malformed: %s', async (_name, bytes) => {
     const authorization = `Bearer ${await admin.token()}`;
     const { status, body } = await service.postRaw('/admin/clients', bytes, { authorization });
     expect({ status, body }).toEqual({
@@ -147,7 +147,7 @@ describe('a client that is made or changed', () => {
     ['a plain text', { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
     ['a merge patch', { 'content-type': 'application/merge-patch+json' }, 415, 'unsupported_media_type'],
     ['compressed', { 'content-encoding': 'gzip' }, 415, 'unsupported_media_type'],
-  ])('is refused where the body is sent as %s', async (_name, headers, status, code) => {
+  ])('is refused if the body is sent as %s', async (_name, headers, status, code) => {
     const authorization = `Bearer ${await admin.token()}`;
     const answer = await service.postRaw('/admin/clients', '{"client_id":"refused"}', {
       ...headers,
@@ -156,7 +156,7 @@ describe('a client that is made or changed', () => {
     expect({ status: answer.status, code: answer.body['code'] }).toEqual({ status, code });
   });
 
-  it('is refused where the body is larger than 64 KiB', async () => {
+  it('is refused if the body is larger than 64 KiB', async () => {
     const { status, body } = await admin.create({ client_id: 'refused', name: 'x'.repeat(66_000) });
     expect({ status, code: body['code'] }).toEqual({ status: 413, code: 'payload_too_large' });
   });

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 describe('POST /admin/clients', () => {
-  it('registers a client by its id alone, with defaults that give it nothing', async () => {
+  it('registers a client by its ID alone, with defaults that give it nothing', async () => {
     const { status, body, headers } = await admin.create({ client_id: 'least' });
     expect({ status, body }).toEqual({
       status: 201,
@@ -45,7 +45,7 @@ describe('POST /admin/clients', () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  it('takes every member as it is sent', async () => {
+  it('takes every field as it is sent', async () => {
     const members = {
       client_id: 'all.of_it~-1',
       name: 'Größe 漢字',
@@ -93,14 +93,14 @@ describe('POST /admin/clients', () => {
     ['an empty object', {}],
     ['a list', []],
     ['a text', 'careergpt'],
-  ])('refuses a body that is %s', async (_name, body) => {
+  ])('rejects a body that is %s', async (_name, body) => {
     expect(await admin.request('POST', '', body)).toMatchObject({
       status: 400,
       body: { code: 'invalid_request' },
     });
   });
 
-  it('refuses a body that is not there', async () => {
+  it('rejects a body that is not there', async () => {
     expect(await admin.request('POST', '')).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
   });
 
@@ -113,7 +113,7 @@ describe('POST /admin/clients', () => {
     expect((await service.post('/token', request, { authorization })).status).toBe(200);
   });
 
-  it('refuses an id that is taken, also by a client that is disabled, and changes nothing', async () => {
+  it('rejects an ID that is taken, also by a client that is disabled, and changes nothing', async () => {
     await makeClient(service, 'taken', { name: 'The first', disabled: true });
     const { status, body } = await admin.create({ client_id: 'taken', name: 'The second' });
     expect({ status, code: body['code'] }).toEqual({ status: 409, code: 'conflict' });
@@ -125,7 +125,7 @@ describe('POST /admin/clients', () => {
     expect((await admin.create({ client_id: 'case' })).status).toBe(201);
   });
 
-  it('gives one id to one client only, where two are made at once', async () => {
+  it('gives one id to one client only, if two are made at once', async () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => admin.create({ client_id: 'raced' })));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409]);
   });
@@ -153,7 +153,7 @@ describe('POST /admin/clients', () => {
     true,
     ['a'],
     {},
-  ])('refuses the id %j', async (id) => {
+  ])('rejects the id %j', async (id) => {
     const { status, body } = await admin.create({ client_id: id });
     expect({ status, body }).toEqual({
       status: 400,

@@ -36,7 +36,7 @@ describe('DELETE /admin/clients/{id}', () => {
     });
   });
 
-  it('leaves the tokens of anybody else as they are', async () => {
+  it('leaves the tokens of anyone else as they are', async () => {
     const { authorization } = await makeClient(service, 'stays', WORKER);
     const ofClient = await service.issue({ sub: 'stays' }, { authorization });
     const anonymous = await service.issue({ sub: 'gone' });
@@ -87,7 +87,7 @@ describe('a token that names a client', () => {
   const named = (client_id: unknown, claims: object = {}): string =>
     handMadeToken({ claims: { client_id, ...claims } });
 
-  it('is good whatever it names, until the first client is registered', async () => {
+  it('is valid whatever it names, until the first client is registered', async () => {
     const empty = await RunningApp.start();
     expect((await empty.verify(named('nobody'))).status).toBe(200);
     await makeClient(empty, 'first');
@@ -101,11 +101,11 @@ describe('a token that names a client', () => {
     ['a number', 7],
     ['null', null],
     ['a list', ['admin']],
-  ])('is revoked where that is %s', async (_name, client_id) => {
+  ])('is revoked if that is %s', async (_name, client_id) => {
     expect((await service.verify(named(client_id))).body['code']).toBe('token_revoked');
   });
 
-  it('is judged by everything else first', async () => {
+  it('is verified by everything else first', async () => {
     const expired = named('nobody', { exp: NEW_YEAR - 1 });
     expect((await service.verify(expired)).body['code']).toBe('token_expired');
     expect((await service.verify(named('nobody'), 'billing')).body['code']).toBe('invalid_audience');

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-describe('the id in the path of the admin routes', () => {
+describe('the ID in the path of the admin routes', () => {
   it.each([
     'a',
     'x'.repeat(128),
@@ -77,7 +77,7 @@ describe('the id in the path of the admin routes', () => {
     ...['a%2Fb', 'admin%2F', '%2E%2E%2Fadmin', 'admin%00', 'admin%20', '%20admin', 'admin%0A', '*', '%25'],
     ...['x'.repeat(129), 'x'.repeat(200), 'x'.repeat(5000), '%C3%A4', 'Admin', 'constructor', '__proto__'],
     ...['hasOwnProperty', 'admin;x', 'admin,x', "admin'--", '%F0%9F%92%A9'],
-  ])('finds no client where it is %s', async (id) => {
+  ])('finds no client if it is %s', async (id) => {
     for (const answer of [
       await admin.show(id),
       await admin.update(id, { name: 'Changed' }),
@@ -93,7 +93,7 @@ describe('the id in the path of the admin routes', () => {
     expect((await admin.show('admin')).body['name']).toBe('admin');
   });
 
-  it('is refused where it is not encoded rightly', async () => {
+  it('is refused if it is not encoded rightly', async () => {
     for (const id of ['%', '%zz', '%C3', '%FF']) {
       const { status } = await admin.show(id);
       expect([id, status]).toEqual([id, 400]);
@@ -105,7 +105,7 @@ describe('the id in the path of the admin routes', () => {
     expect((await rawHttp(service.origin, request)).status).toBe(404);
   });
 
-  it('has nothing beneath it but secrets', async () => {
+  it('has nothing under it but secrets', async () => {
     for (const path of ['/admin/', '/admin/x', '/admin/secrets/', '/admin/secrets/a/b'])
       expect([path, (await admin.request('DELETE', path)).status]).toEqual([path, 404]);
   });

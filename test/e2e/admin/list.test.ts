@@ -29,7 +29,7 @@ async function page(query = ''): Promise<Page> {
 }
 
 describe('GET /admin/clients', () => {
-  it('lists 100 clients in the order of their ids, and where the next page begins', async () => {
+  it('lists 100 clients in the order of their ids, and the start of the next page', async () => {
     expect(await page()).toEqual({ ids: ALL.slice(0, 100), next: ALL[99] });
   });
 
@@ -55,13 +55,13 @@ describe('GET /admin/clients', () => {
     20_000,
   );
 
-  it('ends with null, also where the last page is full', async () => {
+  it('ends with null, even if the last page is full', async () => {
     const afterTwo = ALL.at(-3) ?? '';
     expect(await page(`?limit=2&after=${afterTwo}`)).toEqual({ ids: ALL.slice(-2), next: null });
     expect(await page(`?limit=100&after=${ALL.at(-1)}`)).toEqual({ ids: [], next: null });
   });
 
-  it('goes on after an id that is not there any more', async () => {
+  it('continues after an ID that is no longer there', async () => {
     expect((await page('?limit=1&after=client-004x')).ids).toEqual(['client-005']);
     expect((await page('?limit=1&after=~~~')).ids).toEqual([]);
     expect((await page('?limit=1&after=')).ids).toEqual(['Z-comes-first']);
@@ -78,7 +78,7 @@ describe('GET /admin/clients', () => {
   });
 
   it.each(['0', '101', '-1', '1.5', 'all', '', '1e1', '0x1', ' 1', '9999', '1&limit=2'])(
-    'refuses the limit %j',
+    'rejects the limit %j',
     async (limit) => {
       const { status, body } = await admin.list(`?limit=${limit}`);
       expect({ status, body }).toEqual({
@@ -88,7 +88,7 @@ describe('GET /admin/clients', () => {
     },
   );
 
-  it('refuses an after that is given twice', async () => {
+  it('rejects an after that is given twice', async () => {
     expect(await admin.list('?after=a&after=b')).toMatchObject({
       status: 400,
       body: { error: expect.stringContaining('after'), code: 'invalid_request' },

@@ -40,7 +40,7 @@ describe('the key of the service signs for the service alone', () => {
       .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: keyId, ...header })
       .sign(key);
 
-  it('and a token by it, made by hand, is good there', async () => {
+  it('and a token by it, made by hand, is valid there', async () => {
     const authorization = `Bearer ${await sign({})}`;
     expect((await service.get('/admin/clients', { authorization })).status).toBe(200);
   });
@@ -80,7 +80,7 @@ describe('the key of the service signs for the service alone', () => {
 });
 
 describe('POST /token issues nothing for the service itself', () => {
-  it.each(['none', 'required'] as const)('to nobody, where access is %s', async (tokenEndpointAuth) => {
+  it.each(['none', 'required'] as const)('to no one, if access is %s', async (tokenEndpointAuth) => {
     const other = await RunningApp.start({ tokenEndpointAuth });
     const { authorization } = await makeClient(other, 'admin', {
       audiences: ['identity-backend', 'logging-service'],
@@ -101,7 +101,7 @@ describe('POST /token issues nothing for the service itself', () => {
   });
 
   it.each(['none', 'required'] as const)(
-    'nor for its lists of revocations, on any route, where access is %s',
+    'nor for its lists of revocations, on any route, if access is %s',
     async (tokenEndpointAuth) => {
       const other = await RunningApp.start({ tokenEndpointAuth });
       const revocations = 'urn:identity-backend:revocations';

@@ -107,7 +107,7 @@ describe('a client that is deleted and registered again at the same moment', () 
   });
 
   it.each([-5, -1, 0, 1, 5])(
-    'on another instance, whose clock is %d s apart, before the first one knows of it',
+    'on another instance, whose clock is %d s apart, before the first one knows about it',
     async (apart) => {
       const databaseUrl = database();
       const here = await start(databaseUrl);

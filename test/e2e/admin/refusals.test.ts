@@ -147,7 +147,7 @@ describe.each(TABLE)('/admin, asked with %s,', (_name, refusal, header) => {
     ['POST', '/admin/clients', '{'],
     ['PATCH', '/admin/clients/no-such-client', '[]'],
     ['POST', '/admin/keys/rotate', 'x'.repeat(100_000)],
-  ])('refuses %s %s before it reads the body', async (method, path, body) => {
+  ])('rejects %s %s before it reads the body', async (method, path, body) => {
     const authorization = await header();
     const response = await service.request(path, {
       method,

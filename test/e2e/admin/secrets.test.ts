@@ -46,7 +46,7 @@ const conflict = { status: 409, body: { error: expect.any(String), code: 'confli
 const outcome = ({ status, body }: Answer): object => ({ status, body });
 
 describe('POST /admin/clients/{id}/secrets', () => {
-  it('adds a second secret, which is shown once and is good beside the first', async () => {
+  it('adds a second secret, which is shown once and is valid next to the first', async () => {
     const { status, body, headers } = await admin.addSecret(worker.id, {});
     expect({ status, body }).toEqual({
       status: 201,
@@ -67,13 +67,13 @@ describe('POST /admin/clients/{id}/secrets', () => {
     expect(await works((await added())['client_secret'])).toBe(true);
   });
 
-  it('refuses a third, and does not make it', async () => {
+  it('rejects a third, and does not make it', async () => {
     await added({});
     expect(outcome(await admin.addSecret(worker.id, {}))).toEqual(conflict);
     expect(await shownSecrets()).toHaveLength(2);
   });
 
-  it('gives two of them at most where many are asked for at once', async () => {
+  it('gives two of them at most if many are asked for at once', async () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => admin.addSecret(worker.id, {})));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409]);
   });
@@ -119,7 +119,7 @@ describe('POST /admin/clients/{id}/secrets', () => {
     ['expires_at', 'tomorrow'],
     ['expires_at', ''],
     ['expires_at', 1_767_225_660],
-  ])('refuses the %s %j', async (member, value) => {
+  ])('rejects the %s %j', async (member, value) => {
     expect(outcome(await admin.addSecret(worker.id, { [member]: value }))).toEqual({
       status: 400,
       body: { error: expect.stringContaining(member), code: 'invalid_request' },
@@ -127,7 +127,7 @@ describe('POST /admin/clients/{id}/secrets', () => {
     expect(await shownSecrets()).toHaveLength(1);
   });
 
-  it('refuses one that would have ended already, and two ends at once', async () => {
+  it('rejects one that would have expired already, and two expiry times at once', async () => {
     for (const body of [
       { expires_at: '2026-01-01T00:00:00Z' },
       { expires_at: '2030-01-01T00:00:00Z', expires_in: 60 },
@@ -145,7 +145,7 @@ describe('POST /admin/clients/{id}/secrets', () => {
 });
 
 describe('DELETE /admin/clients/{id}/secrets/{secretId}', () => {
-  it('ends one at once; the other stays good', async () => {
+  it('revokes one immediately; the other stays valid', async () => {
     const second = await added({});
     const { status, text } = await admin.endSecret(worker.id, worker.secretId);
     expect({ status, text }).toEqual({ status: 204, text: '' });
@@ -161,7 +161,7 @@ describe('DELETE /admin/clients/{id}/secrets/{secretId}', () => {
     expect((await service.verify(token)).status).toBe(200);
   });
 
-  it('refuses to end the last one', async () => {
+  it('refuses to revoke the last one', async () => {
     expect(outcome(await admin.endSecret(worker.id, worker.secretId))).toEqual(conflict);
     expect(await works(worker.secret)).toBe(true);
   });

@@ -57,7 +57,7 @@ describe('PATCH /admin/clients/{id}', () => {
     ['may_act_for', null, []],
     ['jwks', null, null],
     ['disabled', null, false],
-  ])('gives %s its default where it is null', async (member, value, byDefault) => {
+  ])('gives %s its default if it is null', async (member, value, byDefault) => {
     const patch = { [member]: value, ...(member === 'audiences' && { default_audience: null }) };
     const { status, body } = await admin.update(worker.id, patch);
     expect({ status, value: body[member] }).toEqual({
@@ -74,12 +74,12 @@ describe('PATCH /admin/clients/{id}', () => {
     expect((await admin.update(worker.id, { [member]: value })).body[member]).toEqual(value);
   });
 
-  it('changes nothing where the patch is empty', async () => {
+  it('changes nothing if the patch is empty', async () => {
     const { body: before } = await admin.show(worker.id);
     expect(await admin.update(worker.id, {})).toMatchObject({ status: 200, body: before });
   });
 
-  it('takes back what GET shows', async () => {
+  it('accepts what GET shows', async () => {
     const { body: shown } = await admin.show(worker.id);
     expect(await admin.update(worker.id, { ...shown, name: 'Sent back' })).toMatchObject({
       status: 200,
@@ -102,7 +102,7 @@ describe('PATCH /admin/clients/{id}', () => {
     expect((await admin.show(worker.id)).body['name']).toBe('Worker');
   });
 
-  it('refuses a list of audiences without the default one', async () => {
+  it('rejects a list of audiences without the default one', async () => {
     expect(await admin.update(worker.id, { audiences: ['logging-service'] })).toMatchObject({
       status: 400,
       body: { error: expect.stringContaining('default_audience') },
@@ -114,7 +114,7 @@ describe('PATCH /admin/clients/{id}', () => {
     ['a list', [{ op: 'remove', path: '/scopes' }]],
     ['a text', 'x'],
     ['nothing', undefined],
-  ])('refuses a patch that is %s', async (_name, patch) => {
+  ])('rejects a patch that is %s', async (_name, patch) => {
     expect(await admin.update(worker.id, patch)).toMatchObject({
       status: 400,
       body: { code: 'invalid_request' },

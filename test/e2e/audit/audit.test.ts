@@ -64,7 +64,7 @@ describe('a token that was issued is one event', () => {
     ]);
   });
 
-  it('of nobody that is known', async () => {
+  it('by an unknown client', async () => {
     const answer = await token({ sub: 'user-42', aud: 'reports' }, '');
     const event = { event: 'token.issued', reqId: 'request-1', sub: 'user-42', aud: 'reports', alg: 'HS256' };
     expect(audited()).toEqual([{ ...event, jti: jtiOf(answer) }]);
@@ -128,7 +128,7 @@ describe('a token that was refused is one event', () => {
     ['invalid_scope', 'audience=billing&scope=logs:delete', { aud: 'billing', scope: 'logs:delete' }],
     ['invalid_scope', 'audience=billing&scope=a++b', { sub: 'worker', aud: 'billing' }],
     ['invalid_request', 'client_id=other', {}],
-  ])('of /oauth2/token: %s where %s', async (code, form, asked) => {
+  ])('of /oauth2/token: %s if %s', async (code, form, asked) => {
     await grant(form);
     expect(audited()).toEqual([
       expect.objectContaining({ event: 'token.refused', reqId: 'request-1', code, ...asked }),
@@ -191,7 +191,7 @@ describe('a failed authentication is one event', () => {
         );
       },
     ],
-  ])('at %s, with the client that was named and where it came from', async (_path, client, ask) => {
+  ])('at %s, with the named client and the IP address', async (_path, client, ask) => {
     await ask();
     expect(failures()).toEqual([{ ...failure, code: 'invalid_client', client_id: client }]);
   });
@@ -239,7 +239,7 @@ describe('what an administrator does is one event', () => {
     ]);
   });
 
-  it('and none where nothing changed', async () => {
+  it('and none if nothing changed', async () => {
     await admin.create({ client_id: 'worker' });
     await admin.create({ client_id: 'a/b' });
     await admin.update('worker', { scopes: 'x' });

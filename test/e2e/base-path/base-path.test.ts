@@ -10,7 +10,7 @@ afterAll(() => service.stop());
 
 const outside = (path: string, init?: RequestInit): Promise<Response> => fetch(service.origin + path, init);
 
-describe('beneath a base path', () => {
+describe('under a base path', () => {
   it.each(['/ping', '/health/live', '/health/ready', '/metrics', '/debug-env', '/openapi.json', '/docs'])(
     'GET %s is served, and not outside of it',
     async (path) => {
@@ -33,7 +33,7 @@ describe('beneath a base path', () => {
     expect({ status, allow: headers.get('allow') }).toEqual({ status: 405, allow: 'POST' });
   });
 
-  it('what only begins like it is not beneath it', async () => {
+  it('what only begins like it is not under it', async () => {
     expect((await outside('/identity-backend-2/ping')).status).toBe(404);
     expect((await outside('/identity-backendping')).status).toBe(404);
   });

@@ -61,7 +61,7 @@ const wrong = (id = 'worker'): string => basic(id, 'wrong');
 const refused = (count: number): number[] => Array.from({ length: count }, () => 401);
 
 describe.each(ROUTES)('failed authentications at %s', (route) => {
-  it('are answered 429 after so many by one address with one client id, even where the secret is right', async () => {
+  it('are answered 429 after so many by one address with one client id, even if the secret is right', async () => {
     expect(await statuses(MOST, () => attempt(route, wrong()))).toEqual(refused(MOST));
     for (const authorization of [wrong(), worker.authorization]) {
       const { status, headers } = await attempt(route, authorization);
@@ -95,7 +95,7 @@ describe.each(ROUTES)('failed authentications at %s', (route) => {
     expect((await attempt(route, worker.authorization)).status).toBe(429);
   });
 
-  it('do not count where they succeed', async () => {
+  it('do not count if they succeed', async () => {
     expect(await statuses(MOST * 3, () => attempt(route, worker.authorization))).not.toContain(429);
     await statuses(MOST - 1, () => attempt(route, wrong()));
     expect((await attempt(route, worker.authorization)).status).toBe(200);
@@ -197,7 +197,7 @@ describe('failed authentications', () => {
     }
   });
 
-  it('hold nobody up who shows no credentials, nor who verifies', async () => {
+  it('delay no request without credentials, and no verification', async () => {
     await statuses(MOST * 10 + 1, (index) => attempt('/token', wrong(`client-${index}`)));
     const headers = { 'x-forwarded-for': address };
     expect((await service.post('/token', { sub: 'a', aud: 'b' }, headers)).status).toBe(200);
@@ -205,7 +205,7 @@ describe('failed authentications', () => {
     expect((await service.get('/ping', headers)).status).toBe(200);
   });
 
-  it('are without a limit where it is 0', async () => {
+  it('are without a limit if it is 0', async () => {
     const unlimited = await RunningApp.start({ ...SETTINGS, mostAuthFailures: 0 });
     const clients = await makeClients(unlimited);
     expect(await statuses(150, () => attempt('/token', wrong(), address, unlimited))).toEqual(refused(150));
@@ -213,7 +213,7 @@ describe('failed authentications', () => {
     await unlimited.stop();
   });
 
-  it('count by the address of the connection, where no proxy is trusted', async () => {
+  it('count by the address of the connection, if no proxy is trusted', async () => {
     const direct = await RunningApp.start({ ...SETTINGS, trustedProxies: [] });
     const clients = await makeClients(direct);
     await statuses(MOST, () => attempt('/token', wrong(), nextAddress(), direct));

@@ -73,7 +73,7 @@ describeWhereReachable('Redis', missing, () => {
     expect(seconds).toBeLessThanOrEqual(60);
   });
 
-  it('is not told who fails from where', async () => {
+  it('does not learn who fails from where', async () => {
     const redis = new Redis(REDIS);
     const keys = await redis.keys('identity-backend:*');
     redis.disconnect();
@@ -85,7 +85,7 @@ describeWhereReachable('Redis', missing, () => {
   });
 });
 
-it('an instance whose Redis is away counts for itself, and says so once', async () => {
+it('an instance whose Redis is unavailable counts for itself, and says so once', async () => {
   const service = await RunningApp.start({ redisUrl: 'redis://127.0.0.1:1', mostAuthFailures: MOST });
   const { authorization } = await makeClient(service, 'worker', { audiences: ['a'] });
   const ask = async (shown: string): Promise<number> =>

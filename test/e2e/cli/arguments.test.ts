@@ -241,7 +241,7 @@ describe('any command line', () => {
     return operands === 1 && [...options.keys()].some((name) => name !== '--directory');
   }
 
-  it('is understood to the letter or refused, with nothing changed', async () => {
+  it('is understood exactly or refused, with nothing changed', async () => {
     const option = fc.tuple(fc.constantFrom(...VALUED, ...LISTS, '--json'), word);
     const line = fc
       .array(fc.oneof({ weight: 3, arbitrary: option }, { weight: 1, arbitrary: fc.tuple(word) }), {

@@ -99,7 +99,7 @@ describe('clients update', () => {
     ['--audience a --remove-audience b', /not both/],
     ['--add-scope a --remove-scope a', /both added to scopes and removed/],
     ['--add-claim sub', /claims must be/],
-  ])('refuses and changes nothing: %s', async (line, words) => {
+  ])('rejects and changes nothing: %s', async (line, words) => {
     const before = await shown();
     expect(await update(line)).toMatchObject({
       refusal: expect.stringMatching(words),

@@ -18,7 +18,7 @@ const jwks = {
 
 let directory: string;
 let commands: Commands;
-/** A service that runs beside the commands all the time, upon the same database. */
+/** A service that runs next to the commands all the time, on the same database. */
 let service: RunningApp;
 beforeAll(async () => {
   directory = temporaryDirectory();
@@ -53,7 +53,7 @@ const isIn = (id: string, secret: unknown): Promise<void> =>
 const isOut = (id: string, secret: unknown): Promise<void> =>
   until(async () => (await status(id, secret)) === 401, SOON);
 
-describe('identity-backend clients, beside a running service', () => {
+describe('identity-backend clients, next to a running service', () => {
   it('creates an administrator that the service lets in within 5 seconds', async () => {
     const admin = ['--id', 'admin', '--audience', 'identity-backend', '--scope', 'identity:admin'];
     const { json } = await clients('create', ...admin, '--json');
@@ -132,7 +132,7 @@ describe('identity-backend clients, beside a running service', () => {
     expect(JSON.stringify(all)).not.toMatch(/client_secret|hash/);
   });
 
-  it('prints for people where no JSON is asked for', async () => {
+  it('prints for people if no JSON is asked for', async () => {
     const created = await clients(
       'create',
       '--id',
@@ -181,8 +181,8 @@ describe('identity-backend clients, beside a running service', () => {
 
 describe('a command that is refused', () => {
   it.each<[string, string[], RegExp]>([
-    ['an id that is taken', ['create', '--id', 'admin'], /already/],
-    ['an id that is none', ['create', '--id', 'a/b', '--json'], /client_id/],
+    ['an ID that is taken', ['create', '--id', 'admin'], /already/],
+    ['an ID that is none', ['create', '--id', 'a/b', '--json'], /client_id/],
     ['a lifetime that is too long', ['create', '--id', 'a', '--lifetime', '901'], /token_lifetime_seconds/],
     ['a scope that is none', ['create', '--id', 'a', '--scope', 'b c'], /scopes/],
     [

@@ -69,7 +69,7 @@ describe('identity-backend doctor', () => {
     expect(ended.stdout + ended.stderr).not.toContain(SECRET);
   });
 
-  it('says where nobody answers, and exits 1', async () => {
+  it('reports that no one responds, and exits 1', async () => {
     const ended = await cli.with({ JWT_ISSUER: NOBODY }).run('doctor', '--peer', NOBODY);
     expect(ended.code).toBe(1);
     expect(ended.stdout).toMatch(/^wrong {2}http:\/\/127\.0\.0\.1:1\/\.well-known\/jwks\.json: \S/m);

@@ -34,7 +34,7 @@ describe('a secret that expires within 14 days', () => {
     ]);
   });
 
-  it('is marked where its client is shown', async () => {
+  it('is marked if its client is shown', async () => {
     const { stdout } = await commands.run('clients', 'show', 'expiring');
     expect(stdout).toMatch(new RegExp(`^Secret ${secretId} expires soon: at ${soon}$`, 'm'));
     expect((await commands.run('clients', 'show', 'later')).stdout).not.toContain('expires soon');

@@ -14,7 +14,7 @@ import { until } from '../../support/until.js';
 const SOON = 5_000;
 
 let commands: Commands;
-/** A service that runs beside the commands all the time, upon the same database. */
+/** A service that runs next to the commands all the time, on the same database. */
 let service: RunningApp;
 beforeAll(async () => {
   const directory = temporaryDirectory();
@@ -48,7 +48,7 @@ const keys = (...parameters: string[]): Promise<Ran> => commands.run('keys', ...
 const shown = ({ json }: Ran, algorithm = 'ES256'): ShownKey[] => shownKeys({ body: json }, algorithm);
 const kidOf = (token: string): unknown => readToken(token).header['kid'];
 
-describe('identity-backend keys, beside a running service', () => {
+describe('identity-backend keys, next to a running service', () => {
   it('lists the keys of the service with their schedules, and nothing private', async () => {
     const listed = await keys('list', '--json');
     expect(shown(listed).map(({ state }) => state)).toEqual(['signing', 'published']);
@@ -59,7 +59,7 @@ describe('identity-backend keys, beside a running service', () => {
     expect(stdout.trim().split('\n')).toEqual(Array.from({ length: 4 }, () => expect.stringMatching(line)));
   });
 
-  it('schedules a rotation, and signs with the previous key until everybody has heard of it', async () => {
+  it('schedules a rotation, and signs with the previous key until everyone has heard of it', async () => {
     const rotated = await keys('rotate', '--algorithm', 'EdDSA', '--json');
     expect(shown(rotated, 'EdDSA').map(({ state }) => state)).toEqual(['signing', 'published', 'published']);
     expect(shown(rotated)).toHaveLength(2);
@@ -98,7 +98,7 @@ describe('identity-backend keys, beside a running service', () => {
       ['--algorithm', 'ES512'],
       /--algorithm is not an asymmetric algorithm/,
     ],
-  ])('refuses %s, and changes nothing', async (_name, parameters, words) => {
+  ])('rejects %s, and changes nothing', async (_name, parameters, words) => {
     const before = await keys('list', '--json');
     const { refusal, stdout, audited } = await keys('rotate', ...parameters, '--revoke');
     expect({ refusal, stdout, audited }).toEqual({

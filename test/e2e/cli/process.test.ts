@@ -15,7 +15,7 @@ interface Case {
   readonly words: RegExp;
 }
 
-/** 1 where what was asked is wrong, or may work later; 78 (EX_CONFIG) where the settings are. */
+/** 1 if what was asked is wrong, or may work later; 78 (EX_CONFIG) if the settings are. */
 const FAULTS: Case[] = [
   {
     name: 'an id that is taken',

@@ -54,7 +54,7 @@ describe('a database that is restored without its key-encryption key', () => {
     ['no key, in two processes', { WORKERS: '2' }, /Restore that file/],
     ['another key', { KEY_ENCRYPTION_KEY: OTHER_KEY }, /KEY_ENCRYPTION_KEY does not decrypt the key/],
   ])(
-    'lets neither the service nor a command start with %s, and nothing is made beside it',
+    'lets neither the service nor a command start with %s, and nothing is made next to it',
     async (_name, environment, words) => {
       const directory = restored();
       const runs = [

@@ -44,7 +44,7 @@ describe('the service exits 78', () => {
       /\.env line 2 [^]*NODE_ENV [^]*LOG_LEVEL /,
     ],
     [
-      'a secret of blanks in production',
+      'a secret of spaces in production',
       () => start({ NODE_ENV: 'production', JWT_SECRET_KEY: ' '.repeat(64) }),
       /JWT_SECRET_KEY is nothing but white space/,
     ],

@@ -137,7 +137,7 @@ describe('a client that does not read', () => {
 
   it.each([
     ['sends nothing more', () => {}],
-    ['goes on sending the head of a request', (client: PipeliningClient) => client.send('a')],
+    ['continues sending the head of a request', (client: PipeliningClient) => client.send('a')],
   ])('is closed, if it %s', async (_name, act) => {
     server.unreadTimeout = 1_500;
     const requests = bytesOf('/docs/swagger-ui-bundle.js').repeat(8);

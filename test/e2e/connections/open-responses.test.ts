@@ -15,7 +15,7 @@ const COUNTS = [1, 20] as const;
 /** Longer than any test: a timer that is left is seen. */
 const LONG = 60_000;
 
-/** More than the operating system takes of a response that nobody reads. */
+/** More than the operating system takes of a response that no one reads. */
 const LARGE = Buffer.alloc(16 * 1024 * 1024, 'x');
 
 const file = join(temporaryDirectory(), 'large');

@@ -15,8 +15,8 @@ const corsOf = ({ headers }: Answer): Record<string, string> =>
 describe.each([
   ['without origins', '', []],
   ['with origins', '', [ORIGIN]],
-  ['beneath a base path', '/identity-backend', []],
-  ['beneath a base path, with origins', '/identity-backend', [ORIGIN]],
+  ['under a base path', '/identity-backend', []],
+  ['under a base path, with origins', '/identity-backend', [ORIGIN]],
 ])('public documents %s', (_name, basePath, corsOrigins) => {
   let service: RunningApp;
   beforeAll(async () => {

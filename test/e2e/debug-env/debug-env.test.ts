@@ -50,7 +50,7 @@ describe('GET /debug-env', () => {
     'nonce=a&nonce=b',
     'nonce=a%00',
     'nonce=a/b',
-  ])('refuses ?%s', async (query) => {
+  ])('rejects ?%s', async (query) => {
     const { status, body } = await service.get(`/debug-env?${query}`);
     expect({ status, code: body['code'] }).toEqual({ status: 400, code: 'invalid_request' });
     expect(body['error']).toMatch(/^nonce /);
@@ -60,7 +60,7 @@ describe('GET /debug-env', () => {
     expect(await fingerprintFrom('/debug-env?a=1&nonce[x]=1')).toBe(fingerprint());
   });
 
-  it('answers 404 where it is off, as if it were not there', async () => {
+  it('answers 404 if it is off, as if it were not there', async () => {
     const closed = await RunningApp.start({ debugEnv: false });
     const answers = await Promise.all([
       closed.get('/debug-env'),

@@ -87,14 +87,14 @@ const NAMES: Partial<Record<TokenFault, string>> = {
       expect(ofService).toEqual([{ claims: readToken(made).claims }]);
     });
 
-    it('accepts a good token, and refuses one without an end', () => {
+    it('accepts a valid token, and rejects one without an end', () => {
       expect(ofFaults.slice(0, 2)).toEqual([
         { claims: expect.objectContaining({ sub: 'test-subject' }) },
         { refused: 'MissingRequiredClaimError' },
       ]);
     });
 
-    it.each(faults)('refuses a token with the fault %s', (fault) => {
+    it.each(faults)('rejects a token with the fault %s', (fault) => {
       const refused = NAMES[fault] ?? expect.stringMatching(/Error$/);
       expect(ofFaults[2 + faults.indexOf(fault)]).toEqual({ refused });
     });

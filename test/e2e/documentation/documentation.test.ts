@@ -18,7 +18,7 @@ const FILES: readonly (readonly [path: string, type: RegExp])[] = [
 
 const TOKEN = /eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/g;
 
-describe.each(['', '/identity-backend'])('the documentation beneath "%s"', (basePath) => {
+describe.each(['', '/identity-backend'])('the documentation under "%s"', (basePath) => {
   let service: RunningApp;
   beforeAll(async () => {
     service = await RunningApp.start({ swagger: true, basePath });

@@ -99,7 +99,7 @@ async function statusOf(origin: string, path: string, method = 'GET'): Promise<n
   return Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1]);
 }
 
-describe.each(['', '/identity-backend'])('beneath "%s"', (basePath) => {
+describe.each(['', '/identity-backend'])('under "%s"', (basePath) => {
   let service: RunningApp;
   beforeAll(async () => {
     service = await RunningApp.start({ swagger: true, basePath });

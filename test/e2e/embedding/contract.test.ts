@@ -18,7 +18,7 @@ const text = JSON.stringify(GOOD);
 const ofBytes = (bytes: number): string =>
   `${text.slice(0, -1)},"pad":"${'x'.repeat(bytes - text.length - 9)}"}`;
 
-/** Where the routes can stand in an application. */
+/** The places of the routes in an application. */
 const PLACES: readonly {
   readonly name: string;
   readonly base: string;
@@ -100,7 +100,7 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
     expect(KeptVerifications.codes).toEqual(['valid']);
   });
 
-  it('tell the audit of the application, by the id of the request', async () => {
+  it('tell the audit of the application, by the ID of the request', async () => {
     await post('/token', GOOD, { 'x-request-id': 'call-7' });
     await post('/token', { ...GOOD, aud: 'identity-backend' }, { 'x-request-id': 'call-8' });
     expect(KeptAudit.events).toMatchObject([
@@ -109,7 +109,7 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
     ]);
   });
 
-  it('take over a sane id of a request, and make one where there is none', async () => {
+  it('take over a sane ID of a request, and make one if there is none', async () => {
     const given = await post('/token', GOOD, { 'x-request-id': 'call-7' });
     expect(given.headers.get('x-request-id')).toBe('call-7');
     const made = await post('/token', GOOD, { 'x-request-id': 'not sane' });
@@ -176,7 +176,7 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
     expect((await post('/token', ofBytes(65_536))).status).toBe(200);
   });
 
-  it('read no body as one without members', async () => {
+  it('read no body as one without fields', async () => {
     expect(await host.request(`${base}/token`, { method: 'POST' })).toMatchObject({
       status: 400,
       body: NO_CLAIMS,
@@ -197,7 +197,7 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
         ['Transfer-Encoding: chunked\r\n', '0\r\n\r\n'],
       ].map(([head = '', body = '']) => [type, head, body] as const),
     ),
-  )('read no body of the type %s as one without members (%j)', async (type, head, body) => {
+  )('read no body of the type %s as one without fields (%j)', async (type, head, body) => {
     const lines = `POST ${base}/token HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\n${head}\r\n${body}`;
     const { responses } = await exchange(host.origin, lines);
     expect(responses).toMatchObject([{ status: 400, body: NO_CLAIMS }]);

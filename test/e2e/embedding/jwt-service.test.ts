@@ -86,7 +86,7 @@ describe('JwtService in an application', () => {
     expect(exp - iat).toBe(60);
   });
 
-  it('refuses a token that is revoked', async () => {
+  it('rejects a token that is revoked', async () => {
     const parts: ServiceParts = {
       revocationCheck: ({ jti }) => (jti === 'revoked' ? 'Ask for a new one.' : undefined),
     };
@@ -114,7 +114,7 @@ describe('JwtService in an application', () => {
     ['JwtModule before TokenModule', () => part(theirs(), ours())],
     ['a global JwtModule after TokenModule', () => part(ours(), theirs({ global: true }))],
     ['a global JwtModule before TokenModule', () => part(theirs({ global: true }), ours())],
-    ['JwtModule beside a global TokenModule', () => part(theirs(), ours({ global: true }))],
+    ['JwtModule next to a global TokenModule', () => part(theirs(), ours({ global: true }))],
     ['modules that export the two', () => part(sharing(ours()), sharing(theirs()))],
     ['one of them from a module that exports it', () => part(sharing(theirs()), ours())],
     [

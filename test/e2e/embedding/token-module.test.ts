@@ -173,7 +173,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     expect(broken.body).not.toHaveProperty('code', 'invalid_request');
   });
 
-  it('keeps its own words where the application has a filter for everything', async () => {
+  it('keeps its own words if the application has a filter for everything', async () => {
     const module = hostModule(tokenOptions(new MovedClock(), { routes: { guards: [] } }));
     const host = await start(server, module, { prepare: (app) => app.useGlobalFilters(new OwnFilter()) });
     expect(await host.post('/token', '{')).toMatchObject({ status: 400, body: MALFORMED });
@@ -224,7 +224,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example');
   });
 
-  it('does not serve where its module was moved without its knowledge', async () => {
+  it('does not serve if its module was moved without its knowledge', async () => {
     @Module({
       imports: [
         TokenModule.forRoot(tokenOptions(new MovedClock(), { routes: { guards: [] } })),
@@ -247,7 +247,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     expect((await host.post('/token', GOOD)).status).toBe(200);
   });
 
-  it('takes over the id that the application gave the request, where the caller gave none', async () => {
+  it('takes over the ID that the application gave the request, if the caller gave none', async () => {
     const routes = { guards: [], audit: KeptAudit };
     const adapter =
       server === 'Express' ? new ExpressAdapter() : new FastifyAdapter({ genReqId: () => 'own-1' });
@@ -285,7 +285,7 @@ describe('TokenModule', () => {
     [{ privateKeys: [ES256_KEY] }, /privateKeys\[0\] fits none of .*in force \(none\): it is for ES256/],
     [{ privateKeys: [createPublicKey(ES256_KEY)] }, /privateKeys\[0\] is not a private key/],
     [{ privateKeys: [createPublicKey(ES256_KEY).export({ format: 'jwk' })] }, /privateKeys\[0\] is not/],
-  ])('refuses %j', (changes, words) => {
+  ])('rejects %j', (changes, words) => {
     const settings = { issuer: 'identity-backend', secret: SECRET, ...changes };
     expect(() => TokenModule.forRoot(settings)).toThrow(words);
     expect(() => TokenModule.forRoot(settings)).toThrow(TypeError);
@@ -338,7 +338,7 @@ describe('TokenModule', () => {
     expect(context.get(Signer, { strict: false }).tokens.ownAudience).toBe('a');
   });
 
-  it('takes a weak secret where it is told to', () => {
+  it('accepts a weak secret if the option says so', () => {
     expect(() => TokenModule.forRoot({ issuer: 'a', secret: 'short', allowWeakSecrets: true })).not.toThrow();
   });
 });

@@ -166,7 +166,7 @@ describe('415', () => {
   );
 
   it.each(['GET', 'HEAD'])(
-    'does not look at the Content-Encoding of %s, whose body nobody reads',
+    'does not look at the Content-Encoding of %s, whose body no one reads',
     async (method) => {
       const headers = { 'content-encoding': 'gzip' };
       expect((await service.request('/ping', { method, headers })).status).toBe(200);
@@ -193,19 +193,19 @@ describe.each(['/token', '/verify'])('malformed JSON, to %s', (path) => {
     ['single quotes', "{'sub':'a','aud':'b'}"],
     ['a byte order mark alone', '\uFEFF'],
     ['two byte order marks', `\uFEFF\uFEFF${GOOD}`],
-    ['a byte order mark behind a blank', ` \uFEFF${GOOD}`],
+    ['a byte order mark behind a space', ` \uFEFF${GOOD}`],
     ['a byte order mark at the end', `${GOOD}\uFEFF`],
     ['a byte order mark that is cut', latin1(`\xef\xbb${GOOD}`)],
     ['UTF-16 with its mark', new Uint8Array(Buffer.from(`\uFEFF${GOOD}`, 'utf16le'))],
     ['UTF-16', new Uint8Array(Buffer.from(GOOD, 'utf16le'))],
-    ['a member twice', '{"sub":"a","sub":"b","aud":"c"}'],
-    ['a member twice, once escaped', '{"sub":"a","\\u0073ub":"a","aud":"c"}'],
-    ['a member twice, deep', '{"sub":"a","aud":"b","claims":{"x":[{"y":1,"y":1}]}}'],
-    ['an unknown member twice', '{"sub":"a","aud":"b","x":1,"x":2}'],
+    ['a field twice', '{"sub":"a","sub":"b","aud":"c"}'],
+    ['a field twice, once escaped', '{"sub":"a","\\u0073ub":"a","aud":"c"}'],
+    ['a field twice, deep', '{"sub":"a","aud":"b","claims":{"x":[{"y":1,"y":1}]}}'],
+    ['an unknown field twice', '{"sub":"a","aud":"b","x":1,"x":2}'],
     ['an invalid byte', latin1('{"sub":"a\xff","aud":"b"}')],
     ['an overlong form', latin1('{"sub":"a\xc0\xaf","aud":"b"}')],
     ['an encoded surrogate', latin1('{"sub":"a\xed\xa0\x80","aud":"b"}')],
-    ['an invalid byte in a member that is ignored', latin1('{"sub":"a","aud":"b","x":"\x80"}')],
+    ['an invalid byte in a field that is ignored', latin1('{"sub":"a","aud":"b","x":"\x80"}')],
     ['33 levels', nested(33)],
     ['thousands of levels', nested(20_000)],
     ['__proto__', '{"sub":"a","aud":"b","__proto__":{"x":1}}'],
@@ -215,7 +215,7 @@ describe.each(['/token', '/verify'])('malformed JSON, to %s', (path) => {
     ['constructor.prototype', '{"sub":"a","aud":"b","constructor":{"prototype":{"x":1}}}'],
     ['constructor.prototype, deep', '{"sub":"a","aud":"b","x":[{"constructor":{"prototype":null}}]}'],
     ['constructor.prototype in claims', '{"sub":"a","aud":"b","claims":{"constructor":{"prototype":{}}}}'],
-  ])('refuses %s', async (_name, bytes) => {
+  ])('rejects %s', async (_name, bytes) => {
     const answer = await service.postRaw(path, bytes);
     expect({ status: answer.status, body: answer.body }).toMatchObject({ status: 400, body: MALFORMED });
     expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -229,7 +229,7 @@ describe.each(['/token', '/verify'])('malformed JSON, to %s', (path) => {
     ['a constructor that is text', '{"constructor":"prototype"}'],
     ['prototype alone', '{"prototype":{"a":1}}'],
     ['__proto__ as a value', '{"a":"__proto__"}'],
-  ])('reads %s, and then misses its members', async (_name, text) => {
+  ])('reads %s, and then misses its fields', async (_name, text) => {
     expect((await service.postRaw(path, text)).body['error']).toMatch(/^Missing required/);
   });
 });
@@ -263,7 +263,7 @@ describe('what is no request', () => {
       `GET /ping HTTP/1.1\r\nHost: a\r\nX-Pad: ${'x'.repeat(20_000)}\r\n\r\n`,
       431,
     ],
-  ])('is answered where it is %s', async (_name, bytes, status) => {
+  ])('is answered if it is %s', async (_name, bytes, status) => {
     const answer = await rawHttp(service.origin, bytes);
     expect(answer.status).toBe(status);
     expect(answer.text).toContain('"code":"invalid_request"');

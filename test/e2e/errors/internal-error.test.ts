@@ -17,7 +17,7 @@ describe('500', () => {
   });
   afterAll(() => service.stop());
 
-  it('says nothing of the cause, which goes to the log without what is secret in it', async () => {
+  it('says nothing about the cause, which goes to the log without what is secret in it', async () => {
     const { status, body, headers } = await service.post(
       '/token',
       { sub: 'a', aud: 'b' },

@@ -121,7 +121,7 @@ describe('no input of POST /oauth2/token brings out a fault of the service', () 
   );
 
   it(
-    'any Authorization header lets nobody in but a client',
+    'any Authorization header lets no one in but a client',
     async () => {
       const headers = fc.oneof(
         headerText,
@@ -204,7 +204,7 @@ describe('no input of the admin routes brings out a fault of the service', () =>
   );
 
   it(
-    'any id in the path, and any query',
+    'any ID in the path, and any query',
     async () => {
       // What a URL takes for a step upwards is no id.
       const id = name

@@ -36,7 +36,7 @@ describe('no input of /token or /verify brings out a fault of the service', () =
     );
   });
 
-  it('any values of the members that are known', async () => {
+  it('any values of the fields that are known', async () => {
     const members = fc.record(
       {
         sub: anything,

@@ -17,7 +17,7 @@ const BASIC = 'Basic realm="identity-backend"';
 const MISSING = 'Bearer realm="identity-backend"';
 const INVALID = `${MISSING}, error="invalid_token"`;
 
-/** Routes that authenticate by a header, the credentials of a stranger, and what the stranger is told. */
+/** Routes that authenticate by a header, the credentials of an unauthenticated caller, and the response to it. */
 const STRANGERS = [
   ['POST', '/token', undefined, BASIC],
   ['POST', '/token', basic('worker', 'x'), BASIC],
@@ -65,7 +65,7 @@ function send(
 }
 
 describe.each(STRANGERS)(
-  'a stranger to %s %s with the Authorization header %j',
+  'an unauthenticated caller to %s %s with the Authorization header %j',
   (method, path, authorization, challenge) => {
     it.each(BODIES)('is answered 401, whatever the body is: %s', async (_name, rest) => {
       const { responses } = await send(method, path, authorization, rest);

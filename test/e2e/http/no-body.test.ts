@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** What a request says of the body that it does not have. */
+/** What a request says about the body that it does not have. */
 const TYPES = [
   undefined,
   'application/json',
@@ -100,7 +100,7 @@ describe.each(CASES)(
       }
     });
 
-    it('is refused first if it is a stranger', async () => {
+    it('is refused first if the caller is not authenticated', async () => {
       for (const [method, path] of [
         ['DELETE', '/admin/clients/admin'],
         ['POST', '/admin/clients/admin/secrets'],

@@ -61,7 +61,7 @@ describe.each(ROUTES)('%s %s', (method, path) => {
       'two Content-Type headers',
       () => ['Host: a', 'Content-Type: application/json', 'Content-Type: text/plain'],
     ],
-  ])('refuses %s', async (_name, lines) => {
+  ])('rejects %s', async (_name, lines) => {
     const { status, body } = await send(method, path, lines());
     const isForm = path.startsWith('/oauth2');
     expect([status, body]).toEqual([
@@ -72,7 +72,7 @@ describe.each(ROUTES)('%s %s', (method, path) => {
     ]);
   });
 
-  it('refuses a request of HTTP/1.1 without Host', async () => {
+  it('rejects a request of HTTP/1.1 without Host', async () => {
     const { status, headers, body } = await send(method, path, ['Accept: */*']);
     expect(status).toBe(400);
     expect(headers['x-content-type-options']).toBe('nosniff');
@@ -85,7 +85,7 @@ describe.each(ROUTES)('%s %s', (method, path) => {
     ['a length and chunks', ['Content-Length: 2', 'Transfer-Encoding: chunked']],
     ['a list of lengths', ['Content-Length: 2, 2']],
     ['chunks that are encoded further', ['Transfer-Encoding: chunked, gzip']],
-  ])('refuses %s', async (_name, lines) => {
+  ])('rejects %s', async (_name, lines) => {
     expect((await send(method, path, ['Host: a', ...lines, '', '{}'])).status).toBe(400);
   });
 });

@@ -69,7 +69,7 @@ describe('GET /admin/keys', () => {
 });
 
 describe('POST /admin/keys/rotate', () => {
-  it('lets the next key sign once everybody knows it, and the previous one verify until its last token ends', async () => {
+  it('lets the next key sign once everyone knows it, and the previous one verify until its last token ends', async () => {
     await pass(service, 30 * MINUTE);
     const token = await service.issue();
     const { status, body } = await askForRotation(service, admin);
@@ -83,7 +83,7 @@ describe('POST /admin/keys/rotate', () => {
     expect(await states()).toEqual(['retired', 'signing', 'published']);
   });
 
-  it('changes nothing where it is asked twice', async () => {
+  it('changes nothing if it is asked twice', async () => {
     await pass(service, 30 * MINUTE);
     const first = await askForRotation(service, admin, {});
     const second = await askForRotation(service, admin, {});
@@ -119,7 +119,7 @@ describe('POST /admin/keys/rotate', () => {
     ['revoke as a number', { revoke: 1 }, /^revoke must be true or false$/],
     ['an array', [{ revoke: true }], /^The body must be a JSON object$/],
     ['a text', 'rotate', /^The body must be a JSON object$/],
-  ])('refuses %s, and changes nothing', async (_name, body, words) => {
+  ])('rejects %s, and changes nothing', async (_name, body, words) => {
     const before = await askForKeys(service, admin);
     const { status, body: refusal } = await askForRotation(service, admin, body);
     expect(status).toBe(400);
@@ -127,7 +127,7 @@ describe('POST /admin/keys/rotate', () => {
     expect((await askForKeys(service, admin)).text).toBe(before.text);
   });
 
-  it('takes null for left out', async () => {
+  it('takes null for omitted', async () => {
     expect((await askForRotation(service, admin, { algorithm: null, revoke: null })).status).toBe(202);
     expect(await states()).toEqual(['signing', 'published', 'published']);
   });
@@ -142,7 +142,7 @@ describe('POST /admin/keys/rotate', () => {
   });
 });
 
-describe('the routes beneath /admin/keys', () => {
+describe('the routes under /admin/keys', () => {
   it.each([
     ['GET', '/admin/keys'],
     ['POST', '/admin/keys/rotate'],

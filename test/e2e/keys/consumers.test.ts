@@ -74,7 +74,7 @@ const LIBRARIES: readonly Library[] = [
   },
 ];
 
-/** A service that signs with every algorithm, each for an audience of that name, and somebody who verifies its tokens. */
+/** A service that signs with every algorithm, each for an audience of that name, and someone who verifies its tokens. */
 class Meeting {
   private constructor(
     readonly service: RunningApp,

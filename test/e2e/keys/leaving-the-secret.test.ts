@@ -14,13 +14,13 @@ type KeySettings = Pick<Settings, 'algorithms' | 'audienceAlgorithms'>;
 
 interface Step extends KeySettings {
   readonly name: string;
-  /** What signs for `reporting` and for `billing`, and for both together; none where nothing may. */
+  /** What signs for `reporting` and for `billing`, and for both together; none if nothing may. */
   readonly signs: readonly [string, string, string | undefined];
   /** For which of the two a holder of the shared secret can make tokens. */
   readonly forgeable: readonly string[];
 }
 
-/** The service is started anew with each, as docs/keys.md says, a lifetime of tokens after the one before. */
+/** The service is started again with each, as docs/keys.md says, a lifetime of tokens after the one before. */
 const STEPS: readonly Step[] = [
   {
     name: 'HS256',
@@ -108,10 +108,10 @@ describe('a service whose audiences leave the shared secret one by one', () => {
     });
 
     it.each(['reporting', 'billing'])(
-      'lets who holds the secret make a token for %s only where it may',
+      'lets a holder of the secret make a token for %s only if allowed',
       async (aud) => {
         const iat = clock.now() / 1000;
-        // After the first client was made, a token needs no client to be good; see the contract on `client_id`.
+        // After the first client was made, a token needs no client to be valid; see the contract on `client_id`.
         const forged = handMadeToken({ claims: { ...GOOD_CLAIMS, aud, iat, exp: iat + LIFETIME } });
         const { status, body } = await service.verify(forged, aud);
         const isGood = forgeable.includes(aud);
@@ -125,7 +125,7 @@ describe('a service whose audiences leave the shared secret one by one', () => {
       },
     );
 
-    it('leaves tokens that are good in the next step', async () => {
+    it('leaves tokens that are valid in the next step', async () => {
       const issue = async (audience: string): Promise<{ token: string; audience: string }> => ({
         token: await service.issue({ aud: audience }),
         audience,
@@ -167,7 +167,7 @@ describe('audiences without a common algorithm', () => {
     expect({ status, error: body['error'] }).toEqual({ status: 400, error: 'invalid_target' });
   });
 
-  it('are served apart, and where the lists share one', async () => {
+  it('are served apart, even if the lists share one', async () => {
     const algorithmFor = async (aud: unknown): Promise<unknown> =>
       readToken(await service.issue({ aud })).header['alg'];
     expect(await algorithmFor('reporting')).toBe('ES256');

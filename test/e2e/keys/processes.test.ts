@@ -84,7 +84,7 @@ describeEachDatabase(
       for (const other of others) expect(other).toEqual(first);
       return first as T;
     }
-    /** Time goes on, and each asks the database, all at once. */
+    /** Time continues, and each asks the database, all at once. */
     async function pass(seconds: number): Promise<void> {
       await all((each) => each.do('pass', seconds));
       await all((each) => each.do('hear'));
@@ -92,7 +92,7 @@ describeEachDatabase(
 
     beforeAll(async () => {
       const settings = testSettings({ databaseUrl: await database.url(), algorithms: ALGORITHMS });
-      // At the same time, upon a database that is empty.
+      // At the same time, on a database that is empty.
       await all((each) => each.do('start', settings));
       await pass(0);
     }, 120_000);

@@ -17,7 +17,7 @@ const STEPS = [
   { name: 'the new secret', secret: NEW, previousSecrets: [] },
 ] as const;
 
-/** Nobody begins a step before all have taken the one before, so that those who meet are at most one step apart. */
+/** No one begins a step before all have taken the one before, so that those who meet are at most one step apart. */
 const MEETINGS = STEPS.flatMap((_, at) => [at - 1, at, at + 1].map((other) => [at, other] as const)).filter(
   ([, other]) => other in STEPS,
 );
@@ -41,7 +41,7 @@ describe('while the shared secret is replaced', () => {
     verifier: nameOf(other),
   }));
 
-  it.each(named)('a token by $issuer is good where there is $verifier', async ({ one, other }) => {
+  it.each(named)('a token by $issuer is valid if there is $verifier', async ({ one, other }) => {
     const token = await instance(one).issue();
     expect((await instance(other).verify(token)).status).toBe(200);
   });
@@ -61,14 +61,14 @@ describe('while the shared secret is replaced', () => {
   );
 
   it.each(named)(
-    '$verifier: what such a service signs without a kid is good where there is $issuer',
+    '$verifier: what such a service signs without a kid is valid if there is $issuer',
     async ({ one, other }) => {
       const { secret } = STEPS[other] as (typeof STEPS)[number];
       expect((await instance(one).verify(handMadeToken({ secret }))).status).toBe(200);
     },
   );
 
-  it('a step that is left out breaks tokens: an instance with the old secret alone knows nothing of the new one', async () => {
+  it('a step that is omitted breaks tokens: an instance with the old secret alone knows nothing of the new one', async () => {
     const { status, body } = await instance(0).verify(await instance(2).issue());
     expect({ status, code: body['code'] }).toEqual({ status: 401, code: 'invalid_signature' });
   });
@@ -136,7 +136,7 @@ describe('while the key-encryption key is replaced', () => {
   it.each([
     ['the old one', 0],
     ['another', undefined],
-  ])('a service with %s does not start any more, and changes nothing', async (_name, step) => {
+  ])('a service with %s no longer starts, and changes nothing', async (_name, step) => {
     const keys = async (): Promise<string> => {
       const good = await start(3);
       const { text } = await good.get('/.well-known/jwks.json');

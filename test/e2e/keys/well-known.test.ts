@@ -34,7 +34,7 @@ afterAll(() => service.stop());
 
 const keysOf = ({ body }: Answer): Record<string, unknown>[] => body['keys'] as Record<string, unknown>[];
 
-describe('GET /.well-known/jwks.json, beneath a base path', () => {
+describe('GET /.well-known/jwks.json, under a base path', () => {
   it('holds the public keys of every algorithm in force, and no shared secret', async () => {
     const answer = await service.get(JWKS);
     const shown = keysOf(answer).map(({ kty, alg, use }) => [kty, alg, use]);
@@ -88,8 +88,8 @@ describe('GET /.well-known/jwks.json, beneath a base path', () => {
   });
 });
 
-describe('the metadata, beneath a base path', () => {
-  it.each(METADATA)('%s names each address beneath the issuer, and each answers', async (path) => {
+describe('the metadata, under a base path', () => {
+  it.each(METADATA)('%s names each address under the issuer, and each answers', async (path) => {
     const { status, body, headers } = await service.get(path);
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toBe('public, max-age=300');
@@ -124,7 +124,7 @@ describe('the metadata, beneath a base path', () => {
       [oauth.allowInsecureRequests]: true,
       [oauth.customFetch]: (url) => {
         asked.push(url.replace(/:\d+/, ''));
-        // Beneath a path RFC 8414 §3.1 asks outside of the service: a proxy hands it the copy beneath the path.
+        // Under a path, RFC 8414 §3.1 asks outside of the service: a proxy hands it the copy under the path.
         return service.get(METADATA[1] ?? '').then(({ text, headers }) => new Response(text, { headers }));
       },
     });

@@ -85,7 +85,7 @@ describe('no line of the log, no metric and no error holds the secret of a clien
     ['the secret in place of the id', () => basic(worker.secret, 'x')],
     ['the secret alone', () => worker.secret],
     ['a bearer token of the wrong kind', () => `Bearer ${worker.secret}`],
-    ['a bearer token that is good elsewhere', () => `Bearer ${bearer}`],
+    ['a bearer token that is valid elsewhere', () => `Bearer ${bearer}`],
   ])('that was sent in the Authorization header: %s', async (_name, make) => {
     const authorization = make();
     confidential.add(authorization.replace(/^\w+ /, ''));
@@ -139,7 +139,7 @@ describe('no line of the log, no metric and no error holds the secret of a clien
     }
   });
 
-  it('where the database fails', async () => {
+  it('if the database fails', async () => {
     const failing = await RunningApp.start({ logLevel: 'trace' });
     const administrator = await Administrator.of(failing);
     const { secret } = administrator.client;

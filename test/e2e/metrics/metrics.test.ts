@@ -38,7 +38,7 @@ describe('GET /metrics', () => {
     expect(text).toMatch(/^process_cpu_seconds_total /m);
   });
 
-  it('counts anonymous tokens, with an audience that nobody configured as other', async () => {
+  it('counts anonymous tokens, with an audience that no one configured as other', async () => {
     const counted = await countedBy(
       () => service.issue({ aud: 'audience-marker' }),
       'identity_tokens_issued_total',
@@ -100,7 +100,7 @@ describe('GET /metrics', () => {
     expect(texts).not.toContain((await service.get('/metrics')).text);
   });
 
-  it('answers 404 where it is off', async () => {
+  it('answers 404 if it is off', async () => {
     const closed = await RunningApp.start({ metrics: false });
     const { status, body } = await closed.get('/metrics');
     await closed.stop();

@@ -47,7 +47,7 @@ describe('the metrics of what the service holds', () => {
     expect(await sample('identity_revocations_total')).toBe(2);
   });
 
-  it('say how old what is known of the database is', async () => {
+  it('say how old what is known about the database is', async () => {
     service.app.get(SyncLoop).stop();
     expect(await sample('identity_knowledge_age_seconds')).toBe(0);
     service.clock.advance(12.5);

@@ -38,7 +38,7 @@ describe('the audience of an assertion', () => {
     ['https://id.example.com:8443/', ''],
     ['https://id.example.com/base', '/base'],
     ['https://id.example.com/base/', '/base'],
-  ])('is the issuer %s or the published token endpoint, to the letter', async (issuer, basePath) => {
+  ])('is the issuer %s or the published token endpoint, exactly', async (issuer, basePath) => {
     await start({ issuer, basePath });
     const { body } = await service.get('/.well-known/openid-configuration');
     const endpoint = String(body['token_endpoint']);
@@ -55,7 +55,7 @@ describe('the audience of an assertion', () => {
     for (const aud of others) expect([aud, await statuses(aud)]).toEqual([aud, REFUSED]);
   });
 
-  it('is the endpoint beneath PUBLIC_URL, and not the one beneath the issuer', async () => {
+  it('is the endpoint under PUBLIC_URL, and not the one under the issuer', async () => {
     await start({ issuer: 'https://id.example.com', publicUrl: 'https://api.example.com/id' });
     expect(await statuses('https://api.example.com/id/oauth2/token')).toEqual(ACCEPTED);
     expect(await statuses('https://id.example.com')).toEqual(ACCEPTED);
@@ -63,7 +63,7 @@ describe('the audience of an assertion', () => {
     expect(await statuses('https://api.example.com/id')).toEqual(REFUSED);
   });
 
-  it('is the issuer alone if no setting says where the service is', async () => {
+  it('is the issuer alone if no setting names the URL of the service', async () => {
     await start({});
     expect(await statuses('identity-backend')).toEqual(ACCEPTED);
     expect(await statuses('identity-backend/oauth2/token')).toEqual(REFUSED);

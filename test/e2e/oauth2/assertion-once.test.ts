@@ -62,7 +62,7 @@ describe('an assertion', () => {
     expect((await show(service, makeAssertion(otherKey, 'other', { claims }))).status).toBe(200);
   });
 
-  it('is not used up by who cannot sign it, nor where it was refused', async () => {
+  it('is not used up by a caller that cannot sign it, nor if it was refused', async () => {
     const claims = { jti: 'c' };
     expect((await show(service, makeAssertion(otherKey, 'worker', { claims }))).status).toBe(401);
     const expired = makeAssertion(key, 'worker', { claims: { ...claims, exp: NEW_YEAR } });
@@ -108,7 +108,7 @@ describeEachDatabase((database) => {
     expect([once, ...new Set(others)]).toEqual([200, 401]);
   });
 
-  it('refuses an assertion that another instance took, also after a restart', async () => {
+  it('rejects an assertion that another instance took, also after a restart', async () => {
     const assertion = makeAssertion(key, 'worker');
     expect((await show(first, assertion)).status).toBe(200);
     expect(refusalOf(await show(second, assertion))).toEqual(used);
@@ -119,7 +119,7 @@ describeEachDatabase((database) => {
   });
 });
 
-describe('while the database is away', () => {
+describe('while the database is unavailable', () => {
   it('an assertion is 503 temporarily_unavailable, and can be sent again', async () => {
     const service = await withClients(await RunningApp.start());
     const source = service.app.get<DataSource>(getDataSourceToken());

@@ -29,7 +29,7 @@ describe.each(['', '/identity-backend'])('%s/oauth2/authorize', (basePath) => {
     '?response_type=&redirect_uri=javascript:alert(1)',
     '?%zz=%',
     `?${'a'.repeat(10_000)}`,
-  ])('refuses GET and POST without a redirect: %s', async (query) => {
+  ])('rejects GET and POST without a redirect: %s', async (query) => {
     await expectRefusal(query);
     await expectRefusal(query, { method: 'POST' });
   });
@@ -42,11 +42,11 @@ describe.each(['', '/identity-backend'])('%s/oauth2/authorize', (basePath) => {
     ['text/plain', 'x'],
     ['image/png', 'x'.repeat(100_000)],
     ['not a type', 'x'],
-  ])('refuses a POST of %s', async (type, body) => {
+  ])('rejects a POST of %s', async (type, body) => {
     await expectRefusal('?response_type=code', { method: 'POST', body, headers: { 'content-type': type } });
   });
 
-  it('refuses a POST with credentials alike', async () => {
+  it('rejects a POST with credentials alike', async () => {
     await expectRefusal('', { method: 'POST', headers: { authorization: 'Basic eDp5' } });
   });
 

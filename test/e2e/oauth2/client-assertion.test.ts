@@ -65,14 +65,14 @@ describe('an assertion is taken', () => {
     ['with a second to live', { exp: NEW_YEAR + 1 }, {}],
     ['with times that are no whole numbers', { iat: NEW_YEAR - 0.5, exp: NEW_YEAR + 60.5 }, {}],
     ['with a jti of any characters', { jti: 'é"\u2028 🪪'.repeat(50) }, {}],
-    ['with further claims', { scope: 'x', client_id: 'stranger', nonce: {} }, {}],
+    ['with custom claims', { scope: 'x', client_id: 'stranger', nonce: {} }, {}],
     ['without typ', {}, { typ: undefined }],
     ['with the typ of draft-ietf-oauth-rfc7523bis', {}, { typ: 'client-authentication+jwt' }],
   ])('%s', async (_name, claims, header) => {
     expect((await show(es256(claims, header))).status).toBe(200);
   });
 
-  it('by the key of the kid that it names, or by any where it names none', async () => {
+  it('by the key of the kid that it names, or by any if it names none', async () => {
     const made = ['a', 'b'].map((kid) => makeClientKey('ES256', { kid }));
     await client(
       'two-keys',
@@ -112,7 +112,7 @@ describe('an assertion of a client that is known by kid', () => {
     expect((await show(makeAssertion({ ...key, algorithm: 'PS256' }, 'ps256-only'))).status).toBe(200);
   });
 
-  it('shows nothing of itself in the log', async () => {
+  it('exposes nothing of itself in the log', async () => {
     service.captured.clear();
     const [good, bad] = [es256(), es256({ aud: 'elsewhere' })];
     await show(good);
@@ -123,7 +123,7 @@ describe('an assertion of a client that is known by kid', () => {
   });
 });
 
-describe('where the issuer is a URL', () => {
+describe('if the issuer is a URL', () => {
   const issuer = 'https://identity.example.com/base';
   let atUrl: RunningApp;
   const key = makeClientKey('EdDSA');

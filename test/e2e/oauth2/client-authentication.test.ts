@@ -40,7 +40,7 @@ describe('a client is authenticated', () => {
   it.each<[string, () => Promise<Answer>]>([
     ['client_secret_basic', () => grant({}, worker.authorization)],
     [
-      'client_secret_basic, with client_id beside it',
+      'client_secret_basic, with client_id next to it',
       () => grant({ client_id: 'worker' }, worker.authorization),
     ],
     [
@@ -49,7 +49,7 @@ describe('a client is authenticated', () => {
     ],
     ['client_secret_post', () => grant(post())],
     ['private_key_jwt', () => grant(assertion())],
-    ['private_key_jwt, with client_id beside it', () => grant({ ...assertion(), client_id: 'worker' })],
+    ['private_key_jwt, with client_id next to it', () => grant({ ...assertion(), client_id: 'worker' })],
   ])('by %s', async (_name, ask) => {
     const { status, body } = await ask();
     expect({ status, body }).toEqual({
@@ -79,7 +79,7 @@ describe('two methods at once', () => {
     ['a broken header', 'Basic !'],
     ['a wrong secret', basic('worker', 'x')],
   ])(
-    'are not looked for beside %s in the header, which is checked before the body',
+    'are not looked for next to %s in the header, which is checked before the body',
     async (_name, header) => {
       const answer = await grant(post(), header);
       expect(refusalOf(answer)).toEqual(refused('invalid_client', 401));
@@ -94,7 +94,7 @@ describe('two methods at once', () => {
   });
 });
 
-describe('client_id beside another method names the same client', () => {
+describe('client_id next to another method names the same client', () => {
   it('as the header: any other is invalid_request, once the secret is right', async () => {
     const answer = await grant({ client_id: stranger.id }, basic('worker', worker.secret));
     expect(refusalOf(answer)).toEqual(refused('invalid_request'));
@@ -115,7 +115,7 @@ describe('what fails is invalid_client', () => {
     ['credentials without a colon', () => grant({}, `Basic ${Buffer.from('worker').toString('base64')}`)],
     ['credentials that are not base64', () => grant({}, 'Basic *')],
     ['another scheme', () => grant({}, 'Bearer x')],
-    ['a blank scheme', () => grant({ client_id: 'worker' }, 'x')],
+    ['an empty scheme', () => grant({ client_id: 'worker' }, 'x')],
   ];
   const UNCHALLENGED: [string, () => Promise<Answer>][] = [
     ['nothing at all', () => grant()],
@@ -123,12 +123,12 @@ describe('what fails is invalid_client', () => {
     ['an empty secret', () => grant({ client_id: 'worker', client_secret: '' })],
     ['a wrong secret', () => grant({ client_id: 'worker', client_secret: stranger.secret })],
     ['a secret in another case', () => grant({ ...post(), client_secret: worker.secret.toUpperCase() })],
-    ['a secret with a blank', () => grant({ ...post(), client_secret: `${worker.secret} ` })],
+    ['a secret with a space', () => grant({ ...post(), client_secret: `${worker.secret} ` })],
     ['a secret without client_id', () => grant({ client_secret: worker.secret })],
     ['an unknown client', () => grant({ client_id: 'nobody', client_secret: worker.secret })],
-    ['an id in another case', () => grant({ ...post(), client_id: 'Worker' })],
+    ['an ID in another case', () => grant({ ...post(), client_id: 'Worker' })],
     ['a name of Object.prototype', () => grant({ ...post(), client_id: 'constructor' })],
-    ['an id of 60 KB', () => grant({ ...post(), client_id: 'x'.repeat(60_000) })],
+    ['an ID of 60 KB', () => grant({ ...post(), client_id: 'x'.repeat(60_000) })],
     ['an assertion without its type', () => grant({ client_assertion: makeAssertion(key, 'worker') })],
     ['the type of an assertion alone', () => grant({ client_id: 'worker', ...assertionParameters('') })],
     [
@@ -145,7 +145,7 @@ describe('what fails is invalid_client', () => {
     ],
   ];
 
-  it.each(CHALLENGED)('with a challenge, as it came in the header: %s', async (_name, ask) => {
+  it.each(CHALLENGED)('with a challenge, as received in the header: %s', async (_name, ask) => {
     const answer = await ask();
     expect(refusalOf(answer)).toEqual(refused('invalid_client', 401));
     expect(answer.headers.get('www-authenticate')).toBe('Basic realm="identity-backend"');
@@ -185,7 +185,7 @@ describe('what fails is invalid_client', () => {
 });
 
 describe('while a secret is changed', () => {
-  it('both are good, in every method, until the previous one ends', async () => {
+  it('both are valid, in every method, until the previous one expires', async () => {
     const admin = await Administrator.of(service);
     const client = await makeClient(service, 'changing', { audiences: ['logging-service'] });
     const { body } = await admin.addSecret('changing', {});
@@ -208,7 +208,7 @@ describe('while a secret is changed', () => {
     ]);
   });
 
-  it('tokens that were asked for with the previous one stay good', async () => {
+  it('tokens that were asked for with the previous one stay valid', async () => {
     const admin = await Administrator.of(service, 'second-admin');
     const client = await makeClient(service, 'changed', { audiences: ['logging-service'] });
     const token = await accessToken(service, client);

@@ -83,7 +83,7 @@ describe('POST /oauth2/token with client_credentials', () => {
     expect((await service.get('/admin/clients', { authorization: `Bearer ${token}` })).status).toBe(200);
   });
 
-  it('names no scope where none was asked for', async () => {
+  it('names no scope if none was asked for', async () => {
     for (const scope of ['', '&scope=']) {
       const { body } = await grant(scope);
       expect(Object.keys(body).sort()).toEqual(['access_token', 'expires_in', 'token_type']);
@@ -91,7 +91,7 @@ describe('POST /oauth2/token with client_credentials', () => {
     }
   });
 
-  it('gives the lifetime of the client, where it has one', async () => {
+  it('gives the lifetime of the client, if it has one', async () => {
     const brief = await makeClient(service, 'brief', { audiences: ['a'], token_lifetime_seconds: 30 });
     expect((await grant({}, brief)).body['expires_in']).toBe(30);
     expect((await granted({}, brief)).claims['exp']).toBe(NEW_YEAR + 30);
@@ -107,7 +107,7 @@ describe('POST /oauth2/token with client_credentials', () => {
     expect(claims).toMatchObject({ sub: 'worker', exp: NEW_YEAR + 900 });
   });
 
-  it('takes a client_id beside Basic where it is the same client', async () => {
+  it('takes a client_id next to Basic if it is the same client', async () => {
     expect((await grant({ client_id: 'worker' })).status).toBe(200);
   });
 
@@ -134,11 +134,11 @@ describe('the audience of an access token', () => {
     ['resource=urn:example:reports', 'urn:example:reports'],
     [`resource=urn:example:reports&resource=${encodeURIComponent(API)}`, ['urn:example:reports', API]],
     ['resource=urn:example:reports&resource=urn:example:reports', 'urn:example:reports'],
-  ])('where %j is asked for', async (parameters, aud) => {
+  ])('if %j is asked for', async (parameters, aud) => {
     expect((await granted(parameters)).claims['aud']).toEqual(aud);
   });
 
-  it('is the only one of the client, where none is asked for', async () => {
+  it('is the only one of the client, if none is asked for', async () => {
     const single = await makeClient(service, 'single', { audiences: ['reports'] });
     expect((await granted({}, single)).claims['aud']).toBe('reports');
   });
@@ -155,8 +155,8 @@ describe('the audience of an access token', () => {
     ['one that the client may not ask for', 'audience=other-service'],
     ['one of two', 'audience=billing+other-service'],
     ['another case', 'audience=Billing'],
-    ['a blank too many', 'audience=billing++logging-service'],
-    ['a blank alone', 'audience=+'],
+    ['a space too many', 'audience=billing++logging-service'],
+    ['a space alone', 'audience=+'],
     ['the issuer among others', 'audience=billing+identity-backend'],
     ['a resource that the client may not ask for', 'resource=https://other.example/'],
     ['a resource that is almost the right one', `resource=${encodeURIComponent(`${API}/`)}`],
@@ -184,9 +184,9 @@ describe('the scope of an access token', () => {
     ['one that the client may not ask for', 'scope=logs:delete'],
     ['one of two', 'scope=logs:read+logs:delete'],
     ['another case', 'scope=LOGS:READ'],
-    ['double blanks', 'scope=logs:read++logs:write'],
-    ['a blank before', 'scope=+logs:read'],
-    ['a blank behind', 'scope=logs:read+'],
+    ['double spaces', 'scope=logs:read++logs:write'],
+    ['a space before', 'scope=+logs:read'],
+    ['a space behind', 'scope=logs:read+'],
     ['a tab', 'scope=logs:read%09logs:write'],
     ['a quote', 'scope=%22'],
     ['not ASCII', 'scope=%C3%A4'],

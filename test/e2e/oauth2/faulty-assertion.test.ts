@@ -48,7 +48,7 @@ const FAULTY: Readonly<Record<string, readonly (readonly [string, () => string])
     ['ours among two audiences', () => es256({ aud: ['identity-backend', 'elsewhere'] })],
     ['ours twice', () => es256({ aud: ['identity-backend', 'identity-backend'] })],
     ['an audience within a list in a list', () => es256({ aud: [['identity-backend']] })],
-    ['the token endpoint, where the issuer is no URL', () => es256({ aud: 'identity-backend/oauth2/token' })],
+    ['the token endpoint, if the issuer is no URL', () => es256({ aud: 'identity-backend/oauth2/token' })],
     ['its own address', () => es256({ aud: `${service.origin}/oauth2/token` })],
     ['no iss', () => es256({ iss: undefined })],
     ['no sub', () => es256({ sub: undefined })],
@@ -66,7 +66,7 @@ const FAULTY: Readonly<Record<string, readonly (readonly [string, () => string])
     ['no exp', () => es256({ exp: undefined })],
     ['an exp that is no number', () => es256({ exp: String(NEW_YEAR + 60) })],
     ['over 61 minutes to live', () => es256({ exp: NEW_YEAR + 61 * 60 + 1 })],
-    ['for ever', () => es256({ exp: 1e300 })],
+    ['forever', () => es256({ exp: 1e300 })],
     ['iat over 30 seconds ahead', () => es256({ iat: NEW_YEAR + 31 })],
     ['nbf over 30 seconds ahead', () => es256({ nbf: NEW_YEAR + 30.5 })],
     ['an iat that is no number', () => es256({ iat: String(NEW_YEAR) })],
@@ -75,7 +75,7 @@ const FAULTY: Readonly<Record<string, readonly (readonly [string, () => string])
   'cannot be told from others': [
     ['no jti', () => es256({ jti: undefined })],
     ['an empty jti', () => es256({ jti: '' })],
-    ['a blank jti', () => es256({ jti: ' ' })],
+    ['a jti of whitespace', () => es256({ jti: ' ' })],
     ['a jti that is no text', () => es256({ jti: 7 })],
   ],
   'is not signed by a key of the client': [
@@ -105,12 +105,12 @@ const FAULTY: Readonly<Record<string, readonly (readonly [string, () => string])
     ['two parts', () => es256().replace(/\.[^.]*$/, '')],
     ['four parts', () => `${es256()}.`],
     ['padding', () => `${es256()}==`],
-    ['a blank before it', () => ` ${es256()}`],
+    ['a space before it', () => ` ${es256()}`],
     ['a line end behind it', () => `${es256()}\n`],
     ['a line end within', () => es256().replace('.', '.\n')],
-    ['a member of the claims twice', () => signTexts(keyOf('ES256'), HEADER, twice('jti'))],
+    ['a field of the claims twice', () => signTexts(keyOf('ES256'), HEADER, twice('jti'))],
     [
-      'a member of the header twice',
+      'a field of the header twice',
       () => signTexts(keyOf('ES256'), `{"alg":"ES256",${HEADER.slice(1)}`, claimsText()),
     ],
     ['claims that are a list', () => signTexts(keyOf('ES256'), HEADER, `[${claimsText()}]`)],
@@ -130,7 +130,7 @@ const pem = (): string | Buffer => keyOf('ES256').publicKey.export({ type: 'spki
 const withClaimsOf = (signed: string, other: string): string =>
   signed.replace(/\.[^.]*\./, `.${other.split('.')[1] ?? ''}.`);
 
-/** Signs the assertion anew, with the signature in the form that most libraries outside JOSE give it. */
+/** Signs the assertion again, with the signature in the form that most libraries outside JOSE give it. */
 function inDer(assertion: string): string {
   const input = assertion.replace(/\.[^.]*$/, '');
   const signature = sign('sha256', Buffer.from(input), keyOf('ES256').privateKey);

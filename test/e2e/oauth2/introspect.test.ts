@@ -42,7 +42,7 @@ const isActive = async (token: string, who = 'an administrator'): Promise<unknow
   (await introspect(service, asker(who), token)).body['active'];
 
 describe('POST /oauth2/introspect', () => {
-  it('says all that a good token says', async () => {
+  it('says all that a valid token says', async () => {
     const token = await accessToken(service, worker, { audience: 'logging-service', scope: 'logs:write' });
     const { status, body, headers } = await introspect(service, worker, token);
     expect({ status, body }).toEqual({
@@ -65,7 +65,7 @@ describe('POST /oauth2/introspect', () => {
     expect(headers.get('pragma')).toBe('no-cache');
   });
 
-  it('leaves out scope where none was granted, and keeps several audiences a list', async () => {
+  it('leaves out scope if none was granted, and keeps several audiences a list', async () => {
     const token = await accessToken(service, worker, { audience: 'logging-service billing' });
     const { body } = await introspect(service, worker, token);
     expect(body).toMatchObject({ active: true, aud: ['logging-service', 'billing'] });
@@ -129,7 +129,7 @@ describe('who may ask', () => {
     },
   );
 
-  it('learns nothing where the token only names it as its subject', async () => {
+  it('learns nothing if the token only names it as its subject', async () => {
     const token = handMadeToken({ claims: { sub: 'stranger', azp: 'stranger' } });
     expect(await textFor('a client that has no business with it', token)).toBe(INACTIVE);
   });
@@ -139,7 +139,7 @@ describe('a token that is not good', () => {
   const FAULTY: [string, () => string][] = [
     ['no token at all', () => 'x'],
     ['three parts of nothing', () => 'a.b.c'],
-    ['a blank behind it', () => `${handMadeToken()} `],
+    ['a space behind it', () => `${handMadeToken()} `],
     ['padding', () => `${handMadeToken()}=`],
     ['an expired one', () => handMadeToken({ claims: { exp: NEW_YEAR } })],
     ['not yet valid', () => handMadeToken({ claims: { nbf: NEW_YEAR + 1 } })],
@@ -151,7 +151,7 @@ describe('a token that is not good', () => {
     ['for an empty list of audiences', () => handMadeToken({ claims: { aud: [] } })],
     ['by another secret', () => handMadeToken({ secret: 'another secret, as long as it has to be' })],
     ['by an algorithm that is not in use', () => handMadeToken({ algorithm: 'HS512' })],
-    ['by nobody', () => `${handMadeToken({ header: { alg: 'none' } }).replace(/[^.]*$/, '')}`],
+    ['by no one', () => `${handMadeToken({ header: { alg: 'none' } }).replace(/[^.]*$/, '')}`],
     [
       'by a key of its own, shown in the header',
       () => {
@@ -209,8 +209,8 @@ describe('a token that is not good', () => {
   });
 });
 
-describe('a token that somebody else made with the shared secret', () => {
-  it('cannot say itself what introspection says of it', async () => {
+describe('a token that someone else made with the shared secret', () => {
+  it('cannot say itself what introspection says about it', async () => {
     const claims = { active: false, token_type: 'N_A', username: 'root', tenant: 'acme' };
     const { body } = await introspect(service, asker('an administrator'), handMadeToken({ claims }));
     expect(body).toEqual({ ...GOOD_CLAIMS, active: true, token_type: 'Bearer', tenant: 'acme' });
@@ -227,7 +227,7 @@ describe('a token that somebody else made with the shared secret', () => {
     expect(body).toEqual({ ...GOOD_CLAIMS, ...claims, active: true, token_type: 'Bearer' });
   });
 
-  it('is good without jti, iat and sub, and to the last second of the longest life', async () => {
+  it('is valid without jti, iat and sub, and to the last second of the longest life', async () => {
     const claims = { jti: undefined, iat: undefined, sub: undefined, exp: NEW_YEAR + LIFETIME };
     expect(await isActive(handMadeToken({ claims }))).toBe(true);
   });

@@ -50,7 +50,7 @@ describe('GET /.well-known/jwks.json', () => {
     expect(readToken(await admin.token()).header['kid']).toBe(key.kid);
   });
 
-  it('may be kept for five minutes, by anybody', async () => {
+  it('may be kept for five minutes, by anyone', async () => {
     const { headers } = await service.get(PATH);
     expect(headers.get('cache-control')).toBe('public, max-age=300');
     expect(headers.get('content-type')).toMatch(/^application\/(jwk-set\+)?json\b/);
@@ -79,7 +79,7 @@ describe('GET /.well-known/jwks.json', () => {
     const other = await RunningApp.start();
     // The library knows no clock but the machine's own.
     other.clock.set(Date.now() / 1000);
-    // What is known of the keys is as old as the step of the clock, until the database is asked again.
+    // What is known about the keys is as old as the step of the clock, until the database is asked again.
     await other.app.get(ManagedKeys).sync();
     const administrator = await Administrator.of(other);
     const server = { issuer: 'identity-backend', jwks_uri: `${other.origin}${PATH}` };

@@ -35,7 +35,7 @@ const PACKAGES = [
 describe.each([
   ['at the root', '', ''],
   ['at the root, with an issuer that ends in a slash', '', '/'],
-  ['beneath a base path', '/identity-backend', ''],
+  ['under a base path', '/identity-backend', ''],
 ])('MCP clients of a service %s', (_name, basePath, slash) => {
   const key = makeClientKey('ES256');
   let service: RunningApp;

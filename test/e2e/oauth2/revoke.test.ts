@@ -28,7 +28,7 @@ beforeAll(async () => {
 beforeEach(() => service.clock.set(NEW_YEAR));
 afterAll(() => service.stop());
 
-/** What POST /verify says of the token: `valid`, or the code. */
+/** What POST /verify says about the token: `valid`, or the code. */
 async function standing(token: string): Promise<unknown> {
   const { body } = await service.verify(token, String(readToken(token).claims['aud']));
   return body['valid'] === true ? 'valid' : body['code'];
@@ -41,7 +41,7 @@ function isDone({ status, text, headers }: Answer): void {
 }
 
 describe('POST /oauth2/revoke', () => {
-  it('takes back a token of the client itself: 200 with an empty body', async () => {
+  it('revokes a token of the client itself: 200 with an empty body', async () => {
     const token = await accessToken(service, worker);
     expect(await standing(token)).toBe('valid');
     isDone(await revoke(service, worker, token));
@@ -56,7 +56,7 @@ describe('POST /oauth2/revoke', () => {
     expect(await standing(token)).toBe('token_revoked');
   });
 
-  it('takes back a token that POST /token gave, also one about a user', async () => {
+  it('revokes a token that POST /token gave, also one about a user', async () => {
     const { authorization } = await makeClient(service, 'actor', {
       audiences: ['logging-service'],
       may_act_for: ['user-*'],
@@ -101,7 +101,7 @@ describe('POST /oauth2/revoke', () => {
     expect(challenge.get('www-authenticate')).toContain('error="invalid_token"');
   });
 
-  it('writes who took back which token to the audit', async () => {
+  it('writes who revoked which token to the audit', async () => {
     const token = await accessToken(service, worker);
     service.captured.clear();
     await revoke(service, admin, token);
@@ -113,7 +113,7 @@ describe('POST /oauth2/revoke', () => {
   });
 });
 
-describe('the id of a token that was made with the shared secret', () => {
+describe('the ID of a token that was made with the shared secret', () => {
   const loggedId = async (jti: string): Promise<unknown> => {
     service.captured.clear();
     isDone(await revoke(service, worker, handMadeToken({ claims: { jti, client_id: 'worker' } })));
@@ -145,7 +145,7 @@ describe('a live token of another client', () => {
     expect((await introspect(service, worker, token)).body['active']).toBe(true);
   });
 
-  it('is not taken for its own where it names the client elsewhere', async () => {
+  it('is not taken for its own if it names the client elsewhere', async () => {
     const claims = { sub: 'stranger', azp: 'stranger', client_id: 'worker' };
     const token = handMadeToken({ claims });
     expect(refusalOf(await revoke(service, stranger, token))).toEqual(refused('unauthorized_client'));
@@ -154,7 +154,7 @@ describe('a live token of another client', () => {
 });
 
 describe('a token that names no client', () => {
-  it('is taken back by administrators only', async () => {
+  it('is revoked by administrators only', async () => {
     const token = await service.issue();
     for (const client of [worker, consumer])
       expect(refusalOf(await revoke(service, client, token))).toEqual(refused('unauthorized_client'));
@@ -177,7 +177,7 @@ describe('a token that names no client', () => {
     expect(await Promise.all([nobodys, strangers].map(standing))).toEqual(['token_revoked', 'valid']);
   });
 
-  it('is taken back with every other token that has its jti, whoever made it', async () => {
+  it('is revoked with every other token that has its jti, from any issuer', async () => {
     const claims = { jti: 'made twice' };
     isDone(await revoke(service, admin, handMadeToken({ claims })));
     expect(await standing(handMadeToken({ claims: { ...claims, sub: 'somebody else' } }))).toBe(
@@ -186,8 +186,8 @@ describe('a token that names no client', () => {
   });
 });
 
-describe('a token that cannot be taken back', () => {
-  it('has no jti: its owner and an administrator are told, and it stays good', async () => {
+describe('a token that cannot be revoked', () => {
+  it('has no jti: its owner and an administrator get an error, and it stays valid', async () => {
     const token = handMadeToken({ claims: { jti: undefined, client_id: 'worker' } });
     for (const client of [worker, admin])
       expect(refusalOf(await revoke(service, client, token))).toEqual(refused('invalid_request'));
@@ -252,14 +252,14 @@ describe('a token that is not good', () => {
   it.each<[string, object]>([
     ['of another issuer', { iss: 'elsewhere' }],
     ['for the service itself, by the shared secret', { aud: 'identity-backend' }],
-  ])("under these settings is no stranger's to revoke: %s", async (name, claims) => {
+  ])('cannot be revoked by any other client under these settings: %s', async (name, claims) => {
     const token = handMadeToken({ claims: { ...claims, jti: name, client_id: 'worker' } });
     expect(refusalOf(await revoke(service, stranger, token))).toEqual(refused('unauthorized_client'));
     for (const client of [worker, admin]) isDone(await revoke(service, client, token));
     isDone(await revoke(service, stranger, token));
   });
 
-  it('and is forged leaves the token of the same id as it is, whoever asks', async () => {
+  it('and is forged leaves the token with the same ID valid, for any client', async () => {
     const token = await accessToken(service, worker);
     const [header = '', claims = '', signature = ''] = token.split('.');
     const other = `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
@@ -286,7 +286,7 @@ describe('a revocation', () => {
     expect(await standing(token)).toBe('token_expired');
   });
 
-  it('holds until the last token with its id has expired that was taken back', async () => {
+  it('holds until the last revoked token with its ID has expired', async () => {
     const claims = { jti: 'same', client_id: 'worker' };
     const [short, long] = [60, 900].map((lifetime) =>
       handMadeToken({ claims: { ...claims, exp: NEW_YEAR + lifetime } }),

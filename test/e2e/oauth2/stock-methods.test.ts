@@ -74,7 +74,7 @@ describe.each(METHODS)('openid-client with %s', (_name, method) => {
     });
   });
 
-  it('takes the token back, as often as it likes', async () => {
+  it('revokes the token, as often as it likes', async () => {
     await openid.tokenRevocation(configuration, token);
     await openid.tokenRevocation(configuration, token, { token_type_hint: 'access_token' });
     expect(await openid.tokenIntrospection(configuration, token)).toEqual({ active: false });
@@ -111,13 +111,13 @@ describe.each(METHODS)('oauth4webapi with %s', (_name, method) => {
     expect(await introspection()).toMatchObject({ active: true, iss: ISSUER, client_id: 'worker' });
   });
 
-  it('takes the token back', async () => {
+  it('revokes the token', async () => {
     const response = await oauth.revocationRequest(server, client, method(oauth), token, options);
     await oauth.processRevocationResponse(response);
     expect(await introspection()).toEqual({ active: false });
   });
 
-  it('reads what the service says where it is refused', async () => {
+  it('reads what the service says if it is refused', async () => {
     const parameters = { audience: 'elsewhere' };
     const response = await oauth.clientCredentialsGrantRequest(
       server,
@@ -133,7 +133,7 @@ describe.each(METHODS)('oauth4webapi with %s', (_name, method) => {
   });
 });
 
-describe('with the key of somebody else', () => {
+describe('with the key of someone else', () => {
   it('openid-client is told invalid_client', async () => {
     const other = await generateKeyPair('ES256');
     const configuration = new openid.Configuration(

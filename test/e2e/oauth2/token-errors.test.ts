@@ -16,7 +16,7 @@ const PATH = '/oauth2/token';
 const send = (form: string, headers: Record<string, string> = {}): Promise<Answer> =>
   service.form(PATH, form, { authorization: worker.authorization, ...headers });
 
-/** RFC 6749 §5.2: two members, words of the characters that it allows, and nothing that could be kept. */
+/** RFC 6749 §5.2: two fields, words of the characters that it allows, and nothing that could be kept. */
 function expectRefused({ status, body, headers }: Answer, expected: { status: number; error: string }): void {
   expect({ status, body }).toEqual({
     status: expected.status,
@@ -31,7 +31,7 @@ function expectRefused({ status, body, headers }: Answer, expected: { status: nu
   expect(headers.get('x-content-type-options')).toBe('nosniff');
 }
 
-describe('POST /oauth2/token refuses', () => {
+describe('POST /oauth2/token rejects', () => {
   it.each([
     ['no parameter', '', 'invalid_request'],
     ['no grant_type', 'scope=logs:read', 'invalid_request'],
@@ -57,7 +57,7 @@ describe('POST /oauth2/token refuses', () => {
     ['more parameters than any request has', `${GRANT}${'&a=b'.repeat(1000)}`, 'invalid_request'],
     ['an unknown grant', 'grant_type=password&username=a&password=b', 'unsupported_grant_type'],
     ['a grant of another case', 'grant_type=Client_Credentials', 'unsupported_grant_type'],
-    ['a grant with a blank', 'grant_type=client_credentials+', 'unsupported_grant_type'],
+    ['a grant with a space', 'grant_type=client_credentials+', 'unsupported_grant_type'],
     ['a name of Object.prototype', 'grant_type=constructor', 'unsupported_grant_type'],
   ])('%s', async (_name, form, error) => {
     expectRefused(await send(form), { status: 400, error });
@@ -123,7 +123,7 @@ describe('a client that POST /oauth2/token does not know', () => {
     expect(answer.headers.get('www-authenticate')).toBe('Basic realm="identity-backend"');
   });
 
-  it('is told so without a challenge, where it sent no header', async () => {
+  it('is refused without a challenge, if it sent no header', async () => {
     const answer = await service.form(PATH, GRANT);
     expectRefused(answer, { status: 401, error: 'invalid_client' });
     expect(answer.headers.get('www-authenticate')).toBeNull();

@@ -36,7 +36,7 @@ describe.each(['/oauth2/introspect', '/oauth2/revoke'])('POST %s', (path) => {
     ['bytes that are not UTF-8', 'token=%ff'],
     ['two methods of authentication', 'token=a&client_id=worker&client_secret=x'],
     ['a client_id that is not the one of the header', 'token=a&client_id=stranger'],
-  ])('refuses %s', async (_name, form) => {
+  ])('rejects %s', async (_name, form) => {
     const answer = await ask(form);
     expect(refusalOf(answer)).toEqual(refused('invalid_request'));
     expect(answer.headers.get('content-type')).toMatch(/^application\/json\b/);
@@ -47,7 +47,7 @@ describe.each(['/oauth2/introspect', '/oauth2/revoke'])('POST %s', (path) => {
   it.each([
     ['an unknown parameter', 'token=x&resource=a&resource=b&audience=c'],
     ['a parameter without a value', 'token=x&token_type_hint=&client_secret='],
-    ['client_id beside the header', 'token=x&client_id=worker'],
+    ['client_id next to the header', 'token=x&client_id=worker'],
   ])('takes %s', async (_name, form) => {
     expect((await ask(form)).status).toBe(200);
   });
@@ -59,7 +59,7 @@ describe.each(['/oauth2/introspect', '/oauth2/revoke'])('POST %s', (path) => {
   });
 
   it.each(['application/json', 'text/plain', 'multipart/form-data; boundary=x'])(
-    'refuses a body that is said to be %s',
+    'rejects a body whose Content-Type is %s',
     async (type) => {
       expect(refusalOf(await ask('{"token":"a"}', { 'content-type': type }))).toEqual(
         refused('invalid_request'),
@@ -67,18 +67,18 @@ describe.each(['/oauth2/introspect', '/oauth2/revoke'])('POST %s', (path) => {
     },
   );
 
-  it('refuses a body over 64 KiB', async () => {
+  it('rejects a body over 64 KiB', async () => {
     expect(refusalOf(await ask(`token=${'a'.repeat(65_536)}`))).toEqual(refused('invalid_request', 413));
   });
 
-  it('refuses who shows nothing, without a challenge', async () => {
+  it('rejects a request without credentials, without a challenge', async () => {
     const answer = await service.form(path, { token: handMadeToken() });
     expect(refusalOf(answer)).toEqual(refused('invalid_client', 401));
     expect(answer.headers.has('www-authenticate')).toBe(false);
     isNeverKept(answer);
   });
 
-  it('refuses who shows nothing before it looks for the token', async () => {
+  it('rejects a request without credentials before it reads the token', async () => {
     expect(refusalOf(await service.form(path, ''))).toEqual(refused('invalid_client', 401));
   });
 
@@ -87,7 +87,7 @@ describe.each(['/oauth2/introspect', '/oauth2/revoke'])('POST %s', (path) => {
     ['an unknown client', () => basic('nobody', 'x')],
     ['broken credentials', () => 'Basic !'],
     ['an access token', () => `Bearer ${handMadeToken()}`],
-  ])('refuses %s in the header, with a challenge', async (_name, authorization) => {
+  ])('rejects %s in the header, with a challenge', async (_name, authorization) => {
     const answer = await ask(`token=${handMadeToken()}`, { authorization: authorization() });
     expect(refusalOf(answer)).toEqual(refused('invalid_client', 401));
     expect(answer.headers.get('www-authenticate')).toBe('Basic realm="identity-backend"');

@@ -51,7 +51,7 @@ export function resolved({ components }: OpenApi, schema: Schema = {}): Schema {
   return name === undefined ? schema : (components.schemas[name] ?? {});
 }
 
-/** The body that a reader is shown: the example, or what the examples of the members make. */
+/** The body that a reader is shown: the example, or what the examples of the fields make. */
 export function exampleOf(document: OpenApi, { schema, example, examples }: Content): unknown {
   const [first] = Object.values(examples ?? {});
   if (example !== undefined || first) return example ?? first?.value;

@@ -56,7 +56,7 @@ afterAll(() => service.stop());
 const codeOf = (body: Readonly<Record<string, unknown>>): unknown => body['code'] ?? body['error'];
 
 describe('the examples of errors in the OpenAPI document', () => {
-  it('have the code of their status, and the members of their schema', () => {
+  it('have the code of their status, and the fields of their schema', () => {
     expect(errors.length).toBeGreaterThan(80);
     for (const { route, status, example, members, required } of errors) {
       expect([route, status, CODES[status]]).toEqual([

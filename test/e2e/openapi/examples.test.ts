@@ -84,7 +84,7 @@ describe('the examples of the OpenAPI document', () => {
     }
   });
 
-  it('of /token work without credentials too, where anyone may ask', async () => {
+  it('of /token work without credentials too, if anyone may ask', async () => {
     const [, operation] = operationsOf(document).find(([route]) => route === 'POST /token') ?? [];
     const answer = operation && (await tryOut('POST /token', { ...operation, security: [] }));
     expect(answer?.status).toBe(200);

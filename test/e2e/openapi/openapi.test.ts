@@ -36,7 +36,7 @@ function routes(): string[] {
 
 const operations = (): [string, Operation][] => operationsOf(document);
 
-/** Answers of the routes for clients, good ones and others. */
+/** Answers of the routes for clients, valid ones and others. */
 async function answersToClients(): Promise<[string, Answer][]> {
   const client = { client_id: 'shown', audiences: ['a'], scopes: ['b'] };
   const created = await admin.create(client);
@@ -93,7 +93,7 @@ describe('GET /openapi.json', () => {
     );
   });
 
-  it('gives each operation a summary, a tag, an id of its own and described answers', () => {
+  it('gives each operation a summary, a tag, an ID of its own and described answers', () => {
     for (const [route, { summary, tags, responses }] of operations()) {
       expect([route, summary]).toEqual([route, expect.stringMatching(/\w/)]);
       expect([route, tags]).toEqual([route, [expect.any(String)]]);
@@ -111,7 +111,7 @@ describe('GET /openapi.json', () => {
     for (const [, name = ''] of references) expect(Object.keys(document.components.schemas)).toContain(name);
   });
 
-  it('documents each status and each member that the routes answer with', async () => {
+  it('documents each status and each field that the routes answer with', async () => {
     const answers = [
       ['POST /token', await service.post('/token', { sub: 'a', aud: 'b' })],
       ['POST /token', await service.post('/token', {})],
@@ -194,7 +194,7 @@ describe('the addresses of the document', () => {
     [{ issuer: `${issuer}/tenant` }, undefined, '/oauth2/token'],
     [{ issuer, publicUrl: `${issuer}/id` }, ['/id', '/'], '/id/oauth2/token'],
     [{ issuer, publicUrl: 'https://api.example.com', basePath: '/base' }, ['/', '/base'], '/oauth2/token'],
-  ])('of %j are beneath the path where pages of it are', async (settings, servers, tokenUrl) => {
+  ])('of %j are under the path if pages of it are', async (settings, servers, tokenUrl) => {
     const one = await RunningApp.start({ swagger: true, ...settings });
     const { body } = await one.get('/openapi.json');
     await one.stop();
@@ -215,14 +215,14 @@ describe('the documentation', () => {
     expect(text).toContain('swagger-ui');
   });
 
-  it('shows no token where only clients may ask for one', async () => {
+  it('shows no token if only clients may ask for one', async () => {
     const closed = await RunningApp.start({ swagger: true, tokenEndpointAuth: 'required' });
     const { text } = await closed.get('/openapi.json');
     await closed.stop();
     expect(text).not.toMatch(/eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{43}/);
   });
 
-  it('answers 404 where it is off', async () => {
+  it('answers 404 if it is off', async () => {
     const closed = await RunningApp.start({ swagger: false });
     const answers = await Promise.all([
       closed.get('/docs'),

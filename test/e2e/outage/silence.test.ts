@@ -21,7 +21,7 @@ interface Outage {
   readonly worker: TestClient;
 }
 
-// A network that fails tells nobody: connections stay open, and no answer ever comes. Here all there is to do is wait, so
+// A failing network is silent: connections stay open, and no answer ever comes. Here all there is to do is wait, so
 // both databases fail at once.
 describeWhereReachable('PostgreSQL and MariaDB, when they fall silent,', missing, () => {
   let outages: readonly Outage[] = [];

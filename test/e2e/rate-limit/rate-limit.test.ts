@@ -171,7 +171,7 @@ describe('the limit of requests', () => {
     expect((await verify()).status).toBe(401);
   });
 
-  it('is none where it is 0', async () => {
+  it('is none if it is 0', async () => {
     await service.stop();
     await start({ rateLimitMax: 0 });
     const answers = await Promise.all(Array.from({ length: 100 }, () => verify()));
@@ -181,7 +181,7 @@ describe('the limit of requests', () => {
     }
   });
 
-  it('holds beneath BASE_PATH', async () => {
+  it('holds under BASE_PATH', async () => {
     await service.stop();
     await start({ basePath: '/identity-backend' });
     await useUp();
@@ -251,7 +251,7 @@ describe('an address', () => {
     expect((await verify()).status).toBe(429);
   });
 
-  it('is that of the connection, where no proxy is trusted', async () => {
+  it('is that of the connection, if no proxy is trusted', async () => {
     await service.stop();
     await start({ trustedProxies: [] });
     for (let index = 0; index < MAX; index++) await verify(`192.0.2.${index}`);

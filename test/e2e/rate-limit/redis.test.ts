@@ -45,7 +45,7 @@ describeWhereReachable('Redis', missing, () => {
     for (let index = 0; index <= MAX; index++) await ask(instances[index % 2] ?? instances[0], address);
   }
 
-  /** What each instance says of an address that it alone counts. */
+  /** What each instance says about an address that it alone counts. */
   async function askEach(address: string): Promise<number[][]> {
     const found = [];
     for (const service of instances) {
@@ -108,7 +108,7 @@ describeWhereReachable('Redis', missing, () => {
       },
     ],
   ])(
-    'where it %s: each instance counts for itself, says so once, and together again when it is back',
+    'if it %s: each instance counts for itself, says so once, and together again when it is back',
     async (_name, end) => {
       const earlier = anybody();
       await askInTurn(earlier);

@@ -45,7 +45,7 @@ function repository(name: string, version: string, tag = `v${version}`): string 
 }
 
 const servers: Server[] = [];
-/** A running service; `undefined` where its /debug-env is off. */
+/** A running service; `undefined` if its /debug-env is off. */
 async function running(shown?: { version: string; secret?: string; issuer?: string }): Promise<string> {
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(String(request.url), 'http://localhost');
@@ -153,7 +153,7 @@ afterAll(removeTemporaryDirectories);
       },
       /^wrong {2}they differ in the shared secret, by its fingerprint$/m,
     ],
-  ])('exits 1 and says where %s', async (_name, prepare, words) => {
+  ])('exits 1 and says if %s', async (_name, prepare, words) => {
     const { code, stdout } = await check(...(await prepare()));
     expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(words) });
   });

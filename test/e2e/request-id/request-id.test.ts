@@ -21,13 +21,13 @@ describe('X-Request-Id', () => {
   });
 
   it.each(['x'.repeat(129), 'a b', 'a,b', '{"a":1}', 'a/b', 'a%0Ab', '"a"', 'a;b'])(
-    'is made anew in place of %s',
+    'is made again in place of %s',
     async (given) => {
       expect(await idAfter(given)).toMatch(UUID);
     },
   );
 
-  it('is made anew for each request that has none, or two', async () => {
+  it('is made again for each request that has none, or two', async () => {
     const { headers } = await service.get('/ping');
     expect(headers.get('x-request-id')).toMatch(UUID);
     expect((await service.get('/ping')).headers.get('x-request-id')).not.toBe(headers.get('x-request-id'));

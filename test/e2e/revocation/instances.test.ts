@@ -34,7 +34,7 @@ describeEachDatabase((database) => {
     await database.close();
   }, 20_000);
 
-  it('shows a revocation at once where it was answered, and within two seconds everywhere', async () => {
+  it('shows a revocation at once if it was answered, and within two seconds everywhere', async () => {
     const [token, other] = [await accessToken(first, worker), await accessToken(first, worker)];
     expect(await standing(second, token)).toBe('valid');
     expect((await revoke(first, worker, token)).status).toBe(200);

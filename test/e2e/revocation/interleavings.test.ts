@@ -23,7 +23,7 @@ afterAll(async () => {
 
 const on = (instance: number): RunningApp => instances[instance] as RunningApp;
 
-/** What is known of a token beside the service. */
+/** What is known about a token next to the service. */
 interface Known {
   readonly token: string;
   readonly expiresAt: number;

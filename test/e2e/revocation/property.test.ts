@@ -137,7 +137,7 @@ class World {
     return this.owner;
   }
 
-  /** An id that no client had. */
+  /** An ID that no client had. */
   get newName(): string {
     this.names += 1;
     return `worker-${this.names}`;
@@ -156,7 +156,7 @@ class World {
   }
 }
 
-/** What is known of a token beside the service. */
+/** What is known about a token next to the service. */
 interface Known {
   readonly token: string;
   readonly exp: number;

@@ -40,7 +40,7 @@ describe(`${CONNECTIONS} connections that send a byte at a time`, () => {
     ['headers', SLOW_HEADERS],
     ['bodies', SLOW_BODY],
   ])(
-    '%s: others are answered meanwhile, and they are ended though they go on sending',
+    '%s: others are answered meanwhile, and they are ended though they continue sending',
     async (_name, begin) => {
       hasten();
       const clients = await Promise.all(

@@ -61,7 +61,7 @@ describeEachDatabase((database) => {
   const itUndoes = database.name === 'MariaDB' ? it.skip : it;
 
   describe('a migration that fails half-way', () => {
-    itUndoes('leaves the data as it was, and the previous version can go on with it', async () => {
+    itUndoes('leaves the data as it was, and the previous version can continue with it', async () => {
       const url = await used();
       await refusalToOpen(url, { migrations: [...MIGRATIONS, HalfWay] });
       const previous = await open(url);
@@ -90,7 +90,7 @@ describeEachDatabase((database) => {
     });
   });
 
-  it('takes tables that are partly there for a migration that stopped half-way, and goes on', async () => {
+  it('takes tables that are partly there for a migration that stopped half-way, and continues', async () => {
     const url = await used();
     const broken = await open(url);
     await broken.query('DROP TABLE identity_assertion');
@@ -105,7 +105,7 @@ describeEachDatabase((database) => {
     });
   });
 
-  it('takes its tables away where it is undone, and makes them anew', async () => {
+  it('takes its tables away if it is undone, and makes them again', async () => {
     const dataSource = await open(await database.url());
     for (const _ of MIGRATIONS) await dataSource.undoLastMigration();
     expect(await hasTable(dataSource, 'identity_client')).toBe(false);

@@ -5,7 +5,7 @@ import { describeEachDatabase } from '../../support/databases.js';
 import { closeDatabases, open } from '../../support/opened-databases.js';
 import { until } from '../../support/until.js';
 
-/** How another instance holds the lock, gives it back, and sees that somebody asks for it. */
+/** How another instance holds the lock, gives it back, and sees that someone asks for it. */
 const STATEMENTS = {
   PostgreSQL: {
     lock: 'SELECT pg_advisory_lock(764028800)',

@@ -76,7 +76,7 @@ describe('several processes that start together', () => {
     }, 60_000);
   });
 
-  it('where the folder of the file is missing make it together', async () => {
+  it('if the folder of the file is missing make it together', async () => {
     for (let round = 0; round < 3; round++) {
       expectAllUsable(await openTogether(`sqlite:${temporaryDirectory()}/data/identity.db`));
     }

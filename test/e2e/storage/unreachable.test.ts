@@ -12,7 +12,7 @@ async function listen(server: Server): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A port of this machine that nobody listens on. */
+/** A port of this machine that no one listens on. */
 async function closedPort(): Promise<string> {
   const server = createServer();
   const place = await listen(server);
@@ -34,13 +34,13 @@ describe.each(['postgres', 'mysql'])(
   'a database at %s: may recover, and is named without its password',
   (scheme) => {
     it.each<[string, () => Promise<string>, RegExp]>([
-      ['where nobody listens at its port', closedPort, /ECONNREFUSED/],
-      ['where its host is not known', () => Promise.resolve('no-such-host.invalid'), /ENOTFOUND|EAI_AGAIN/],
+      ['if no one listens at its port', closedPort, /ECONNREFUSED/],
+      ['if its host is not known', () => Promise.resolve('no-such-host.invalid'), /ENOTFOUND|EAI_AGAIN/],
     ])('%s', async (_name, place, reason) => {
       await expectMayRecover(`${scheme}://somebody:${PASSWORD}@${await place()}/identity`, reason);
     });
 
-    it('where something else listens there', async () => {
+    it('if something else listens there', async () => {
       const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
       const place = await listen(server);
       await expectMayRecover(`${scheme}://somebody:${PASSWORD}@${place}/identity`, /./);

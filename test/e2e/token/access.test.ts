@@ -15,14 +15,14 @@ const AUTHORIZATIONS = [
   'x',
 ];
 
-describe.each(['none', 'required'] as const)('POST /token where access is %s', (tokenEndpointAuth) => {
+describe.each(['none', 'required'] as const)('POST /token if access is %s', (tokenEndpointAuth) => {
   let service: RunningApp;
   beforeAll(async () => {
     service = await RunningApp.start({ tokenEndpointAuth });
   });
   afterAll(() => service.stop());
 
-  it.each(AUTHORIZATIONS)('refuses the Authorization %j with a challenge', async (authorization) => {
+  it.each(AUTHORIZATIONS)('rejects the Authorization %j with a challenge', async (authorization) => {
     const { status, body, headers } = await service.post('/token', GOOD, { authorization });
     expect({ status, body }).toEqual({ status: 401, body: REFUSAL });
     expect(headers.get('www-authenticate')).toBe(CHALLENGE);

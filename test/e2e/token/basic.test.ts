@@ -30,15 +30,15 @@ const GOOD: [string, () => string][] = [
   ['with the scheme in small letters', () => worker.authorization.replace('Basic', 'basic')],
   ['with the scheme in capitals', () => worker.authorization.replace('Basic', 'BASIC')],
   ['without the padding of base64', () => worker.authorization.replace(/=+$/, '')],
-  ['where base64 needs no padding', () => exact.authorization],
-  ['with more blanks', () => worker.authorization.replace(' ', '   ')],
+  ['if base64 needs no padding', () => exact.authorization],
+  ['with more spaces', () => worker.authorization.replace(' ', '   ')],
   ['form-encoded (RFC 6749 section 2.3.1)', () => basic(encoded('worker'), encoded(worker.secret))],
 ];
 
 const BROKEN: [string, () => string][] = [
   ['empty', () => ''],
   ['the scheme alone', () => 'Basic'],
-  ['the scheme and a blank', () => 'Basic '],
+  ['the scheme and a space', () => 'Basic '],
   ['no colon', () => `Basic ${base64('worker')}`],
   ['a colon alone', () => `Basic ${base64(':')}`],
   ['no id', () => basic('', worker.secret)],
@@ -46,7 +46,7 @@ const BROKEN: [string, () => string][] = [
   ['no base64', () => 'Basic !!!!'],
   ['not encoded at all', () => `Basic worker:${worker.secret}`],
   [
-    'base64 with a blank within',
+    'base64 with a space within',
     () => `Basic ${base64(`worker:${worker.secret}`).replace(/^(....)/, '$1 ')}`,
   ],
   ['base64 with one character too many', () => `${exact.authorization}A`],
@@ -68,8 +68,8 @@ const WRONG: [string, () => string][] = [
   ['the secret and more', () => basic('worker', `${worker.secret}x`)],
   ['the secret in another case', () => basic('worker', worker.secret.toLowerCase())],
   ['the secret behind a second colon', () => basic('worker', `:${worker.secret}`)],
-  ['a blank before the id', () => basic(' worker', worker.secret)],
-  ['an id in another case', () => basic('Worker', worker.secret)],
+  ['a space before the id', () => basic(' worker', worker.secret)],
+  ['an ID in another case', () => basic('Worker', worker.secret)],
   ['an unknown client', () => basic('nobody', worker.secret)],
   ['a name of Object.prototype', () => basic('constructor', worker.secret)],
   ['a very long id', () => basic('x'.repeat(5000), worker.secret)],
@@ -91,7 +91,7 @@ describe('HTTP Basic at POST /token', () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  it('is asked for where there is none', async () => {
+  it('is asked for if there is none', async () => {
     const { status, body, headers } = await ask({});
     expect({ status, code: body['code'] }).toEqual({ status: 401, code: 'invalid_client' });
     expect(headers.get('www-authenticate')).toBe('Basic realm="identity-backend"');
@@ -107,7 +107,7 @@ describe('HTTP Basic at POST /token', () => {
     expect((await ask({ 'proxy-authorization': worker.authorization })).status).toBe(401);
   });
 
-  it('is checked before what is asked, so that nobody learns who may have what', async () => {
+  it('is checked before the request, so that no one learns which client may have what', async () => {
     for (const body of [{}, { sub: 'admin', aud: 'x' }, { sub: 7 }])
       expect((await service.post('/token', body)).status).toBe(401);
   });

@@ -21,7 +21,7 @@ const WORKER = {
 };
 
 describe.each(['required', 'none'] as const)(
-  'a client at POST /token where access is %s',
+  'a client at POST /token if access is %s',
   (tokenEndpointAuth) => {
     let service: RunningApp;
     let admin: Administrator;
@@ -142,12 +142,12 @@ describe.each(['required', 'none'] as const)(
       ['a user of no prefix', 'customer-1'],
       ['a prefix that lacks a character', 'user'],
       ['a prefix of another case', 'User-42'],
-      ['a subject that goes on', 'batch-10'],
+      ['a subject that continues', 'batch-10'],
       ['another client', 'stranger'],
       ['another client that a prefix covers', 'user-bot'],
       ['an administrator', 'admin'],
       ['everybody', '*'],
-      ['its own name with a blank', ' worker'],
+      ['its own name with a space', ' worker'],
     ])('may not speak for %s', async (_name, sub) => {
       expect(await outcome({ sub })).toEqual(REFUSALS.access_denied);
     });

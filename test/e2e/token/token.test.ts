@@ -52,7 +52,7 @@ describe('POST /token', () => {
     });
   });
 
-  it('takes the body of the original clients, with members that it does not know', async () => {
+  it('takes the body of the original clients, with fields that it does not know', async () => {
     const { status } = await ask({
       exp: 1,
       iss: 'somebody',
@@ -88,17 +88,17 @@ describe('POST /token', () => {
       ['aud is an empty array', { aud: [] }],
       ['both are absent', { sub: undefined, aud: undefined }],
       ['aud is absent and scope is wrong', { aud: undefined, scope: ' ' }],
-    ])('are missing where %s', async (_name, members) => {
+    ])('are missing if %s', async (_name, members) => {
       const { status, body } = await ask(members);
       expect({ status, body }).toEqual({ status: 400, body: MISSING });
     });
 
-    it.each(['null', '[]', '"sub"', '1', '{}'])('are missing where the body is %s', async (text) => {
+    it.each(['null', '[]', '"sub"', '1', '{}'])('are missing if the body is %s', async (text) => {
       const { status, body } = await service.postRaw('/token', text);
       expect({ status, body }).toEqual({ status: 400, body: MISSING });
     });
 
-    it('are missing where there is no body', async () => {
+    it('are missing if there is no body', async () => {
       const { status, body } = await service.request('/token', { method: 'POST' });
       expect({ status, body }).toEqual({ status: 400, body: MISSING });
     });
@@ -116,7 +116,7 @@ describe('POST /token', () => {
       ['a delete', 'a\u007f'],
       ['a C1 control', 'a\u0085b'],
       ['a lone surrogate', 'a\ud800'],
-    ])('are refused by name where they are or hold %s', async (_name, value) => {
+    ])('are refused by name if they are or hold %s', async (_name, value) => {
       for (const member of ['sub', 'aud']) {
         const { status, body } = await ask({ [member]: value });
         expect([member, status, body['code']]).toEqual([member, 400, 'invalid_request']);
@@ -161,7 +161,7 @@ describe('POST /token', () => {
       ['a null', ['a', null]],
       ['an array within', [['a']]],
       ['a name that is too long', ['a', 'x'.repeat(256)]],
-    ])('is refused by name where it holds %s', async (_name, aud) => {
+    ])('is refused by name if it holds %s', async (_name, aud) => {
       const { status, body } = await ask({ aud });
       expect({ status, code: body['code'] }).toEqual({ status: 400, code: 'invalid_request' });
       expect(body['error']).toMatch(/^aud /);
@@ -202,15 +202,15 @@ describe('POST /token', () => {
       },
     );
 
-    it.each([[''], [null]])('is absent where it is %j', async (scope) => {
+    it.each([[''], [null]])('is absent if it is %j', async (scope) => {
       expect(await claimsWith({ scope })).not.toHaveProperty('scope');
     });
 
     it.each([
-      ['two blanks between', 'a  b'],
-      ['a blank before', ' a'],
-      ['a blank after', 'a '],
-      ['blanks only', ' '],
+      ['two spaces between', 'a  b'],
+      ['a space before', ' a'],
+      ['a space after', 'a '],
+      ['spaces only', ' '],
       ['a tab', 'a\tb'],
       ['a line end', 'a\nb'],
       ['a quote', 'a"b'],
@@ -219,14 +219,14 @@ describe('POST /token', () => {
       ['1025 bytes', 'x'.repeat(1025)],
       ['an array', ['a']],
       ['a number', 1],
-    ])('is refused by name where it has or is %s', async (_name, scope) => {
+    ])('is refused by name if it has or is %s', async (_name, scope) => {
       const { status, body } = await ask({ scope });
       expect({ status, code: body['code'] }).toEqual({ status: 400, code: 'invalid_request' });
       expect(body['error']).toMatch(/^scope /);
     });
 
     it.each(['identity:admin', 'logs:read identity:introspect', 'identity:'])(
-      'is refused to anonymous callers where it opens the service itself: %j',
+      'is refused to anonymous callers if it opens the service itself: %j',
       async (scope) => {
         const { status, body } = await ask({ scope });
         expect({ status, body }).toEqual({
@@ -250,7 +250,7 @@ describe('POST /token', () => {
     });
 
     it.each(['0', '-1', '901', '1e9', '0.5', '899.5', '1e400', '-1e400', '"60"', 'true', '[60]', '{}', '""'])(
-      'is refused by name where it is %s',
+      'is refused by name if it is %s',
       async (text) => {
         const { status, body } = await service.postRaw(
           '/token',
@@ -261,7 +261,7 @@ describe('POST /token', () => {
       },
     );
 
-    it('is the configured lifetime where it is null', async () => {
+    it('is the configured lifetime if it is null', async () => {
       expect((await ask({ expires_in: null })).body['expires_in']).toBe(900);
     });
   });
@@ -287,7 +287,7 @@ describe('POST /token', () => {
       },
     );
 
-    it.each([[null], [{}]])('are none where they are %j', async (claims) => {
+    it.each([[null], [{}]])('are none if they are %j', async (claims) => {
       expect(Object.keys(await claimsWith({ claims })).sort()).toEqual([
         'aud',
         'exp',
@@ -313,7 +313,7 @@ describe('POST /token', () => {
       ['an object with a number beyond doubles', '{"a":1e400}'],
       ['an object with a lone surrogate', '{"a":["\\ud800"]}'],
       ['an object with a lone surrogate in a name', '{"\\ud800":1}'],
-    ])('are refused by name where they are %s', async (_name, claims) => {
+    ])('are refused by name if they are %s', async (_name, claims) => {
       const { status, body } = await service.postRaw('/token', `{"sub":"a","aud":"b","claims":${claims}}`);
       expect({ status, code: body['code'] }).toEqual({ status: 400, code: 'invalid_request' });
       expect(body['error']).toMatch(/^claims /);
@@ -329,7 +329,7 @@ describe('POST /token', () => {
     });
   });
 
-  it('refuses what would make a token over 8 KiB', async () => {
+  it('rejects what would make a token over 8 KiB', async () => {
     const aud = Array.from({ length: 20 }, (_each, index) => `${index}`.padEnd(255, '東'));
     const { status, body } = await ask({ aud });
     expect({ status, code: body['code'] }).toEqual({ status: 400, code: 'invalid_request' });

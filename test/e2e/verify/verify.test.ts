@@ -14,7 +14,7 @@ beforeEach(() => service.clock.set(NEW_YEAR));
 afterAll(() => service.stop());
 
 describe('POST /verify', () => {
-  it('gives the claims of a good token, every one as signed', async () => {
+  it('gives the claims of a valid token, every one as signed', async () => {
     const claims = {
       scope: 'a',
       cnf: { jkt: 'x' },
@@ -80,7 +80,7 @@ describe('POST /verify', () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  it('says nothing but the signature of a token that somebody else signed, however wrong its claims are', async () => {
+  it('says nothing but the signature of a token that someone else signed, however wrong its claims are', async () => {
     const token = handMadeToken({
       secret: 'x'.repeat(32),
       claims: { exp: 1, iss: 'marker', aud: 'marker', sub: 'marker' },
@@ -111,15 +111,15 @@ describe('POST /verify', () => {
   });
 
   it.each([
-    ['a blank before it', (token: string) => ` ${token}`],
+    ['a space before it', (token: string) => ` ${token}`],
     ['a line end behind it', (token: string) => `${token}\n`],
     ['its scheme before it', (token: string) => `Bearer ${token}`],
     ['a lone surrogate behind it', (token: string) => `${token}\ud800`],
-  ])('judges a token as it came, with %s', async (_name, change) => {
+  ])('verifies a token as received, with %s', async (_name, change) => {
     expect((await service.verify(change(handMadeToken()))).body['code']).toBe('malformed_token');
   });
 
-  describe('refuses as missing', () => {
+  describe('rejects as missing', () => {
     const token = handMadeToken();
 
     it.each([
@@ -133,7 +133,7 @@ describe('POST /verify', () => {
       ['a token in an array', { token: [token], aud: 'a' }],
       ['an aud in an array', { token, aud: ['logging-service'] }],
       ['an aud that is a number', { token, aud: 1 }],
-      ['an aud of blanks', { token, aud: '  ' }],
+      ['an aud of spaces', { token, aud: '  ' }],
       ['an aud with a control character', { token, aud: 'a\nb' }],
       ['an aud with a lone surrogate', { token, aud: 'a\ud800' }],
       ['nothing', {}],
@@ -185,7 +185,7 @@ describe('POST /verify, by its settings', () => {
   it.each([
     [true, /fingerprint [0-9a-f]{16}/],
     [false, /^(?!.*fingerprint)/],
-  ])('names keys by fingerprint where /debug-env is on: %s', async (debugEnv, words) => {
+  ])('names keys by fingerprint if /debug-env is on: %s', async (debugEnv, words) => {
     const hint = await hintOf({ debugEnv }, (app) => app.verify(badToken));
     expect(hint).toMatch(words);
     expect(hint).not.toContain(SECRET);

@@ -177,7 +177,7 @@ describe('with ES256 and no shared secret', () => {
     await stopWithoutTokens(careergpt, logging, service);
   });
 
-  it('logging-backend refuses tokens for others, of others and expired ones', async () => {
+  it('logging-backend rejects tokens for others, of others and expired ones', async () => {
     const { service, client } = await startWithoutSecret();
     const logging = await startLogging({ JWT_ISSUER: service.url });
     const other = await issue(service, { aud: 'billing' }, client);

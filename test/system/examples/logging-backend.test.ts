@@ -33,11 +33,11 @@ describe('logging-backend', () => {
     expect((await request(`${logging.url}/logs`, { headers })).status).toBe(200);
   });
 
-  it.each(Object.entries(TOKEN_FAULTS))('refuses a token with the fault %s: %s', async (fault, code) => {
+  it.each(Object.entries(TOKEN_FAULTS))('rejects a token with the fault %s: %s', async (fault, code) => {
     await expectRefused(logging, await issuer.badToken(fault as TokenFault), REFUSAL_MESSAGES[code], code);
   });
 
-  it('refuses what is no token', async () => {
+  it('rejects what is no token', async () => {
     await expectRefused(logging, 'no-token', 'Invalid token', 'malformed_token');
   });
 
@@ -99,7 +99,7 @@ describeEachDatabase(
       token = await issuer.token({ sub: 'writer' });
     });
 
-    it.each(['service', 'level', 'message'])('logging-backend refuses a line without %s', async (name) => {
+    it.each(['service', 'level', 'message'])('logging-backend rejects a line without %s', async (name) => {
       for (const value of [undefined, null, '']) {
         const { status, body } = await write({ ...LOG_LINE, [name]: value });
         const missing = { error: 'Missing required fields', code: 'invalid_request' };
@@ -117,14 +117,14 @@ describeEachDatabase(
       ['a list as context', { ...LOG_LINE, context: [] }, /^context must/],
       ['a deep context', { ...LOG_LINE, context: deep }, /^context must/],
       ['a list', [], /^Missing required fields$/],
-    ])('logging-backend refuses %s', async (_name, body, words) => {
+    ])('logging-backend rejects %s', async (_name, body, words) => {
       expect(await write(body)).toMatchObject({
         status: 400,
         body: { error: expect.stringMatching(words) as unknown },
       });
     });
 
-    it('logging-backend refuses a line over 64 KiB', async () => {
+    it('logging-backend rejects a line over 64 KiB', async () => {
       expect((await write({ ...LOG_LINE, message: 'x'.repeat(65_536) })).status).toBe(413);
     });
 
@@ -136,7 +136,7 @@ describeEachDatabase(
       'before=0',
       'before=-1',
       'before=9999999999',
-    ])('logging-backend refuses ?%s', async (query) => {
+    ])('logging-backend rejects ?%s', async (query) => {
       expect(await get(`/logs?${query}`)).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
     });
 

@@ -10,7 +10,7 @@ import { usageOf } from '../../support/process-usage.js';
 import { until } from '../../support/until.js';
 
 const WANTED = 10_000;
-/** Beside the connections, a process has files open. */
+/** In addition to the connections, a process has files open. */
 const SPARE = 500;
 const BYTE_EVERY_MS = 2_000;
 /** The longest that a response to others may take; the machine is busy with the attack itself. */

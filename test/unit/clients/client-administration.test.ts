@@ -151,7 +151,7 @@ describe('ClientAdministration.delete', () => {
     expect([isValid(secret.text), isValid(later.text)]).toEqual([false, true]);
   });
 
-  it('rejects to change an unknown client', async () => {
+  it('refuses to change an unknown client', async () => {
     await expectRefused(() => administration.delete('other', BY), 'not_found');
   });
 });
@@ -195,12 +195,12 @@ describe('ClientAdministration of secrets', () => {
     await expectRefused(() => add(NOW + milliseconds), 'invalid_request', /must be in the future/);
   });
 
-  it('rejects to end the last one of a client without keys', async () => {
+  it('refuses to revoke the last one of a client without keys', async () => {
     const { secret } = await create();
     await expectRefused(() => end(secret.id), 'conflict', /last secret/);
   });
 
-  it('rejects to revoke the last valid one if another has expired', async () => {
+  it('refuses to revoke the last valid one if another has expired', async () => {
     const { secret } = await create();
     await add(NOW + 1_000);
     clock.advance(1);

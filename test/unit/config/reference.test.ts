@@ -63,7 +63,7 @@ describe('withSettingsTable', () => {
     '<!-- settings -->',
     '<!-- /settings --> <!-- settings -->',
     '<!-- settings --><!-- settings -->',
-  ])('refuses a page without its markers: %j', (page) => {
+  ])('rejects a page without its markers: %j', (page) => {
     expect(() => withSettingsTable(page, 'new')).toThrow('once each and in this order');
   });
 });

@@ -69,7 +69,7 @@ describe('withLocalSecrets, on a database with private keys', () => {
     ['no key-encryption key', {}, /there is no \S+\/data\/key-encryption-key: [^]*Restore that file/],
     ['none, but a shared secret', { JWT_SECRET_KEY: SECRET }, /Restore that file/],
     ['another key-encryption key', { KEY_ENCRYPTION_KEY: OTHER_KEY }, /KEY_ENCRYPTION_KEY does not decrypt/],
-  ])('rejects to start with %s, and makes nothing', (_name, variables, words) => {
+  ])('refuses to start with %s, and makes nothing', (_name, variables, words) => {
     const directory = temporaryDirectory();
     const keys = [sealedBy(KEY), sealedBy(KEY, 'kid-2')];
     expect(() => complete(directory, variables, keys)).toThrow(words);

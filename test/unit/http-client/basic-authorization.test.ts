@@ -14,7 +14,7 @@ describe('basicAuthorization', () => {
     expect(basicAuthorization('client', 'secret')).toBe('Basic Y2xpZW50OnNlY3JldA==');
   });
 
-  it('is read back as it was, whatever id and secret hold', () => {
+  it('is read back as it was, whatever ID and secret hold', () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1 });
     fc.assert(
       fc.property(text, text, (id, secret) => {

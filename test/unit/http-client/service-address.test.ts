@@ -37,7 +37,7 @@ describe('checkServiceAddress', () => {
     'ftp://a.example',
     5,
     undefined,
-  ])('refuses %j, which is no address of a service', (address) => {
+  ])('rejects %j, which is no address of a service', (address) => {
     expect(() => check(address, true)).toThrow(new TypeError('address must be an absolute http(s) URL'));
   });
 
@@ -45,7 +45,7 @@ describe('checkServiceAddress', () => {
     'https://user:marker@issuer.example',
     'https://marker@issuer.example',
     'https://issuer.example/#marker',
-  ])('refuses %s and does not repeat it', (address) => {
+  ])('rejects %s and does not repeat it', (address) => {
     expect(() => check(address)).toThrow('address must have neither credentials nor a fragment');
     expect(() => check(address)).not.toThrow(/marker/);
   });

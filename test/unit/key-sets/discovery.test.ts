@@ -55,7 +55,7 @@ describe('discoverKeySet', () => {
     ['without jwks_uri', { issuer: ISSUER }, /jwks_uri must be an absolute/],
     ['with keys in plain HTTP', { issuer: ISSUER, jwks_uri: 'http://issuer.example/keys' }, /must be https/],
     ['with keys in a file', { issuer: ISSUER, jwks_uri: 'file:///keys' }, /must be an absolute/],
-  ])('refuses a document %s, and looks no further', async (_name, document, words) => {
+  ])('rejects a document %s, and looks no further', async (_name, document, words) => {
     const fake = new FakeFetch(publishing({ [ISSUER + OPENID]: document }));
     await expect(discover(fake)).rejects.toThrow(words);
     expect(fake.sent).toHaveLength(1);

@@ -122,7 +122,7 @@ describe('readImportedKey', () => {
     },
   );
 
-  it.each([['verify'], ['encrypt'], []])('refuses a JWK whose key_ops are %j', (...operations) => {
+  it.each([['verify'], ['encrypt'], []])('rejects a JWK whose key_ops are %j', (...operations) => {
     expect(readImportedKey(jwkText(ES256, { key_ops: operations }), ASYMMETRIC)).toMatch(
       /: it has key_ops that do not allow sign$/,
     );
@@ -132,14 +132,14 @@ describe('readImportedKey', () => {
     expect(read(jwkText(ES256, { key_ops: ['sign', 'verify'], use: 'sig' })).algorithm).toBe('ES256');
   });
 
-  it.each(['e1', 'e3'])('refuses RSA in PEM with a public exponent of %s', (name) => {
+  it.each(['e1', 'e3'])('rejects RSA in PEM with a public exponent of %s', (name) => {
     const e = name === 'e1' ? 'AQ' : 'Aw';
     const weak = createPrivateKey({ key: { ...VALID_PAIRS.RSA.privateJwk, e }, format: 'jwk' });
     expect(readImportedKey(pemOf(weak), ASYMMETRIC)).toMatch(/: it has an RSA public exponent /);
   });
 
   it.each(['RSA', 'P-256', 'Ed25519'] as const)(
-    'refuses a public and a private part of two %s keys',
+    'rejects a public and a private part of two %s keys',
     (kind) => {
       const type = { RSA: 'rsa', 'P-256': 'ec', Ed25519: 'ed25519' }[kind];
       const options = { modulusLength: 2048, namedCurve: 'P-256' };
@@ -149,7 +149,7 @@ describe('readImportedKey', () => {
       ) => { publicKey: KeyObject };
       const other = generate(type, options).publicKey.export({ format: 'jwk' });
       const text = JSON.stringify({ ...VALID_PAIRS[kind].privateJwk, ...other });
-      // Node 26 refuses such a JWK itself.
+      // Node 26 rejects such a JWK itself.
       expect(readImportedKey(text, ASYMMETRIC)).toMatch(
         /^(has a private and a public part that do not match|is not a private key in PEM or JWK)$/,
       );

@@ -33,7 +33,7 @@ const isGood = (client: Client | undefined, text: string): boolean => {
 };
 
 describe('readAssertion', () => {
-  it('says who it names, by which id and until when', () => {
+  it('names the token and its client, by its ID and until when', () => {
     const text = assertion({ jti: 'a', exp: NEW_YEAR + 59.2 }, { kid: 'k' });
     expect(read(text)).toEqual({
       text,

@@ -94,7 +94,7 @@ describe('a grant that is added to the table', () => {
   it.each([
     ['without its parameter', {}, 'invalid_request', 'ticket is missing'],
     ['with a parameter that its rules refuse', { ticket: 'torn' }, 'invalid_request', 'ticket must be whole'],
-    ['that it refuses after it has waited', { ticket: 'used' }, 'invalid_grant', 'The ticket is used'],
+    ['that it rejects after it has waited', { ticket: 'used' }, 'invalid_grant', 'The ticket is used'],
     [
       'for another audience than those of the client',
       { ticket: 'user-1', audience: 'x' },
@@ -135,7 +135,7 @@ describe('a grant that is added to the table', () => {
     expect(metadata).toMatchObject({ grant_types_supported: [...GRANT_TYPES, 'urn:ticket'] });
   });
 
-  it('is in the OpenAPI document, with its parameters beside the common ones', async () => {
+  it('is in the OpenAPI document, with its parameters next to the common ones', async () => {
     @Controller()
     class Documented {
       @Post()

@@ -18,7 +18,7 @@ const metadataOf = (
   });
 
 describe('serverMetadata', () => {
-  it('names the issuer to the letter, and each address beneath PUBLIC_URL', () => {
+  it('names the issuer exactly, and each address under PUBLIC_URL', () => {
     const origin = fc.constantFrom(
       'https://id.example.com',
       'http://127.0.0.1:3000',

@@ -55,7 +55,7 @@ describe('asOAuthError', () => {
     expect(asOAuthError(error).headers).toMatchObject({ 'retry-after': '7' });
   });
 
-  it('leaves out members of a JSON route', () => {
+  it('leaves out fields of a JSON route', () => {
     const error = new ApiError(400, 'invalid_request', 'Words', { valid: false });
     expect(asOAuthError(error).body).toEqual({ error: 'invalid_request', error_description: 'Words' });
   });

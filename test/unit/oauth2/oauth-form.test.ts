@@ -12,12 +12,12 @@ describe('OAuthForm', () => {
     expect([read.get('scope'), read.get('token'), read.get('other')]).toEqual(['a b', 'x=y', undefined]);
   });
 
-  it.each(['a=', 'a', 'a=&b=1', ''])('counts a parameter without a value as left out: %j', (text) => {
+  it.each(['a=', 'a', 'a=&b=1', ''])('counts a parameter without a value as omitted: %j', (text) => {
     expect(form(text).get('a')).toBeUndefined();
   });
 
   it.each(['a=1&a=2', 'a=1&a=1', 'a=&a=1', 'a=1&a=', 'a&a', 'x=1&a=1&y=1&a=1', '%61=1&a=1'])(
-    'refuses a parameter that is repeated: %j',
+    'rejects a parameter that is repeated: %j',
     (text) => {
       expect(() => form(text)).toThrow(
         expect.objectContaining({ name: 'OAuthError', code: 'invalid_request', status: 400 }),
@@ -51,7 +51,7 @@ describe('OAuthForm', () => {
     },
   );
 
-  it('reads back any parameters, and refuses exactly where a name other than resource comes twice', () => {
+  it('reads back any parameters, and rejects exactly if a name other than resource comes twice', () => {
     const parameter = fc.tuple(fc.constantFrom('a', 'b', 'c', 'resource', '__proto__'), fc.string());
     fc.assert(
       fc.property(fc.array(parameter, { maxLength: 6 }), (parameters) => {

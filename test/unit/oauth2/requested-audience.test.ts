@@ -28,15 +28,15 @@ describe('requestedAudience by audience', () => {
   });
 
   it.each([
-    ['two blanks', 'a  b'],
-    ['a blank before it', ' a'],
-    ['a blank behind it', 'a '],
-    ['blanks alone', ' '],
+    ['two spaces', 'a  b'],
+    ['a space before it', ' a'],
+    ['a space behind it', 'a '],
+    ['spaces alone', ' '],
     ['a control character', 'a\tb'],
     ['a line end', 'a\nb'],
     ['over 255 characters', 'x'.repeat(256)],
     ['21 names', Array.from({ length: 21 }, (_, i) => `name-${i}`).join(' ')],
-  ])('refuses %s', (_name, text) => {
+  ])('rejects %s', (_name, text) => {
     expect(() => asked([['audience', text]])).toThrow(refusal);
   });
 
@@ -66,15 +66,15 @@ describe('requestedAudience by resource', () => {
     ['an address without a scheme', '//api.example.com/'],
     ['a fragment', 'https://api.example.com/#a'],
     ['an empty fragment', 'https://api.example.com/#'],
-    ['a blank', 'https://api.example.com/a b'],
+    ['a space', 'https://api.example.com/a b'],
     ['a scheme alone', 'https:'],
     ['a scheme that begins with a digit', '1a:b'],
     ['a line end', 'https://api.example.com/\n'],
-  ])('refuses %s', (_name, resource) => {
+  ])('rejects %s', (_name, resource) => {
     expect(() => asked([['resource', resource]])).toThrow(refusal);
   });
 
-  it('refuses one bad among good ones, and more than 20', () => {
+  it('rejects one bad among valid ones, and more than 20', () => {
     expect(() =>
       asked([
         ['resource', 'urn:a'],
@@ -96,7 +96,7 @@ describe('requestedAudience by resource', () => {
   });
 });
 
-describe('requestedAudience where nothing is asked for', () => {
+describe('requestedAudience if nothing is asked for', () => {
   it.each<[string, readonly string[], string | null, string]>([
     ['the only audience of the client', ['only'], null, 'only'],
     ['its default', ['a', 'b'], 'b', 'b'],
@@ -106,7 +106,7 @@ describe('requestedAudience where nothing is asked for', () => {
       expect(asked(parameters, clientWith(audiences, defaultAudience))).toBe(expected);
   });
 
-  it.each([[[]], [['a', 'b']]])('is refused where the client has no default among %j', (audiences) => {
+  it.each([[[]], [['a', 'b']]])('is refused if the client has no default among %j', (audiences) => {
     expect(() => asked([], clientWith(audiences))).toThrow(refusal);
   });
 });

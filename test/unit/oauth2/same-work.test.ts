@@ -79,7 +79,7 @@ const client = (members: Partial<Client>): Client =>
 // Which of two answers takes longer is a matter of what is computed for it. Counting that is exact on any machine, which
 // a comparison of times is not.
 describe('an unknown client costs as much as a wrong secret', () => {
-  it('where the client has one secret, two, or only some that ended', () => {
+  it('if the client has one secret, two, or only expired ones', () => {
     const now = NEW_YEAR * 1000;
     const [one, two] = [makeSecret(now, null).kept, makeSecret(now, null).kept];
     const ended = makeSecret(now, now - 1).kept;
@@ -93,7 +93,7 @@ describe('an unknown client costs as much as a wrong secret', () => {
       expect(workOf(() => hasSecret(client({ secrets }), 'wrong', now))).toEqual(unknown);
   });
 
-  it('also where the secret was right', () => {
+  it('even if the secret was right', () => {
     const now = NEW_YEAR * 1000;
     const { text, kept } = makeSecret(now, null);
     work.length = 0;

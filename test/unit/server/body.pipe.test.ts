@@ -29,15 +29,15 @@ describe('BodyPipe', () => {
   });
 
   it.each([
-    ['a member that is missing', {}, 'drink is missing'],
+    ['a field that is missing', {}, 'drink is missing'],
     ['a wrong value', { drink: 'water' }, 'drink must be tea or coffee'],
-  ])('refuses %s with 400 and the words of the rule', (_name, body, error) => {
+  ])('rejects %s with 400 and the words of the rule', (_name, body, error) => {
     const refusal = refusalOf(body);
     expect(refusal.status).toBe(400);
     expect(refusal.body).toEqual({ error, code: 'invalid_request' });
   });
 
-  it('adds members of its own to a refusal', () => {
+  it('adds fields of its own to a refusal', () => {
     expect(refusalOf({}, new BodyPipe(Order, { valid: false })).body).toEqual({
       valid: false,
       error: 'drink is missing',

@@ -89,7 +89,7 @@ describe('logStart', () => {
     expect(isWarned(logged({ mode: 'production', production: true }, at(address)))).toBe(warned);
   });
 
-  it('warns under Passenger, where the web server reaches it for anyone', () => {
+  it('warns under Passenger, if the web server reaches it for anyone', () => {
     expect(isWarned(logged({ inPassenger: true }, '/tmp/passenger.sock'))).toBe(true);
     expect(isWarned(logged({ inPassenger: true, tokenEndpointAuth: 'required' }, null))).toBe(false);
     expect(lineOf(logged({ inPassenger: true }, '/tmp/passenger.sock'))).toMatchObject({

@@ -44,7 +44,7 @@ async function pass(seconds: number): Promise<void> {
 }
 
 describe('SyncLoop', () => {
-  it('asks on where one thing fails for a reason of its own, and takes nothing for new', async () => {
+  it('continues if one part fails for a reason of its own, and does not count as fresh', async () => {
     await start(keys, revocations);
     keys.failure = new Error('a key that does not open');
     await pass(3);
@@ -53,7 +53,7 @@ describe('SyncLoop', () => {
     expect(reported).toEqual([keys.failure]);
   });
 
-  it('does not ask on where the database is away', async () => {
+  it('stops if the database is unavailable', async () => {
     await start(keys, revocations);
     keys.failure = new StoreUnavailable('away');
     await pass(3);

@@ -102,13 +102,13 @@ describe('SyncLoop', () => {
     expect(syncLoop.ageSeconds).toBe(7);
   });
 
-  it('takes what it knows for new where the clock was set back', async () => {
+  it('counts its state as fresh if the clock was set back', async () => {
     await start(followed);
     clock.set(NEW_YEAR - 3600);
     expect(syncLoop.ageSeconds).toBe(0);
   });
 
-  it('lets the age grow while something is away, and tells it once', async () => {
+  it('lets the age grow while something is unavailable, and reports it once', async () => {
     await start(followed);
     followed.away = true;
     await pass(60);
@@ -117,7 +117,7 @@ describe('SyncLoop', () => {
     expect(followed.asked).toBe(61);
   });
 
-  it('recovers by itself, and tells the next outage anew', async () => {
+  it('recovers by itself, and reports the next outage again', async () => {
     await start(followed);
     for (let outage = 1; outage <= 3; outage++) {
       followed.away = true;
@@ -162,7 +162,7 @@ describe('SyncLoop', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('asks nothing more where it was stopped while it waited for an answer', async () => {
+  it('queries nothing more if it was stopped while it waited for a response', async () => {
     await start(followed);
     followed.whenAsked = () => syncLoop.stop();
     await pass(5);

@@ -199,7 +199,7 @@ describe('TokenService.verify', () => {
     await Promise.all([before.context.close(), during.context.close()]);
   });
 
-  it('shows fingerprints in hints only where it may', async () => {
+  it('shows fingerprints in hints only if it may', async () => {
     const showing = await standaloneTokens({ showFingerprints: true });
     const token = handMadeToken({ secret: 'another secret of at least thirty-two bytes' });
     const hintOf = ({ tokens }: StandaloneTokens): unknown => tokens.verify({ token, audience: 'a' });
@@ -289,7 +289,7 @@ describe('properties of TokenService', () => {
     );
   });
 
-  it('anything else is judged, never thrown at', () => {
+  it('anything else is verified, never thrown at', () => {
     const parts = fc.string({ unit: 'binary' }).map((text) => Buffer.from(text).toString('base64url'));
     const tokens = fc.oneof(
       fc.string({ unit: 'binary' }),

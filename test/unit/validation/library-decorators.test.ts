@@ -118,7 +118,7 @@ describe('every decorator of class-validator', () => {
     expect(names).toEqual(expect.arrayContaining([...Object.keys(REFUSED), ...Object.keys(ARGUMENTS)]));
   });
 
-  it.each(supported)('@%s accepts and refuses what the library does, in its words', (name) => {
+  it.each(supported)('@%s accepts and rejects what the library does, in its words', (name) => {
     const type = classWith(decoratorOf(name));
     const rules = new Rules(type);
     const verdicts = SAMPLES.map((value) => expectSameVerdict(type, rules, value));

@@ -119,7 +119,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.sign on %s', (algorithm) => {
     ['a claim that readers read differently', JSON.parse('{"__proto__":1}'), {}, /claims/],
     ['text that is not well-formed', { name: '\ud800' }, {}, /claims/],
     ['too much', { name: 'x'.repeat(13_000) }, {}, /16 KiB/],
-  ])('refuses %s', async (_name, payload, options, message) => {
+  ])('rejects %s', async (_name, payload, options, message) => {
     expect(() => sign(payload, options)).toThrow(message);
     await expect(bound.jwt.signAsync(payload as object, options as JwtSignOptions)).rejects.toThrow(message);
   });
@@ -152,7 +152,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.sign on %s', (algorithm) => {
     [{}, { encoding: 5 }],
     [{}, { allowInsecureKeySizes: 'yes' }],
     [{}, { unknown: 1 }],
-  ])('refuses %j with %j in the words of the library', async (payload, options) => {
+  ])('rejects %j with %j in the words of the library', async (payload, options) => {
     const given = [payload as object, options as JwtSignOptions] as const;
     const expected = outcomeOf(() => libraryJwt('HS256').sign(...given));
     expect(expected).toHaveProperty('error.class', Error);
@@ -302,7 +302,7 @@ describe('A key that the caller names', () => {
     },
   );
 
-  it('rejects where the library would throw or never settle', async () => {
+  it('rejects if the library would throw or never settle', async () => {
     const rejected = async (payload: unknown, options: Loose) =>
       expect(bound.jwt.signAsync(payload as object, { ...REFRESH, ...options })).rejects.toThrow();
     await rejected('text', { expiresIn: 60 });

@@ -153,7 +153,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
     expect(() => verify({ iss: undefined })).toThrow('jwt issuer invalid. expected: identity-backend');
   });
 
-  it('refuses an iat ahead of the clock, less the tolerance', () => {
+  it('rejects an iat ahead of the clock, less the tolerance', () => {
     const token = bound.key.signSync({ ...CLAIMS, iat: NEW_YEAR + 2 });
     const date = new Date((NEW_YEAR + 2) * 1000);
     const refusal = {
@@ -207,7 +207,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
     ['with crit', CLAIMS, { crit: ['exp'], exp: 1 }],
     ['with a key of its own', CLAIMS, { jwk: {} }],
     ['of another type', CLAIMS, { typ: 'dpop+jwt' }],
-  ])('refuses a token %s, though the library would not', (_name, claims, header) => {
+  ])('rejects a token %s, though the library would not', (_name, claims, header) => {
     const text = typeof claims === 'string' ? claims : JSON.stringify(claims);
     const token = signedParts(JSON.stringify({ alg: 'HS256', typ: 'JWT', ...header }), text);
     expect(libraryJwt('HS256').verify<object>(token, { ignoreExpiration: true })).toHaveProperty('sub');
@@ -215,7 +215,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
     expect(() => bound.jwt.verify<object>(token)).toThrow(error);
   });
 
-  it('refuses a token of another key, and an algorithm that is not in force or that the caller excludes', () => {
+  it('rejects a token of another key, and an algorithm that is not in force or that the caller excludes', () => {
     const name = (refused: string, options: JwtVerifyOptions = {}) =>
       outcomeOf(() => bound.jwt.verify<object>(refused, options));
     const error = (message: string) => ({
