@@ -56,7 +56,7 @@ export class AdminGuard extends HeaderGuard<AdminRequest> {
       case 'unavailable':
         throw unavailable(outcome.hint);
       case 'invalid_token':
-        throw refusal(401, outcome.code, 'The token is not good here', { error: outcome.code });
+        throw refusal(401, outcome.code, 'The token is not valid here', { error: outcome.code });
     }
   }
 

@@ -23,7 +23,7 @@ export const CHANGED_CLIENT = example('Another name and a lifetime of its own', 
   token_lifetime_seconds: 300,
 });
 
-export const NEW_SECRET = example('A secret that ends in 90 days', { expires_in: 7_776_000 });
+export const NEW_SECRET = example('A secret that expires in 90 days', { expires_in: 7_776_000 });
 
 /** Works whatever the algorithms are: each service has keys of its own administration. */
 export const ALL_KEYS = example('All keys', { revoke: false });

@@ -30,7 +30,7 @@ export class KeysController {
   @ApiBody({ type: RotationRequestDto, required: false, examples: ALL_KEYS })
   @ApiResponse({
     status: 202,
-    description: 'The keys with their new schedules: the next one signs once everybody has heard of it',
+    description: 'The keys with their new schedules: the next one signs once every verifier knows it',
     type: KeysDto,
   })
   @ApiInvalidRequest('algorithm is not one for which the service makes keys')

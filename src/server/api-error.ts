@@ -41,7 +41,7 @@ export class ApiError extends HttpError {
    * @param status HTTP status
    * @param code for programs
    * @param message for people; never holds a secret, a token or what caused it
-   * @param members further members of the body
+   * @param members other fields of the body
    * @param headers further headers of the answer
    */
   constructor(

@@ -7,7 +7,7 @@ import { unavailable } from './unavailable.js';
 
 type SharedStatus = 413 | 415 | 429 | 500 | 503;
 
-/** The errors that routes share, and what is said of each. */
+/** The errors that routes share, with their descriptions. */
 const SHARED: Readonly<Record<SharedStatus, readonly [description: string, error: HttpError]>> = {
   413: [
     'The body is larger than 64 KiB',

@@ -8,8 +8,8 @@ export class BodyPipe<T extends object> implements PipeTransform<unknown, T> {
   private readonly rules: Rules<T>;
 
   /**
-   * @param type the class, its members decorated by `class-validator`
-   * @param refusal further members of the body of a refusal
+   * @param type the class, its fields decorated by `class-validator`
+   * @param refusal other fields of the body of a refusal
    */
   constructor(
     type: Type<T>,

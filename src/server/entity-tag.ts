@@ -1,7 +1,7 @@
 /**
  * Whether `If-None-Match` names a tag, by the weak comparison that it asks for (RFC 9110 §13.1.2).
  *
- * @param ifNoneMatch the header as it came
+ * @param ifNoneMatch the header as received
  */
 export function namesEntityTag(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;

@@ -28,12 +28,12 @@ const BY_STATUS: Readonly<Record<number, Words>> = {
 const OTHER_CLIENT_ERROR: Words = ['invalid_request', 'The request was refused'];
 const OTHER_SERVER_ERROR: Words = ['internal_error', 'Internal error'];
 
-/** An address that is too long is that of no route. */
+/** A URL that is too long matches no route. */
 const OTHER_STATUS: Readonly<Record<number, number>> = { 414: 404 };
 
-/** What the filter is told by the application. */
+/** Options of the filter. */
 export interface ErrorFilterOptions {
-  /** Is told the cause of a 500, for the log. */
+  /** Receives the cause of a 500, for the log. */
   readonly report: (cause: unknown, requestId: string) => void;
   /** Makes an ApiError of an error that a domain throws; gives back any other as it is. */
   readonly translate: (exception: unknown) => unknown;
@@ -68,7 +68,7 @@ export class ErrorFilter implements ExceptionFilter {
   }
 }
 
-/** Whether the caller went away before its request was whole: no fault of the service, and nobody is there to be told. */
+/** Whether the caller disconnected before its request was complete: no fault of the service, and no one to respond to. */
 function isCutOff(exception: unknown, { raw }: FastifyRequest): boolean {
   return (
     raw.readableAborted &&

@@ -10,7 +10,7 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 /** Names can be written with escapes. */
 const MAY_REACH_PROTOTYPE = /constructor|\\/;
 
-/** @returns the value; `undefined` where the bytes are not JSON that means the same to every reader */
+/** @returns the value; `undefined` if the bytes are not unambiguous JSON */
 export function parseJsonBody(bytes: Uint8Array): unknown {
   const text = decodeUtf8(withoutMark(bytes));
   if (text === undefined) return undefined;
@@ -24,7 +24,7 @@ function withoutMark(bytes: Uint8Array): Uint8Array {
   return BYTE_ORDER_MARK.equals(bytes.subarray(0, length)) ? bytes.subarray(length) : bytes;
 }
 
-/** What is said of a body that is not such JSON. */
+/** The error for a body that is not such JSON. */
 export function malformedJson(): ApiError {
   return new ApiError(400, 'invalid_request', 'Malformed JSON');
 }
@@ -40,7 +40,7 @@ export function refuseContentEncoding(encoding: string | undefined): void {
   throw new ApiError(415, 'unsupported_media_type', 'Send the body without a Content-Encoding');
 }
 
-/** Whether a `constructor.prototype` is in it somewhere: the other way, beside `__proto__`, to poison a prototype. */
+/** Whether a `constructor.prototype` is in it somewhere: the other way, apart from `__proto__`, to poison a prototype. */
 function reachesPrototype(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(reachesPrototype);
   if (!isJsonObject(value)) return false;

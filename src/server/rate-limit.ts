@@ -5,7 +5,7 @@ import { networkOf } from '../rate-limit/network-of.js';
 import type { WindowCount, WindowCounter } from '../rate-limit/window-counter.js';
 import { tooManyRequests } from './too-many-requests.js';
 
-/** The routes that issue, verify or authenticate, beneath the base path. */
+/** The routes that issue, verify or authenticate, under the base path. */
 const LIMITED = /^\/(token|verify|oauth2\/\w+|admin(\/.*)?)$/;
 
 /** What {@link limitRequests} takes. */
@@ -18,7 +18,7 @@ export interface RateLimitOptions {
 }
 
 /**
- * Refuses an address that asks too often, before anything else is done for it. The plugin makes the headers;
+ * Rejects requests of an IP address over its limit, before anything else. The plugin makes the headers;
  * the counter is ours, as its own stops counting while Redis is unavailable.
  */
 export async function limitRequests(

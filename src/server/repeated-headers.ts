@@ -7,7 +7,7 @@ const SINGLE = ['Host', 'Authorization', 'Content-Type'] as const;
 /**
  * Refuses a request with two of a header that decides which client asks for what.
  *
- * @param rawHeaders names and values in turn, as they came
+ * @param rawHeaders names and values alternating, as received
  * @throws {ApiError} 400
  */
 export function refuseRepeatedHeaders(rawHeaders: readonly string[]): void {

@@ -15,7 +15,7 @@ const ASYMMETRIC = Object.entries(ALGORITHMS)
 export class RotationRequestDto {
   @ApiPropertyOptional({
     enum: ASYMMETRIC,
-    description: 'Whose keys are replaced; all that the service makes where left out',
+    description: 'The algorithm whose keys are replaced; all that the service makes if omitted',
   })
   @Satisfies(
     (value) => isAlgorithm(value) && !ALGORITHMS[value].shared,
@@ -26,7 +26,7 @@ export class RotationRequestDto {
 
   @ApiPropertyOptional({
     description:
-      'Ends the key that signs, and those before it that still verify, at once: every token that they signed is refused',
+      'Revokes the signing key and its predecessors that still verify: every token that they signed is refused',
     example: false,
   })
   @IsBoolean({ message: 'revoke must be true or false' })
