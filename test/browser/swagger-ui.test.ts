@@ -29,7 +29,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
 };
 
 (isInstalled ? describe : describe.skip).each(['', '/identity-backend'])(
-  'Swagger UI beneath "%s"',
+  'Swagger UI under "%s"',
   (basePath) => {
     let browser: Browser | undefined;
     let service: RunningApp;

@@ -34,7 +34,7 @@ export interface ClientKey {
   readonly jwk: JsonWebKey & Readonly<Record<string, unknown>>;
 }
 
-/** @param fields that the JWK has besides, such as `kid` */
+/** @param other fields of the JWK, such as `kid` */
 export function makeClientKey(
   algorithm: AssertionAlgorithm,
   members: Readonly<Record<string, unknown>> = {},
@@ -48,7 +48,7 @@ export function makeClientKey(
   };
 }
 
-/** What an assertion of these tests says besides what it must. */
+/** The optional claims of an assertion in these tests. */
 export interface AssertionDifference {
   readonly header?: Readonly<Record<string, unknown>>;
   readonly claims?: Readonly<Record<string, unknown>>;

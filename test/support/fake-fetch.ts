@@ -11,7 +11,7 @@ export interface SentRequest {
 
 type Answer = Response | Promise<Response>;
 
-/** Stands in for `fetch`: keeps what was sent, and answers as the test says. */
+/** Replaces `fetch`: keeps what was sent, and answers as the test says. */
 export class FakeFetch {
   readonly sent: SentRequest[] = [];
 

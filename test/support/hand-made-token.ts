@@ -5,7 +5,7 @@ import { SECRET } from './settings.js';
 const HASHES: Readonly<Record<string, string>> = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' };
 
 /** Claims of a token that is valid at {@link NEW_YEAR}. */
-export const GOOD_CLAIMS = {
+export const VALID_CLAIMS = {
   iss: 'identity-backend',
   sub: 'user-42',
   aud: 'logging-service',
@@ -30,7 +30,7 @@ export function handMadeToken({
   algorithm = 'HS256',
 }: Difference = {}): string {
   const headerText = JSON.stringify({ alg: algorithm, typ: 'JWT', ...header });
-  return signedParts(headerText, JSON.stringify({ ...GOOD_CLAIMS, ...claims }), secret, algorithm);
+  return signedParts(headerText, JSON.stringify({ ...VALID_CLAIMS, ...claims }), secret, algorithm);
 }
 
 /** Signs any two texts or bytes as if they were a header and claims. */

@@ -30,7 +30,7 @@ class UsersController {
   }
 }
 
-/** Keeps what it is told; one for each test, as Nest makes it. */
+/** Records what it receives; one for each test, as Nest makes it. */
 @Injectable()
 export class KeptAudit extends AuditLog {
   static readonly events: { requestId: string; event: AuditEvent }[] = [];

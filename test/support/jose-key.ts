@@ -7,7 +7,7 @@ import {
   SignJWT,
 } from 'jose';
 import type { Algorithm } from '../../src/jwt/algorithms.js';
-import { GOOD_CLAIMS } from './hand-made-token.js';
+import { VALID_CLAIMS } from './hand-made-token.js';
 import { SECRET } from './settings.js';
 
 export const SHARED_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const satisfies readonly Algorithm[];
@@ -43,7 +43,7 @@ export class JoseKey {
   /** A token that is valid, but for the claims and header fields that are given; `undefined` leaves one out. */
   sign(claims: Claims = {}, header: Claims = {}): Promise<string> {
     const allHeader = { alg: this.algorithm, typ: 'JWT', kid: this.jwk.kid, ...header };
-    return new SignJWT(withoutUndefined({ ...GOOD_CLAIMS, ...claims }))
+    return new SignJWT(withoutUndefined({ ...VALID_CLAIMS, ...claims }))
       .setProtectedHeader(withoutUndefined(allHeader) as JWTHeaderParameters)
       .sign(this.key);
   }

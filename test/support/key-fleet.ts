@@ -89,7 +89,7 @@ export interface InstanceSettings extends RotationPolicy {
 export class Instance {
   readonly clock: Clock;
   readonly connection: Connection;
-  /** When it last heard from the database, by its own clock. */
+  /** When the database last responded, by its own clock. */
   syncedAt = -Infinity;
   settings: InstanceSettings;
   private parts!: { stored: ManagedKeys; ring: KeyRing; tokens: TokenService };

@@ -12,7 +12,7 @@ export interface LedgerDelays {
   readonly recoveryMs: number;
 }
 
-/** What callers of several instances were told, and may ask of any of them at any time. */
+/** The responses to callers of several instances, which hold for any of them at any time. */
 export class Ledger {
   private readonly entries = new Map<string, { readonly state: TokenState; readonly since: number }>();
   private readonly outages: Outage[] = [];

@@ -107,7 +107,7 @@ class AppController {
 export class AppModule {}
 
 /** Types of this package, as an application may write them. */
-export function isGood(tokens: TokenService, token: string): boolean {
+export function isValid(tokens: TokenService, token: string): boolean {
   const verdict = tokens.verify({ token, audience: '${name}' });
   return verdict.code === 'valid' && verdict.claims.exp > 0;
 }

@@ -97,7 +97,7 @@ export class Monorepo {
         ...(isModule ? NODE : COMMONJS),
         rootDir: '../..',
         outDir: './dist',
-        // The types of this package are checked if nothing else stands in the way: Nest brings none of Express.
+        // The types of this package are checked if nothing else prevents it: Nest brings none of Express.
         skipLibCheck: server === 'express',
       },
       include: ['src/**/*'],

@@ -1,15 +1,15 @@
 import { failureOf } from './reachable.js';
 
 /** The user `nobody` of most systems. */
-const NOBODY = 65_534;
+const UNPRIVILEGED_UID = 65_534;
 
 /**
- * Acts as a user to whom the modes of files apply. To root they do not, so if root runs the tests, another user acts
+ * Acts as a user that file modes apply to. To root they do not, so if root runs the tests, another user acts
  * meanwhile, in this whole process.
  */
 export async function asOrdinaryUser<R>(act: () => Promise<R>): Promise<R> {
   if (process.geteuid?.() !== 0) return act();
-  process.seteuid?.(NOBODY);
+  process.seteuid?.(UNPRIVILEGED_UID);
   try {
     return await act();
   } finally {

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** A request without a body, as it stands on the wire. */
+/** A request without a body, as sent on the wire. */
 export function bytesOf(path: string, headers = ''): string {
   return `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`;
 }
 
-/** A `POST`, as it stands on the wire. */
+/** A `POST`, as sent on the wire. */
 export function postBytes(
   path: string,
   body: string,

@@ -17,7 +17,7 @@ export type Outcome =
   /** No client could send it. */
   | { readonly kind: 'unsendable' };
 
-/** Sends a request as it stands. */
+/** Sends a request unchanged. */
 export async function send(
   origin: string,
   request: Omit<GeneratedRequest, 'pattern'>,

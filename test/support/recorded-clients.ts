@@ -204,7 +204,7 @@ export const RECORDED_CLIENTS: readonly RecordedClient[] = [
   },
 ];
 
-/** A request as the program sends it: what goes at once, and what it sends once it is told to. */
+/** A request as the program sends it: what goes at once, and what it sends after 100 Continue. */
 export function recordedRequest(
   client: RecordedClient,
   { method, path, authorization, payload, body = '' }: RecordedRequest,

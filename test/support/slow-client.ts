@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** A client that sends the rest of a request byte by byte and never ends, whatever it is told. */
+/** A client that sends the rest of a request byte by byte and never ends, whatever the response. */
 export class SlowClient {
   /** What came back. */
   answer = '';

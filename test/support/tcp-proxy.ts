@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Stands between the service and a server, and can take it away. */
+/** A proxy between the service and a server that can fail. */
 export class TcpProxy {
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
@@ -34,7 +34,7 @@ export class TcpProxy {
     await closed;
   }
 
-  /** As when a network fails: connections stay, and nothing comes through any more. */
+  /** As when a network fails: connections stay, and nothing comes through. */
   silence(): void {
     this.silent = true;
   }

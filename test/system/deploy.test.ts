@@ -49,7 +49,7 @@ describeIfInstalled('the alert rules', { prometheus: '/usr/bin/promtool' }, () =
 });
 
 describeIfInstalled('nginx.conf', { 'nginx-light': '/usr/sbin/nginx' }, () => {
-  it('is valid with the addresses as they stand', () => {
+  it('is valid with the addresses unchanged', () => {
     // nginx wants a whole configuration and folders of its own.
     const folder = temporaryDirectory();
     const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];

@@ -99,7 +99,7 @@ class Fuzzer {
     const since = performance.now();
     const outcome = await send(this.fuzzed.service.url, made, this.agent);
     this.slowestMs = Math.max(this.slowestMs, performance.now() - since);
-    this.judge(number, made, outcome);
+    this.check(number, made, outcome);
   }
 
   /** A token that is surely none that was issued, sent to /verify for an audience that it may have. */
@@ -115,7 +115,7 @@ class Fuzzer {
     };
   }
 
-  private judge(number: number, made: GeneratedRequest, outcome: Outcome): void {
+  private check(number: number, made: GeneratedRequest, outcome: Outcome): void {
     if (outcome.kind === 'unsendable') {
       this.unsendable++;
       return;

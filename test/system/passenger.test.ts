@@ -109,6 +109,6 @@ describeIfInstalled('the service under Apache and Phusion Passenger', PASSENGER_
     await passenger.stop();
     isStopped = true;
     const stopping = /"signal":"Passenger","msg":"stopping"/;
-    await until(() => stopping.test(passenger.log), PATIENCE_MS, 'the service was told to stop');
+    await until(() => stopping.test(passenger.log), PATIENCE_MS, 'the service received the stop');
   });
 });

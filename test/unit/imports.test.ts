@@ -219,7 +219,7 @@ describe('the imports of src', () => {
     expect([...reached].filter((path) => /module|controller|service\.ts/.test(path))).toEqual([]);
   });
 
-  it('bring no framework and no HTTP to the judging of tokens', () => {
+  it('bring no framework and no HTTP to the verification of tokens', () => {
     const packages = files
       .filter(({ path }) => ['jwt', 'encoding', 'concurrency'].includes(folderOf(path)))
       .flatMap((file) => file.packages);

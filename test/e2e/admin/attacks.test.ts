@@ -57,7 +57,7 @@ async function expectUseless(token: string): Promise<void> {
 }
 
 describe('a token of the service itself', () => {
-  it('opens the administration, as the ones below would if they were good', async () => {
+  it('opens the administration, as the ones below would if they were valid', async () => {
     const token = await admin.token();
     expect(readToken(token).claims).toEqual({ ...CLAIMS, jti: expect.any(String) });
     expect((await service.get('/admin/clients', { authorization: `Bearer ${token}` })).status).toBe(200);
@@ -70,7 +70,7 @@ describe('a token of the service itself', () => {
   });
 });
 
-describe('who holds the shared secret makes no administrator of itself', () => {
+describe('a holder of the shared secret cannot make itself an administrator', () => {
   it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
     ['by HS256', { alg: 'HS256' }, {}],
     ['by HS384', { alg: 'HS384' }, {}],
@@ -97,7 +97,7 @@ describe('who holds the shared secret makes no administrator of itself', () => {
     const { status } = await service.get('/admin/clients', { authorization: `Bearer ${token}` });
     expect(status).toBe(401);
     if (claims['aud'] === undefined || Array.isArray(claims['aud'])) await expectUseless(token);
-    // Nor is it valid for the audience that would take such a key, if the issuer stands next to it.
+    // Nor is it valid for the audience that would take such a key, if the issuer is in the list too.
     if (Array.isArray(claims['aud'])) expect((await service.verify(token)).status).toBe(401);
   });
 

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-async function told(
+async function challengeOf(
   authorization: string | undefined,
   [method, path]: readonly [string, string] = ['GET', ''],
 ): Promise<object> {
@@ -51,47 +51,55 @@ describe('the admin routes (RFC 6750)', () => {
   it.each(ROUTES)(
     'return a challenge without an error if there are no credentials: %s /admin/clients%s',
     async (...route) => {
-      expect(await told(undefined, route)).toEqual({ status: 401, code: 'missing_token', challenge: PLAIN });
+      expect(await challengeOf(undefined, route)).toEqual({
+        status: 401,
+        code: 'missing_token',
+        challenge: PLAIN,
+      });
     },
   );
 
   it.each(ROUTES)('refuse a token that is none: %s /admin/clients%s', async (...route) => {
-    expect(await told('Bearer a.b.c', route)).toEqual(INVALID_TOKEN);
+    expect(await challengeOf('Bearer a.b.c', route)).toEqual(INVALID_TOKEN);
   });
 
   it.each(['Bearer', 'Bearer ', 'Bearer a b', 'Bearer a.b.c', 'bearer x', 'Bearer \u00e9'])(
     'refuse a bearer token that is malformed: %j',
     async (authorization) => {
-      expect(await told(authorization)).toEqual(INVALID_TOKEN);
+      expect(await challengeOf(authorization)).toEqual(INVALID_TOKEN);
     },
   );
 
-  it('tell who uses another scheme what to send (RFC 6750 section 3.1)', async () => {
+  it('respond to another scheme with a challenge (RFC 6750 section 3.1)', async () => {
     for (const authorization of [
       admin.client.authorization,
       basic('nobody', 'x'),
       'Digest x',
       await admin.token(),
     ]) {
-      expect(await told(authorization)).toEqual({ status: 401, code: 'missing_token', challenge: PLAIN });
+      expect(await challengeOf(authorization)).toEqual({
+        status: 401,
+        code: 'missing_token',
+        challenge: PLAIN,
+      });
     }
   });
 
   it('take the token in the header alone, with a scheme in any case', async () => {
     const token = await admin.token();
-    expect(await told(`bearer ${token}`)).toMatchObject({ status: 200 });
-    expect(await told(`BEARER   ${token}`)).toMatchObject({ status: 200 });
+    expect(await challengeOf(`bearer ${token}`)).toMatchObject({ status: 200 });
+    expect(await challengeOf(`BEARER   ${token}`)).toMatchObject({ status: 200 });
     expect((await service.get(`/admin/clients?access_token=${token}`)).status).toBe(401);
   });
 
   it('refuse a token that has expired, or is not yet valid', async () => {
     const token = await admin.token();
     service.clock.advance(900);
-    expect(await told(`Bearer ${token}`)).toEqual(INVALID_TOKEN);
+    expect(await challengeOf(`Bearer ${token}`)).toEqual(INVALID_TOKEN);
     service.clock.advance(-901);
-    expect(await told(`Bearer ${token}`)).toEqual(INVALID_TOKEN);
+    expect(await challengeOf(`Bearer ${token}`)).toEqual(INVALID_TOKEN);
     service.clock.advance(1);
-    expect(await told(`Bearer ${token}`)).toMatchObject({ status: 200 });
+    expect(await challengeOf(`Bearer ${token}`)).toMatchObject({ status: 200 });
   });
 
   it('refuse a token for someone else, though it is signed and has the scope', async () => {
@@ -100,7 +108,7 @@ describe('the admin routes (RFC 6750)', () => {
       scopes: ['identity:admin'],
     });
     const token = await tokenOf(authorization, { scope: 'identity:admin' });
-    expect(await told(`Bearer ${token}`)).toEqual(INVALID_TOKEN);
+    expect(await challengeOf(`Bearer ${token}`)).toEqual(INVALID_TOKEN);
   });
 
   const INSUFFICIENT = {
@@ -113,28 +121,30 @@ describe('the admin routes (RFC 6750)', () => {
     const id = `reader-${ROUTES.findIndex((each) => each.join() === route.join())}`;
     const client = { ...ADMINISTRATOR, scopes: ['identity:introspect', 'identity:administrator'] };
     const { authorization } = await makeClient(service, id, client);
-    expect(await told(`Bearer ${await tokenOf(authorization)}`, route)).toEqual(INSUFFICIENT);
+    expect(await challengeOf(`Bearer ${await tokenOf(authorization)}`, route)).toEqual(INSUFFICIENT);
     const scope = 'identity:introspect identity:administrator';
-    expect(await told(`Bearer ${await tokenOf(authorization, { scope })}`, route)).toEqual(INSUFFICIENT);
+    expect(await challengeOf(`Bearer ${await tokenOf(authorization, { scope })}`, route)).toEqual(
+      INSUFFICIENT,
+    );
   });
 
   it('take a token with further scopes', async () => {
     const client = { ...ADMINISTRATOR, scopes: ['a', 'identity:admin', 'z'] };
     const { authorization } = await makeClient(service, 'more', client);
     const token = await tokenOf(authorization, { scope: 'a identity:admin z' });
-    expect(await told(`Bearer ${token}`)).toMatchObject({ status: 200 });
+    expect(await challengeOf(`Bearer ${token}`)).toMatchObject({ status: 200 });
   });
 
   it('refuse an administrator from which the scope was taken, with the token that it has', async () => {
     const other = await Administrator.of(service, 'other');
     const authorization = `Bearer ${await other.token()}`;
-    expect(await told(authorization)).toMatchObject({ status: 200 });
+    expect(await challengeOf(authorization)).toMatchObject({ status: 200 });
     await admin.update('other', { scopes: [] });
-    expect(await told(authorization)).toEqual(INSUFFICIENT);
+    expect(await challengeOf(authorization)).toEqual(INSUFFICIENT);
     await admin.update('other', { scopes: ['identity:admin'], disabled: true });
-    expect(await told(authorization)).toEqual(INVALID_TOKEN);
+    expect(await challengeOf(authorization)).toEqual(INVALID_TOKEN);
     await admin.update('other', { disabled: false });
-    expect(await told(authorization)).toMatchObject({ status: 200 });
+    expect(await challengeOf(authorization)).toMatchObject({ status: 200 });
   });
 
   it.each<[string, object]>([
@@ -152,13 +162,13 @@ describe('the admin routes (RFC 6750)', () => {
       const id = `reduced-${name.replaceAll(/[^a-z]/g, '')}`;
       const other = await Administrator.of(service, id);
       const authorization = `Bearer ${await other.token()}`;
-      expect(await told(authorization)).toMatchObject({ status: 200 });
+      expect(await challengeOf(authorization)).toMatchObject({ status: 200 });
       expect((await admin.update(id, patch)).status).toBe(200);
-      for (const route of ROUTES) expect(await told(authorization, route)).toEqual(INSUFFICIENT);
+      for (const route of ROUTES) expect(await challengeOf(authorization, route)).toEqual(INSUFFICIENT);
       await admin.update(id, { scopes: ['identity:admin'], audiences: ['x', 'identity-backend'] });
-      expect(await told(authorization)).toMatchObject({ status: 200 });
+      expect(await challengeOf(authorization)).toMatchObject({ status: 200 });
       await admin.update(id, { disabled: true, audiences: [] });
-      for (const route of ROUTES) expect(await told(authorization, route)).toEqual(INVALID_TOKEN);
+      for (const route of ROUTES) expect(await challengeOf(authorization, route)).toEqual(INVALID_TOKEN);
     },
   );
 

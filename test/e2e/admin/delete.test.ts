@@ -54,7 +54,7 @@ describe('DELETE /admin/clients/{id}', () => {
     expect(await admin.addSecret('twice')).toMatchObject({ status: 404, body: { code: 'not_found' } });
   });
 
-  it('lets the id be given again: to a client with another secret, for which the previous tokens are not good', async () => {
+  it('lets the ID be used again: by a client with another secret, for which the previous tokens are invalid', async () => {
     const previous = await makeClient(service, 'phoenix', WORKER);
     const token = await service.issue({ sub: 'phoenix' }, { authorization: previous.authorization });
     await admin.remove('phoenix');

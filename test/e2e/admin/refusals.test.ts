@@ -23,7 +23,7 @@ const MISSING: Refusal = {
 const INVALID: Refusal = {
   status: 401,
   challenge: 'Bearer realm="identity-backend", error="invalid_token"',
-  body: '{"error":"The token is not good here","code":"invalid_token"}',
+  body: '{"error":"The token is not valid here","code":"invalid_token"}',
 };
 const INSUFFICIENT: Refusal = {
   status: 403,

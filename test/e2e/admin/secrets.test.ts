@@ -36,7 +36,7 @@ async function added(body?: unknown): Promise<Readonly<Record<string, unknown>>>
   return answer.body;
 }
 
-/** What the administration shows of the secrets, by their ids. */
+/** The secrets in the response of the administration, by their IDs. */
 async function shownSecrets(): Promise<unknown[]> {
   const { body } = await admin.show(worker.id);
   return (body['secrets'] as { secret_id: string }[]).map(({ secret_id }) => secret_id);

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   service.captured.clear();
-  // Whoever failed may try again.
+  // A caller that failed may try again.
   service.clock.advance(60);
 });
 afterAll(() => service.stop());
@@ -48,7 +48,7 @@ const grant = (form: string, authorization: string = worker.authorization): Prom
   service.form('/oauth2/token', `grant_type=client_credentials&${form}`, { ...REQUEST_ID, authorization });
 
 describe('a token that was issued is one event', () => {
-  it('of a client, about a user: who, for whom, which scope, and how the token is called', async () => {
+  it('of a client, about a user: client, subject, audience, scope, and jti', async () => {
     const answer = await token({ sub: 'user-42', aud: ['logging-service', 'billing'], scope: 'logs:read' });
     expect(audited()).toEqual([
       {
@@ -116,7 +116,7 @@ describe('a token that was refused is one event', () => {
       { sub: 'worker', aud: 'billing', claims: { tenant: 'acme' } },
       { sub: 'worker', aud: 'billing' },
     ],
-  ])('of /token, with who asked for what: %s', async (code, body, asked) => {
+  ])('of /token, with the client and the request: %s', async (code, body, asked) => {
     await token(body);
     expect(audited()).toEqual([
       { event: 'token.refused', reqId: 'request-1', client_id: 'worker', code, ...asked },
@@ -154,7 +154,7 @@ describe('a token that was refused is one event', () => {
 });
 
 describe('a failed authentication is one event', () => {
-  /** The events of authentication, besides the tokens that were refused. */
+  /** The events of authentication, without refused tokens. */
   const failures = (): Partial<LogLine>[] =>
     audited().filter(({ event }) => event === 'authentication.failed');
   const failure = { event: 'authentication.failed', reqId: 'request-1', address: '127.0.0.1' };
@@ -216,7 +216,7 @@ describe('what an administrator does is one event', () => {
   const changes = (): Partial<LogLine>[] =>
     audited().filter(({ event }) => !/^(token|authentication)\./.test(String(event)));
 
-  it('for each change of a client, with who made it and by which request', async () => {
+  it('for each change of a client, with its administrator and request', async () => {
     const seen: unknown[] = [];
     const did = async (act: Promise<Answer>): Promise<Answer> => {
       const answer = await act;
@@ -252,7 +252,7 @@ describe('what an administrator does is one event', () => {
   });
 });
 
-it('judging a token is no event', async () => {
+it('verifying a token is no event', async () => {
   await service.verify('a.b.c');
   expect(audited()).toEqual([]);
 });

@@ -16,7 +16,7 @@ interface Clients {
 let service: RunningApp;
 let worker: TestClient;
 let other: TestClient;
-/** An address that no test before has failed from. */
+/** An IP address from which no test has failed before. */
 let address: string;
 let addresses = 0;
 const nextAddress = (): string => `192.0.2.${++addresses}`;
@@ -121,7 +121,7 @@ describe.each(ROUTES)('failed authentications at %s', (route) => {
     expect((await attempt(route, wrong())).status).toBe(401);
   });
 
-  it('by an address over its limit still count for the client, which is then refused with a right secret too', async () => {
+  it('by an IP address over its limit still count for the client, which is then refused with a right secret too', async () => {
     await statuses(MOST * 10, (index) => attempt(route, wrong(`client-${index}`)));
     await statuses(MOST - 1, () => attempt(route, wrong()));
     expect((await attempt(route, worker.authorization)).status).toBe(200);
@@ -130,7 +130,7 @@ describe.each(ROUTES)('failed authentications at %s', (route) => {
     expect((await attempt(route, other.authorization)).status).toBe(200);
   });
 
-  it('count by the address, however it is written and whatever port stands behind it', async () => {
+  it('count by the IP address, however it is written and whatever port follows it', async () => {
     const spellings = (index: number): string => {
       const octets = address.split('.').map(Number);
       const hex = octets.map((octet) => octet.toString(16).padStart(2, '0'));
@@ -185,7 +185,7 @@ describe('failed authentications', () => {
     for (const route of ROUTES) expect((await attempt(route, worker.authorization)).status).toBe(429);
   });
 
-  it('are told in the words of each route', async () => {
+  it('are reported in the words of each route', async () => {
     await statuses(MOST, () => attempt('/token', wrong()));
     const json = await attempt('/token', wrong());
     expect(json.body).toEqual({ error: expect.any(String), code: 'too_many_requests' });
@@ -241,7 +241,7 @@ describe('failed authentications', () => {
     );
   });
 
-  it('by assertions are limited too: an address over its limit has so many signatures checked, right ones included', async () => {
+  it('by assertions are limited too: an IP address over its limit has so many signatures checked, right ones included', async () => {
     const key = makeClientKey('ES256');
     const own = await RunningApp.start({ ...SETTINGS, mostAuthFailures: 1 });
     await makeClient(own, 'signer', { audiences: ['a'], jwks: { keys: [key.jwk] } });

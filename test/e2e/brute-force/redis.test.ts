@@ -65,7 +65,7 @@ describeWhereReachable('Redis', missing, () => {
     }
   });
 
-  it('tells every instance how long it takes until they are forgotten', async () => {
+  it('gives every instance the time until they expire', async () => {
     const headers = { authorization: basic(id, 'wrong'), 'x-forwarded-for': address };
     const answer = await second.post('/token', { sub: id, aud: 'a' }, headers);
     const seconds = Number(answer.headers.get('retry-after'));
@@ -73,7 +73,7 @@ describeWhereReachable('Redis', missing, () => {
     expect(seconds).toBeLessThanOrEqual(60);
   });
 
-  it('does not learn who fails from where', async () => {
+  it('stores no IP address in clear text', async () => {
     const redis = new Redis(REDIS);
     const keys = await redis.keys('identity-backend:*');
     redis.disconnect();

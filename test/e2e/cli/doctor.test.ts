@@ -5,7 +5,7 @@ import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 import { removeTemporaryDirectories } from '../../support/temporary-directory.js';
 
 const BASE_PATH = '/identity-backend';
-const NOBODY = 'http://127.0.0.1:1';
+const CLOSED_URL = 'http://127.0.0.1:1';
 
 let cli: CommandLine;
 let issuer: string;
@@ -36,7 +36,7 @@ afterAll(async () => {
   removeTemporaryDirectories();
 });
 
-const told = ({ stdout }: Ended): string[] =>
+const linesOf = ({ stdout }: Ended): string[] =>
   (JSON.parse(stdout) as { findings: { verdict: string; about: string }[] }).findings.map(
     ({ verdict, about }) => `${verdict}: ${about.replaceAll(issuer, 'ISSUER')}`,
   );
@@ -44,7 +44,7 @@ const told = ({ stdout }: Ended): string[] =>
 describe('identity-backend doctor', () => {
   it('finds the addresses of the service that clients will use, and a peer with the same settings', async () => {
     const ended = await cli.run('doctor', '--json', '--peer', issuer);
-    expect(told(ended)).toEqual([
+    expect(linesOf(ended)).toEqual([
       'ok: The settings are valid, the database responds and its keys decrypt',
       'ok: ISSUER/.well-known/jwks.json answers',
       'ok: ISSUER/.well-known/openid-configuration answers',
@@ -70,7 +70,7 @@ describe('identity-backend doctor', () => {
   });
 
   it('reports that no one responds, and exits 1', async () => {
-    const ended = await cli.with({ JWT_ISSUER: NOBODY }).run('doctor', '--peer', NOBODY);
+    const ended = await cli.with({ JWT_ISSUER: CLOSED_URL }).run('doctor', '--peer', CLOSED_URL);
     expect(ended.code).toBe(1);
     expect(ended.stdout).toMatch(/^wrong {2}http:\/\/127\.0\.0\.1:1\/\.well-known\/jwks\.json: \S/m);
     expect(ended.stdout).toMatch(/^wrong {2}The peer does not respond: \S/m);

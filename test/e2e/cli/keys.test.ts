@@ -59,7 +59,7 @@ describe('identity-backend keys, next to a running service', () => {
     expect(stdout.trim().split('\n')).toEqual(Array.from({ length: 4 }, () => expect.stringMatching(line)));
   });
 
-  it('schedules a rotation, and signs with the previous key until everyone has heard of it', async () => {
+  it('schedules a rotation, and signs with the previous key until everyone knows it', async () => {
     const rotated = await keys('rotate', '--algorithm', 'EdDSA', '--json');
     expect(shown(rotated, 'EdDSA').map(({ state }) => state)).toEqual(['signing', 'published', 'published']);
     expect(shown(rotated)).toHaveLength(2);

@@ -32,7 +32,7 @@ const FAULTS: Case[] = [
     words: /JSON/,
   },
   {
-    name: 'a database that is away',
+    name: 'an unavailable database',
     parameters: ['clients', 'list'],
     environment: AWAY,
     code: 1,

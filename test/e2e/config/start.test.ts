@@ -6,7 +6,7 @@ import { ServiceProcess } from '../../support/service-process.js';
 import { SECRET } from '../../support/settings.js';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
 
-const NOBODY = 65_534;
+const UNPRIVILEGED_UID = 65_534;
 
 let sources: string;
 const running: ServiceProcess[] = [];
@@ -64,7 +64,7 @@ describe('the service exits 78', () => {
         const cwd = temporaryDirectory();
         chmodSync(cwd, 0o755);
         writeFileSync(join(cwd, '.env'), PRODUCTION, { mode: 0 });
-        return new ServiceProcess(sources, { cwd, uid: root ? NOBODY : undefined });
+        return new ServiceProcess(sources, { cwd, uid: root ? UNPRIVILEGED_UID : undefined });
       },
       /\.env cannot be read \(EACCES\)/,
     ],

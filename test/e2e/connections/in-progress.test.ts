@@ -64,7 +64,7 @@ describe.each(REQUESTS)('%s', (_name, bytes) => {
     }
   });
 
-  it('one more closes the connection, and what stands behind it is not dispatched', async () => {
+  it('one more closes the connection, and what follows it is not dispatched', async () => {
     const numbered = Array.from({ length: 300 }, (_, index) =>
       bytes.replace('Host:', `X-Request-Id: number-${index}\r\nHost:`),
     );

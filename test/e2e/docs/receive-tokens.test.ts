@@ -42,7 +42,7 @@ async function ask(snippet: string, tokens: readonly string[]): Promise<readonly
 }
 
 const faults = Object.keys(TOKEN_FAULTS) as TokenFault[];
-/** What PyJWT calls the faults that a caller may want to tell apart. */
+/** The names in PyJWT of the faults that a caller may want to distinguish. */
 const NAMES: Partial<Record<TokenFault, string>> = {
   expired: 'ExpiredSignatureError',
   not_yet_valid: 'ImmatureSignatureError',

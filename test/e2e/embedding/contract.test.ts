@@ -9,12 +9,12 @@ import { rawHttp } from '../../support/raw-http.js';
 import { exchange } from '../../support/raw-exchange.js';
 import type { Answer } from '../../support/running-app.js';
 
-const GOOD = { sub: 'user-42', aud: 'logging-service' };
+const VALID = { sub: 'user-42', aud: 'logging-service' };
 const MALFORMED = { error: 'Malformed JSON', code: 'invalid_request' };
 const NO_CLAIMS = { error: 'Missing required claims (sub, aud)', code: 'invalid_request' };
 const NO_FIELDS = { valid: false, error: 'Missing required fields (token, aud)', code: 'invalid_request' };
 
-const text = JSON.stringify(GOOD);
+const text = JSON.stringify(VALID);
 const ofBytes = (bytes: number): string =>
   `${text.slice(0, -1)},"pad":"${'x'.repeat(bytes - text.length - 9)}"}`;
 
@@ -27,7 +27,7 @@ const PLACES: readonly {
 }[] = [
   { name: 'at the root', base: '' },
   {
-    name: 'beneath a prefix and a path, with versions',
+    name: 'under a prefix and a path, with versions',
     base: '/api/Identity',
     path: 'Identity',
     prepare: (app) => {
@@ -83,8 +83,8 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
     expect(headers.get('x-request-id')).toMatch(/^[A-Za-z0-9._-]+$/);
   }
 
-  it('issue a token, and find it good', async () => {
-    const issued = await post('/token', { ...GOOD, scope: 'logs:write', claims: { tenant: 'acme' } });
+  it('issue a token, and find it valid', async () => {
+    const issued = await post('/token', { ...VALID, scope: 'logs:write', claims: { tenant: 'acme' } });
     expect(issued).toMatchObject({
       status: 200,
       body: { token: expect.any(String), token_type: 'Bearer', expires_in: 900 },
@@ -100,9 +100,9 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
     expect(KeptVerifications.codes).toEqual(['valid']);
   });
 
-  it('tell the audit of the application, by the ID of the request', async () => {
-    await post('/token', GOOD, { 'x-request-id': 'call-7' });
-    await post('/token', { ...GOOD, aud: 'identity-backend' }, { 'x-request-id': 'call-8' });
+  it('write to the audit log of the application, by the ID of the request', async () => {
+    await post('/token', VALID, { 'x-request-id': 'call-7' });
+    await post('/token', { ...VALID, aud: 'identity-backend' }, { 'x-request-id': 'call-8' });
     expect(KeptAudit.events).toMatchObject([
       { requestId: 'call-7', event: { event: 'token.issued', alg: 'HS256', sub: 'user-42' } },
       { requestId: 'call-8', event: { event: 'token.refused', code: 'invalid_target' } },
@@ -110,11 +110,11 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
   });
 
   it('take over a sane ID of a request, and make one if there is none', async () => {
-    const given = await post('/token', GOOD, { 'x-request-id': 'call-7' });
+    const given = await post('/token', VALID, { 'x-request-id': 'call-7' });
     expect(given.headers.get('x-request-id')).toBe('call-7');
-    const made = await post('/token', GOOD, { 'x-request-id': 'not sane' });
+    const made = await post('/token', VALID, { 'x-request-id': 'not sane' });
     expect(made.headers.get('x-request-id')).toMatch(/^[A-Za-z0-9._-]+$/);
-    await post('/token', GOOD);
+    await post('/token', VALID);
     expect(KeptAudit.events.at(-1)?.requestId).toMatch(/^[A-Za-z0-9._-]+$/);
   });
 
@@ -137,17 +137,17 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
   it.each<[string, string | object, number, object]>([
     ['/token', {}, 400, NO_CLAIMS],
     ['/token', '[]', 400, NO_CLAIMS],
-    ['/token', { ...GOOD, sub: 1 }, 400, { code: 'invalid_request', error: expect.stringMatching(/^sub /) }],
-    ['/token', { ...GOOD, expires_in: 901 }, 400, { error: 'expires_in must be at most 900 seconds' }],
+    ['/token', { ...VALID, sub: 1 }, 400, { code: 'invalid_request', error: expect.stringMatching(/^sub /) }],
+    ['/token', { ...VALID, expires_in: 901 }, 400, { error: 'expires_in must be at most 900 seconds' }],
     [
       '/token',
-      { ...GOOD, aud: 'identity-backend' },
+      { ...VALID, aud: 'identity-backend' },
       403,
       { error: 'Audience not allowed', code: 'invalid_target' },
     ],
     [
       '/token',
-      { ...GOOD, scope: 'identity:admin' },
+      { ...VALID, scope: 'identity:admin' },
       403,
       { error: 'Scope not allowed', code: 'invalid_scope' },
     ],
@@ -218,7 +218,7 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
   it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/merge-patch+json', 'text/json'])(
     'refuse a body of %s',
     async (type) => {
-      const answer = await post('/token', GOOD, { 'content-type': type });
+      const answer = await post('/token', VALID, { 'content-type': type });
       expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
       expectHeaders(answer);
     },
@@ -227,7 +227,7 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
   it.each(['application/json; charset=utf-8', 'Application/JSON ; x=y'])(
     'read a body of %s',
     async (type) => {
-      expect((await post('/token', GOOD, { 'content-type': type })).status).toBe(200);
+      expect((await post('/token', VALID, { 'content-type': type })).status).toBe(200);
     },
   );
 

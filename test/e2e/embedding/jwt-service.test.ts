@@ -229,7 +229,7 @@ describe('The README of @nestjs/jwt', () => {
     };
     const exported: { AuthModule?: Type; AuthService?: Type<{ jwtService: JwtService }> } = {};
     const clock = new MovedClock();
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- The text of the README runs as it stands.
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- The text of the README runs unchanged.
     const run = new Function('require', 'exports', 'options', outputText) as (...given: unknown[]) => void;
     run((name: string) => packages[name], exported, tokenOptions(clock, optionsFor(algorithm)));
     const { AuthModule, AuthService } = exported;

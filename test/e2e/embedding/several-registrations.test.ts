@@ -8,7 +8,7 @@ import { TokenClient, TokenClientModule } from '../../../src/token-client/index.
 import { FakeFetch, json } from '../../support/fake-fetch.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
 
-/** How Nest tells dynamic modules apart: by reference since version 11, and by what they print before. */
+/** How Nest distinguishes dynamic modules: by reference since version 11, and by what they print before. */
 const ALGORITHMS = ['reference', 'deep-hash'] as const;
 
 /** Every order of the elements of a list. */
@@ -46,7 +46,7 @@ async function host(
 const NAMES = ['orders', 'billing', 'reports'] as const;
 type Name = (typeof NAMES)[number];
 
-/** What tells the registration of a feature from the others: its own issuer, secret and time. */
+/** What distinguishes the registration of a feature: its own issuer, secret and time. */
 const OWN: Readonly<Record<Name, { issuer: string; secret: string; clock: MovedClock }>> = {
   orders: { issuer: 'orders-issuer', secret: secretOf('orders'), clock: new MovedClock(NEW_YEAR) },
   billing: {

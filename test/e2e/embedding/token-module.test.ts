@@ -21,7 +21,7 @@ import { pemOf, privateKeyFor, signingKeyFor } from '../../support/private-keys.
 import { SECRET } from '../../support/settings.js';
 
 const ES256_KEY = privateKeyFor('ES256');
-const GOOD = { sub: 'user-42', aud: 'logging-service' };
+const VALID = { sub: 'user-42', aud: 'logging-service' };
 const MALFORMED = { error: 'Malformed JSON', code: 'invalid_request' };
 
 const running: { close(): Promise<void> }[] = [];
@@ -68,9 +68,9 @@ class OwnFilter implements ExceptionFilter {
 }
 
 describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
-  it('opens no route unless it is told to', async () => {
+  it('opens no route unless an option says so', async () => {
     const host = await start(server, hostModule(tokenOptions(new MovedClock())));
-    for (const route of ['/token', '/verify']) expect((await host.post(route, GOOD)).status).toBe(404);
+    for (const route of ['/token', '/verify']) expect((await host.post(route, VALID)).status).toBe(404);
     const tokens = host.app.get(TokenService, { strict: false });
     expect(await tokens.issue({ subject: 'user-42', audience: 'logging-service' })).toMatchObject({
       code: 'issued',
@@ -95,7 +95,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     })
     class AsyncModule {}
     const host = await start(server, AsyncModule);
-    const { body } = await host.post('/token', GOOD);
+    const { body } = await host.post('/token', VALID);
     expect(body).toMatchObject({ expires_in: 60 });
     expect(readToken(String(body['token'])).claims['iss']).toBe('https://issuer.example');
   });
@@ -117,7 +117,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     @Module({ imports: [North, South] })
     class BothModule {}
     const host = await start(server, BothModule);
-    const asked = await Promise.all(['/north', '/south'].map((path) => host.post(`${path}/token`, GOOD)));
+    const asked = await Promise.all(['/north', '/south'].map((path) => host.post(`${path}/token`, VALID)));
     const [north = '', south = ''] = asked.map(({ body }) => String(body['token']));
     expect(readToken(north)).toMatchObject({
       header: { alg: 'HS256' },
@@ -143,7 +143,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
   it('takes nothing that the application left on the request for a client', async () => {
     const routes = { guards: [NamingGuard], audit: KeptAudit };
     const host = await start(server, hostModule(tokenOptions(new MovedClock(), { routes })));
-    const { status, body } = await host.post('/token', GOOD);
+    const { status, body } = await host.post('/token', VALID);
     expect({ status, body }).toMatchObject({ status: 200, body: { expires_in: 900 } });
     expect(readToken(String(body['token'])).claims).not.toHaveProperty('client_id');
     expect(KeptAudit.events.at(-1)?.event).toMatchObject({ event: 'token.issued', client_id: undefined });
@@ -152,9 +152,12 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
   it('lets the guards of the application decide who may ask, and answer in their own words', async () => {
     const routes = { guards: [DoorGuard], audit: KeptAudit };
     const host = await start(server, hostModule(tokenOptions(new MovedClock(), { routes })));
-    expect(await host.post('/token', GOOD)).toMatchObject({ status: 403, body: { own: 'The door is shut' } });
+    expect(await host.post('/token', VALID)).toMatchObject({
+      status: 403,
+      body: { own: 'The door is shut' },
+    });
     const bearer = { 'x-door': 'open', authorization: 'Bearer of-the-application' };
-    expect((await host.post('/token', GOOD, bearer)).status).toBe(200);
+    expect((await host.post('/token', VALID, bearer)).status).toBe(200);
     expect((await host.post('/verify', { token: 'x', aud: 'y' })).status).toBe(401);
   });
 
@@ -187,7 +190,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     const logger = { log: keep, error: keep, warn: keep, debug: keep, verbose: keep, fatal: keep };
     const routes = { guards: [], audit: BrokenAudit };
     const host = await start(server, hostModule(tokenOptions(new MovedClock(), { routes })), { logger });
-    expect(await host.post('/token', GOOD)).toMatchObject({
+    expect(await host.post('/token', VALID)).toMatchObject({
       status: 500,
       body: { error: 'Internal error', code: 'internal_error' },
     });
@@ -202,7 +205,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     const host = await start(server, hostModule(tokenOptions(new MovedClock(), { routes: { guards: [] } })), {
       logger,
     });
-    const { body } = await host.post('/token', GOOD, { 'x-request-id': 'call-9' });
+    const { body } = await host.post('/token', VALID, { 'x-request-id': 'call-9' });
     const token = String(body['token']);
     const audited = lines.filter((line) => line.includes('token.issued'));
     expect(audited).toHaveLength(1);
@@ -220,7 +223,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
       headers: { origin: 'https://app.example', 'access-control-request-method': 'POST' },
     });
     expect([status, headers.get('access-control-allow-origin')]).toEqual([204, 'https://app.example']);
-    const answer = await host.post('/token', GOOD, { origin: 'https://app.example' });
+    const answer = await host.post('/token', VALID, { origin: 'https://app.example' });
     expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example');
   });
 
@@ -233,7 +236,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     })
     class MovedModule {}
     const host = await start(server, MovedModule);
-    expect((await host.post('/moved/token', GOOD)).status).toBe(500);
+    expect((await host.post('/moved/token', VALID)).status).toBe(500);
   });
 
   it('serves the same in a TestingModule, which is made before its server', async () => {
@@ -244,7 +247,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     running.push(app);
     const host = await HostApp.listen(app);
     expect(await host.post('/token', '{')).toMatchObject({ status: 400, body: MALFORMED });
-    expect((await host.post('/token', GOOD)).status).toBe(200);
+    expect((await host.post('/token', VALID)).status).toBe(200);
   });
 
   it('takes over the ID that the application gave the request, if the caller gave none', async () => {
@@ -255,7 +258,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     const app = await NestFactory.create(module, adapter, { logger: false, abortOnError: false });
     running.push(app);
     const host = await HostApp.listen(app);
-    const { headers } = await host.post('/token', GOOD);
+    const { headers } = await host.post('/token', VALID);
     expect(KeptAudit.events[0]?.requestId).toBe(headers.get('x-request-id'));
     if (server === 'Fastify') expect(headers.get('x-request-id')).toBe('own-1');
   });

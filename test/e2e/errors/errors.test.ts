@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { rawHttp } from '../../support/raw-http.js';
 import { type Answer, RunningApp } from '../../support/running-app.js';
 
-const GOOD = '{"sub":"user-42","aud":"logging-service"}';
+const VALID = '{"sub":"user-42","aud":"logging-service"}';
 const MALFORMED = { error: 'Malformed JSON', code: 'invalid_request' };
 
 let service: RunningApp;
@@ -45,12 +45,9 @@ describe('404', () => {
     expectError(await service.get(path), { status: 404, code: 'not_found' }),
   );
 
-  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
-    'answers %s to an address that is none',
-    async (method) => {
-      expectError(await service.request('/no-such-route', { method }), { status: 404, code: 'not_found' });
-    },
-  );
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('responds %s to an invalid URL', async (method) => {
+    expectError(await service.request('/no-such-route', { method }), { status: 404, code: 'not_found' });
+  });
 
   it.each(['text/xml', 'application/json', 'application/x-www-form-urlencoded', 'x'])(
     'answers a body of %s that it would not read',
@@ -104,7 +101,7 @@ describe('405', () => {
 describe('413', () => {
   /** A body for /token of exactly so many bytes. */
   const ofBytes = (bytes: number): string =>
-    `${GOOD.slice(0, -1)},"pad":"${'x'.repeat(bytes - GOOD.length - 9)}"}`;
+    `${VALID.slice(0, -1)},"pad":"${'x'.repeat(bytes - VALID.length - 9)}"}`;
 
   it('answers a body over 64 KiB, and none of just that', async () => {
     expect(ofBytes(65_536)).toHaveLength(65_536);
@@ -144,21 +141,21 @@ describe('415', () => {
   ])('answers a body of %s', async (type) => {
     const answer = await service.request('/token', {
       method: 'POST',
-      body: GOOD,
+      body: VALID,
       headers: { 'content-type': type },
     });
     expectError(answer, { status: 415, code: 'unsupported_media_type' });
   });
 
   it('answers a body without a type', async () => {
-    const answer = await service.request('/token', { method: 'POST', body: new TextEncoder().encode(GOOD) });
+    const answer = await service.request('/token', { method: 'POST', body: new TextEncoder().encode(VALID) });
     expectError(answer, { status: 415, code: 'unsupported_media_type' });
   });
 
   it.each(['gzip', 'GZIP', 'deflate', 'br', 'x-unknown', 'gzip, identity', 'identity, gzip'])(
     'answers the Content-Encoding %s',
     async (encoding) => {
-      const answer = await service.postRaw('/token', new Uint8Array(gzipSync(GOOD)), {
+      const answer = await service.postRaw('/token', new Uint8Array(gzipSync(VALID)), {
         'content-encoding': encoding,
       });
       expectError(answer, { status: 415, code: 'unsupported_media_type' });
@@ -174,7 +171,7 @@ describe('415', () => {
   );
 
   it.each(['identity', 'Identity'])('does not answer the Content-Encoding %s', async (encoding) => {
-    expect((await service.postRaw('/token', GOOD, { 'content-encoding': encoding })).status).toBe(200);
+    expect((await service.postRaw('/token', VALID, { 'content-encoding': encoding })).status).toBe(200);
   });
 });
 
@@ -187,17 +184,17 @@ describe.each(['/token', '/verify'])('malformed JSON, to %s', (path) => {
     ['blanks', '  '],
     ['what is no JSON', '{sub:1}'],
     ['a form', 'sub=a&aud=b'],
-    ['what is cut', GOOD.slice(0, -1)],
-    ['two values', GOOD + GOOD],
+    ['what is cut', VALID.slice(0, -1)],
+    ['two values', VALID + VALID],
     ['a trailing comma', '{"sub":"a","aud":"b",}'],
     ['single quotes', "{'sub':'a','aud':'b'}"],
     ['a byte order mark alone', '\uFEFF'],
-    ['two byte order marks', `\uFEFF\uFEFF${GOOD}`],
-    ['a byte order mark behind a space', ` \uFEFF${GOOD}`],
-    ['a byte order mark at the end', `${GOOD}\uFEFF`],
-    ['a byte order mark that is cut', latin1(`\xef\xbb${GOOD}`)],
-    ['UTF-16 with its mark', new Uint8Array(Buffer.from(`\uFEFF${GOOD}`, 'utf16le'))],
-    ['UTF-16', new Uint8Array(Buffer.from(GOOD, 'utf16le'))],
+    ['two byte order marks', `\uFEFF\uFEFF${VALID}`],
+    ['a byte order mark behind a space', ` \uFEFF${VALID}`],
+    ['a byte order mark at the end', `${VALID}\uFEFF`],
+    ['a byte order mark that is cut', latin1(`\xef\xbb${VALID}`)],
+    ['UTF-16 with its mark', new Uint8Array(Buffer.from(`\uFEFF${VALID}`, 'utf16le'))],
+    ['UTF-16', new Uint8Array(Buffer.from(VALID, 'utf16le'))],
     ['a field twice', '{"sub":"a","sub":"b","aud":"c"}'],
     ['a field twice, once escaped', '{"sub":"a","\\u0073ub":"a","aud":"c"}'],
     ['a field twice, deep', '{"sub":"a","aud":"b","claims":{"x":[{"y":1,"y":1}]}}'],

@@ -41,7 +41,7 @@ describe('500', () => {
     expect(service.captured.text).not.toContain(token);
   });
 
-  it('names the request in the line that tells the cause', () => {
+  it('names the request in the line with the cause', () => {
     const causes = service.captured.lines.filter(({ err }) => err !== undefined);
     expect(causes.map(({ reqId }) => reqId)).toEqual(['id-1']);
   });

@@ -11,7 +11,7 @@ beforeAll(async () => {
   service = await RunningApp.start({ mostAuthFailures: 0 });
   admin = await Administrator.of(service);
   worker = await makeClient(service, 'worker', { audiences: ['a', 'b'], scopes: ['x', 'y'] });
-  // The clock stands still: one token is enough.
+  // The clock is stopped: one token is enough.
   bearer = `Bearer ${await admin.token()}`;
 });
 afterAll(() => service.stop());

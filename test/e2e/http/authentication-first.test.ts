@@ -40,7 +40,7 @@ const chunked = (text: string): string => `${text.length.toString(16)}\r\n${text
 const withLength = (type: string, body: string): string =>
   `Content-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 
-/** What a route that knows who asks would refuse by 400, 413 or 415. */
+/** What a route would refuse with 400, 413 or 415 after authentication. */
 const BODIES: readonly (readonly [string, string])[] = [
   ['malformed JSON', withLength('application/json', '{')],
   ['a malformed form', withLength('application/x-www-form-urlencoded', '%zz')],
@@ -76,7 +76,7 @@ describe.each(STRANGERS)(
       expect(responses[0]?.headers['x-request-id']).toBeDefined();
     });
 
-    it('is answered 401 before the body is there, and is not told to send it', async () => {
+    it('gets 401 before the body is sent, and no 100 Continue', async () => {
       const head = 'Content-Type: application/json\r\nContent-Length: 100000000\r\n';
       const waiting = await send(method, path, authorization, `${head}Expect: 100-continue\r\n\r\n`);
       expect(waiting).toMatchObject({ continued: 0, isClosed: true, responses: [{ status: 401 }] });
@@ -126,7 +126,7 @@ describe('who is known', () => {
   it.each([
     ['/token', () => worker, '{"sub":"worker","aud":"a"}', 'application/json'],
     ['/oauth2/token', () => worker, 'grant_type=client_credentials', 'application/x-www-form-urlencoded'],
-  ])('at %s is told to send the body that it holds back', async (path, authorization, body, type) => {
+  ])('at %s gets 100 Continue for the body that it holds back', async (path, authorization, body, type) => {
     const head = `POST ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: ${authorization()}\r\nExpect: 100-continue\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n`;
     const { responses, continued } = await exchange(service.origin, head, { onContinue: body });
     expect([continued, responses.map(({ status }) => status)]).toEqual([1, [200]]);

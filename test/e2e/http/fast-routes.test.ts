@@ -29,7 +29,7 @@ interface Served {
 /** Whether Nest's handler made each call of a method since the last look. */
 const calls: boolean[] = [];
 
-/** Lets every method of the hot routes note who calls it; gives back what undoes it. */
+/** Lets every method of the hot routes record its caller; returns a function that undoes it. */
 function watchCallers(): () => void {
   const undo = METHODS.map(([{ prototype }, name]) => {
     const methods = prototype as Record<string, (...values: unknown[]) => unknown>;
@@ -91,7 +91,7 @@ type Send = (served: Served) => string;
 const JSON_TYPE = 'application/json';
 const FORM = 'application/x-www-form-urlencoded';
 
-/** A request as it stands on the wire. */
+/** A request as sent on the wire. */
 const request = (
   line: string,
   { type, body, authorization }: { type?: string; body?: string; authorization?: string | undefined } = {},

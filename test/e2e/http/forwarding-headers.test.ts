@@ -12,7 +12,7 @@ async function start(changes: Partial<Settings> = {}): Promise<void> {
 
 const warnings = (): LogLine[] => service.captured.lines.filter(({ level }) => level === LEVEL.warn);
 
-describe('a forwarding header from an address that TRUST_PROXY does not name', () => {
+describe('a forwarding header from an IP address that TRUST_PROXY does not name', () => {
   it.each<[string, readonly string[]]>([
     ['without TRUST_PROXY', []],
     ['with a proxy of another address', ['10.0.0.1', '2001:db8::/32']],

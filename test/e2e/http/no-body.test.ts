@@ -78,7 +78,7 @@ describe.each(CASES)(
       expect((await ask('GET', '/admin/clients', bearer, sent)).status).toBe(200);
     });
 
-    it('is told what is missing if the route needs a body', async () => {
+    it('says what is missing if the route needs a body', async () => {
       const missing: [string, string, string | undefined, RegExp][] = [
         ['POST', '/token', undefined, /^Missing required claims/],
         ['POST', '/verify', undefined, /^Missing required fields/],

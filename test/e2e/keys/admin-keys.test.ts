@@ -39,7 +39,7 @@ describe('GET /admin/keys', () => {
     expect(answer.text).not.toMatch(/sealed|"d"|PRIVATE/);
   });
 
-  it('tells the keys for the service itself from the others', async () => {
+  it('separates the keys for the service itself from the others', async () => {
     const { body } = await askForKeys(service, admin);
     const own = (body['keys'] as Record<string, unknown>[]).filter(
       (key) => key['purpose'] === 'administration',
@@ -69,7 +69,7 @@ describe('GET /admin/keys', () => {
 });
 
 describe('POST /admin/keys/rotate', () => {
-  it('lets the next key sign once everyone knows it, and the previous one verify until its last token ends', async () => {
+  it('lets the next key sign once everyone knows it, and the previous one verify until its last token has expired', async () => {
     await pass(service, 30 * MINUTE);
     const token = await service.issue();
     const { status, body } = await askForRotation(service, admin);
@@ -132,7 +132,7 @@ describe('POST /admin/keys/rotate', () => {
     expect(await states()).toEqual(['signing', 'published', 'published']);
   });
 
-  it('is audited by who asked, and names no key material', async () => {
+  it('is audited with the administrator, and names no key material', async () => {
     service.captured.clear();
     await askForRotation(service, admin, { algorithm: 'EdDSA', revoke: true });
     const lines = service.captured.lines.filter(({ event }) => event === 'keys.rotated');

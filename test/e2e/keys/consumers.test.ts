@@ -14,7 +14,7 @@ const MINUTE = 60;
 const JWKS_RSA = fileURLToPath(new URL('../../support/jwks-rsa-consumer.js', import.meta.url));
 const PY_JWK_CLIENT = fileURLToPath(new URL('../../python/jwk_client.py', import.meta.url));
 
-/** What a service that receives tokens is told to verify. */
+/** The configuration of a service that receives tokens. */
 interface Question {
   readonly token: string;
   readonly issuer: string;

@@ -1,4 +1,4 @@
-// One of several instances of the service: it is copied beside the compiled sources. Each message names what is to be
+// One of several instances of the service: it is copied next to the compiled sources. Each message names what is to be
 // done, and is answered with what came of it.
 import { createApp } from './src/app.js';
 import { ManagedKeys } from './src/keys/managed-keys.js';

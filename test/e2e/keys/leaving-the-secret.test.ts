@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Settings } from '../../../src/config/settings.js';
 import { makeClient, type TestClient } from '../../support/clients.js';
-import { GOOD_CLAIMS, handMadeToken, readToken } from '../../support/hand-made-token.js';
+import { VALID_CLAIMS, handMadeToken, readToken } from '../../support/hand-made-token.js';
 import { hear } from '../../support/key-administration.js';
 import { MovedClock } from '../../support/moved-clock.js';
 import { RunningApp } from '../../support/running-app.js';
@@ -99,7 +99,7 @@ describe('a service whose audiences leave the shared secret one by one', () => {
       }
     });
 
-    it.each([0, 1, 2] as const)('signs for each audience as it is told (%#)', async (at) => {
+    it.each([0, 1, 2] as const)('signs for each audience as configured (%#)', async (at) => {
       const token = await service.issue({ aud: AUDIENCES[at] });
       expect(readToken(token).header['alg']).toBe(signs[at]);
       for (const audience of [AUDIENCES[at]].flat()) {
@@ -112,14 +112,14 @@ describe('a service whose audiences leave the shared secret one by one', () => {
       async (aud) => {
         const iat = clock.now() / 1000;
         // After the first client was made, a token needs no client to be valid; see the contract on `client_id`.
-        const forged = handMadeToken({ claims: { ...GOOD_CLAIMS, aud, iat, exp: iat + LIFETIME } });
+        const forged = handMadeToken({ claims: { ...VALID_CLAIMS, aud, iat, exp: iat + LIFETIME } });
         const { status, body } = await service.verify(forged, aud);
-        const isGood = forgeable.includes(aud);
-        expect([status, body['code']]).toEqual(isGood ? [200, undefined] : [401, 'invalid_signature']);
-        expect(await introspect(forged)).toBe(isGood);
+        const isValid = forgeable.includes(aud);
+        expect([status, body['code']]).toEqual(isValid ? [200, undefined] : [401, 'invalid_signature']);
+        expect(await introspect(forged)).toBe(isValid);
         // Nor by way of an audience that still accepts it.
         const both = handMadeToken({
-          claims: { ...GOOD_CLAIMS, aud: ['reporting', 'billing'], iat, exp: iat + LIFETIME },
+          claims: { ...VALID_CLAIMS, aud: ['reporting', 'billing'], iat, exp: iat + LIFETIME },
         });
         expect((await service.verify(both, 'billing')).status).toBe(forgeable.length === 2 ? 200 : 401);
       },

@@ -106,7 +106,7 @@ describeEachDatabase(
       expect(tokens.map(kidsOf)).toEqual(instances.map(() => signing));
     }, 60_000);
 
-    it('three processes that are told to rotate at once make one new key, and switch to the next one together', async () => {
+    it('three processes that rotate at the same time make one new key, and switch to the next one together', async () => {
       await pass(30 * 60);
       const before = await agreed((each) => each.published());
       const signing = await agreed((each) => each.issue().then(kidsOf));

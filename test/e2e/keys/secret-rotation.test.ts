@@ -12,8 +12,8 @@ import { removeTemporaryDirectories, temporaryDirectory } from '../../support/te
 /** The steps of the runbook in docs/keys.md: each instance and each consumer takes them, in any order among them. */
 const STEPS = [
   { name: 'the old secret', secret: OLD, previousSecrets: [] },
-  { name: 'the old secret, the new one beside it', secret: OLD, previousSecrets: [NEW] },
-  { name: 'the new secret, the old one beside it', secret: NEW, previousSecrets: [OLD] },
+  { name: 'the old secret, the new one in addition', secret: OLD, previousSecrets: [NEW] },
+  { name: 'the new secret, the old one in addition', secret: NEW, previousSecrets: [OLD] },
   { name: 'the new secret', secret: NEW, previousSecrets: [] },
 ] as const;
 
@@ -68,7 +68,7 @@ describe('while the shared secret is replaced', () => {
     },
   );
 
-  it('a step that is omitted breaks tokens: an instance with the old secret alone knows nothing of the new one', async () => {
+  it('a step that is omitted breaks tokens: an instance with the old secret alone does not know the new one', async () => {
     const { status, body } = await instance(0).verify(await instance(2).issue());
     expect({ status, code: body['code'] }).toEqual({ status: 401, code: 'invalid_signature' });
   });
@@ -138,9 +138,9 @@ describe('while the key-encryption key is replaced', () => {
     ['another', undefined],
   ])('a service with %s no longer starts, and changes nothing', async (_name, step) => {
     const keys = async (): Promise<string> => {
-      const good = await start(3);
-      const { text } = await good.get('/.well-known/jwks.json');
-      await good.stop();
+      const started = await start(3);
+      const { text } = await started.get('/.well-known/jwks.json');
+      await started.stop();
       return text;
     };
     const before = await keys();

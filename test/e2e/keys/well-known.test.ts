@@ -116,7 +116,7 @@ describe('the metadata, under a base path', () => {
   it.each([
     ['oidc', 'http://127.0.0.1/identity-backend/.well-known/openid-configuration'],
     ['oauth2', 'http://127.0.0.1/.well-known/oauth-authorization-server/identity-backend'],
-  ] as const)('is asked for by oauth4webapi as %s at an address of its kind', async (algorithm, address) => {
+  ] as const)('is fetched by oauth4webapi as %s at a URL of its kind', async (algorithm, address) => {
     const asked: string[] = [];
     const answer = await oauth.discoveryRequest(new URL(issuer), {
       algorithm,

@@ -18,7 +18,7 @@ async function linesOf(ask: (headers: Record<string, string>) => Promise<unknown
 }
 
 describe('the log', () => {
-  it('tells of each answer its method, the pattern of its route, its status and how long it took', async () => {
+  it('logs each response with its method, route pattern, status and duration', async () => {
     const lines = await linesOf((headers) => service.post('/verify', { token: 'a', aud: 'b' }, headers));
     expect(lines).toEqual([
       expect.objectContaining({
@@ -53,7 +53,7 @@ describe('the log', () => {
     ['invalid_target', { sub: 'user-42', aud: 'identity-backend' }, {}],
     ['invalid_scope', { sub: 'user-42', aud: 'a', scope: 'identity:admin' }, {}],
     ['invalid_client', { sub: 'user-42', aud: 'a' }, { authorization: 'Basic x' }],
-  ])('tells of a refusal by its code: %s', async (code, body, further) => {
+  ])('logs a refusal by its code: %s', async (code, body, further) => {
     const lines = await linesOf((headers) => service.post('/token', body, { ...headers, ...further }));
     expect(lines.filter(({ audit, event }) => audit === true && event !== 'authentication.failed')).toEqual([
       expect.objectContaining({ event: 'token.refused', code }),

@@ -3,7 +3,7 @@ import { Administrator, basic, makeClient, type TestClient } from '../../support
 import { type Answer, RunningApp } from '../../support/running-app.js';
 import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
-const ENCRYPTION_KEY = 'an encryption key of words that nobody would guess';
+const ENCRYPTION_KEY = 'an encryption key of words that no one would guess';
 const EMPTY = ['token', 'sub', 'aud', 'scope', 'expires_in', 'claims'] as const;
 const CLIENT_FIELDS = [
   ...['client_id', 'name', 'audiences', 'default_audience', 'scopes', 'claims', 'grant_types'],
@@ -84,11 +84,11 @@ describe.each(SECRETS)('%s is in no log line, metric or error', (name) => {
   it.each(EMPTY)('as %s of a JSON route', async (field) => {
     for (const value of [...variants(), [secret(), 'x'], { [secret()]: secret() }]) {
       for (const path of ['/token', '/verify']) {
-        const good = { sub: 'worker', aud: 'logging-service', token: 'a.b.c' };
-        keepError(await service.post(path, { ...good, [field]: value }));
-        keepError(await service.post(path, { ...good, [field]: value }, authenticated()));
-        keepError(await service.post(path, { ...good, aud: 'identity-backend', [field]: value }));
-        keepError(await service.post(path, { ...good, expires_in: 1e9, [field]: value }));
+        const body = { sub: 'worker', aud: 'logging-service', token: 'a.b.c' };
+        keepError(await service.post(path, { ...body, [field]: value }));
+        keepError(await service.post(path, { ...body, [field]: value }, authenticated()));
+        keepError(await service.post(path, { ...body, aud: 'identity-backend', [field]: value }));
+        keepError(await service.post(path, { ...body, expires_in: 1e9, [field]: value }));
       }
     }
   });
@@ -96,9 +96,9 @@ describe.each(SECRETS)('%s is in no log line, metric or error', (name) => {
   it.each(FORM_FIELDS)('as %s of a form', async (field) => {
     for (const value of variants()) {
       for (const path of ['/oauth2/token', '/oauth2/introspect', '/oauth2/revoke']) {
-        const good = { grant_type: 'client_credentials', [field]: value };
-        keepError(await service.form(path, good));
-        keepError(await service.form(path, good, authenticated()));
+        const body = { grant_type: 'client_credentials', [field]: value };
+        keepError(await service.form(path, body));
+        keepError(await service.form(path, body, authenticated()));
       }
     }
   });

@@ -14,7 +14,7 @@ const CONFIDENTIAL = [
   ...[SECRET, PREVIOUS_SECRET, clientSecret, basic.slice(6), token, shortToken],
   ...[token, shortToken].map((each) => each.split('.')[2] ?? ''),
 ];
-const GOOD = { sub: 'user-42', aud: 'logging-service' };
+const VALID = { sub: 'user-42', aud: 'logging-service' };
 
 let service: RunningApp;
 beforeAll(async () => {
@@ -43,19 +43,19 @@ describe('no line of the log holds a token or a secret', () => {
     ['the token of /verify', () => service.verify(token)],
     ['the token of /verify that is refused', () => service.verify(`${token}x`)],
     ['the aud of /verify', () => service.verify(token, token)],
-    ['an unknown field', () => service.post('/token', { ...GOOD, token, secret: SECRET })],
-    ['a claim', () => service.post('/token', { ...GOOD, claims: { token, secret: SECRET } })],
-    ['the sub', () => service.post('/token', { ...GOOD, sub: shortToken })],
-    ['the aud', () => service.post('/token', { ...GOOD, aud: shortToken })],
-    ['an aud of several', () => service.post('/token', { ...GOOD, aud: ['a', shortToken] })],
+    ['an unknown field', () => service.post('/token', { ...VALID, token, secret: SECRET })],
+    ['a claim', () => service.post('/token', { ...VALID, claims: { token, secret: SECRET } })],
+    ['the sub', () => service.post('/token', { ...VALID, sub: shortToken })],
+    ['the aud', () => service.post('/token', { ...VALID, aud: shortToken })],
+    ['an aud of several', () => service.post('/token', { ...VALID, aud: ['a', shortToken] })],
     [
       'the aud of a refusal',
-      () => service.post('/token', { ...GOOD, aud: ['identity-backend', shortToken] }),
+      () => service.post('/token', { ...VALID, aud: ['identity-backend', shortToken] }),
     ],
     ['the sub of a refusal', () => service.post('/token', { sub: shortToken, aud: 'identity-backend' })],
-    ['the scope', () => service.post('/token', { ...GOOD, scope: token })],
-    ['the scope of a refusal', () => service.post('/token', { ...GOOD, scope: `identity:admin ${token}` })],
-    ['a field of the wrong type', () => service.post('/token', { ...GOOD, expires_in: token })],
+    ['the scope', () => service.post('/token', { ...VALID, scope: token })],
+    ['the scope of a refusal', () => service.post('/token', { ...VALID, scope: `identity:admin ${token}` })],
+    ['a field of the wrong type', () => service.post('/token', { ...VALID, expires_in: token })],
     ['a body that is not JSON', () => service.postRaw('/token', `{"token":"${token}" ${SECRET}`)],
     ['a body that is the token', () => service.postRaw('/verify', token)],
     ['a body of another type', () => service.postRaw('/verify', token, { 'content-type': 'text/plain' })],
@@ -70,7 +70,7 @@ describe('no line of the log holds a token or a secret', () => {
     ['the query of another method', `/verify?token=${token}`],
     ['the nonce', `/debug-env?nonce=${token}`],
     ['a nonce that is short', `/debug-env?nonce=${clientSecret}`],
-    ['an address that is not one', `/%zz/${token}`],
+    ['an invalid URL', `/%zz/${token}`],
   ])('that was sent in the URL: %s', async (_name, path) => {
     await service.get(path);
     await rawHttp(service.origin, `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
@@ -89,7 +89,7 @@ describe('no line of the log holds a token or a secret', () => {
     ['Content-Type', { 'content-type': `application/${clientSecret}` }],
     ['Origin', { origin: `https://${clientSecret}.example` }],
   ])('that was sent in a header: %s', async (_name, headers) => {
-    await service.post('/token', GOOD, headers);
+    await service.post('/token', VALID, headers);
     await service.post('/verify', { token, aud: 'a' }, headers);
     await service.get('/ping', headers);
     await service.get('/no-such-route', headers);

@@ -123,7 +123,7 @@ describe('the metric of issued tokens', () => {
     ({ authorization } = await makeClient(service, 'worker', members));
   });
 
-  it('tells registered clients from anonymous callers, so that it shows who is left to be moved', async () => {
+  it('separates registered clients from anonymous callers, so that it shows who is left to migrate', async () => {
     const counted = await countedBy(async () => {
       await service.issue({ aud: 'billing' });
       await service.issue({ aud: 'billing' }, { authorization });
@@ -138,7 +138,7 @@ describe('the metric of issued tokens', () => {
     });
   });
 
-  it('names an audience once a client does, and not any more when none does', async () => {
+  it('names an audience once a client does, and no longer when none does', async () => {
     const issue = (): Promise<Record<string, number>> =>
       countedBy(() => service.issue({ aud: 'brief' }), NAME);
     expect(await issue()).toEqual({ [sample('anonymous', 'other')]: 1 });
@@ -164,7 +164,7 @@ describe('the metric of issued tokens', () => {
     expect(counted).toEqual({ [sample('client', 'identity-backend', 'ES256')]: 1 });
   });
 
-  it('is no metric of who fails: refusals count by their code alone', async () => {
+  it('is not a metric of callers: refusals count by their code alone', async () => {
     const counted = await countedBy(async () => {
       const wrong = { authorization: basic('client-marker', 'wrong') };
       await service.post('/token', { sub: 'a', aud: 'billing' }, wrong);

@@ -114,11 +114,11 @@ describe('an assertion of a client that is known by kid', () => {
 
   it('exposes nothing of itself in the log', async () => {
     service.captured.clear();
-    const [good, bad] = [es256(), es256({ aud: 'elsewhere' })];
-    await show(good);
-    await show(bad);
+    const [valid, invalid] = [es256(), es256({ aud: 'elsewhere' })];
+    await show(valid);
+    await show(invalid);
     expect(service.captured.text).not.toBe('');
-    for (const assertion of [good, bad])
+    for (const assertion of [valid, invalid])
       for (const part of assertion.split('.')) expect(service.captured.text).not.toContain(part);
   });
 });
@@ -142,7 +142,7 @@ describe('if the issuer is a URL', () => {
     [401, 'another endpoint', `${issuer}/oauth2/introspect`],
     [401, 'the issuer with a slash', `${issuer}/`],
     [401, 'the issuer in another case', issuer.replace('identity', 'Identity')],
-    [401, 'the name that stands in for a URL', 'identity-backend'],
+    [401, 'the name in place of a URL', 'identity-backend'],
   ])('gives %i to an assertion for %s', async (status, _name, aud) => {
     for (const path of ['/oauth2/token', '/oauth2/introspect', '/oauth2/revoke']) {
       const parameters = assertionParameters(makeAssertion(key, 'worker', { claims: { aud } }));

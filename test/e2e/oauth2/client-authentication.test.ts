@@ -159,7 +159,7 @@ describe('what fails is invalid_client', () => {
     expect(answer.headers.get('pragma')).toBe('no-cache');
   });
 
-  it('and nothing in the answer tells an unknown client from a wrong secret or key', async () => {
+  it('and nothing in the response distinguishes an unknown client from a wrong secret or key', async () => {
     const otherKey = makeClientKey('ES256');
     const disabled = await makeClient(service, 'disabled', { disabled: true, jwks: { keys: [key.jwk] } });
     const said = async (ask: Promise<Answer>): Promise<object> => {

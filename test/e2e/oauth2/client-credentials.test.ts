@@ -163,7 +163,7 @@ describe('the audience of an access token', () => {
     ['a resource of another case', `resource=${encodeURIComponent(API.replace('api', 'API'))}`],
     ['a resource with a fragment', `resource=${encodeURIComponent(`${API}#a`)}`],
     ['a resource that is a plain name', 'resource=logging-service'],
-    ['one good resource and one that is not', `resource=${encodeURIComponent(API)}&resource=x`],
+    ['one valid resource and one that is not', `resource=${encodeURIComponent(API)}&resource=x`],
     ['resource and audience', `resource=${encodeURIComponent(API)}&audience=billing`],
     ['more than 20', `audience=${Array.from({ length: 21 }, (_, index) => `a${index}`).join('+')}`],
     ['a control character', 'audience=billing%07'],

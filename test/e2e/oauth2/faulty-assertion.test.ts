@@ -72,7 +72,7 @@ const FAULTY: Readonly<Record<string, readonly (readonly [string, () => string])
     ['an iat that is no number', () => es256({ iat: String(NEW_YEAR) })],
     ['an nbf that is null', () => es256({ nbf: null })],
   ],
-  'cannot be told from others': [
+  'cannot be distinguished from others': [
     ['no jti', () => es256({ jti: undefined })],
     ['an empty jti', () => es256({ jti: '' })],
     ['a jti of whitespace', () => es256({ jti: ' ' })],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { makeClientKey, signTexts } from '../../support/client-assertion.js';
 import { ADMINISTRATOR, Administrator, makeClient, type TestClient } from '../../support/clients.js';
-import { GOOD_CLAIMS, handMadeToken, readToken } from '../../support/hand-made-token.js';
+import { VALID_CLAIMS, handMadeToken, readToken } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { accessToken, introspect, revoke } from '../../support/oauth-requests.js';
 import { RunningApp } from '../../support/running-app.js';
@@ -11,14 +11,14 @@ const LIFETIME = 900;
 
 let service: RunningApp;
 let worker: TestClient;
-const askers: Record<string, TestClient> = {};
+const callers: Record<string, TestClient> = {};
 beforeAll(async () => {
   service = await RunningApp.start({ mostAuthFailures: 0 });
   worker = await makeClient(service, 'worker', {
     audiences: ['logging-service', 'billing'],
     scopes: ['logs:write'],
   });
-  Object.assign(askers, {
+  Object.assign(callers, {
     'the client that it was issued to': worker,
     'a client that it is for': await makeClient(service, 'logging-service'),
     'a client with identity:introspect': await makeClient(service, 'gateway', {
@@ -35,11 +35,11 @@ beforeAll(async () => {
 beforeEach(() => service.clock.set(NEW_YEAR));
 afterAll(() => service.stop());
 
-const asker = (who: string): TestClient => askers[who] ?? worker;
+const caller = (who: string): TestClient => callers[who] ?? worker;
 const textFor = async (who: string, token: string): Promise<string> =>
-  (await introspect(service, asker(who), token)).text;
+  (await introspect(service, caller(who), token)).text;
 const isActive = async (token: string, who = 'an administrator'): Promise<unknown> =>
-  (await introspect(service, asker(who), token)).body['active'];
+  (await introspect(service, caller(who), token)).body['active'];
 
 describe('POST /oauth2/introspect', () => {
   it('says all that a valid token says', async () => {
@@ -76,9 +76,9 @@ describe('POST /oauth2/introspect', () => {
     const headers = { authorization: worker.authorization };
     const own = await service.issue({ sub: 'worker' }, headers);
     expect(await isActive(own, 'the client that it was issued to')).toBe(true);
-    const anybodys = await service.issue();
-    expect(await isActive(anybodys, 'a client that it is for')).toBe(true);
-    expect(await isActive(anybodys, 'the client that it was issued to')).toBe(false);
+    const anonymous = await service.issue();
+    expect(await isActive(anonymous, 'a client that it is for')).toBe(true);
+    expect(await isActive(anonymous, 'the client that it was issued to')).toBe(false);
   });
 
   it.each(['access_token', 'refresh_token', 'anything'])(
@@ -94,18 +94,18 @@ describe('POST /oauth2/introspect', () => {
 
 describe('who may ask', () => {
   it.each(['the client that it was issued to', 'a client that it is for', 'an administrator'])(
-    'is told of a token for itself among others: %s',
+    'learns about a token for itself among others: %s',
     async (who) => {
       const token = await accessToken(service, worker, { audience: 'billing logging-service' });
       expect(await isActive(token, who)).toBe(true);
     },
   );
 
-  it('is told of every token: a client with identity:introspect', async () => {
+  it('learns about every token: a client with identity:introspect', async () => {
     const token = await accessToken(service, worker, { audience: 'billing' });
     expect(await isActive(token, 'a client with identity:introspect')).toBe(true);
     expect(await isActive(handMadeToken(), 'a client with identity:introspect')).toBe(true);
-    const admins = await accessToken(service, asker('an administrator'), { scope: 'identity:admin' });
+    const admins = await accessToken(service, caller('an administrator'), { scope: 'identity:admin' });
     expect(await isActive(admins, 'a client with identity:introspect')).toBe(true);
   });
 
@@ -135,7 +135,7 @@ describe('who may ask', () => {
   });
 });
 
-describe('a token that is not good', () => {
+describe('a token that is not valid', () => {
   const FAULTY: [string, () => string][] = [
     ['no token at all', () => 'x'],
     ['three parts of nothing', () => 'a.b.c'],
@@ -157,7 +157,7 @@ describe('a token that is not good', () => {
       () => {
         const key = makeClientKey('ES256');
         const header = JSON.stringify({ alg: 'ES256', jwk: key.jwk });
-        return signTexts(key, header, JSON.stringify(GOOD_CLAIMS));
+        return signTexts(key, header, JSON.stringify(VALID_CLAIMS));
       },
     ],
     [
@@ -172,7 +172,7 @@ describe('a token that is not good', () => {
   ];
 
   it.each(FAULTY)('is inactive, and nothing else is said: %s', async (_name, token) => {
-    const { status, text, headers } = await introspect(service, asker('an administrator'), token());
+    const { status, text, headers } = await introspect(service, caller('an administrator'), token());
     expect({ status, text }).toEqual({ status: 200, text: INACTIVE });
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('pragma')).toBe('no-cache');
@@ -212,19 +212,19 @@ describe('a token that is not good', () => {
 describe('a token that someone else made with the shared secret', () => {
   it('cannot say itself what introspection says about it', async () => {
     const claims = { active: false, token_type: 'N_A', username: 'root', tenant: 'acme' };
-    const { body } = await introspect(service, asker('an administrator'), handMadeToken({ claims }));
-    expect(body).toEqual({ ...GOOD_CLAIMS, active: true, token_type: 'Bearer', tenant: 'acme' });
+    const { body } = await introspect(service, caller('an administrator'), handMadeToken({ claims }));
+    expect(body).toEqual({ ...VALID_CLAIMS, active: true, token_type: 'Bearer', tenant: 'acme' });
   });
 
-  it('is not made good by a claim', async () => {
+  it('is not made valid by a claim', async () => {
     const claims = { active: true, exp: NEW_YEAR };
     expect(await textFor('an administrator', handMadeToken({ claims }))).toBe(INACTIVE);
   });
 
   it('comes back with claims of any name and form', async () => {
     const claims = { constructor: 'a', toString: [1, { deep: null }], nbf: NEW_YEAR - 0.5 };
-    const { body } = await introspect(service, asker('an administrator'), handMadeToken({ claims }));
-    expect(body).toEqual({ ...GOOD_CLAIMS, ...claims, active: true, token_type: 'Bearer' });
+    const { body } = await introspect(service, caller('an administrator'), handMadeToken({ claims }));
+    expect(body).toEqual({ ...VALID_CLAIMS, ...claims, active: true, token_type: 'Bearer' });
   });
 
   it('is valid without jti, iat and sub, and to the last second of the longest life', async () => {

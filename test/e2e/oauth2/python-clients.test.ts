@@ -30,14 +30,14 @@ if (python === undefined)
     });
     const child = spawn(String(python), [SCRIPT], { env: { ...process.env, NO_PROXY: '127.0.0.1' } });
     const ended = once(child, 'close') as Promise<[number]>;
-    const told = {
+    const settings = {
       origin: service.origin,
       issuer: ISSUER,
       client_id: id,
       client_secret: secret,
       private_key: key.privateKey.export({ type: 'pkcs8', format: 'pem' }),
     };
-    child.stdin.end(JSON.stringify(told));
+    child.stdin.end(JSON.stringify(settings));
     const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
     const [status] = await ended;
     if (status !== 0) throw new Error(errors);
@@ -54,7 +54,7 @@ if (python === undefined)
     ['Authlib', 'private_key_jwt'],
     ['requests-oauthlib', 'client_secret_basic'],
     ['requests-oauthlib', 'client_secret_post'],
-  ])('%s gets a token by %s, asks about it and takes it back', (client, method) => {
+  ])('%s gets a token by %s, introspects it and revokes it', (client, method) => {
     expect(lines).toContainEqual({
       client,
       method,

@@ -29,7 +29,7 @@ beforeEach(() => service.clock.set(NEW_YEAR));
 afterAll(() => service.stop());
 
 /** What POST /verify says about the token: `valid`, or the code. */
-async function standing(token: string): Promise<unknown> {
+async function tokenState(token: string): Promise<unknown> {
   const { body } = await service.verify(token, String(readToken(token).claims['aud']));
   return body['valid'] === true ? 'valid' : body['code'];
 }
@@ -43,9 +43,9 @@ function isDone({ status, text, headers }: Answer): void {
 describe('POST /oauth2/revoke', () => {
   it('revokes a token of the client itself: 200 with an empty body', async () => {
     const token = await accessToken(service, worker);
-    expect(await standing(token)).toBe('valid');
+    expect(await tokenState(token)).toBe('valid');
     isDone(await revoke(service, worker, token));
-    expect(await standing(token)).toBe('token_revoked');
+    expect(await tokenState(token)).toBe('token_revoked');
     expect((await introspect(service, worker, token)).text).toBe('{"active":false}');
   });
 
@@ -53,7 +53,7 @@ describe('POST /oauth2/revoke', () => {
     const token = await accessToken(service, worker);
     const { authorization } = worker;
     isDone(await service.form('/oauth2/revoke', { token, token_type_hint: hint }, { authorization }));
-    expect(await standing(token)).toBe('token_revoked');
+    expect(await tokenState(token)).toBe('token_revoked');
   });
 
   it('revokes a token that POST /token gave, also one about a user', async () => {
@@ -63,13 +63,13 @@ describe('POST /oauth2/revoke', () => {
     });
     const token = await service.issue({ sub: 'user-42' }, { authorization });
     isDone(await service.form('/oauth2/revoke', { token }, { authorization }));
-    expect(await standing(token)).toBe('token_revoked');
+    expect(await tokenState(token)).toBe('token_revoked');
   });
 
-  it('leaves the other tokens of the client good', async () => {
+  it('leaves the other tokens of the client valid', async () => {
     const [one, other] = [await accessToken(service, worker), await accessToken(service, worker)];
     isDone(await revoke(service, worker, one));
-    expect([await standing(one), await standing(other)]).toEqual(['token_revoked', 'valid']);
+    expect([await tokenState(one), await tokenState(other)]).toEqual(['token_revoked', 'valid']);
   });
 
   it('is done twice with the same answer', async () => {
@@ -83,16 +83,16 @@ describe('POST /oauth2/revoke', () => {
     const token = await accessToken(service, worker);
     const answers = await Promise.all(Array.from({ length: 20 }, () => revoke(service, worker, token)));
     answers.forEach(isDone);
-    expect(await standing(token)).toBe('token_revoked');
+    expect(await tokenState(token)).toBe('token_revoked');
   });
 
-  it('lets an administrator take back any token, also its own', async () => {
+  it('lets an administrator revoke any token, its own included', async () => {
     const [token, own] = [
       await accessToken(service, worker),
       await accessToken(service, admin, { scope: 'identity:admin' }),
     ];
     isDone(await revoke(service, admin, token));
-    expect(await standing(token)).toBe('token_revoked');
+    expect(await tokenState(token)).toBe('token_revoked');
     const headers = { authorization: `Bearer ${own}` };
     expect((await service.get('/admin/clients', headers)).status).toBe(200);
     isDone(await revoke(service, admin, own));
@@ -135,13 +135,13 @@ describe('a live token of another client', () => {
   it.each<[string, () => TestClient]>([
     ['a client that may ask for the same', () => stranger],
     ['the client that it is for', () => consumer],
-  ])('is unauthorized_client and stays live, asked by %s', async (_name, asker) => {
+  ])('is unauthorized_client and stays live, asked by %s', async (_name, caller) => {
     const token = await accessToken(service, worker);
-    const answer = await revoke(service, asker(), token);
+    const answer = await revoke(service, caller(), token);
     expect(refusalOf(answer)).toEqual(refused('unauthorized_client'));
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(answer.headers.get('pragma')).toBe('no-cache');
-    expect(await standing(token)).toBe('valid');
+    expect(await tokenState(token)).toBe('valid');
     expect((await introspect(service, worker, token)).body['active']).toBe(true);
   });
 
@@ -149,7 +149,7 @@ describe('a live token of another client', () => {
     const claims = { sub: 'stranger', azp: 'stranger', client_id: 'worker' };
     const token = handMadeToken({ claims });
     expect(refusalOf(await revoke(service, stranger, token))).toEqual(refused('unauthorized_client'));
-    expect(await standing(token)).toBe('valid');
+    expect(await tokenState(token)).toBe('valid');
   });
 });
 
@@ -158,29 +158,29 @@ describe('a token that names no client', () => {
     const token = await service.issue();
     for (const client of [worker, consumer])
       expect(refusalOf(await revoke(service, client, token))).toEqual(refused('unauthorized_client'));
-    expect(await standing(token)).toBe('valid');
+    expect(await tokenState(token)).toBe('valid');
     isDone(await revoke(service, admin, token));
-    expect(await standing(token)).toBe('token_revoked');
+    expect(await tokenState(token)).toBe('token_revoked');
   });
 
   it('is another token than one with the same jti that names a client', async () => {
-    const [nobodys, workers, strangers] = [undefined, 'worker', 'stranger'].map((client_id) =>
+    const [anonymous, workers, strangers] = [undefined, 'worker', 'stranger'].map((client_id) =>
       handMadeToken({ claims: { jti: 'shared-id', client_id } }),
     ) as [string, string, string];
     isDone(await revoke(service, worker, workers));
-    expect(await Promise.all([nobodys, workers, strangers].map(standing))).toEqual([
+    expect(await Promise.all([anonymous, workers, strangers].map(tokenState))).toEqual([
       'valid',
       'token_revoked',
       'valid',
     ]);
-    isDone(await revoke(service, admin, nobodys));
-    expect(await Promise.all([nobodys, strangers].map(standing))).toEqual(['token_revoked', 'valid']);
+    isDone(await revoke(service, admin, anonymous));
+    expect(await Promise.all([anonymous, strangers].map(tokenState))).toEqual(['token_revoked', 'valid']);
   });
 
   it('is revoked with every other token that has its jti, from any issuer', async () => {
     const claims = { jti: 'made twice' };
     isDone(await revoke(service, admin, handMadeToken({ claims })));
-    expect(await standing(handMadeToken({ claims: { ...claims, sub: 'somebody else' } }))).toBe(
+    expect(await tokenState(handMadeToken({ claims: { ...claims, sub: 'someone else' } }))).toBe(
       'token_revoked',
     );
   });
@@ -192,7 +192,7 @@ describe('a token that cannot be revoked', () => {
     for (const client of [worker, admin])
       expect(refusalOf(await revoke(service, client, token))).toEqual(refused('invalid_request'));
     expect(refusalOf(await revoke(service, stranger, token))).toEqual(refused('unauthorized_client'));
-    expect(await standing(token)).toBe('valid');
+    expect(await tokenState(token)).toBe('valid');
   });
 
   const DAY_AND_MINUTE = 24 * 60 * 60 + 60;
@@ -205,7 +205,7 @@ describe('a token that cannot be revoked', () => {
       for (const client of [worker, admin])
         expect(refusalOf(await revoke(service, client, token))).toEqual(refused('unsupported_token_type'));
       expect(refusalOf(await revoke(service, stranger, token))).toEqual(refused('unauthorized_client'));
-      expect(await standing(token)).toBe('valid');
+      expect(await tokenState(token)).toBe('valid');
       expect((await introspect(service, worker, token)).body['active']).toBe(true);
     },
   );
@@ -219,12 +219,12 @@ describe('a token that cannot be revoked', () => {
       isDone(await revoke(service, worker, token));
       service.clock.set(NEW_YEAR + lifetime - 1);
       await service.catchUp();
-      expect(await standing(token)).toBe('token_revoked');
+      expect(await tokenState(token)).toBe('token_revoked');
     },
   );
 });
 
-describe('a token that is not good', () => {
+describe('a token that is not valid', () => {
   it.each<[string, () => string]>([
     ['unknown', () => 'x'],
     ['expired', () => handMadeToken({ claims: { exp: NEW_YEAR - TOLERANCE } })],
@@ -234,7 +234,7 @@ describe('a token that is not good', () => {
     ['with a signature cut short', () => handMadeToken().slice(0, -4)],
     ['expired a moment ago', () => handMadeToken({ claims: { exp: NEW_YEAR - TOLERANCE - 1 } })],
     ['of a client that is not registered', () => handMadeToken({ claims: { client_id: 'nobody' } })],
-  ])('is 200 with an empty body, whoever asks: %s', async (_name, token) => {
+  ])('is 200 with an empty body, for any client: %s', async (_name, token) => {
     for (const client of [worker, stranger, admin]) isDone(await revoke(service, client, token()));
   });
 
@@ -242,11 +242,11 @@ describe('a token that is not good', () => {
     const token = handMadeToken({
       claims: { jti: `early ${name}`, client_id: 'worker', [name]: NEW_YEAR + 60 },
     });
-    expect(await standing(token)).toBe('token_not_yet_valid');
+    expect(await tokenState(token)).toBe('token_not_yet_valid');
     expect(refusalOf(await revoke(service, stranger, token))).toEqual(refused('unauthorized_client'));
     isDone(await revoke(service, worker, token));
     service.clock.advance(60);
-    expect(await standing(token)).toBe('token_revoked');
+    expect(await tokenState(token)).toBe('token_revoked');
   });
 
   it.each<[string, object]>([
@@ -265,14 +265,14 @@ describe('a token that is not good', () => {
     const other = `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
     for (const client of [worker, admin])
       isDone(await revoke(service, client, [header, claims, other].join('.')));
-    expect(await standing(token)).toBe('valid');
+    expect(await tokenState(token)).toBe('valid');
   });
 
   it('by an unknown secret revokes nothing of another client', async () => {
     const claims = { jti: 'of another', client_id: 'worker' };
     const secret = 'another secret, as long as it has to be';
     isDone(await revoke(service, stranger, handMadeToken({ claims, secret })));
-    expect(await standing(handMadeToken({ claims }))).toBe('valid');
+    expect(await tokenState(handMadeToken({ claims }))).toBe('valid');
   });
 });
 
@@ -281,9 +281,9 @@ describe('a revocation', () => {
     const token = await accessToken(service, worker);
     isDone(await revoke(service, worker, token));
     service.clock.set(NEW_YEAR + LIFETIME + TOLERANCE - 0.001);
-    expect(await standing(token)).toBe('token_revoked');
+    expect(await tokenState(token)).toBe('token_revoked');
     service.clock.set(NEW_YEAR + LIFETIME + TOLERANCE);
-    expect(await standing(token)).toBe('token_expired');
+    expect(await tokenState(token)).toBe('token_expired');
   });
 
   it('holds until the last revoked token with its ID has expired', async () => {
@@ -294,7 +294,7 @@ describe('a revocation', () => {
     for (const token of [short, long]) isDone(await revoke(service, worker, token));
     service.clock.advance(180);
     await service.catchUp();
-    expect(await standing(long)).toBe('token_revoked');
+    expect(await tokenState(long)).toBe('token_revoked');
   });
 
   it('of a token of a client that is disabled holds when the client is enabled again', async () => {
@@ -305,7 +305,7 @@ describe('a revocation', () => {
     expect(refusalOf(await revoke(service, stranger, other))).toEqual(refused('unauthorized_client'));
     isDone(await revoke(service, admin, token));
     await administrator.update('halted', { disabled: false });
-    expect([await standing(token), await standing(other)]).toEqual(['token_revoked', 'valid']);
+    expect([await tokenState(token), await tokenState(other)]).toEqual(['token_revoked', 'valid']);
   });
 
   it('holds also when the client was disabled meanwhile', async () => {
@@ -315,7 +315,7 @@ describe('a revocation', () => {
     isDone(await revoke(service, client, token));
     await administrator.update('paused', { disabled: true });
     await administrator.update('paused', { disabled: false });
-    expect(await standing(token)).toBe('token_revoked');
+    expect(await tokenState(token)).toBe('token_revoked');
   });
 });
 

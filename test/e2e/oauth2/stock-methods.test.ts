@@ -6,7 +6,7 @@ import { makeClient, type TestClient } from '../../support/clients.js';
 import { readToken } from '../../support/hand-made-token.js';
 import { RunningApp } from '../../support/running-app.js';
 
-/** What both libraries are told of the service; nothing is discovered. */
+/** The configuration of both libraries; nothing is discovered. */
 const ISSUER = 'https://identity.example.com';
 
 let service: RunningApp;
@@ -134,7 +134,7 @@ describe.each(METHODS)('oauth4webapi with %s', (_name, method) => {
 });
 
 describe('with the key of someone else', () => {
-  it('openid-client is told invalid_client', async () => {
+  it('openid-client gets invalid_client', async () => {
     const other = await generateKeyPair('ES256');
     const configuration = new openid.Configuration(
       server,

@@ -117,7 +117,7 @@ describe('a client that POST /oauth2/token does not know', () => {
     ['the scheme alone', () => 'Basic'],
     ['a percent sign that encodes nothing', () => basic('worker', '%')],
     ['another scheme', () => `Bearer ${worker.secret}`],
-  ])('is told what to put into the header that it sent: %s', async (_name, authorization) => {
+  ])('gets a challenge for the header that it sent: %s', async (_name, authorization) => {
     const answer = await send(GRANT, { authorization: authorization() });
     expectRefused(answer, { status: 401, error: 'invalid_client' });
     expect(answer.headers.get('www-authenticate')).toBe('Basic realm="identity-backend"');
@@ -129,7 +129,7 @@ describe('a client that POST /oauth2/token does not know', () => {
     expect(answer.headers.get('www-authenticate')).toBeNull();
   });
 
-  it('is not told whether it exists, nor whether it may use the grant', async () => {
+  it('does not learn whether it exists, nor whether it may use the grant', async () => {
     const { authorization } = await makeClient(service, 'disabled', { disabled: true, grant_types: [] });
     const answers = [
       await send(GRANT, { authorization }),

@@ -145,7 +145,7 @@ describe('GET /openapi.json', () => {
     }
   });
 
-  it('documents every error as JSON, and the refusal of who asks too often on each route that counts requests', () => {
+  it('documents every error as JSON, and 429 on each route that counts requests', () => {
     for (const [route, { responses }] of operations()) {
       for (const [status, { content = {} }] of Object.entries(responses)) {
         if (Number(status) < 400) continue;
@@ -156,7 +156,7 @@ describe('GET /openapi.json', () => {
     }
   });
 
-  it('says that introspection tells any claim', () => {
+  it('says that introspection returns any claim', () => {
     const { responses } = new Map(operations()).get('POST /oauth2/introspect') ?? {};
     const schema = responses?.['200']?.content?.['application/json']?.schema;
     expect(schema).toMatchObject({ required: ['active'], additionalProperties: true });

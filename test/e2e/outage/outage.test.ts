@@ -41,7 +41,7 @@ function outageOf(database: TestDatabases): void {
     expect(ready).toMatchObject({ status: 200, body: { status: 'ok' } });
   });
 
-  it('holds up neither who asks for a token, nor who verifies one', async () => {
+  it('delays neither issuing nor verifying', async () => {
     const begin = performance.now();
     const { authorization } = worker;
     const token = await service.issue({ sub: 'worker' }, { authorization });

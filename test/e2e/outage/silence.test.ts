@@ -10,7 +10,7 @@ const PORTS: Readonly<Record<string, number>> = { PostgreSQL: 5432, MariaDB: 330
 const servers = databases.filter(({ name }) => name in PORTS);
 const missing = servers.find((each) => each.missing !== undefined)?.missing;
 
-/** How long an administrator waits at most to hear that nothing has changed, in milliseconds. */
+/** How long an administrator waits at most for the response that nothing has changed, in milliseconds. */
 const PATIENCE = 14_000;
 const RECOVERY = 15_000;
 
@@ -44,7 +44,7 @@ describeWhereReachable('PostgreSQL and MariaDB, when they fall silent,', missing
     await Promise.all(servers.map((database) => database.close()));
   }, 30_000);
 
-  it('hold up neither who asks for a token, nor who verifies one', async () => {
+  it('delay neither issuing nor verifying', async () => {
     for (const { service, worker, admin } of outages) {
       const begin = performance.now();
       const token = await service.issue({ sub: 'worker' }, { authorization: worker.authorization });

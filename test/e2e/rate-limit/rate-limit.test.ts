@@ -20,7 +20,7 @@ const HERE = '192.0.2.1';
 const verify = (address = HERE): Promise<Answer> =>
   service.post('/verify', { token: 'a.b.c', aud: 'b' }, from(address));
 
-/** Uses up what an address may ask for. */
+/** Uses up the limit of an IP address. */
 async function useUp(address = HERE): Promise<void> {
   for (let index = 0; index < MAX; index++) expect((await verify(address)).status).toBe(401);
 }
@@ -75,7 +75,7 @@ function ask(route: string, headers = from(HERE)): Promise<Answer> {
       });
 }
 
-describe('an address that asked more often than it may', () => {
+describe('an IP address over its limit', () => {
   it.each(LIMITED)('is refused at %s, with Retry-After', async (route, status) => {
     expect((await ask(route)).status).toBe(status);
     for (let index = 1; index < MAX; index++) await ask(route);
@@ -97,7 +97,7 @@ describe('an address that asked more often than it may', () => {
     });
   });
 
-  it('is told so in the words of each route', async () => {
+  it('gets 429 in the words of each route', async () => {
     await useUp();
     const json = await verify();
     expect(json.body).toEqual({ error: 'Try again in 60 seconds', code: 'too_many_requests' });
@@ -134,7 +134,7 @@ describe('the limit of requests', () => {
     expect(answers.map((answer) => limitHeaders(answer)[1])).toEqual(['2', '1', '0', '0']);
   });
 
-  it('is told with each answer, and how long the window still lasts', async () => {
+  it('is in each response, with how long the window still lasts', async () => {
     expect(limitHeaders(await verify())).toEqual(['3', '2', '60', null]);
     service.clock.advance(20.5);
     expect(limitHeaders(await verify())).toEqual(['3', '1', '40', null]);
@@ -213,7 +213,7 @@ describe('the limit of requests', () => {
   });
 });
 
-describe('an address', () => {
+describe('an IP address', () => {
   it.each(['192.0.2.2', '2001:db8::1', '127.0.0.1'])(
     'that is another one is not refused: %s',
     async (other) => {

@@ -19,8 +19,8 @@ const missing = await failureOf(async () => {
 
 const MAX = 3;
 
-/** Counts outlive a test, so no two may share an address; a network of IPv6 counts as one. */
-const anybody = (): string =>
+/** Counts outlive a test, so no two may share an IP address; a network of IPv6 counts as one. */
+const freshAddress = (): string =>
   `2001:db8:${randomBytes(2).toString('hex')}:${randomBytes(2).toString('hex')}::1`;
 
 const ask = async (service: RunningApp, address: string): Promise<number> =>
@@ -36,16 +36,16 @@ describeWhereReachable('Redis', missing, () => {
   async function countTogether(): Promise<boolean> {
     const [first, second] = instances;
     for (const { clock } of instances) clock.advance(2);
-    const probe = anybody();
+    const probe = freshAddress();
     for (let index = 0; index < MAX; index++) await ask(first, probe);
     return (await ask(second, probe)) === 429;
   }
 
-  async function askInTurn(address: string): Promise<void> {
+  async function requestAlternately(address: string): Promise<void> {
     for (let index = 0; index <= MAX; index++) await ask(instances[index % 2] ?? instances[0], address);
   }
 
-  /** What each instance says about an address that it alone counts. */
+  /** What each instance responds to an IP address that it alone counts. */
   async function askEach(address: string): Promise<number[][]> {
     const found = [];
     for (const service of instances) {
@@ -66,7 +66,7 @@ describeWhereReachable('Redis', missing, () => {
     const settings = {
       redisUrl: proxy.url,
       rateLimitMax: MAX,
-      // Its own counter would tell of the same outage once more.
+      // Its own counter would report the same outage once more.
       mostAuthFailures: 0,
       trustedProxies: ['127.0.0.1'],
     };
@@ -84,9 +84,9 @@ describeWhereReachable('Redis', missing, () => {
 
   it('ends the window by its own clock', async () => {
     const redis = new Redis(REDIS);
-    const address = anybody();
+    const address = freshAddress();
     const before = await redis.keys('identity-backend:requests:*');
-    await askInTurn(address);
+    await requestAlternately(address);
     const [key = ''] = (await redis.keys('identity-backend:requests:*')).filter(
       (each) => !before.includes(each),
     );
@@ -110,18 +110,18 @@ describeWhereReachable('Redis', missing, () => {
   ])(
     'if it %s: each instance counts for itself, says so once, and together again when it is back',
     async (_name, end) => {
-      const earlier = anybody();
-      await askInTurn(earlier);
+      const earlier = freshAddress();
+      await requestAlternately(earlier);
       const before = complaints();
       await end();
       for (const { clock } of instances) clock.advance(2);
-      expect(await askEach(anybody())).toEqual([refused(MAX), refused(MAX)]);
+      expect(await askEach(freshAddress())).toEqual([refused(MAX), refused(MAX)]);
       // What was counted together stays known.
       for (const service of instances) expect(await ask(service, earlier)).toBe(429);
       await until(() => complaints().every((count, index) => count > (before[index] ?? 0)), 10_000);
       const said = complaints();
       for (const { clock } of instances) clock.advance(2);
-      expect(await askEach(anybody())).toEqual([refused(MAX), refused(MAX)]);
+      expect(await askEach(freshAddress())).toEqual([refused(MAX), refused(MAX)]);
       expect(complaints()).toEqual(said);
       await proxy.restore();
       await until(countTogether, 20_000);
@@ -133,7 +133,7 @@ describeWhereReachable('Redis', missing, () => {
 it('an instance that never reached its Redis counts for itself', async () => {
   const service = await RunningApp.start({ redisUrl: 'redis://127.0.0.1:1', rateLimitMax: MAX });
   const statuses = [];
-  for (let index = 0; index <= MAX; index++) statuses.push(await ask(service, anybody()));
+  for (let index = 0; index <= MAX; index++) statuses.push(await ask(service, freshAddress()));
   await service.stop();
   expect(statuses).toEqual(refused(MAX));
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { RunningApp } from '../../support/running-app.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const GOOD = { sub: 'user-42', aud: 'logging-service' };
+const VALID = { sub: 'user-42', aud: 'logging-service' };
 
 let service: RunningApp;
 beforeAll(async () => {
@@ -39,10 +39,10 @@ describe('X-Request-Id', () => {
   });
 
   it.each([
-    ['200', () => service.post('/token', GOOD, { 'x-request-id': 'id-1' })],
+    ['200', () => service.post('/token', VALID, { 'x-request-id': 'id-1' })],
     ['400', () => service.postRaw('/token', '{', { 'x-request-id': 'id-1' })],
-    ['401', () => service.post('/token', GOOD, { 'x-request-id': 'id-1', authorization: 'Basic x' })],
-    ['403', () => service.post('/token', { ...GOOD, aud: 'identity-backend' }, { 'x-request-id': 'id-1' })],
+    ['401', () => service.post('/token', VALID, { 'x-request-id': 'id-1', authorization: 'Basic x' })],
+    ['403', () => service.post('/token', { ...VALID, aud: 'identity-backend' }, { 'x-request-id': 'id-1' })],
     ['404', () => service.get('/no-such-route', { 'x-request-id': 'id-1' })],
     ['405', () => service.get('/token', { 'x-request-id': 'id-1' })],
     ['415', () => service.postRaw('/token', '{}', { 'x-request-id': 'id-1', 'content-encoding': 'gzip' })],

@@ -9,7 +9,7 @@ import { until } from '../../support/until.js';
 /** What the contract allows until a revocation is seen on every instance, in milliseconds. */
 const SEEN = 2_000;
 
-async function standing(service: RunningApp, token: string): Promise<unknown> {
+async function tokenState(service: RunningApp, token: string): Promise<unknown> {
   const { body } = await service.verify(token);
   return body['valid'] === true ? 'valid' : body['code'];
 }
@@ -36,12 +36,12 @@ describeEachDatabase((database) => {
 
   it('shows a revocation at once if it was answered, and within two seconds everywhere', async () => {
     const [token, other] = [await accessToken(first, worker), await accessToken(first, worker)];
-    expect(await standing(second, token)).toBe('valid');
+    expect(await tokenState(second, token)).toBe('valid');
     expect((await revoke(first, worker, token)).status).toBe(200);
-    expect(await standing(first, token)).toBe('token_revoked');
-    await until(async () => (await standing(second, token)) === 'token_revoked', SEEN);
+    expect(await tokenState(first, token)).toBe('token_revoked');
+    await until(async () => (await tokenState(second, token)) === 'token_revoked', SEEN);
     expect((await introspect(second, worker, token)).text).toBe('{"active":false}');
-    expect(await standing(second, other)).toBe('valid');
+    expect(await tokenState(second, other)).toBe('valid');
   });
 
   it('takes the same revocation from both at the same moment', async () => {
@@ -51,20 +51,21 @@ describeEachDatabase((database) => {
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     for (const service of [first, second])
-      for (const token of tokens) expect(await standing(service, token)).toBe('token_revoked');
+      for (const token of tokens) expect(await tokenState(service, token)).toBe('token_revoked');
   });
 
   it('holds after both were stopped, also for a token that names no client', async () => {
-    const [workers, anybodys] = [
+    const [workers, anonymous] = [
       await accessToken(first, worker),
       handMadeToken({ claims: { jti: 'foreign' } }),
     ];
     expect((await revoke(first, worker, workers)).status).toBe(200);
-    expect((await revoke(second, admin, anybodys)).status).toBe(200);
+    expect((await revoke(second, admin, anonymous)).status).toBe(200);
     await first.stop();
     await second.stop();
     [first, second] = [await start(), await start()];
     for (const service of [first, second])
-      for (const token of [workers, anybodys]) expect(await standing(service, token)).toBe('token_revoked');
+      for (const token of [workers, anonymous])
+        expect(await tokenState(service, token)).toBe('token_revoked');
   });
 });

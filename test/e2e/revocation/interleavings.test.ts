@@ -28,7 +28,7 @@ interface Known {
   readonly token: string;
   readonly expiresAt: number;
   isRevoked: boolean;
-  /** The instances that must have heard of its revocation. */
+  /** The instances that must know its revocation. */
   readonly seenBy: Set<number>;
 }
 

@@ -26,7 +26,7 @@ class HalfWay implements MigrationInterface {
   }
 }
 
-/** The same migration, mended. */
+/** The same migration, fixed. */
 class Mended extends HalfWay {
   protected override async finish(runner: QueryRunner): Promise<void> {
     await runner.query('UPDATE identity_client SET document = NULL');
@@ -70,7 +70,7 @@ describeEachDatabase((database) => {
       expect(await store(previous).change('a', () => ({ n: 2 }))).toMatchObject({ revision: 2 });
     });
 
-    itUndoes('can run again when it was mended', async () => {
+    itUndoes('can run again after a fix', async () => {
       const url = await used();
       await refusalToOpen(url, { migrations: [...MIGRATIONS, HalfWay] });
       const later = await open(url, { migrations: [...MIGRATIONS, Mended] });
@@ -78,7 +78,7 @@ describeEachDatabase((database) => {
       expect(await store(later).changesSince(0, 10)).toMatchObject([{ value: undefined }]);
     });
 
-    it('is told with what to do, and does not run again by itself', async () => {
+    it('is reported with what to do, and does not run again by itself', async () => {
       const url = await used();
       const { message, mayRecover } = await refusalToOpen(url, { migrations: [...MIGRATIONS, HalfWay] });
       expect(mayRecover).toBe(false);

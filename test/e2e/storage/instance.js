@@ -1,4 +1,4 @@
-// One of several instances that start together: it is copied beside the compiled sources. It opens the database of each
+// One of several instances that start together: it is copied next to the compiled sources. It opens the database of each
 // message, makes a change in it, and answers with what it found.
 import { Database } from './src/database/database.js';
 import { ClientTable } from './src/database/entities.js';

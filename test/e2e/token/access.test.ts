@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RunningApp } from '../../support/running-app.js';
 
-const GOOD = { sub: 'user-42', aud: 'logging-service' };
+const VALID = { sub: 'user-42', aud: 'logging-service' };
 const REFUSAL = { error: 'Client authentication failed', code: 'invalid_client' };
 const CHALLENGE = 'Basic realm="identity-backend"';
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
@@ -23,14 +23,14 @@ describe.each(['none', 'required'] as const)('POST /token if access is %s', (tok
   afterAll(() => service.stop());
 
   it.each(AUTHORIZATIONS)('rejects the Authorization %j with a challenge', async (authorization) => {
-    const { status, body, headers } = await service.post('/token', GOOD, { authorization });
+    const { status, body, headers } = await service.post('/token', VALID, { authorization });
     expect({ status, body }).toEqual({ status: 401, body: REFUSAL });
     expect(headers.get('www-authenticate')).toBe(CHALLENGE);
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
   it(tokenEndpointAuth === 'none' ? 'takes anonymous callers' : 'refuses anonymous callers', async () => {
-    const { status, headers } = await service.post('/token', GOOD);
+    const { status, headers } = await service.post('/token', VALID);
     expect(status).toBe(tokenEndpointAuth === 'none' ? 200 : 401);
     expect(headers.get('www-authenticate')).toBe(tokenEndpointAuth === 'none' ? null : CHALLENGE);
   });

@@ -25,7 +25,7 @@ const encoded = (text: string): string =>
   text.replaceAll(/./g, (each) => `%${each.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
 /** Authorization headers that name the worker by its secret, made when the secret is known. */
-const GOOD: [string, () => string][] = [
+const VALID: [string, () => string][] = [
   ['as most clients send it', () => worker.authorization],
   ['with the scheme in small letters', () => worker.authorization.replace('Basic', 'basic')],
   ['with the scheme in capitals', () => worker.authorization.replace('Basic', 'BASIC')],
@@ -77,7 +77,7 @@ const WRONG: [string, () => string][] = [
 ];
 
 describe('HTTP Basic at POST /token', () => {
-  it.each(GOOD)('is taken %s', async (_name, authorization) => {
+  it.each(VALID)('is taken %s', async (_name, authorization) => {
     expect((await ask({ authorization: authorization() })).status).toBe(200);
   });
 

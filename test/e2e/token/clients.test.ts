@@ -68,7 +68,7 @@ describe.each(['required', 'none'] as const)(
       expect((await service.verify(String(body['token']))).status).toBe(200);
     });
 
-    it('gets a token about a user for whom it may act: sub is the user, act is who asked', async () => {
+    it('gets a token about a user in its may_act_for: sub is the user, act the client', async () => {
       const aud = ['logging-service', 'billing'];
       const { body } = await ask({ sub: 'user-42', aud, scope: 'logs:write', claims: { tenant: 'acme' } });
       const { claims } = readToken(String(body['token']));
@@ -175,7 +175,7 @@ describe.each(['required', 'none'] as const)(
       [{ constructor: 1 }],
       [{ client_id: 'admin' }],
       [{ act: { sub: 'admin' } }],
-    ])('may not set the claims %j, and is told so', async (claims) => {
+    ])('may not set the claims %j, and the hint says so', async (claims) => {
       expect(await outcome({ claims })).toEqual({
         status: 400,
         body: { error: expect.stringContaining('claims'), code: 'invalid_request', hint },

@@ -35,7 +35,7 @@ describe('a refusal of POST /token', () => {
     ['nothing', 400, {}],
     ['a scope that is none', 400, { ...REQUEST, scope: ' ' }],
     ['no object', 400, []],
-  ])('tells a client what it may ask for, which asked for %s', async (_name, status, body) => {
+  ])('says what the client may request, after a request for %s', async (_name, status, body) => {
     const answer = await service.post('/token', body, { authorization: worker.authorization });
     expect(answer.status).toBe(status);
     expect(answer.body['hint']).toBe(HINT);
@@ -46,7 +46,7 @@ describe('a refusal of POST /token', () => {
     ['no audience', { sub: 'worker' }],
     ['a scope of this service', { ...REQUEST, scope: 'identity:admin' }],
     ['the service itself as audience', { ...REQUEST, aud: 'identity-backend' }],
-  ])('tells nothing to an anonymous caller, which asked for %s', async (_name, body) => {
+  ])('says nothing to an anonymous caller that requests %s', async (_name, body) => {
     const answer = await service.post('/token', body);
     expect([400, 403]).toContain(answer.status);
     expect(answer.body).not.toHaveProperty('hint');
@@ -56,7 +56,7 @@ describe('a refusal of POST /token', () => {
     ['a wrong secret', basic('worker', 'x'.repeat(43))],
     ['no such client', basic('nobody', 'x'.repeat(43))],
     ['another scheme', 'Bearer x'],
-  ])('tells nothing to a caller with %s', async (_name, authorization) => {
+  ])('says nothing to a caller with %s', async (_name, authorization) => {
     const answer = await service.post('/token', { ...REQUEST, aud: 'hidden' }, { authorization });
     expect(answer.status).toBe(401);
     expect(answer.body).not.toHaveProperty('hint');
@@ -77,7 +77,7 @@ describe('a refusal of POST /oauth2/token', () => {
       { ...GRANT, audience: 'billing', scope: 'hidden:scope' },
       'The client may not ask for this scope; its scopes: logs:read',
     ],
-  ])('tells a client in its description what it may ask for: %s', async (error, parameters, words) => {
+  ])('says in the description what the client may request: %s', async (error, parameters, words) => {
     const answer = await service.form('/oauth2/token', parameters, { authorization: worker.authorization });
     expect({ status: answer.status, body: answer.body }).toEqual({
       status: 400,
@@ -85,7 +85,7 @@ describe('a refusal of POST /oauth2/token', () => {
     });
   });
 
-  it('tells nothing to a caller that is not authenticated', async () => {
+  it('says nothing to an unauthenticated caller', async () => {
     for (const authorization of [basic('worker', 'x'.repeat(43)), undefined]) {
       const answer = await service.form(
         '/oauth2/token',

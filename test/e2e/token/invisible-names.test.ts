@@ -4,7 +4,7 @@ import { Administrator, makeClient, type TestClient } from '../../support/client
 import { handMadeToken } from '../../support/hand-made-token.js';
 import { RunningApp } from '../../support/running-app.js';
 
-const GOOD = { sub: 'user-1', aud: 'logging-service' };
+const VALID = { sub: 'user-1', aud: 'logging-service' };
 const INVISIBLE = [
   ...['\u200b', '\u200c', '\u200d', '\u200e', '\u200f', '\u202a', '\u202e', '\u2060', '\u2066', '\u2069'],
   ...['\ufeff', '\u00ad', '\u034f', '\u061c', '\u180e', '\u2028', '\u2029', '\ufe0f', '\u3164', '\u00a0'],
@@ -30,7 +30,7 @@ describe.each(INVISIBLE)('an invisible character (%j) is refused', (character) =
     ['aud', ['logging-service', name]],
   ])('by /token in %s', async (field, value) => {
     for (const headers of [{}, { authorization: client.authorization }]) {
-      const { status, body } = await service.post('/token', { ...GOOD, [field]: value }, headers);
+      const { status, body } = await service.post('/token', { ...VALID, [field]: value }, headers);
       expect([status, body['code']]).toEqual([400, 'invalid_request']);
       expect(body['error']).toMatch(new RegExp(`^${field} must`));
     }

@@ -4,7 +4,7 @@ import { NEW_YEAR } from '../../support/moved-clock.js';
 import { type Answer, RunningApp } from '../../support/running-app.js';
 
 const MISSING = { error: 'Missing required claims (sub, aud)', code: 'invalid_request' };
-const GOOD = { sub: 'user-42', aud: 'logging-service' };
+const VALID = { sub: 'user-42', aud: 'logging-service' };
 const RESERVED = [
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope', 'act', 'may_act', 'cnf'],
   ...['azp', 'scp', 'active', 'username', 'token_type', 'root', 'txn'],
@@ -18,7 +18,7 @@ beforeEach(() => service.clock.set(NEW_YEAR));
 afterAll(() => service.stop());
 
 const ask = (members: Record<string, unknown>): Promise<Answer> =>
-  service.post('/token', { ...GOOD, ...members });
+  service.post('/token', { ...VALID, ...members });
 
 async function claimsWith(members: Record<string, unknown>): Promise<Readonly<Record<string, unknown>>> {
   return readToken(await service.issue(members)).claims;
@@ -70,7 +70,7 @@ describe('POST /token', () => {
   ])('reads a body that is sent as %s', async (type) => {
     const answer = await service.request('/token', {
       method: 'POST',
-      body: JSON.stringify(GOOD),
+      body: JSON.stringify(VALID),
       headers: { 'content-type': type },
     });
     expect(answer.status).toBe(200);
@@ -131,7 +131,7 @@ describe('POST /token', () => {
 
     it.each([
       'José 東京 😀',
-      ' inner  blanks ',
+      ' inner  spaces ',
       'https://example.com/?a=b&c#d',
       'a"b\\c',
       '__proto__',

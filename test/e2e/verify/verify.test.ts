@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { GOOD_CLAIMS, handMadeToken } from '../../support/hand-made-token.js';
+import { VALID_CLAIMS, handMadeToken } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { type Answer, RunningApp } from '../../support/running-app.js';
 import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
@@ -26,7 +26,7 @@ describe('POST /verify', () => {
     const { status, body, headers } = await service.verify(handMadeToken({ claims }));
     expect({ status, valid: body['valid'] }).toEqual({ status: 200, valid: true });
     expect(Object.entries(body['claims'] as object).sort()).toEqual(
-      Object.entries({ ...GOOD_CLAIMS, ...claims }).sort(),
+      Object.entries({ ...VALID_CLAIMS, ...claims }).sort(),
     );
     expect(headers.get('cache-control')).toBe('no-store');
   });
@@ -193,7 +193,7 @@ describe('POST /verify, by its settings', () => {
 
   it('tolerates clocks that are apart', async () => {
     const late = (app: RunningApp): Promise<Answer> => {
-      app.clock.set(GOOD_CLAIMS.exp + 29);
+      app.clock.set(VALID_CLAIMS.exp + 29);
       return app.verify(handMadeToken());
     };
     expect(await hintOf({ clockToleranceSeconds: 30 }, late)).toBe('true');

@@ -30,7 +30,7 @@ function pick<T>(items: readonly T[]): T | undefined {
   return items[Math.floor(Math.random() * items.length)];
 }
 
-/** Callers of the instances under steady load, and what they were told. */
+/** Callers of the instances under steady load, and the responses they got. */
 class Callers {
   readonly ledger = new Ledger({ everywhereMs: EVERYWHERE_MS, recoveryMs: RECOVERY_MS });
   readonly load = new SteadyLoad();

@@ -188,7 +188,7 @@ describe('`node dist/main.js`', () => {
   describe.each(['1', '2'])('with %s workers says in one line that it cannot listen', (WORKERS) => {
     it.each<[name: string, environment: NodeJS.ProcessEnv, words: RegExp]>([
       [
-        'on an address of another machine',
+        'on an IP address of another host',
         { HOST: '192.0.2.1', PORT: '3000' },
         /^Cannot listen on 192\.0\.2\.1:3000 .*no such address/,
       ],

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { keepClaims } from '../../../src/guard/accepted-claims.js';
 import { CurrentToken } from '../../../src/guard/current-token.decorator.js';
 import { executionContext } from '../../support/execution-context.js';
-import { GOOD_CLAIMS } from '../../support/hand-made-token.js';
+import { VALID_CLAIMS } from '../../support/hand-made-token.js';
 
 interface Parameter {
   readonly factory: (data: unknown, context: ExecutionContext) => unknown;
@@ -26,7 +26,7 @@ function valueOf(decorator: ParameterDecorator, context: ExecutionContext): unkn
 }
 
 const request = {};
-keepClaims(request, GOOD_CLAIMS);
+keepClaims(request, VALID_CLAIMS);
 
 describe('@CurrentToken()', () => {
   it.each([
@@ -34,7 +34,7 @@ describe('@CurrentToken()', () => {
     ['of GraphQL', [undefined, { id: 1 }, { req: request }, {}], 'graphql'],
     ['of a message', ['data', request], 'rpc'],
   ] as const)('gives the claims in a handler %s', (_name, handlerArguments, type) => {
-    expect(valueOf(CurrentToken(), executionContext([...handlerArguments], type))).toEqual(GOOD_CLAIMS);
+    expect(valueOf(CurrentToken(), executionContext([...handlerArguments], type))).toEqual(VALID_CLAIMS);
   });
 
   it('gives one claim by its name', () => {
@@ -45,7 +45,7 @@ describe('@CurrentToken()', () => {
   });
 
   it('returns undefined if there was no token', () => {
-    const context = executionContext([{ claims: GOOD_CLAIMS }, null, 'x', { req: 'y' }]);
+    const context = executionContext([{ claims: VALID_CLAIMS }, null, 'x', { req: 'y' }]);
     expect(valueOf(CurrentToken(), context)).toBeUndefined();
     expect(valueOf(CurrentToken('sub'), context)).toBeUndefined();
   });

@@ -6,7 +6,7 @@ import { BearerRefusal } from '../../../src/guard/bearer-refusal.js';
 import { JwtAuthGuard } from '../../../src/guard/jwt-auth.guard.js';
 import { TokenVerifier } from '../../../src/guard/token-verifier.js';
 import { executionContext } from '../../support/execution-context.js';
-import { GOOD_CLAIMS, handMadeToken } from '../../support/hand-made-token.js';
+import { VALID_CLAIMS, handMadeToken } from '../../support/hand-made-token.js';
 import { MovedClock } from '../../support/moved-clock.js';
 import { SECRET } from '../../support/settings.js';
 
@@ -54,7 +54,7 @@ describe('JwtAuthGuard', () => {
   it('accepts a valid token synchronously, and keeps its claims by the request', () => {
     const request = bearing(handMadeToken());
     expect(guard.canActivate(executionContext([request, {}]))).toBe(true);
-    expect(claimsOf(request)).toEqual(GOOD_CLAIMS);
+    expect(claimsOf(request)).toEqual(VALID_CLAIMS);
   });
 
   it('keeps no claims of a token that is refused', () => {
@@ -92,7 +92,7 @@ describe('JwtAuthGuard', () => {
     const graphql = new GraphqlGuard(verifier, new Reflector());
     const request = bearing(handMadeToken());
     expect(graphql.canActivate(executionContext([{}, {}, { req: request }, {}], 'graphql'))).toBe(true);
-    expect(claimsOf(request)).toEqual(GOOD_CLAIMS);
+    expect(claimsOf(request)).toEqual(VALID_CLAIMS);
     const without = executionContext([{}, {}, { req: {} }, {}], 'graphql');
     expect(refusalOf(() => graphql.canActivate(without)).body.code).toBe('missing_token');
   });
@@ -101,7 +101,7 @@ describe('JwtAuthGuard', () => {
     const messages = new MessageGuard(verifier, new Reflector());
     const message = { token: handMadeToken() };
     expect(messages.canActivate(executionContext(['data', message], 'rpc'))).toBe(true);
-    expect(claimsOf(message)).toEqual(GOOD_CLAIMS);
+    expect(claimsOf(message)).toEqual(VALID_CLAIMS);
     const bad = executionContext(['data', { token: 'a.b.c' }], 'rpc');
     expect(refusalOf(() => messages.canActivate(bad)).body.code).toBe('malformed_token');
   });

@@ -12,7 +12,7 @@ import {
   LateAnswer,
   type SentRequest,
 } from '../../support/fake-fetch.js';
-import { GOOD_CLAIMS, handMadeToken, signedParts } from '../../support/hand-made-token.js';
+import { VALID_CLAIMS, handMadeToken, signedParts } from '../../support/hand-made-token.js';
 import { JoseKey, PUBLIC_ALGORITHMS, SHARED_ALGORITHMS } from '../../support/jose-key.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
 import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
@@ -57,7 +57,7 @@ describe('TokenVerifier with shared secrets', () => {
     const claims = { scope: 'a b', further: { deep: [1, null] } };
     expect(verifier({ secrets: [SECRET] }).verify(handMadeToken({ claims }))).toEqual({
       code: 'valid',
-      claims: { ...GOOD_CLAIMS, ...claims },
+      claims: { ...VALID_CLAIMS, ...claims },
     });
   });
 
@@ -96,7 +96,7 @@ describe('TokenVerifier with shared secrets', () => {
 
   it('follows the clock, with the tolerance that is set', async () => {
     const tolerant = verifier({ secrets: [SECRET], clockToleranceSeconds: 60 });
-    clock.set(GOOD_CLAIMS.exp + 59.999);
+    clock.set(VALID_CLAIMS.exp + 59.999);
     expect(await codeOf(tolerant.verify(handMadeToken()))).toBe('valid');
     clock.advance(0.001);
     expect(await codeOf(tolerant.verify(handMadeToken()))).toBe('token_expired');
@@ -176,7 +176,7 @@ describe('TokenVerifier with a key set', () => {
     for (const secret of texts) {
       for (const alg of SHARED_ALGORITHMS) {
         const header = JSON.stringify({ alg, typ: 'JWT', kid: algorithm });
-        const token = signedParts(header, JSON.stringify(GOOD_CLAIMS), secret, alg);
+        const token = signedParts(header, JSON.stringify(VALID_CLAIMS), secret, alg);
         expect(await codeOf(known.verify(token))).toBe('invalid_signature');
       }
     }

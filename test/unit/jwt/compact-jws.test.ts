@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAX_TOKEN_LENGTH, parseCompactJws } from '../../../src/jwt/compact-jws.js';
-import { base64Url, GOOD_CLAIMS, handMadeToken, signedParts } from '../../support/hand-made-token.js';
+import { base64Url, VALID_CLAIMS, handMadeToken, signedParts } from '../../support/hand-made-token.js';
 
 const HEADER = '{"alg":"HS256","typ":"JWT"}';
-const CLAIMS = JSON.stringify(GOOD_CLAIMS);
+const CLAIMS = JSON.stringify(VALID_CLAIMS);
 const isRefused = (token: string): boolean => typeof parseCompactJws(token) === 'string';
 const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
 
@@ -26,7 +26,7 @@ describe('parseCompactJws', () => {
       algorithm: 'HS256',
       keyId: 'key-1',
       type: 'JWT',
-      claims: { ...GOOD_CLAIMS, scope: 'a b', further: { x: 1 } },
+      claims: { ...VALID_CLAIMS, scope: 'a b', further: { x: 1 } },
     });
   });
 

@@ -6,7 +6,7 @@ import { parseCompactJws } from '../../../src/jwt/compact-jws.js';
 import { type Expectations, verifyToken, type VerificationKeys } from '../../../src/jwt/verify-token.js';
 import { KeyObjectVerificationKey } from '../../../src/jwt/verification-key.js';
 import { malformedTokenHint, signatureLengthFault } from '../../../src/jwt/malformed-token-hint.js';
-import { base64Url, GOOD_CLAIMS, handMadeToken, signed } from '../../support/hand-made-token.js';
+import { base64Url, VALID_CLAIMS, handMadeToken, signed } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 
 const TOKEN = handMadeToken();
@@ -151,7 +151,7 @@ describe('the hint for a signature that no key verifies', () => {
       keyIdKnown: keyId === 'rsa',
     }),
   };
-  const input = `${base64Url('{"alg":"RS256","kid":"rsa"}')}.${base64Url(JSON.stringify(GOOD_CLAIMS))}`;
+  const input = `${base64Url('{"alg":"RS256","kid":"rsa"}')}.${base64Url(JSON.stringify(VALID_CLAIMS))}`;
   const token = `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`;
   const verify = (text: string) => verifyToken(text, keys, expected, NEW_YEAR * 1_000);
 

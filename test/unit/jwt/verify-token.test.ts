@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { verifyToken, type Expectations, type VerificationKey } from '../../../src/jwt/verify-token.js';
 import type { RefusedToken, VerificationResult } from '../../../src/jwt/verification-result.js';
 import { KeyRing } from '../../../src/keys/key-ring.js';
-import { base64Url, GOOD_CLAIMS, handMadeToken, signedParts } from '../../support/hand-made-token.js';
+import { base64Url, VALID_CLAIMS, handMadeToken, signedParts } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
@@ -43,7 +43,7 @@ const verifyClaims = (
 describe('verifyToken', () => {
   it('accepts a valid token and returns every claim as signed', () => {
     const claims = { scope: 'a b', further: { deep: [1, null] } };
-    expect(verifyClaims(claims)).toEqual({ code: 'valid', claims: { ...GOOD_CLAIMS, ...claims } });
+    expect(verifyClaims(claims)).toEqual({ code: 'valid', claims: { ...VALID_CLAIMS, ...claims } });
   });
 
   it('gives the same result for the same input', () => {
@@ -85,7 +85,7 @@ describe('verifyToken', () => {
       verifyClaims({ aud: 'another-service' }, { revoked: ask });
       expect(asked).toEqual([]);
       expect(verifyClaims({}, { revoked: ask }).code).toBe('valid');
-      expect(asked).toEqual([GOOD_CLAIMS]);
+      expect(asked).toEqual([VALID_CLAIMS]);
     });
   });
 
@@ -100,7 +100,7 @@ describe('verifyToken', () => {
       ['token_expired', 60, 60],
       ['token_expired', 60, 61],
     ])('is %s with a tolerance of %d s, %d s after exp', (code, toleranceSeconds, after) => {
-      expect(verifyClaims({}, { toleranceSeconds }, GOOD_CLAIMS.exp + after).code).toBe(code);
+      expect(verifyClaims({}, { toleranceSeconds }, VALID_CLAIMS.exp + after).code).toBe(code);
     });
 
     it.each([
@@ -110,12 +110,12 @@ describe('verifyToken', () => {
       [12.5, '12 seconds'],
       [86_400, '86400 seconds'],
     ])('is described %d s after exp as "%s"', (after, words) => {
-      const hint = hintOf(verifyClaims({}, {}, GOOD_CLAIMS.exp + after));
+      const hint = hintOf(verifyClaims({}, {}, VALID_CLAIMS.exp + after));
       expect(hint).toContain(`expired ${words} ago`);
     });
 
     it('is given in seconds since exp, not since the end of the tolerance', () => {
-      expect(hintOf(verifyClaims({}, { toleranceSeconds: 30 }, GOOD_CLAIMS.exp + 40))).toContain(
+      expect(hintOf(verifyClaims({}, { toleranceSeconds: 30 }, VALID_CLAIMS.exp + 40))).toContain(
         '40 seconds ago',
       );
     });

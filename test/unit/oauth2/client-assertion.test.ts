@@ -27,7 +27,7 @@ function clientWith(...keys: readonly ClientKey[]): Client {
   return { id: 'worker', jwks: keys.length > 0 ? { keys: keys.map(({ jwk }) => jwk) } : null } as Client;
 }
 
-const isGood = (client: Client | undefined, text: string): boolean => {
+const isValid = (client: Client | undefined, text: string): boolean => {
   const said = read(text);
   return said !== undefined && isSignedBy(client, said);
 };
@@ -112,28 +112,28 @@ describe('isSignedBy', () => {
   it.each(ALGORITHMS)('knows the key of the client among all of its keys: %s', (algorithm) => {
     const at = ALGORITHMS.indexOf(algorithm);
     const text = makeAssertion(keys[at] as ClientKey, 'worker');
-    expect(isGood(clientWith(...keys), text)).toBe(true);
-    expect(isGood(clientWith(...others), text)).toBe(false);
-    expect(isGood(clientWith(...keys.filter((_, i) => i !== at)), text)).toBe(false);
+    expect(isValid(clientWith(...keys), text)).toBe(true);
+    expect(isValid(clientWith(...others), text)).toBe(false);
+    expect(isValid(clientWith(...keys.filter((_, i) => i !== at)), text)).toBe(false);
   });
 
   it.each(ALGORITHMS)('takes no other algorithm for one by %s', (algorithm) => {
     const signer = keys[ALGORITHMS.indexOf(algorithm)] as ClientKey;
     for (const alg of ALGORITHMS) {
       const text = makeAssertion(signer, 'worker', { header: { alg } });
-      expect(isGood(clientWith(...keys), text)).toBe(alg === algorithm);
+      expect(isValid(clientWith(...keys), text)).toBe(alg === algorithm);
     }
   });
 
   it('is false for a client without keys, and for none', () => {
-    expect(isGood(clientWith(), assertion())).toBe(false);
-    expect(isGood(undefined, assertion())).toBe(false);
+    expect(isValid(clientWith(), assertion())).toBe(false);
+    expect(isValid(undefined, assertion())).toBe(false);
   });
 
   it('tries only the key of the kid, and every key without one', () => {
     const [a, b] = [makeClientKey('ES256', { kid: 'a' }), makeClientKey('ES256', { kid: 'b' })];
     const by = (signer: ClientKey, kid?: string): boolean =>
-      isGood(clientWith(a, b), makeAssertion(signer, 'worker', { header: { kid } }));
+      isValid(clientWith(a, b), makeAssertion(signer, 'worker', { header: { kid } }));
     expect([by(a), by(b), by(a, 'a'), by(b, 'b')]).toEqual([true, true, true, true]);
     expect([by(a, 'b'), by(b, 'a'), by(a, 'c'), by(a, '')]).toEqual([false, false, false, false]);
   });

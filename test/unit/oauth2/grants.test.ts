@@ -27,7 +27,7 @@ class TicketParameters {
   ticket!: string;
 }
 
-/** Grants a token about whoever the ticket names, which it looks up elsewhere. */
+/** Grants a token about the subject of the ticket, which it looks up elsewhere. */
 @Injectable()
 class TicketGrant implements Grant<TicketParameters> {
   static readonly parameters = TicketParameters;
@@ -79,7 +79,7 @@ describe('a grant that is added to the table', () => {
       authorization: undefined,
     });
 
-  it('decides whom the token is about, and may wait for it', async () => {
+  it('decides the subject of the token, and may wait for it', async () => {
     const response = await ask({ ticket: 'user-42', scope: 'logs:read' });
     expect(response).toEqual({
       access_token: 'a.b.c',

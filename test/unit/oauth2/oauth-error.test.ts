@@ -18,7 +18,7 @@ describe('OAuthError', () => {
     expect(new OAuthError(code, 'words').status).toBe(status);
   });
 
-  it('shows its code and its words, and never what only the log may tell', () => {
+  it('shows its code and its words, and never what only the log may contain', () => {
     const error = new OAuthError('invalid_grant', 'words', { reason: 'for the log' });
     expect(error.body).toEqual({ error: 'invalid_grant', error_description: 'words' });
     expect(JSON.stringify(error.body)).not.toContain('log');
@@ -26,7 +26,7 @@ describe('OAuthError', () => {
     expect(error.name).toBe('OAuthError');
   });
 
-  it('is never kept by a cache that knows HTTP/1.0 only, and takes headers besides', () => {
+  it('is never kept by a cache that knows HTTP/1.0 only, and accepts other headers', () => {
     expect(new OAuthError('invalid_scope', 'words').headers).toEqual({ pragma: 'no-cache' });
     const headers = { 'retry-after': '7' };
     expect(new OAuthError('too_many_requests', 'words', { headers }).headers).toEqual({

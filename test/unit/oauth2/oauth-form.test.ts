@@ -25,7 +25,7 @@ describe('OAuthForm', () => {
     },
   );
 
-  it('tells names apart by case', () => {
+  it('distinguishes names by case', () => {
     const read = form('a=1&A=2');
     expect([read.get('a'), read.get('A')]).toEqual(['1', '2']);
   });

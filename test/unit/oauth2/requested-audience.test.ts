@@ -63,7 +63,7 @@ describe('requestedAudience by resource', () => {
   it.each([
     ['a plain name', 'logging-service'],
     ['a path', '/api'],
-    ['an address without a scheme', '//api.example.com/'],
+    ['a URL without a scheme', '//api.example.com/'],
     ['a fragment', 'https://api.example.com/#a'],
     ['an empty fragment', 'https://api.example.com/#'],
     ['a space', 'https://api.example.com/a b'],

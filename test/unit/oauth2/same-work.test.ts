@@ -56,7 +56,7 @@ afterAll(() => {
   replaceInCrypto(originals);
 });
 
-function isGoodAssertion(client: Client | undefined, text: string): boolean {
+function isValidAssertion(client: Client | undefined, text: string): boolean {
   const said = readAssertion(text, ['identity-backend'], NEW_YEAR);
   if (!said) throw new Error('The assertion is not readable');
   return isSignedBy(client, said);
@@ -123,7 +123,7 @@ function hostileSets(algorithm: AssertionAlgorithm): [name: string, keys: Keys][
 
 const isRsa = (algorithm: AssertionAlgorithm): boolean => /^[RP]S/.test(algorithm);
 
-/** An RSA key takes long to make; to verify in vain, any odd number serves. */
+/** An RSA key takes long to make; for a verification that must fail, any odd number serves. */
 const wrongKey = (algorithm: AssertionAlgorithm): Keys[number] =>
   isRsa(algorithm)
     ? { kty: 'RSA', e: 'AQAB', n: randomBytes(256).fill(0xff, 0, 1).fill(1, 255).toString('base64url') }
@@ -143,8 +143,8 @@ describe.each<AssertionAlgorithm>(['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'])
     const sets = hostileSets(algorithm);
     const verifications = (known: Client | undefined, text: string): readonly string[] => {
       // A key is made of its JWK once.
-      isGoodAssertion(known, text);
-      return workOf(() => isGoodAssertion(known, text)).filter((each) => each.startsWith('verify'));
+      isValidAssertion(known, text);
+      return workOf(() => isValidAssertion(known, text)).filter((each) => each.startsWith('verify'));
     };
 
     it.each(sets)('costs two verifications without a kid: %s', (_name, keys) => {
@@ -167,7 +167,7 @@ describe.each<AssertionAlgorithm>(['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'])
       ] as const) {
         const fresh = withKeys(...keys.map((jwk) => ({ ...jwk })), ...makeAllButOne(algorithm));
         const text = makeAssertion(signer, 'worker', { header: { kid } });
-        const work = workOf(() => isGoodAssertion(fresh, text));
+        const work = workOf(() => isValidAssertion(fresh, text));
         expect(work.filter((each) => each.startsWith('createPublicKey'))).toHaveLength(most);
       }
     });
@@ -188,7 +188,7 @@ describe.each<AssertionAlgorithm>(['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'])
         kid: `${index}`,
       }));
       const byKeys = (keys: Keys, kid?: string): boolean =>
-        isGoodAssertion(withKeys(...keys), makeAssertion(signer, 'worker', { header: { kid } }));
+        isValidAssertion(withKeys(...keys), makeAssertion(signer, 'worker', { header: { kid } }));
       const own = { ...signer.jwk, kid: 'own' };
       expect(byKeys([own, ...others])).toBe(true);
       expect(byKeys([...others.slice(1), own])).toBe(false);
@@ -214,6 +214,6 @@ describe('a registered key that protects nothing', () => {
     const text = `${header}.${claims}.${forged.toString('base64url')}`;
     const key = createPublicKey({ key: e1, format: 'jwk' });
     expect(verify('sha256', Buffer.from(`${header}.${claims}`), key, forged)).toBe(true);
-    expect(isGoodAssertion(withKeys(e1), text)).toBe(false);
+    expect(isValidAssertion(withKeys(e1), text)).toBe(false);
   });
 });

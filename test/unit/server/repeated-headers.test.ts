@@ -9,7 +9,7 @@ const inLetters = (name: string, mask: number): string =>
   [...name].map((letter, index) => ((mask >> index) & 1 ? letter.toUpperCase() : letter)).join('');
 
 describe('refuseRepeatedHeaders', () => {
-  it('rejects two of a header that decides who asks for what, and no other', () => {
+  it('rejects two of a header that decides the caller or the request, and no other', () => {
     const name = fc
       .tuple(
         fc.constantFrom(...SINGLE, 'accept', 'proxy-authorization', 'hosts', 'ho-t', 'content-typo'),

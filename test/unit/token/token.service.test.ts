@@ -175,7 +175,7 @@ describe('TokenService.verify', () => {
     expect(verdictOf(token, 'logging-service')).toBe('invalid_signature');
   });
 
-  it('tolerates clocks that are apart by as much as it is told', async () => {
+  it('tolerates clocks that differ by the configured tolerance', async () => {
     const tolerant = await standaloneTokens({ clockToleranceSeconds: 60 });
     const { token } = await issued({}, tolerant);
     tolerant.clock.set(NEW_YEAR + 959);

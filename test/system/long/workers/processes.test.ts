@@ -120,7 +120,7 @@ describe('a process of the service', () => {
     expect(entry).toMatchObject({ level: 60, err: { message: 'marker' } });
   });
 
-  it('stops even if nothing reads its log any more', async () => {
+  it('stops even if nothing reads its log', async () => {
     const service = await startService({ ...WORKER_SETTINGS, WORKERS: '1' });
     service.child.stdout?.removeAllListeners('data').pause();
     for (let index = 0; index < 1_500; index++) await request(`${service.url}/nothing`);

@@ -40,7 +40,7 @@ describe('the self test of a key', () => {
   afterAll(() => bound.close());
 
   it.each(Object.keys(ALGORITHMS) as Algorithm[])(
-    'tells a valid signature by %s from another',
+    'distinguishes a valid signature by %s from another',
     async (algorithm) => {
       for (const jwt of [bound.jwt, new JwtService()]) {
         expect(await selfTest(keyFor(algorithm), jwt)).toBe(true);

@@ -160,7 +160,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.sign on %s', (algorithm) => {
     expect(await asyncOutcomeOf(() => bound.jwt.signAsync(...given))).toEqual(expected);
   });
 
-  it('changes the payload only if it is told to, as the library does', () => {
+  it('changes the payload only with mutatePayload, as the library does', () => {
     const payload: Record<string, unknown> = { sub: 'user-42', deep: { a: 1 } };
     sign(payload, { expiresIn: 60, audience: 'a' });
     expect(payload).toEqual({ sub: 'user-42', deep: { a: 1 } });

@@ -275,9 +275,12 @@ describe('JwtService.verify', () => {
   it.each(['RS256', 'ES256', 'EdDSA'] as const)(
     'accepts what the previous %s key signed',
     async (algorithm) => {
-      const [former, current] = [signingKeyFor(algorithm), signingKeyFor(algorithm, 'current')];
-      const { jwt, close } = await boundJwt(algorithm, { privateKeys: [], importedKeys: [current, former] });
-      expect(jwt.verify<object>(former.signSync(CLAIMS))).toEqual(CLAIMS);
+      const [previous, current] = [signingKeyFor(algorithm), signingKeyFor(algorithm, 'current')];
+      const { jwt, close } = await boundJwt(algorithm, {
+        privateKeys: [],
+        importedKeys: [current, previous],
+      });
+      expect(jwt.verify<object>(previous.signSync(CLAIMS))).toEqual(CLAIMS);
       expect(jwt.decode(jwt.sign({}), { complete: true })).toHaveProperty('header.kid', current.id);
       await close();
     },
