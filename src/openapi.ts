@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
-import { ADMIN_SCOPE } from './admin/admin-options.js';
+import { ADMIN_SCOPE } from './admin/admin-route.decorator.js';
 import type { ServerSettings } from './config/namespaces.js';
 import { openModules } from './server/closed-routes.js';
 import { memoryFile, serveFromMemory } from './server/in-memory-file.js';

@@ -2,7 +2,9 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiOAuth2, ApiTags } from '@nestjs/swagger';
 import { ApiError } from '../server/api-error.js';
 import { ApiErrorResponse, ApiErrors } from '../server/api-errors.decorator.js';
-import { ADMIN_SCOPE } from './admin-options.js';
+
+/** The scope of administrators. */
+export const ADMIN_SCOPE = 'identity:admin';
 
 /** Documents a controller as one of the administration. */
 export function AdminRoute(): ClassDecorator {

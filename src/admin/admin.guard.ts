@@ -6,11 +6,10 @@ import { authorizeBearer, type BearerAuthorization } from '../guard/authorize-be
 import { bearerChallenge, type ChallengeParameters } from '../guard/bearer-challenge.js';
 import { bearerToken, type RequestWithHeaders } from '../guard/bearer-token.js';
 import type { AcceptedToken } from '../jwt/verification-result.js';
-import { ApiError, type ErrorCode } from '../server/api-error.js';
+import { ApiError, type ErrorCode, unavailable } from '../server/api-error.js';
 import { HeaderGuard } from '../server/header-guards.js';
-import { unavailable } from '../server/unavailable.js';
 import { TokenService } from '../token/token.service.js';
-import { ADMIN_SCOPE } from './admin-options.js';
+import { ADMIN_SCOPE } from './admin-route.decorator.js';
 
 /** A request as it leaves the guard. */
 export interface AdminRequest extends RequestWithHeaders {

@@ -59,3 +59,18 @@ export class ApiError extends HttpError {
     return { ...this.members, error: this.message, code: this.code };
   }
 }
+
+/** Seconds after which a client should try again: soon enough to find out, late enough not to crowd. */
+const UNAVAILABLE_RETRY_SECONDS = 5;
+
+/** The error for a request that cannot be served now but may be repeated (RFC 9110 §15.6.4 and §10.2.3). */
+export function unavailable(message: string): ApiError {
+  const headers = { 'retry-after': String(UNAVAILABLE_RETRY_SECONDS) };
+  return new ApiError(503, 'unavailable', message, {}, headers);
+}
+
+/** @param seconds after which the client may try again */
+export function tooManyRequests(seconds: number): ApiError {
+  const headers = { 'retry-after': String(seconds) };
+  return new ApiError(429, 'too_many_requests', `Try again in ${seconds} seconds`, {}, headers);
+}

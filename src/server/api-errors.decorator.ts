@@ -1,9 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
-import { ApiError, type HttpError } from './api-error.js';
+import { ApiError, type HttpError, tooManyRequests, unavailable } from './api-error.js';
 import { ErrorDto } from './dto/error.dto.js';
-import { tooManyRequests } from './too-many-requests.js';
-import { unavailable } from './unavailable.js';
 
 type SharedStatus = 413 | 415 | 429 | 500 | 503;
 

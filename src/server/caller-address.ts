@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { BlockList, isIPv4 } from 'node:net';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Log } from '../log.js';
 import { canonicalAddress } from '../rate-limit/ip-address.js';
 
 /** Longer than any address with its zone, brackets, quotes and port. */
@@ -33,6 +34,15 @@ export interface CallerAddressOptions {
   readonly trustedProxies: readonly string[];
   /** Called once, when a peer that is not trusted sends a forwarding header. */
   readonly warn: (peer: string) => void;
+}
+
+/** @returns a warning about a proxy that is not trusted: its callers have one IP address, and lock each other out */
+export function proxyWarning(log: Log): CallerAddressOptions['warn'] {
+  return (address) =>
+    log.warn(
+      { address },
+      'A request with a forwarding header (such as X-Forwarded-For) came from an IP address that TRUST_PROXY does not name: if it is your proxy, name it in TRUST_PROXY, else all its callers count as one and share its limits',
+    );
 }
 
 /** Says where requests come from: by the connection, and by X-Forwarded-For as far as trusted proxies wrote it. */

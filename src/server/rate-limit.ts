@@ -1,19 +1,23 @@
-import rateLimit from '@fastify/rate-limit';
+import rateLimit, { type RateLimitPluginOptions } from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../clock.js';
+import type { Log } from '../log.js';
+import { makeWindowCounter } from '../rate-limit/make-window-counter.js';
 import { networkOf } from '../rate-limit/network-of.js';
 import type { WindowCount, WindowCounter } from '../rate-limit/window-counter.js';
-import { tooManyRequests } from './too-many-requests.js';
+import { tooManyRequests } from './api-error.js';
 
 /** The routes that issue, verify or authenticate, under the base path. */
 const LIMITED = /^\/(token|verify|oauth2\/\w+|admin(\/.*)?)$/;
 
-/** What {@link limitRequests} takes. */
-export interface RateLimitOptions {
-  /** Requests of one address within the window of the counter. */
-  readonly max: number;
-  readonly counter: WindowCounter;
-  readonly clock: Clock;
+/** The settings of {@link limitRequests}. */
+export interface RateLimitSettings {
+  /** Requests that one IP address may send in a window; 0 for any number. */
+  readonly rateLimitMax: number;
+  /** Milliseconds. */
+  readonly rateLimitWindow: number;
+  /** The Redis that counts for all instances; each counts for itself without one. */
+  readonly redisUrl: string | undefined;
   readonly basePath: string;
 }
 
@@ -23,32 +27,47 @@ export interface RateLimitOptions {
  */
 export async function limitRequests(
   fastify: FastifyInstance,
-  { max, counter, clock, basePath }: RateLimitOptions,
+  { rateLimitMax, rateLimitWindow, redisUrl, basePath }: RateLimitSettings,
+  clock: Clock,
+  log: Log,
 ): Promise<void> {
-  class Store {
-    incr(key: string, done: (error: Error | null, result?: { current: number; ttl: number }) => void): void {
-      const answer = ({ count, until }: WindowCount): void =>
-        done(null, { current: count, ttl: Math.max(0, until - clock.now()) });
-      const count = counter.add(key);
-      if (count instanceof Promise) count.then(answer, (error: unknown) => done(error as Error));
-      else answer(count);
-    }
-
-    /** One count for all routes together. */
-    child(): this {
-      return this;
-    }
-  }
+  if (rateLimitMax === 0) return;
+  const counter = await makeWindowCounter({
+    url: redisUrl,
+    name: 'requests',
+    window: rateLimitWindow,
+    clock,
+    publishes: false,
+    failed: (cause) => log.error({ err: cause }, 'Redis does not respond'),
+  });
+  fastify.addHook('onClose', () => counter.close());
   fastify.addHook('onRoute', (route) => {
     if (!route.url.startsWith(basePath) || !LIMITED.test(route.url.slice(basePath.length))) return;
     route.config = { ...route.config, rateLimit: {} };
   });
   await fastify.register(rateLimit, {
     global: false,
-    max,
-    store: Store,
+    max: rateLimitMax,
+    store: storeOf(counter, clock),
     keyGenerator: ({ ip }) => networkOf(ip),
     enableDraftSpec: true,
     errorResponseBuilder: (_request, { ttl }) => tooManyRequests(Math.max(1, Math.ceil(ttl / 1000))),
   });
+}
+
+function storeOf(counter: WindowCounter, clock: Clock): NonNullable<RateLimitPluginOptions['store']> {
+  return class Store {
+    incr(key: string, done: (error: Error | null, result?: { current: number; ttl: number }) => void): void {
+      const counted = ({ count, until }: WindowCount): void =>
+        done(null, { current: count, ttl: Math.max(0, until - clock.now()) });
+      const count = counter.add(key);
+      if (count instanceof Promise) count.then(counted, (error: unknown) => done(error as Error));
+      else counted(count);
+    }
+
+    /** One count for all routes together. */
+    child(): this {
+      return this;
+    }
+  };
 }

@@ -3,9 +3,8 @@ import { AuditLog } from '../audit/audit-log.js';
 import { parseBasic } from '../clients/basic-credentials.js';
 import type { Client } from '../clients/client.js';
 import { type Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
-import { ApiError } from '../server/api-error.js';
+import { ApiError, tooManyRequests } from '../server/api-error.js';
 import { HeaderGuard } from '../server/header-guards.js';
-import { tooManyRequests } from '../server/too-many-requests.js';
 import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
 
 /** Who may ask for a token: anyone, registered clients only, or whom the application that has the routes lets through. */

@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   audit: ['clock.ts', 'encoding', 'jwt'],
   'rate-limit': ['clock.ts', 'encoding'],
   cluster: ['sync'],
-  server: ['clock.ts', 'concurrency', 'encoding', 'jwt', 'rate-limit', 'validation'],
+  server: ['clock.ts', 'concurrency', 'encoding', 'jwt', 'log.ts', 'rate-limit', 'validation'],
   clients: [
     'audit',
     'clock.ts',
@@ -126,6 +126,7 @@ const COMPOSITION = [
   'persistence.module.ts',
   'openapi.ts',
   'app.ts',
+  'domain-error.ts',
   'start',
   'main.ts',
   'index.ts',

@@ -1,0 +1,17 @@
+import { ClientChangeRefused } from './clients/client-change-refused.js';
+import { RotationIncomplete } from './keys/key-administration.js';
+import { ApiError, unavailable } from './server/api-error.js';
+import { StoreUnavailable } from './sync/record-store.js';
+
+const CLIENT_CHANGE_STATUS = { invalid_request: 400, not_found: 404, conflict: 409 } as const;
+
+/** @returns the HTTP error for an error that clients, keys or sync throw; any other exception unchanged */
+export function domainError(exception: unknown): unknown {
+  if (exception instanceof ClientChangeRefused) {
+    return new ApiError(CLIENT_CHANGE_STATUS[exception.code], exception.code, exception.message);
+  }
+  if (exception instanceof RotationIncomplete) return unavailable(exception.message);
+  return exception instanceof StoreUnavailable
+    ? unavailable('The database does not respond; nothing has changed')
+    : exception;
+}
