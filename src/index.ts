@@ -26,7 +26,7 @@ export type {
   TokenModuleOptions,
   TokenSettings,
 } from './token/token-module-options.js';
-export { REFUSAL_MESSAGES } from './token/dto/token-response.dto.js';
+export { REFUSAL_MESSAGES } from './jwt/refusal-messages.js';
 export { TokenModule } from './token/token.module.js';
 export {
   type RequestingClient,

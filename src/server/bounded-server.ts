@@ -7,7 +7,7 @@ import { Connection } from './connection.js';
 const LOOKS = 30;
 
 /** How often connections are looked at while the server closes, in milliseconds. */
-const CLOSING_LOOK_INTERVAL = 250;
+const CLOSING_LOOK_INTERVAL_MS = 250;
 
 /**
  * An HTTP server that bounds what waits on one connection. Node reads up to 64 KiB of requests at once, over a thousand
@@ -84,7 +84,7 @@ export class BoundedServer extends Server {
 
   private lookLater(): void {
     clearTimeout(this.nextLook);
-    const interval = this.closingLooks === undefined ? this.unreadTimeout / LOOKS : CLOSING_LOOK_INTERVAL;
+    const interval = this.closingLooks === undefined ? this.unreadTimeout / LOOKS : CLOSING_LOOK_INTERVAL_MS;
     this.nextLook = setTimeout(() => this.look(), interval);
     // While the server closes, a connection that is left keeps the process alive.
     this.nextLook.unref();
@@ -93,8 +93,8 @@ export class BoundedServer extends Server {
   private look(): void {
     const isClosing = this.closingLooks !== undefined;
     if (this.closingLooks !== undefined) this.closingLooks++;
-    const elapsed = (this.closingLooks ?? 0) * CLOSING_LOOK_INTERVAL;
-    const most = isClosing ? this.closingUnreadTimeout / CLOSING_LOOK_INTERVAL : LOOKS;
+    const elapsed = (this.closingLooks ?? 0) * CLOSING_LOOK_INTERVAL_MS;
+    const most = isClosing ? this.closingUnreadTimeout / CLOSING_LOOK_INTERVAL_MS : LOOKS;
     for (const connection of this.tracked.values()) {
       if (elapsed >= this.closingTimeout || connection.looksWithoutProgress(isClosing) >= most) {
         connection.destroy();

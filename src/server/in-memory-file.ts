@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { namesEntityTag } from './entity-tag.js';
 
 /** A file that is served from memory: one buffer for every response. */
 export interface MemoryFile {
@@ -31,5 +30,18 @@ export function serveFromMemory(
     reply.header('etag', etag).header('cache-control', 'no-cache');
     if (namesEntityTag(request.headers['if-none-match'], etag)) return reply.code(304).send();
     return reply.type(type).send(body);
+  });
+}
+
+/**
+ * Whether `If-None-Match` names a tag, by the weak comparison that it asks for (RFC 9110 §13.1.2).
+ *
+ * @param ifNoneMatch the header as received
+ */
+export function namesEntityTag(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  return ifNoneMatch.split(',').some((each) => {
+    const tag = each.trim();
+    return tag === '*' || tag.replace(/^W\//, '') === etag;
   });
 }

@@ -1,11 +1,10 @@
 import { LogController } from 'fastify';
 import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { ApiError } from './api-error.js';
 import { type CallerAddresses, useCallerAddresses } from './caller-address.js';
 import { ignoreTypeOfEmptyBody, useBodyParsers } from './body-parsers.js';
 import { BoundedServer } from './bounded-server.js';
-import { holdBackContinue } from './expect-continue.js';
 import { MAX_BODY_BYTES } from './json-body.js';
 import { refuseMissingHost, refuseRepeatedHeaders } from './repeated-headers.js';
 import { requestId } from './request-id.js';
@@ -31,16 +30,16 @@ export interface CompletedRequest {
 }
 
 /** How long a client may take to send a whole request, in milliseconds. */
-const REQUEST_TIMEOUT = 15_000;
+const REQUEST_TIMEOUT_MS = 15_000;
 
 /** How long a client may take to send the headers of a request, in milliseconds. */
-const HEADERS_TIMEOUT = 10_000;
+const HEADERS_TIMEOUT_MS = 10_000;
 
 /** How long nothing may come through a connection while an answer is on its way, in milliseconds. */
-const SILENCE_TIMEOUT = 30_000;
+const SILENCE_TIMEOUT_MS = 30_000;
 
 /** How long a connection stays open between requests, in milliseconds: longer than proxies keep theirs. */
-const KEEP_ALIVE_TIMEOUT = 75_000;
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
 /**
  * How many connections a process holds, where the system allows as many; more are closed as they come. Each may hold
@@ -92,16 +91,16 @@ export function serverOptions(): FastifyHttpOptions<Server> {
 function boundedServer(listener: RequestListener): BoundedServer {
   const server = new BoundedServer(
     {
-      requestTimeout: REQUEST_TIMEOUT,
-      headersTimeout: HEADERS_TIMEOUT,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
       connectionsCheckingInterval: 1_000,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       // Node would answer before the connection is bounded, without our headers or a body.
       requireHostHeader: false,
     },
     listener,
   );
-  server.timeout = SILENCE_TIMEOUT;
+  server.timeout = SILENCE_TIMEOUT_MS;
   return server;
 }
 
@@ -150,5 +149,19 @@ export function useServerHooks(
     // Node closes what is idle when the server closes; a connection that becomes idle later would hold it open.
     if (closing) setImmediate(() => fastify.server.closeIdleConnections());
     done();
+  });
+}
+
+/**
+ * Sends 100 (Continue) only once the body is about to be read (RFC 9110 §10.1.1): a client that waits for it and is
+ * refused by its headers never sends the body. Node by itself would ask for the body first. If the refusal comes
+ * instead, Node closes the connection after it.
+ */
+function holdBackContinue(server: Server): void {
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    request.once('resume', () => {
+      if (!response.headersSent) response.writeContinue();
+    });
+    server.emit('request', request, response);
   });
 }

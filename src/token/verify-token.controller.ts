@@ -4,12 +4,8 @@ import { ApiErrors } from '../server/api-errors.decorator.js';
 import { BodyPipe } from '../server/body.pipe.js';
 import { FastRoute } from '../server/fast-routes.js';
 import type { VerificationResult } from '../jwt/verification-result.js';
-import {
-  IncompleteRequestDto,
-  InvalidTokenDto,
-  REFUSAL_MESSAGES,
-  ValidTokenDto,
-} from './dto/token-response.dto.js';
+import { REFUSAL_MESSAGES } from '../jwt/refusal-messages.js';
+import { IncompleteRequestDto, InvalidTokenDto, ValidTokenDto } from './dto/token-response.dto.js';
 import { TokenService } from './token.service.js';
 import { VerificationLog } from './verification-log.js';
 import { VerifyTokenRequestDto } from './dto/verify-token-request.dto.js';

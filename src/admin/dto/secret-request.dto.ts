@@ -3,7 +3,7 @@ import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import { parseDateTime } from '../../encoding/date-time.js';
 import { Satisfies } from '../../validation/rules.js';
 
-const TEN_YEARS = 315_360_000;
+const TEN_YEARS_SECONDS = 315_360_000;
 
 /** When a new secret expires; without either it does not. */
 @ApiSchema({ name: 'SecretRequest' })
@@ -17,7 +17,7 @@ export class SecretRequestDto {
   expires_at?: string;
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1, description: 'Seconds; in place of `expires_at`' })
-  @Max(TEN_YEARS, { message: `expires_in must be at most ${TEN_YEARS} seconds` })
+  @Max(TEN_YEARS_SECONDS, { message: `expires_in must be at most ${TEN_YEARS_SECONDS} seconds` })
   @Min(1, { message: 'expires_in must be at least 1 second' })
   @IsInt({ message: 'expires_in must be a whole number of seconds' })
   @IsOptional()

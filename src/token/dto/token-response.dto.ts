@@ -3,8 +3,6 @@ import { ErrorDto } from '../../server/dto/error.dto.js';
 import { REFUSAL_MESSAGES } from '../../jwt/refusal-messages.js';
 import { EXAMPLE_TOKEN } from '../example-tokens.js';
 
-export { REFUSAL_MESSAGES };
-
 /** What `POST /token` answers. */
 @ApiSchema({ name: 'TokenResponse' })
 export class TokenResponseDto {
