@@ -1,4 +1,4 @@
-import type { JWK } from 'jose';
+import type { JsonWebKey } from 'node:crypto';
 
 /** The longest client ID, in characters. */
 export const MAX_CLIENT_ID_LENGTH = 128;
@@ -37,7 +37,7 @@ export interface Client {
   /** Subjects other than itself: exact, or a prefix that ends in `*`. */
   readonly mayActFor: readonly string[];
   /** Public keys for `private_key_jwt` (RFC 7523). */
-  readonly jwks: { readonly keys: readonly JWK[] } | null;
+  readonly jwks: { readonly keys: readonly JsonWebKey[] } | null;
   readonly disabled: boolean;
   readonly secrets: readonly ClientSecret[];
   /** Milliseconds since 1970. */
