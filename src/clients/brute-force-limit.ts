@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { MAX_CLIENT_ID_LENGTH } from './client.js';
 import { MemoryWindowCounter } from '../rate-limit/memory-window-counter.js';
-import { networkOf } from '../rate-limit/network-of.js';
+import { networkOf } from '../rate-limit/ip-address.js';
 import type { WindowCounter } from '../rate-limit/window-counter.js';
 
 /** How many times the failures of a pair an IP address may have, over all client IDs. */

@@ -19,3 +19,18 @@ export function canonicalAddress(text: string): string | undefined {
   const mapped = address.startsWith(MAPPED) ? address.slice(MAPPED.length) : '';
   return isIPv4(mapped) ? mapped : address;
 }
+
+/**
+ * The network that limits count as one caller: an IPv4 address, or the /64 of an IPv6 address, the least that
+ * a provider assigns to a customer.
+ *
+ * @param address as {@link canonicalAddress} writes it; any other text counts unchanged
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = address.split('::');
+  const groupsOf = (part: string): string[] => part.split(':').filter((group) => group !== '');
+  const [left, right] = [groupsOf(head), groupsOf(tail ?? '')];
+  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
+  return `${[...left, ...zeros, ...right].slice(0, 4).join(':')}::/64`;
+}

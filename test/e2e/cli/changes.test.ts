@@ -96,7 +96,7 @@ describe('clients update', () => {
     ['--remove-audience a --remove-scope c', /scopes has no "c" to remove/],
     ['--add-scope w --remove-claim c', /claims has no "c" to remove/],
     ['--remove-may-act-for user-1', /may_act_for has no "user-1" to remove/],
-    ['--audience a --remove-audience b', /not both/],
+    ['--audience a --remove-audience b', /either replaced .* or added to/],
     ['--add-scope a --remove-scope a', /both added to scopes and removed/],
     ['--add-claim sub', /claims must be/],
   ])('rejects and changes nothing: %s', async (line, words) => {

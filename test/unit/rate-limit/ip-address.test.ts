@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { networkOf } from '../../../src/rate-limit/network-of.js';
+import { canonicalAddress, networkOf } from '../../../src/rate-limit/ip-address.js';
 
 describe('networkOf', () => {
   it.each([
@@ -16,6 +16,10 @@ describe('networkOf', () => {
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['2001:db8:1:2::', '2001:db8:1:2::/64'],
   ])('of %s is %s', (address, network) => {
-    expect(networkOf(address)).toBe(network);
+    expect(networkOf(canonicalAddress(address) ?? '')).toBe(network);
+  });
+
+  it('of a text that is no address is the text', () => {
+    expect(networkOf('unknown')).toBe('unknown');
   });
 });
