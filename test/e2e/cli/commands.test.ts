@@ -195,7 +195,11 @@ describe('a command that is refused', () => {
     ['an unknown client, to be deleted', ['delete', 'nobody'], /Client not found/],
     ['an unknown client, to be given a secret', ['secrets', 'add', 'nobody'], /Client not found/],
     ['an unknown secret', ['secrets', 'end', 'admin', 'x'], /Secret not found/],
-    ['a time that is over', ['secrets', 'add', 'admin', '--expires-at', '2000-01-01T00:00:00Z'], /must be in the future/],
+    [
+      'a time that is over',
+      ['secrets', 'add', 'admin', '--expires-at', '2000-01-01T00:00:00Z'],
+      /must be in the future/,
+    ],
   ])('says why, prints nothing and changes nothing: %s', async (_name, parameters, words) => {
     const before = await done('list');
     const { stdout, refusal, audited } = await clients(...parameters);
