@@ -22,7 +22,7 @@ export function casesFor(token) {
 }
 
 /**
- * A token asked for by anybody, and by clients in either way.
+ * A token requested anonymously, and by clients in either way.
  *
  * @param {readonly string[]} authorizations of the clients
  * @returns {readonly { how: string, testCase: Case }[]}

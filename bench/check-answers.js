@@ -10,7 +10,7 @@ const CLAIMS = ['aud', 'exp', 'iat', 'iss', 'jti', 'sub'];
  *
  * @param {readonly import('./servers.js').Server[]} servers
  * @returns {Promise<string>} a token of the first server
- * @throws {assert.AssertionError} where a server answers otherwise
+ * @throws {assert.AssertionError} if a server responds otherwise
  */
 export async function checkAnswers(servers) {
   /** @type {string[]} */
@@ -25,9 +25,9 @@ export async function checkAnswers(servers) {
   const [token = ''] = tokens;
   const { aud } = TOKEN_REQUEST;
   for (const { name, origin } of servers) {
-    const good = await post(`${origin}/verify`, { token, aud });
+    const valid = await post(`${origin}/verify`, { token, aud });
     assert.deepEqual(
-      good,
+      valid,
       { status: 200, body: { valid: true, claims: claimsOf(token) } },
       `${name} verifies`,
     );

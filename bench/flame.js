@@ -1,4 +1,4 @@
-// Draws where the time of a request goes: the service under load of POST /token or /verify, as a flame graph in flame.svg.
+// Draws what the time of a request is spent on: the service under load of POST /token or /verify, as a flame graph in flame.svg.
 // Run after `npm run build`: node bench/flame.js [/token | /verify]
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -77,7 +77,7 @@ function framesOf({ nodes, samples, timeDeltas }) {
 /**
  * @param {Frame} root
  * @param {string} title
- * @returns {string} an SVG; the name and the share of a frame show where the pointer rests on it
+ * @returns {string} an SVG; hovering over a frame shows its name and share
  */
 function draw(root, title) {
   const scale = WIDTH / root.time;

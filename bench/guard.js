@@ -62,7 +62,7 @@ const executions = Array.from({ length: TOKENS }, (_, index) => execution(index)
 
 function pass() {
   for (let index = 0; index < REQUESTS; index++) {
-    if (guard.canActivate(executions[index % TOKENS]) !== true) throw new Error('A good token was refused');
+    if (guard.canActivate(executions[index % TOKENS]) !== true) throw new Error('A valid token was rejected');
   }
 }
 

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 
 /**
  * What the numbers were measured on. The ratios are what carries over to another machine, so neither model nor clock
- * rate is told.
+ * rate is known.
  *
  * @returns {string}
  */

@@ -18,7 +18,7 @@ import { quantile } from './quantile.js';
  * @param {import('./cases.js').Case} testCase
  * @param {{ seconds: number, connections: number }} load
  * @returns {Promise<Measurement>}
- * @throws {Error} where an answer is other than 2xx, or missing
+ * @throws {Error} if a response is other than 2xx, or missing
  */
 export async function measure({ name, origin, pid }, testCase, { seconds, connections }) {
   const { path, method, body, type, authorizations } = testCase;

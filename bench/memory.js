@@ -4,7 +4,7 @@ import { CPU_AVAILABLE } from './processor.js';
 /**
  * @param {number} pid
  * @returns {{ now: number, peak: number } | null} MiB of physical memory that the process holds, and the most that it
- *   ever held; `null` where that cannot be known
+ *   ever held; `null` if that cannot be known
  */
 export function memoryOf(pid) {
   if (!CPU_AVAILABLE) return null;

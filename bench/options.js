@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 const CONNECTIONS = 32;
 
 /**
- * The defaults take about two minutes, three where many slots are measured again.
+ * The defaults take about two minutes, three if many slots are measured again.
  *
  * @returns {Options} what the command line asks for
  */

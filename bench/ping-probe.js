@@ -1,4 +1,4 @@
-// Asks one server for /ping, one request after another, until it is told to stop. A thread of its own: what the load
+// Asks one server for /ping, one request after another, until a message stops it. A thread of its own: what the load
 // generator does in its thread must not count as waiting.
 import { Agent, get } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';

@@ -15,7 +15,7 @@ export const CPU_AVAILABLE = platform() === 'linux';
 export function secondsOf(pid) {
   if (!CPU_AVAILABLE) return undefined;
   const stat = statOf(pid);
-  // The name of the program stands in parentheses and may hold blanks; utime and stime are fields 14 and 15.
+  // The name of the program is in parentheses and may contain spaces; utime and stime are fields 14 and 15.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const own = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
   return childrenOf(pid).reduce((sum, child) => sum + (secondsOf(child) ?? 0), own);
@@ -23,7 +23,7 @@ export function secondsOf(pid) {
 
 /**
  * @param {number} pid
- * @returns {number[]} none where the kernel was built without the list
+ * @returns {number[]} none if the kernel was built without the list
  */
 function childrenOf(pid) {
   const list = `/proc/${pid}/task/${pid}/children`;
@@ -55,7 +55,7 @@ export function secondsOfAll() {
  *
  * @param {number} pid of the server
  * @returns {() => { server: number | null, others: number | null }} called at the end, gives the seconds that the
- *   server computed, and those that processes other than it and this one did; `null` where that cannot be known
+ *   server computed, and those that processes other than it and this one did; `null` if that cannot be known
  */
 export function stopwatch(pid) {
   const before = { server: secondsOf(pid), own: ownSeconds(), all: secondsOfAll() };
@@ -64,7 +64,7 @@ export function stopwatch(pid) {
     if (before.server === undefined || after.server === undefined) return { server: null, others: null };
     const server = after.server - before.server;
     const all = (after.all ?? 0) - (before.all ?? 0);
-    // Where the system does not show what all processors do, it says nothing of the others either.
+    // If the system does not show what all processors do, the share of other processes is unknown too.
     return { server, others: all > 0 ? Math.max(0, all - server - (after.own - before.own)) : null };
   };
 }

@@ -1,7 +1,7 @@
 /**
  * @param {readonly number[]} sorted in ascending order, not empty
  * @param {number} share 0 to 1
- * @returns {number} the smallest member that at least this share of the members does not exceed
+ * @returns {number} the smallest value that at least this share of the values does not exceed
  */
 export function quantile(sorted, share) {
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? NaN;

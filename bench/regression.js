@@ -1,5 +1,5 @@
-// Fails where a token has become much dearer than it was: the service must take at most so many times the processor time
-// of the bare Fastify server that is measured beside it. So that a bound that no longer bites is seen, the service is also
+// Fails if a token has become much dearer than it was: the service must take at most so many times the processor time
+// of the bare Fastify server that is measured next to it. So that a bound that no longer bites is seen, the service is also
 // started with a mistake that was made before (see string-secret.js), which must be over it.
 // Run after `npm run build`: node bench/regression.js
 import { casesFor } from './cases.js';
@@ -39,10 +39,10 @@ try {
     }
     const [own = NaN, other = NaN] = [...ratios.values()].map(median);
     const mistakeIsSeen = testCase.path !== '/token' || other > BOUND;
-    const isGood = own <= BOUND && mistakeIsSeen;
-    failed ||= !isGood;
+    const passes = own <= BOUND && mistakeIsSeen;
+    failed ||= !passes;
     console.log(
-      `${isGood ? 'ok' : 'FAILED'}: ${testCase.path} takes ${own.toFixed(2)} times the processor time of a bare Fastify, of ${BOUND} allowed; with a string secret ${other.toFixed(2)}`,
+      `${passes ? 'ok' : 'FAILED'}: ${testCase.path} takes ${own.toFixed(2)} times the processor time of a bare Fastify, of ${BOUND} allowed; with a string secret ${other.toFixed(2)}`,
     );
   }
   process.exitCode = failed ? 1 : 0;

@@ -5,10 +5,10 @@ import { databaseOptions, openDatabase } from '../dist/database/open-database.js
 const ROWS_A_STATEMENT = 500;
 
 /**
- * Copies the database of a service that runs: what it wrote last stands beside the file.
+ * Copies the database of a service that runs: its last writes are in a file next to it.
  *
  * @param {string} from path of the SQLite file
- * @param {string} to where there is no file yet
+ * @param {string} to a path without a file
  */
 export async function copyDatabase(from, to) {
   const dataSource = await openDatabase(await databaseOptions(`sqlite:${from}`));
@@ -17,7 +17,7 @@ export async function copyDatabase(from, to) {
 }
 
 /**
- * Adds revocations of tokens that nobody shows to a database, all in one transaction: they expire in a day.
+ * Adds revocations of tokens that no one presents to a database, all in one transaction: they expire in a day.
  *
  * @param {string} path of the SQLite file
  * @param {number} count

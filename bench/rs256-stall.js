@@ -64,7 +64,7 @@ try {
     const of = (/** @type {'p50' | 'p99' | 'worst' | 'tokens'} */ what) =>
       median(rounds.map((each) => each[what])).toFixed(1);
     process.stdout.write(
-      `/ping beside ${name}: p50 ${of('p50')} ms, p99 ${of('p99')} ms, worst ${of('worst')} ms, at ${of('tokens')} tokens/s\n`,
+      `/ping next to ${name}: p50 ${of('p50')} ms, p99 ${of('p99')} ms, worst ${of('worst')} ms, at ${of('tokens')} tokens/s\n`,
     );
   }
   process.stdout.write(`${describeNoise(slots)}\n`);

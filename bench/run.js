@@ -32,8 +32,8 @@ for (const [signal, code] of /** @type {const} */ ([
   process.once(signal, () => process.exit(code));
 }
 
-/** Beside servers that give the same answers. */
-async function besidePeers() {
+/** Compared with servers that give the same responses. */
+async function againstPeers() {
   const servers = [
     await start('identity-backend', SERVICE),
     await start('equipped Fastify', 'bench/peers/equipped-fastify.js'),
@@ -67,7 +67,7 @@ function withClients(populated) {
 }
 
 /**
- * Client credentials and introspection beside oidc-provider, and with a million tokens that were taken back.
+ * Client credentials and introspection compared with oidc-provider, and with a million revoked tokens.
  *
  * @param {import('./starts.js').Populated} few
  */
@@ -98,7 +98,7 @@ async function ofOAuth({ server, authorizations, database }) {
     oauthCases({ ...theirs, token: opaque }),
   ].map((cases, at) => cases.map((each) => ({ ...each, server: at === 0 ? server : peer })));
   const verify = casesFor(token).at(-1);
-  const beside = (grant ?? []).map(({ name, testCase }, at) => ({
+  const compared = (grant ?? []).map(({ name, testCase }, at) => ({
     name,
     references: ['identity-backend'],
     contestants: [
@@ -118,7 +118,7 @@ async function ofOAuth({ server, authorizations, database }) {
       { name: revoked.name, server: revoked, testCase },
     ],
   }));
-  return { beside, withRevoked };
+  return { compared, withRevoked };
 }
 
 async function byAlgorithm() {
@@ -147,12 +147,12 @@ try {
   for (const { server, authorizations } of populated) await checkClients(server, authorizations);
   const [few] = populated;
   if (!few) throw new Error('There is no service with clients');
-  const { beside, withRevoked } = await ofOAuth(few);
+  const { compared, withRevoked } = await ofOAuth(few);
 
   const groups = [
     {
       place: 'peers',
-      contests: await besidePeers(),
+      contests: await againstPeers(),
       titles: { case: 'case', server: 'server', ratios: ['to equipped', 'to bare'] },
     },
     {
@@ -162,7 +162,7 @@ try {
     },
     {
       place: 'oauth',
-      contests: beside,
+      contests: compared,
       titles: { case: 'case', server: 'server', ratios: ['to the service'] },
     },
     {

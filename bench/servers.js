@@ -28,7 +28,7 @@ export function launcher() {
   const secret = randomBytes(48).toString('base64url');
   /** @type {Map<number, import('node:child_process').ChildProcess>} */
   const running = new Map();
-  // Also where the run ends by a signal, or by an exception that nobody catches.
+  // Also if the run ends by a signal, or by an uncaught exception.
   process.once('exit', () => {
     for (const child of running.values()) child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
@@ -38,7 +38,7 @@ export function launcher() {
    * @param {string} name
    * @param {string | readonly string[]} script relative to the package, or another program and its arguments
    * @param {string} [database] file with clients, for the service
-   * @param {Readonly<Record<string, string>>} [variables] settings besides those that all have
+   * @param {Readonly<Record<string, string>>} [variables] settings in addition to those that all have
    * @returns {Promise<Server>}
    */
   async function start(name, script, database = join(folder, 'empty.db'), variables = {}) {

@@ -1,6 +1,6 @@
 /**
  * The service with a mistake that costs most of all: the library that signs is given the secret as a string, and prepares
- * it anew for each token. Of its parts as the compiler made them, as `dist/main.js` has a key of its own.
+ * it again for each token. Of its parts as the compiler made them, as `dist/main.js` has a key of its own.
  */
 import { JwtService } from '@nestjs/jwt';
 import { createApp } from '../dist/app.js';

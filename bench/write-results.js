@@ -7,7 +7,7 @@ const CHART = new URL('./chart.svg', import.meta.url);
 const README = new URL('./README.md', import.meta.url);
 
 /**
- * Keeps the results beside the benchmark: every slot in `results.json`, the tables in the README.
+ * Keeps the results next to the benchmark: every slot in `results.json`, the tables in the README.
  *
  * @param {object} results
  * @param {string} results.machine

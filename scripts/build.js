@@ -1,4 +1,4 @@
-// Builds the service into `dist` beside whatever runs from it: a build is made in a folder of its own, and replaces the previous
+// Builds the service into `dist` while the service may run from it: a build is made in a folder of its own, and replaces the previous
 // one when it is complete. With --if-changed only if `dist` does not hold a build of these sources; with --package, without
 // the chunks that it otherwise keeps for processes of the previous build.
 import { spawn } from 'node:child_process';

@@ -12,7 +12,7 @@ const ENTRIES = Object.fromEntries(
   ['main', 'cli/identity-backend', ...FURTHER].map((name) => [name, join(FOLDER, `${name}.js`)]),
 );
 
-/** Loaded where they are needed, from the packages that they came in: drivers, native code, files that are served, what Nest may ask for. */
+/** Loaded when needed, from their own packages: drivers, native code, files that are served, what Nest may ask for. */
 const LEFT_OUT = [
   /^(libsql|pg|mysql2|ioredis)$/,
   /^swagger-ui-dist/,
@@ -21,7 +21,7 @@ const LEFT_OUT = [
 ];
 
 /**
- * What is required through `createRequire` is hidden from a bundler, and would be loaded a second time beside the bundle.
+ * What is required through `createRequire` is hidden from a bundler, and would be loaded a second time, outside of the bundle.
  * @type {import('rolldown').Plugin}
  */
 const showRequired = {

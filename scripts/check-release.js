@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Says whether services that were released together agree: for each, the version of its package.json, a git tag of its
 // commit and the version of the running service; for all, the issuer and, by its fingerprint, the shared secret. Exits 1
-// where anything does not. See docs/release-together.md.
+// if anything does not. See docs/release-together.md.
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -11,10 +11,10 @@ const USAGE = 'Usage: node scripts/check-release.js FOLDER=URL [FOLDER=URL …]'
 /** How long an answer may take, in milliseconds. */
 const PATIENCE = 5_000;
 
-let isGood = true;
+let passes = true;
 const ok = (about) => console.log(`ok     ${about}`);
 const wrong = (about) => {
-  isGood = false;
+  passes = false;
   console.log(`wrong  ${about}`);
 };
 
@@ -64,7 +64,7 @@ async function debugEnvOf(url, nonce) {
   }
 }
 
-/** @returns what the service shows; `undefined` where it shows nothing */
+/** @returns what the service shows; `undefined` if it shows none */
 async function checkService({ folder, url }, nonce) {
   const { name, version } = packageOf(folder);
   const shown = await debugEnvOf(url, nonce);
@@ -104,4 +104,4 @@ checkSame(
   'shared secret, by its fingerprint',
   answered.map((each) => each.JWT_SECRET_KEY?.fingerprint).filter((each) => each !== undefined),
 );
-process.exitCode = isGood ? 0 : 1;
+process.exitCode = passes ? 0 : 1;

@@ -37,7 +37,7 @@ const tokensIssued = new Counter({
 });
 const verifications = new Counter({
   name: 'verifications_total',
-  help: 'Tokens that were judged',
+  help: 'Verified tokens',
   labelNames: ['code'],
   registers: [registry],
 });

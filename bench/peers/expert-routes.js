@@ -46,7 +46,7 @@ const verifySchema = {
 };
 
 /**
- * What is told of tokens, where somebody listens.
+ * Receives what happens to tokens, if there is a listener.
  *
  * @typedef {object} Listener
  * @property {(requestId: string, token: { sub: string, aud: string, jti: string }) => void} issued
@@ -54,13 +54,13 @@ const verifySchema = {
  */
 
 /** @type {Listener} */
-const NOBODY = { issued() {}, verified() {} };
+const NO_LISTENER = { issued() {}, verified() {} };
 
 /**
  * @param {import('fastify').FastifyInstance} app
  * @param {Listener} listener
  */
-export function addRoutes(app, listener = NOBODY) {
+export function addRoutes(app, listener = NO_LISTENER) {
   app.get('/ping', (_request, reply) => {
     reply.type('text/plain; charset=utf-8').send('OK');
   });

@@ -1,4 +1,4 @@
-// Tells whether `dist` holds a build of these sources.
+// Whether `dist` holds a build of these sources.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -39,7 +39,7 @@ export async function lock(path) {
     try {
       utimesSync(path, new Date(), new Date());
     } catch {
-      // Somebody removed the lock: the build goes on, and ends as it would.
+      // The lock was removed by hand: the build continues as if it were there.
     }
   }, RENEWAL);
   renewal.unref();

@@ -19,6 +19,6 @@ export async function tokens(issuer: TestIssuer): Promise<readonly string[]> {
   const faults = Object.keys(TOKEN_FAULTS) as TokenFault[];
   // @ts-expect-error There is no such fault.
   const wrong = issuer.badToken('no-such-fault');
-  const good: string = await issuer.token({ sub: 'user-42' }, { typ: 'at+jwt' });
-  return [good, await wrong, ...(await Promise.all(faults.map((fault) => issuer.badToken(fault))))];
+  const valid: string = await issuer.token({ sub: 'user-42' }, { typ: 'at+jwt' });
+  return [valid, await wrong, ...(await Promise.all(faults.map((fault) => issuer.badToken(fault))))];
 }

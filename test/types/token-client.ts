@@ -36,7 +36,7 @@ export const targets: readonly TokenTarget[] = [
 })
 export class ClientModule {}
 
-/** `fetchWith` gives what can stand in for the global `fetch`. */
+/** `fetchWith` returns a replacement for the global `fetch`. */
 export async function call(client: TokenClient): Promise<string> {
   const token: string = await client.getToken({ audience: 'logging-service' });
   const response: Response = await client.fetchWith({ audience: 'logging-service' })(issuerUrl, {

@@ -24,7 +24,7 @@ export class AdviceController {
     return 'OK';
   }
 
-  /** Answers also where the log is away, and says that the line was not kept. */
+  /** Responds even if the log is unavailable, and says that the line was not kept. */
   @Post('advice')
   async advise(@Body() body?: { readonly question?: unknown }): Promise<object> {
     const question = body?.question;

@@ -24,7 +24,7 @@ export class LoggingBackend {
     this.fetch = tokens.fetchWith({ audience: 'logging-service' });
   }
 
-  /** @throws {Error} where there is no token, or the line was not kept */
+  /** @throws {Error} if there is no token, or the line was not kept */
   async write(line: LogLine): Promise<void> {
     await this.call('/log', {
       method: 'POST',

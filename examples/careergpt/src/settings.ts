@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs';
 import type { TokenClientOptions } from 'identity-backend/token-client';
 
-/** What this service is told by its environment. */
+/** The settings of this service, from its environment. */
 export interface Settings {
   readonly host: string;
   readonly port: number;
-  /** Where tokens come from, and as whom. */
+  /** The issuer of the tokens, and the identity of this service there. */
   readonly identity: TokenClientOptions;
-  /** Where logging-backend is. */
+  /** The URL of logging-backend. */
   readonly loggingUrl: string;
 }
 
-/** Reads the environment and, where there is one, `.env`. */
+/** Reads the environment and, if there is one, `.env`. */
 export function readSettings(): Settings {
   if (existsSync('.env')) process.loadEnvFile();
   const { HOST, PORT, IDENTITY_URL, IDENTITY_CLIENT_ID, IDENTITY_CLIENT_SECRET, LOGGING_URL } = process.env;
@@ -22,7 +22,7 @@ export function readSettings(): Settings {
     port,
     identity: {
       issuerUrl: IDENTITY_URL ?? 'http://127.0.0.1:3000',
-      // A registered client; without one, the route that is open to anybody while TOKEN_ENDPOINT_AUTH=none.
+      // A registered client; without one, the route that is open to anyone while TOKEN_ENDPOINT_AUTH=none.
       ...(IDENTITY_CLIENT_ID !== undefined && IDENTITY_CLIENT_SECRET !== undefined
         ? { clientId: IDENTITY_CLIENT_ID, clientSecret: IDENTITY_CLIENT_SECRET }
         : { subject: 'careergpt' }),

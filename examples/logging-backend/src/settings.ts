@@ -7,19 +7,19 @@ export const SETTINGS = Symbol('SETTINGS');
 /** The name of this service: tokens must have it in their `aud`. */
 export const AUDIENCE = 'logging-service';
 
-/** What this service is told by its environment. */
+/** The settings of this service, from its environment. */
 export interface Settings {
   readonly host: string;
   readonly port: number;
   /** `sqlite:data/logs.db`, `postgres://…` or `mysql://…` */
   readonly databaseUrl: string;
-  /** Whether `/debug-env` is there, which anybody may ask. */
+  /** Whether `/debug-env` is served, which is open to anyone. */
   readonly debugEnv: boolean;
   /** What tokens are measured against. */
   readonly tokens: IdentityAuthOptions;
 }
 
-/** Reads the environment and, where there is one, `.env`. */
+/** Reads the environment and, if there is one, `.env`. */
 export function readSettings(): Settings {
   if (existsSync('.env')) process.loadEnvFile();
   const { HOST, PORT, LOG_DB_URL, DEBUG_ENV, NODE_ENV } = process.env;

@@ -121,7 +121,7 @@ describe('who reads a backup of the database', () => {
     expect(opened(sealed, 'another-kid', testSettings().encryptionKey)).toBeUndefined();
   });
 
-  it('starts no service upon it, and changes nothing', async () => {
+  it('starts no service on it, and changes nothing', async () => {
     for (const encryptionKey of [SECRET, 'another key-encryption key of a test'])
       await expect(RunningApp.start({ databaseUrl, encryptionKey })).rejects.toThrow(KeyEncryptionError);
     const again = await RunningApp.start({ databaseUrl });

@@ -233,7 +233,7 @@ describe('any command line', () => {
     return { options, operands };
   }
 
-  /** Whether the words are a `clients update` to the letter; written without a parser, for this grammar alone. */
+  /** Whether the words are exactly a `clients update`; written without a parser, for this grammar alone. */
   function isUnderstood(given: readonly string[]): boolean {
     const { options, operands } = read(given) ?? { options: new Map<string, string[]>(), operands: 0 };
     const removed = options.get('--remove-claim') ?? [];

@@ -35,7 +35,7 @@ function watchCallers(): () => void {
     const methods = prototype as Record<string, (...values: unknown[]) => unknown>;
     const method = methods[name] as (...values: unknown[]) => unknown;
     const watched = function (this: unknown, ...values: unknown[]): unknown {
-      calls.push(String(new Error('who calls?').stack).includes('router-execution-context'));
+      calls.push(String(new Error('the caller').stack).includes('router-execution-context'));
       return method.apply(this, values);
     };
     for (const key of Reflect.getMetadataKeys(method) as string[]) {
@@ -122,7 +122,7 @@ const form =
     request(`POST ${path}`, { type, body: body(served), authorization: served.worker });
 const strangers = (path: string, body: string, type: string): [string, Send][] =>
   [undefined, basic('worker', 'x'), basic('nobody', 'x'), 'Basic !', 'Bearer x'].map((authorization) => [
-    `${path} of a stranger who sends ${authorization ?? 'nothing'}`,
+    `${path} without valid credentials: ${authorization ?? 'none'}`,
     () => request(`POST ${path}`, { type, body, authorization }),
   ]);
 const everywhere = (path: string): [string, Send][] => [

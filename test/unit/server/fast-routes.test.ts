@@ -88,7 +88,7 @@ class Replies {
   @FastRoute<Replies>((controller) => controller.callers())
   @Get('callers')
   callers(): string {
-    return String(new Error('who calls?').stack);
+    return String(new Error('the caller').stack);
   }
 
   @FastRoute<Replies>((controller) => controller.fault())

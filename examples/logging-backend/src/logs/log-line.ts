@@ -1,6 +1,6 @@
 import type { LogEntry } from './log-entry.js';
 
-/** One line of the download. What would begin another line is escaped, so that nobody can write lines for others. */
+/** One line of the download. What would begin another line is escaped, so that no one can forge lines. */
 export function logLine({ time, level, service, message, context, written_by }: LogEntry): string {
   const parts = [time, level.toUpperCase(), `${service} (${written_by ?? '-'}):`, message];
   if (context) parts.push(JSON.stringify(context));

@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Between, LessThan, type Repository } from 'typeorm';
 import { LogEntry } from './log-entry.js';
 
-/** How many lines are read at a time, where all are asked for. */
+/** How many lines are read at a time if all are requested. */
 const CHUNK = 500;
 
 /** Keeps the log. */

@@ -27,7 +27,7 @@ interface Page {
   readonly next: number | null;
 }
 
-/** The log. The guard of the application lets nobody in without a token for this service. */
+/** The log. The guard of the application admits only callers with a token for this service. */
 @Controller()
 export class LogsController {
   constructor(@Inject(LogStore) private readonly store: LogStore) {}
