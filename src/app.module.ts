@@ -10,7 +10,8 @@ import { SERVICE_TOKENS } from './service-tokens.js';
 import { TokenRoutesModule } from './token/token-routes.module.js';
 
 /**
- * The service. ConfigModule and ProcessModule, which `createApp` adds, give its modules their settings, the clock and the log.
+ * The service. `createApp` adds ConfigModule and ProcessModule, which provide the settings, the clock and the
+ * log.
  */
 @Module({
   imports: [

@@ -58,8 +58,8 @@ export async function createApp(
 }
 
 /**
- * Adds what surrounds the routes. Hooks run in the order in which they are added here, and see only the routes
- * that are made after them: call it once the providers exist, before `app.init()` makes the routes.
+ * Adds what surrounds the routes. Hooks run in the order in which they are added, and see only the routes
+ * that are made after them. Call it once the providers exist, before the routes do.
  *
  * @returns a function to call once the routes exist, see {@link collectMethods}
  */

@@ -14,8 +14,8 @@ import { VERSION } from './version.js';
 export type DocumentedSettings = Pick<ServerSettings, 'basePath' | 'issuer' | 'publicUrl'>;
 
 /**
- * Serves Swagger UI at `/docs` and the document behind it at `/openapi.json`, both from memory: `SwaggerModule.setup` would
- * open a file for each request, and write the document again for each.
+ * Serves Swagger UI at `/docs` and its document at `/openapi.json`, both from memory: `SwaggerModule.setup`
+ * would open a file and serialize the document for each request.
  */
 export function serveDocumentation(
   fastify: FastifyInstance,
@@ -59,8 +59,8 @@ function describeApi(app: INestApplication, settings: DocumentedSettings): OpenA
 }
 
 /**
- * The path prefixes of the routes, first the one that pages are served under: behind a proxy that strips a
- * path, that of PUBLIC_URL. An issuer that replaces PUBLIC_URL need not be the URL of the service.
+ * @returns the path prefixes of the routes, first the one that pages are served under: behind a proxy that
+ *   strips a path, that of PUBLIC_URL. An issuer that replaces PUBLIC_URL need not be the URL of the service.
  */
 function pathsOf({ basePath, issuer, publicUrl }: DocumentedSettings): string[] {
   const isGiven = publicUrl !== undefined && publicUrl !== baseUrlOf(issuer);

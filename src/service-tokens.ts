@@ -17,7 +17,7 @@ import type { TokenSettings } from './token/token-module-options.js';
 import type { ServiceParts } from './token/token-options.js';
 import { TokenModule } from './token/token.module.js';
 
-/** The tokens of the service itself: TokenModule as any application imports it, for all modules of the service. */
+/** The tokens of the service itself: TokenModule as any application imports it, but global. */
 export const SERVICE_TOKENS: DynamicModule = {
   ...TokenModule.forRootAsync({
     imports: [KeysModule, ClientsModule, RevocationModule],
@@ -39,7 +39,7 @@ function tokenOptions(
     ...settings,
     clock,
     showFingerprints: debugEnv,
-    // The settings have checked them: outside production a weak one only causes a warning.
+    // `loadSettings` has checked the secrets: outside production, a weak one only causes a warning.
     allowWeakSecrets: true,
     managedKeys,
     revocationCheck: (claims) =>

@@ -1,4 +1,4 @@
-/** The codes that a JSON route answers with, other than those of a verdict. */
+/** The codes of the errors of JSON routes, other than the refusals of `POST /verify`. */
 export type ErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -18,14 +18,14 @@ export type ErrorCode =
   | 'internal_error'
   | 'unavailable';
 
-/** What every error of a JSON route answers with. */
+/** The body of every error of a JSON route. */
 export interface ErrorBody {
   readonly error: string;
   readonly code: ErrorCode;
-  readonly [member: string]: unknown;
+  readonly [field: string]: unknown;
 }
 
-/** An answer other than the one that was hoped for. */
+/** An error that knows its HTTP response. */
 export abstract class HttpError extends Error {
   /** HTTP status. */
   abstract readonly status: number;
@@ -41,22 +41,21 @@ export class ApiError extends HttpError {
    * @param status HTTP status
    * @param code for programs
    * @param message for people; never holds a secret, a token or what caused it
-   * @param members other fields of the body
-   * @param headers further headers of the answer
+   * @param fields other fields of the body
+   * @param headers other headers of the response
    */
   constructor(
     override readonly status: number,
     readonly code: ErrorCode,
     message: string,
-    readonly members: Readonly<Record<string, unknown>> = {},
+    readonly fields: Readonly<Record<string, unknown>> = {},
     override readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(message);
   }
 
-  /** The body of the answer. */
   override get body(): ErrorBody {
-    return { ...this.members, error: this.message, code: this.code };
+    return { ...this.fields, error: this.message, code: this.code };
   }
 }
 

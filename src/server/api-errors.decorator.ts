@@ -16,15 +16,15 @@ const SHARED: Readonly<Record<SharedStatus, readonly [description: string, error
     new ApiError(415, 'unsupported_media_type', 'Send the body as application/json'),
   ],
   429: [
-    'Too many attempts, or too many that failed; `Retry-After` says when another may be made',
+    'Too many requests, or too many failed authentications; `Retry-After` says when to try again',
     tooManyRequests(42),
   ],
   500: [
-    'Something that should not happen; the log of the service has the cause',
+    'Unexpected error; the log of the service has the cause',
     new ApiError(500, 'internal_error', 'Internal error'),
   ],
   503: [
-    'Not now: something that the service needs does not answer; `error` says whether anything has changed',
+    'A part that the service needs is unavailable; `error` says whether anything has changed',
     unavailable('The database does not respond; nothing has changed'),
   ],
 };
@@ -33,19 +33,20 @@ const SHARED: Readonly<Record<SharedStatus, readonly [description: string, error
 type Documentation = MethodDecorator & ClassDecorator;
 
 /**
- * Documents one error of a route with an example of its body: the schema, which all errors share, can have but one.
+ * Documents one error of a route with an example of its body: the schema, which all errors share, can have
+ * only one.
  *
- * @param error one that the route answers with
- * @param document the class of the body
+ * @param error an error of the route
+ * @param dto the class of the body
  */
 export function ApiErrorResponse(
   description: string,
   { status, body }: HttpError,
-  document: new () => object = ErrorDto,
+  dto: new () => object = ErrorDto,
 ): Documentation {
   // JSON, whatever else the route produces.
-  const content = { 'application/json': { schema: { $ref: getSchemaPath(document) }, example: body } };
-  return applyDecorators(ApiExtraModels(document), ApiResponse({ status, description, content }));
+  const content = { 'application/json': { schema: { $ref: getSchemaPath(dto) }, example: body } };
+  return applyDecorators(ApiExtraModels(dto), ApiResponse({ status, description, content }));
 }
 
 /** Documents the errors that a route shares with others. */

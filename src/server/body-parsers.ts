@@ -15,10 +15,10 @@ const JSON_TYPE = 'application/json';
 const MERGE_PATCH_TYPE = 'application/merge-patch+json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 
-/** `type/subtype`, then whatever parameters (RFC 9110 §8.3.1). */
+/** `type/subtype`, then any parameters (RFC 9110 §8.3.1). */
 const MEDIA_TYPE = /^[ \t]*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+[ \t]*(?:;|$)/;
 
-/** Replaces Fastify's parsers by ones that refuse what two readers could read differently. */
+/** Replaces Fastify's parsers with ones that reject a body which two parsers could read differently. */
 export function useBodyParsers(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   const parse = (
@@ -26,7 +26,7 @@ export function useBodyParsers(fastify: FastifyInstance): void {
     read: (request: FastifyRequest, bytes: Buffer) => unknown,
   ): void => {
     fastify.addContentTypeParser<Buffer>(type, { parseAs: 'buffer' }, (request, bytes, done) => {
-      // A body of no bytes is none, whatever its type (RFC 9110 §6.4); what matches no route is not read.
+      // An empty body is no body, whatever its type (RFC 9110 §6.4); without a route, nothing reads the body.
       done(null, bytes.length === 0 || request.is404 ? undefined : read(request, bytes));
     });
   };
@@ -38,16 +38,16 @@ export function useBodyParsers(fastify: FastifyInstance): void {
 }
 
 /**
- * Takes away the Content-Type of a request that has no body, and one that is no media type, before Fastify looks at
- * it: the first means nothing, the second no more than none.
+ * Removes the Content-Type of a request without a body, and one that is not a media type, before Fastify
+ * reads it: the first means nothing, the second no more than none.
  */
 export function ignoreTypeOfEmptyBody(headers: IncomingHttpHeaders): void {
   const type = headers['content-type'];
   if (type === undefined) return;
   const { 'content-length': length, 'transfer-encoding': encoding } = headers;
   const isEmpty = encoding === undefined && (length === undefined || Number(length) === 0);
-  const isType = type === JSON_TYPE || type === FORM_TYPE || MEDIA_TYPE.test(type);
-  if (isEmpty || !isType) delete headers['content-type'];
+  const isMediaType = type === JSON_TYPE || type === FORM_TYPE || MEDIA_TYPE.test(type);
+  if (isEmpty || !isMediaType) delete headers['content-type'];
 }
 
 /** The media type that a route reads. */

@@ -2,7 +2,10 @@ import { Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { Rules } from '../validation/rules.js';
 import { ApiError } from './api-error.js';
 
-/** Makes an instance of a `class-validator` class of a JSON body, or refuses it with the sentence of its {@link Rules}. */
+/**
+ * Reads a JSON body into an instance of a `class-validator` class, or rejects it with the message of its
+ * {@link Rules}.
+ */
 @Injectable()
 export class BodyPipe<T extends object> implements PipeTransform<unknown, T> {
   private readonly rules: Rules<T>;

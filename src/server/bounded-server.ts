@@ -3,56 +3,62 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Connection } from './connection.js';
 
-/** How many times a connection is looked at before it counts as one whose client does not read. */
-const LOOKS = 30;
+/** How many checks in a row without progress close a connection. */
+const CHECKS_WITHOUT_PROGRESS = 30;
 
-/** How often connections are looked at while the server closes, in milliseconds. */
-const CLOSING_LOOK_INTERVAL_MS = 250;
+/** How often connections are checked while the server closes. */
+const CLOSING_CHECK_INTERVAL_MS = 250;
 
 /**
- * An HTTP server that bounds what waits on one connection. Node reads up to 64 KiB of requests at once, over a thousand
- * small ones, and dispatches all of them before the first is answered; it neither closes nor destroys the responses that
- * stand behind the first one when their connection ends.
+ * An HTTP server that bounds the requests in progress on one connection. Node reads up to 64 KiB of requests
+ * at once, over a thousand small ones, and dispatches all of them before it sends the first response; when
+ * the connection closes, it neither closes nor destroys the responses that wait behind the first.
  */
 export class BoundedServer extends Server {
-  /** Requests of one connection in progress: from the parsed head until the response is handed to the socket. */
+  /**
+   * The most requests in progress on one connection: from the parsed head until the response is handed to the
+   * socket.
+   */
   maxRequestsInProgress = 16;
 
-  /** How long a client may read nothing of a response that waits for it, in milliseconds. */
+  /** How long a client may leave a response unread, in milliseconds. */
   unreadTimeout = 30_000;
 
-  /** As {@link unreadTimeout}, while the server closes; a connection without any request ends by it, too. Milliseconds. */
+  /**
+   * {@link unreadTimeout} while the server closes; it also closes connections without a request.
+   * Milliseconds.
+   */
   closingUnreadTimeout = 2_000;
 
-  /** When every connection that is left is closed, counted from the call of {@link close}; milliseconds. */
+  /** How long after the call of {@link close} every remaining connection is closed, in milliseconds. */
   closingTimeout = 8_000;
 
   private readonly tracked = new Map<Socket, Connection>();
-  private nextLook: NodeJS.Timeout | undefined;
-  private closingLooks: number | undefined;
+  private nextCheck: NodeJS.Timeout | undefined;
+  private closingChecks: number | undefined;
 
-  /** @param listener is called for the requests within the bound alone */
+  /** @param listener receives only the requests within the bound */
   constructor(options: ServerOptions, listener: RequestListener) {
     super(options, (request, response) => {
       if (this.admits(request, response)) listener(request, response);
     });
     this.on('connection', (socket: Socket) => this.track(socket));
-    this.on('listening', () => this.lookLater());
-    this.on('close', () => clearTimeout(this.nextLook));
+    this.on('listening', () => this.scheduleCheck());
+    this.on('close', () => clearTimeout(this.nextCheck));
   }
 
   /** Stops listening. Clients that do not read, or do not finish a request, cannot hold this up. */
   override close(callback?: (error?: Error) => void): this {
     if (this.listening) {
-      this.closingLooks = 0;
-      this.lookLater();
+      this.closingChecks = 0;
+      this.scheduleCheck();
     }
     return super.close(callback);
   }
 
   /**
-   * Closes the connections that wait for a request. Node also takes a connection for idle whose response is ended but not
-   * read yet (`ServerResponse.finished`), and would cut it off.
+   * Closes the connections that wait for a request. Node also counts a connection as idle if its response is
+   * ended but not read yet (`ServerResponse.finished`), and would truncate that response.
    */
   override closeIdleConnections(): void {
     const unread = [...this.tracked].filter(([, connection]) => connection.inProgress() > 0);
@@ -72,7 +78,7 @@ export class BoundedServer extends Server {
 
   private admits({ socket }: IncomingMessage, response: ServerResponse): boolean {
     const connection = this.tracked.get(socket);
-    // The rest of what was read together with the request that ended the connection.
+    // Node read the request together with the one that closed the connection.
     if (!connection || !socket.writable) return false;
     if (connection.inProgress() >= this.maxRequestsInProgress) {
       connection.destroy();
@@ -82,24 +88,27 @@ export class BoundedServer extends Server {
     return true;
   }
 
-  private lookLater(): void {
-    clearTimeout(this.nextLook);
-    const interval = this.closingLooks === undefined ? this.unreadTimeout / LOOKS : CLOSING_LOOK_INTERVAL_MS;
-    this.nextLook = setTimeout(() => this.look(), interval);
-    // While the server closes, a connection that is left keeps the process alive.
-    this.nextLook.unref();
+  private scheduleCheck(): void {
+    clearTimeout(this.nextCheck);
+    const interval =
+      this.closingChecks === undefined
+        ? this.unreadTimeout / CHECKS_WITHOUT_PROGRESS
+        : CLOSING_CHECK_INTERVAL_MS;
+    this.nextCheck = setTimeout(() => this.checkConnections(), interval);
+    // While the server closes, the remaining connections keep the process alive.
+    this.nextCheck.unref();
   }
 
-  private look(): void {
-    const isClosing = this.closingLooks !== undefined;
-    if (this.closingLooks !== undefined) this.closingLooks++;
-    const elapsed = (this.closingLooks ?? 0) * CLOSING_LOOK_INTERVAL_MS;
-    const most = isClosing ? this.closingUnreadTimeout / CLOSING_LOOK_INTERVAL_MS : LOOKS;
+  private checkConnections(): void {
+    const isClosing = this.closingChecks !== undefined;
+    if (this.closingChecks !== undefined) this.closingChecks++;
+    const elapsed = (this.closingChecks ?? 0) * CLOSING_CHECK_INTERVAL_MS;
+    const limit = isClosing ? this.closingUnreadTimeout / CLOSING_CHECK_INTERVAL_MS : CHECKS_WITHOUT_PROGRESS;
     for (const connection of this.tracked.values()) {
-      if (elapsed >= this.closingTimeout || connection.looksWithoutProgress(isClosing) >= most) {
+      if (elapsed >= this.closingTimeout || connection.checksWithoutProgress(isClosing) >= limit) {
         connection.destroy();
       }
     }
-    this.lookLater();
+    this.scheduleCheck();
   }
 }

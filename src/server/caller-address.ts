@@ -5,13 +5,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Log } from '../log.js';
 import { canonicalAddress } from '../rate-limit/ip-address.js';
 
-/** Longer than any address with its zone, brackets, quotes and port. */
+/** Longer than any IP address with its zone, brackets, quotes and port. */
 const MAX_ENTRY_LENGTH = 128;
 
-/** More proxies than any request passes. Callers within a trusted network could name any number of them. */
+/** More proxies than any request passes; a caller within a trusted network could name any number. */
 const MAX_HOPS = 32;
 
-/** The address of a connection that closed before its address was read. */
+/** The IP address of a connection that closed before it was read. */
 const UNKNOWN = 'unknown';
 
 const IPV6_BITS = 128;
@@ -19,7 +19,7 @@ const MAPPED_PREFIX_BITS = 96;
 
 const QUOTED = /^"(.*)"$/;
 const IN_BRACKETS = /^\[([^[\]]+)\](?::(\d{1,5}))?$/;
-/** A port stands behind a dotted quad; behind an IPv6 address without brackets it could not be told from a group. */
+/** A port may follow a dotted quad; after an IPv6 address without brackets it would look like a group. */
 const WITH_PORT = /^(.+\.\d{1,3}):(\d{1,5})$/;
 
 /** The other end of a connection. */
@@ -28,15 +28,18 @@ interface Peer {
   readonly isTrusted: boolean;
 }
 
-/** What {@link CallerAddresses} takes. */
+/** Options of {@link CallerAddresses}. */
 export interface CallerAddressOptions {
-  /** Addresses or networks (CIDR) whose X-Forwarded-For and -Proto are believed. */
+  /** IP addresses or networks (CIDR) whose X-Forwarded-For and -Proto are believed. */
   readonly trustedProxies: readonly string[];
   /** Called once, when a peer that is not trusted sends a forwarding header. */
   readonly warn: (peer: string) => void;
 }
 
-/** @returns a warning about a proxy that is not trusted: its callers have one IP address, and lock each other out */
+/**
+ * @returns a warning about a proxy that is not trusted: its callers have one IP address, and lock each other
+ *   out
+ */
 export function proxyWarning(log: Log): CallerAddressOptions['warn'] {
   return (address) =>
     log.warn(
@@ -45,7 +48,10 @@ export function proxyWarning(log: Log): CallerAddressOptions['warn'] {
     );
 }
 
-/** Says where requests come from: by the connection, and by X-Forwarded-For as far as trusted proxies wrote it. */
+/**
+ * Finds the IP address of a caller: that of the connection, or that in X-Forwarded-For as far as trusted
+ * proxies wrote it.
+ */
 export class CallerAddresses {
   private readonly trusted: BlockList;
   private readonly peers = new WeakMap<Socket, Peer>();
@@ -55,7 +61,7 @@ export class CallerAddresses {
     this.trusted = networks(options.trustedProxies);
   }
 
-  /** @returns the canonical address of the caller */
+  /** @returns the canonical IP address of the caller */
   of({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): string {
     const peer = this.peerOf(socket);
     const forwarded = headers['x-forwarded-for'];
@@ -66,8 +72,8 @@ export class CallerAddresses {
 
   /** @returns the scheme that the caller used, as far as a trusted proxy says */
   protocolOf({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): 'http' | 'https' {
-    const said = this.peerOf(socket).isTrusted ? headers['x-forwarded-proto'] : undefined;
-    return typeof said === 'string' && /(?:^|,)[ \t]*https[ \t]*$/i.test(said) ? 'https' : 'http';
+    const forwarded = this.peerOf(socket).isTrusted ? headers['x-forwarded-proto'] : undefined;
+    return typeof forwarded === 'string' && /(?:^|,)[ \t]*https[ \t]*$/i.test(forwarded) ? 'https' : 'http';
   }
 
   /** Warns once if callers may be behind a proxy that is not trusted: they would all count as one. */
@@ -89,14 +95,17 @@ export class CallerAddresses {
     return peer;
   }
 
-  /** Each proxy appends the address of its peer: from the right, the first that is not a trusted proxy is the caller. */
+  /**
+   * Each proxy appends the IP address of its peer: from the right, the first that is not a trusted proxy is
+   * the caller.
+   */
   private nearest(forwarded: string, peer: string): string {
     let address = peer;
     let end = forwarded.length;
     for (let hop = 0; hop < MAX_HOPS; hop++) {
       const comma = end > 0 ? forwarded.lastIndexOf(',', end - 1) : -1;
       const entry = readEntry(forwarded.slice(comma + 1, end));
-      // Any caller may have written what stands before a member that is no address.
+      // Any caller may have written what precedes an entry that is not an IP address.
       if (entry === undefined) break;
       address = entry;
       if (comma < 0 || !this.isTrusted(entry)) break;
@@ -110,7 +119,10 @@ export class CallerAddresses {
   }
 }
 
-/** Whether a proxy forwarded the request. Only X-Forwarded-For and -Proto are ever believed; this runs for every request. */
+/**
+ * Whether a proxy forwarded the request. Only X-Forwarded-For and -Proto are ever believed. The headers are
+ * written out because this runs for every request.
+ */
 function isForwarded(headers: IncomingHttpHeaders): boolean {
   return (
     headers['x-forwarded-for'] !== undefined ||
@@ -124,19 +136,19 @@ function isForwarded(headers: IncomingHttpHeaders): boolean {
   );
 }
 
-/** Reads one member of X-Forwarded-For: an address, which may have quotes, brackets, a zone and a port around it. */
-function readEntry(member: string): string | undefined {
-  const text = member.trim();
+/** Reads one entry of X-Forwarded-For: an IP address, perhaps with quotes, brackets, a zone and a port. */
+function readEntry(entry: string): string | undefined {
+  const text = entry.trim();
   if (text.length > MAX_ENTRY_LENGTH) return undefined;
   const bare = QUOTED.exec(text)?.[1] ?? text;
   const [, host = bare, port = '0'] = IN_BRACKETS.exec(bare) ?? WITH_PORT.exec(bare) ?? [];
   return Number(port) <= 65_535 ? canonicalAddress(host) : undefined;
 }
 
-function networks(members: readonly string[]): BlockList {
+function networks(entries: readonly string[]): BlockList {
   const list = new BlockList();
-  for (const member of members) {
-    const [text = '', bits] = member.split('/');
+  for (const entry of entries) {
+    const [text = '', bits] = entry.split('/');
     const address = canonicalAddress(text);
     if (address === undefined) throw new TypeError('A trusted proxy is not an IP address or a network');
     const isMapped = isIPv4(address) && text.includes(':');
@@ -149,7 +161,7 @@ function networks(members: readonly string[]): BlockList {
   return list;
 }
 
-/** Caches the address on its request. */
+/** Caches the IP address on its request. */
 const ADDRESS = Symbol('address');
 
 declare module 'fastify' {
@@ -159,8 +171,8 @@ declare module 'fastify' {
 }
 
 /**
- * Puts the address and the scheme of the caller in place of Fastify's own `request.ip` and `request.protocol`, which
- * take X-Forwarded-For as it is written, with ports and whatever else is in it.
+ * Replaces Fastify's `request.ip` and `request.protocol`, which take X-Forwarded-For as it is written, with
+ * ports and anything else in it.
  */
 export function useCallerAddresses(fastify: FastifyInstance, addresses: CallerAddresses): void {
   fastify.decorateRequest(ADDRESS, undefined);

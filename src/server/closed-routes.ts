@@ -11,8 +11,8 @@ declare module 'fastify' {
 }
 
 /**
- * A controller whose routes a setting may close. Closed ones respond as an address that has no route, with every method, and
- * are not in the OpenAPI document.
+ * A controller whose routes a setting may close. A closed route responds to every method as an unknown path
+ * does, and is not in the OpenAPI document.
  */
 export abstract class ClosableController {
   abstract readonly isOpen: boolean;
@@ -21,7 +21,7 @@ export abstract class ClosableController {
 const isClosed = (controller: unknown): boolean =>
   controller instanceof ClosableController && !controller.isOpen;
 
-/** To be called before the routes are made, once the controllers are. */
+/** Hides the closed routes. Call it once the controllers exist, before the routes do. */
 export function hideClosedRoutes(fastify: FastifyInstance, app: INestApplication): void {
   const methods = controllerMethods(app);
   const closed = new Set<string>();
@@ -34,7 +34,7 @@ export function hideClosedRoutes(fastify: FastifyInstance, app: INestApplication
   });
 }
 
-/** The modules without a closed controller, for the OpenAPI document. */
+/** @returns the modules without a closed controller, for the OpenAPI document */
 export function openModules(app: INestApplication): Type[] {
   return [...app.get(ModulesContainer).values()]
     .filter(({ controllers }) => ![...controllers.values()].some(({ instance }) => isClosed(instance)))

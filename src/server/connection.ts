@@ -1,7 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** What Node knows of a socket's pending write: a single one may hold megabytes, of which its stream sees all or nothing. */
+/**
+ * Node's handle of a socket: a single write may hold megabytes, and the stream of the socket counts it only
+ * as a whole.
+ */
 interface Handle {
   /** Bytes that the operating system has not taken yet. */
   readonly writeQueueSize?: number;
@@ -10,21 +13,21 @@ interface Handle {
 /** One connection of a {@link BoundedServer}: its requests in progress, and whether its client reads. */
 export class Connection {
   /**
-   * In the order of the requests, which is that in which they finish. Finished ones are dropped when somebody looks: an
-   * event listener for each would cost more than all the rest.
+   * In the order of the requests, in which they also finish. Finished ones are dropped when the list is read:
+   * an event listener for each would cost more than the rest of this class.
    */
   private readonly open: ServerResponse[] = [];
-  private looks = 0;
+  private checks = 0;
   private queued = 0;
   private bytesRead = 0;
 
   constructor(private readonly socket: Socket) {}
 
-  /** How many responses are not finished, that is, not handed to the operating system up to their last byte. */
+  /** @returns how many responses are not yet handed to the operating system up to the last byte */
   inProgress(): number {
     while (this.open[0]?.writableFinished === true) {
       this.open.shift();
-      this.looks = 0;
+      this.checks = 0;
     }
     return this.open.length;
   }
@@ -33,15 +36,16 @@ export class Connection {
     this.open.push(response);
   }
 
-  /** Ends the connection at once: nothing more is read from it or written to it. */
+  /** Closes the connection at once: nothing more is read from it or written to it. */
   destroy(): void {
     this.socket.destroy();
     this.abandonResponses();
   }
 
   /**
-   * Destroys the responses in progress, so that what they hold is freed: Node closes the one that has the socket, and
-   * forgets those that wait behind it. A route that waits or streams ends by the `close` of its response.
+   * Destroys the responses in progress, which frees what they hold: Node closes the one that has the socket,
+   * and forgets those that wait behind it. The `close` event of its response ends a route that waits or
+   * streams.
    */
   abandonResponses(): void {
     for (const response of this.open) {
@@ -53,11 +57,11 @@ export class Connection {
   }
 
   /**
-   * Counts how often this was called in a row without any progress of a client that the connection waits for.
+   * @returns how many calls in a row found no progress by a client that the connection waits for
    *
    * @param closing whether a connection also counts as waiting for its client if no route works for it
    */
-  looksWithoutProgress(closing: boolean): number {
+  checksWithoutProgress(closing: boolean): number {
     const { socket } = this;
     this.inProgress();
     const isUnread = socket.writableLength > 0;
@@ -66,8 +70,8 @@ export class Connection {
     this.queued = queued;
     this.bytesRead = socket.bytesRead;
     const isWaiting = isUnread || (closing && !this.hasWork());
-    this.looks = progressed || !isWaiting ? 0 : this.looks + 1;
-    return this.looks;
+    this.checks = progressed || !isWaiting ? 0 : this.checks + 1;
+    return this.checks;
   }
 
   /** Whether a route has a whole request and has not responded to it. */
@@ -76,13 +80,18 @@ export class Connection {
   }
 }
 
-/** What `destroy` does by itself since Node 24. Without the mark, a stream that is sent later is never destroyed. */
+/**
+ * What `destroy` does itself since Node 24. Without the flag, a stream that is sent later is never destroyed.
+ */
 function close(response: ServerResponse & { _closed?: boolean }): void {
   if (response._closed) return;
   response._closed = true;
   response.emit('close');
 }
 
-/** It has no public name, and has been there since Node 0.12; without it, progress is that of whole writes. */
+/**
+ * The property is not public, but has existed since Node 0.12; without it, only whole writes count as
+ * progress.
+ */
 const handleOf = (socket: Socket): Handle | null | undefined =>
   (socket as Socket & { readonly _handle?: Handle | null })._handle;

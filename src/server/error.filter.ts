@@ -5,10 +5,12 @@ import { ApiError, type ErrorCode, HttpError } from './api-error.js';
 import { typeFor } from './body-parsers.js';
 import { unsupportedType } from './json-body.js';
 
-type Words = readonly [code: ErrorCode, message: string];
+type CodeAndMessage = readonly [code: ErrorCode, message: string];
 
-/** What is said for a status that Nest or Fastify answers by itself: never in their words, which may hold the cause. */
-const BY_STATUS: Readonly<Record<number, Words>> = {
+/**
+ * The errors for statuses that Nest and Fastify set by themselves: their own messages may reveal the cause.
+ */
+const BY_STATUS: Readonly<Record<number, CodeAndMessage>> = {
   400: ['invalid_request', 'The request could not be read'],
   401: ['unauthorized', 'Authentication is required'],
   403: ['access_denied', 'Access denied'],
@@ -25,8 +27,8 @@ const BY_STATUS: Readonly<Record<number, Words>> = {
   504: ['unavailable', 'The service is unavailable'],
 };
 
-const OTHER_CLIENT_ERROR: Words = ['invalid_request', 'The request was refused'];
-const OTHER_SERVER_ERROR: Words = ['internal_error', 'Internal error'];
+const OTHER_CLIENT_ERROR: CodeAndMessage = ['invalid_request', 'The request was refused'];
+const OTHER_SERVER_ERROR: CodeAndMessage = ['internal_error', 'Internal error'];
 
 /** A URL that is too long matches no route. */
 const OTHER_STATUS: Readonly<Record<number, number>> = { 414: 404 };
@@ -35,13 +37,13 @@ const OTHER_STATUS: Readonly<Record<number, number>> = { 414: 404 };
 export interface ErrorFilterOptions {
   /** Receives the cause of a 500, for the log. */
   readonly report: (cause: unknown, requestId: string) => void;
-  /** Makes an ApiError of an error that a domain throws; gives back any other as it is. */
+  /** Makes an ApiError of an error that a domain throws; returns any other unchanged. */
   readonly translate: (exception: unknown) => unknown;
-  /** How an error is put on the routes that read forms. */
+  /** Makes the error of a route that reads forms. */
   readonly onForms: (error: ApiError) => HttpError;
 }
 
-/** Gives every error of a JSON route the one shape of the contract; the cause of a 500 goes to the log alone. */
+/** Gives every error of a JSON route the same body; only the log gets the cause of a 500. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   constructor(private readonly options: ErrorFilterOptions) {}
@@ -51,7 +53,7 @@ export class ErrorFilter implements ExceptionFilter {
     this.respond(exception, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
 
-  /** Sends the error that stands for an exception. */
+  /** Sends the error for an exception. */
   respond(exception: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = isCutOff(exception, request)
       ? new ApiError(400, 'invalid_request', 'The request ended too early')
@@ -68,7 +70,7 @@ export class ErrorFilter implements ExceptionFilter {
   }
 }
 
-/** Whether the caller disconnected before its request was complete: no fault of the service, and no one to respond to. */
+/** Whether the caller disconnected before its request was complete, which is not a fault of the service. */
 function isCutOff(exception: unknown, { raw }: FastifyRequest): boolean {
   return (
     raw.readableAborted &&
@@ -91,12 +93,15 @@ function asHttpError(exception: unknown, request: FastifyRequest): HttpError {
   return new ApiError(status, code, message);
 }
 
-/** Whether an exception of Nest is in the words of the contract already, as the refusals of JwtAuthGuard are. */
+/** Whether an exception of Nest already has the body of an ApiError, as those of JwtAuthGuard do. */
 function isErrorBody(body: unknown): body is { error: string; code: ErrorCode } {
   return isJsonObject(body) && typeof body['error'] === 'string' && typeof body['code'] === 'string';
 }
 
-/** @returns 500 for what is no error of HTTP, such as an exception of Nest with the status of a redirect */
+/**
+ * @returns the status of an HTTP error; 500 for anything else, such as an exception of Nest with the status
+ *   of a redirect
+ */
 function statusOf(exception: unknown): number {
   const status = exception instanceof HttpException ? exception.getStatus() : statusOfFastify(exception);
   return Number.isInteger(status) && status >= 400 && status <= 599 ? status : 500;

@@ -11,20 +11,21 @@ type FastHandler<C> = (controller: C, request: FastifyRequest, reply: FastifyRep
 const Fast = Reflector.createDecorator<FastHandler<never>>();
 
 /**
- * Serves a hot route by this handler in place of Nest's, which awaits guards, pipes, interceptors and the reply one after
- * another. It calls the decorated method, and sets the headers that Nest would set. Each `@UseHeaderGuard` of the route
- * runs first; other guards, interceptors, pipes and filters do not run.
+ * Serves a hot route by this handler in place of Nest's, which awaits guards, pipes, interceptors and the
+ * reply one after another. It calls the decorated method, and sets the headers that Nest would set. Each
+ * `@UseHeaderGuard` of the route runs first; other guards, interceptors, pipes and filters do not run.
  */
 export const FastRoute = <C extends object>(
   handler: FastHandler<C>,
 ): ((controller: C, name: string, method: PropertyDescriptor) => void) => Fast(handler);
 
 /**
- * Puts each {@link FastRoute} in the place of Nest's own handler, unless something else than the filter is global: only
- * Nest's own handlers run that. Call it before the routes are made, once the controllers are.
+ * Puts each {@link FastRoute} in the place of Nest's own handler, unless the application has other global
+ * filters, or global guards, pipes or interceptors: only Nest's own handlers run those. Call it once the
+ * controllers exist, before the routes do.
  *
  * @param filter responds to what guards and handlers throw
- * @param stepAside receives which kinds of things are global, if Nest's own handlers serve
+ * @param stepAside receives the kinds of these that are global, if Nest's own handlers serve the routes
  */
 export function useFastRoutes(
   fastify: FastifyInstance,
@@ -39,15 +40,15 @@ export function useFastRoutes(
     const handler = method && new Reflector().get<FastHandler<object> | undefined>(Fast.KEY, method.method);
     if (!handler) return;
     if (!globals) {
-      globals = globalsBesides(filter, app);
+      globals = otherGlobals(filter, app);
       if (globals.length > 0) stepAside(globals);
     }
     if (globals.length === 0) route.handler = routeHandler(method, handler, filter);
   });
 }
 
-function globalsBesides(filter: ErrorFilter, app: INestApplication): string[] {
-  // Nest exports the class, and has no provider of it.
+function otherGlobals(filter: ErrorFilter, app: INestApplication): string[] {
+  // Nest exports the class, but has no provider of it.
   const { config } = app as unknown as { readonly config: ApplicationConfig };
   return (['Guards', 'Interceptors', 'Pipes', 'Filters'] as const).filter((kind) =>
     [...config[`getGlobal${kind}`](), ...config[`getGlobalRequest${kind}`]()].some((each) => each !== filter),

@@ -11,7 +11,8 @@ import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
 
 /**
  * A guard that needs the headers of a request and nothing else. The server calls it before it reads the body
- * ({@link useHeaderGuards}), and again right before the handler, when the guard finds what it left on the request.
+ * ({@link useHeaderGuards}), and again right before the handler, when the guard finds what it left on the
+ * request.
  */
 export abstract class HeaderGuard<Request extends object = object> implements CanActivate {
   canActivate(context: ExecutionContext): MaybePromise<boolean> {
@@ -19,8 +20,8 @@ export abstract class HeaderGuard<Request extends object = object> implements Ca
   }
 
   /**
-   * Called twice for a request. The second time, nothing is counted or audited again, and what has changed since the
-   * first counts: the body may have taken seconds.
+   * Called twice for a request. The second call counts and audits nothing again, but checks the current
+   * state: the body may have taken seconds.
    *
    * @throws {HttpError} if the request is refused
    */
@@ -41,8 +42,8 @@ export interface ControllerMethod {
 }
 
 /**
- * Every method of every controller, once Nest has made the controllers, by the name that Nest gives the handler of its
- * route, whatever the path.
+ * Every method of every controller, once Nest has made the controllers, by the name that Nest gives the
+ * handler of its route, whatever the path.
  */
 export function controllerMethods(app: INestApplication): Map<string, ControllerMethod> {
   const methods = new Map<string, ControllerMethod>();
@@ -64,9 +65,9 @@ export function controllerMethods(app: INestApplication): Map<string, Controller
 }
 
 /**
- * Calls the {@link HeaderGuard}s of each route before its body is read, so that a stranger is refused as one (401),
- * whatever the body is, and need not send it. Call it before the routes are made, once the controllers are; after the
- * limit of requests, which comes first.
+ * Calls the {@link HeaderGuard}s of each route before its body is read, so that an unauthenticated caller
+ * gets 401, whatever its body is, and need not send it. Call it once the controllers exist, before the routes
+ * do, and after the rate limit, which comes first.
  */
 export function useHeaderGuards(fastify: FastifyInstance, app: INestApplication): void {
   const methods = controllerMethods(app);

@@ -16,7 +16,7 @@ export function memoryFile(content: string | Buffer, type: string): MemoryFile {
 }
 
 /**
- * Adds a route for `GET` and `HEAD`. Caches keep the file, and ask each time whether it is still the same.
+ * Adds a route for `GET` and `HEAD`. Caches keep the file and revalidate it each time.
  *
  * @param securityHeaders of its responses
  */
@@ -34,7 +34,7 @@ export function serveFromMemory(
 }
 
 /**
- * Whether `If-None-Match` names a tag, by the weak comparison that it asks for (RFC 9110 §13.1.2).
+ * Whether `If-None-Match` names a tag, by weak comparison (RFC 9110 §13.1.2).
  *
  * @param ifNoneMatch the header as received
  */

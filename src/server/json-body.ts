@@ -4,10 +4,10 @@ import { ApiError } from './api-error.js';
 /** The largest body that is read, in bytes. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
-/** The byte order mark of UTF-8, which some programs put before what they write. */
+/** The byte order mark of UTF-8, which some programs put before their output. */
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** Names can be written with escapes. */
+/** A name can be written with escapes. */
 const MAY_REACH_PROTOTYPE = /constructor|\\/;
 
 /** @returns the value; `undefined` if the bytes are not unambiguous JSON */
@@ -18,7 +18,7 @@ export function parseJsonBody(bytes: Uint8Array): unknown {
   return MAY_REACH_PROTOTYPE.test(text) && reachesPrototype(value) ? undefined : value;
 }
 
-/** A reader may ignore the mark (RFC 8259 §8.1); the JSON readers of Python and .NET do. */
+/** A parser may ignore the mark (RFC 8259 §8.1); those of Python and .NET do. */
 function withoutMark(bytes: Uint8Array): Uint8Array {
   const { length } = BYTE_ORDER_MARK;
   return BYTE_ORDER_MARK.equals(bytes.subarray(0, length)) ? bytes.subarray(length) : bytes;
@@ -29,18 +29,21 @@ export function malformedJson(): ApiError {
   return new ApiError(400, 'invalid_request', 'Malformed JSON');
 }
 
-/** @param wanted the media type that is read */
+/** @param wanted the media type that the route reads */
 export function unsupportedType(wanted: string): ApiError {
   return new ApiError(415, 'unsupported_media_type', `Send the body as ${wanted}`);
 }
 
-/** A body is read only as it is: what a decompressed one may hold has no bound that could be checked first. */
+/** Rejects compressed bodies: the size of the decompressed one cannot be checked first. */
 export function refuseContentEncoding(encoding: string | undefined): void {
   if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
   throw new ApiError(415, 'unsupported_media_type', 'Send the body without a Content-Encoding');
 }
 
-/** Whether a `constructor.prototype` is in it somewhere: the other way, apart from `__proto__`, to poison a prototype. */
+/**
+ * Whether a value contains a `constructor.prototype` at any depth: like `__proto__`, it can poison a
+ * prototype.
+ */
 function reachesPrototype(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(reachesPrototype);
   if (!isJsonObject(value)) return false;

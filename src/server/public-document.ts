@@ -3,7 +3,7 @@ import { SECURITY_HEADERS } from './security-headers.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether a page of any origin may read the response: it holds nothing that is not public. */
+    /** Whether a page of any origin may read the response, which is public. */
     readonly publicDocument?: true;
   }
 }
@@ -24,7 +24,10 @@ const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
 /** A list of header names (RFC 9110 §5.1, §5.6.1). */
 const HEADER_NAMES = /^[\w!#$%&'*+.^`|~, -]+$/;
 
-/** Lets pages of every origin read the routes whose config says `publicDocument`, whatever `CORS_ORIGINS` says. */
+/**
+ * Lets pages of every origin read the routes whose config says `publicDocument`, whatever `CORS_ORIGINS`
+ * says.
+ */
 export function sharePublicDocuments(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route) => {
     if (route.config?.publicDocument !== true || route.method === 'OPTIONS') return;
@@ -35,7 +38,7 @@ export function sharePublicDocuments(fastify: FastifyInstance): void {
     if (route.method !== 'GET') return;
     fastify.options(route.url, { config }, (request, reply) => {
       const names = request.headers['access-control-request-headers'];
-      // Browsers take `*` for every name but Authorization: what is asked for is allowed by name.
+      // In browsers, `*` allows every name but Authorization: the requested names are listed.
       const allowed = names !== undefined && HEADER_NAMES.test(names) ? names : '*';
       return reply
         .code(204)

@@ -1,11 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from './api-error.js';
 
-/** Of these a request has one (RFC 9110 §5.3). Node keeps the first, a proxy in front may have looked at the last. */
+/**
+ * A request has at most one of each (RFC 9110 §5.3). Node keeps the first; a proxy in front may have read the
+ * last.
+ */
 const SINGLE = ['Host', 'Authorization', 'Content-Type'] as const;
 
 /**
- * Refuses a request with two of a header that decides which client asks for what.
+ * Rejects a request that repeats a header which decides who the caller is or how the request is read.
  *
  * @param rawHeaders names and values alternating, as received
  * @throws {ApiError} 400
@@ -23,7 +26,7 @@ export function refuseRepeatedHeaders(rawHeaders: readonly string[]): void {
 }
 
 /**
- * Refuses a request of HTTP/1.1 without a Host header (RFC 9112 §3.2).
+ * Rejects a request of HTTP/1.1 without a Host header (RFC 9112 §3.2).
  *
  * @throws {ApiError} 400
  */
@@ -37,8 +40,8 @@ export function refuseMissingHost({
 }
 
 /**
- * The bit of a header in {@link SINGLE}, 0 for any other. This runs for each header of each request: the length tells
- * most names apart, and the two usual spellings need no copy in lower case.
+ * The bit of a header in {@link SINGLE}, 0 for any other. This runs for each header of each request: the
+ * length distinguishes most names, and the two usual spellings need no copy in lower case.
  */
 function bitOf(name: string): number {
   switch (name.length) {

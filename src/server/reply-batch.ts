@@ -1,13 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 
-/** How many replies wait for each other at most: with thousands of connections, a tick can be long. */
+/** The most replies in a batch: with thousands of connections, a tick can be long. */
 const MAX_WAITING = 128;
 
 /**
- * Batches the replies of one event-loop tick: each write wakes the peer, which costs more than the rest of the sending;
- * a batch wakes it once. Streams and empty replies pass at once. Install it after the hooks that change replies.
+ * Batches the replies of one event-loop tick: each write wakes the peer, which costs more than the rest of
+ * the sending; a batch wakes it once. Streams and empty replies pass at once. Install it after the hooks that
+ * change replies.
  *
- * @param failed receives why a reply could not be written, such as an invalid header; its connection is closed
+ * @param failed receives why a reply could not be written, such as an invalid header; its connection is
+ *   closed
  */
 export function batchReplies(
   fastify: FastifyInstance,
@@ -24,7 +26,8 @@ export function batchReplies(
       done(null, payload);
       return;
     }
-    // It counts as sent. Otherwise Fastify would send an empty reply once an async handler has returned nothing.
+    // Now the reply counts as sent; otherwise Fastify would send an empty one once an async handler has
+    // returned nothing.
     reply.hijack();
     if (waiting.length === 0) setImmediate(sendAll);
     waiting.push(() => {

@@ -11,7 +11,7 @@ export function givenRequestId({ headers }: Pick<IncomingMessage, 'headers'>): s
   return isSane ? given : undefined;
 }
 
-/** Takes over the caller's request id, else makes one. */
+/** @returns the caller's request ID if it is safe to log, else a new one */
 export function requestId(request: Pick<IncomingMessage, 'headers'>): string {
   return givenRequestId(request) ?? randomUUID();
 }

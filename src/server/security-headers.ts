@@ -1,4 +1,4 @@
-/** Of every answer, whatever it holds. */
+/** The headers of every response. */
 const EVERYWHERE = {
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
@@ -8,17 +8,20 @@ const EVERYWHERE = {
 };
 
 /**
- * The headers of every answer. They never change, so they are written down: `@fastify/helmet` makes them anew for each
- * request, which costs as much as signing a token, and more than that where it is registered for a few routes alone.
+ * The headers of every response that is not a page. They are constants: `@fastify/helmet` makes them for each
+ * request, which costs as much as signing a token.
  */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   ...EVERYWHERE,
-  // Answers hold tokens; a route whose answer may be kept says so itself.
+  // Responses hold tokens; a route whose response may be cached says so itself.
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 };
 
-/** Those of Swagger UI, which needs its own files, inline styles, and images as `data:`. No inline script. */
+/**
+ * The headers of Swagger UI, which needs its own files, inline styles, and images as `data:`; no inline
+ * script.
+ */
 export const DOCUMENTATION_HEADERS: Readonly<Record<string, string>> = {
   ...EVERYWHERE,
   'content-security-policy': [

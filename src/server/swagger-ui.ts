@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type MemoryFile, memoryFile } from './in-memory-file.js';
 
-/** What the page loads of `swagger-ui-dist`; its other files are never served. */
+/** The files of `swagger-ui-dist` that the page loads; no others are served. */
 const ASSETS = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'index.css': 'text/css; charset=utf-8',
@@ -13,7 +13,7 @@ const ASSETS = {
   'favicon-32x32.png': 'image/png',
 } as const;
 
-/** Opens the document that lies beside the folder of the page, wherever a proxy serves both. */
+/** Opens the document next to the folder of the page, under any path at which a proxy serves both. */
 const START = `window.onload = () => {
   window.ui = SwaggerUIBundle({
     url: new URL('../openapi.json', document.getElementById('start').src).href,
@@ -39,7 +39,7 @@ export function swaggerUiFiles(title: string): ReadonlyMap<string, MemoryFile> {
     files.set(`/${name}`, memoryFile(readFileSync(join(folder, name)), type));
   }
   files.set('/swagger-ui-init.js', memoryFile(START, 'text/javascript; charset=utf-8'));
-  // Without a slash at its end, the address of the page has its files one folder further down.
+  // Without a trailing slash, the URL of the page is one folder above its files.
   files.set('', page(title, './docs/'));
   for (const path of ['/', '/index.html']) files.set(path, page(title, './'));
   return files;

@@ -1,11 +1,11 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
-/** What every error of a JSON route looks like. */
+/** The body of every error of a JSON route. */
 @ApiSchema({ name: 'ErrorResponse' })
 export class ErrorDto {
-  @ApiProperty({ description: 'For people' })
+  @ApiProperty({ description: 'A message for people' })
   error!: string;
 
-  @ApiProperty({ description: 'For programs' })
+  @ApiProperty({ description: 'A code for programs' })
   code!: string;
 }
