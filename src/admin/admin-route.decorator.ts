@@ -6,7 +6,7 @@ import { ApiErrorResponse, ApiErrors } from '../server/api-errors.decorator.js';
 /** The scope of administrators. */
 export const ADMIN_SCOPE = 'identity:admin';
 
-/** Documents a controller as one of the administration. */
+/** Documents a controller as one of the administration API. */
 export function AdminRoute(): ClassDecorator {
   return applyDecorators(
     ApiTags('Administration'),
@@ -25,14 +25,14 @@ export function AdminRoute(): ClassDecorator {
   );
 }
 
-/** @param words an example of the error message */
-export const ApiInvalidRequest = (words: string): MethodDecorator & ClassDecorator =>
-  ApiErrorResponse('A field is invalid; `error` names it', new ApiError(400, 'invalid_request', words));
+/** @param message an example of the error message */
+export const ApiInvalidRequest = (message: string): MethodDecorator & ClassDecorator =>
+  ApiErrorResponse('A field is invalid; `error` names it', new ApiError(400, 'invalid_request', message));
 
-/** @param words an example of the error message */
-export const ApiNotFound = (description: string, words: string): MethodDecorator =>
-  ApiErrorResponse(description, new ApiError(404, 'not_found', words));
+/** @param message an example of the error message */
+export const ApiNotFound = (description: string, message: string): MethodDecorator =>
+  ApiErrorResponse(description, new ApiError(404, 'not_found', message));
 
-/** @param words an example of the error message */
-export const ApiConflict = (description: string, words: string): MethodDecorator =>
-  ApiErrorResponse(description, new ApiError(409, 'conflict', words));
+/** @param message an example of the error message */
+export const ApiConflict = (description: string, message: string): MethodDecorator =>
+  ApiErrorResponse(description, new ApiError(409, 'conflict', message));

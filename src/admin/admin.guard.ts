@@ -11,15 +11,16 @@ import { HeaderGuard } from '../server/header-guards.js';
 import { TokenService } from '../token/token.service.js';
 import { ADMIN_SCOPE } from './admin-route.decorator.js';
 
-/** A request as it leaves the guard. */
+/** A request that the guard has admitted. */
 export interface AdminRequest extends RequestWithHeaders {
   readonly id: string;
   administrator?: Administrator;
 }
 
 /**
- * Admits a request with an access token (RFC 9068) that this service issued for itself, with the scope of administrators.
- * The token is read and checked as by `JwtAuthGuard`; only the words of a refusal are those of the routes.
+ * Admits a request with an access token (RFC 9068) that this service issued for itself, with the scope of
+ * administrators. The token is read and checked as by `JwtAuthGuard`; only the words of a refusal are those
+ * of the routes.
  */
 @Injectable()
 export class AdminGuard extends HeaderGuard<AdminRequest> {
@@ -85,7 +86,7 @@ function refusal(
   return new ApiError(status, code, message, {}, { 'www-authenticate': challenge });
 }
 
-/** Who acts, for the audit; the guard has put it there. */
+/** @returns the administrator that the guard has admitted, for the audit */
 export function administratorOf({ administrator }: AdminRequest): Administrator {
   if (!administrator) throw new Error('The route has no AdminGuard');
   return administrator;

@@ -43,7 +43,7 @@ export class ClientsController {
   @ApiInvalidRequest(
     'audiences must be an array of distinct names of 1 to 255 characters, without control or invisible characters',
   )
-  @ApiConflict('The id is taken', 'A client with this client_id already exists')
+  @ApiConflict('The client ID is taken', 'A client with this client_id already exists')
   async createClient(@Body() body: unknown, @Req() request: AdminRequest): Promise<CreatedClientDto> {
     const described = this.description.read(body);
     const { client, secret } = await this.administration.create(described, administratorOf(request));
@@ -51,9 +51,9 @@ export class ClientsController {
   }
 
   @Get()
-  @ApiOperation({ summary: 'List clients in the order of their ids' })
+  @ApiOperation({ summary: 'List clients in the order of their client IDs' })
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 100 } })
-  @ApiQuery({ name: 'after', required: false, type: String, description: '`next` of the page before' })
+  @ApiQuery({ name: 'after', required: false, type: String, description: '`next` of the previous page' })
   @ApiResponse({ status: 200, description: 'A page of clients', type: ClientPageDto })
   @ApiInvalidRequest('limit must be a whole number from 1 to 100')
   listClients(@Query() query: Record<string, unknown>): ClientPageDto {

@@ -26,7 +26,7 @@ export class KeysController {
 
   @Post('rotate')
   @HttpCode(202)
-  @ApiOperation({ summary: 'Replace the keys that sign by those that are published already' })
+  @ApiOperation({ summary: 'Replace the signing keys by those that are already published' })
   @ApiBody({ type: RotationRequestDto, required: false, examples: ALL_KEYS })
   @ApiResponse({
     status: 202,

@@ -2,7 +2,7 @@ import { ApiError } from '../server/api-error.js';
 
 const MAX_PAGE = 100;
 
-/** Which part of a list is asked for, from the query of the request. */
+/** Reads which page of a list the query of a request asks for. */
 export function readPage({ limit = String(MAX_PAGE), after = '' }: Record<string, unknown>): {
   readonly limit: number;
   readonly after: string;

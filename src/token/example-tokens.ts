@@ -1,6 +1,6 @@
 /**
- * The tokens of the documentation: they show the form, expired on 1 January 2026, and no key verifies them, since the last
- * part is not a signature but the words `never-verifies`.
+ * Tokens for the documentation. They expired on 1 January 2026, and no key verifies them: the last part is
+ * the text `never-verifies`, not a signature.
  */
 export const EXAMPLE_TOKEN =
   'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImV4YW1wbGUifQ.eyJpc3MiOiJpZGVudGl0eS1iYWNrZW5kIiwic3ViIjoidXNlci00MiIsImF1ZCI6ImxvZ2dpbmctc2VydmljZSIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MjI2NTAwLCJqdGkiOiIwYjFmNGM4Ni04ZjNlLTRmMGMtOWM1NS0zZDJhN2E1ZTZiMTAifQ.bmV2ZXItdmVyaWZpZXM';

@@ -6,25 +6,25 @@ export type IssueRefusalCode =
   | 'invalid_target'
   | 'invalid_scope'
   | 'access_denied'
-  /** There is no key that could sign it now, or too many others wait for it. */
+  /** No key can sign the token now, or too many requests wait for one. */
   | 'unavailable';
 
-/** A token that was made. */
+/** A token was issued. */
 export interface Issued {
   readonly code: 'issued';
   readonly token: string;
   /** Seconds until it expires. */
   readonly expiresIn: number;
-  /** The token's id, by which logs name it. */
+  /** The token's `jti`, by which logs name it. */
   readonly tokenId: string;
   readonly algorithm: Algorithm;
 }
 
-/** Why none was made, in words that the caller may read. */
+/** No token was issued; the caller may read the reason. */
 export interface NotIssued {
   readonly code: IssueRefusalCode;
   readonly reason: string;
 }
 
-/** What comes of asking for a token: a value, never an exception. */
+/** The outcome of a request for a token: a value, never an exception. */
 export type IssueOutcome = Issued | NotIssued;

@@ -25,7 +25,7 @@ const STATUS: Readonly<Record<Exclude<NotIssued['code'], 'unavailable'>, number>
 
 const BODY = new BodyPipe(IssueTokenRequestDto);
 
-/** What is said where a client asks for more than it may have. */
+/** The refusals of requests for more than the client may have. */
 const VIOLATIONS: Readonly<Record<PolicyViolation, NotIssued>> = {
   audience: { code: 'invalid_target', reason: 'Audience not allowed' },
   subject: { code: 'access_denied', reason: 'Subject not allowed' },
@@ -33,7 +33,7 @@ const VIOLATIONS: Readonly<Record<PolicyViolation, NotIssued>> = {
   claims: { code: 'invalid_request', reason: 'claims may hold only the names that the client may set' },
 };
 
-/** The client asks by its own credentials, which is the grant of RFC 6749 §4.4, whatever the route. */
+/** A client that uses its own credentials uses the grant of RFC 6749 §4.4, whatever the route. */
 const NO_GRANT: NotIssued = { code: 'access_denied', reason: 'Grant type not allowed' };
 
 /** `POST /token`: issues a token. */
@@ -55,7 +55,7 @@ export class IssueTokenController {
   @ApiBody({ type: IssueTokenRequestDto })
   @ApiResponse({ status: 200, description: 'The token', type: TokenResponseDto })
   @ApiErrorResponse(
-    'A member is missing or wrong; `error` names it',
+    'A field is missing or invalid; `error` names it',
     new ApiError(400, 'invalid_request', 'Missing required claims (sub, aud)'),
     TokenRefusalDto,
   )
@@ -97,12 +97,14 @@ export class IssueTokenController {
     }
   }
 
-  /** Only a client that has authenticated itself learns what it may ask for. */
+  /** Only an authenticated client learns what it may request. */
   private hintFor(client: Client | undefined): { readonly hint?: string } {
     return client ? { hint: describePolicy(client, this.tokens.ownAudience) } : {};
   }
 
-  /** @returns why the client may not have what it requests; `undefined` if it may, or if there is no client */
+  /**
+   * @returns why the client may not have what it requests; `undefined` if it may, or if there is no client
+   */
   private refusalOf(
     { sub, aud, claims }: IssueTokenRequestDto,
     scope: string | undefined,

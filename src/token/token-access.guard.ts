@@ -7,32 +7,34 @@ import { ApiError, tooManyRequests } from '../server/api-error.js';
 import { HeaderGuard } from '../server/header-guards.js';
 import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
 
-/** Who may ask for a token: anyone, registered clients only, or whom the application that has the routes lets through. */
+/**
+ * Who may request a token: anyone, registered clients only, or callers that the embedding application admits.
+ */
 export type TokenAccess = 'none' | 'required' | 'application';
 
 /** Injection token of {@link TokenAccess}. */
 export const TOKEN_ACCESS = Symbol('TOKEN_ACCESS');
 
 /**
- * Where the guard leaves the client on a request. No name would do: an application that has these routes puts what it
- * likes on its requests, and Express has the socket as `client`.
+ * The property in which the guard puts the client of a request. It is a symbol because the embedding
+ * application may use any name, and Express has the socket as `client`.
  */
 export const CLIENT = Symbol('client');
 
-/** A request as it leaves the guard. */
+/** A request that the guard has admitted. */
 export interface AdmittedRequest {
   readonly id: string;
   readonly ip: string;
   readonly headers: { readonly authorization?: string | undefined };
-  /** The client that authenticated itself; `undefined` where anyone may ask. */
+  /** The authenticated client; `undefined` if the caller is anonymous. */
   [CLIENT]?: Client;
 }
 
 const CHALLENGE = { 'www-authenticate': 'Basic realm="identity-backend"' };
 
 /**
- * Decides who may ask for a token. A caller that shows credentials wants them checked, also where anyone may ask, so
- * that callers can be moved one by one.
+ * Decides who may request a token. It checks the credentials of a request even if anyone may request one, so
+ * that callers can be migrated one by one.
  */
 @Injectable()
 export class TokenAccessGuard extends HeaderGuard<AdmittedRequest> {

@@ -10,27 +10,30 @@ import type { PrivateKey } from '../keys/private-key.js';
 import type { EmbeddedTokenRoutes } from './embedded/embedded-token-routes.js';
 import type { ServiceParts, TokenOptions } from './token-options.js';
 
-/** What an application says of the tokens that it issues. */
+/** The settings of the tokens that an application issues. */
 export interface TokenSettings
   extends Pick<TokenOptions, 'issuer' | 'secret'>, Partial<Omit<TokenOptions, 'issuer' | 'secret'>> {
   /**
-   * Private keys for the asymmetric ones of `algorithms`: PEM, a JWK as an object or as text, or a `KeyObject`. Of each
-   * algorithm the first signs, and all verify. Default: none.
+   * Private keys for the asymmetric ones of `algorithms`: PEM, a JWK as an object or as text, or a
+   * `KeyObject`. The first key of each algorithm signs, and all verify. Default: none.
    */
   readonly privateKeys?: readonly (string | JsonWebKey | KeyObject)[];
-  /** Accepts secrets that are shorter than the hash (RFC 7518 §3.2) or otherwise weak. Never in production. Default false. */
+  /**
+   * Accepts secrets that are shorter than the hash (RFC 7518 §3.2) or otherwise weak. Never in production.
+   * Default false.
+   */
   readonly allowWeakSecrets?: boolean;
 }
 
-/** What {@link TokenModule.forRoot} takes. */
+/** Options of {@link TokenModule.forRoot}. */
 export interface TokenModuleOptions extends TokenSettings {
   /** Opens `POST /token` and `POST /verify`. Default: no route. */
   readonly routes?: EmbeddedTokenRoutes;
-  /** Whether every module may inject what this one provides, without importing it. Default false. */
+  /** Whether every module may inject the providers of this one without importing it. Default false. */
   readonly global?: boolean;
 }
 
-/** What {@link TokenModule.forRootAsync} takes. */
+/** Options of {@link TokenModule.forRootAsync}. */
 export type TokenModuleAsyncOptions = Pick<ModuleMetadata, 'imports'> &
   Pick<FactoryProvider<TokenSettings>, 'inject' | 'useFactory'> &
   Pick<TokenModuleOptions, 'routes' | 'global'>;
@@ -43,7 +46,7 @@ const DEFAULTS = {
   showFingerprints: false,
 } as const satisfies Partial<TokenOptions>;
 
-/** @throws {TypeError} naming the option that is wrong, never with a secret */
+/** @throws {TypeError} naming the invalid option, never with a secret */
 export function completeSettings({
   allowWeakSecrets = false,
   privateKeys = [],
@@ -52,15 +55,15 @@ export function completeSettings({
 }: TokenSettings & ServiceParts): TokenOptions & ServiceParts {
   const settings = { ...DEFAULTS, ...given, clock };
   const { issuer, algorithms, lifetimeSeconds, clockToleranceSeconds } = settings;
-  if (typeof issuer !== 'string' || issuer.trim() === '') throw wrong('issuer must be given');
+  if (typeof issuer !== 'string' || issuer.trim() === '') throw invalid('issuer must be given');
   if (algorithms.length === 0 || !algorithms.every(isAlgorithm)) {
-    throw wrong(`algorithms must be one or more of ${Object.keys(ALGORITHMS).join(', ')}`);
+    throw invalid(`algorithms must be one or more of ${Object.keys(ALGORITHMS).join(', ')}`);
   }
   if (!isWhole(lifetimeSeconds, 1, MAX_LIFETIME_SECONDS)) {
-    throw wrong(`lifetimeSeconds must be a whole number from 1 to ${MAX_LIFETIME_SECONDS}`);
+    throw invalid(`lifetimeSeconds must be a whole number from 1 to ${MAX_LIFETIME_SECONDS}`);
   }
   if (!isWhole(clockToleranceSeconds, 0, MAX_TOLERANCE_SECONDS)) {
-    throw wrong(`clockToleranceSeconds must be a whole number from 0 to ${MAX_TOLERANCE_SECONDS}`);
+    throw invalid(`clockToleranceSeconds must be a whole number from 0 to ${MAX_TOLERANCE_SECONDS}`);
   }
   if (!allowWeakSecrets) checkSecrets(settings);
   const { importedKeys = [] } = settings;
@@ -74,7 +77,7 @@ function readPrivateKeys(
   const asymmetric = [...algorithmsInForce(settings)].filter((algorithm) => !ALGORITHMS[algorithm].shared);
   return keys.map((given, index) => {
     const key = readImportedKey(textOf(given), asymmetric);
-    if (typeof key === 'string') throw wrong(`privateKeys[${index}] ${key}`);
+    if (typeof key === 'string') throw invalid(`privateKeys[${index}] ${key}`);
     return key;
   });
 }
@@ -89,11 +92,11 @@ function checkSecrets({ algorithms, secret, previousSecrets }: TokenOptions): vo
   const least = Math.max(...algorithms.map((algorithm) => ALGORITHMS[algorithm].leastSecretBytes));
   for (const [index, each] of [secret, ...previousSecrets].entries()) {
     if (Buffer.byteLength(each ?? '') < least) {
-      throw wrong(`secret and previousSecrets must be at least ${least} bytes long`);
+      throw invalid(`secret and previousSecrets must be at least ${least} bytes long`);
     }
     const weakness = each === undefined ? undefined : secretWeakness(each, least);
     if (weakness !== undefined) {
-      throw wrong(`${index === 0 ? 'secret' : `previousSecrets[${index - 1}]`} ${weakness}`);
+      throw invalid(`${index === 0 ? 'secret' : `previousSecrets[${index - 1}]`} ${weakness}`);
     }
   }
 }
@@ -102,6 +105,6 @@ function isWhole(value: number, least: number, most: number): boolean {
   return Number.isInteger(value) && value >= least && value <= most;
 }
 
-function wrong(words: string): TypeError {
-  return new TypeError(`TokenModule: ${words}`);
+function invalid(message: string): TypeError {
+  return new TypeError(`TokenModule: ${message}`);
 }

@@ -3,31 +3,34 @@ import type { Expectations } from '../jwt/verify-token.js';
 import type { KeyRingOptions } from '../keys/key-ring.js';
 import type { ManagedKeys } from '../keys/managed-keys.js';
 
-/** What the token module is told by the application that imports it. */
+/** The options of the module, complete with defaults. */
 export interface TokenOptions extends KeyRingOptions {
-  /** Lifetime of a token where the caller asks for none, and the longest that it may ask for; seconds. */
+  /** The default and longest lifetime of a token, in seconds. */
   readonly lifetimeSeconds: number;
-  /** How far the clocks of two machines may be apart; seconds. */
+  /** How far the clocks of two machines may be apart, in seconds. */
   readonly clockToleranceSeconds: number;
   /** Whether hints may name keys by the fingerprint of their secret. */
   readonly showFingerprints: boolean;
-  /** Where the time comes from. Default: the clock of the machine. */
+  /** The source of the time. Default: the system clock. */
   readonly clock: Clock;
 }
 
 /** Says whether a valid token is revoked: see {@link Expectations.revoked}. */
 export type RevocationCheck = NonNullable<Expectations['revoked']>;
 
-/** What the service gives its own tokens; those of other applications do without. */
+/** The parts that only the service passes to the module. */
 export interface ServiceParts {
-  /** The keys that the service makes and rotates; without them, shared secrets and imported keys alone sign and verify. */
+  /**
+   * The keys that the service makes and rotates; without them, only shared secrets and imported keys sign and
+   * verify.
+   */
   readonly managedKeys?: ManagedKeys | undefined;
   /** Without it, tokens are valid until they expire. */
   readonly revocationCheck?: RevocationCheck | undefined;
 }
 
 /**
- * Injection token of {@link TokenOptions} and {@link ServiceParts}. The parts of the module read their clock here, and inject
- * nothing global, so that an application may have several.
+ * Injection token of {@link TokenOptions} and {@link ServiceParts}. The providers of the module read their
+ * clock from it and inject nothing global, so that an application may register the module several times.
  */
 export const TOKEN_OPTIONS = Symbol('TOKEN_OPTIONS');

@@ -14,17 +14,18 @@ import { type ServiceParts, TOKEN_OPTIONS, type TokenOptions } from './token-opt
 import { TokenService } from './token.service.js';
 
 /**
- * Gives a module a {@link TokenService}, which issues and judges tokens. Opens no route unless it is told to. An application
- * may have it more than once: each module that imports it gets the one that it imports.
+ * Provides a {@link TokenService}, which issues and verifies tokens. Opens routes only if `routes` is given.
+ * An application may register it several times: each module gets the providers of the registration that it
+ * imports.
  */
 @Module({})
 export class TokenModule {
-  /** @throws {TypeError} naming the option that is wrong */
+  /** @throws {TypeError} naming the invalid option */
   static forRoot({ routes, global, ...settings }: TokenModuleOptions): DynamicModule {
     return tokenModule({ provide: TOKEN_OPTIONS, useValue: completeSettings(settings) }, { routes, global });
   }
 
-  /** Takes the settings from a factory; where they are wrong, the application does not start. */
+  /** Takes the settings from a factory; if they are invalid, the application does not start. */
   static forRootAsync({
     imports = [],
     inject = [],
@@ -38,17 +39,20 @@ export class TokenModule {
   }
 }
 
-/** Nest 10 takes two modules whose providers print alike for one, whatever their options are. */
+/**
+ * Distinguishes registrations: Nest 10 takes two modules whose providers print alike for one, whatever their
+ * options.
+ */
 const REGISTRATION = Symbol('REGISTRATION');
 
-interface Surroundings extends Pick<ModuleMetadata, 'imports'> {
+interface RegistrationOptions extends Pick<ModuleMetadata, 'imports'> {
   readonly routes: EmbeddedTokenRoutes | undefined;
   readonly global: boolean | undefined;
 }
 
 function tokenModule(
   settings: Provider,
-  { imports = [], routes, global = false }: Surroundings,
+  { imports = [], routes, global = false }: RegistrationOptions,
 ): DynamicModule {
   const parts = routes ? embeddedTokenRoutes(routes) : { imports: [], controllers: [], providers: [] };
   return {

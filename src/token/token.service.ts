@@ -17,46 +17,49 @@ import { type ServiceParts, TOKEN_OPTIONS, type TokenOptions } from './token-opt
 /** The longest token that is issued, in bytes: longer ones do not fit the header limits of common servers. */
 export const MAX_ISSUED_BYTES = 8 * 1024;
 
-/** What a token is asked to say. */
+/** A request for a token. */
 export interface TokenRequest {
   readonly subject: string;
   /** Who may accept the token. A string stays a string in the token, an array stays an array. */
   readonly audience: string | readonly string[];
   /** Scope tokens separated by one space (RFC 6749 §3.3). */
   readonly scope?: string;
-  /** Seconds; the configured lifetime, or that of the client, where left out. */
+  /** Seconds. Default: the longest that the settings and the client allow. */
   readonly lifetimeSeconds?: number;
-  /** Further claims; they never override the registered ones. */
+  /** Custom claims; they never override registered ones. */
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** The client that asks, and that may have what it asks for; left out where anyone may ask. */
+  /** The client, which may have what it requests; omitted for an anonymous caller. */
   readonly client?: RequestingClient;
-  /** An access token of RFC 9068, which alone can be addressed to the service itself; else any JWT. */
+  /**
+   * `at+jwt` for an access token (RFC 9068), the only type that may be addressed to the service. Default:
+   * `JWT`.
+   */
   readonly type?: TokenType;
 }
 
-/** Whom a token is issued to. */
+/** The client that a token is issued to. */
 export interface RequestingClient {
   readonly id: string;
-  /** The longest that its tokens may live, in seconds; null where the configured lifetime holds. */
+  /** The longest lifetime of its tokens, in seconds; null for the configured one. */
   readonly tokenLifetimeSeconds: number | null;
-  /** Ends the ids of its tokens: 12 hex digits; left out if they are random. */
+  /** The last 12 hex digits of the `jti` of its tokens; omitted if they are random. */
   readonly tokenMark?: string | undefined;
 }
 
 /** The groups of a UUID (RFC 9562 §4) before the last one. */
 const UUID_START_LENGTH = 24;
 
-/** What a token is judged for. */
+/** A request to verify a token. */
 export interface VerifyRequest {
-  /** Compact JWS, as it came. */
+  /** A compact JWS, as received. */
   readonly token: string;
-  /** The audience that asks; any where left out. */
+  /** The audience that must accept the token. Default: any. */
   readonly audience?: string;
-  /** The only `typ` that is good; any where left out. */
+  /** The only accepted `typ`. Default: any. */
   readonly type?: TokenType;
 }
 
-/** Issues tokens and judges them. Knows no HTTP and does no input or output. */
+/** Issues and verifies tokens. Knows no HTTP and does no input or output. */
 @Injectable()
 export class TokenService {
   constructor(
@@ -66,11 +69,11 @@ export class TokenService {
   ) {}
 
   /**
-   * Makes a signed token.
+   * Issues a signed token.
    *
-   * @returns the token, or why none is issued: for the service's own audience, which would make administrators, for the
-   *   audience of its lists of revocations, with a scope that this service grants to registered clients alone, with a
-   *   lifetime over the limit, or too long
+   * @returns the token, or why none is issued: the audience is the service itself, whose tokens may
+   *   administer it, or its lists of revocations; only registered clients may have the scope; the lifetime is
+   *   over the limit; the token would be too long; or no key can sign it now
    */
   async issue(request: TokenRequest): Promise<IssueOutcome> {
     const audiences = audiencesOf(request.audience);
@@ -84,33 +87,39 @@ export class TokenService {
     const purpose = this.keys.purposeFor(audiences);
     if (!purpose) return { code: 'invalid_target', reason: 'The audiences have no algorithm in common' };
     const key = this.keys.signing(purpose);
-    if (!key) return { code: 'unavailable', reason: 'There is no key to sign the token with now' };
+    if (!key) return { code: 'unavailable', reason: 'No key can sign the token now' };
     return this.sign(key, request, expiresIn);
   }
 
-  /** The service itself as an audience: its tokens open the administration, and are issued by `/oauth2/token` alone. */
+  /**
+   * The service itself as an audience. Only `/oauth2/token` issues its tokens, which open the routes under
+   * `/admin`.
+   */
   get ownAudience(): string {
     return this.options.issuer;
   }
 
-  /** Judges a token for one audience; see {@link verifyToken} for the order of the checks. */
+  /** Verifies a token for one audience; see {@link verifyToken} for the order of the checks. */
   verify({ token, audience, type }: VerifyRequest): VerificationResult {
     return verifyToken(token, this.keys, this.expectations(audience, type), this.options.clock.now());
   }
 
-  /** Reads a token that is to be revoked, whatever today's settings say of it; see {@link inspectToken}. */
+  /**
+   * Reads a token that is to be revoked, even if the current settings do not accept it; see {@link
+   * inspectToken}.
+   */
   inspect(token: string): InspectedToken | undefined {
     return inspectToken(token, this.keys);
   }
 
-  /** @returns whether the key that signs now makes good signatures */
+  /** @returns whether the current signing key makes valid signatures */
   async canSign(): Promise<boolean> {
     const purpose = this.keys.purposeFor([]);
     const key = purpose && this.keys.signing(purpose);
     try {
       return key !== undefined && (await selfTest(key, this.jwt));
     } catch (error) {
-      // It does sign, for others.
+      // It does sign, for other requests.
       if (error instanceof QueueFull) return true;
       throw error;
     }
@@ -155,7 +164,7 @@ export class TokenService {
       jti: tokenId,
       ...(scope !== undefined && { scope }),
       ...(client && { client_id: client.id }),
-      // Who acts for somebody else stands in the token (RFC 8693 §4.1).
+      // The token names a client that acts for another subject (RFC 8693 §4.1).
       ...(client && client.id !== subject && { act: { sub: client.id } }),
     };
   }

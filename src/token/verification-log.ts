@@ -1,6 +1,6 @@
 import type { VerificationResult } from '../jwt/verification-result.js';
 
-/** Where the outcome of each verification is counted. */
+/** Counts the outcomes of verifications. */
 export abstract class VerificationLog {
   abstract record(code: VerificationResult['code']): void;
 }

@@ -12,7 +12,7 @@ import { VerifyTokenRequestDto } from './dto/verify-token-request.dto.js';
 
 const BODY = new BodyPipe(VerifyTokenRequestDto, { valid: false });
 
-/** `POST /verify`: says whether a token is good, and if not, why. */
+/** `POST /verify`: says whether a token is valid, and if not, why. */
 @ApiTags('Tokens')
 @Controller('verify')
 export class VerifyTokenController {
@@ -26,17 +26,17 @@ export class VerifyTokenController {
   )
   @Post()
   @HttpCode(200)
-  @ApiOperation({ summary: 'Judge a token for an audience' })
+  @ApiOperation({ summary: 'Verify a token for an audience' })
   @ApiBody({ type: VerifyTokenRequestDto })
-  @ApiResponse({ status: 200, description: 'The token is good', type: ValidTokenDto })
+  @ApiResponse({ status: 200, description: 'The token is valid', type: ValidTokenDto })
   @ApiResponse({
     status: 400,
-    description: '`token` or `aud` is missing; or the body is no JSON, and the answer has no `valid`',
+    description: '`token` or `aud` is missing; or the body is not JSON, and the response has no `valid`',
     type: IncompleteRequestDto,
   })
   @ApiResponse({
     status: 401,
-    description: 'The token is not good; `hint` says what to do',
+    description: 'The token is not valid; `hint` says what to do',
     type: InvalidTokenDto,
   })
   @ApiErrors(413, 415, 429, 500)
@@ -44,9 +44,9 @@ export class VerifyTokenController {
     @Body(BODY) { token, aud }: VerifyTokenRequestDto,
     @Res({ passthrough: true }) response: { status(code: number): unknown },
   ): ValidTokenDto | InvalidTokenDto {
-    const verdict = this.tokens.verify({ token, audience: aud });
-    this.log.record(verdict.code);
-    return verdict.code === 'valid' ? { valid: true, claims: verdict.claims } : refusal(verdict, response);
+    const result = this.tokens.verify({ token, audience: aud });
+    this.log.record(result.code);
+    return result.code === 'valid' ? { valid: true, claims: result.claims } : refusal(result, response);
   }
 }
 

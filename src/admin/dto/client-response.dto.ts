@@ -108,13 +108,13 @@ export function toClientDto(client: Client): ClientDto {
     may_act_for: client.mayActFor,
     jwks: client.jwks,
     disabled: client.disabled,
-    secrets: client.secrets.map(secretDocument),
+    secrets: client.secrets.map(toSecretInfoDto),
     created_at: dateTime(client.createdAt),
     updated_at: dateTime(client.updatedAt),
   };
 }
 
-function secretDocument({ id, createdAt, expiresAt }: ClientSecret): SecretInfoDto {
+function toSecretInfoDto({ id, createdAt, expiresAt }: ClientSecret): SecretInfoDto {
   return {
     secret_id: id,
     created_at: dateTime(createdAt),

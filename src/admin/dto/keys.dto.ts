@@ -10,7 +10,7 @@ const ASYMMETRIC = Object.entries(ALGORITHMS)
   .filter(([, { shared }]) => !shared)
   .map(([name]) => name);
 
-/** What `POST /admin/keys/rotate` is asked. */
+/** The body of `POST /admin/keys/rotate`. */
 @ApiSchema({ name: 'RotationRequest' })
 export class RotationRequestDto {
   @ApiPropertyOptional({
@@ -34,7 +34,7 @@ export class RotationRequestDto {
   revoke?: boolean;
 }
 
-/** A key as the administration shows it. */
+/** A key in the responses of the administration API. */
 @ApiSchema({ name: 'Key' })
 export class KeyDto {
   @ApiProperty({ example: 'fcQlkz95lepV4v23PCrBPKoWtzNJt_LO_QDXMe7DgzE', description: 'RFC 7638 thumbprint' })
@@ -45,7 +45,8 @@ export class KeyDto {
 
   @ApiProperty({
     enum: ['tokens', 'administration'],
-    description: 'What it signs: tokens, or what is addressed to the service itself',
+    description:
+      'What it signs: `administration` for tokens addressed to the service itself, `tokens` for all others',
   })
   purpose!: 'tokens' | 'administration';
 
@@ -68,7 +69,7 @@ export class KeyDto {
   revoked_at!: string | null;
 }
 
-/** What `GET /admin/keys` and `POST /admin/keys/rotate` answer. */
+/** The response of `GET /admin/keys` and `POST /admin/keys/rotate`. */
 @ApiSchema({ name: 'Keys' })
 export class KeysDto {
   @ApiProperty({ type: [KeyDto] })

@@ -5,7 +5,7 @@ import { Satisfies } from '../../validation/rules.js';
 
 const TEN_YEARS_SECONDS = 315_360_000;
 
-/** When a new secret expires; without either it does not. */
+/** When a new secret expires; without either field, it never does. */
 @ApiSchema({ name: 'SecretRequest' })
 export class SecretRequestDto {
   @ApiPropertyOptional({ format: 'date-time', example: '2030-01-01T00:00:00Z' })

@@ -14,12 +14,12 @@ function isAudience(value: unknown): boolean {
   return isName(value) || isListOf(value, isName, MAX_AUDIENCES);
 }
 
-/** Nothing at all counts as absent. */
+/** An empty scope counts as absent. */
 function isScopeOrEmpty(value: unknown): boolean {
   return value === '' || isScope(value);
 }
 
-function isExtraClaims(value: unknown): boolean {
+function isCustomClaims(value: unknown): boolean {
   return (
     isJsonObject(value) &&
     !RESERVED_CLAIMS.some((name) => Object.hasOwn(value, name)) &&
@@ -28,7 +28,7 @@ function isExtraClaims(value: unknown): boolean {
   );
 }
 
-/** What `POST /token` is asked. */
+/** The body of `POST /token`. */
 @ApiSchema({ name: 'TokenRequest' })
 export class IssueTokenRequestDto {
   @ApiProperty({ example: 'user-42', minLength: 1, maxLength: 255, description: 'Who the token is about' })
@@ -91,10 +91,10 @@ export class IssueTokenRequestDto {
     type: 'object',
     additionalProperties: true,
     example: { tenant: 'acme' },
-    description: `Further claims, at most 4 KiB as JSON; not ${RESERVED_CLAIMS.join(', ')}`,
+    description: `Custom claims, at most 4 KiB as JSON; not ${RESERVED_CLAIMS.join(', ')}`,
   })
   @ValidateBy(
-    { name: 'isExtraClaims', validator: { validate: isExtraClaims } },
+    { name: 'isCustomClaims', validator: { validate: isCustomClaims } },
     {
       message: `claims must be an object of at most 4 KiB, with finite numbers and well-formed strings, and without ${RESERVED_CLAIMS.join(', ')}`,
     },

@@ -3,7 +3,7 @@ import { ErrorDto } from '../../server/dto/error.dto.js';
 import { REFUSAL_MESSAGES } from '../../jwt/refusal-messages.js';
 import { EXAMPLE_TOKEN } from '../example-tokens.js';
 
-/** What `POST /token` answers. */
+/** The response of `POST /token`. */
 @ApiSchema({ name: 'TokenResponse' })
 export class TokenResponseDto {
   @ApiProperty({ description: 'The JWT', example: EXAMPLE_TOKEN })
@@ -16,16 +16,16 @@ export class TokenResponseDto {
   expires_in!: number;
 }
 
-/** What `POST /token` answers if no token is issued. */
+/** The response of `POST /token` if no token is issued. */
 @ApiSchema({ name: 'TokenRefusalResponse' })
 export class TokenRefusalDto extends ErrorDto {
   @ApiPropertyOptional({
-    description: 'What the client may ask for; only for a client that has authenticated itself',
+    description: 'What the client may request; only for an authenticated client',
   })
   hint?: string;
 }
 
-/** What `POST /verify` answers of a token that is good. */
+/** The response of `POST /verify` for a valid token. */
 @ApiSchema({ name: 'ValidResponse' })
 export class ValidTokenDto {
   @ApiProperty({ enum: [true] })
@@ -46,7 +46,7 @@ export class ValidTokenDto {
   claims!: object;
 }
 
-/** What `POST /verify` answers of a token that is not good. */
+/** The response of `POST /verify` for an invalid token. */
 @ApiSchema({ name: 'InvalidResponse' })
 export class InvalidTokenDto {
   @ApiProperty({ enum: [false] })
@@ -65,7 +65,7 @@ export class InvalidTokenDto {
   hint!: string;
 }
 
-/** What `POST /verify` answers where the token or the audience is missing. */
+/** The response of `POST /verify` if the token or the audience is missing. */
 @ApiSchema({ name: 'IncompleteResponse' })
 export class IncompleteRequestDto {
   @ApiPropertyOptional({ enum: [false], example: false })

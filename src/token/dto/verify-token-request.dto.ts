@@ -5,12 +5,12 @@ import { EXAMPLE_TOKEN } from '../example-tokens.js';
 
 const MISSING = 'Missing required fields (token, aud)';
 
-/** What `POST /verify` is asked. */
+/** The body of `POST /verify`. */
 @ApiSchema({ name: 'VerifyRequest' })
 export class VerifyTokenRequestDto {
   @ApiProperty({
     example: EXAMPLE_TOKEN,
-    description: 'The token, as it was received',
+    description: 'The token, as received',
   })
   @ValidateBy(
     { name: 'isToken', validator: { validate: (value) => typeof value === 'string' && value !== '' } },
@@ -18,7 +18,10 @@ export class VerifyTokenRequestDto {
   )
   token!: string;
 
-  @ApiProperty({ example: 'logging-service', description: 'Who asks: one member of the aud of the token' })
+  @ApiProperty({
+    example: 'logging-service',
+    description: 'The audience to verify for: one value of the aud of the token',
+  })
   @ValidateBy({ name: 'isAudience', validator: { validate: isWellFormedText } }, { message: MISSING })
   aud!: string;
 }

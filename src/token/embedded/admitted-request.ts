@@ -3,17 +3,16 @@ import type { IncomingMessage } from 'node:http';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { givenRequestId } from '../../server/request-id.js';
 
-/** Requests of node:http that passed the edge. */
+/** Requests of node:http that the hooks of the embedded routes have admitted. */
 const admitted = new WeakSet<IncomingMessage>();
 
-/** A request of Express, which is one of node:http, or of Fastify, which is around one. */
+/** A request of Express, which is one of node:http, or of Fastify, which wraps one. */
 export type ServerRequest = { id?: unknown } & ({ readonly raw: IncomingMessage } | IncomingMessage);
 
 /**
- * Marks a request that passed the edge, and settles its id: the one of the caller, else the one that the application
- * gave it, else a new one.
+ * Marks a request as admitted, and sets its ID: the caller's, else the application's, else a new one.
  *
- * @returns the headers that every answer to it carries
+ * @returns the headers of every response to it
  */
 export function admit(request: ServerRequest): Readonly<Record<string, string>> {
   const message = 'raw' in request ? request.raw : request;
@@ -24,7 +23,7 @@ export function admit(request: ServerRequest): Readonly<Record<string, string>> 
   return { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'x-request-id': id };
 }
 
-/** Keeps out requests that came by an address which the edge does not know: their bodies were read by other rules. */
+/** Rejects requests to a path that the hooks do not know: their bodies were read by other rules. */
 @Injectable()
 export class AdmittedGuard implements CanActivate {
   /** @throws {Error} */
@@ -32,8 +31,8 @@ export class AdmittedGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<ServerRequest>();
     if (admitted.has('raw' in request ? request.raw : request)) return true;
     throw new Error(
-      'The routes of TokenModule stand where the module does not know them: move them by the option `path` and by ' +
-        'the global prefix of the application, not by RouterModule',
+      'TokenModule does not know the path of its routes: set it with the option `path` and the global prefix of ' +
+        'the application, not with RouterModule',
     );
   }
 }

@@ -1,35 +1,38 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 
-/** Injection token of where the routes are, beneath the global prefix of the application. */
+/** Injection token of the paths of the routes under the global prefix of the application. */
 export const ROUTE_PATHS = Symbol('ROUTE_PATHS');
 
-/** Where the embedded routes are in the application, which settles its global prefix only after its modules are made. */
+/**
+ * The full paths of the embedded routes. The application sets its global prefix only after it has made its
+ * modules.
+ */
 @Injectable()
 export class EmbeddedPaths {
-  private addresses: readonly string[] | undefined;
+  private fullPaths: readonly string[] | undefined;
 
   constructor(
     private readonly application: ApplicationConfig,
     @Inject(ROUTE_PATHS) private readonly paths: readonly string[],
   ) {}
 
-  /** @param address path of a request, or pattern of its route */
-  has(address: string): boolean {
-    return this.all().includes(address);
+  /** @param path path of a request, or pattern of its route */
+  has(path: string): boolean {
+    return this.all().includes(path);
   }
 
-  /** The same where capital letters and a slash at the end make no difference, as on Express. */
-  hasLoosely(address: string): boolean {
-    const path = address.toLowerCase().replace(/\/$/, '');
-    return this.all().some((each) => each.toLowerCase() === path);
+  /** As {@link has}, but ignores case and a trailing slash, as Express does. */
+  hasLoosely(path: string): boolean {
+    const lower = path.toLowerCase().replace(/\/$/, '');
+    return this.all().some((each) => each.toLowerCase() === lower);
   }
 
   private all(): readonly string[] {
-    return (this.addresses ??= this.paths.map((path) => this.addressOf(path)));
+    return (this.fullPaths ??= this.paths.map((path) => this.fullPathOf(path)));
   }
 
-  private addressOf(path: string): string {
+  private fullPathOf(path: string): string {
     const { exclude = [] } = this.application.getGlobalPrefixOptions();
     const own = joinPath(path);
     const isExcluded = exclude.some(({ pathRegex }) => pathRegex.test(own));
@@ -37,7 +40,7 @@ export class EmbeddedPaths {
   }
 }
 
-/** Joins parts of a path, whether or not they begin or end with slashes; the empty ones count as nothing. */
+/** Joins parts of a path, whether or not they begin or end with slashes; skips empty ones. */
 export function joinPath(...parts: readonly string[]): string {
   const steps = parts.flatMap((part) => part.split('/')).filter((step) => step !== '');
   return `/${steps.join('/')}`;

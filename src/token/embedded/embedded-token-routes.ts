@@ -24,21 +24,21 @@ import { VerifyTokenController } from '../verify-token.controller.js';
 /** The routes `POST /token` and `POST /verify` in an application that is not this service. */
 export interface EmbeddedTokenRoutes {
   /**
-   * Who may ask for a token: guards of the application, taken from its modules where they are classes. With none,
-   * whoever reaches the port may have a token for any subject.
+   * Guards of the application that decide who may request a token; classes are resolved from its modules.
+   * Without any, anyone who reaches the port may have a token for any subject.
    */
   readonly guards: readonly (Type<CanActivate> | CanActivate)[];
-  /** Modules that provide what the guards and logs named here are made of, where no global module does. */
+  /** Modules that provide the dependencies of these guards and logs, unless global modules do. */
   readonly imports?: NonNullable<ModuleMetadata['imports']>;
-  /** Put before both routes, behind the global prefix of the application. Default: nothing. */
+  /** Prefix of both routes, after the global prefix of the application. Default: none. */
   readonly path?: string;
-  /** Where audit events go. Default: the log of the application. */
+  /** Receives audit events. Default: the log of the application. */
   readonly audit?: Type<AuditLog>;
-  /** Where the outcomes of verifications are counted. Default: nowhere. */
+  /** Counts the outcomes of verifications. Default: nothing does. */
   readonly verifications?: Type<VerificationLog>;
 }
 
-/** What a module needs that carries the routes over its own TokenService. */
+/** The parts of a module that serves the routes with its own TokenService. */
 export interface RouteParts {
   readonly imports: NonNullable<ModuleMetadata['imports']>;
   readonly controllers: Type[];
@@ -47,7 +47,7 @@ export interface RouteParts {
 
 const uncounted: VerificationLog = { record: () => {} };
 
-/** Makes the controllers of one module anew: each module has them at its own path, with its own guards. */
+/** Makes the controllers of one module: each has its own, at its own path and with its own guards. */
 export function embeddedTokenRoutes({
   guards,
   imports = [],

@@ -12,7 +12,10 @@ interface ExpressRequest extends IncomingMessage {
   id?: unknown;
 }
 
-/** Reads what is sent to the embedded routes before a parser of the application does. Those leave alone what was read. */
+/**
+ * Reads bodies sent to the embedded routes before a parser of the application does: parsers skip what was
+ * read.
+ */
 export function useExpressHooks(adapter: AbstractHttpAdapter, paths: EmbeddedPaths): void {
   adapter.use((request: ExpressRequest, response: object, next: (error?: unknown) => void) => {
     const path = request.originalUrl.split('?', 1)[0] ?? '';
@@ -30,7 +33,7 @@ export function useExpressHooks(adapter: AbstractHttpAdapter, paths: EmbeddedPat
 
 async function read(request: ExpressRequest): Promise<void> {
   checkHead(request);
-  // Some hosts of functions hand over requests that they have read.
+  // Some serverless hosts pass requests that they have already read.
   if (request.readableDidRead) return;
   const { value } = await readJson(request.headers, request);
   request.body = value;

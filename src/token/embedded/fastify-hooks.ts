@@ -8,7 +8,9 @@ import { sendError } from './send-error.js';
 import type { EmbeddedPaths } from './embedded-paths.js';
 import { checkHead, type JsonBody, readJson } from './json-request.js';
 
-/** Reads what is sent to the embedded routes before a parser of the application does, and puts it in its place after. */
+/**
+ * Reads bodies sent to the embedded routes before a parser of the application does, and replaces its result.
+ */
 export function useFastifyHooks(adapter: AbstractHttpAdapter, paths: EmbeddedPaths): void {
   const server = adapter.getInstance<FastifyInstance>();
   const bodies = new WeakMap<FastifyRequest, JsonBody>();
@@ -19,9 +21,9 @@ export function useFastifyHooks(adapter: AbstractHttpAdapter, paths: EmbeddedPat
   };
 
   server.addHook('onRequest', (request, reply, done) => {
-    // Another method of the same address matches no route.
-    const address = request.routeOptions.url ?? request.url.split('?', 1)[0] ?? '';
-    if (request.method === 'OPTIONS' || !paths.has(address)) {
+    // Another method of the same URL matches no route.
+    const path = request.routeOptions.url ?? request.url.split('?', 1)[0] ?? '';
+    if (request.method === 'OPTIONS' || !paths.has(path)) {
       done();
       return;
     }
@@ -56,13 +58,13 @@ export function useFastifyHooks(adapter: AbstractHttpAdapter, paths: EmbeddedPat
   });
 }
 
-/** Nothing is left to parse, so the application's parser need not know the type of it. */
+/** Nothing is left to parse, so the application's parser need not know the type. */
 function forgetBody(headers: IncomingHttpHeaders): void {
   delete headers['content-type'];
   delete headers['transfer-encoding'];
 }
 
-/** The bytes for the parser of the application, which Fastify does not let be passed over. */
+/** The bytes again for the parser of the application, which Fastify always calls. */
 function again(bytes: Buffer): Readable & { receivedEncodedLength: number } {
   return Object.assign(Readable.from(bytes.length === 0 ? [] : [bytes]), {
     receivedEncodedLength: bytes.length,

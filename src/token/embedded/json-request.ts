@@ -10,9 +10,9 @@ import {
 } from '../../server/json-body.js';
 import { refuseRepeatedHeaders } from '../../server/repeated-headers.js';
 
-/** A body as it came, and what it says. */
+/** A body as received, and its value. */
 export interface JsonBody {
-  /** `undefined` where there is no body. */
+  /** `undefined` if there is no body. */
   readonly value: unknown;
   readonly bytes: Buffer;
 }
@@ -21,13 +21,14 @@ export interface JsonBody {
 export type RequestHead = Pick<IncomingMessage, 'method' | 'headers' | 'rawHeaders'>;
 
 /**
- * Refuses what need not be read.
+ * Rejects a request whose body need not be read.
  *
  * @throws {ApiError} 400, 405, 413 or 415
  */
 export function checkHead({ method, headers, rawHeaders }: RequestHead): void {
   refuseRepeatedHeaders(rawHeaders);
-  if (method !== 'POST') throw new ApiError(405, 'method_not_allowed', 'Use POST', {}, { allow: 'POST' });
+  if (method !== 'POST')
+    throw new ApiError(405, 'method_not_allowed', 'Method not allowed; allowed: POST', {}, { allow: 'POST' });
   const length = Number(headers['content-length'] ?? 0);
   if (length > 0) checkType(headers);
   if (length > MAX_BODY_BYTES) throw tooLarge();
@@ -40,7 +41,7 @@ export function checkHead({ method, headers, rawHeaders }: RequestHead): void {
  */
 export async function readJson(headers: IncomingHttpHeaders, stream: Readable): Promise<JsonBody> {
   const bytes = await readBytes(stream);
-  // A body of no bytes is none, whatever its type (RFC 9110 §6.4).
+  // An empty body is no body, whatever its type (RFC 9110 §6.4).
   if (bytes.length === 0) return { value: undefined, bytes };
   checkType(headers);
   const value = parseJsonBody(bytes);

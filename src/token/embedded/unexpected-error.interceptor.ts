@@ -3,7 +3,7 @@ import { catchError, type Observable, throwError } from 'rxjs';
 import { ApiError, HttpError } from '../../server/api-error.js';
 import { redactSecrets } from '../../encoding/redact-secrets.js';
 
-/** Logs what should not happen on the embedded routes, and answers it without its cause. */
+/** Logs unexpected errors of the embedded routes, and responds without their cause. */
 @Injectable()
 export class UnexpectedErrorInterceptor implements NestInterceptor {
   private readonly log = new Logger('IdentityBackend');
@@ -14,8 +14,8 @@ export class UnexpectedErrorInterceptor implements NestInterceptor {
 
   private expected(error: unknown): unknown {
     if (error instanceof HttpError || error instanceof HttpException) return error;
-    const [words, stack] = error instanceof Error ? [error.message, error.stack] : [String(error)];
-    this.log.error(redactSecrets(words), stack && redactSecrets(stack));
+    const [message, stack] = error instanceof Error ? [error.message, error.stack] : [String(error)];
+    this.log.error(redactSecrets(message), stack && redactSecrets(stack));
     return new ApiError(500, 'internal_error', 'Internal error');
   }
 }

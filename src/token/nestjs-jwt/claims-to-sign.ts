@@ -3,7 +3,7 @@ import type { JwtService, JwtSignOptions } from '@nestjs/jwt';
 import { audiencesOf, type Claims, readClaims, REVOCATIONS_AUDIENCE } from '../../jwt/claims.js';
 import { isJsonObject } from '../../encoding/strict-json.js';
 
-/** What the claims are made with, besides what the caller gives. */
+/** What the claims are made from, in addition to the payload and the options. */
 export interface ClaimsContext {
   readonly issuer: string;
   readonly lifetimeSeconds: number;
@@ -17,8 +17,8 @@ export interface ClaimsContext {
 const OF_THE_KEY = ['algorithm', 'keyid', 'header'] as const;
 
 /**
- * Makes the claims of a token from a payload and the options of `sign`. The library reads both and writes a draft; what the
- * draft leaves open, the settings say.
+ * Makes the claims of a token from a payload and the options of `sign`. The library reads both and writes a
+ * draft; the settings say what the draft leaves open.
  *
  * @throws {Error} naming the option or claim that is refused
  */
@@ -30,7 +30,8 @@ export function claimsToSign(payload: unknown, options: JwtSignOptions, context:
   const start = typeof draft['iat'] === 'number' ? draft['iat'] : now;
   const claims = readClaims({ iss: issuer, jti: randomUUID(), exp: start + lifetimeSeconds, ...draft });
   if (typeof claims === 'string') throw new Error(claims);
-  // An `iat` ahead of the clock would otherwise buy a token that is valid for longer, one behind it claim a longer life.
+  // Otherwise an `iat` ahead of the clock would make a token valid for longer, and one behind it lengthen its
+  // lifetime.
   if (claims.exp - Math.min(start, now) > lifetimeSeconds) {
     const name = options.expiresIn === undefined ? 'exp' : 'expiresIn';
     throw refused(name, `must be at most ${lifetimeSeconds} seconds ahead, the lifetime of TokenModule`);
@@ -43,7 +44,7 @@ export function claimsToSign(payload: unknown, options: JwtSignOptions, context:
   return claims;
 }
 
-/** @returns an error that names an option of `sign`, in the manner of the library */
+/** @returns an error that names an option of `sign`, as those of the library do */
 export function refused(option: string, reason: string): Error {
   return new Error(`"${option}" ${reason}`);
 }
@@ -67,7 +68,8 @@ function draftClaims(
 }
 
 /**
- * Copies a payload for the library, with the time of the clock, and a prototype by which the library knows a plain object.
+ * Copies a payload for the library, with the time of the clock, and a prototype by which the library knows a
+ * plain object.
  *
  * @returns the copy, and the claims that jsonwebtoken fails to read: it takes their names for its own rules
  */
@@ -78,7 +80,7 @@ function draftPayload(payload: object, now: number): readonly [draft: object, un
     iat: now,
     ...Object.fromEntries(claims.filter((claim) => !isUnread(claim))),
   });
-  // The library takes 0 and NaN for none, and would ask the machine for the time.
+  // The library treats 0 and NaN as absent, and would read the system clock.
   if (typeof draft.iat === 'number') draft.iat ||= now;
   return [draft, Object.fromEntries(claims.filter(isUnread))];
 }

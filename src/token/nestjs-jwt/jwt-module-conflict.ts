@@ -6,8 +6,9 @@ type NestModule = NonNullable<ReturnType<ModulesContainer['get']>>;
 type Import = Type | DynamicModule | ForwardReference<() => Type> | Promise<DynamicModule>;
 
 /**
- * Keeps an application from starting in which a module has two modules to take `JwtService` from, such as `TokenModule` and
- * `JwtModule`: Nest would inject that of whichever is imported first. Marks the modules that provide the one of the key ring.
+ * Keeps an application from starting if a module would get `JwtService` from two modules, such as
+ * `TokenModule` and `JwtModule`: Nest would inject that of the first import. It also marks the modules that
+ * provide the `JwtService` of the key ring.
  */
 @Injectable()
 export class JwtModuleConflict {
@@ -28,7 +29,10 @@ export class JwtModuleConflict {
 
 const isOurs = (module: NestModule): boolean => module.providers.has(JwtModuleConflict);
 
-/** The modules that a provider of this module may get `JwtService` from: global ones only if there is no nearer one. */
+/**
+ * The modules that a provider of this module may get `JwtService` from: global ones only if there is no
+ * nearer one.
+ */
 function sourcesFor(module: NestModule): readonly NestModule[] {
   const declared = declaredImports(module);
   const imports = [...module.imports];
@@ -46,7 +50,10 @@ function exportersOf(module: NestModule): readonly NestModule[] {
   return [...found].filter(({ exports }) => exports.has(JwtService));
 }
 
-/** Nest adds every global module to the imports of every module: only the decorator says which were imported here. */
+/**
+ * Nest adds every global module to the imports of every module: only the decorator says which were imported
+ * here.
+ */
 function declaredImports({ metatype }: NestModule): ReadonlySet<unknown> {
   const imports = (Reflect.getMetadata('imports', metatype) ?? []) as readonly Import[];
   return new Set(

@@ -19,13 +19,14 @@ import { claimsToSign, refused } from './claims-to-sign.js';
 type Payload = string | Buffer | object;
 
 /**
- * The `JwtService` of `@nestjs/jwt`, bound to the key ring of a `TokenModule`: that module chooses the key, `kid`, issuer
- * and longest lifetime, and a token is verified as strictly as by `TokenService`.
+ * The `JwtService` of `@nestjs/jwt`, bound to the key ring of a `TokenModule`: that module chooses the key,
+ * `kid`, issuer and longest lifetime, and a token is verified as strictly as by `TokenService`.
  *
- * The library itself reads the options, on drafts: tokens with the same claims under a key that no one else knows. So the
- * messages and error classes are the library's, whatever the algorithm. A call whose options name a key (`secret`,
- * `privateKey`, `publicKey`) is left to the library altogether: to ignore that key would make a refresh token an access
- * token. That holds for `secret: undefined` too, which the library refuses.
+ * The library itself reads the options, on drafts: tokens with the same claims under a key that no one else
+ * knows. So the messages and error classes are the library's, whatever the algorithm. A call whose options
+ * name a key (`secret`, `privateKey`, `publicKey`) is left to the library altogether: to ignore that key
+ * would make a refresh token an access token. That holds for `secret: undefined` too, which the library
+ * refuses.
  */
 @Injectable()
 export class KeyRingJwtService extends JwtService {
@@ -39,8 +40,8 @@ export class KeyRingJwtService extends JwtService {
   }
 
   /**
-   * Signs on this thread, with RSA too: 0.2 to 1 ms with 2048 bits, 4 ms with 4096, during which the process does nothing
-   * else. {@link signAsync} leaves an RSA signature to another thread.
+   * Signs on this thread, with RSA too: 0.2 to 1 ms with 2048 bits, 4 ms with 4096, during which the process
+   * does nothing else. {@link signAsync} leaves an RSA signature to another thread.
    *
    * @throws {Error} naming the option or claim that is refused
    */
@@ -52,17 +53,19 @@ export class KeyRingJwtService extends JwtService {
 
   /** As {@link sign}, but rejects. */
   override async signAsync(payload: Payload, options?: JwtSignOptions): Promise<string> {
-    // Not super.signAsync: it never settles if jsonwebtoken throws instead of calling back, as for `header: { alg: 5 }`.
+    // Not super.signAsync: it never settles if jsonwebtoken throws instead of calling back, as for
+    // `header: { alg: 5 }`.
     if (namesKey(options)) return super.sign(payload as object, options);
     const { claims, key } = this.prepare(payload, options);
     return wellFormed(await key.sign(claims));
   }
 
   /**
-   * Verifies form, signature, times, issuer and revocation, and what the options ask for. Without `audience`, a token needs
-   * none.
+   * Verifies form, signature, times, issuer and revocation, and what the options ask for. Without `audience`,
+   * a token needs none.
    *
-   * @throws {JsonWebTokenError} or its subclasses `TokenExpiredError` and `NotBeforeError`, as the library does
+   * @throws {JsonWebTokenError} or its subclasses `TokenExpiredError` and `NotBeforeError`, as the library
+   *   does
    */
   override verify<T extends object>(token: string, options: JwtVerifyOptions = {}): T {
     if (namesKey(options)) return super.verify<T>(token, options);
@@ -95,7 +98,7 @@ export class KeyRingJwtService extends JwtService {
     const purpose = this.keys.purposeFor(audiencesOf(claims.aud));
     if (!purpose) throw refused('audience', 'names audiences that have no algorithm in common');
     const key = this.keys.signing(purpose);
-    if (!key) throw new Error('There is no key to sign the token with now');
+    if (!key) throw new Error('No key can sign the token now');
     if (options.mutatePayload) Object.assign(payload, claims);
     return { claims, key };
   }
@@ -124,7 +127,7 @@ export class KeyRingJwtService extends JwtService {
     return new JsonWebTokenError('invalid token', new Error(reason));
   }
 
-  /** Checks what the library does not know of. */
+  /** Checks what the library does not. */
   private checkClaims(claims: Claims, latestSeconds: number): void {
     const { iat = latestSeconds, iss } = claims;
     if (iat > latestSeconds) throw new NotBeforeError('jwt not active', new Date(iat * 1000));
