@@ -12,7 +12,7 @@ const LIFETIME = 900;
 const description = new ClientDescription({ lifetimeSeconds: LIFETIME });
 const JWK = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
 
-/** Why it is refused, in the words of the refusal. */
+/** The refusal that it throws. */
 function refusal(act: () => unknown): ClientChangeRefused {
   try {
     act();
@@ -23,7 +23,7 @@ function refusal(act: () => unknown): ClientChangeRefused {
   throw new Error('It was accepted');
 }
 
-/** A client without what no description says. */
+/** A client without the properties that no description sets. */
 function describedPart({
   secrets: _secrets,
   createdAt: _made,
@@ -33,11 +33,11 @@ function describedPart({
   return described;
 }
 
-const read = (members: Readonly<Record<string, unknown>>) =>
-  description.read({ client_id: 'worker', ...members });
+const read = (fields: Readonly<Record<string, unknown>>) =>
+  description.read({ client_id: 'worker', ...fields });
 
 describe('ClientDescription.read', () => {
-  it('has a default for everything but the id', () => {
+  it('has a default for every field but client_id', () => {
     expect(description.read({ client_id: 'worker' })).toEqual(describedPart(clientOf()));
   });
 
@@ -71,10 +71,10 @@ describe('ClientDescription.read', () => {
     });
   });
 
-  const MEMBERS =
+  const FIELDS =
     'name audiences default_audience scopes claims grant_types token_lifetime_seconds may_act_for jwks disabled';
-  it.each(MEMBERS.split(' '))('takes null for the default of %s', (member) => {
-    expect(read({ [member]: null })).toEqual(read({}));
+  it.each(FIELDS.split(' '))('reads null as the default of %s', (field) => {
+    expect(read({ [field]: null })).toEqual(read({}));
   });
 
   it.each<[string, readonly unknown[]]>([
@@ -92,11 +92,11 @@ describe('ClientDescription.read', () => {
     ['may_act_for', ['a', ['*'], ['a*b'], ['**'], ['*a'], [''], ['a', 'a'], [1], ['a\n*']]],
     ['jwks', [[], {}, { keys: [] }, { keys: JWK }, { keys: [{}] }, JWK, 'a']],
     ['disabled', ['true', 1, 0, [], 'false']],
-  ])('rejects %s if it is one of %j, by name', (member, values) => {
+  ])('rejects %s if it is one of %j, by name', (field, values) => {
     for (const value of values) {
-      const { code, message } = refusal(() => read({ [member]: value }));
+      const { code, message } = refusal(() => read({ [field]: value }));
       expect([value, code]).toEqual([value, 'invalid_request']);
-      expect(message).toMatch(new RegExp(`^${member} `));
+      expect(message).toMatch(new RegExp(`^${field} `));
     }
   });
 
@@ -108,10 +108,10 @@ describe('ClientDescription.read', () => {
     expect(read({ client_id }).id).toBe(client_id);
   });
 
-  it.each(['audiences', 'scopes', 'claims', 'may_act_for'])('takes up to a thousand %s', (member) => {
+  it.each(['audiences', 'scopes', 'claims', 'may_act_for'])('takes up to a thousand %s', (field) => {
     const list = Array.from({ length: 1_001 }, (_, i) => `n${i}`);
-    expect(() => read({ [member]: list.slice(1) })).not.toThrow();
-    expect(refusal(() => read({ [member]: list })).message).toMatch(new RegExp(`^${member} `));
+    expect(() => read({ [field]: list.slice(1) })).not.toThrow();
+    expect(refusal(() => read({ [field]: list })).message).toMatch(new RegExp(`^${field} `));
   });
 
   it.each(['scope', 'Audiences', 'client_secret', 'secret', 'grantTypes', 'constructor', 'toString', ''])(
@@ -129,7 +129,7 @@ describe('ClientDescription.read', () => {
     expect(refusal(() => read({ ['x'.repeat(9_999)]: 1 })).message.length).toBeLessThan(100);
   });
 
-  it('does not repeat a secret that was sent in the place of a name', () => {
+  it('does not repeat a secret that was sent as a field name', () => {
     const secret = 'q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0PaUe6Ri8Wt0Ko';
     expect(refusal(() => read({ [secret]: 1 })).message).toBe('Unknown field "[removed]"');
   });
@@ -162,7 +162,7 @@ describe('ClientDescription.patch', () => {
   const described = client;
   const patched = (patch: unknown, from = client) => description.patch(from, patch);
 
-  it('changes what it names, and nothing else', () => {
+  it('changes the fields of the patch, and no others', () => {
     expect(patched({})).toEqual(described);
     expect(patched({ scopes: ['t'], disabled: false })).toEqual({
       ...described,
@@ -171,7 +171,7 @@ describe('ClientDescription.patch', () => {
     });
   });
 
-  it('accepts a client as it is shown, with the read-only fields', () => {
+  it('accepts a client as read, with the read-only fields', () => {
     expect(patched({ ...toClientDto(client), name: 'New' })).toEqual({ ...described, name: 'New' });
     expect(patched({ secrets: [], created_at: 'long ago', updated_at: null })).toEqual(described);
   });
@@ -206,12 +206,12 @@ describe('ClientDescription.patch', () => {
     ['another id', { client_id: 'other' }, 'client_id cannot be changed'],
     ['no id', { client_id: null }, 'client_id is missing'],
     ['an unknown field', { scope: 's' }, 'Unknown field "scope"'],
-    ['a wrong value', { disabled: 'no' }, 'disabled must be true or false'],
+    ['an invalid value', { disabled: 'no' }, 'disabled must be true or false'],
   ])('rejects %s', (_name, patch, message) => {
     expect(refusal(() => patched(patch))).toMatchObject({ code: 'invalid_request', message });
   });
 
-  it('lets the id stay', () => {
+  it('accepts an unchanged client_id', () => {
     expect(patched({ client_id: 'worker' })).toEqual(described);
   });
 
@@ -219,7 +219,7 @@ describe('ClientDescription.patch', () => {
     expect(refusal(() => patched(patch)).message).toBe('Send a JSON object');
   });
 
-  it('leaves a client the keys that it has in place of a secret', () => {
+  it('does not remove the keys of a client without a secret', () => {
     expect(refusal(() => patched({ jwks: null }, { ...client, secrets: [] }))).toMatchObject({
       code: 'conflict',
       message: 'The client has no secret: add one before you remove its keys',
@@ -273,19 +273,19 @@ describe('ClientDescription.patch', () => {
     expect(patched({ disabled: false }, stored)).toEqual({ ...stored, disabled: false });
   });
 
-  it('keeps the mark, the times and the secrets of the client', () => {
+  it('keeps the token mark, the times and the secrets of the client', () => {
     const stored = { ...client, tokenMark: '0123456789ab', createdAt: 1, updatedAt: 2 };
     expect(patched({ name: 'New' }, stored)).toEqual({ ...stored, name: 'New' });
   });
 
-  it('rejects a lifetime above the limit of today, though it is stored', () => {
+  it('rejects a lifetime above the current limit, even the stored one', () => {
     const stored = { ...client, tokenLifetimeSeconds: LIFETIME + 1 };
     expect(refusal(() => patched({ token_lifetime_seconds: LIFETIME + 1 }, stored)).message).toMatch(
       /^token_lifetime_seconds must be at most/,
     );
   });
 
-  it('leaves the client as it was', () => {
+  it('does not change the client that it is given', () => {
     const before = structuredClone(client);
     patched({ scopes: ['t'], jwks: null });
     expect(client).toEqual(before);

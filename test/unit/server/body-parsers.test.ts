@@ -71,7 +71,7 @@ const parameters = fc
   .array(fc.tuple(space, space, parameter), { maxLength: 3 })
   .map((list) => list.map(([before, behind, each]) => `${before};${behind}${each}`).join(''));
 
-/** The type in any letters, with any parameters. */
+/** The type in any case, with any parameters. */
 const spelled = (type: string): fc.Arbitrary<string> =>
   fc
     .tuple(fc.array(fc.boolean(), { minLength: type.length, maxLength: type.length }), parameters)
@@ -81,7 +81,7 @@ const spelled = (type: string): fc.Arbitrary<string> =>
     );
 
 describe('a media type', () => {
-  it('is JSON in any letters and with any parameters, also those that name another charset', async () => {
+  it('is JSON in any case and with any parameters, even another charset', async () => {
     await fc.assert(
       fc.asyncProperty(spelled(JSON_TYPE), async (type) => {
         const { status, body } = await send('/json', type, '{"a":"\u00fc"}');
@@ -92,7 +92,7 @@ describe('a media type', () => {
     );
   });
 
-  it('is a form in any letters and with any parameters', async () => {
+  it('is a form in any case and with any parameters', async () => {
     await fc.assert(
       fc.asyncProperty(spelled(FORM_TYPE), async (type) => {
         expect(await send('/form', type, 'a=b')).toMatchObject({ status: 200, body: { isForm: true } });
@@ -104,7 +104,7 @@ describe('a media type', () => {
     );
   });
 
-  it('that is any other, or none, is refused by the name of the one that is read; without a body it does not matter', async () => {
+  it('of any other kind gets a 415 that names the right one; without a body it is ignored', async () => {
     const other = fc.oneof(
       fc.constantFrom(
         ...[
@@ -154,7 +154,7 @@ describe('a media type', () => {
     },
   );
 
-  it('may speak of patches in a parameter', async () => {
+  it('may name a patch in a parameter', async () => {
     expect((await send('/json', 'application/json; profile=merge-patch', '{}')).status).toBe(200);
   });
 });

@@ -20,7 +20,7 @@ function refusalOf(body: unknown, pipe = new BodyPipe(Order)): ApiError {
   throw new Error('The body was accepted');
 }
 
-// What makes a body right or wrong: see test/unit/validation/rules.test.ts.
+// test/unit/validation/rules.test.ts covers the rules.
 describe('BodyPipe', () => {
   it('makes an instance of the class', () => {
     const order = new BodyPipe(Order).transform({ drink: 'tea', sugar: 1 });
@@ -30,7 +30,7 @@ describe('BodyPipe', () => {
 
   it.each([
     ['a field that is missing', {}, 'drink is missing'],
-    ['a wrong value', { drink: 'water' }, 'drink must be tea or coffee'],
+    ['an invalid value', { drink: 'water' }, 'drink must be tea or coffee'],
   ])('rejects %s with 400 and the words of the rule', (_name, body, error) => {
     const refusal = refusalOf(body);
     expect(refusal.status).toBe(400);

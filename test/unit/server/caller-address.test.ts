@@ -25,7 +25,7 @@ function addressOf(
   return addresses.of(requestFrom(peer, { 'x-forwarded-for': forwarded }));
 }
 
-describe('the address of a caller behind a trusted proxy', () => {
+describe('the IP address of a caller behind a trusted proxy', () => {
   it.each([
     ['203.0.113.5', '203.0.113.5'],
     ['203.0.113.5:4711', '203.0.113.5'],
@@ -124,7 +124,7 @@ describe('the address of a caller behind a trusted proxy', () => {
     expect(addressOf(forwarded)).toBe(address);
   });
 
-  it('is looked for behind so many proxies at most', () => {
+  it('is searched for behind 32 proxies at most', () => {
     const trusted = Array.from({ length: 2_000 }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
     expect(addressOf(['198.51.100.1', ...trusted].join(','))).toMatch(/^10\./);
     expect(addressOf(['198.51.100.1', ...trusted.slice(0, 20)].join(','))).toBe('198.51.100.1');
@@ -162,12 +162,12 @@ describe('the address of a caller behind a trusted proxy', () => {
     expect(addressOf('203.0.113.5', { peer, trusted })).toBe(peer);
   });
 
-  it('of a connection that is gone already is one of its own', () => {
+  it('is `unknown` if the connection has closed', () => {
     const addresses = new CallerAddresses({ trustedProxies: ['::/0', '0.0.0.0/0'], warn: () => {} });
     expect(addresses.of(requestFrom(undefined, { 'x-forwarded-for': '203.0.113.5' }))).toBe('unknown');
   });
 
-  it('refuses to be made with a trusted proxy that is no address', () => {
+  it('is a TypeError if a trusted proxy is not an IP address', () => {
     expect(() => new CallerAddresses({ trustedProxies: ['localhost'], warn: () => {} })).toThrow(TypeError);
   });
 });
@@ -178,7 +178,7 @@ const port = fc.integer({ min: 0, max: 65_535 });
 const zone = fc.stringMatching(/^[0-9A-Za-z]{1,8}$/);
 const blanks = fc.stringMatching(/^[ \t]{0,3}$/);
 
-/** Spells groups of IPv6: leading zeros, letters and one run of zeros as the numbers say. */
+/** Spells groups of IPv6: the numbers choose leading zeros, upper case and one run of zeros. */
 function spelled(
   values: readonly number[],
   width: number,
@@ -202,7 +202,7 @@ const ipv6Spelling = fc.record({
   length: fc.integer({ min: 0, max: 8 }),
 });
 
-describe('spellings of one address', () => {
+describe('spellings of an IP address', () => {
   it('of IPv4, with a port, brackets, quotes, spaces or mapped into IPv6, are one', () => {
     fc.assert(
       fc.property(ipv4, port, zone, blanks, fc.boolean(), (address, number, scope, space, isUpper) => {
@@ -254,7 +254,7 @@ describe('spellings of one address', () => {
     );
   });
 
-  it('are what any text gives, or it counts as the proxy that sent it', () => {
+  it('are read from any text; other text counts as the proxy that sent it', () => {
     const near = fc.stringMatching(/^[0-9a-fA-F:.,%[\]"_x \t]{0,40}$/);
     fc.assert(
       fc.property(fc.oneof(near, fc.string({ unit: 'binary', maxLength: 200 }), fc.string()), (text) => {
@@ -268,7 +268,7 @@ describe('spellings of one address', () => {
   });
 });
 
-describe('the warning of a proxy that is not trusted', () => {
+describe('the warning about a proxy that is not trusted', () => {
   function warned(trustedProxies: string[], ...requests: Parameters<CallerAddresses['of']>[0][]): string[] {
     const peers: string[] = [];
     const addresses = new CallerAddresses({ trustedProxies, warn: (peer) => peers.push(peer) });
@@ -277,7 +277,7 @@ describe('the warning of a proxy that is not trusted', () => {
   }
 
   it.each(['x-forwarded-for', 'forwarded', 'x-real-ip', 'true-client-ip', 'cf-connecting-ip', 'x-client-ip'])(
-    'comes once, for %s',
+    'is logged once, for %s',
     (name) => {
       const request = requestFrom('::ffff:192.0.2.1', { [name]: 'secret-marker' });
       expect(warned([], request, request, requestFrom('192.0.2.2', { [name]: 'x' }))).toEqual(['192.0.2.1']);
@@ -285,7 +285,7 @@ describe('the warning of a proxy that is not trusted', () => {
     },
   );
 
-  it('does not come for a trusted peer, nor for other headers', () => {
+  it('is not logged for a trusted peer or for other headers', () => {
     expect(warned(['192.0.2.1'], requestFrom('192.0.2.1', { 'x-forwarded-for': '203.0.113.5' }))).toEqual([]);
     expect(warned([], requestFrom('192.0.2.1', { via: '1.1 a', 'x-request-id': 'a' }))).toEqual([]);
   });
@@ -299,8 +299,8 @@ describe('the scheme of a caller', () => {
     ['10.0.0.1', 'https, http', 'http'],
     ['10.0.0.1', 'xhttps', 'http'],
     ['192.0.2.1', 'https', 'http'],
-  ] as const)('from %s with X-Forwarded-Proto: %s is %s', (peer, said, scheme) => {
+  ] as const)('from %s with X-Forwarded-Proto: %s is %s', (peer, forwarded, scheme) => {
     const addresses = new CallerAddresses({ trustedProxies: ['10.0.0.1'], warn: () => {} });
-    expect(addresses.protocolOf(requestFrom(peer, { 'x-forwarded-proto': said }))).toBe(scheme);
+    expect(addresses.protocolOf(requestFrom(peer, { 'x-forwarded-proto': forwarded }))).toBe(scheme);
   });
 });

@@ -89,7 +89,7 @@ describe('ErrorFilter', () => {
       { error: 'Insufficient scope', code: 'insufficient_scope', hint: expect.any(String) },
       /error="insufficient_scope"/,
     ],
-  ])('answers %s as the guard says', async (_name, makeToken, status, body, challenge) => {
+  ])('responds to %s as the guard says', async (_name, makeToken, status, body, challenge) => {
     expect(await app.get('/guarded', await makeToken())).toEqual({
       status,
       body,
@@ -124,9 +124,9 @@ describe('ErrorFilter', () => {
   ])(
     'keeps the status %i of an exception of Nest, in its own words and with the code %s',
     async (status, code) => {
-      const answer = await app.get(`/status/${status}`);
-      expect(answer).toMatchObject({ status, body: { error: expect.any(String), code } });
-      expect(JSON.stringify(answer)).not.toContain('marker');
+      const response = await app.get(`/status/${status}`);
+      expect(response).toMatchObject({ status, body: { error: expect.any(String), code } });
+      expect(JSON.stringify(response)).not.toContain('marker');
       expect(reported).toEqual([]);
     },
   );
@@ -145,11 +145,11 @@ describe('ErrorFilter', () => {
     [502, 502, 'temporarily_unavailable'],
     [503, 503, 'temporarily_unavailable'],
   ])(
-    'answers the status %i on a form route by %i and %s (RFC 6749 section 5.2)',
-    async (status, answered, error) => {
+    'responds on a form route to the status %i with %i and %s (RFC 6749 section 5.2)',
+    async (status, expected, error) => {
       const response = await fetch(`${app.origin}/form/${status}`, { method: 'POST' });
       const text = await response.text();
-      expect(response.status).toBe(answered);
+      expect(response.status).toBe(expected);
       expect(JSON.parse(text)).toEqual({ error, error_description: expect.any(String) });
       expect(text).not.toContain('marker');
       if (status === 415) expect(text).toContain('application/x-www-form-urlencoded');
@@ -157,7 +157,7 @@ describe('ErrorFilter', () => {
   );
 
   it.each(['/status/200', '/status/302', '/status/399', '/status/600', '/status/0', '/broken'])(
-    'answers 500 to what is no error of HTTP, and reports it: %s',
+    'responds with 500 to anything but an HTTP error, and reports it: %s',
     async (path) => {
       expect(await app.get(path)).toMatchObject({
         status: 500,

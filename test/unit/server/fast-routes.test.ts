@@ -39,7 +39,7 @@ interface Visit {
   admissions?: number;
 }
 
-/** Admits a caller that says so, at once or later, and counts how often it was asked. */
+/** Admits a caller that says so, at once or later, and counts its calls. */
 @Injectable()
 class Doorkeeper extends HeaderGuard<Visit> {
   override admit(request: Visit): void | Promise<void> {

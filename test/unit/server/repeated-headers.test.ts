@@ -4,18 +4,18 @@ import { refuseRepeatedHeaders } from '../../../src/server/repeated-headers.js';
 
 const SINGLE = ['host', 'authorization', 'content-type'];
 
-/** The name with some letters large, as the number says. */
-const inLetters = (name: string, mask: number): string =>
+/** The name with the letters in upper case that the bits of the mask name. */
+const spelled = (name: string, mask: number): string =>
   [...name].map((letter, index) => ((mask >> index) & 1 ? letter.toUpperCase() : letter)).join('');
 
 describe('refuseRepeatedHeaders', () => {
-  it('rejects two of a header that decides the caller or the request, and no other', () => {
+  it('rejects a request that repeats Host, Authorization or Content-Type, and no other', () => {
     const name = fc
       .tuple(
         fc.constantFrom(...SINGLE, 'accept', 'proxy-authorization', 'hosts', 'ho-t', 'content-typo'),
         fc.nat(),
       )
-      .map(([plain, mask]) => inLetters(plain, mask));
+      .map(([plain, mask]) => spelled(plain, mask));
     const pairs = fc.array(fc.tuple(name, fc.constantFrom('', 'a', 'host', 'Authorization')), {
       maxLength: 8,
     });

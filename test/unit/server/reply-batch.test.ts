@@ -126,9 +126,9 @@ function addUnwritableRoutes(server: FastifyInstance): void {
 interface Server {
   readonly app: NestFastifyApplication;
   readonly port: number;
-  /** Codes of the errors of replies that could not be written, and the ids of their requests. */
+  /** Codes of the errors of replies that could not be written, and the IDs of their requests. */
   readonly failures: (readonly [code: unknown, requestId: string])[];
-  /** Those that have asked for `/gate`, which does not reply by itself. */
+  /** The replies of `/gate`, which the tests send. */
   readonly atGate: FastifyReply[];
 }
 
@@ -148,7 +148,7 @@ async function start(batched: boolean): Promise<Server> {
   return { app, port: Number(new URL(await app.getUrl()).port), failures, atGate };
 }
 
-/** Everything that one connection gives for these requests, but what changes from one to the next. */
+/** Everything that one connection returns for these requests, without what differs each time. */
 async function ask(
   { port }: Server,
   requests: readonly (readonly [method: string, path: string])[],
@@ -163,14 +163,14 @@ async function ask(
   return parts.join('').replaceAll(/^date: .*\r\n/gim, '');
 }
 
-/** So many requests that wait for their replies, each on a connection of its own. */
+/** Sends requests that wait for their replies, each on its own connection. */
 async function atTheGate(
   server: Server,
   count: number,
-): Promise<{ asked: Promise<string[]>; replies: readonly FastifyReply[] }> {
-  const asked = Promise.all(Array.from({ length: count }, () => ask(server, [['GET', '/gate']])));
+): Promise<{ responses: Promise<string[]>; replies: readonly FastifyReply[] }> {
+  const responses = Promise.all(Array.from({ length: count }, () => ask(server, [['GET', '/gate']])));
   await until(() => server.atGate.length === count, 10_000);
-  return { asked, replies: server.atGate.splice(0) };
+  return { responses, replies: server.atGate.splice(0) };
 }
 
 const written = (replies: readonly FastifyReply[]): number =>
@@ -196,7 +196,7 @@ describe('batched replies', () => {
     },
   );
 
-  it('of many connections at once are neither mixed up, lost nor sent twice', async () => {
+  it('to many connections at once are neither mixed up, lost nor sent twice', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(connection, { minLength: 1, maxLength: 20 }), async (connections) => {
         const given = await Promise.all(connections.map((requests) => ask(batched, requests)));
@@ -207,41 +207,41 @@ describe('batched replies', () => {
     expect(batched.failures).toEqual([]);
   });
 
-  it('go out together once the tick ends', async () => {
-    const { asked, replies } = await atTheGate(batched, 20);
+  it('are sent together when the tick ends', async () => {
+    const { responses, replies } = await atTheGate(batched, 20);
     for (const reply of replies) void reply.send('open');
     expect(written(replies)).toBe(0);
     await tick();
     expect(written(replies)).toBe(20);
-    for (const text of await asked) expect(text).toContain('\r\n\r\nopen');
+    for (const text of await responses) expect(text).toContain('\r\n\r\nopen');
   });
 
   it('wait for at most 127 others', async () => {
-    const { asked, replies } = await atTheGate(batched, 300);
+    const { responses, replies } = await atTheGate(batched, 300);
     for (const [index, reply] of replies.entries()) {
       void reply.send('open');
       expect(written(replies)).toBe(128 * Math.floor((index + 1) / 128));
     }
-    for (const text of await asked) expect(text).toContain('\r\n\r\nopen');
+    for (const text of await responses) expect(text).toContain('\r\n\r\nopen');
   });
 
   it('are dropped if their clients have left', async () => {
     batched.failures.length = 0;
-    const { asked, replies } = await atTheGate(batched, 20);
+    const { responses, replies } = await atTheGate(batched, 20);
     for (const [index, reply] of replies.entries()) {
       void reply.send('open');
       if (index % 2 === 0) reply.raw.destroy();
     }
-    const left = (await asked).filter((text) => text === '');
+    const left = (await responses).filter((text) => text === '');
     expect([left.length, batched.failures]).toEqual([10, []]);
   });
 
   it('are sent before the server closes', async () => {
     const closing = await start(true);
-    const { asked, replies } = await atTheGate(closing, 20);
+    const { responses, replies } = await atTheGate(closing, 20);
     for (const reply of replies) void reply.send('open');
     const closed = closing.app.close();
-    for (const text of await asked) expect(text).toContain('\r\n\r\nopen');
+    for (const text of await responses) expect(text).toContain('\r\n\r\nopen');
     await closed;
   });
 });
@@ -255,7 +255,7 @@ describe('a reply that cannot be written', () => {
     for (const text of await Promise.all(neighbours)) expect(text).toContain('\r\n\r\ntext');
   });
 
-  it('costs nothing else, whatever its neighbours are', async () => {
+  it('affects no other reply of its batch', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.oneof(connection, fc.constantFrom(...UNWRITABLE)), { minLength: 2, maxLength: 20 }),

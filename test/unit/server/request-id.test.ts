@@ -17,7 +17,7 @@ describe('requestId', () => {
     },
   );
 
-  it('makes another each time', () => {
+  it('makes a new one each time', () => {
     expect(idFor()).not.toBe(idFor());
   });
 });

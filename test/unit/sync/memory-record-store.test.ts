@@ -45,7 +45,7 @@ describe('MemoryRecordStore', () => {
     await expect(change).rejects.toBe(refusal);
   });
 
-  it('asks decide before the promise is waited for, so that two changes never mix', async () => {
+  it('calls decide before it returns its promise, so that two changes never mix', async () => {
     const store = new MemoryRecordStore<number>();
     const increment = (current = 0): number => current + 1;
     const made = await Promise.all(Array.from({ length: 10 }, () => store.change('a', increment)));

@@ -3,13 +3,13 @@ import { SyncLoop, type Syncable } from '../../../src/sync/sync-loop.js';
 import { StoreUnavailable } from '../../../src/sync/record-store.js';
 import { MovedClock } from '../../support/moved-clock.js';
 
-/** Something that is followed, how often it was asked, and why it does not answer. */
+/** Something that the loop synchronizes, how often, and why it fails. */
 class Followed implements Syncable {
-  asked = 0;
+  syncs = 0;
   failure: Error | undefined;
 
   sync(): Promise<void> {
-    this.asked += 1;
+    this.syncs += 1;
     return this.failure ? Promise.reject(this.failure) : Promise.resolve();
   }
 }
@@ -48,7 +48,7 @@ describe('SyncLoop', () => {
     await start(keys, revocations);
     keys.failure = new Error('a key that does not open');
     await pass(3);
-    expect(revocations.asked).toBe(4);
+    expect(revocations.syncs).toBe(4);
     expect(syncLoop.ageSeconds).toBe(3);
     expect(reported).toEqual([keys.failure]);
   });
@@ -57,7 +57,7 @@ describe('SyncLoop', () => {
     await start(keys, revocations);
     keys.failure = new StoreUnavailable('away');
     await pass(3);
-    expect(revocations.asked).toBe(1);
+    expect(revocations.syncs).toBe(1);
   });
 
   it('does not start if one part fails', async () => {

@@ -1,4 +1,4 @@
-import { setImmediate as turnOfEventLoop } from 'node:timers/promises';
+import { setImmediate as tick } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { StoreUnavailable } from '../../../src/sync/record-store.js';
@@ -38,7 +38,7 @@ describe('SyncedMap.sync', () => {
     ]);
   });
 
-  it('asks only for what it has not seen', async () => {
+  it('queries only the revisions that it has not seen', async () => {
     await elsewhere('a', 1);
     await syncedMap.sync();
     await elsewhere('b', 2);
@@ -47,7 +47,7 @@ describe('SyncedMap.sync', () => {
     expect(store.asked.map(({ since }) => since)).toEqual([0, 1, 2]);
   });
 
-  it('asks in batches until there is no more', async () => {
+  it('queries in batches until there are no more', async () => {
     for (let n = 1; n <= 4_500; n++) await elsewhere(`record-${n}`, n);
     await syncedMap.sync();
     expect(syncedMap.all.size).toBe(4_500);
@@ -55,7 +55,7 @@ describe('SyncedMap.sync', () => {
     expect(new Set(store.asked.map(({ limit }) => limit))).toEqual(new Set([2_000]));
   });
 
-  it('keeps what is known if the store is unavailable, and continues from there', async () => {
+  it('keeps its records while the store is unavailable, and continues from there', async () => {
     await elsewhere('a', 1);
     await syncedMap.sync();
     await elsewhere('b', 2);
@@ -68,7 +68,7 @@ describe('SyncedMap.sync', () => {
     expect(held()).toEqual({ a: 1, b: 2 });
   });
 
-  it('applies again what could not be applied', async () => {
+  it('retries a record that could not be applied', async () => {
     let broken = true;
     const seen: string[] = [];
     const wary = new SyncedMap(store, (id) => {
@@ -96,12 +96,12 @@ describe('SyncedMap.change', () => {
     ]);
   });
 
-  it('decides on what the store holds, not on what is known here', async () => {
+  it('decides on the record in the store, not on the copy in memory', async () => {
     await elsewhere('a', 41);
     expect(await syncedMap.change('a', (current = 0) => current + 1)).toBe(42);
   });
 
-  it('does not hide changes of others that lie before it', async () => {
+  it('does not hide earlier changes of others', async () => {
     await elsewhere('a', 1);
     await syncedMap.change('b', () => 2);
     expect(held()).toEqual({ b: 2 });
@@ -130,11 +130,11 @@ describe('SyncedMap.change', () => {
     expect(applied).toHaveLength(1);
   });
 
-  it('is not undone by an answer that was on its way before it', async () => {
+  it('is not undone by a query that began before it', async () => {
     await elsewhere('a', 1);
     const release = store.hold();
     const syncing = syncedMap.sync();
-    await turnOfEventLoop();
+    await tick();
     const changing = syncedMap.change('a', () => 2);
     release();
     await Promise.all([syncing, changing]);
@@ -161,9 +161,9 @@ describe('SyncedMap.change, with other processes to notify,', () => {
     });
     let done = false;
     const changing = map.change('a', () => 1).then(() => (done = true));
-    await turnOfEventLoop();
+    await tick();
     expect([seen, done]).toEqual([[1], false]);
-    // Others ask the database then, and so may this one.
+    // Other instances query the database then, and so may this one.
     await map.sync();
     heard();
     await changing;
@@ -182,7 +182,7 @@ describe('SyncedMap.change, with other processes to notify,', () => {
 });
 
 describe('SyncedMap.everHeldRecords', () => {
-  it('begins with no', async () => {
+  it('is false at first', async () => {
     await syncedMap.sync();
     expect(syncedMap.everHeldRecords).toBe(false);
   });
@@ -196,7 +196,7 @@ describe('SyncedMap.everHeldRecords', () => {
     expect(syncedMap.everHeldRecords).toBe(true);
   });
 
-  it('stays yes when the last record was removed here', async () => {
+  it('stays true when the last record is removed here', async () => {
     await syncedMap.change('a', () => 1);
     await syncedMap.change('a', () => undefined);
     expect(syncedMap.everHeldRecords).toBe(true);
@@ -214,7 +214,7 @@ const steps = fc.array<Step>(
   { maxLength: 30 },
 );
 
-it('holds what the store holds after any changes, here and elsewhere, with outages between', async () => {
+it('holds the records of the store after any changes, here and elsewhere, with outages between', async () => {
   await fc.assert(
     fc.asyncProperty(steps, async (made) => {
       const shared = new UnreliableStore<number>();

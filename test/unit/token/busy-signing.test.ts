@@ -7,7 +7,7 @@ import { TokenService } from '../../../src/token/token.service.js';
 import { signingKeyFor } from '../../support/private-keys.js';
 import { testSettings } from '../../support/settings.js';
 
-/** A little more than may wait for an RSA signature. */
+/** A few more requests than may wait for an RSA signature. */
 const MANY = 1_010;
 
 const settings = testSettings({ algorithms: ['RS256'], importedKeys: [signingKeyFor('RS256')] });
@@ -17,17 +17,17 @@ const tokens = new TokenService(
   new JwtService(),
 );
 
-describe('a service that is asked for more RSA signatures than it can make soon', () => {
+describe('a service with more requests for RSA signatures than may wait', () => {
   let outcomes: readonly IssueOutcome[];
   let couldSign: boolean;
   beforeAll(async () => {
     const request = { subject: 'user-42', audience: 'logging-service' };
-    const asked = Promise.all(Array.from({ length: MANY }, () => tokens.issue(request)));
+    const requested = Promise.all(Array.from({ length: MANY }, () => tokens.issue(request)));
     const could = tokens.canSign();
-    [outcomes, couldSign] = await Promise.all([asked, could]);
+    [outcomes, couldSign] = await Promise.all([requested, could]);
   }, 60_000);
 
-  it('signs as many as may wait, and turns the others away', () => {
+  it('signs those that may wait, and rejects the others', () => {
     const issued = outcomes.filter(({ code }) => code === 'issued');
     expect(issued.length).toBeGreaterThan(1_000);
     expect(issued.length).toBeLessThan(MANY);
@@ -44,11 +44,11 @@ describe('a service that is asked for more RSA signatures than it can make soon'
     expect(new Set(verdicts)).toEqual(new Set(['valid']));
   });
 
-  it('counts as one that can sign', () => {
+  it('still counts as able to sign', () => {
     expect(couldSign).toBe(true);
   });
 
-  it('signs again once they are made', async () => {
+  it('signs again once the waiting tokens are signed', async () => {
     const outcome = await tokens.issue({ subject: 'user-42', audience: 'logging-service' });
     expect(outcome.code).toBe('issued');
   });

@@ -29,7 +29,7 @@ const verdictOf = (token: string, audience = 'logging-service', from = standalon
   from.tokens.verify({ token, audience }).code;
 
 describe('TokenService.issue', () => {
-  it('makes the header and the claims of the contract, and nothing else', async () => {
+  it('issues the documented header and claims, and no others', async () => {
     const { token, expiresIn, tokenId } = await issued();
     expect(readToken(token)).toEqual({
       header: { alg: 'HS256', typ: 'JWT', kid: expect.any(String) },
@@ -46,7 +46,7 @@ describe('TokenService.issue', () => {
     expect(expiresIn).toBe(900);
   });
 
-  it('adds the scope and the claims that were asked for', async () => {
+  it('adds the requested scope and claims', async () => {
     const { token } = await issued({
       scope: 'logs:write logs:read',
       claims: { tenant: 'acme', deep: { a: [null] } },
@@ -137,14 +137,14 @@ describe('TokenService.issue', () => {
     });
   });
 
-  it('names each token differently', async () => {
+  it('gives each token another jti', async () => {
     const tokens = await Promise.all(Array.from({ length: 50 }, () => issued()));
     expect(new Set(tokens.map(({ tokenId }) => tokenId)).size).toBe(50);
   });
 });
 
 describe('TokenService.verify', () => {
-  it('accepts what it issued, until the second in which it expires', async () => {
+  it('accepts a token that it issued until the second in which it expires', async () => {
     const { token } = await issued({ lifetimeSeconds: 60 });
     standalone.clock.advance(59.999);
     expect(verdictOf(token)).toBe('valid');
@@ -152,7 +152,7 @@ describe('TokenService.verify', () => {
     expect(verdictOf(token)).toBe('token_expired');
   });
 
-  it('accepts what it issued within the same second, at any part of it', async () => {
+  it('accepts a token at any moment of the second in which it issued it', async () => {
     standalone.clock.set(NEW_YEAR + 0.999);
     expect(verdictOf((await issued()).token)).toBe('valid');
   });
@@ -189,7 +189,7 @@ describe('TokenService.verify', () => {
     await tolerant.context.close();
   });
 
-  it('accepts what was signed before the secret was changed, as long as the previous one is kept', async () => {
+  it('accepts a token of the previous secret as long as that is configured', async () => {
     const before = await standaloneTokens({ secret: PREVIOUS_SECRET });
     const during = await standaloneTokens({ previousSecrets: [PREVIOUS_SECRET] });
     const { token } = await issued({}, before);
@@ -199,7 +199,7 @@ describe('TokenService.verify', () => {
     await Promise.all([before.context.close(), during.context.close()]);
   });
 
-  it('shows fingerprints in hints only if it may', async () => {
+  it('shows fingerprints in hints only with showFingerprints', async () => {
     const showing = await standaloneTokens({ showFingerprints: true });
     const token = handMadeToken({ secret: 'another secret of at least thirty-two bytes' });
     const hintOf = ({ tokens }: StandaloneTokens): unknown => tokens.verify({ token, audience: 'a' });
@@ -235,7 +235,7 @@ describe('properties of TokenService', () => {
     { requiredKeys: ['subject', 'audience'] },
   );
 
-  it('what is issued verifies for each of its audiences, with the same claims', async () => {
+  it('an issued token verifies for each of its audiences, with the same claims', async () => {
     await fc.assert(
       fc.asyncProperty(requests, async (request) => {
         const { token } = await issued(request);
@@ -279,7 +279,7 @@ describe('properties of TokenService', () => {
     }
   });
 
-  it('a token that is cut, or has more behind it, is refused', async () => {
+  it('a token that is truncated or extended is refused', async () => {
     const { token } = await issued();
     fc.assert(
       fc.property(fc.nat({ max: token.length - 1 }), fc.string({ minLength: 1 }), (length, more) => {
@@ -289,7 +289,7 @@ describe('properties of TokenService', () => {
     );
   });
 
-  it('anything else is verified, never thrown at', () => {
+  it('any other text gets a result, never an exception', () => {
     const parts = fc.string({ unit: 'binary' }).map((text) => Buffer.from(text).toString('base64url'));
     const tokens = fc.oneof(
       fc.string({ unit: 'binary' }),

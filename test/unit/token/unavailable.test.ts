@@ -14,7 +14,7 @@ import type { TokenService } from '../../../src/token/token.service.js';
 const REASON = 'Too many tokens are being signed now; try again soon';
 const outcome: IssueOutcome = { code: 'unavailable', reason: REASON };
 
-/** A service that can sign nothing now, and says so at once or later. */
+/** A service that cannot sign now, and says so at once or later. */
 const services: readonly (readonly [string, TokenService])[] = [
   ['at once', { issue: () => outcome } as unknown as TokenService],
   ['later', { issue: () => Promise.resolve(outcome) } as unknown as TokenService],

@@ -14,7 +14,7 @@ const keyFor = (algorithm: Algorithm, name = ''): SigningKey => {
   return new SharedKey(name === '' ? SECRET : PREVIOUS_SECRET, algorithm);
 };
 
-/** A key that signs with another one, as if what it signs with were damaged. */
+/** A key that signs with another one, as a damaged key would. */
 function damaged(algorithm: Algorithm): SigningKey {
   const other = keyFor(algorithm, 'other');
   return Object.assign(Object.create(keyFor(algorithm)) as SigningKey, {
@@ -22,17 +22,17 @@ function damaged(algorithm: Algorithm): SigningKey {
   });
 }
 
-/** Records what it is asked, and asks the library. */
+/** Records the options of each call, and calls the library. */
 class RecordingJwtService extends JwtService {
-  readonly asked: JwtVerifyOptions[] = [];
+  readonly calls: JwtVerifyOptions[] = [];
 
   override verifyAsync<T extends object>(token: string, options: JwtVerifyOptions = {}): Promise<T> {
-    this.asked.push(options);
+    this.calls.push(options);
     return super.verifyAsync<T>(token, options);
   }
 }
 
-describe('the self test of a key', () => {
+describe('the self-test of a key', () => {
   let bound: BoundJwt;
   beforeAll(async () => {
     bound = await boundJwt();
@@ -50,12 +50,12 @@ describe('the self test of a key', () => {
   );
 
   it.each(['HS256', 'RS256'] as const)(
-    'asks the library, with the key of %s in the options',
+    'calls the library with the key of %s in the options',
     async (algorithm) => {
       const jwt = new RecordingJwtService();
       await selfTest(keyFor(algorithm), jwt);
       const name = algorithm === 'HS256' ? 'secret' : 'publicKey';
-      expect(jwt.asked).toEqual([{ [name]: expect.anything(), algorithms: [algorithm] }]);
+      expect(jwt.calls).toEqual([{ [name]: expect.anything(), algorithms: [algorithm] }]);
     },
   );
 });

@@ -17,7 +17,7 @@ import { pemOf } from '../../../support/private-keys.js';
 import { SECRET } from '../../../support/settings.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-/** Any JSON but that with a name which no token may have, though the library lets it pass. */
+/** Any JSON without the names that no token may have, although the library accepts them. */
 const anyJson = fc.jsonValue({ maxDepth: 2 }).filter((value) => !JSON.stringify(value).includes('__proto__'));
 
 /** Options as callers in JavaScript give them. */
@@ -176,7 +176,7 @@ describe('JwtService.sign', () => {
   beforeEach(() => bound.clock.set(NEW_YEAR));
   afterAll(() => bound.close());
 
-  it('does as the library with any payload and options, but for what it adds', () => {
+  it('behaves as the library with any payload and options, apart from what it adds', () => {
     const oneOf = <T>(...values: T[]) => fc.constantFrom(...values);
     const name = oneOf<unknown>('a', 'identity', ['a', 'b'], 5, null);
     const duration = oneOf<unknown>(1, 60, '1m', '10s', '5', 'x', '', 1.5, null, -60);
@@ -249,7 +249,7 @@ describe('JwtService.sign', () => {
   });
 });
 
-describe('A key that the caller names', () => {
+describe('a key that the caller names', () => {
   const REFRESH = { secret: 'a-secret-for-refresh-tokens' };
   const library = new JwtService();
   beforeAll(async () => {
@@ -258,7 +258,7 @@ describe('A key that the caller names', () => {
   beforeEach(() => bound.clock.set(NEW_YEAR));
   afterAll(() => bound.close());
 
-  it('signs and verifies as in the library, with none of the claims and refusals of the module', async () => {
+  it('signs and verifies as the library does, without the claims and refusals of the module', async () => {
     const payload = { sub: 42, iat: 1, exp: 4_000_000_000, iss: 'other' };
     const token = bound.jwt.sign(payload, REFRESH);
     expect(token).toBe(library.sign(payload, REFRESH));
@@ -266,9 +266,9 @@ describe('A key that the caller names', () => {
     expect(bound.jwt.sign('text', REFRESH)).toBe(library.sign('text', REFRESH));
     expect(bound.jwt.verify<object>(token, REFRESH)).toEqual(payload);
     expect(await bound.jwt.verifyAsync<object>(token, REFRESH)).toEqual(payload);
-    const wrong = { secret: 'another' };
-    expect(outcomeOf(() => bound.jwt.verify<object>(token, wrong))).toEqual(
-      outcomeOf(() => library.verify<object>(token, wrong)),
+    const options = { secret: 'another' };
+    expect(outcomeOf(() => bound.jwt.verify<object>(token, options))).toEqual(
+      outcomeOf(() => library.verify<object>(token, options)),
     );
   });
 
@@ -282,7 +282,7 @@ describe('A key that the caller names', () => {
     expect(() => bound.jwt.verify<object>(token)).toThrow('invalid token');
   });
 
-  it('never makes a token that passes as one of the module, nor takes one of the module', () => {
+  it('never makes a token that the module accepts, and verifies none of the module', () => {
     const claims = { iss: 'identity-backend', sub: 'a', exp: NEW_YEAR + 60 };
     expect(() => bound.jwt.verify<object>(bound.jwt.sign(claims, REFRESH))).toThrow('invalid algorithm');
     expect(() => bound.jwt.verify<object>(bound.jwt.sign(claims), REFRESH)).toThrow('invalid algorithm');

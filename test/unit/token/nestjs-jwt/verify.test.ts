@@ -26,7 +26,7 @@ const CLAIMS = {
   nonce: 'nonce-1',
 };
 
-/** Any JSON but that with a name which no token may have, though the library lets it pass. */
+/** Any JSON without the names that no token may have, although the library accepts them. */
 const anyJson = fc.jsonValue({ maxDepth: 2 }).filter((value) => !JSON.stringify(value).includes('__proto__'));
 
 /** Options of the library, most of them with a value that a token satisfies and one that it does not. */
@@ -94,7 +94,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
     expect(await asyncOutcomeOf(() => bound.jwt.verifyAsync(token, options))).toEqual(outcome);
   });
 
-  it('does as the library with any claims and options', () => {
+  it('behaves as the library with any claims and options', () => {
     const oneOf = <T>(...values: T[]) => fc.constantFrom(...values);
     const time = oneOf(NEW_YEAR - 61, NEW_YEAR - 60, NEW_YEAR, NEW_YEAR + 1, NEW_YEAR + 60);
     const name = oneOf('a', 'b', 'A', '');
@@ -103,7 +103,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
         iss: oneOf('identity-backend'),
         sub: name,
         aud: fc.oneof(name, fc.array(name)),
-        // The library does not look at one ahead.
+        // The library does not check an `iat` ahead of the clock.
         iat: oneOf(NEW_YEAR - 61, NEW_YEAR - 60, NEW_YEAR),
         nbf: time,
         exp: time,
@@ -139,7 +139,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
     );
   });
 
-  it('gives the claims and the dates of errors that callers look at', () => {
+  it('returns the claims, and the dates in errors, that callers read', () => {
     const verify = (changes: object) =>
       bound.jwt.verify<object>(bound.key.signSync({ ...CLAIMS, ...changes }));
     expect(verify({})).toEqual(CLAIMS);
@@ -240,7 +240,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
     expect(name(token, only('HS384', algorithm))).toHaveProperty('value');
   });
 
-  it('never accepts a token that one character was changed in', () => {
+  it('never accepts a token in which one character was changed', () => {
     const token = bound.key.signSync(CLAIMS);
     const character = fc.constantFrom(...'AZaz09-_.=');
     fc.assert(
