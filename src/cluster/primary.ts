@@ -16,20 +16,31 @@ const RESTART_PAUSE_MS = 1_000;
  * @returns a function that stops all of them, and resolves once the last has sent its last response
  */
 export function runWorkers(count: number, log: Logger): () => Promise<void> {
-  const metrics = new AggregatorRegistry();
-  const peers = new Map<Worker, Peer>();
-  // Workers that request metrics at the same time share one collection.
-  let collected: Promise<string | undefined> | undefined;
-  const collect = (): Promise<string | undefined> =>
-    (collected ??= metrics
-      .clusterMetrics()
-      .catch(() => undefined)
-      .finally(() => (collected = undefined)));
-  const relay = new Relay(() => [...peers.values()], collect);
-  let stopping = false;
-  let everListened = false;
+  const workers = new Workers(log);
+  cluster.on('listening', () => workers.listened());
+  for (let index = 0; index < count; index++) workers.start();
+  return () => workers.stop();
+}
 
-  const start = (): void => {
+class Workers {
+  private readonly peers = new Map<Worker, Peer>();
+  private readonly metrics = new AggregatorRegistry();
+  private readonly relay = new Relay(
+    () => [...this.peers.values()],
+    () => this.collect(),
+  );
+  /** Workers that request metrics at the same time share one collection. */
+  private collected: Promise<string | undefined> | undefined;
+  private isStopping = false;
+  private everListened = false;
+
+  constructor(private readonly log: Logger) {}
+
+  listened(): void {
+    this.everListened = true;
+  }
+
+  start(): void {
     const worker = cluster.fork();
     const peer: Peer = {
       send: (message) => {
@@ -37,34 +48,40 @@ export function runWorkers(count: number, log: Logger): () => Promise<void> {
         if (worker.isConnected()) worker.send(message, () => {});
       },
     };
-    peers.set(worker, peer);
+    this.peers.set(worker, peer);
     worker.on('message', (message: unknown) => {
-      if (isMessage(message)) relay.receive(peer, message);
+      if (isMessage(message)) this.relay.receive(peer, message);
     });
-    worker.on('error', (cause) => log.error({ err: cause, worker: worker.process.pid }, 'worker'));
+    worker.on('error', (cause) => this.log.error({ err: cause, worker: worker.process.pid }, 'worker'));
     worker.on('exit', (code, signal) => {
-      peers.delete(worker);
-      relay.remove(peer);
-      if (!stopping) replace(worker, code, signal);
+      this.peers.delete(worker);
+      this.relay.remove(peer);
+      if (!this.isStopping) this.replace(worker, code, signal);
     });
-  };
-  const replace = (worker: Worker, code: number | null, signal: string | null): void => {
-    log.error({ worker: worker.process.pid, code, signal }, 'a worker exited');
+  }
+
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    const workers = [...this.peers.keys()];
+    const ended = workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve)));
+    for (const worker of workers) worker.process.kill('SIGTERM');
+    await Promise.all(ended);
+  }
+
+  private replace(worker: Worker, code: number | null, signal: string | null): void {
+    this.log.error({ worker: worker.process.pid, code, signal }, 'a worker exited');
     // Whatever keeps the first worker from starting keeps all of them. A worker that exits with 0 was stopped
     // by a signal.
-    if (!everListened && code !== 0) log.flush(() => process.exit(code || 1));
+    if (!this.everListened && code !== 0) this.log.flush(() => process.exit(code || 1));
     setTimeout(() => {
-      if (!stopping) start();
+      if (!this.isStopping) this.start();
     }, RESTART_PAUSE_MS);
-  };
+  }
 
-  cluster.on('listening', () => (everListened = true));
-  for (let index = 0; index < count; index++) start();
-
-  return async () => {
-    stopping = true;
-    const ended = [...peers.keys()].map((worker) => new Promise((resolve) => worker.once('exit', resolve)));
-    for (const worker of peers.keys()) worker.process.kill('SIGTERM');
-    await Promise.all(ended);
-  };
+  private collect(): Promise<string | undefined> {
+    return (this.collected ??= this.metrics
+      .clusterMetrics()
+      .catch(() => undefined)
+      .finally(() => (this.collected = undefined)));
+  }
 }
