@@ -11,12 +11,13 @@ export { redactEvent } from './audit/redact-event.js';
 export { Clock, SystemClock } from './clock.js';
 export type { Algorithm } from './jwt/algorithms.js';
 export type { Claims } from './jwt/claims.js';
-export type { TokenType } from './jwt/token-type.js';
-export type {
-  AcceptedToken,
-  RefusalCode,
-  RefusedToken,
-  VerificationResult,
+export type { TokenType } from './jwt/compact-jws.js';
+export {
+  type AcceptedToken,
+  REFUSAL_MESSAGES,
+  type RefusalCode,
+  type RefusedToken,
+  type VerificationResult,
 } from './jwt/verification-result.js';
 export { secretFingerprint } from './jwt/secret-fingerprint.js';
 export type { EmbeddedTokenRoutes } from './token/embedded/embedded-token-routes.js';
@@ -26,7 +27,6 @@ export type {
   TokenModuleOptions,
   TokenSettings,
 } from './token/token-module-options.js';
-export { REFUSAL_MESSAGES } from './jwt/refusal-messages.js';
 export { TokenModule } from './token/token.module.js';
 export {
   type RequestingClient,

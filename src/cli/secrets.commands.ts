@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { ClientAdministration } from '../clients/client-administration.js';
-import { dateTime } from '../encoding/date-time.js';
-import { parseDateTime } from '../encoding/date-time.js';
+import { dateTime, parseDateTime } from '../encoding/date-time.js';
 import { command, commandGroup, type JsonOptions, withJson } from './command.js';
 import { COMMAND_LINE } from './command-line.js';
 import { single } from './option-values.js';

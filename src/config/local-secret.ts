@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readIfPresent } from './read-if-present.js';
 import { SettingsError } from './settings.js';
 
 /**
@@ -54,4 +53,17 @@ function read(path: string): string | undefined {
   const secret = readIfPresent(path)?.trim();
   if (secret === '') throw new Error(`${path} is empty: delete it, or write the secret into it`);
   return secret;
+}
+
+/**
+ * @returns the text of the file; `undefined` if it does not exist
+ * @throws {Error} of the file system, if it exists and cannot be read
+ */
+function readIfPresent(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

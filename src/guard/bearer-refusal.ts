@@ -1,6 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { REFUSAL_MESSAGES } from '../jwt/refusal-messages.js';
-import type { RefusedToken } from '../jwt/verification-result.js';
+import { REFUSAL_MESSAGES, type RefusedToken } from '../jwt/verification-result.js';
 import { bearerChallenge } from './bearer-challenge.js';
 import type { Unavailable } from './verification-outcome.js';
 

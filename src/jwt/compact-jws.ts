@@ -1,12 +1,14 @@
 import { BoundedMap } from '../concurrency/bounded-map.js';
 import { isAlgorithm, type Algorithm } from './algorithms.js';
-import type { TokenType } from './token-type.js';
 import { readClaims, type Claims } from './claims.js';
 import { malformedTokenHint, headerHint } from './malformed-token-hint.js';
 import { decodeUtf8, isInterchangeable, isJsonObject, parseStrictJson } from '../encoding/strict-json.js';
 
 /** The longest token that is parsed, in characters (which are bytes, since only ASCII passes). */
 export const MAX_TOKEN_LENGTH = 16 * 1024;
+
+/** The `typ` of an issued token: any JWT, or an access token of RFC 9068. */
+export type TokenType = 'JWT' | 'at+jwt';
 
 /** A token with the form of one of ours. Its signature is not verified yet. */
 export interface CompactJws {

@@ -1,8 +1,7 @@
 import { ALGORITHMS, type Algorithm } from './algorithms.js';
 import { audiencesOf, type Claims } from './claims.js';
-import { parseCompactJws, type CompactJws } from './compact-jws.js';
+import { parseCompactJws, type CompactJws, type TokenType } from './compact-jws.js';
 import { signatureLengthFault } from './malformed-token-hint.js';
-import type { TokenType } from './token-type.js';
 import type { RefusedToken, RefusalCode, VerificationResult } from './verification-result.js';
 import { escapeInvisible, isWellFormedText } from '../encoding/well-formed-text.js';
 import { redactSecrets } from '../encoding/redact-secrets.js';

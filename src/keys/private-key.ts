@@ -3,13 +3,12 @@ import { promisify } from 'node:util';
 import { type Algorithm, ALGORITHMS, LEAST_RSA_BITS } from '../jwt/algorithms.js';
 import { readPublicKey } from '../jwt/public-key.js';
 import { signByPrivateKey, signByPrivateKeySync } from '../jwt/signature.js';
-import type { TokenType } from '../jwt/token-type.js';
+import type { TokenType } from '../jwt/compact-jws.js';
+import { thumbprint } from '../jwt/thumbprint.js';
 import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
 import { type KeyEncryption, KeyEncryptionError } from './key-encryption.js';
 import type { KeyMaterial, PublicJwk } from './key-store.js';
-import { type SigningInput, signingInputs } from './signing-input.js';
-import type { SigningKey } from './signing-key.js';
-import { thumbprint } from './thumbprint.js';
+import { type SigningInput, signingInputs, type SigningKey } from './signing-key.js';
 
 /** An asymmetric key that signs for one algorithm. */
 export class PrivateKey extends KeyObjectVerificationKey implements SigningKey {

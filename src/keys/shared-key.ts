@@ -2,11 +2,10 @@ import { createHmac, createSecretKey } from 'node:crypto';
 import type { Algorithm } from '../jwt/algorithms.js';
 import { secretFingerprint } from '../jwt/secret-fingerprint.js';
 import { signBySecret } from '../jwt/signature.js';
-import type { TokenType } from '../jwt/token-type.js';
+import type { TokenType } from '../jwt/compact-jws.js';
 import { registerSecret } from '../encoding/redact-secrets.js';
 import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
-import type { SigningKey } from './signing-key.js';
-import { signingInputs, type SigningInput } from './signing-input.js';
+import { type SigningInput, signingInputs, type SigningKey } from './signing-key.js';
 
 /**
  * A secret that this service shares with those that verify, for one HMAC algorithm. The `KeyObject` is made

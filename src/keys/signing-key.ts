@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import type { TokenType } from '../jwt/token-type.js';
+import type { Algorithm } from '../jwt/algorithms.js';
+import type { TokenType } from '../jwt/compact-jws.js';
 import type { VerificationKey } from '../jwt/verify-token.js';
 
 /** A key that signs tokens and verifies them. */
@@ -12,4 +13,16 @@ export interface SigningKey extends VerificationKey {
 
   /** As {@link sign}, but on this thread, however long the signature takes. */
   signSync(claims: object, type?: TokenType): string;
+}
+
+/** Makes the signing input of a compact JWS (RFC 7515 §5.1). */
+export type SigningInput = (claims: object, type: TokenType) => string;
+
+const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** @returns a function that makes signing inputs for one key, whose header is serialized once */
+export function signingInputs(alg: Algorithm, kid: string): SigningInput {
+  const header = (typ: TokenType): string => base64url({ alg, typ, kid });
+  const headers: Readonly<Record<TokenType, string>> = { JWT: header('JWT'), 'at+jwt': header('at+jwt') };
+  return (claims, type) => `${headers[type]}.${base64url(claims)}`;
 }

@@ -1,10 +1,10 @@
+import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock, CLOCK_SKEW_SECONDS } from '../clock.js';
 import type { Claims } from '../jwt/claims.js';
 import { MAX_TOLERANCE_SECONDS } from '../jwt/lifetime.js';
 import { ChangeNotifier, SINGLE_PROCESS } from '../sync/change-notifier.js';
 import { type Revocation, RevocationStore } from './revocation-store.js';
-import { tokenKey } from './token-key.js';
 
 /** The most revocations that are fetched, or written, at a time. */
 const BATCH = 5_000;
@@ -138,4 +138,16 @@ export class Revocations {
 /** When no clock tolerance could accept the token: a restart may raise today's. */
 function endOf({ exp }: Claims): number {
   return Math.ceil(exp) + MAX_TOLERANCE_SECONDS;
+}
+
+/**
+ * Identifies a token by its `jti` and the client it was issued to: different issuers with one shared secret
+ * may use the same `jti`. Hashed, so that every token takes the same few bytes.
+ *
+ * @returns `undefined` if the token has no `jti`, and so cannot be revoked
+ */
+export function tokenKey({ client_id: clientId, jti }: Claims): string | undefined {
+  if (jti === undefined) return undefined;
+  const owner = typeof clientId === 'string' ? clientId : null;
+  return hash('sha256', JSON.stringify([owner, jti]), 'base64url');
 }

@@ -5,7 +5,7 @@ import { audiencesOf, REVOCATIONS_AUDIENCE } from '../jwt/claims.js';
 import { type InspectedToken, inspectToken } from '../jwt/inspect-token.js';
 import { verifyToken, type Expectations, type VerificationKey } from '../jwt/verify-token.js';
 import { hasReservedScope } from '../jwt/scope.js';
-import type { TokenType } from '../jwt/token-type.js';
+import type { TokenType } from '../jwt/compact-jws.js';
 import { QueueFull } from '../concurrency/semaphore.js';
 import type { VerificationResult } from '../jwt/verification-result.js';
 import { KeyRing } from '../keys/key-ring.js';

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { ErrorDto } from '../../server/dto/error.dto.js';
-import { REFUSAL_MESSAGES } from '../../jwt/refusal-messages.js';
+import { REFUSAL_MESSAGES } from '../../jwt/verification-result.js';
 import { EXAMPLE_TOKEN } from '../example-tokens.js';
 
 /** The response of `POST /token`. */

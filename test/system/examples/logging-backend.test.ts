@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { TestIssuer, TOKEN_FAULTS, type TokenFault } from '../../../src/testing/index.js';
-import { REFUSAL_MESSAGES } from '../../../src/jwt/refusal-messages.js';
+import { REFUSAL_MESSAGES } from '../../../src/jwt/verification-result.js';
 import { SERVICE_SECRET } from '../../support/built-service.js';
 import { describeEachDatabase } from '../../support/databases.js';
 import { ExampleApp, expectRefused, LOG_LINE, stopWithoutTokens } from '../../support/example-app.js';

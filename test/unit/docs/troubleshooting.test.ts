@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { REFUSAL_MESSAGES } from '../../../src/jwt/refusal-messages.js';
+import { REFUSAL_MESSAGES } from '../../../src/jwt/verification-result.js';
 import { readPage } from '../../support/markdown.js';
 import { isMessageOf, sourceFiles } from '../../support/source-files.js';
 

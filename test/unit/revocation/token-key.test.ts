@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { tokenKey } from '../../../src/revocation/token-key.js';
+import { tokenKey } from '../../../src/revocation/revocations.js';
 
 const keyOf = (claims: Readonly<Record<string, unknown>>): string | undefined =>
   tokenKey({ exp: 1, ...claims });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { calculateJwkThumbprint } from 'jose';
-import { thumbprint } from '../../../src/keys/thumbprint.js';
+import { thumbprint } from '../../../src/jwt/thumbprint.js';
 import { ASYMMETRIC, privateKeyFor } from '../../support/private-keys.js';
 
 const RFC_7638_N =
