@@ -16,11 +16,11 @@ async function idAfter(given: string): Promise<string | null> {
 }
 
 describe('X-Request-Id', () => {
-  it.each(['a', 'trace-1.A_b', 'x'.repeat(128)])('is taken over: %s', async (given) => {
+  it.each(['a', 'trace-1.A_b', 'request-'.repeat(16)])('is taken over: %s', async (given) => {
     expect(await idAfter(given)).toBe(given);
   });
 
-  it.each(['x'.repeat(129), 'a b', 'a,b', '{"a":1}', 'a/b', 'a%0Ab', '"a"', 'a;b'])(
+  it.each([`${'request-'.repeat(16)}x`, 'a b', 'a,b', '{"a":1}', 'a/b', 'a%0Ab', '"a"', 'a;b'])(
     'is made again in place of %s',
     async (given) => {
       expect(await idAfter(given)).toMatch(UUID);

@@ -6,16 +6,25 @@ const idFor = (given?: string): string =>
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 describe('requestId', () => {
-  it.each(['a', 'A-b_c.9', 'x'.repeat(128), '0', '...'])('takes over %j', (given) => {
+  it.each(['a', 'A-b_c.9', 'request-'.repeat(16), '0', '...'])('takes over %j', (given) => {
     expect(idFor(given)).toBe(given);
   });
 
-  it.each([undefined, '', 'x'.repeat(129), 'a b', 'a,b', 'a/b', 'é', 'a\n', '{"a":1}', '%41', 'a:b'])(
-    'makes another in place of %j',
-    (given) => {
-      expect(idFor(given)).toMatch(UUID);
-    },
-  );
+  it.each([
+    undefined,
+    '',
+    `${'request-'.repeat(16)}x`,
+    'a b',
+    'a,b',
+    'a/b',
+    'é',
+    'a\n',
+    '{"a":1}',
+    '%41',
+    'a:b',
+  ])('makes another in place of %j', (given) => {
+    expect(idFor(given)).toMatch(UUID);
+  });
 
   it('makes a new one each time', () => {
     expect(idFor()).not.toBe(idFor());
