@@ -67,10 +67,6 @@ function toSettings(
 ): LoadedSettings {
   const dataDirectory = join(directory, 'data');
   const production = environment.NODE_ENV === 'production';
-  const switchedOn = (value: string | undefined, byDefault: boolean): boolean =>
-    value === undefined ? byDefault : value === 'true';
-  const proxies =
-    environment.TRUST_PROXY ?? (environment.IN_PASSENGER === undefined ? undefined : '127.0.0.1');
   const { notices, ...allSecrets } = secrets(environment, dataDirectory);
   return Object.freeze({
     production,
@@ -93,6 +89,32 @@ function toSettings(
     workers: workersOf(environment),
     inPassenger: environment.IN_PASSENGER !== undefined,
     tokenEndpointAuth: environment.TOKEN_ENDPOINT_AUTH ?? (production ? 'required' : 'none'),
+    ...serverSettings(environment, production),
+    notices: [...notices, ...databaseNotices(environment.DATABASE_URL, production), ...given.notices],
+  });
+}
+
+/** The address the service listens on, its proxies, and which optional routes are open. */
+function serverSettings(
+  environment: Environment,
+  production: boolean,
+): Pick<
+  LoadedSettings,
+  | 'host'
+  | 'port'
+  | 'basePath'
+  | 'trustedProxies'
+  | 'logLevel'
+  | 'debugEnv'
+  | 'swagger'
+  | 'metrics'
+  | 'corsOrigins'
+> {
+  const switchedOn = (value: string | undefined, byDefault: boolean): boolean =>
+    value === undefined ? byDefault : value === 'true';
+  const proxies =
+    environment.TRUST_PROXY ?? (environment.IN_PASSENGER === undefined ? undefined : '127.0.0.1');
+  return {
     host: environment.HOST,
     port: environment.PORT,
     basePath: basePathOf(environment),
@@ -102,8 +124,7 @@ function toSettings(
     swagger: switchedOn(environment.SWAGGER, true),
     metrics: switchedOn(environment.METRICS, !production),
     corsOrigins: listOf(environment.CORS_ORIGINS),
-    notices: [...notices, ...databaseNotices(environment.DATABASE_URL, production), ...given.notices],
-  });
+  };
 }
 
 /** The path that all routes start with: empty, or `/` and segments without a `/` at the end. */

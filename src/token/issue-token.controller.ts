@@ -80,12 +80,16 @@ export class IssueTokenController {
       this.refusalOf(body, scope, client) ?? (await this.tokens.issue(tokenRequest(body, scope, client)));
     if (outcome.code !== 'issued') {
       this.audit.record(request.id, { event: 'token.refused', code: outcome.code, ...requested });
-      if (outcome.code === 'unavailable') throw unavailable(outcome.reason);
-      throw new ApiError(STATUS[outcome.code], outcome.code, outcome.reason, this.hintFor(client));
+      throw this.errorFor(outcome, client);
     }
     const { token, expiresIn, tokenId, algorithm } = outcome;
     this.audit.record(request.id, { event: 'token.issued', jti: tokenId, alg: algorithm, ...requested });
     return { token, token_type: 'Bearer', expires_in: expiresIn };
+  }
+
+  private errorFor({ code, reason }: NotIssued, client: Client | undefined): ApiError {
+    if (code === 'unavailable') return unavailable(reason);
+    return new ApiError(STATUS[code], code, reason, this.hintFor(client));
   }
 
   private read(given: unknown, client: Client | undefined): IssueTokenRequestDto {

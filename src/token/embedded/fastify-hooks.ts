@@ -15,11 +15,6 @@ export function useFastifyHooks(adapter: AbstractHttpAdapter, paths: EmbeddedPat
   const server = adapter.getInstance<FastifyInstance>();
   const bodies = new WeakMap<FastifyRequest, JsonBody>();
 
-  const refuse = (reply: FastifyReply, error: unknown, next: (error: Error) => void): void => {
-    if (error instanceof HttpError) sendError(adapter, reply, error);
-    else next(error as Error);
-  };
-
   server.addHook('onRequest', (request, reply, done) => {
     // Another method of the same URL matches no route.
     const path = request.routeOptions.url ?? request.url.split('?', 1)[0] ?? '';
@@ -32,7 +27,7 @@ export function useFastifyHooks(adapter: AbstractHttpAdapter, paths: EmbeddedPat
       checkHead(request.raw);
       done();
     } catch (error) {
-      refuse(reply, error, done);
+      refuse(adapter, reply, error, done);
     }
   });
 
@@ -47,7 +42,7 @@ export function useFastifyHooks(adapter: AbstractHttpAdapter, paths: EmbeddedPat
         if (body.bytes.length === 0) forgetBody(request.raw.headers);
         done(null, again(body.bytes));
       },
-      (error: unknown) => refuse(reply, error, done),
+      (error: unknown) => refuse(adapter, reply, error, done),
     );
   });
 
@@ -56,6 +51,16 @@ export function useFastifyHooks(adapter: AbstractHttpAdapter, paths: EmbeddedPat
     if (body) request.body = body.value;
     done();
   });
+}
+
+function refuse(
+  adapter: AbstractHttpAdapter,
+  reply: FastifyReply,
+  error: unknown,
+  next: (error: Error) => void,
+): void {
+  if (error instanceof HttpError) sendError(adapter, reply, error);
+  else next(error as Error);
 }
 
 /** Nothing is left to parse, so the application's parser need not know the type. */
