@@ -1,31 +1,37 @@
 import type { Command } from 'commander';
 import { ClientChangeRefused } from '../clients/client-change-refused.js';
 import type { ClientDto } from '../admin/dto/client-response.dto.js';
-import { clientFields, type ClientOptions, withClientOptions } from './client-options.js';
+import { clientFields, withClientOptions } from './client-options.js';
+import type { JsonOptions } from './command.js';
 import { values } from './option-values.js';
 
 /** The lists of a client that support adding and removing, by the options that replace them. */
 const LISTS = {
-  audience: { field: 'audiences', add: 'addAudience', remove: 'removeAudience' },
-  scope: { field: 'scopes', add: 'addScope', remove: 'removeScope' },
-  claim: { field: 'claims', add: 'addClaim', remove: 'removeClaim' },
-  mayActFor: { field: 'may_act_for', add: 'addMayActFor', remove: 'removeMayActFor' },
+  audience: { flag: 'audience <name>', field: 'audiences', add: 'addAudience', remove: 'removeAudience' },
+  scope: { flag: 'scope <token>', field: 'scopes', add: 'addScope', remove: 'removeScope' },
+  claim: { flag: 'claim <name>', field: 'claims', add: 'addClaim', remove: 'removeClaim' },
+  mayActFor: {
+    flag: 'may-act-for <subject>',
+    field: 'may_act_for',
+    add: 'addMayActFor',
+    remove: 'removeMayActFor',
+  },
 } as const;
 
 type List = (typeof LISTS)[keyof typeof LISTS];
 
 /** The options that change a client. */
-export type ChangeOptions = ClientOptions & {
+export type ChangeOptions = JsonOptions & {
   readonly [Name in List['add' | 'remove']]?: readonly string[];
 };
 
 /** Adds the options that change a client to a command. */
 export function withChangeOptions(command: Command): Command {
-  for (const name of ['audience <name>', 'scope <token>', 'claim <name>', 'may-act-for <subject>']) {
-    const [option = ''] = name.split(' ');
+  for (const { flag } of Object.values(LISTS)) {
+    const [option = ''] = flag.split(' ');
     command
-      .option(`--add-${name}`, `keep the list of --${option}, and add this; repeat for several`, values)
-      .option(`--remove-${name}`, `keep the list of --${option}, without this; repeat for several`, values);
+      .option(`--add-${flag}`, `keep the list of --${option}, and add this; repeat for several`, values)
+      .option(`--remove-${flag}`, `keep the list of --${option}, without this; repeat for several`, values);
   }
   return withClientOptions(command);
 }

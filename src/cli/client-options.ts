@@ -1,35 +1,48 @@
 import { readFileSync } from 'node:fs';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ClientRequestDto } from '../admin/dto/client-request.dto.js';
 import { type JsonOptions, withJson } from './command.js';
 import { list, NOTHING, single, singleOrNothing, wholeNumber } from './option-values.js';
 
-/** The options that describe a client, by the names of the fields that they set. */
-export interface ClientOptions extends JsonOptions {
-  readonly name?: string;
-  readonly audience?: readonly string[];
-  readonly defaultAudience?: string;
-  readonly scope?: readonly string[];
-  readonly claim?: readonly string[];
-  readonly grantType?: readonly string[];
-  readonly lifetime?: number | typeof NOTHING;
-  readonly mayActFor?: readonly string[];
-  readonly jwks?: unknown;
-}
+/** The fields of a client that options set; `clients disable` and `clients enable` set the other. */
+type Field = Exclude<keyof ClientRequestDto, 'client_id' | 'disabled'>;
+
+const option = <T>(flags: string, description: string, parse: (value: string, previous: T) => T): Option =>
+  new Option(flags, description).argParser(parse);
+
+/** The options that describe a client, by the fields that they set. */
+const OPTIONS: Readonly<Record<Field, Option>> = {
+  name: option('--name <text>', 'for people', single()),
+  audiences: option(
+    '--audience <name>',
+    'an audience that it may request tokens for; repeat for several',
+    list,
+  ),
+  default_audience: option(
+    '--default-audience <name>',
+    'for requests that name no audience',
+    singleOrNothing(String),
+  ),
+  scopes: option('--scope <token>', 'a scope that it may request; repeat for several', list),
+  claims: option('--claim <name>', 'a custom claim that it may set; repeat for several', list),
+  grant_types: option('--grant-type <type>', 'a grant that it may use; repeat for several', list),
+  token_lifetime_seconds: option(
+    '--lifetime <seconds>',
+    'lifetime of its tokens',
+    singleOrNothing(wholeNumber),
+  ),
+  may_act_for: option(
+    '--may-act-for <subject>',
+    'a subject, or a prefix that ends in *; repeat for several',
+    list,
+  ),
+  jwks: option('--jwks <file>', 'a file with its public keys, a JWK Set', singleOrNothing(readJson)),
+};
 
 /** Adds the options that describe a client to a command. */
 export function withClientOptions(command: Command): Command {
-  return withJson(
-    command
-      .option('--name <text>', 'for people', single())
-      .option('--audience <name>', 'an audience that it may request tokens for; repeat for several', list)
-      .option('--default-audience <name>', 'for requests that name no audience', singleOrNothing(String))
-      .option('--scope <token>', 'a scope that it may request; repeat for several', list)
-      .option('--claim <name>', 'a custom claim that it may set; repeat for several', list)
-      .option('--grant-type <type>', 'a grant that it may use; repeat for several', list)
-      .option('--lifetime <seconds>', 'lifetime of its tokens', singleOrNothing(wholeNumber))
-      .option('--may-act-for <subject>', 'a subject, or a prefix that ends in *; repeat for several', list)
-      .option('--jwks <file>', 'a file with its public keys, a JWK Set', singleOrNothing(readJson)),
-  );
+  for (const each of Object.values(OPTIONS)) command.addOption(each);
+  return withJson(command);
 }
 
 function readJson(path: string): unknown {
@@ -50,21 +63,12 @@ function readJson(path: string): unknown {
  * The fields of the administration API that the options set; absent options are omitted, and those given as
  * `-` are null.
  */
-export function clientFields(options: ClientOptions): Record<string, unknown> {
-  const members = {
-    name: options.name,
-    audiences: options.audience,
-    default_audience: options.defaultAudience,
-    scopes: options.scope,
-    claims: options.claim,
-    grant_types: options.grantType,
-    token_lifetime_seconds: options.lifetime,
-    may_act_for: options.mayActFor,
-    jwks: options.jwks,
-  };
+export function clientFields(options: JsonOptions): Record<string, unknown> {
+  const values = new Map<string, unknown>(Object.entries(options));
   return Object.fromEntries(
-    Object.entries(members)
+    Object.entries(OPTIONS)
+      .map(([field, each]) => [field, values.get(each.attributeName())] as const)
       .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [name, value === NOTHING ? null : value]),
+      .map(([field, value]) => [field, value === NOTHING ? null : value]),
   );
 }

@@ -8,7 +8,7 @@ import { ClientRegistry } from '../clients/client-registry.js';
 import { expiringSecrets } from '../clients/expiring-secrets.js';
 import { Clock } from '../clock.js';
 import { type ChangeOptions, changedFields, clientPatch, withChangeOptions } from './client-changes.js';
-import { type ClientOptions, clientFields, withClientOptions } from './client-options.js';
+import { clientFields, withClientOptions } from './client-options.js';
 import { command, commandGroup, type JsonOptions, withJson } from './command.js';
 import { COMMAND_LINE } from './command-line.js';
 import { single } from './option-values.js';
@@ -30,7 +30,7 @@ export function clientsCommand(services: Services): Command {
   ]);
 }
 
-interface CreateOptions extends ClientOptions {
+interface CreateOptions extends JsonOptions {
   readonly id: string;
   readonly create?: boolean;
 }
