@@ -1,7 +1,6 @@
 import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
 import type { AcceptedToken, RefusedToken } from '../jwt/verification-result.js';
-import type { TokenVerifier } from './token-verifier.js';
-import type { Unavailable, VerificationOutcome } from './verification-outcome.js';
+import type { TokenVerifier, Unavailable, VerificationOutcome } from './token-verifier.js';
 
 /** Whether the token authorizes the request, and if not, why. */
 export type BearerAuthorization =

@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { REFUSAL_MESSAGES, type RefusedToken } from '../jwt/verification-result.js';
 import { bearerChallenge } from './bearer-challenge.js';
-import type { Unavailable } from './verification-outcome.js';
+import type { Unavailable } from './token-verifier.js';
 
 /** The body of a refusal; `hint` says what to do. */
 export interface RefusalBody {

@@ -16,5 +16,4 @@ export type { IdentityAuthOptions, IntrospectionOptions } from './identity-auth-
 export { JwtAuthGuard } from './jwt-auth.guard.js';
 export { Public } from './public.decorator.js';
 export { RequireScopes } from './require-scopes.decorator.js';
-export { TokenVerifier } from './token-verifier.js';
-export type { Unavailable, VerificationOutcome } from './verification-outcome.js';
+export { TokenVerifier, type Unavailable, type VerificationOutcome } from './token-verifier.js';

@@ -9,8 +9,19 @@ import { KeyLookup, type KeySources } from './key-lookup.js';
 import { keySetSource } from '../key-sets/key-set-source.js';
 import { RemoteKeySet } from '../key-sets/remote-key-set.js';
 import { SharedSecrets } from './shared-secrets.js';
-import type { VerificationOutcome } from './verification-outcome.js';
 import { verifierSettings, type VerifierSettings } from './verifier-settings.js';
+
+/**
+ * The token could not be verified: the issuer does not respond, and its response is needed. Not the token's
+ * fault.
+ */
+export interface Unavailable {
+  readonly code: 'unavailable';
+  readonly hint: string;
+}
+
+/** The outcome of a verification: a value, never an exception. */
+export type VerificationOutcome = VerificationResult | Unavailable;
 
 const KEYS_UNAVAILABLE = 'The keys of the issuer could not be fetched; try again in a moment.';
 const STATE_UNAVAILABLE = 'The issuer could not be asked about the token; try again in a moment.';

@@ -2,7 +2,6 @@ import { isJsonObject } from '../encoding/strict-json.js';
 import { fetchJson, type Fetch } from '../http-client/fetch-json.js';
 import { RemoteFailure } from '../http-client/remote-failure.js';
 import { discoverKeySet, type Discovery } from './discovery.js';
-import { keySetAge } from './key-set-age.js';
 
 /** A key set as published by an issuer (RFC 7517 §5). */
 export interface PublishedKeySet {
@@ -17,6 +16,11 @@ export interface PublishedKeySet {
  * @throws {RemoteFailure}
  */
 export type KeySetSource = () => Promise<PublishedKeySet>;
+
+/** Bounds of how long a key set is fresh, and the time without `max-age`. */
+const DEFAULT_AGE_SECONDS = 300;
+const LEAST_AGE_SECONDS = 60;
+const MOST_AGE_SECONDS = 3600;
 
 const ACCEPT = 'application/jwk-set+json, application/json';
 
@@ -53,4 +57,19 @@ function discoveredKeySet(discovery: Discovery): KeySetSource {
       throw cause;
     }
   };
+}
+
+/**
+ * How long a key set is fresh: the issuer's `Cache-Control: max-age` (RFC 9111 §5.2.2.1), within bounds, so
+ * that it can neither cause a fetch for every request nor keep a revoked key in use for long.
+ *
+ * @param cacheControl the header, if present
+ * @returns seconds, 60 to 3600; 300 without `max-age`
+ */
+export function keySetAge(cacheControl: string | null): number {
+  const seconds = /(?:^|[\s,])max-age="?(\d+)/i.exec(cacheControl ?? '')?.[1];
+  return Math.min(
+    MOST_AGE_SECONDS,
+    Math.max(LEAST_AGE_SECONDS, seconds === undefined ? DEFAULT_AGE_SECONDS : Number(seconds)),
+  );
 }

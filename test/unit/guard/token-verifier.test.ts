@@ -1,8 +1,7 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { IdentityAuthOptions } from '../../../src/guard/identity-auth-options.js';
-import { TokenVerifier } from '../../../src/guard/token-verifier.js';
-import type { VerificationOutcome } from '../../../src/guard/verification-outcome.js';
+import { TokenVerifier, type VerificationOutcome } from '../../../src/guard/token-verifier.js';
 import type { Algorithm } from '../../../src/jwt/algorithms.js';
 import { CapturedNestLog } from '../../support/captured-nest-log.js';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { keySetAge } from '../../../src/key-sets/key-set-age.js';
+import { keySetAge } from '../../../src/key-sets/key-set-source.js';
 
 describe('keySetAge', () => {
   it.each([
