@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod 
 import { andThen } from '../concurrency/maybe-promise.js';
 import type { ErrorFilter } from './error.filter.js';
 import { type ControllerMethod, controllerMethods } from './header-guards.js';
+import { refuseEnhancers } from './route-enhancers.js';
 
 /** Calls a method of a controller; returns the body of the reply, or a promise of it. */
 type FastHandler<C> = (controller: C, request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -11,20 +12,18 @@ type FastHandler<C> = (controller: C, request: FastifyRequest, reply: FastifyRep
 const Fast = Reflector.createDecorator<FastHandler<never>>();
 
 /**
- * Serves a hot route by this handler in place of Nest's, which awaits guards, pipes, interceptors and the
- * reply one after another. It calls the decorated method, and sets the headers that Nest would set. Each
- * `@UseHeaderGuard` of the route runs first; other guards, interceptors, pipes and filters do not run.
+ * Serves a hot route by this handler in place of Nest's, which awaits every step. It calls the decorated method, and
+ * sets the headers that Nest would set, after each `@UseHeaderGuard` of the route; other decorators of the kind are
+ * refused at the start.
  */
 export const FastRoute = <C extends object>(
   handler: FastHandler<C>,
 ): ((controller: C, name: string, method: PropertyDescriptor) => void) => Fast(handler);
 
 /**
- * Puts each {@link FastRoute} in the place of Nest's own handler, unless the application has other global
- * filters, or global guards, pipes or interceptors: only Nest's own handlers run those. Call it once the
- * controllers exist, before the routes do.
+ * Puts each {@link FastRoute} in the place of Nest's own handler, unless the application has another global filter,
+ * guard, pipe or interceptor: only Nest runs those. Call it once the controllers exist, before the routes do.
  *
- * @param filter responds to what guards and handlers throw
  * @param stepAside receives the kinds of these that are global, if Nest's own handlers serve the routes
  */
 export function useFastRoutes(
@@ -39,6 +38,7 @@ export function useFastRoutes(
     const method = methods.get(route.handler.name);
     const handler = method && new Reflector().get<FastHandler<object> | undefined>(Fast.KEY, method.method);
     if (!handler) return;
+    refuseEnhancers(method, route.handler.name);
     if (!globals) {
       globals = otherGlobals(filter, app);
       if (globals.length > 0) stepAside(globals);

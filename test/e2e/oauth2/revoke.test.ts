@@ -338,7 +338,7 @@ describe('tokens that no key verifies', () => {
     const client = service.app.get(ClientRegistry, { strict: false }).find('forger');
     if (!client) throw new Error('There is no forger');
     const tokens = service.app.get(RevocableTokens, { strict: false });
-    for (let i = 1; i < 10_000; i++) await tokens.find(forged('the same'), client);
+    for (let i = 1; i < 10_000; i++) tokens.find(forged('the same'), client);
     isDone(await revoke(service, forger, forged('the last one')));
     const answer = await revoke(service, forger, forged('one too many'));
     expect(refusalOf(answer)).toEqual(refused('too_many_requests', 429));

@@ -12,6 +12,10 @@ import {
   type Provider,
   Req,
   Scope,
+  UseGuards,
+  UseInterceptors,
+  UsePipes,
+  UseFilters,
 } from '@nestjs/common';
 import {
   APP_FILTER,
@@ -176,6 +180,34 @@ async function ask(
   return [response.status, await response.text()];
 }
 
+/** Starts an application whose fast route has one more decorator. */
+async function startWith(
+  decorator: MethodDecorator & ClassDecorator,
+  on: 'controller' | 'method',
+): Promise<void> {
+  @Controller('guarded')
+  class Guarded {
+    @FastRoute<Guarded>((controller) => controller.read())
+    @Get()
+    read(): object {
+      return {};
+    }
+  }
+  if (on === 'controller') decorator(Guarded);
+  else decorator(Guarded.prototype, 'read', Object.getOwnPropertyDescriptor(Guarded.prototype, 'read') ?? {});
+  @Module({ controllers: [Guarded] })
+  class Root {}
+
+  const adapter = new FastifyAdapter();
+  const app = await NestFactory.create<NestFastifyApplication>(Root, adapter, {
+    logger: false,
+    abortOnError: false,
+  });
+  running.push(app);
+  useFastRoutes(adapter.getInstance<FastifyInstance>(), app, filterInto([]), () => {});
+  await app.init();
+}
+
 const isFast = async (started: Started): Promise<boolean> =>
   !(await ask(started, '/replies/callers'))[1].includes('router-execution-context');
 
@@ -195,6 +227,19 @@ describe('a fast route', () => {
     const started = await start();
     expect(await isFast(started)).toBe(true);
     expect(started.steppedAside).toEqual([]);
+  });
+
+  it.each([
+    ['@UseGuards', UseGuards(pass)],
+    ['@UseInterceptors', UseInterceptors(intercept)],
+    ['@UsePipes', UsePipes(pipe)],
+    ['@UseFilters', UseFilters(filterInto([]))],
+  ])('does not start with %s, which its handler would skip', async (name, decorator) => {
+    for (const place of ['controller', 'method'] as const) {
+      await expect(startWith(decorator, place)).rejects.toThrow(
+        `Guarded.read: a fast route would skip ${name}`,
+      );
+    }
   });
 
   it('responds to HEAD as well', async () => {
