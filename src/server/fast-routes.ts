@@ -13,8 +13,7 @@ const Fast = Reflector.createDecorator<FastHandler<never>>();
 
 /**
  * Serves a hot route by this handler in place of Nest's, which awaits every step. It calls the decorated method, and
- * sets the headers that Nest would set, after each `@UseHeaderGuard` of the route; other decorators of the kind are
- * refused at the start.
+ * sets the headers that Nest would set, after each `@UseHeaderGuard`; other guards, pipes and the like are refused.
  */
 export const FastRoute = <C extends object>(
   handler: FastHandler<C>,
