@@ -7,7 +7,7 @@ import { openModules } from './server/closed-routes.js';
 import { memoryFile, serveFromMemory } from './server/in-memory-file.js';
 import { DOCUMENTATION_HEADERS, SECURITY_HEADERS } from './server/security-headers.js';
 import { swaggerUiFiles } from './server/swagger-ui.js';
-import { baseUrlOf, pathOf, publishedAddresses } from './published-addresses.js';
+import { baseUrlOf, pathOf, publishedUrls } from './published-urls.js';
 import { VERSION } from './version.js';
 
 /** The settings that determine the URLs of the routes. */
@@ -44,7 +44,7 @@ function describeApi(app: INestApplication, settings: DocumentedSettings): OpenA
       description: 'Requests an access token of an administrator with client ID and client secret',
       flows: {
         clientCredentials: {
-          tokenUrl: publishedAddresses(paths[0] ?? '').tokenEndpoint,
+          tokenUrl: publishedUrls(paths[0] ?? '').tokenEndpoint,
           scopes: { [ADMIN_SCOPE]: 'Administer clients' },
         },
       },

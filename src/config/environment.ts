@@ -1,7 +1,7 @@
 import { IsOptional } from 'class-validator';
 import { ALGORITHMS } from '../jwt/algorithms.js';
 import { isVisible } from '../encoding/well-formed-text.js';
-import { baseUrlOf } from '../published-addresses.js';
+import { baseUrlOf } from '../published-urls.js';
 import { isDatabaseUrl } from './database-settings.js';
 import { IsOneOf, IsSwitch, IsWhole, Satisfies } from './setting-rules.js';
 import {

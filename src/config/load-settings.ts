@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { secretWarnings } from '../jwt/secret-strength.js';
-import { baseUrlOf } from '../published-addresses.js';
+import { baseUrlOf } from '../published-urls.js';
 import { sqlitePath } from '../database/database-url.js';
 import { databaseFaults, databaseNotices, withWholePaths } from './database-settings.js';
 import { Environment } from './environment.js';

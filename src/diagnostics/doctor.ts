@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Client } from '../clients/client.js';
 import { isJsonObject } from '../encoding/strict-json.js';
 import { secretFingerprint } from '../jwt/secret-fingerprint.js';
-import { publishedAddresses } from '../published-addresses.js';
+import { publishedUrls } from '../published-urls.js';
 import { clientFindings, type Finding } from './client-findings.js';
 
 /** How long another service may take to respond. */
@@ -53,7 +53,7 @@ export class Doctor {
       ];
     }
     const base = issuer.replace(/\/$/, '');
-    const { keySet } = publishedAddresses(publicUrl ?? base);
+    const { keySet } = publishedUrls(publicUrl ?? base);
     return Promise.all([
       this.checkAddress(keySet, 'jwks.json'),
       ...METADATA.map((name) => this.checkAddress(`${base}/.well-known/${name}`, name)),

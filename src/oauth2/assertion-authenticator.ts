@@ -3,7 +3,7 @@ import { type Attempt, type Authentication, ClientAuthenticator } from '../clien
 import { ClientRegistry } from '../clients/client-registry.js';
 import { Clock } from '../clock.js';
 import { OAUTH2_SETTINGS, type OAuth2Settings } from '../config/namespaces.js';
-import { publishedAddresses } from '../published-addresses.js';
+import { publishedUrls } from '../published-urls.js';
 import { AssertionStore } from './assertion-store.js';
 import { assertionKey, isSignedBy, readAssertion } from './client-assertion.js';
 import { EndpointAudienceLog } from './endpoint-audience-log.js';
@@ -27,7 +27,7 @@ export class AssertionAuthenticator {
     this.audiences =
       publicUrl === undefined || clientAssertionAudience === 'issuer'
         ? [issuer]
-        : [issuer, publishedAddresses(publicUrl).tokenEndpoint];
+        : [issuer, publishedUrls(publicUrl).tokenEndpoint];
   }
 
   /**

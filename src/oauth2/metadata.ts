@@ -1,4 +1,4 @@
-import { baseUrlOf, pathOf, publishedAddresses } from '../published-addresses.js';
+import { baseUrlOf, pathOf, publishedUrls } from '../published-urls.js';
 import { CLIENT_ALGORITHMS } from './client-assertion.js';
 
 /** What the metadata is made of. */
@@ -31,16 +31,16 @@ export function serverMetadata(options: MetadataOptions): object | string {
   if (publicUrl === undefined || baseUrlOf(issuer) === undefined || pathOf(issuer) !== basePath) {
     return 'There is no discovery: the path of JWT_ISSUER is not BASE_PATH';
   }
-  const addresses = publishedAddresses(publicUrl);
+  const urls = publishedUrls(publicUrl);
   const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
   return {
     issuer,
     // Nothing is authorized there; but some clients refuse metadata without it, also those that never use it.
-    authorization_endpoint: addresses.authorizationEndpoint,
-    token_endpoint: addresses.tokenEndpoint,
-    introspection_endpoint: addresses.introspectionEndpoint,
-    revocation_endpoint: addresses.revocationEndpoint,
-    jwks_uri: addresses.keySet,
+    authorization_endpoint: urls.authorizationEndpoint,
+    token_endpoint: urls.tokenEndpoint,
+    introspection_endpoint: urls.introspectionEndpoint,
+    revocation_endpoint: urls.revocationEndpoint,
+    jwks_uri: urls.keySet,
     grant_types_supported: grantTypes,
     response_types_supported: [],
     subject_types_supported: ['public'],
@@ -51,6 +51,6 @@ export function serverMetadata(options: MetadataOptions): object | string {
     introspection_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
     revocation_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
-    ...(documentation && { service_documentation: addresses.documentation }),
+    ...(documentation && { service_documentation: urls.documentation }),
   };
 }

@@ -1,5 +1,5 @@
 import type { Settings } from '../../src/config/settings.js';
-import { baseUrlOf } from '../../src/published-addresses.js';
+import { baseUrlOf } from '../../src/published-urls.js';
 
 /** Long enough for HS512. */
 export const SECRET = 'a-shared-secret-of-the-tests-that-is-long-enough-for-HS512-0123456789';

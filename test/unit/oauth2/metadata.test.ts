@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { serverMetadata } from '../../../src/oauth2/metadata.js';
-import { baseUrlOf } from '../../../src/published-addresses.js';
+import { baseUrlOf } from '../../../src/published-urls.js';
 
 const metadataOf = (
   issuer: string,

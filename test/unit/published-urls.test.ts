@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { baseUrlOf, pathOf, publishedAddresses } from '../../src/published-addresses.js';
+import { baseUrlOf, pathOf, publishedUrls } from '../../src/published-urls.js';
 
 describe('baseUrlOf', () => {
   it.each([
@@ -55,7 +55,7 @@ describe('baseUrlOf', () => {
   });
 });
 
-describe('publishedAddresses', () => {
+describe('publishedUrls', () => {
   const host = fc.oneof(fc.domain(), fc.ipV4(), fc.constantFrom('localhost', '[::1]', 'id.example.com'));
   const port = fc.option(fc.integer({ min: 1, max: 65_535 }), { nil: undefined });
   const segments = fc.array(fc.stringMatching(/^[A-Za-z0-9_~-]{1,12}$/), { maxLength: 3 });
@@ -70,10 +70,10 @@ describe('publishedAddresses', () => {
       fc.property(base, (url) => {
         expect(baseUrlOf(`${url}/`)).toBe(url);
         expect(baseUrlOf(url)).toBe(url);
-        for (const address of Object.values(publishedAddresses(url)) as string[]) {
-          expect(address.startsWith(`${url}/`)).toBe(true);
-          expect(address.replace('://', '')).not.toContain('//');
-          expect(pathOf(address).startsWith(pathOf(url))).toBe(true);
+        for (const published of Object.values(publishedUrls(url)) as string[]) {
+          expect(published.startsWith(`${url}/`)).toBe(true);
+          expect(published.replace('://', '')).not.toContain('//');
+          expect(pathOf(published).startsWith(pathOf(url))).toBe(true);
         }
       }),
     );

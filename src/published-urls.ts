@@ -17,7 +17,7 @@ export function pathOf(url: string): string {
 }
 
 /** The URLs of the service that it publishes. */
-export interface PublishedAddresses {
+export interface PublishedUrls {
   readonly authorizationEndpoint: string;
   readonly tokenEndpoint: string;
   readonly introspectionEndpoint: string;
@@ -31,7 +31,7 @@ export interface PublishedAddresses {
  *
  * @param publicUrl the URL at which clients reach the service, as {@link baseUrlOf} returns it
  */
-export function publishedAddresses(publicUrl: string): PublishedAddresses {
+export function publishedUrls(publicUrl: string): PublishedUrls {
   return {
     authorizationEndpoint: `${publicUrl}/oauth2/authorize`,
     tokenEndpoint: `${publicUrl}/oauth2/token`,
