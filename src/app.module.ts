@@ -6,7 +6,7 @@ import { OAuth2Module } from './oauth2/oauth2.module.js';
 import { MonitoringModule } from './observability/monitoring.module.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { PersistenceModule } from './persistence.module.js';
-import { SERVICE_TOKENS } from './service-tokens.js';
+import { ServiceTokenModule } from './service-token.module.js';
 import { TokenRoutesModule } from './token/token-routes.module.js';
 
 /**
@@ -17,7 +17,7 @@ import { TokenRoutesModule } from './token/token-routes.module.js';
   imports: [
     PersistenceModule,
     ObservabilityModule,
-    SERVICE_TOKENS,
+    ServiceTokenModule,
     TokenRoutesModule,
     OAuth2Module,
     AdminModule,

@@ -121,7 +121,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** The composition root: these may import anything but one another against the direction. */
 const COMPOSITION = [
   'app.module.ts',
-  'service-tokens.ts',
+  'service-token.module.ts',
   'process.module.ts',
   'persistence.module.ts',
   'openapi.ts',

@@ -1,4 +1,4 @@
-import type { DynamicModule } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { clientRevocation } from './clients/client-revocation.js';
 import { ClientRegistry } from './clients/client-registry.js';
 import { ClientsModule } from './clients/clients.module.js';
@@ -17,15 +17,19 @@ import type { TokenSettings } from './token/token-module-options.js';
 import type { ServiceParts } from './token/token-options.js';
 import { TokenModule } from './token/token.module.js';
 
-/** The tokens of the service itself: TokenModule as any application imports it, but global. */
-export const SERVICE_TOKENS: DynamicModule = {
-  ...TokenModule.forRootAsync({
-    imports: [KeysModule, ClientsModule, RevocationModule],
-    inject: [JWT_SETTINGS, DIAGNOSTICS_SETTINGS, Clock, ManagedKeys, ClientRegistry, Revocations],
-    useFactory: tokenOptions,
-  }),
-  global: true,
-};
+/** The tokens of the service itself: TokenModule as any application imports it, for all modules. */
+@Global()
+@Module({
+  imports: [
+    TokenModule.forRootAsync({
+      imports: [KeysModule, ClientsModule, RevocationModule],
+      inject: [JWT_SETTINGS, DIAGNOSTICS_SETTINGS, Clock, ManagedKeys, ClientRegistry, Revocations],
+      useFactory: tokenOptions,
+    }),
+  ],
+  exports: [TokenModule],
+})
+export class ServiceTokenModule {}
 
 function tokenOptions(
   settings: JwtSettings,
