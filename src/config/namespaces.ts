@@ -65,6 +65,11 @@ export type JwtSettings = Namespace<'jwt'>;
 /** Injection token of {@link JwtSettings}. */
 export const JWT_SETTINGS = getConfigToken('jwt');
 
+/** Which keys the service makes for itself, and how it keeps and replaces them. */
+export type KeysSettings = Namespace<'keys'>;
+/** Injection token of {@link KeysSettings}. */
+export const KEYS_SETTINGS = getConfigToken('keys');
+
 /** The location of the database. */
 export type DatabaseSettings = Namespace<'database'>;
 /** Injection token of {@link DatabaseSettings}. */

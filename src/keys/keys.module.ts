@@ -1,39 +1,28 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
-import { getConfigToken } from '@nestjs/config';
 import { Clock } from '../clock.js';
+import { KEYS_SETTINGS, type KeysSettings } from '../config/namespaces.js';
 import { ALGORITHMS } from '../jwt/algorithms.js';
 import { ChangeNotifier } from '../sync/change-notifier.js';
 import { SyncLoop } from '../sync/sync-loop.js';
 import { SyncModule } from '../sync/sync.module.js';
 import { KeyEncryption } from './key-encryption.js';
-import { algorithmsInForce, type KeyRingOptions } from './key-ring.js';
-import type { RotationPolicy } from './key-rotation.js';
+import { algorithmsInForce } from './key-ring.js';
 import { KeyStore } from './key-store.js';
 import { ManagedKeys } from './managed-keys.js';
-import type { PrivateKey } from './private-key.js';
-
-/** The settings that say which keys the service makes for itself, and how it keeps and replaces them. */
-export interface KeysSettings extends Pick<KeyRingOptions, 'algorithms' | 'audienceAlgorithms'> {
-  readonly importedKeys: readonly PrivateKey[];
-  readonly lifetimeSeconds: number;
-  readonly rotationPeriod: RotationPolicy['period'];
-  readonly encryptionKey: string;
-  readonly previousEncryptionKeys: readonly string[];
-}
 
 /** Before the clients: the keys that sign and verify their tokens are then known when they are. */
 const SYNC_ORDER = 10;
 
 /**
  * Owns signing and verification keys: the key ring, imported and managed keys, rotation, encryption at rest.
- * Uses the KeyStore of a global module; may import `jwt`, `sync`, `encoding` and `concurrency`.
+ * Uses the KeyStore and the settings of global modules.
  */
 @Module({
   imports: [SyncModule],
   providers: [
     {
       provide: ManagedKeys,
-      inject: [getConfigToken('keys'), KeyStore, Clock, ChangeNotifier],
+      inject: [KEYS_SETTINGS, KeyStore, Clock, ChangeNotifier],
       useFactory: managedKeys,
     },
   ],

@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   validation: ['encoding'],
   sync: ['clock.ts', 'concurrency', 'log.ts'],
   config: ['encoding', 'jwt', 'keys', 'published-urls.ts', 'database'],
-  keys: ['audit', 'clock.ts', 'concurrency', 'encoding', 'jwt', 'sync'],
+  keys: ['audit', 'clock.ts', 'concurrency', 'config', 'encoding', 'jwt', 'sync'],
   revocation: ['clock.ts', 'encoding', 'jwt', 'sync'],
   audit: ['clock.ts', 'encoding', 'jwt'],
   'rate-limit': ['clock.ts', 'encoding'],
@@ -158,6 +158,15 @@ function findCycle(): string[] | undefined {
   return undefined;
 }
 
+/** A file and all that it imports, directly or not. */
+function reachedFrom(start: string): string[] {
+  const reached = new Set([start]);
+  for (const path of reached) {
+    for (const { path: from, imported } of edges) if (from === path) reached.add(imported);
+  }
+  return [...reached];
+}
+
 const filesWith = (pattern: RegExp): string[] =>
   files.filter(({ code }) => pattern.test(code)).map(({ path }) => path);
 
@@ -208,16 +217,22 @@ describe('the imports of src', () => {
     );
     expect(shown(others.filter(({ imported }) => imported !== 'config/namespaces.ts'))).toEqual([]);
     // What other applications import of this folder takes options.
-    const ofToken = others.filter(({ path }) => folderOf(path) === 'token');
-    expect(shown(ofToken)).toEqual(['token/token-routes.module.ts -> config/namespaces.ts']);
+    const ofPackage = others.filter(({ path }) => ['token', 'keys'].includes(folderOf(path)));
+    expect(shown(ofPackage).sort()).toEqual([
+      'keys/keys.module.ts -> config/namespaces.ts',
+      'token/token-routes.module.ts -> config/namespaces.ts',
+    ]);
+  });
+
+  it('of the main entry of the package bring no settings', () => {
+    const reached = reachedFrom('index.ts');
+    expect(reached).toContain('token/token.module.ts');
+    expect(reached.filter((path) => folderOf(path) === 'config')).toEqual([]);
   });
 
   it('of the namespaces of the settings bring types alone, so that modules may import them', () => {
-    const reached = new Set(['config/namespaces.ts']);
-    for (const path of reached) {
-      for (const { path: from, imported } of edges) if (from === path) reached.add(imported);
-    }
-    expect([...reached].filter((path) => /module|controller|service\.ts/.test(path))).toEqual([]);
+    const reached = reachedFrom('config/namespaces.ts');
+    expect(reached.filter((path) => /module|controller|service\.ts/.test(path))).toEqual([]);
   });
 
   it('bring no framework and no HTTP to the verification of tokens', () => {
