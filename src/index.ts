@@ -1,7 +1,10 @@
 export {
+  type AdministrationEvent,
   type AuditEvent,
   AuditLog,
+  type AuthenticationFailed,
   type ClientChanged,
+  type KeysRotated,
   type SecretChanged,
   type TokenIssued,
   type TokenRefused,

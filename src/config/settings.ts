@@ -70,9 +70,6 @@ export interface LoadedSettings extends Omit<Settings, 'encryptionKey'> {
   readonly isConfigured: boolean;
 }
 
-/** Injection token of {@link Settings}. */
-export const SETTINGS = Symbol('SETTINGS');
-
 /**
  * Settings with which the service does not start: every fault by the name of its variable, never with its
  * value.

@@ -1,6 +1,7 @@
 import { SystemClock, type Clock } from '../clock.js';
 import { ALGORITHMS, isAlgorithm, type Algorithm } from '../jwt/algorithms.js';
 import { audiencesOf } from '../jwt/claims.js';
+import { MAX_TOLERANCE_SECONDS } from '../jwt/lifetime.js';
 import { secretWeakness } from '../jwt/secret-strength.js';
 import { globalFetch, type Fetch } from '../http-client/fetch-json.js';
 import { checkServiceAddress } from '../http-client/service-address.js';
@@ -25,7 +26,6 @@ export interface VerifierSettings {
   readonly fetch: Fetch;
 }
 
-const MAX_TOLERANCE_SECONDS = 60;
 const MAX_KEEP_KEYS_SECONDS = 30 * 86_400;
 const DEFAULT_KEEP_KEYS_SECONDS = 86_400;
 const MAX_CACHE_SECONDS = 300;
@@ -45,7 +45,10 @@ export function verifierSettings(options: IdentityAuthOptions): VerifierSettings
   const audiences = audiencesOf(options.audience);
   check(isName(options.issuer), 'issuer must be a non-empty string');
   check(audiences.length > 0 && audiences.every(isName), 'audience must be a non-empty string, or several');
-  check(isWithin(clockToleranceSeconds, MAX_TOLERANCE_SECONDS), 'clockToleranceSeconds must be 0 to 60');
+  check(
+    isWithin(clockToleranceSeconds, MAX_TOLERANCE_SECONDS),
+    `clockToleranceSeconds must be 0 to ${MAX_TOLERANCE_SECONDS}`,
+  );
   check(
     Number.isInteger(keepKeysSeconds) && keepKeysSeconds >= 1 && keepKeysSeconds <= MAX_KEEP_KEYS_SECONDS,
     `keepKeysSeconds must be a whole number from 1 to ${MAX_KEEP_KEYS_SECONDS}`,
