@@ -15,7 +15,7 @@ const DAY = 24 * 60 * MINUTE;
 /** The settings that say which keys sign and verify. */
 export type KeySettings = Pick<
   Settings,
-  'algorithms' | 'audienceAlgorithms' | 'importedKeys' | 'rotationPeriod'
+  'algorithms' | 'audienceAlgorithms' | 'importedKeys' | 'rotationPeriodMs'
 >;
 
 /**
@@ -36,16 +36,16 @@ export function keySettings(
   const inForce = [...algorithmsInForce({ algorithms, audienceAlgorithms })];
   const { importedKeys, faults } = readKeys(environment, inForce, directory);
   const { KEY_ROTATION_DAYS: days, JWT_EXPIRATION_MINUTES: minutes } = environment;
-  const rotationPeriod = days === 0 ? null : days * DAY;
+  const rotationPeriodMs = days === 0 ? null : days * DAY;
   // A value that breaks its own rule is reported by validation, and may be a text here.
-  const isShort = rotationPeriod !== null && rotationPeriod < minutes * MINUTE + PUBLISHED_BEFORE_SIGNING;
+  const isShort = rotationPeriodMs !== null && rotationPeriodMs < minutes * MINUTE + PUBLISHED_BEFORE_SIGNING;
   if (isShort && typeof days === 'number' && typeof minutes === 'number') {
     faults.push('KEY_ROTATION_DAYS is shorter than JWT_EXPIRATION_MINUTES and 10 minutes');
   }
   if (audienceAlgorithms.has(environment.JWT_ISSUER)) {
     faults.push("AUDIENCE_ALGORITHMS names JWT_ISSUER, which accepts only the service's own keys");
   }
-  return { keys: { algorithms, audienceAlgorithms, importedKeys, rotationPeriod }, faults };
+  return { keys: { algorithms, audienceAlgorithms, importedKeys, rotationPeriodMs }, faults };
 }
 
 /** Whether some configured algorithm needs the shared secret. */

@@ -85,7 +85,7 @@ function toSettings(
     redisUrl: environment.REDIS_URL,
     mostAuthFailures: environment.AUTH_FAILURE_MAX,
     rateLimitMax: environment.RATE_LIMIT_MAX,
-    rateLimitWindow: environment.RATE_LIMIT_WINDOW_SECONDS * 1000,
+    rateLimitWindowMs: environment.RATE_LIMIT_WINDOW_SECONDS * 1000,
     workers: workersOf(environment),
     inPassenger: environment.IN_PASSENGER !== undefined,
     tokenEndpointAuth: environment.TOKEN_ENDPOINT_AUTH ?? (production ? 'required' : 'none'),

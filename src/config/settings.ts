@@ -23,8 +23,8 @@ export interface Settings {
   readonly audienceAlgorithms: ReadonlyMap<string, readonly Algorithm[]>;
   /** Private keys that the operator provides; of each algorithm the first signs. */
   readonly importedKeys: readonly PrivateKey[];
-  /** How long a key that the service made signs, in milliseconds; null for rotation by hand only. */
-  readonly rotationPeriod: number | null;
+  /** How long a key that the service made signs; null for rotation by hand only. */
+  readonly rotationPeriodMs: number | null;
   /** Required if a configured algorithm is an HMAC. */
   readonly secret: string | undefined;
   readonly previousSecrets: readonly string[];
@@ -39,8 +39,7 @@ export interface Settings {
   readonly mostAuthFailures: number;
   /** Requests of an IP address within a window; 0 for no limit. */
   readonly rateLimitMax: number;
-  /** Milliseconds. */
-  readonly rateLimitWindow: number;
+  readonly rateLimitWindowMs: number;
   /** Processes on the same port. */
   readonly workers: number;
   /** Whether Phusion Passenger runs the process. */

@@ -51,7 +51,7 @@ function managedKeys(
   return new ManagedKeys(store, {
     encryption: new KeyEncryption(settings.encryptionKey, settings.previousEncryptionKeys),
     clock,
-    policy: { period: settings.rotationPeriod, lifetimeSeconds: settings.lifetimeSeconds },
+    policy: { period: settings.rotationPeriodMs, lifetimeSeconds: settings.lifetimeSeconds },
     algorithms: asymmetric.filter((algorithm) => !imported.has(algorithm)),
     previousAlgorithms: asymmetric.filter((algorithm) => imported.has(algorithm)),
     publish: () => notifier.publish(),

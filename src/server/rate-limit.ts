@@ -14,8 +14,7 @@ const LIMITED = /^\/(token|verify|oauth2\/\w+|admin(\/.*)?)$/;
 export interface RateLimitSettings {
   /** Requests that one IP address may send in a window; 0 for any number. */
   readonly rateLimitMax: number;
-  /** Milliseconds. */
-  readonly rateLimitWindow: number;
+  readonly rateLimitWindowMs: number;
   /** The Redis that counts for all instances; each counts for itself without one. */
   readonly redisUrl: string | undefined;
   readonly basePath: string;
@@ -27,7 +26,7 @@ export interface RateLimitSettings {
  */
 export async function limitRequests(
   fastify: FastifyInstance,
-  { rateLimitMax, rateLimitWindow, redisUrl, basePath }: RateLimitSettings,
+  { rateLimitMax, rateLimitWindowMs, redisUrl, basePath }: RateLimitSettings,
   clock: Clock,
   log: Log,
 ): Promise<void> {
@@ -35,7 +34,7 @@ export async function limitRequests(
   const counter = await makeWindowCounter({
     url: redisUrl,
     name: 'requests',
-    window: rateLimitWindow,
+    window: rateLimitWindowMs,
     clock,
     publishes: false,
     failed: (cause) => log.error({ err: cause }, 'Redis does not respond'),

@@ -164,7 +164,7 @@ describe('the limit of requests', () => {
 
   it('holds as long as RATE_LIMIT_WINDOW_SECONDS says', async () => {
     await service.stop();
-    await start({ rateLimitWindow: 5_000 });
+    await start({ rateLimitWindowMs: 5_000 });
     await useUp();
     expect((await verify()).headers.get('retry-after')).toBe('5');
     service.clock.advance(5);

@@ -103,7 +103,7 @@ describe('KEY_ROTATION_DAYS', () => {
     ['0 for by hand only', { KEY_ROTATION_DAYS: '0', JWT_EXPIRATION_MINUTES: '1440' }, null],
     ['the longest lifetime and 10 minutes', { KEY_ROTATION_DAYS: '1', JWT_EXPIRATION_MINUTES: '1430' }, DAY],
   ])('is %s', (_name, variables, period) => {
-    expect(load(variables).rotationPeriod).toBe(period);
+    expect(load(variables).rotationPeriodMs).toBe(period);
   });
 
   it('may not be shorter than the longest lifetime and 10 minutes', () => {

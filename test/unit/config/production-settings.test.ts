@@ -22,7 +22,7 @@ function faultsOf(variables: Variables): readonly string[] {
 
 describe('RATE_LIMIT_MAX and RATE_LIMIT_WINDOW_SECONDS', () => {
   it('set no limit by default', () => {
-    expect(load({})).toMatchObject({ rateLimitMax: 0, rateLimitWindow: 60_000 });
+    expect(load({})).toMatchObject({ rateLimitMax: 0, rateLimitWindowMs: 60_000 });
   });
 
   it.each([
@@ -30,8 +30,8 @@ describe('RATE_LIMIT_MAX and RATE_LIMIT_WINDOW_SECONDS', () => {
     [{ RATE_LIMIT_MAX: '1', RATE_LIMIT_WINDOW_SECONDS: '1' }, 1, 1_000],
     [{ RATE_LIMIT_MAX: '100000000', RATE_LIMIT_WINDOW_SECONDS: '86400' }, 100_000_000, 86_400_000],
     [{ RATE_LIMIT_MAX: '', RATE_LIMIT_WINDOW_SECONDS: '' }, 0, 60_000],
-  ])('are read: %j', (variables, rateLimitMax, rateLimitWindow) => {
-    expect(load(variables)).toMatchObject({ rateLimitMax, rateLimitWindow });
+  ])('are read: %j', (variables, rateLimitMax, rateLimitWindowMs) => {
+    expect(load(variables)).toMatchObject({ rateLimitMax, rateLimitWindowMs });
   });
 
   it.each(['-1', '1.5', '1e3', '100000001', '5 5', 'none', 'Infinity'])('refuse %j requests', (value) => {
