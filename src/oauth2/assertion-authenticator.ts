@@ -8,11 +8,16 @@ import { AssertionStore } from './assertion-store.js';
 import { assertionKey, isSignedBy, readAssertion } from './client-assertion.js';
 import { EndpointAudienceLog } from './endpoint-audience-log.js';
 
-/** Authenticates a client by an assertion that it signed with a key of its own (`private_key_jwt`, RFC 7523). */
+/**
+ * Authenticates a client by an assertion that it signed with a key of its own (`private_key_jwt`, RFC 7523).
+ */
 @Injectable()
 export class AssertionAuthenticator {
   private readonly issuer: string;
-  /** The names that an assertion may have as its one audience: the issuer, and the token endpoint as the metadata names it. */
+  /**
+   * The names that an assertion may have as its one audience: the issuer, and the token endpoint as the
+   * metadata names it.
+   */
   private readonly audiences: readonly string[];
 
   constructor(

@@ -12,8 +12,8 @@ const MAX_LIFETIME = 61 * 60;
 const MAX_AHEAD = 30;
 
 /**
- * How many keys an assertion without a `kid` is tried with. Anyone can send one in the name of any client, and each
- * verification holds up all other requests.
+ * How many keys an assertion without a `kid` is tried with. Anyone can send one in the name of any client,
+ * and each verification holds up all other requests.
  */
 const MAX_KEYS_TRIED = 2;
 
@@ -54,7 +54,9 @@ export function readAssertion(
   return claims && { text, ...header, ...claims };
 }
 
-/** An algorithm of the sender's own key, and nothing that must be understood and is not (RFC 7515 §4.1.11). */
+/**
+ * An algorithm of the sender's own key, and nothing that must be understood and is not (RFC 7515 §4.1.11).
+ */
 function readHeader(part: string): Pick<ClientAssertion, 'algorithm' | 'keyId'> | undefined {
   const header = parsePart(part);
   if (!header || Object.hasOwn(header, 'crit')) return undefined;
@@ -91,8 +93,9 @@ function isTimely({ exp, iat, nbf }: Record<string, unknown>, now: number): bool
 }
 
 /**
- * Tries the key of the `kid`, or without one the first keys of the client that fit. As many signatures are verified for a
- * client that is unknown or has no such key: a refusal shows neither in words nor in time which clients there are.
+ * Tries the key of the `kid`, or without one the first keys of the client that fit. As many signatures are
+ * verified for a client that is unknown or has no such key: a refusal shows neither in words nor in time
+ * which clients there are.
  *
  * @returns whether a key of the client made the signature
  */
@@ -120,7 +123,9 @@ function makeUnusedRsaKey(): KeyObject {
 
 const unusedRsaKey = makeUnusedRsaKey();
 
-/** Used in place of the keys of an unknown client, so that verification takes as long as for a registered one. */
+/**
+ * Used in place of the keys of an unknown client, so that verification takes as long as for a registered one.
+ */
 const UNUSED_KEYS: Readonly<Partial<Record<Algorithm, KeyObject>>> = {
   RS256: unusedRsaKey,
   PS256: unusedRsaKey,

@@ -91,7 +91,9 @@ function admitted(outcome: Authentication, inHeader: boolean): Client {
   }
 }
 
-/** @param inHeader whether the request used the Authorization header, so that the response carries a challenge */
+/**
+ * @param inHeader whether the request used the Authorization header, so that the response carries a challenge
+ */
 function refused(inHeader: boolean): OAuthError {
   const headers = { 'www-authenticate': 'Basic realm="identity-backend"' };
   return new OAuthError('invalid_client', 'Client authentication failed', inHeader ? { headers } : {});

@@ -12,8 +12,8 @@ import { TokenEndpoint } from './token-endpoint.js';
 type ByHeader = (attempt: Attempt, authorization: string) => MaybePromise<Client>;
 
 /**
- * Refuses a client whose Authorization header is wrong before the body is read. Without that header the credentials are in
- * the body, and the route itself authenticates the client.
+ * Refuses a client whose Authorization header is wrong before the body is read. Without that header the
+ * credentials are in the body, and the route itself authenticates the client.
  */
 abstract class AuthorizationGuard extends HeaderGuard<OAuthRequest> {
   protected constructor(

@@ -15,8 +15,8 @@ import { OAuthForm } from './oauth-form.js';
 import { introspected, presentedToken } from './presented-token.js';
 
 /**
- * The words of introspection itself, which are no claims: in a token of another issuer they mean nothing here.
- * What is undefined is left out of JSON.
+ * The words of introspection itself, which are no claims: in a token of another issuer they mean nothing
+ * here. What is undefined is left out of JSON.
  */
 const OWN_WORDS = { username: undefined, token_type: 'Bearer', active: true } as const;
 

@@ -17,8 +17,8 @@ export interface MetadataOptions {
 }
 
 /**
- * The metadata of the authorization server (RFC 8414 §2), which OpenID Connect Discovery shares. Clients' scopes are not
- * public, so that `scopes_supported` is left out.
+ * The metadata of the authorization server (RFC 8414 §2), which OpenID Connect Discovery shares. Clients'
+ * scopes are not public, so that `scopes_supported` is left out.
  *
  * @returns the document, or one sentence why there is none
  */

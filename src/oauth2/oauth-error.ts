@@ -1,6 +1,9 @@
 import { type ApiError, HttpError } from '../server/api-error.js';
 
-/** The codes of RFC 6749 §4.1.2.1 and §5.2, RFC 8707 §2, RFC 7009 §2.2.1, and those for what is no fault of the request. */
+/**
+ * The codes of RFC 6749 §4.1.2.1 and §5.2, RFC 8707 §2, RFC 7009 §2.2.1, and those for what is no fault of
+ * the request.
+ */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'

@@ -4,7 +4,9 @@ import { OAuthError } from './oauth-error.js';
 /** The one parameter that may be repeated (RFC 8707 §2). */
 const REPEATABLE = 'resource';
 
-/** The parameters of a request (RFC 6749 §3.2): each at most once, and one without a value counts as left out. */
+/**
+ * The parameters of a request (RFC 6749 §3.2): each at most once, and one without a value counts as left out.
+ */
 export class OAuthForm {
   private readonly values = new Map<string, string>();
   /** The values of `resource`. */

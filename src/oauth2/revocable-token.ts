@@ -18,21 +18,22 @@ const MAX_REACH_SECONDS = MAX_LIFETIME_SECONDS + MAX_TOLERANCE_SECONDS;
 const UNVERIFIED_WINDOW_MS = 60 * 60 * 1000;
 
 /**
- * How many tokens that no key of today verifies a client may have recorded within the window. It can write such tokens
- * itself, as many as it likes, and each is remembered until its `exp`.
+ * How many tokens that no key of today verifies a client may have recorded within the window. It can write
+ * such tokens itself, as many as it likes, and each is remembered until its `exp`.
  */
 const MAX_UNVERIFIED = 10_000;
 
 /**
- * Decides what a revocation request means (RFC 7009 §2.2). 200 says that the token is refused from now on. Settings
- * change with a restart, and clients are enabled again, so that today's refusal of a token is no reason to record
- * nothing: an issuer, an algorithm, a secret or a tolerance that was removed may be set again. Therefore:
+ * Decides what a revocation request means (RFC 7009 §2.2). 200 says that the token is refused from now on.
+ * Settings change with a restart, and clients are enabled again, so that today's refusal of a token is no
+ * reason to record nothing: an issuer, an algorithm, a secret or a tolerance that was removed may be set
+ * again. Therefore:
  *
- * - What no settings can make valid is answered 200 and not recorded: it is malformed, forged, without an audience, or
- *   expired by more than the largest tolerance.
- * - What the client may revoke is recorded, also if today's settings refuse it or no key of today verifies it: a client
- *   can name its own id in a token that no one signed, and revokes nothing but tokens of its own. Of tokens that no key
- *   verifies, a limited number is recorded.
+ * - What no settings can make valid is answered 200 and not recorded: it is malformed, forged, without an
+ *   audience, or expired by more than the largest tolerance.
+ * - What the client may revoke is recorded, also if today's settings refuse it or no key of today verifies
+ *   it: a client can name its own id in a token that no one signed, and revokes nothing but tokens of its
+ *   own. Of tokens that no key verifies, a limited number is recorded.
  * - What cannot be recorded is refused: without a `jti`, or further ahead than this service issues.
  * - Tokens of others are refused (RFC 7009 §2.1), unless they are unknown, expired or revoked already.
  */
@@ -104,7 +105,10 @@ export class RevocableTokens {
     throw new OAuthError('unauthorized_client', 'The token was not issued to this client');
   }
 
-  /** Whether its client was deleted: one that is registered later does not own it. One that is disabled may be enabled. */
+  /**
+   * Whether its client was deleted: one that is registered later does not own it. One that is disabled may be
+   * enabled.
+   */
   private hasNoClient({ client_id: clientId, iat }: Claims): boolean {
     const client = typeof clientId === 'string' ? this.clients.find(clientId) : undefined;
     return iat !== undefined && !client?.disabled;

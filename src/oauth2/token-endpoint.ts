@@ -33,8 +33,8 @@ const ERROR_CODES: Readonly<Record<Exclude<NotIssued['code'], 'unavailable'>, OA
 };
 
 /**
- * The token endpoint (RFC 6749 §3.2): one list of steps for all grants. A grant decides the subject of the token, and cannot
- * skip the checks of audience and scope.
+ * The token endpoint (RFC 6749 §3.2): one list of steps for all grants. A grant decides the subject of the
+ * token, and cannot skip the checks of audience and scope.
  */
 @Injectable()
 export class TokenEndpoint {

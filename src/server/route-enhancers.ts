@@ -9,8 +9,8 @@ const OTHER_ENHANCERS = {
 };
 
 /**
- * Refuses a fast route that has, by itself or by its controller, a decorator that only Nest's own handler runs: anything
- * but header guards.
+ * Refuses a fast route that has, by itself or by its controller, a decorator that only Nest's own handler
+ * runs: anything but header guards.
  *
  * @throws {Error}
  */

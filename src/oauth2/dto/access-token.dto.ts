@@ -17,8 +17,8 @@ class CommonParametersDto {
 }
 
 /**
- * Documents the request of `POST /oauth2/token`: the names of the grants, the parameters that they share, and those of
- * each, all optional, as a request uses one grant.
+ * Documents the request of `POST /oauth2/token`: the names of the grants, the parameters that they share, and
+ * those of each, all optional, as a request uses one grant.
  */
 export function accessTokenRequest(grants: Readonly<Record<string, GrantClass>>): Type<object> {
   class GrantTypeDto {

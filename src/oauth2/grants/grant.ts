@@ -14,8 +14,8 @@ export interface GrantDecision {
 }
 
 /**
- * One way to get a token (RFC 6749 §1.3): an injectable class. The token endpoint checks what all grants have in common;
- * a grant cannot skip a step of it.
+ * One way to get a token (RFC 6749 §1.3): an injectable class. The token endpoint checks what all grants have
+ * in common; a grant cannot skip a step of it.
  */
 export interface Grant<Parameters extends object = object> {
   /** @throws {OAuthError} such as `invalid_grant` */
@@ -25,8 +25,8 @@ export interface Grant<Parameters extends object = object> {
 /** The class of a {@link Grant}, as the index of this folder lists it. */
 export interface GrantClass extends Type<Grant> {
   /**
-   * The DTO of the parameters that this grant alone has; left out if it has none. Its `class-validator` rules are checked
-   * before the grant decides, and OpenAPI shows its properties.
+   * The DTO of the parameters that this grant alone has; left out if it has none. Its `class-validator` rules
+   * are checked before the grant decides, and OpenAPI shows its properties.
    */
   readonly parameters?: Type<object>;
 }
