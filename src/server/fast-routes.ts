@@ -13,17 +13,15 @@ const Fast = Reflector.createDecorator<FastHandler<never>>();
 
 /**
  * Serves a hot route by this handler in place of Nest's, which awaits every step. It calls the decorated
- * method, and sets the headers that Nest would set, after each `@UseHeaderGuard`; other guards, pipes and the
- * like are refused.
+ * method after each `@UseHeaderGuard`; other guards, pipes and the like are refused.
  */
 export const FastRoute = <C extends object>(
   handler: FastHandler<C>,
 ): ((controller: C, name: string, method: PropertyDescriptor) => void) => Fast(handler);
 
 /**
- * Puts each {@link FastRoute} in the place of Nest's own handler, unless the application has another global
- * filter, guard, pipe or interceptor: only Nest runs those. Call it once the controllers exist, before the
- * routes do.
+ * Replaces Nest's handler of each {@link FastRoute}, unless the application has another global filter, guard,
+ * pipe or interceptor: only Nest runs those. Call it once the controllers exist, before the routes do.
  *
  * @param stepAside receives the kinds of these that are global, if Nest's own handlers serve the routes
  */

@@ -7,8 +7,7 @@ const MAX_WAITING = 128;
  * Batches the replies of one event-loop tick: each write wakes the peer, a batch wakes it once. Streams and
  * empty replies pass at once. Install it after the hooks that change replies.
  *
- * @param failed receives why a reply could not be written, such as an invalid header; its connection is
- *   closed
+ * @param failed receives why a reply could not be written; its connection is closed
  */
 export function batchReplies(
   fastify: FastifyInstance,
