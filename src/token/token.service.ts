@@ -11,6 +11,7 @@ import type { VerificationResult } from '../jwt/verification-result.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { SigningKey } from '../keys/signing-key.js';
 import type { IssueOutcome, NotIssued } from './issue-outcome.js';
+import { faultOf } from './request-fault.js';
 import { selfTest } from './nestjs-jwt/self-test.js';
 import { type ServiceParts, TOKEN_OPTIONS, type TokenOptions } from './token-options.js';
 
@@ -24,9 +25,9 @@ export interface TokenRequest {
   readonly audience: string | readonly string[];
   /** Scope tokens separated by one space (RFC 6749 §3.3). */
   readonly scope?: string;
-  /** Seconds. Default: the longest that the settings and the client allow. */
+  /** Seconds, a whole number of at least 1. Default: the longest that the settings and the client allow. */
   readonly lifetimeSeconds?: number;
-  /** Custom claims; they never override registered ones. */
+  /** Custom claims; none that the service sets itself. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** The client, which may have what it requests; omitted for an anonymous caller. */
   readonly client?: RequestingClient;
@@ -71,11 +72,14 @@ export class TokenService {
   /**
    * Issues a signed token.
    *
-   * @returns the token, or why none is issued: the audience is the service itself, whose tokens may
+   * @returns the token, or why none is issued: a value has the wrong type; the claims contain a reserved name;
+   *   the audience is the service itself, whose tokens may
    *   administer it, or its lists of revocations; only registered clients may have the scope; the lifetime is
    *   over the limit; the token would be too long; or no key can sign it now
    */
   async issue(request: TokenRequest): Promise<IssueOutcome> {
+    const fault = faultOf(request);
+    if (fault !== undefined) return { code: 'invalid_request', reason: fault };
     const audiences = audiencesOf(request.audience);
     const refusal = this.refusalOf(request, audiences);
     if (refusal) return refusal;
