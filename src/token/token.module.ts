@@ -4,7 +4,7 @@ import { JwtService } from '@nestjs/jwt';
 import { KeyRing } from '../keys/key-ring.js';
 import { type EmbeddedTokenRoutes, embeddedTokenRoutes } from './embedded/embedded-token-routes.js';
 import { KeyRingJwtService } from './nestjs-jwt/key-ring-jwt.service.js';
-import { JwtModuleConflict } from './nestjs-jwt/jwt-module-conflict.js';
+import { jwtModuleConflict } from './nestjs-jwt/jwt-module-conflict.js';
 import {
   completeSettings,
   type TokenModuleAsyncOptions,
@@ -70,7 +70,7 @@ function tokenModule(
       },
       TokenService,
       { provide: JwtService, useClass: KeyRingJwtService },
-      JwtModuleConflict,
+      jwtModuleConflict,
       ...parts.providers,
     ],
     exports: [TokenService, KeyRing, JwtService],

@@ -1,40 +1,47 @@
-import { type DynamicModule, type ForwardReference, Injectable, type Type } from '@nestjs/common';
+import type { DynamicModule, FactoryProvider, ForwardReference, Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { JwtService } from '@nestjs/jwt';
 
 type NestModule = NonNullable<ReturnType<ModulesContainer['get']>>;
-type Import = Type | DynamicModule | ForwardReference<() => Type> | Promise<DynamicModule>;
+type Import = Type | DynamicModule | ForwardReference<() => Type> | Promise<Type | DynamicModule>;
+
+/** Marks the modules that provide the `JwtService` of the key ring. */
+const NO_CONFLICT = Symbol('NO_CONFLICT');
 
 /**
  * Keeps an application from starting if a module would get `JwtService` from two modules, such as
- * `TokenModule` and `JwtModule`: Nest would inject that of the first import. It also marks the modules that
- * provide the `JwtService` of the key ring.
+ * `TokenModule` and `JwtModule`: Nest would inject that of the first import. Asynchronous, since an import may
+ * be the promise of a module.
  */
-@Injectable()
-export class JwtModuleConflict {
-  /** @throws {Error} naming the module */
-  constructor(modules: ModulesContainer) {
-    for (const module of modules.values()) {
-      const sources = sourcesFor(module);
-      const other = sources.find((source) => !isOurs(source));
-      if (!other || !sources.some(isOurs)) continue;
-      throw new Error(
-        `${module.name} gets JwtService from both TokenModule and ${other.name}. Remove ${other.name}: ` +
-          'TokenModule exports a JwtService, bound to its keys. Name any other key, such as that of refresh tokens, in the ' +
-          'options of sign and verify; or import the two into modules of their own.',
-      );
-    }
+export const jwtModuleConflict: FactoryProvider = {
+  provide: NO_CONFLICT,
+  inject: [ModulesContainer],
+  useFactory: rejectConflict,
+};
+
+/** @throws {Error} naming the module */
+async function rejectConflict(modules: ModulesContainer): Promise<true> {
+  for (const module of modules.values()) {
+    const sources = await sourcesFor(module);
+    const other = sources.find((source) => !isOurs(source));
+    if (!other || !sources.some(isOurs)) continue;
+    throw new Error(
+      `${module.name} gets JwtService from both TokenModule and ${other.name}. Remove ${other.name}: ` +
+        'TokenModule exports a JwtService, bound to its keys. Name any other key, such as that of refresh tokens, in the ' +
+        'options of sign and verify; or import the two into modules of their own.',
+    );
   }
+  return true;
 }
 
-const isOurs = (module: NestModule): boolean => module.providers.has(JwtModuleConflict);
+const isOurs = (module: NestModule): boolean => module.providers.has(NO_CONFLICT);
 
 /**
  * The modules that a provider of this module may get `JwtService` from: global ones only if there is no
  * nearer one.
  */
-function sourcesFor(module: NestModule): readonly NestModule[] {
-  const declared = declaredImports(module);
+async function sourcesFor(module: NestModule): Promise<readonly NestModule[]> {
+  const declared = await declaredImports(module);
   const imports = [...module.imports];
   const near = imports.filter((each) => !each.isGlobal || declared.has(each.metatype)).flatMap(exportersOf);
   if (isOurs(module)) return [module, ...near];
@@ -54,12 +61,12 @@ function exportersOf(module: NestModule): readonly NestModule[] {
  * Nest adds every global module to the imports of every module: only the decorator says which were imported
  * here.
  */
-function declaredImports({ metatype }: NestModule): ReadonlySet<unknown> {
-  const imports = (Reflect.getMetadata('imports', metatype) ?? []) as readonly Import[];
-  return new Set(
-    imports.map((each) => {
-      if ('module' in each) return each.module;
-      return 'forwardRef' in each ? each.forwardRef() : each;
-    }),
-  );
+async function declaredImports({ metatype }: NestModule): Promise<ReadonlySet<unknown>> {
+  const declared = new Set<unknown>();
+  for (const given of (Reflect.getMetadata('imports', metatype) ?? []) as readonly Import[]) {
+    const each = await given;
+    if ('module' in each) declared.add(each.module);
+    else declared.add('forwardRef' in each ? each.forwardRef() : each);
+  }
+  return declared;
 }

@@ -125,6 +125,11 @@ describe('JwtService in an application', () => {
           ours(),
         ),
     ],
+    ['one of them by a promise', () => part(Promise.resolve(theirs()), ours())],
+    [
+      'a global JwtModule by a promise',
+      () => part(Promise.resolve(theirs({ global: true })), Promise.resolve(ours())),
+    ],
     [
       'TokenModule, which imports JwtModule',
       () =>
