@@ -13,13 +13,13 @@ export interface KeyRingOptions {
   /** The first signs, all are accepted. */
   readonly algorithms: readonly Algorithm[];
   /** Other algorithms for some audiences. */
-  readonly audienceAlgorithms?: ReadonlyMap<string, readonly Algorithm[]>;
+  readonly audienceAlgorithms?: ReadonlyMap<string, readonly Algorithm[]> | undefined;
   /** The shared secret that signs; required if an algorithm is an HMAC. */
   readonly secret?: string | undefined;
   /** Previous secrets: they still verify, and never sign. */
   readonly previousSecrets: readonly string[];
   /** Keys that the operator provides: of each algorithm the first signs, and all verify. */
-  readonly importedKeys?: readonly PrivateKey[];
+  readonly importedKeys?: readonly PrivateKey[] | undefined;
 }
 
 /** The current keys, and which audience each may sign for. */

@@ -10,27 +10,29 @@ import type { PrivateKey } from '../keys/private-key.js';
 import type { EmbeddedTokenRoutes } from './embedded/embedded-token-routes.js';
 import type { ServiceParts, TokenOptions } from './token-options.js';
 
-/** The settings of the tokens that an application issues. */
+type Defaulted<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
+
+/** The settings of the tokens that an application issues. `undefined` means the default. */
 export interface TokenSettings
-  extends Pick<TokenOptions, 'issuer' | 'secret'>, Partial<Omit<TokenOptions, 'issuer' | 'secret'>> {
+  extends Pick<TokenOptions, 'issuer' | 'secret'>, Defaulted<Omit<TokenOptions, 'issuer' | 'secret'>> {
   /**
    * Private keys for the asymmetric ones of `algorithms`: PEM, a JWK as an object or as text, or a
    * `KeyObject`. The first key of each algorithm signs, and all verify. Default: none.
    */
-  readonly privateKeys?: readonly (string | JsonWebKey | KeyObject)[];
+  readonly privateKeys?: readonly (string | JsonWebKey | KeyObject)[] | undefined;
   /**
    * Accepts secrets that are shorter than the hash (RFC 7518 §3.2) or otherwise weak. Never in production.
    * Default false.
    */
-  readonly allowWeakSecrets?: boolean;
+  readonly allowWeakSecrets?: boolean | undefined;
 }
 
 /** Options of {@link TokenModule.forRoot}. */
 export interface TokenModuleOptions extends TokenSettings {
   /** Opens `POST /token` and `POST /verify`. Default: no route. */
-  readonly routes?: EmbeddedTokenRoutes;
+  readonly routes?: EmbeddedTokenRoutes | undefined;
   /** Whether every module may inject the providers of this one without importing it. Default false. */
-  readonly global?: boolean;
+  readonly global?: boolean | undefined;
 }
 
 /** Options of {@link TokenModule.forRootAsync}. */
@@ -38,22 +40,13 @@ export type TokenModuleAsyncOptions = Pick<ModuleMetadata, 'imports'> &
   Pick<FactoryProvider<TokenSettings>, 'inject' | 'useFactory'> &
   Pick<TokenModuleOptions, 'routes' | 'global'>;
 
-const DEFAULTS = {
-  algorithms: ['HS256'],
-  previousSecrets: [],
-  lifetimeSeconds: 900,
-  clockToleranceSeconds: 0,
-  showFingerprints: false,
-} as const satisfies Partial<TokenOptions>;
-
 /** @throws {TypeError} naming the invalid option, never with a secret */
 export function completeSettings({
   allowWeakSecrets = false,
   privateKeys = [],
-  clock = new SystemClock(),
   ...given
 }: TokenSettings & ServiceParts): TokenOptions & ServiceParts {
-  const settings = { ...DEFAULTS, ...given, clock };
+  const settings = withDefaults(given);
   const { issuer, algorithms, lifetimeSeconds, clockToleranceSeconds } = settings;
   if (typeof issuer !== 'string' || issuer.trim() === '') throw invalid('issuer must be given');
   if (algorithms.length === 0 || !algorithms.every(isAlgorithm)) {
@@ -66,8 +59,31 @@ export function completeSettings({
     throw invalid(`clockToleranceSeconds must be a whole number from 0 to ${MAX_TOLERANCE_SECONDS}`);
   }
   if (!allowWeakSecrets) checkSecrets(settings);
-  const { importedKeys = [] } = settings;
-  return { ...settings, importedKeys: [...importedKeys, ...readPrivateKeys(privateKeys, settings)] };
+  return { ...settings, importedKeys: [...settings.importedKeys, ...readPrivateKeys(privateKeys, settings)] };
+}
+
+function withDefaults({
+  algorithms = ['HS256'],
+  audienceAlgorithms = new Map(),
+  previousSecrets = [],
+  importedKeys = [],
+  lifetimeSeconds = 900,
+  clockToleranceSeconds = 0,
+  showFingerprints = false,
+  clock = new SystemClock(),
+  ...given
+}: Omit<TokenSettings, 'allowWeakSecrets' | 'privateKeys'> & ServiceParts) {
+  return {
+    ...given,
+    algorithms,
+    audienceAlgorithms,
+    previousSecrets,
+    importedKeys,
+    lifetimeSeconds,
+    clockToleranceSeconds,
+    showFingerprints,
+    clock,
+  } satisfies TokenOptions & ServiceParts;
 }
 
 function readPrivateKeys(
@@ -88,8 +104,9 @@ function textOf(key: string | JsonWebKey | KeyObject): string {
   return key.type === 'private' ? key.export({ type: 'pkcs8', format: 'pem' }).toString() : '';
 }
 
-function checkSecrets({ algorithms, secret, previousSecrets }: TokenOptions): void {
-  const least = Math.max(...algorithms.map((algorithm) => ALGORITHMS[algorithm].leastSecretBytes));
+function checkSecrets({ secret, previousSecrets, ...lists }: TokenOptions): void {
+  const inForce = [...algorithmsInForce(lists)];
+  const least = Math.max(...inForce.map((algorithm) => ALGORITHMS[algorithm].leastSecretBytes));
   for (const [index, each] of [secret, ...previousSecrets].entries()) {
     if (Buffer.byteLength(each ?? '') < least) {
       throw invalid(`secret and previousSecrets must be at least ${least} bytes long`);

@@ -18,6 +18,18 @@ class StoppedClock extends Clock {
 export const options: readonly TokenModuleOptions[] = [
   { issuer: 'accounts', secret: 'a-secret' },
   { issuer: 'accounts', secret: 'a-secret', algorithms: ['HS512'], clock: new StoppedClock() },
+  {
+    issuer: 'accounts',
+    secret: undefined,
+    algorithms: undefined,
+    lifetimeSeconds: undefined,
+    routes: undefined,
+  },
+  {
+    issuer: 'accounts',
+    secret: 'a-secret',
+    routes: { guards: [], path: undefined, imports: undefined, audit: undefined, verifications: undefined },
+  },
   // @ts-expect-error An issuer is required.
   { secret: 'a-secret' },
   // @ts-expect-error The algorithm does not exist.

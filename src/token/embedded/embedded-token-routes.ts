@@ -29,13 +29,13 @@ export interface EmbeddedTokenRoutes {
    */
   readonly guards: readonly (Type<CanActivate> | CanActivate)[];
   /** Modules that provide the dependencies of these guards and logs, unless global modules do. */
-  readonly imports?: NonNullable<ModuleMetadata['imports']>;
+  readonly imports?: ModuleMetadata['imports'] | undefined;
   /** Prefix of both routes, after the global prefix of the application. Default: none. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** Receives audit events. Default: the log of the application. */
-  readonly audit?: Type<AuditLog>;
+  readonly audit?: Type<AuditLog> | undefined;
   /** Counts the outcomes of verifications. Default: nothing does. */
-  readonly verifications?: Type<VerificationLog>;
+  readonly verifications?: Type<VerificationLog> | undefined;
 }
 
 /** The parts of a module that serves the routes with its own TokenService. */

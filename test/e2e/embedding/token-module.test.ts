@@ -270,6 +270,19 @@ describe('TokenModule', () => {
     [{ secret: 'short' }, /secret.* 32 bytes/],
     [{ algorithms: ['HS512', 'HS256'] as const, secret: 'x'.repeat(63) }, /secret.* 64 bytes/],
     [{ previousSecrets: ['short'] }, /previousSecrets/],
+    [
+      {
+        algorithms: ['ES256'] as const,
+        privateKeys: [ES256_KEY],
+        audienceAlgorithms: new Map([['logging-service', ['HS256'] as const]]),
+        secret: 'x'.repeat(31),
+      },
+      /secret.* 32 bytes/,
+    ],
+    [
+      { audienceAlgorithms: new Map([['logging-service', ['HS512'] as const]]), secret: SECRET.slice(0, 32) },
+      /secret.* 64 bytes/,
+    ],
     [{ secret: ' '.repeat(64) }, /secret.* nothing but white space/],
     [{ secret: 'changeme'.repeat(4) }, /secret.* is a known placeholder/],
     [{ secret: 'a'.repeat(32) }, /secret.* is a known placeholder/],
@@ -292,6 +305,33 @@ describe('TokenModule', () => {
     const settings = { issuer: 'identity-backend', secret: SECRET, ...changes };
     expect(() => TokenModule.forRoot(settings)).toThrow(words);
     expect(() => TokenModule.forRoot(settings)).toThrow(TypeError);
+  });
+
+  it('takes undefined for the default', async () => {
+    const module = TokenModule.forRoot({
+      issuer: 'identity-backend',
+      secret: SECRET,
+      algorithms: undefined,
+      audienceAlgorithms: undefined,
+      previousSecrets: undefined,
+      privateKeys: undefined,
+      importedKeys: undefined,
+      lifetimeSeconds: undefined,
+      clockToleranceSeconds: undefined,
+      showFingerprints: undefined,
+      allowWeakSecrets: undefined,
+      clock: undefined,
+      global: undefined,
+      routes: undefined,
+    });
+    const context = await NestFactory.createApplicationContext(module, {
+      logger: false,
+      abortOnError: false,
+    });
+    running.push(context);
+    const tokens = context.get(TokenService);
+    const outcome = await tokens.issue({ subject: 'user-42', audience: 'logging-service' });
+    expect(outcome).toMatchObject({ code: 'issued', algorithm: 'HS256', expiresIn: 900 });
   });
 
   it('does not let an application start whose factory gives wrong settings', async () => {
