@@ -40,6 +40,11 @@ export interface Expectations {
   readonly toleranceSeconds: number;
   /** Whether that key may sign tokens for this audience; called for every value of `aud`. */
   readonly allows: (audience: string, key: VerificationKey) => boolean;
+  /**
+   * Whether that key may sign tokens without an audience. Default: any key may, for {@link verifyToken} refuses
+   * these tokens by their audience.
+   */
+  readonly allowsNoAudience?: (key: VerificationKey) => boolean;
   /** @returns the hint if the token was revoked, else `undefined` */
   readonly revoked?: (claims: Claims) => string | undefined;
   /** Adds to the hint of an invalid signature which keys were tried; only if settings may be exposed. */
@@ -79,11 +84,11 @@ function refuse(code: RefusalCode, hint: string): RefusedToken {
   return { code, hint };
 }
 
-/** @returns why the signature is refused: no key made it, or one that a value of `aud` does not allow */
+/** @returns why the signature is refused: no key made it, or one that `aud` does not allow */
 export function checkSignature(
   jws: CompactJws,
   keys: VerificationKeys,
-  expected: Pick<Expectations, 'allows' | 'describeKeys'>,
+  expected: Pick<Expectations, 'allows' | 'allowsNoAudience' | 'describeKeys'>,
 ): RefusedToken | undefined {
   const { keys: candidates, keyIdKnown } = keys.candidates(jws.algorithm, jws.keyId);
   const key = candidates.find((candidate) => candidate.verifies(jws.token));
@@ -96,10 +101,16 @@ export function checkSignature(
       `The token names ${kid} and ${tried}${which}; ${signatureAdvice(jws, candidates)}.`,
     );
   }
-  if (audiencesOf(jws.claims.aud).every((audience) => expected.allows(audience, key))) return undefined;
+  const audiences = audiencesOf(jws.claims.aud);
+  const isAllowed =
+    audiences.length > 0
+      ? audiences.every((audience) => expected.allows(audience, key))
+      : (expected.allowsNoAudience?.(key) ?? true);
+  if (isAllowed) return undefined;
+  const which = audiences.length > 0 ? 'a value of its aud' : 'a token without aud';
   return refuse(
     'invalid_signature',
-    `The token names ${jws.keyId === undefined ? 'no kid' : 'a kid'} and 1 key was tried; a value of its aud does not allow the algorithm that it is signed with.`,
+    `The token names ${jws.keyId === undefined ? 'no kid' : 'a kid'} and 1 key was tried; ${which} does not allow the algorithm that it is signed with.`,
   );
 }
 

@@ -80,10 +80,17 @@ export class KeyRing implements VerificationKeys {
    * accepts the algorithms of its list.
    */
   readonly allows = (audience: string, key: VerificationKey): boolean => {
-    const isOwn = this.stored?.view.administration.has(key) ?? false;
+    const isOwn = this.isOwn(key);
     if (audience === this.options.issuer || isOwn) return audience === this.options.issuer && isOwn;
     return this.algorithmsOf(audience).includes(key.algorithm);
   };
+
+  /**
+   * A token without an audience is signed with one of the default algorithms. Otherwise anyone who holds the
+   * shared secret of one audience could forge such tokens.
+   */
+  readonly allowsNoAudience = (key: VerificationKey): boolean =>
+    !this.isOwn(key) && this.options.algorithms.includes(key.algorithm);
 
   /**
    * A token with a known key ID is tried with that key alone. Other services sign with the shared secret and
@@ -105,6 +112,10 @@ export class KeyRing implements VerificationKeys {
 
   private get published(): readonly PrivateKey[] {
     return [...this.given, ...(this.stored?.view.live ?? [])];
+  }
+
+  private isOwn(key: VerificationKey): boolean {
+    return this.stored?.view.administration.has(key) ?? false;
   }
 
   private named(keyId: string): SigningKey | undefined {

@@ -1,4 +1,4 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
+import { createSecretKey, KeyObject, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   JsonWebTokenError,
@@ -25,8 +25,8 @@ type Payload = string | Buffer | object;
  * The library itself reads the options, on drafts: tokens with the same claims under a key that no one else
  * knows. So the messages and error classes are the library's, whatever the algorithm. A call whose options
  * name a key (`secret`, `privateKey`, `publicKey`) is left to the library altogether: to ignore that key
- * would make a refresh token an access token. That holds for `secret: undefined` too, which the library
- * refuses.
+ * would make a refresh token an access token. If the key that a call names is empty, such as
+ * `secret: undefined`, the call fails: with `none` among the algorithms, the library would do without a key.
  */
 @Injectable()
 export class KeyRingJwtService extends JwtService {
@@ -46,7 +46,7 @@ export class KeyRingJwtService extends JwtService {
    * @throws {Error} naming the option or claim that is refused
    */
   override sign(payload: Payload, options?: JwtSignOptions): string {
-    if (namesKey(options)) return super.sign(payload as object, options);
+    if (namesKey(options)) return this.signWithNamedKey(payload, options);
     const { claims, key } = this.prepare(payload, options);
     return wellFormed(key.signSync(claims));
   }
@@ -55,7 +55,7 @@ export class KeyRingJwtService extends JwtService {
   override async signAsync(payload: Payload, options?: JwtSignOptions): Promise<string> {
     // Not super.signAsync: it never settles if jsonwebtoken throws instead of calling back, as for
     // `header: { alg: 5 }`.
-    if (namesKey(options)) return super.sign(payload as object, options);
+    if (namesKey(options)) return this.signWithNamedKey(payload, options);
     const { claims, key } = this.prepare(payload, options);
     return wellFormed(await key.sign(claims));
   }
@@ -67,8 +67,12 @@ export class KeyRingJwtService extends JwtService {
    * @throws {JsonWebTokenError} or its subclasses `TokenExpiredError` and `NotBeforeError`, as the library
    *   does
    */
-  override verify<T extends object>(token: string, options: JwtVerifyOptions = {}): T {
-    if (namesKey(options)) return super.verify<T>(token, options);
+  override verify<T extends object>(token: string, given?: JwtVerifyOptions): T {
+    if (namesKey(given)) {
+      requireVerificationKey(given);
+      return super.verify<T>(token, given);
+    }
+    const options = given ?? {};
     this.verifySignature(token, options);
     const now = options.clockTimestamp || this.settings.clock.now() / 1000;
     const clockTolerance = options.clockTolerance ?? this.settings.clockToleranceSeconds;
@@ -86,13 +90,24 @@ export class KeyRingJwtService extends JwtService {
 
   /** As {@link verify}, but rejects. */
   override async verifyAsync<T extends object>(token: string, options?: JwtVerifyOptions): Promise<T> {
-    return namesKey(options) ? super.verifyAsync<T>(token, options) : this.verify<T>(token, options);
+    if (!namesKey(options)) return this.verify<T>(token, options);
+    requireVerificationKey(options);
+    return super.verifyAsync<T>(token, options);
+  }
+
+  private signWithNamedKey(payload: Payload, options: JwtSignOptions | undefined): string {
+    if (isEmptyKey(options?.secret || options?.privateKey)) {
+      throw new Error('secretOrPrivateKey must have a value');
+    }
+    return super.sign(payload as object, options);
   }
 
   private prepare(
     payload: Payload,
-    options: JwtSignOptions = {},
+    given: JwtSignOptions | undefined,
   ): { readonly claims: object; readonly key: SigningKey } {
+    // Callers in JavaScript give `null`, which the library takes.
+    const options = given ?? {};
     const now = Math.floor(this.settings.clock.now() / 1000);
     const claims = claimsToSign(payload, options, { ...this.settings, drafts: this.drafts, now });
     const purpose = this.keys.purposeFor(audiencesOf(claims.aud));
@@ -138,8 +153,23 @@ export class KeyRingJwtService extends JwtService {
   }
 }
 
+/** The last two are options of `JwtModule`: the library would ignore them in a call. */
+const KEY_NAMES = ['secret', 'privateKey', 'publicKey', 'secretOrPrivateKey', 'secretOrKeyProvider'];
+
 function namesKey(options: object | undefined): boolean {
-  return options !== undefined && ['secret', 'privateKey', 'publicKey'].some((name) => name in options);
+  return typeof options === 'object' && KEY_NAMES.some((name) => name in (options ?? {}));
+}
+
+/** @throws {JsonWebTokenError} with the words of the library */
+function requireVerificationKey(options: JwtVerifyOptions | undefined): void {
+  if (isEmptyKey(options?.secret || options?.publicKey)) {
+    throw new JsonWebTokenError('secret or public key must be provided');
+  }
+}
+
+function isEmptyKey(key: unknown): boolean {
+  if (key instanceof KeyObject) return key.symmetricKeySize === 0;
+  return ArrayBuffer.isView(key) ? key.byteLength === 0 : !key;
 }
 
 /** @throws {Error} if `verify` would not accept the form of the token */

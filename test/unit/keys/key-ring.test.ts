@@ -210,4 +210,19 @@ describe('KeyRing with keys of its own and given ones', () => {
   ])('lets %s (%s) sign for %s: %s', (_name, purpose, audience, expected) => {
     expect(keys.allows(audience, signing(keys, purpose))).toBe(expected);
   });
+
+  it.each<[Algorithm | 'administration', boolean]>([
+    ['HS256', true],
+    ['EdDSA', true],
+    ['ES256', false],
+    ['administration', false],
+  ])('lets the key for %s sign for no audience: %s', (purpose, expected) => {
+    expect(keys.allowsNoAudience(signing(keys, purpose))).toBe(expected);
+  });
+
+  it('lets no key for the service itself sign for no audience, whatever the default algorithms', () => {
+    const own = ring({ ...OPTIONS, algorithms: ['ES256'] }, stored);
+    expect(own.allowsNoAudience(signing(own, 'ES256'))).toBe(true);
+    expect(own.allowsNoAudience(signing(own, 'administration'))).toBe(false);
+  });
 });

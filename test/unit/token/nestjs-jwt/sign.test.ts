@@ -1,6 +1,6 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createSecretKey, generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type JwtSignOptions, JwtService } from '@nestjs/jwt';
+import { JsonWebTokenError, type JwtSignOptions, JwtService, type JwtVerifyOptions } from '@nestjs/jwt';
 import fc from 'fast-check';
 import { REVOCATIONS_AUDIENCE } from '../../../../src/jwt/claims.js';
 import {
@@ -301,6 +301,34 @@ describe('a key that the caller names', () => {
       );
     },
   );
+
+  it.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['null', null],
+    ['an empty text', ''],
+    ['no bytes', Buffer.alloc(0)],
+    ['a key of no bytes', createSecretKey(Buffer.alloc(0))],
+  ])('does not make way for the algorithm none if it is %s', async (_name, key) => {
+    const claims = Buffer.from('{"sub":"admin"}').toString('base64url');
+    const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${claims}.`;
+    for (const name of ['secret', 'privateKey', 'publicKey', 'secretOrPrivateKey', 'secretOrKeyProvider']) {
+      const verifying = { [name]: key, algorithms: ['none'] } as JwtVerifyOptions;
+      const words = 'secret or public key must be provided';
+      expect(() => bound.jwt.verify<object>(unsigned, verifying)).toThrow(new JsonWebTokenError(words));
+      await expect(bound.jwt.verifyAsync(unsigned, verifying)).rejects.toThrow(new JsonWebTokenError(words));
+      const signing = { [name]: key, algorithm: 'none' } as const;
+      expect(() => sign({}, signing)).toThrow('secretOrPrivateKey must have a value');
+      await expect(bound.jwt.signAsync({}, signing)).rejects.toThrow('secretOrPrivateKey must have a value');
+    }
+  });
+
+  it('is not one that the call would not read', () => {
+    const token = bound.jwt.sign({}, REFRESH);
+    for (const name of ['privateKey', 'secretOrPrivateKey', 'secretOrKeyProvider']) {
+      const options = { [name]: REFRESH.secret, algorithms: ['none', 'HS256'] } as JwtVerifyOptions;
+      expect(() => bound.jwt.verify<object>(token, options)).toThrow('secret or public key must be provided');
+    }
+  });
 
   it('rejects if the library would throw or never settle', async () => {
     const rejected = async (payload: unknown, options: Loose) =>

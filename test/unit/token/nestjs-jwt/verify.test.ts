@@ -302,4 +302,33 @@ describe('JwtService.verify', () => {
     expect(audiencesOf(jwt.verify<{ aud: string }>(handMadeToken()).aud)).toEqual(['logging-service']);
     await close();
   });
+
+  it.each([[undefined], [[]]])(
+    'accepts the algorithms of one audience in no token whose aud is %j',
+    async (aud) => {
+      const lists = new Map([['billing-service', ['HS256'] as const]]);
+      const { jwt, key, close } = await boundJwt('ES256', { secret: SECRET, audienceAlgorithms: lists });
+      const forged = handMadeToken({ claims: { ...CLAIMS, aud } });
+      expect(() => jwt.verify<object>(forged)).toThrow(new JsonWebTokenError('invalid signature'));
+      await expect(jwt.verifyAsync(forged)).rejects.toThrow('invalid signature');
+      expect(
+        jwt.verify<object>(handMadeToken({ claims: { ...CLAIMS, aud: 'billing-service' } })),
+      ).toHaveProperty('aud', 'billing-service');
+      expect(jwt.verify<object>(key.signSync({ ...CLAIMS, aud }))).toHaveProperty('sub', 'user-42');
+      expect(jwt.verify<object>(jwt.sign({ sub: 'user-42' }))).toHaveProperty('sub', 'user-42');
+      await close();
+    },
+  );
+
+  it('takes null for no options, as the library does', async () => {
+    const { jwt, close } = await boundJwt();
+    const none = null as unknown as undefined;
+    const token = jwt.sign({ sub: 'user-42' }, none);
+    expect(jwt.verify<object>(token, none)).toHaveProperty('sub', 'user-42');
+    expect(await jwt.verifyAsync<object>(await jwt.signAsync({ sub: 'user-42' }, none), none)).toHaveProperty(
+      'sub',
+      'user-42',
+    );
+    await close();
+  });
 });
