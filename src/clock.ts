@@ -12,7 +12,8 @@ export class SystemClock extends Clock {
 }
 
 /**
- * How far the clocks of instances on one database may be apart, in seconds: what has expired by one clock is
- * still valid by another, so the database keeps it for that much longer.
+ * How far apart the clocks of instances on one database may be, in seconds: what has expired by one clock is
+ * still valid by another, so the database keeps it for that much longer. SECURITY.md requires clocks within 5
+ * seconds of each other; the rest is a margin.
  */
 export const CLOCK_SKEW_SECONDS = 60;

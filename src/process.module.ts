@@ -8,11 +8,11 @@ import { ChangeNotifier, SINGLE_PROCESS } from './sync/change-notifier.js';
 export interface ProcessOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** The link to the other processes on the same port, if there are any. */
+  /** The link to the other workers, if there are any. */
   readonly worker?: Worker | undefined;
 }
 
-/** What the process provides to every module: the clock, the log, and the link to its other processes. */
+/** What the process provides to every module: the clock, the log, and the link to the other workers. */
 @Module({})
 export class ProcessModule {
   static forRoot({ clock, log, worker }: ProcessOptions): DynamicModule {
@@ -22,10 +22,10 @@ export class ProcessModule {
       providers: [
         { provide: Clock, useValue: clock },
         { provide: LOG, useValue: log },
-        { provide: Worker, useValue: worker },
+        ...(worker ? [{ provide: Worker, useValue: worker }] : []),
         { provide: ChangeNotifier, useValue: worker ?? SINGLE_PROCESS },
       ],
-      exports: [Clock, LOG, Worker, ChangeNotifier],
+      exports: [Clock, LOG, ...(worker ? [Worker] : []), ChangeNotifier],
     };
   }
 }

@@ -16,8 +16,8 @@ export function openServices(logAt: (level: string) => Logger, say: (line: strin
   return async (place, creation): Promise<INestApplicationContext> => {
     const making = (database: string): void => say(`Creating the database ${database}, which did not exist`);
     const settings = await commandSettings(place, creation, making);
-    const process = ProcessModule.forRoot({ clock: new SystemClock(), log: logAt(settings.logLevel) });
-    const module = { module: CliModule, imports: [ConfigModule.forRoot(settings), process] };
+    const processModule = ProcessModule.forRoot({ clock: new SystemClock(), log: logAt(settings.logLevel) });
+    const module = { module: CliModule, imports: [ConfigModule.forRoot(settings), processModule] };
     return NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
   };
 }

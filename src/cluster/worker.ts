@@ -25,12 +25,12 @@ export class Worker implements ChangeNotifier {
 
   constructor(private readonly channel: Channel = process) {
     channel.on('message', (message) => {
-      if (isMessage(message)) this.hear(message);
+      if (isMessage(message)) this.receive(message);
     });
   }
 
   async publish(): Promise<void> {
-    await this.ask('sync');
+    await this.request('sync');
   }
 
   subscribe(sync: () => Promise<void>): void {
@@ -39,7 +39,7 @@ export class Worker implements ChangeNotifier {
 
   /** The metrics of all workers together; `undefined` if some do not respond. */
   metrics(): Promise<string | undefined> {
-    return this.ask('metrics');
+    return this.request('metrics');
   }
 
   /** Lets the primary process request the metrics of this worker. */
@@ -48,7 +48,7 @@ export class Worker implements ChangeNotifier {
     new AggregatorRegistry();
   }
 
-  private ask(what: keyof typeof RESPONSE_TIMEOUT_MS): Promise<string | undefined> {
+  private request(what: keyof typeof RESPONSE_TIMEOUT_MS): Promise<string | undefined> {
     const id = randomUUID();
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.settle(id, undefined), RESPONSE_TIMEOUT_MS[what]);
@@ -56,17 +56,17 @@ export class Worker implements ChangeNotifier {
         clearTimeout(timer);
         resolve(text);
       });
-      this.say({ identityBackend: what, id });
+      this.send({ identityBackend: what, id });
     });
   }
 
-  private hear(message: Message): void {
+  private receive(message: Message): void {
     switch (message.identityBackend) {
       case 'sync':
         // If the database is unavailable, the sync loop retries.
         void this.sync()
           .catch(() => {})
-          .then(() => this.say({ identityBackend: 'synced', id: message.id }));
+          .then(() => this.send({ identityBackend: 'synced', id: message.id }));
         return;
       case 'synced':
         this.settle(message.id, undefined);
@@ -84,7 +84,7 @@ export class Worker implements ChangeNotifier {
     this.waiting.delete(id);
   }
 
-  private say(message: Message): void {
+  private send(message: Message): void {
     if (this.channel.connected) this.channel.send?.(message);
   }
 }

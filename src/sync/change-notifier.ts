@@ -1,10 +1,10 @@
 /**
- * The other processes that serve the same port: each change is known to all of them before the response is
- * sent.
+ * The other workers of this process group: each change is known to all of them before the response is sent.
+ * Instances of another group are not notified; they learn of the change by polling (`SyncLoop`).
  */
 export abstract class ChangeNotifier {
   /**
-   * Resolves once every process that responds within a second has loaded the current state of the database.
+   * Resolves once every worker that responds within a second has loaded the current state of the database.
    */
   abstract publish(): Promise<void>;
 
