@@ -12,7 +12,7 @@ import { type OpenServices, Services } from './services.js';
 const ABOUT = [
   'Administers identity-backend: run it in the folder of the service.\n',
   'It exits 0 when it is done, 1 if it is refused, fails or cannot reach the database, and 78 if the settings are ' +
-    'wrong or there is no database in this place.',
+    'wrong or there is no database in this folder.',
 ].join('\n');
 
 /**

@@ -9,7 +9,7 @@ import type { Services } from './services.js';
 
 /** `identity-backend clients secrets …` */
 export function secretsCommand(services: Services): Command {
-  return commandGroup('secrets', 'the secrets of a client: at most two are live', [
+  return commandGroup('secrets', 'the secrets of a client: at most two are valid at a time', [
     addCommand(services),
     endCommand(services),
   ]);

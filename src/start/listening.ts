@@ -65,7 +65,7 @@ export function logStart(log: Log, settings: Settings, address: ListeningAddress
   if (isOpen && (settings.inPassenger || !isLoopback(address))) {
     log.warn(
       { url },
-      'POST /token is open to anyone who reaches this address: set TOKEN_ENDPOINT_AUTH=required, or HOST=127.0.0.1',
+      'POST /token is open to anyone who reaches this URL: set TOKEN_ENDPOINT_AUTH=required, or HOST=127.0.0.1',
     );
   }
   log.info(
