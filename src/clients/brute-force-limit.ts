@@ -14,8 +14,9 @@ const SIGNATURE_WINDOW_MS = 60_000;
 /**
  * Limits guessing of secrets. Failures count by the pair of IP address and client ID, so that failures from
  * elsewhere never lock a client out, and by IP address alone, so that guessing over many IDs is limited too.
- * A pair over its limit is rejected before any check. An IP address over its limit may be a proxy or a network
- * that many share: a correct secret passes, and only failures get 429. A /64 of IPv6 counts as one address.
+ * A pair over its limit is rejected before any check. An IP address over its limit may be a proxy or a
+ * network that many share: a correct secret passes, and only failures get 429. A /64 of IPv6 counts as one
+ * address.
  */
 export class BruteForceLimit {
   /** A signature costs processor time of this process, so it is counted here, and not over all instances. */
@@ -36,8 +37,8 @@ export class BruteForceLimit {
   }
 
   /**
-   * Counts a signature check, which costs a hundred times as much as comparing a secret: an IP address over its
-   * limit gets as many a minute as failures were allowed to it, correct ones included.
+   * Counts a signature check, which costs a hundred times as much as comparing a secret: an IP address over
+   * its limit gets as many a minute as failures were allowed to it, correct ones included.
    *
    * @returns seconds until a signature may be checked again; 0 if it may now
    */

@@ -50,7 +50,8 @@ export class ClientAdministration {
   /**
    * Changes what an administrator describes of a client.
    *
-   * @param changeOf called within the transaction, perhaps more than once; may throw {@link ClientChangeRefused}
+   * @param changeOf called within the transaction, perhaps more than once; may throw
+   *   {@link ClientChangeRefused}
    */
   async update(
     id: string,

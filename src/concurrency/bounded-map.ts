@@ -1,4 +1,6 @@
-/** A map that holds a limited number of entries: one entry too many evicts the entry that was set longest ago. */
+/**
+ * A map that holds a limited number of entries: one entry too many evicts the entry that was set longest ago.
+ */
 export class BoundedMap<Value> extends Map<string, Value> {
   /** @param maxEntries the number of entries at which setting another evicts one */
   constructor(private readonly maxEntries: number) {

@@ -1,6 +1,6 @@
 /**
- * A value that is either known now or promised. Most requests are answered from memory; awaiting a promise for those
- * would cost as much as verifying a secret.
+ * A value that is either known now or promised. Most requests are answered from memory; awaiting a promise
+ * for those would cost as much as verifying a secret.
  */
 export type MaybePromise<T> = T | Promise<T>;
 

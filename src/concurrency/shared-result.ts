@@ -3,8 +3,8 @@ import type { Clock } from '../clock.js';
 const LIFETIME_MS = 1_000;
 
 /**
- * Computes a result at most once a second and one at a time, however many callers request it: for routes that are open to
- * anyone and cost more than an ordinary response. A failure is shared too.
+ * Computes a result at most once a second and one at a time, however many callers request it: for routes that
+ * are open to anyone and cost more than an ordinary response. A failure is shared too.
  */
 export class SharedResult<T> {
   private latest: Promise<T> | undefined;

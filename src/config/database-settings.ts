@@ -40,8 +40,8 @@ export function databaseNotices(url: string, production: boolean): string[] {
 }
 
 /**
- * Resolves relative paths in `DATABASE_URL`, of an SQLite file and of `sslrootcert`, against the folder in which
- * the service starts.
+ * Resolves relative paths in `DATABASE_URL`, of an SQLite file and of `sslrootcert`, against the folder in
+ * which the service starts.
  */
 export function withWholePaths(url: string, directory: string): string {
   const address = databaseAddress(url);

@@ -16,7 +16,9 @@ import {
 } from './setting-values.js';
 import { Setting, settingDocuments } from './setting.decorator.js';
 
-/** The environment variables that the service reads, with their rules. An empty variable counts as not set. */
+/**
+ * The environment variables that the service reads, with their rules. An empty variable counts as not set.
+ */
 export class Environment {
   @Setting({
     byDefault: '',

@@ -65,7 +65,10 @@ export interface LoadedSettings extends Omit<Settings, 'encryptionKey'> {
   readonly encryptionKey: string | undefined;
   /** The folder of the secrets that the installation made for itself. */
   readonly dataDirectory: string;
-  /** Whether a setting of this service is in the environment or in `.env`, other than such as `NODE_ENV` or `PORT`. */
+  /**
+   * Whether a setting of this service is in the environment or in `.env`, other than such as `NODE_ENV` or
+   * `PORT`.
+   */
   readonly isConfigured: boolean;
 }
 

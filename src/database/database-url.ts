@@ -57,7 +57,9 @@ export function databaseKind(url: string): DatabaseKind | undefined {
   return databaseAddress(url)?.kind;
 }
 
-/** The file of an SQLite database: what follows `sqlite:`, beginning with `//` or not; `:memory:` for none. */
+/**
+ * The file of an SQLite database: what follows `sqlite:`, beginning with `//` or not; `:memory:` for none.
+ */
 export function sqlitePath(url: string): string {
   return url.replace(/^sqlite:(\/\/)?/, '');
 }

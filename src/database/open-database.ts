@@ -30,7 +30,8 @@ class Silence extends AbstractLogger {
 }
 
 /**
- * The options with which TypeORM opens the database; migrations run by {@link migrate}, nothing is synchronized.
+ * The options with which TypeORM opens the database; migrations run by {@link migrate}, nothing is
+ * synchronized.
  *
  * @throws {DatabaseError}
  */

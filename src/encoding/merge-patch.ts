@@ -1,6 +1,8 @@
 import { isJsonObject } from './strict-json.js';
 
-/** Applies a JSON Merge Patch (RFC 7396 §2): null removes a field, objects are merged, anything else replaces. */
+/**
+ * Applies a JSON Merge Patch (RFC 7396 §2): null removes a field, objects are merged, anything else replaces.
+ */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isJsonObject(patch)) return patch;
   const merged = new Map(Object.entries(isJsonObject(target) ? target : {}));

@@ -4,7 +4,9 @@ import { SyncModule } from '../sync/sync.module.js';
 import { HealthController } from './health.controller.js';
 import { PingController } from './ping.controller.js';
 
-/** Says whether the service runs (`/ping`, `/health/live`) and whether it can do its work (`/health/ready`). */
+/**
+ * Says whether the service runs (`/ping`, `/health/live`) and whether it can do its work (`/health/ready`).
+ */
 @Module({
   imports: [TerminusModule.forRoot({ logger: false }), SyncModule],
   controllers: [PingController, HealthController],

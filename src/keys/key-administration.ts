@@ -61,7 +61,8 @@ export class KeyAdministration {
   /**
    * Replaces the keys that sign.
    *
-   * @param algorithm of the keys to replace; every algorithm that the service makes keys for if it is left out
+   * @param algorithm of the keys to replace; every algorithm that the service makes keys for if it is left
+   *   out
    * @param revoke revokes them at once
    * @returns whether there are such keys
    * @throws {StoreUnavailable} nothing has changed then

@@ -20,7 +20,8 @@ export class KeyEncryption {
 
   /**
    * @param secret `KEY_ENCRYPTION_KEY`, at least 32 bytes
-   * @param previousSecrets `KEY_ENCRYPTION_KEY_PREVIOUS`: they decrypt what they encrypted, and encrypt nothing
+   * @param previousSecrets `KEY_ENCRYPTION_KEY_PREVIOUS`: they decrypt what they encrypted, and encrypt
+   *   nothing
    */
   constructor(secret: string, previousSecrets: readonly string[]) {
     [secret, ...previousSecrets].forEach(registerSecret);

@@ -39,7 +39,10 @@ export class KeysModule implements OnModuleInit {
   }
 }
 
-/** The service makes keys for the asymmetric algorithms in force, except those for which the operator gives keys. */
+/**
+ * The service makes keys for the asymmetric algorithms in force, except those for which the operator gives
+ * keys.
+ */
 function managedKeys(
   settings: KeysSettings,
   store: KeyStore,
