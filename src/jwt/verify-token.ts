@@ -41,8 +41,8 @@ export interface Expectations {
   /** Whether that key may sign tokens for this audience; called for every value of `aud`. */
   readonly allows: (audience: string, key: VerificationKey) => boolean;
   /**
-   * Whether that key may sign tokens without an audience. Default: any key may, for {@link verifyToken} refuses
-   * these tokens by their audience.
+   * Whether that key may sign tokens without an audience. Default: any key may, for {@link verifyToken}
+   * refuses these tokens by their audience.
    */
   readonly allowsNoAudience?: (key: VerificationKey) => boolean;
   /** @returns the hint if the token was revoked, else `undefined` */
