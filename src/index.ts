@@ -31,11 +31,7 @@ export type {
   TokenSettings,
 } from './token/token-module-options.js';
 export { TokenModule } from './token/token.module.js';
-export {
-  type RequestingClient,
-  type TokenRequest,
-  TokenService,
-  type VerifyRequest,
-} from './token/token.service.js';
+export type { RequestingClient, TokenRequest } from './token/token-request.js';
+export { TokenService, type VerifyRequest } from './token/token.service.js';
 export { VerificationLog } from './token/verification-log.js';
 export { VERSION } from './version.js';

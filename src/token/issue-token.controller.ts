@@ -14,7 +14,8 @@ import type { NotIssued } from './issue-outcome.js';
 import { IssueTokenRequestDto } from './dto/issue-token-request.dto.js';
 import { type AdmittedRequest, CLIENT, TokenAccessGuard } from './token-access.guard.js';
 import { TokenResponseDto, TokenRefusalDto } from './dto/token-response.dto.js';
-import { type TokenRequest, TokenService } from './token.service.js';
+import type { TokenRequest } from './token-request.js';
+import { TokenService } from './token.service.js';
 
 const STATUS: Readonly<Record<Exclude<NotIssued['code'], 'unavailable'>, number>> = {
   invalid_request: 400,

@@ -11,41 +11,12 @@ import type { VerificationResult } from '../jwt/verification-result.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { SigningKey } from '../keys/signing-key.js';
 import type { IssueOutcome, NotIssued } from './issue-outcome.js';
-import { faultOf } from './request-fault.js';
 import { selfTest } from './nestjs-jwt/self-test.js';
 import { type ServiceParts, TOKEN_OPTIONS, type TokenOptions } from './token-options.js';
+import { faultOf, type TokenRequest } from './token-request.js';
 
 /** The longest token that is issued, in bytes: longer ones do not fit the header limits of common servers. */
 export const MAX_ISSUED_BYTES = 8 * 1024;
-
-/** A request for a token. */
-export interface TokenRequest {
-  readonly subject: string;
-  /** Who may accept the token. A string stays a string in the token, an array stays an array. */
-  readonly audience: string | readonly string[];
-  /** Scope tokens separated by one space (RFC 6749 §3.3). */
-  readonly scope?: string;
-  /** Seconds, a whole number of at least 1. Default: the longest that the settings and the client allow. */
-  readonly lifetimeSeconds?: number;
-  /** Custom claims; none that the service sets itself. */
-  readonly claims?: Readonly<Record<string, unknown>>;
-  /** The client, which may have what it requests; omitted for an anonymous caller. */
-  readonly client?: RequestingClient;
-  /**
-   * `at+jwt` for an access token (RFC 9068), the only type that may be addressed to the service. Default:
-   * `JWT`.
-   */
-  readonly type?: TokenType;
-}
-
-/** The client that a token is issued to. */
-export interface RequestingClient {
-  readonly id: string;
-  /** The longest lifetime of its tokens, in seconds; null for the configured one. */
-  readonly tokenLifetimeSeconds: number | null;
-  /** The last 12 hex digits of the `jti` of its tokens; omitted if they are random. */
-  readonly tokenMark?: string | undefined;
-}
 
 /** The groups of a UUID (RFC 9562 §4) before the last one. */
 const UUID_START_LENGTH = 24;

@@ -16,7 +16,8 @@ import { GRANTS } from '../../../src/oauth2/grants/index.js';
 import { serverMetadata } from '../../../src/oauth2/metadata.js';
 import { OAuthError } from '../../../src/oauth2/oauth-error.js';
 import { TokenEndpoint } from '../../../src/oauth2/token-endpoint.js';
-import type { TokenRequest, TokenService } from '../../../src/token/token.service.js';
+import type { TokenRequest } from '../../../src/token/token-request.js';
+import type { TokenService } from '../../../src/token/token.service.js';
 import { IsPresent, Satisfies } from '../../../src/validation/rules.js';
 import { clientOf } from '../../support/client-values.js';
 

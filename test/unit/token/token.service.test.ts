@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import fc from 'fast-check';
 import { RESERVED_CLAIMS } from '../../../src/jwt/claims.js';
 import type { Issued, IssueOutcome } from '../../../src/token/issue-outcome.js';
-import type { TokenRequest } from '../../../src/token/token.service.js';
+import type { TokenRequest } from '../../../src/token/token-request.js';
 import { handMadeToken, readToken } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';

@@ -1,6 +1,35 @@
 import { RESERVED_CLAIMS } from '../jwt/claims.js';
 import { isJsonObject } from '../encoding/strict-json.js';
-import type { TokenRequest } from './token.service.js';
+import type { TokenType } from '../jwt/compact-jws.js';
+
+/** A request for a token. */
+export interface TokenRequest {
+  readonly subject: string;
+  /** Who may accept the token. A string stays a string in the token, an array stays an array. */
+  readonly audience: string | readonly string[];
+  /** Scope tokens separated by one space (RFC 6749 §3.3). */
+  readonly scope?: string;
+  /** Seconds, a whole number of at least 1. Default: the longest that the settings and the client allow. */
+  readonly lifetimeSeconds?: number;
+  /** Custom claims; none that the service sets itself. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** The client, which may have what it requests; omitted for an anonymous caller. */
+  readonly client?: RequestingClient;
+  /**
+   * `at+jwt` for an access token (RFC 9068), the only type that may be addressed to the service. Default:
+   * `JWT`.
+   */
+  readonly type?: TokenType;
+}
+
+/** The client that a token is issued to. */
+export interface RequestingClient {
+  readonly id: string;
+  /** The longest lifetime of its tokens, in seconds; null for the configured one. */
+  readonly tokenLifetimeSeconds: number | null;
+  /** The last 12 hex digits of the `jti` of its tokens; omitted if they are random. */
+  readonly tokenMark?: string | undefined;
+}
 
 /** No reader accepts a token with a claim named `__proto__`. */
 const REFUSED_NAMES: ReadonlySet<string> = new Set([...RESERVED_CLAIMS, '__proto__']);
