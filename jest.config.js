@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /**
  * What every project shares. Suites run in the process itself: see `test/runner/runner.js`.
  * @type {import('jest').Config}
@@ -13,8 +15,8 @@ export const project = {
 
 /** @type {import('jest').Config} */
 export default {
-  // Jest would leave one core idle.
-  maxWorkers: '100%',
+  // Suites wait for processes and timers about a third of their time: with one worker a core, cores would be idle.
+  maxWorkers: 2 * availableParallelism(),
   // A busy machine is no fault of the service.
   testTimeout: 20_000,
   workerGracefulExitTimeout: 10_000,
