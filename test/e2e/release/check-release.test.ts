@@ -69,8 +69,8 @@ afterAll(removeTemporaryDirectories);
 
 (hasGit ? describe : describe.skip)('check-release', () => {
   it('finds two services that agree', async () => {
-    const one = await running({ version: '1.4.0', secret: 'x'.repeat(32) });
-    const other = await running({ version: '2.0.0', secret: 'x'.repeat(32) });
+    const one = await running({ version: '1.4.0', secret: 'the-secret-of-the-first-services' });
+    const other = await running({ version: '2.0.0', secret: 'the-secret-of-the-first-services' });
     const logging = repository('logging-backend', '2.0.0', 'logging-backend@2.0.0');
     expect(await check(`${repository('identity-backend', '1.4.0')}=${one}`, `${logging}=${other}/`)).toEqual({
       code: 0,
@@ -84,7 +84,7 @@ afterAll(removeTemporaryDirectories);
   });
 
   it('compares no secret with a service that knows public keys alone', async () => {
-    const one = await running({ version: '1.4.0', secret: 'x'.repeat(32) });
+    const one = await running({ version: '1.4.0', secret: 'the-secret-of-the-first-services' });
     const other = await running({ version: '1.4.0' });
     const folder = repository('a', '1.4.0');
     const { code, stdout } = await check(`${folder}=${one}`, `${folder}=${other}`);
@@ -147,8 +147,8 @@ afterAll(removeTemporaryDirectories);
       'the secrets differ',
       async () => {
         const folder = repository('a', '1.4.0');
-        const one = await running({ version: '1.4.0', secret: 'x'.repeat(32) });
-        const other = await running({ version: '1.4.0', secret: 'y'.repeat(32) });
+        const one = await running({ version: '1.4.0', secret: 'the-secret-of-the-first-services' });
+        const other = await running({ version: '1.4.0', secret: 'the-secret-of-some-other-service' });
         return [`${folder}=${one}`, `${folder}=${other}`];
       },
       /^wrong {2}they differ in the shared secret, by its fingerprint$/m,

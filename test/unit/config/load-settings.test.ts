@@ -266,7 +266,7 @@ describe('loadSettings', () => {
       '<strong-shared-secret>',
       'your_shared_secret',
       'changeme'.repeat(4),
-      'x'.repeat(64),
+      'x1'.repeat(32),
       '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----',
       '{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ"}',
     ])('rejects the secret %j', (JWT_SECRET_KEY) => {
