@@ -15,7 +15,7 @@ import { useServerHooks, serverOptions } from './server/server-hooks.js';
 import { CallerAddresses, proxyWarning } from './server/caller-address.js';
 import { ErrorFilter } from './server/error.filter.js';
 import { useFastRoutes } from './server/fast-routes.js';
-import { useHeaderGuards } from './server/header-guards.js';
+import { controllerMethods, useHeaderGuards } from './server/header-guards.js';
 import { collectMethods } from './server/method-not-allowed.js';
 import { sharePublicDocuments } from './server/public-document.js';
 import { batchReplies } from './server/reply-batch.js';
@@ -76,12 +76,13 @@ async function prepareServer(app: NestFastifyApplication): Promise<() => void> {
   server.decorateRequest(CLIENT, undefined);
   sharePublicDocuments(server);
   await limitRequests(server, settings, app.get(Clock), log);
-  hideClosedRoutes(server, app);
+  const methods = controllerMethods(app);
+  hideClosedRoutes(server, methods);
   const refuseOtherMethods = collectMethods(server);
   app.setGlobalPrefix(settings.basePath);
   const filter = useErrorFilter(app, log);
-  useHeaderGuards(server, app);
-  useFastRoutes(server, app, filter, (globals) =>
+  useHeaderGuards(server, methods);
+  useFastRoutes(server, app, { methods, filter }, (globals) =>
     log.warn({ globals }, 'Nest serves the hot routes: only its own handlers run global guards and the like'),
   );
   await allowOrigins(app, settings.corsOrigins);

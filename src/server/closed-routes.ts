@@ -1,7 +1,7 @@
 import type { INestApplication, Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
-import { controllerMethods } from './header-guards.js';
+import type { ControllerMethods } from './header-guards.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -22,8 +22,7 @@ const isClosed = (controller: unknown): boolean =>
   controller instanceof ClosableController && !controller.isOpen;
 
 /** Hides the closed routes. Call it once the controllers exist, before the routes do. */
-export function hideClosedRoutes(fastify: FastifyInstance, app: INestApplication): void {
-  const methods = controllerMethods(app);
+export function hideClosedRoutes(fastify: FastifyInstance, methods: ControllerMethods): void {
   const closed = new Set<string>();
   fastify.addHook('onRoute', (route) => {
     // The other methods of the same URL, which get a 405 elsewhere, are added later.

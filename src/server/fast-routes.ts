@@ -3,7 +3,7 @@ import { type ApplicationConfig, Reflector } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { andThen } from '../concurrency/maybe-promise.js';
 import type { ErrorFilter } from './error.filter.js';
-import { type ControllerMethod, controllerMethods } from './header-guards.js';
+import type { ControllerMethod, ControllerMethods } from './header-guards.js';
 import { refuseEnhancers } from './route-enhancers.js';
 
 /** Calls a method of a controller; returns the body of the reply, or a promise of it. */
@@ -28,10 +28,9 @@ export const FastRoute = <C extends object>(
 export function useFastRoutes(
   fastify: FastifyInstance,
   app: INestApplication,
-  filter: ErrorFilter,
+  { methods, filter }: { readonly methods: ControllerMethods; readonly filter: ErrorFilter },
   stepAside: (globals: readonly string[]) => void,
 ): void {
-  const methods = controllerMethods(app);
   let globals: string[] | undefined;
   fastify.addHook('onRoute', (route) => {
     const method = methods.get(route.handler.name);

@@ -41,11 +41,14 @@ export interface ControllerMethod {
   readonly guards: readonly HeaderGuard[];
 }
 
+/** Methods by the name that Nest gives the handler of their route. */
+export type ControllerMethods = ReadonlyMap<string, ControllerMethod>;
+
 /**
  * Every method of every controller, once Nest has made the controllers, by the name that Nest gives the
  * handler of its route, whatever the path.
  */
-export function controllerMethods(app: INestApplication): Map<string, ControllerMethod> {
+export function controllerMethods(app: INestApplication): ControllerMethods {
   const methods = new Map<string, ControllerMethod>();
   for (const { controllers, injectables } of app.get(ModulesContainer).values()) {
     for (const { instance, metatype, name: className } of controllers.values()) {
@@ -69,8 +72,7 @@ export function controllerMethods(app: INestApplication): Map<string, Controller
  * gets 401, whatever its body is, and need not send it. Call it once the controllers exist, before the routes
  * do, and after the rate limit, which comes first.
  */
-export function useHeaderGuards(fastify: FastifyInstance, app: INestApplication): void {
-  const methods = controllerMethods(app);
+export function useHeaderGuards(fastify: FastifyInstance, methods: ControllerMethods): void {
   fastify.addHook('onRoute', (route) => {
     const guards = methods.get(route.handler.name)?.guards ?? [];
     if (guards.length > 0) route.onRequest = [route.onRequest ?? [], guards.map(hookOf)].flat(2);

@@ -164,8 +164,9 @@ async function start(
   app.setGlobalPrefix('/base');
   app.useGlobalFilters(filter);
   const fastify = adapter.getInstance<FastifyInstance>();
-  useHeaderGuards(fastify, app);
-  useFastRoutes(fastify, app, filter, (globals) => started.steppedAside.push(globals));
+  const methods = controllerMethods(app);
+  useHeaderGuards(fastify, methods);
+  useFastRoutes(fastify, app, { methods, filter }, (globals) => started.steppedAside.push(globals));
   configure(app);
   await app.listen(0, '127.0.0.1');
   return started;
@@ -204,7 +205,8 @@ async function startWith(
     abortOnError: false,
   });
   running.push(app);
-  useFastRoutes(adapter.getInstance<FastifyInstance>(), app, filterInto([]), () => {});
+  const options = { methods: controllerMethods(app), filter: filterInto([]) };
+  useFastRoutes(adapter.getInstance<FastifyInstance>(), app, options, () => {});
   await app.init();
 }
 
