@@ -3,8 +3,9 @@ import { type Credentials, parseBasic } from '../clients/basic-credentials.js';
 import type { Client } from '../clients/client.js';
 import { type Attempt, type Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
 import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
+import { tooManyRequests } from '../server/api-error.js';
 import { AssertionAuthenticator } from './assertion-authenticator.js';
-import { OAuthError } from './oauth-error.js';
+import { asOAuthError, OAuthError } from './oauth-error.js';
 import type { OAuthForm } from './oauth-form.js';
 
 /** The parts of a request that identify its sender. */
@@ -82,12 +83,8 @@ function admitted(outcome: Authentication, inHeader: boolean): Client {
       return outcome.client;
     case 'invalid_client':
       throw refused(inHeader);
-    case 'too_many_requests': {
-      const seconds = String(outcome.retryAfterSeconds);
-      throw new OAuthError('too_many_requests', `Try again in ${seconds} seconds`, {
-        headers: { 'retry-after': seconds },
-      });
-    }
+    case 'too_many_requests':
+      throw asOAuthError(tooManyRequests(outcome.retryAfterSeconds));
   }
 }
 
