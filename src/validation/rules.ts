@@ -39,7 +39,7 @@ export function Satisfies(
 }
 
 interface Rule {
-  readonly member: string;
+  readonly field: string;
   /** Whether the rule allows the field to be omitted. */
   readonly holds: (value: unknown, body: object) => boolean;
   readonly message: (value: unknown, body: object) => string;
@@ -56,7 +56,7 @@ export class Rules<T extends object> {
 
   /** @param type the class, its fields decorated by `class-validator` */
   constructor(private readonly type: Type<T>) {
-    ({ members: this.fields, rules: this.rules } = readRules(type));
+    ({ fields: this.fields, rules: this.rules } = readRules(type));
   }
 
   /**
@@ -69,31 +69,31 @@ export class Rules<T extends object> {
 
   /** As {@link read}, for a change: fields that the object does not have are not checked. */
   readPart(value: unknown): T | string {
-    const has = (member: string): boolean => isJsonObject(value) && Object.hasOwn(value, member);
+    const has = (field: string): boolean => isJsonObject(value) && Object.hasOwn(value, field);
     return this.readWith(
       value,
-      this.rules.filter(({ member }) => has(member)),
+      this.rules.filter(({ field }) => has(field)),
     );
   }
 
   private readWith(value: unknown, rules: readonly Rule[]): T | string {
     const instance = new this.type();
-    const members = instance as Record<string, unknown>;
+    const fields = instance as Record<string, unknown>;
     const isObject = isJsonObject(value);
     const source = isObject ? value : {};
-    for (const member of this.fields) {
-      const found = Object.hasOwn(source, member) ? source[member] : undefined;
-      if (found !== undefined && found !== null) members[member] = found;
+    for (const field of this.fields) {
+      const found = Object.hasOwn(source, field) ? source[field] : undefined;
+      if (found !== undefined && found !== null) fields[field] = found;
     }
-    for (const { member, holds, message } of rules) {
-      if (!holds(members[member], instance)) return message(members[member], instance);
+    for (const { field, holds, message } of rules) {
+      if (!holds(fields[field], instance)) return message(fields[field], instance);
     }
     // If every field may be omitted, so may the body; any other value in its place is still an error.
     return isObject || value === undefined || value === null ? instance : 'The body must be a JSON object';
   }
 }
 
-function readRules(type: Type): { members: string[]; rules: Rule[] } {
+function readRules(type: Type): { fields: string[]; rules: Rule[] } {
   const metadata = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
   if (metadata.length === 0) throw new TypeError(`${type.name} has no validation rules`);
   for (const each of metadata) {
@@ -101,7 +101,7 @@ function readRules(type: Type): { members: string[]; rules: Rule[] } {
     if (part !== undefined)
       throw new TypeError(`${type.name}.${each.propertyName}: ${part} is not supported`);
   }
-  const members = [...new Set(metadata.map(({ propertyName }) => propertyName))];
+  const fields = [...new Set(metadata.map(({ propertyName }) => propertyName))];
   const optional = new Set(
     metadata.filter(({ name }) => name === IS_OPTIONAL).map(({ propertyName }) => propertyName),
   );
@@ -110,27 +110,27 @@ function readRules(type: Type): { members: string[]; rules: Rule[] } {
     ...metadata.filter(({ name }) => name !== IS_PRESENT),
   ];
   return {
-    members,
+    fields,
     rules: presenceFirst.flatMap((each) => rulesOf(type, each, optional.has(each.propertyName))),
   };
 }
 
 /** The rules of one decorator: none, if it only lists the field (`@Allow`) or makes it optional. */
 function rulesOf(type: Type, metadata: Metadata, isOptional: boolean): Rule[] {
-  const { propertyName: member, constraintCls, constraints } = metadata;
+  const { propertyName: field, constraintCls, constraints } = metadata;
   if ((constraintCls as typeof constraintCls | undefined) === undefined) return [];
   return getMetadataStorage()
     .getTargetValidatorConstraints(constraintCls)
     .map(({ instance }) => {
       const argumentsFor = (value: unknown, object: object): ValidationArguments => ({
         targetName: type.name,
-        property: member,
+        property: field,
         object,
         value,
         constraints,
       });
       return {
-        member,
+        field,
         holds: (value, body) =>
           (value === undefined && isOptional) || instance.validate(value, argumentsFor(value, body)) === true,
         message: (value, body) => messageOf(metadata, instance, argumentsFor(value, body)),
