@@ -1,21 +1,21 @@
 import type { Logger } from 'pino';
 
 /** How long requests in progress may take to finish, in milliseconds. */
-const DRAIN = 10_000;
+const DRAIN_MS = 10_000;
 
 /** How long a start-up in progress, such as a migration, may take to finish, in milliseconds. */
-const START_UP = 8_000;
+const START_UP_MS = 8_000;
 
 /**
  * How long the last lines of the log may take to be written, in milliseconds: their reader may have stopped.
  */
-const LAST_LINES = 1_000;
+const LAST_LINES_MS = 1_000;
 
 /**
  * A signal that arrives again within this time, in milliseconds, is the same one: npm and the terminal both
  * send it.
  */
-const SAME_SIGNAL = 1_000;
+const SAME_SIGNAL_MS = 1_000;
 
 /** What must close before the process exits. */
 export interface Stoppable {
@@ -81,7 +81,7 @@ export class GracefulStop {
   /** Exits once the log is written. */
   exit(code: number): void {
     // process.exit() would wait for the reader of the log, too.
-    setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_LINES);
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_LINES_MS);
     if (this.stoppable) this.stoppable.log.flush(() => process.exit(code));
     else process.exit(code);
   }
@@ -94,7 +94,7 @@ export class GracefulStop {
     }
     this.stopping = true;
     this.isSameSignal = true;
-    setTimeout(() => (this.isSameSignal = false), SAME_SIGNAL).unref();
+    setTimeout(() => (this.isSameSignal = false), SAME_SIGNAL_MS).unref();
     if (this.stoppable) this.close(this.stoppable, signal);
     // Nothing is open yet.
     else this.exit(0);
@@ -102,9 +102,9 @@ export class GracefulStop {
 
   private close({ log, close }: Stoppable, signal: string): void {
     log.info({ signal }, 'stopping');
-    if (this.running) setTimeout(() => this.exit(1), DRAIN).unref();
+    if (this.running) setTimeout(() => this.exit(1), DRAIN_MS).unref();
     // An interrupted start-up is safe: a migration is a transaction.
-    else setTimeout(() => this.exit(0), START_UP).unref();
+    else setTimeout(() => this.exit(0), START_UP_MS).unref();
     close().then(
       () => this.exit(0),
       () => this.exit(1),

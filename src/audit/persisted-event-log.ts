@@ -3,7 +3,7 @@ import { Clock } from '../clock.js';
 import { type AuditEvent, AuditLog } from './audit-log.js';
 import { PersistedEvents } from './persisted-event.js';
 
-const DAY = 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 /** The most events that are written at a time: commands run in a loop must not flood the log. */
 const BATCH = 100;
 
@@ -24,7 +24,7 @@ export class PersistedEventLog {
 
   /** @throws {StoreUnavailable} */
   async sync(): Promise<void> {
-    this.from ??= this.clock.now() - DAY;
+    this.from ??= this.clock.now() - DAY_MS;
     for (const { revision, document } of await this.events.since(this.revision, this.from, BATCH)) {
       const { requestId, event } = JSON.parse(document) as { requestId: string; event: AuditEvent };
       this.audit.record(requestId, event);

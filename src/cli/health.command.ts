@@ -8,7 +8,7 @@ import type { Location, LocationOptions } from './location.js';
 import { printLine } from './print.js';
 
 /** Milliseconds. Shorter than the 3 seconds that the Dockerfile allows, so that the reason is printed. */
-const TIMEOUT = 2_500;
+const TIMEOUT_MS = 2_500;
 
 /** A service that listens on every address of the host is checked at the loopback one. */
 const ANY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
@@ -44,7 +44,7 @@ async function checkHealth({ directory, envFile }: Location): Promise<string> {
 }
 
 async function statusOf(host: string, port: number, path: string): Promise<number | undefined> {
-  const request = get({ host, port, path, agent: false, signal: AbortSignal.timeout(TIMEOUT) });
+  const request = get({ host, port, path, agent: false, signal: AbortSignal.timeout(TIMEOUT_MS) });
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   response.destroy();
   return response.statusCode;

@@ -1,7 +1,7 @@
 import { type Client, liveSecrets } from './client.js';
 
 /** How long before a secret expires its operator is warned, in milliseconds. */
-const EXPIRES_SOON = 14 * 24 * 60 * 60 * 1000;
+const EXPIRES_SOON_MS = 14 * 24 * 60 * 60 * 1000;
 
 /** A valid secret that expires, and when. */
 export interface ExpiringSecret {
@@ -20,7 +20,7 @@ export interface ExpiringSecret {
 export function expiringSecrets(
   clients: Iterable<Client>,
   now: number,
-  within = EXPIRES_SOON,
+  within = EXPIRES_SOON_MS,
 ): readonly ExpiringSecret[] {
   const found: ExpiringSecret[] = [];
   for (const client of clients) {

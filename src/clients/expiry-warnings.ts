@@ -3,7 +3,7 @@ import { Clock } from '../clock.js';
 import { ClientRegistry } from './client-registry.js';
 import { type ExpiringSecret, expiringSecrets } from './expiring-secrets.js';
 
-const DAY = 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 /** The most secrets that are named at a time. */
 const MAX_NAMED = 20;
 
@@ -30,7 +30,7 @@ export class ExpiryWarnings {
   /** Called repeatedly, after the clients have been synchronized. */
   sync(): Promise<void> {
     const now = this.clock.now();
-    if (now - this.warnedAt >= DAY) {
+    if (now - this.warnedAt >= DAY_MS) {
       this.warnedAt = now;
       const secrets = expiringSecrets(this.clients.enabled, now);
       for (const secret of secrets.slice(0, MAX_NAMED)) this.report.secret(secret);

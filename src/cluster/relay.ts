@@ -8,7 +8,7 @@ export interface Peer {
 /**
  * After this many milliseconds a question without a complete response is dropped: its sender no longer waits.
  */
-const OLDEST_QUESTION = 10_000;
+const OLDEST_QUESTION_MS = 10_000;
 
 /** Who sent the question, and whose responses are missing. */
 interface Question {
@@ -38,7 +38,7 @@ export class Relay {
       case 'sync': {
         const awaited = new Set(this.peers().filter((peer) => peer !== from));
         this.questions.set(id, { from, awaited });
-        setTimeout(() => this.questions.delete(id), OLDEST_QUESTION).unref();
+        setTimeout(() => this.questions.delete(id), OLDEST_QUESTION_MS).unref();
         for (const peer of awaited) peer.send(message);
         this.settle(id);
         return;

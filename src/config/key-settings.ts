@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Algorithm, ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
 import { readImportedKey } from '../keys/imported-key.js';
-import { PUBLISHED_BEFORE_SIGNING } from '../keys/key-rotation.js';
+import { PUBLISHED_BEFORE_SIGNING_MS } from '../keys/key-rotation.js';
 import { algorithmsInForce } from '../keys/key-ring.js';
 import type { PrivateKey } from '../keys/private-key.js';
 import type { Environment } from './environment.js';
 import { audienceListsOf, listOf } from './setting-values.js';
 import type { Settings } from './settings.js';
 
-const MINUTE = 60 * 1000;
-const DAY = 24 * 60 * MINUTE;
+const MINUTE_MS = 60 * 1000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** The settings that say which keys sign and verify. */
 export type KeySettings = Pick<
@@ -36,9 +36,10 @@ export function keySettings(
   const inForce = [...algorithmsInForce({ algorithms, audienceAlgorithms })];
   const { importedKeys, faults } = readKeys(environment, inForce, directory);
   const { KEY_ROTATION_DAYS: days, JWT_EXPIRATION_MINUTES: minutes } = environment;
-  const rotationPeriodMs = days === 0 ? null : days * DAY;
+  const rotationPeriodMs = days === 0 ? null : days * DAY_MS;
   // A value that breaks its own rule is reported by validation, and may be a text here.
-  const isShort = rotationPeriodMs !== null && rotationPeriodMs < minutes * MINUTE + PUBLISHED_BEFORE_SIGNING;
+  const isShort =
+    rotationPeriodMs !== null && rotationPeriodMs < minutes * MINUTE_MS + PUBLISHED_BEFORE_SIGNING_MS;
   if (isShort && typeof days === 'number' && typeof minutes === 'number') {
     faults.push('KEY_ROTATION_DAYS is shorter than JWT_EXPIRATION_MINUTES and 10 minutes');
   }

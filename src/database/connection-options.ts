@@ -3,7 +3,7 @@ import { databaseAddress, type ServerAddress } from './database-url.js';
 import { postgresTls, mysqlTls } from './server-tls.js';
 
 /** How long connecting to a server may take, in milliseconds. */
-const CONNECT_TIMEOUT = 5_000;
+const CONNECT_TIMEOUT_MS = 5_000;
 const MYSQL_POOL_SIZE = 10;
 
 /** Connections of one process: four processes fit the twenty that PgBouncer has for a database by default. */
@@ -12,7 +12,7 @@ const POSTGRES_POOL_SIZE = 5;
  * When an idle connection is closed, in milliseconds. A PgBouncer that pools by session keeps it from others
  * until then.
  */
-const POSTGRES_IDLE_TIMEOUT = 1_000;
+const POSTGRES_IDLE_TIMEOUT_MS = 1_000;
 
 /**
  * @param url such as `sqlite:data/identity.db`, `postgres://user:password@host/database` or `mysql://…`
@@ -67,8 +67,8 @@ function postgresOptions(address: ServerAddress): DataSourceOptions {
     ...(applicationName !== undefined && { applicationName }),
     ...(ssl !== undefined && { ssl }),
     poolSize: POSTGRES_POOL_SIZE,
-    connectTimeoutMS: CONNECT_TIMEOUT,
-    extra: { keepAlive: true, idleTimeoutMillis: POSTGRES_IDLE_TIMEOUT },
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    extra: { keepAlive: true, idleTimeoutMillis: POSTGRES_IDLE_TIMEOUT_MS },
     // A connection that broke while idle fails when it is next used.
     poolErrorHandler: () => {},
   };
@@ -84,7 +84,7 @@ function mysqlOptions(address: ServerAddress): DataSourceOptions {
     database,
     ...mysqlTls(address),
     poolSize: MYSQL_POOL_SIZE,
-    connectTimeout: CONNECT_TIMEOUT,
+    connectTimeout: CONNECT_TIMEOUT_MS,
     charset: 'utf8mb4',
   };
 }

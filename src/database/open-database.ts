@@ -22,7 +22,7 @@ import { RootCertificateError } from './root-certificates.js';
 export { DatabaseError };
 
 /** How long connecting and querying the server's version may take, in milliseconds. */
-const OPEN_TIMEOUT = 15_000;
+const OPEN_TIMEOUT_MS = 15_000;
 
 /** Without a logger, TypeORM still writes to standard output that a migration failed. */
 class Silence extends AbstractLogger {
@@ -76,7 +76,7 @@ export async function openDatabase(options: DataSourceOptions): Promise<DataSour
   if (isFile && options.database !== ':memory:') makeFile(options.database);
   const dataSource = new DataSource(options);
   try {
-    await (isFile ? openFile(dataSource) : withTimeLimit(dataSource.initialize(), OPEN_TIMEOUT));
+    await (isFile ? openFile(dataSource) : withTimeLimit(dataSource.initialize(), OPEN_TIMEOUT_MS));
   } catch (cause) {
     await dataSource.destroy().catch(() => {});
     throw isFile ? unusableFile(options.database, cause) : cannotConnect(options.type, cause);

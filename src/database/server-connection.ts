@@ -2,7 +2,7 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { withTimeLimit } from './time-limit.js';
 
 /** How long the work of a store may take, in milliseconds. */
-const WORK_TIMEOUT = 10_000;
+const WORK_TIMEOUT_MS = 10_000;
 
 /** The common part of the drivers `pg` and `mysql2` that closes a connection. */
 interface DriverConnection {
@@ -22,7 +22,7 @@ interface DriverConnection {
 export async function onConnection<R>(
   dataSource: DataSource,
   work: (runner: QueryRunner) => Promise<R>,
-  milliseconds = WORK_TIMEOUT,
+  milliseconds = WORK_TIMEOUT_MS,
 ): Promise<R> {
   const runner = dataSource.createQueryRunner();
   const connected: Promise<unknown> = runner.connect();
@@ -40,7 +40,7 @@ function close(connection: unknown): void {
  * How long a statement of a transaction may take on PostgreSQL, in milliseconds; the server cancels it
  * itself.
  */
-const STATEMENT_TIMEOUT = 5_000;
+const STATEMENT_TIMEOUT_MS = 5_000;
 
 /**
  * Begins a transaction with a statement timeout, so that none of its statements waits for a lock on the
@@ -50,7 +50,7 @@ const STATEMENT_TIMEOUT = 5_000;
 export async function limitStatements(
   session: Pick<QueryRunner | EntityManager, 'query'>,
   dataSource: DataSource,
-  milliseconds = STATEMENT_TIMEOUT,
+  milliseconds = STATEMENT_TIMEOUT_MS,
 ): Promise<void> {
   if (dataSource.options.type !== 'postgres') return;
   await session.query(`SET LOCAL statement_timeout = ${milliseconds}`);

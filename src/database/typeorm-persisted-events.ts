@@ -6,7 +6,7 @@ import { AuditEventTable, RevisionTable } from './entities.js';
 
 /** How many events are kept, and for how long in milliseconds. */
 const MAX_EVENTS = 10_000;
-const MAX_AGE = 30 * 24 * 60 * 60 * 1000;
+const MAX_AGE_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** Stores an event within the transaction of its change, and deletes those that are too old or too many. */
 export async function persistEvent(
@@ -18,7 +18,7 @@ export async function persistEvent(
   const { value: revision } = await manager.findOneByOrFail(RevisionTable, { name });
   await manager.insert(AuditEventTable, { id, revision, time, document });
   await manager.delete(AuditEventTable, { revision: LessThanOrEqual(revision - MAX_EVENTS) });
-  await manager.delete(AuditEventTable, { time: LessThan(time - MAX_AGE) });
+  await manager.delete(AuditEventTable, { time: LessThan(time - MAX_AGE_MS) });
 }
 
 /** The events that {@link persistEvent} kept. */

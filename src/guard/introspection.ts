@@ -26,7 +26,7 @@ const MAX_REMEMBERED = 10_000;
  * While the issuer is unavailable, no query starts for so many milliseconds, so that requests do not pile up
  * behind an outage.
  */
-const PAUSE = 1_000;
+const PAUSE_MS = 1_000;
 
 interface Remembered {
   readonly state: Promise<TokenState> | TokenState;
@@ -87,6 +87,6 @@ export class Introspection {
     this.isFailing = true;
     // A response about one token, however odd, does not affect the others.
     const isAway = status === undefined || status >= 500;
-    if (isAway) this.pausedUntil = this.settings.clock.now() + PAUSE;
+    if (isAway) this.pausedUntil = this.settings.clock.now() + PAUSE_MS;
   }
 }

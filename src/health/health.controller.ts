@@ -16,10 +16,10 @@ import { TokenService } from '../token/token.service.js';
 import { HealthDto } from './dto/health.dto.js';
 
 /** State from the database is fresh up to this age, in seconds. */
-const FRESH = 5;
+const FRESH_SECONDS = 5;
 
 /** From this age on, in seconds, it is too old to serve requests. */
-const OLDEST = 60;
+const OLDEST_SECONDS = 60;
 
 type Readiness = Omit<HealthCheckResult, 'status'> & { readonly status: string };
 
@@ -62,7 +62,7 @@ export class HealthController {
 
   private async check(): Promise<Readiness> {
     const result = await this.health.check([() => this.signingKey(), () => this.database()]);
-    return this.syncLoop.ageSeconds > FRESH ? { ...result, status: 'degraded' } : result;
+    return this.syncLoop.ageSeconds > FRESH_SECONDS ? { ...result, status: 'degraded' } : result;
   }
 
   private async signingKey(): Promise<HealthIndicatorResult> {
@@ -76,6 +76,6 @@ export class HealthController {
   private database(): HealthIndicatorResult {
     const age = Math.floor(this.syncLoop.ageSeconds);
     const database = this.indicator.check('database');
-    return age < OLDEST ? database.up({ age_seconds: age }) : database.down({ age_seconds: age });
+    return age < OLDEST_SECONDS ? database.up({ age_seconds: age }) : database.down({ age_seconds: age });
   }
 }

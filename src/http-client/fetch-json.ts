@@ -16,7 +16,7 @@ export interface JsonAnswer {
 }
 
 /** How long a response may take, with its body, in milliseconds. */
-const TIMEOUT = 5_000;
+const TIMEOUT_MS = 5_000;
 
 /** The largest body that is read, in bytes after decompression. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -32,7 +32,7 @@ export async function fetchJson(fetch: Fetch, address: string, init: RequestInit
     const response = await fetch(address, {
       ...init,
       redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const text = decodeUtf8(await readBody(response, address));
     const body = text === undefined ? undefined : parseStrictJson(text);

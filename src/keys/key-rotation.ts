@@ -1,27 +1,27 @@
 import { type KeySchedule, keyState } from './key-schedule.js';
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
 
 /**
  * How long a key is published before it signs: verifiers cache a key set for 5 minutes, and may miss one
  * fetch.
  */
-export const PUBLISHED_BEFORE_SIGNING = 10 * MINUTE;
+export const PUBLISHED_BEFORE_SIGNING_MS = 10 * MINUTE_MS;
 
 /** How stale an instance's view of the schedules may be while it signs. */
-export const MAX_KNOWLEDGE_AGE = 60 * SECOND;
+export const MAX_KNOWLEDGE_AGE_MS = 60 * SECOND_MS;
 
 /** A rotation begins when every instance that still signs knows it. */
-const ROTATION_DELAY_MS = MAX_KNOWLEDGE_AGE + 5 * SECOND;
+const ROTATION_DELAY_MS = MAX_KNOWLEDGE_AGE_MS + 5 * SECOND_MS;
 
 /**
  * How far an instance may lag behind another, or its clock be set back, and still find a key to sign with.
  */
-export const BEHIND = 65 * SECOND;
+export const MAX_LAG_MS = 65 * SECOND_MS;
 
 /** How long before a key begins to sign the next one is published. */
-const LEAD = 60 * MINUTE;
+const LEAD_MS = 60 * MINUTE_MS;
 
 /** The most retired keys that are kept for the record. */
 const MAX_RETIRED = 16;
@@ -75,8 +75,10 @@ export function rotated<K extends KeySchedule>(
   const current = signingKey(ready, now);
   const [next] = upcoming(ready, now);
   if (!current || !next) return ready;
-  const start = revoke ? now : Math.max(now + ROTATION_DELAY_MS, next.publishedAt + PUBLISHED_BEFORE_SIGNING);
-  const begin = revoke ? now - BEHIND : start;
+  const start = revoke
+    ? now
+    : Math.max(now + ROTATION_DELAY_MS, next.publishedAt + PUBLISHED_BEFORE_SIGNING_MS);
+  const begin = revoke ? now - MAX_LAG_MS : start;
   // Another rotation does not postpone one that is in progress.
   if (!revoke && next.signsFrom !== null && next.signsFrom <= start) return ready;
   const replaced = ready.map((key) => {
@@ -114,7 +116,7 @@ function raiseLifetimes<K extends KeySchedule>(
   { lifetimeSeconds }: RotationPolicy,
 ): readonly K[] {
   return keys.map((key) => {
-    const maySign = key.revokedAt === null && (key.signsUntil ?? Infinity) > now - BEHIND;
+    const maySign = key.revokedAt === null && (key.signsUntil ?? Infinity) > now - MAX_LAG_MS;
     return maySign && key.longestLifetimeSeconds < lifetimeSeconds
       ? { ...key, longestLifetimeSeconds: lifetimeSeconds }
       : key;
@@ -134,17 +136,17 @@ function settled<K extends KeySchedule>(
     const state = keyState(key, now);
     if (policy.period === null) {
       if (state === 'signing' && !isFollowedSoon(key, keys, now)) return { ...key, signsUntil: null };
-      const waits = key.signsFrom === null || key.signsFrom > now + LEAD;
+      const waits = key.signsFrom === null || key.signsFrom > now + LEAD_MS;
       return state === 'published' && waits ? { ...key, signsFrom: null, signsUntil: null } : key;
     }
     if (state !== 'signing') return key;
-    const latest = Math.max((key.signsFrom ?? now) + policy.period, now + 2 * LEAD);
+    const latest = Math.max((key.signsFrom ?? now) + policy.period, now + 2 * LEAD_MS);
     return key.signsUntil === null || key.signsUntil > latest ? { ...key, signsUntil: latest } : key;
   });
 }
 
 function isFollowedSoon({ signsUntil }: KeySchedule, keys: readonly KeySchedule[], now: number): boolean {
-  const isSoon = signsUntil !== null && signsUntil <= now + LEAD;
+  const isSoon = signsUntil !== null && signsUntil <= now + LEAD_MS;
   return isSoon && keys.some(({ signsFrom }) => signsFrom === signsUntil);
 }
 
@@ -157,7 +159,7 @@ function withSigningKey<K extends KeySchedule>(
   if (signingKey(keys, now)) return keys;
   const [next] = upcoming(keys, now);
   const ends = keys.map(({ revokedAt, signsUntil }) => (revokedAt === null ? (signsUntil ?? 0) : 0));
-  const begin = Math.max(now - BEHIND, ...ends.filter((end) => end <= now));
+  const begin = Math.max(now - MAX_LAG_MS, ...ends.filter((end) => end <= now));
   const times = { signsFrom: begin, signsUntil: endOf(begin, policy) };
   if (!next) return [...keys, spare({ ...standby(now, policy), ...times })];
   return keys.map((key) => (key === next ? { ...key, ...times } : key));
@@ -178,7 +180,7 @@ function inSuccession<K extends KeySchedule>(
   for (const key of upcoming(keys, now)) {
     const before = previous && (changed.get(previous) ?? previous);
     if (!previous || !before || before.signsUntil === null) break;
-    const start = Math.max(before.signsUntil, key.publishedAt + PUBLISHED_BEFORE_SIGNING);
+    const start = Math.max(before.signsUntil, key.publishedAt + PUBLISHED_BEFORE_SIGNING_MS);
     changed.set(previous, { ...before, signsUntil: start });
     changed.set(key, { ...key, signsFrom: start, signsUntil: start + period });
     previous = key;
@@ -194,7 +196,7 @@ function withNextKey<K extends KeySchedule>(
 ): readonly K[] {
   const scheduled = inSuccession(keys, now, policy);
   const last = upcoming(scheduled, now).at(-1);
-  if (last && (last.signsFrom === null || last.signsFrom > now + LEAD)) return scheduled;
+  if (last && (last.signsFrom === null || last.signsFrom > now + LEAD_MS)) return scheduled;
   return inSuccession([...scheduled, spare(standby(now, policy))], now, policy);
 }
 

@@ -4,9 +4,9 @@ import type { ChangeEvent } from '../sync/record-store.js';
 import { SyncedMap } from '../sync/synced-map.js';
 import type { KeyEncryption } from './key-encryption.js';
 import {
-  BEHIND,
+  MAX_LAG_MS,
   maintained,
-  MAX_KNOWLEDGE_AGE,
+  MAX_KNOWLEDGE_AGE_MS,
   rotated,
   type RotationPolicy,
   type Spare,
@@ -120,7 +120,7 @@ export class ManagedKeys {
 
   /** The key that signs now; undefined if the known schedules are too old to rely on. */
   signing(purpose: KeyPurpose): PrivateKey | undefined {
-    const isFresh = this.options.clock.now() - this.syncedAt <= MAX_KNOWLEDGE_AGE;
+    const isFresh = this.options.clock.now() - this.syncedAt <= MAX_KNOWLEDGE_AGE_MS;
     return isFresh ? this.view.signing.get(purpose) : undefined;
   }
 
@@ -202,7 +202,7 @@ export class ManagedKeys {
   }
 
   private open(keys: readonly StoredKey[]): void {
-    const earliest = this.options.clock.now() - BEHIND;
+    const earliest = this.options.clock.now() - MAX_LAG_MS;
     for (const key of keys) {
       const { kid } = key.jwk;
       if (keyState(key, earliest) !== 'retired' && !this.opened.has(kid)) {

@@ -6,10 +6,10 @@ import { MAX_TOKEN_LENGTH, parsePart } from '../jwt/compact-jws.js';
 import { verifySignature } from '../jwt/signature.js';
 
 /** How far ahead an assertion may expire, in seconds: stock clients take up to an hour. */
-const MAX_LIFETIME = 61 * 60;
+const MAX_LIFETIME_SECONDS = 61 * 60;
 
 /** How far ahead of ours the clock of a client may be, in seconds. */
-const MAX_AHEAD = 30;
+const MAX_AHEAD_SECONDS = 30;
 
 /**
  * How many keys an assertion without a `kid` is tried with. Anyone can send one in the name of any client,
@@ -88,8 +88,10 @@ function onlyAudience(aud: unknown, audiences: readonly string[]): string | unde
 
 function isTimely({ exp, iat, nbf }: Record<string, unknown>, now: number): boolean {
   const isStart = (time: unknown): boolean =>
-    time === undefined || (typeof time === 'number' && time <= now + MAX_AHEAD);
-  return typeof exp === 'number' && exp > now && exp <= now + MAX_LIFETIME && isStart(iat) && isStart(nbf);
+    time === undefined || (typeof time === 'number' && time <= now + MAX_AHEAD_SECONDS);
+  return (
+    typeof exp === 'number' && exp > now && exp <= now + MAX_LIFETIME_SECONDS && isStart(iat) && isStart(nbf)
+  );
 }
 
 /**

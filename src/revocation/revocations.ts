@@ -10,7 +10,7 @@ import { type Revocation, RevocationStore } from './revocation-store.js';
 const BATCH = 5_000;
 
 /** Revocations that expire within the same minute are deleted together. */
-const MINUTE = 60;
+const MINUTE_SECONDS = 60;
 
 /** A revocation that waits to be written. */
 interface Waiting extends Revocation {
@@ -117,7 +117,7 @@ export class Revocations {
   private remember(key: string, expiresAt: number): void {
     if (this.isKnown(key, expiresAt)) return;
     this.revoked.set(key, expiresAt);
-    const minute = Math.ceil(expiresAt / MINUTE);
+    const minute = Math.ceil(expiresAt / MINUTE_SECONDS);
     const keys = this.keysByMinute.get(minute);
     if (keys) keys.push(key);
     else this.keysByMinute.set(minute, [key]);
@@ -125,10 +125,10 @@ export class Revocations {
 
   private forgetExpired(now: number): void {
     for (const [minute, keys] of this.keysByMinute) {
-      if (minute * MINUTE > now) continue;
+      if (minute * MINUTE_SECONDS > now) continue;
       for (const key of keys) {
         const expiresAt = this.revoked.get(key);
-        if (expiresAt !== undefined && expiresAt <= minute * MINUTE) this.revoked.delete(key);
+        if (expiresAt !== undefined && expiresAt <= minute * MINUTE_SECONDS) this.revoked.delete(key);
       }
       this.keysByMinute.delete(minute);
     }

@@ -4,7 +4,7 @@ import { type Log, LOG } from '../log.js';
 import { StoreUnavailable } from './record-store.js';
 
 /** How often changes of other instances are queried, in milliseconds. */
-const INTERVAL = 1_000;
+const INTERVAL_MS = 1_000;
 
 /** State in memory that is kept in sync with the database. */
 export interface Syncable {
@@ -99,7 +99,7 @@ export class SyncLoop {
           this.schedule(true);
         },
       );
-    }, INTERVAL);
+    }, INTERVAL_MS);
     this.timer.unref();
   }
 }

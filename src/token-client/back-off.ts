@@ -6,7 +6,7 @@ import type { TokenUnavailableError } from './token-unavailable-error.js';
 const PAUSE_SECONDS = { first: 1, longest: 60 };
 
 /** A longer `Retry-After` of the issuer is shortened to this; seconds. */
-const LONGEST_RETRY_AFTER = 300;
+const LONGEST_RETRY_AFTER_SECONDS = 300;
 
 /**
  * How long no request is sent after failures. Half of each pause is random, so that services that failed
@@ -32,7 +32,7 @@ export class BackOff {
   failed(failure: TokenUnavailableError): boolean {
     this.failures += 1;
     const pause = exponentialBackOff(this.failures, PAUSE_SECONDS) * (0.5 + this.random() / 2);
-    const wanted = Math.min(LONGEST_RETRY_AFTER, failure.retryAfterSeconds ?? 0);
+    const wanted = Math.min(LONGEST_RETRY_AFTER_SECONDS, failure.retryAfterSeconds ?? 0);
     this.until = this.clock.now() + Math.max(pause, wanted) * 1000;
     this.failure = failure;
     return this.failures === 1;

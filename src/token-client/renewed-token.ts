@@ -41,7 +41,7 @@ const LAST_SECONDS = 10;
 /**
  * After a service refused a second token immediately, it causes no further fetch for so long; milliseconds.
  */
-const REFUSED_PAUSE = 30_000;
+const REFUSED_PAUSE_MS = 30_000;
 
 /** The token for one target, fetched when needed, renewed before it expires. */
 export class RenewedToken {
@@ -86,7 +86,7 @@ export class RenewedToken {
 
   /** A service refused the new token right after the previous one: the token is not at fault. */
   refusedAgain(): void {
-    this.keepUntil = this.renewal.clock.now() + REFUSED_PAUSE;
+    this.keepUntil = this.renewal.clock.now() + REFUSED_PAUSE_MS;
   }
 
   private stillValid(): HeldToken | undefined {

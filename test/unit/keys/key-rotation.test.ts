@@ -9,7 +9,7 @@ const DAY = 24 * HOUR;
 /** When these tests begin. */
 const T = 1_000 * DAY;
 /** A key that begins at once began a little earlier, so that clocks that are behind agree. */
-const BEHIND = 65 * SECOND;
+const MAX_LAG_MS = 65 * SECOND;
 
 interface NamedKey extends KeySchedule {
   readonly name: string;
@@ -40,16 +40,16 @@ describe('maintained', () => {
       {
         name: 'A',
         publishedAt: T,
-        signsFrom: T - BEHIND,
-        signsUntil: T - BEHIND + DAY,
+        signsFrom: T - MAX_LAG_MS,
+        signsUntil: T - MAX_LAG_MS + DAY,
         longestLifetimeSeconds: 900,
         revokedAt: null,
       },
       {
         name: 'B',
         publishedAt: T,
-        signsFrom: T - BEHIND + DAY,
-        signsUntil: T - BEHIND + 2 * DAY,
+        signsFrom: T - MAX_LAG_MS + DAY,
+        signsUntil: T - MAX_LAG_MS + 2 * DAY,
         longestLifetimeSeconds: 900,
         revokedAt: null,
       },
@@ -59,7 +59,7 @@ describe('maintained', () => {
   it('lets the first key sign until it is replaced, if rotation is manual', () => {
     const times = begun(BY_HAND).map(({ signsFrom, signsUntil }) => ({ signsFrom, signsUntil }));
     expect(times).toEqual([
-      { signsFrom: T - BEHIND, signsUntil: null },
+      { signsFrom: T - MAX_LAG_MS, signsUntil: null },
       { signsFrom: null, signsUntil: null },
     ]);
   });
@@ -75,7 +75,7 @@ describe('maintained', () => {
 
   it('publishes the key after the next an hour before it is the next', () => {
     const keys = begun(DAILY);
-    const now = T - BEHIND + DAY - HOUR;
+    const now = T - MAX_LAG_MS + DAY - HOUR;
     const later = maintained(keys, now, DAILY, more());
     expect(states(later, now)).toEqual({ A: 'signing', B: 'published', N: 'published' });
     expect(find(later, 'N')).toMatchObject({ publishedAt: now, signsFrom: find(keys, 'B').signsUntil });
@@ -84,7 +84,7 @@ describe('maintained', () => {
 
   it('continues with the previous key if the next was published too late, because nothing ran in time', () => {
     const keys = begun(DAILY);
-    const end = T - BEHIND + 2 * DAY;
+    const end = T - MAX_LAG_MS + 2 * DAY;
     const later = maintained(keys, end - MINUTE, DAILY, more());
     expect(find(later, 'B').signsUntil).toBe(end + 9 * MINUTE);
     expect(find(later, 'N')).toMatchObject({ publishedAt: end - MINUTE, signsFrom: end + 9 * MINUTE });
@@ -92,7 +92,7 @@ describe('maintained', () => {
 
   it('does so even if rotation is manual from now on', () => {
     const keys = begun(DAILY);
-    const later = maintained(keys, T - BEHIND + 2 * DAY - MINUTE, BY_HAND, more());
+    const later = maintained(keys, T - MAX_LAG_MS + 2 * DAY - MINUTE, BY_HAND, more());
     expect(find(later, 'B').signsUntil).toBeNull();
     expect(find(later, 'N').signsFrom).toBeNull();
   });
@@ -104,7 +104,7 @@ describe('maintained', () => {
   });
 
   it('begins no key before the last one ended', () => {
-    const end = T - BEHIND + 2 * DAY;
+    const end = T - MAX_LAG_MS + 2 * DAY;
     const later = maintained(begun(DAILY), end + SECOND, DAILY, more());
     expect(find(later, 'N').signsFrom).toBe(end);
   });
@@ -142,9 +142,9 @@ describe('maintained', () => {
 
   describe('if the period is changed', () => {
     it.each([
-      ['from never to daily', BY_HAND, DAILY, T + HOUR, T - BEHIND + DAY],
+      ['from never to daily', BY_HAND, DAILY, T + HOUR, T - MAX_LAG_MS + DAY],
       ['from never to daily, years later', BY_HAND, DAILY, T + 900 * DAY, T + 900 * DAY + 2 * HOUR],
-      ['from 90 days to one', { ...DAILY, period: 90 * DAY }, DAILY, T + HOUR, T - BEHIND + DAY],
+      ['from 90 days to one', { ...DAILY, period: 90 * DAY }, DAILY, T + HOUR, T - MAX_LAG_MS + DAY],
       [
         'from 90 days to one, later',
         { ...DAILY, period: 90 * DAY },
@@ -152,14 +152,14 @@ describe('maintained', () => {
         T + 9 * DAY,
         T + 9 * DAY + 2 * HOUR,
       ],
-      ['from one day to 90', DAILY, { ...DAILY, period: 90 * DAY }, T + HOUR, T - BEHIND + DAY],
+      ['from one day to 90', DAILY, { ...DAILY, period: 90 * DAY }, T + HOUR, T - MAX_LAG_MS + DAY],
       ['from daily to never', DAILY, BY_HAND, T + HOUR, null],
       [
         'from daily to never, shortly before the switch',
         DAILY,
         BY_HAND,
         T + DAY - 30 * MINUTE,
-        T - BEHIND + DAY,
+        T - MAX_LAG_MS + DAY,
       ],
     ])(
       '%s, the key that signs ends when it should, and the next follows',
