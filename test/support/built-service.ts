@@ -50,6 +50,9 @@ export function commandLine(parameters: readonly string[], options: ProgramOptio
   return new Program(process.execPath, [COMMAND_LINE, ...parameters], options);
 }
 
+/** The options of an administrator for {@link makeClient}. */
+export const ADMINISTRATOR_OPTIONS = ['--audience', 'identity-backend', '--scope', 'identity:admin'];
+
 /** Makes a client in the database of a directory, or of the settings. */
 export async function makeClient(
   cwd: string,

@@ -1,5 +1,6 @@
 import { ClientDescription } from '../../src/admin/client-description.js';
 import { ClientAdministration } from '../../src/clients/client-administration.js';
+import { NEW_YEAR } from './moved-clock.js';
 import type { Answer, RunningApp } from './running-app.js';
 
 /** A client that a test made, with the one sight of its secret. */
@@ -34,6 +35,18 @@ export async function makeClient(
 
 /** What an administrator may ask for. */
 export const ADMINISTRATOR = { audiences: ['identity-backend'], scopes: ['identity:admin'] } as const;
+
+/** Claims of a token of the administrator `admin`, as only the service may make it. */
+export const ADMINISTRATOR_CLAIMS = {
+  iss: 'identity-backend',
+  sub: 'admin',
+  aud: 'identity-backend',
+  client_id: 'admin',
+  scope: 'identity:admin',
+  iat: NEW_YEAR,
+  exp: NEW_YEAR + 900,
+  jti: 'token-1',
+};
 
 /** An administrator: a client with the scope for it, and the requests that it makes. */
 export class Administrator {

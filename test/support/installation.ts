@@ -1,4 +1,4 @@
-import { type BuiltService, makeClient, startService } from './built-service.js';
+import { ADMINISTRATOR_OPTIONS, type BuiltService, makeClient, startService } from './built-service.js';
 import { queryPostgres } from './databases.js';
 import { freePort } from './free-port.js';
 import {
@@ -18,7 +18,6 @@ import { failureOf } from './reachable.js';
 import { TcpProxy } from './tcp-proxy.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
-const ADMINISTRATOR = ['--audience', 'identity-backend', '--scope', 'identity:admin'];
 export const AUDIENCE = 'logging-service';
 
 /** A response, and what may excuse it. */
@@ -160,7 +159,7 @@ async function prepare(): Promise<Surroundings> {
     settings,
     database,
     redis: redis.program,
-    admin: await makeClient(cwd, settings, 'admin', ...ADMINISTRATOR),
+    admin: await makeClient(cwd, settings, 'admin', ...ADMINISTRATOR_OPTIONS),
     worker: await makeClient(cwd, settings, 'worker', '--audience', AUDIENCE),
   };
 }

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type BuiltService, makeClient, startService } from './built-service.js';
+import { ADMINISTRATOR_OPTIONS, type BuiltService, makeClient, startService } from './built-service.js';
 import { halfRequest } from './half-request.js';
 import {
   basicHeaders,
@@ -25,8 +25,6 @@ export const WORKER_SETTINGS = {
   JWT_ALGORITHM: 'ES256|HS256',
 };
 
-const ADMINISTRATOR = ['--audience', 'identity-backend', '--scope', 'identity:admin'];
-
 /** Starts the service with several workers. */
 export function startWorkers(environment: NodeJS.ProcessEnv = {}, cwd?: string): Promise<BuiltService> {
   return startService({ ...WORKER_SETTINGS, ...environment }, { cwd, workers: WORKERS });
@@ -42,7 +40,7 @@ export class ServiceWithClients {
 
   static async start(): Promise<ServiceWithClients> {
     const cwd = temporaryDirectory();
-    const admin = await makeClient(cwd, WORKER_SETTINGS, 'admin', ...ADMINISTRATOR);
+    const admin = await makeClient(cwd, WORKER_SETTINGS, 'admin', ...ADMINISTRATOR_OPTIONS);
     const client = await makeClient(cwd, WORKER_SETTINGS, 'worker', '--audience', 'logging-service');
     return new ServiceWithClients(await startWorkers({}, cwd), admin, client);
   }

@@ -1,23 +1,10 @@
 import { createPublicKey, createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type JWK, SignJWT } from 'jose';
-import { Administrator } from '../../support/clients.js';
+import { Administrator, ADMINISTRATOR_CLAIMS } from '../../support/clients.js';
 import { base64Url, readToken, signed } from '../../support/hand-made-token.js';
-import { NEW_YEAR } from '../../support/moved-clock.js';
 import { RunningApp } from '../../support/running-app.js';
 import { SECRET } from '../../support/settings.js';
-
-/** Claims of a token of the administrator `admin`, as only the service may make it. */
-const CLAIMS = {
-  iss: 'identity-backend',
-  sub: 'admin',
-  aud: 'identity-backend',
-  client_id: 'admin',
-  scope: 'identity:admin',
-  iat: NEW_YEAR,
-  exp: NEW_YEAR + 900,
-  jti: 'token-1',
-};
 
 let service: RunningApp;
 let admin: Administrator;
@@ -38,14 +25,14 @@ const forged = (
   const { alg } = header as { alg: string };
   const parts = [
     { typ: 'at+jwt', ...header },
-    { ...CLAIMS, ...claims },
+    { ...ADMINISTRATOR_CLAIMS, ...claims },
   ];
   return signed(parts.map((part) => base64Url(JSON.stringify(part))).join('.'), key, alg);
 };
 
 /** Signed by an asymmetric key that the attacker made itself. */
 const signedBy = (key: KeyObject, header: Record<string, unknown>): Promise<string> =>
-  new SignJWT(CLAIMS).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', ...header }).sign(key);
+  new SignJWT(ADMINISTRATOR_CLAIMS).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', ...header }).sign(key);
 
 /** What a forged token opens: nothing, at no route. */
 async function expectUseless(token: string): Promise<void> {
@@ -59,7 +46,7 @@ async function expectUseless(token: string): Promise<void> {
 describe('a token of the service itself', () => {
   it('opens the administration, as the ones below would if they were valid', async () => {
     const token = await admin.token();
-    expect(readToken(token).claims).toEqual({ ...CLAIMS, jti: expect.any(String) });
+    expect(readToken(token).claims).toEqual({ ...ADMINISTRATOR_CLAIMS, jti: expect.any(String) });
     expect((await service.get('/admin/clients', { authorization: `Bearer ${token}` })).status).toBe(200);
   });
 
@@ -109,7 +96,7 @@ describe('a holder of the shared secret cannot make itself an administrator', ()
 
   it('with its own tokens, made again: the signature of one does not fit another', async () => {
     const [header, claims, signature] = (await admin.token('')).split('.');
-    const changed = base64Url(JSON.stringify({ ...CLAIMS, scope: 'identity:admin' }));
+    const changed = base64Url(JSON.stringify({ ...ADMINISTRATOR_CLAIMS, scope: 'identity:admin' }));
     expect(changed).not.toBe(claims);
     await expectUseless(`${header}.${changed}.${signature}`);
     await expectUseless(`${header}.${changed}.`);
@@ -157,7 +144,7 @@ describe('who reads the published key makes no administrator of itself', () => {
 
   it('without any signature', async () => {
     for (const alg of ['none', 'None', 'NONE', 'ES256', 'HS256']) {
-      const input = [{ alg, typ: 'at+jwt', kid: published.kid }, CLAIMS].map((part) =>
+      const input = [{ alg, typ: 'at+jwt', kid: published.kid }, ADMINISTRATOR_CLAIMS].map((part) =>
         base64Url(JSON.stringify(part)),
       );
       await expectUseless(`${input.join('.')}.`);
@@ -168,7 +155,7 @@ describe('who reads the published key makes no administrator of itself', () => {
 
 // The shared secret as a key object: what a library would take it for.
 it('the shared secret is no key of the administration in any form', async () => {
-  const token = await new SignJWT(CLAIMS)
+  const token = await new SignJWT(ADMINISTRATOR_CLAIMS)
     .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
     .sign(createSecretKey(Buffer.from(SECRET)));
   await expectUseless(token);

@@ -2,21 +2,8 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
 import { ManagedKeys } from '../../../src/keys/managed-keys.js';
-import { Administrator, makeClient } from '../../support/clients.js';
-import { NEW_YEAR } from '../../support/moved-clock.js';
+import { Administrator, makeClient, ADMINISTRATOR_CLAIMS } from '../../support/clients.js';
 import { RunningApp } from '../../support/running-app.js';
-
-/** Claims of a token of the administrator `admin`, as only the service may make it. */
-const CLAIMS = {
-  iss: 'identity-backend',
-  sub: 'admin',
-  aud: 'identity-backend',
-  client_id: 'admin',
-  scope: 'identity:admin',
-  iat: NEW_YEAR,
-  exp: NEW_YEAR + 900,
-  jti: 'token-1',
-};
 
 describe('the key of the service signs for the service alone', () => {
   let service: RunningApp;
@@ -36,7 +23,7 @@ describe('the key of the service signs for the service alone', () => {
   afterAll(() => service.stop());
 
   const sign = (claims: object, header: object = {}): Promise<string> =>
-    new SignJWT({ ...CLAIMS, ...claims })
+    new SignJWT({ ...ADMINISTRATOR_CLAIMS, ...claims })
       .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: keyId, ...header })
       .sign(key);
 

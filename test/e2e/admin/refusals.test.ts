@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
 import { ManagedKeys } from '../../../src/keys/managed-keys.js';
-import { Administrator, basic, makeClient } from '../../support/clients.js';
+import { Administrator, basic, makeClient, ADMINISTRATOR_CLAIMS } from '../../support/clients.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { exchange } from '../../support/raw-exchange.js';
 import { RunningApp } from '../../support/running-app.js';
@@ -29,18 +29,6 @@ const INSUFFICIENT: Refusal = {
   status: 403,
   challenge: 'Bearer realm="identity-backend", error="insufficient_scope", scope="identity:admin"',
   body: '{"error":"The scope identity:admin is needed","code":"insufficient_scope"}',
-};
-
-/** Claims of a token of the administrator `admin`, as only the service can make it. */
-const CLAIMS = {
-  iss: 'identity-backend',
-  sub: 'admin',
-  aud: 'identity-backend',
-  client_id: 'admin',
-  scope: 'identity:admin',
-  iat: NEW_YEAR,
-  exp: NEW_YEAR + 900,
-  jti: 'token-1',
 };
 
 let service: RunningApp;
@@ -83,7 +71,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 const sign = (claims: object, header: object = {}): Promise<string> =>
-  new SignJWT({ ...CLAIMS, ...claims })
+  new SignJWT({ ...ADMINISTRATOR_CLAIMS, ...claims })
     .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: keyId, ...header })
     .sign(key);
 
@@ -129,7 +117,7 @@ const TABLE: readonly (readonly [
     INVALID,
     async () =>
       bearer(
-        await new SignJWT(CLAIMS)
+        await new SignJWT(ADMINISTRATOR_CLAIMS)
           .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
           .sign(new TextEncoder().encode(SECRET)),
       ),

@@ -9,12 +9,15 @@ const INTERVAL = 1_000;
 class Followed implements Syncable {
   syncs = 0;
   unavailable = false;
+  /** Why each sync fails, if not because the database is unavailable. */
+  failure: Error | undefined;
   /** Called on each sync. */
   onSync = (): void => {};
 
   sync(): Promise<void> {
     this.syncs++;
     this.onSync();
+    if (this.failure) return Promise.reject(this.failure);
     return this.unavailable
       ? Promise.reject(new StoreUnavailable(`unavailable ${this.syncs}`))
       : Promise.resolve();
@@ -178,5 +181,34 @@ describe('SyncLoop', () => {
     await start(part);
     const [timer] = timers.mock.results.map(({ value }) => value as NodeJS.Timeout);
     expect(timer?.hasRef()).toBe(false);
+  });
+});
+
+describe('SyncLoop of which one part fails', () => {
+  let keys: Followed;
+  let revocations: Followed;
+  beforeEach(() => {
+    [keys, revocations] = [new Followed(), new Followed()];
+  });
+
+  it('continues if the reason is its own, and does not count as fresh', async () => {
+    await start(keys, revocations);
+    keys.failure = new Error('a key that does not open');
+    await pass(3);
+    expect(revocations.syncs).toBe(4);
+    expect(syncLoop.ageSeconds).toBe(3);
+    expect(failures).toEqual([keys.failure]);
+  });
+
+  it('stops if the database is unavailable', async () => {
+    await start(keys, revocations);
+    keys.failure = new StoreUnavailable('away');
+    await pass(3);
+    expect(revocations.syncs).toBe(1);
+  });
+
+  it('does not start', async () => {
+    keys.failure = new Error('a key that does not open');
+    await expect(start(keys, revocations)).rejects.toBe(keys.failure);
   });
 });
