@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import { EmbeddedPaths } from './embedded-paths.js';
 import { useExpressHooks } from './express-hooks.js';
@@ -14,14 +14,23 @@ const HOOKS: Readonly<Record<string, (adapter: AbstractHttpAdapter, paths: Embed
  * routes behave the same whatever those are. Other requests pass unchanged.
  */
 @Injectable()
-export class EmbeddedHooks {
+export class EmbeddedHooks implements OnModuleInit {
+  #adapterType: string | undefined;
+
   constructor(server: HttpAdapterHost, paths: EmbeddedPaths) {
-    // There is no adapter yet in a TestingModule, and never one in an application without HTTP.
+    // There is no adapter yet in a TestingModule, and never one in an application without HTTP, such as a
+    // command that shares its modules with a server.
     server.init$.subscribe(() => {
-      const adapter = server.httpAdapter;
-      const useHooks = HOOKS[adapter.getType()];
-      if (!useHooks) throw new TypeError(`The routes of TokenModule do not run on ${adapter.getType()}`);
-      useHooks(adapter, paths);
+      const adapter = server.httpAdapter as AbstractHttpAdapter | null;
+      this.#adapterType = adapter?.getType();
+      if (adapter) HOOKS[adapter.getType()]?.(adapter, paths);
     });
+  }
+
+  /** @throws {TypeError} if the application runs on an adapter other than Express or Fastify */
+  onModuleInit(): void {
+    const type = this.#adapterType;
+    if (type === undefined || Object.hasOwn(HOOKS, type)) return;
+    throw new TypeError(`The routes of TokenModule do not run on ${type}`);
   }
 }
