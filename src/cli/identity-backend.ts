@@ -1,16 +1,11 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { destination } from 'pino';
-import { SettingsError } from '../config/settings.js';
-import { KeyEncryptionError } from '../keys/key-encryption.js';
 import { escapeInvisible } from '../encoding/well-formed-text.js';
 import { createLog } from '../observability/log.js';
-import { DatabaseError } from '../database/open-database.js';
+import { exitCode } from '../start/exit-code.js';
 import { openServices } from './open-services.js';
 import { runCommand } from './run-command.js';
-
-/** EX_CONFIG of sysexits.h. */
-const EXIT_CONFIG = 78;
 
 /** Writes lines for people, with the control and format characters of data escaped. */
 function say(text: string): void {
@@ -21,11 +16,7 @@ function fail(error: unknown): void {
   // The help text was already written instead of an error, and is the whole message.
   const isHelp = error instanceof CommanderError && error.code === 'commander.help';
   if (!isHelp) say(error instanceof Error ? error.message : String(error));
-  const isConfiguration =
-    error instanceof SettingsError ||
-    error instanceof KeyEncryptionError ||
-    (error instanceof DatabaseError && !error.mayRecover);
-  process.exitCode = isConfiguration ? EXIT_CONFIG : 1;
+  process.exitCode = exitCode(error);
 }
 
 // A reader that stops early, such as `head`, is no error.

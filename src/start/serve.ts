@@ -4,14 +4,14 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from '../app.js';
 import { loadSettings } from '../config/load-settings.js';
 import { serviceSettings } from '../config/service-settings.js';
-import { type Settings, SettingsError } from '../config/settings.js';
-import { KeyEncryptionError } from '../keys/key-encryption.js';
+import type { Settings } from '../config/settings.js';
 import type { Log } from '../log.js';
 import { createLog } from '../observability/log.js';
 import type { GracefulStop } from '../graceful-shutdown.js';
 import { DatabaseError } from '../database/open-database.js';
 import { runWorkers } from '../cluster/primary.js';
 import { Worker } from '../cluster/worker.js';
+import { exitCode, isConfigurationFault } from './exit-code.js';
 import {
   type ListeningAddress,
   ListenFailure,
@@ -21,26 +21,14 @@ import {
   tryToListen,
 } from './listening.js';
 
-/** EX_CONFIG of sysexits.h: process managers can be configured not to restart the service. */
-const EXIT_CONFIG = 78;
-
 async function settingsOrExit(): Promise<Settings> {
   try {
     return await serviceSettings(loadSettings());
   } catch (error) {
     if (!isConfigurationFault(error) && !(error instanceof DatabaseError)) throw error;
     process.stderr.write(`${error.message}\n`);
-    process.exit(isConfigurationFault(error) ? EXIT_CONFIG : 1);
+    process.exit(exitCode(error));
   }
-}
-
-/** Whether a start fails until the operator changes something. */
-function isConfigurationFault(error: unknown): error is Error {
-  return (
-    error instanceof SettingsError ||
-    error instanceof KeyEncryptionError ||
-    (error instanceof DatabaseError && !error.mayRecover)
-  );
 }
 
 /** @returns the application; not listening if the process is to stop */
@@ -77,11 +65,11 @@ async function start<Started>(
 }
 
 function couldNotStart(error: unknown, log: Log, stop: GracefulStop): void {
-  const isConfiguration = isConfigurationFault(error);
   // What the operator can correct is a sentence; a stack trace would hide it.
-  if (isConfiguration || error instanceof ListenFailure) process.stderr.write(`${error.message}\n`);
+  if (isConfigurationFault(error) || error instanceof ListenFailure)
+    process.stderr.write(`${error.message}\n`);
   else log.fatal({ err: error }, 'could not start');
-  stop.exit(isConfiguration ? EXIT_CONFIG : 1);
+  stop.exit(exitCode(error));
 }
 
 /** @returns a function that stops all of them */
