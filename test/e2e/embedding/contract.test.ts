@@ -18,7 +18,7 @@ const text = JSON.stringify(VALID);
 const ofBytes = (bytes: number): string =>
   `${text.slice(0, -1)},"pad":"${'x'.repeat(bytes - text.length - 9)}"}`;
 
-/** The places of the routes in an application. */
+/** The paths at which an application can mount the routes. */
 const PLACES: readonly {
   readonly name: string;
   readonly base: string;
@@ -27,7 +27,7 @@ const PLACES: readonly {
 }[] = [
   { name: 'at the root', base: '' },
   {
-    name: 'under a prefix and a path, with versions',
+    name: 'under a global prefix and a path, with URI versioning',
     base: '/api/Identity',
     path: 'Identity',
     prepare: (app) => {
@@ -36,7 +36,7 @@ const PLACES: readonly {
     },
   },
   {
-    name: 'left out of the prefix',
+    name: 'excluded from the global prefix',
     base: '/identity',
     path: '/identity/',
     prepare: (app) =>
@@ -83,7 +83,7 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
     expect(headers.get('x-request-id')).toMatch(/^[A-Za-z0-9._-]+$/);
   }
 
-  it('issue a token, and find it valid', async () => {
+  it('issue a token and verify it', async () => {
     const issued = await post('/token', { ...VALID, scope: 'logs:write', claims: { tenant: 'acme' } });
     expect(issued).toMatchObject({
       status: 200,
@@ -100,7 +100,7 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
     expect(KeptVerifications.codes).toEqual(['valid']);
   });
 
-  it('write to the audit log of the application, by the ID of the request', async () => {
+  it('write to the audit log of the application with the request ID', async () => {
     await post('/token', VALID, { 'x-request-id': 'call-7' });
     await post('/token', { ...VALID, aud: 'identity-backend' }, { 'x-request-id': 'call-8' });
     expect(KeptAudit.events).toMatchObject([
@@ -109,7 +109,7 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
     ]);
   });
 
-  it('take over a sane ID of a request, and make one if there is none', async () => {
+  it('keep a valid X-Request-Id, and generate one if it is invalid or missing', async () => {
     const given = await post('/token', VALID, { 'x-request-id': 'call-7' });
     expect(given.headers.get('x-request-id')).toBe('call-7');
     const made = await post('/token', VALID, { 'x-request-id': 'not sane' });
@@ -125,13 +125,13 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
     ['Invalid audience', 'invalid_audience', { claims: { aud: 'another' } }],
     ['Invalid signature', 'invalid_signature', { secret: 'x'.repeat(32) }],
     ['Invalid token', 'malformed_token', { header: { alg: 'none' } }],
-  ])('say "%s" of a token', async (error, code, difference) => {
-    const answer = await post('/verify', { token: handMadeToken(difference), aud: 'logging-service' });
-    expect(answer).toMatchObject({
+  ])('reject a token with 401 and "%s"', async (error, code, difference) => {
+    const response = await post('/verify', { token: handMadeToken(difference), aud: 'logging-service' });
+    expect(response).toMatchObject({
       status: 401,
       body: { valid: false, error, code, hint: expect.any(String) },
     });
-    expectHeaders(answer);
+    expectHeaders(response);
   });
 
   it.each<[string, string | object, number, object]>([
@@ -166,17 +166,17 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
     ['/verify', { token: 1, aud: 'a' }, 400, NO_FIELDS],
     ['/verify', '{', 400, MALFORMED],
     ['/verify', ofBytes(65_537), 413, { code: 'payload_too_large' }],
-  ])('answer POST %s of %.40j (%#)', async (route, body, status, expected) => {
-    const answer = await post(route, body);
-    expect(answer).toMatchObject({ status, body: expected });
-    expectHeaders(answer);
+  ])('reject POST %s with the body %.40j (%#)', async (route, body, status, expected) => {
+    const response = await post(route, body);
+    expect(response).toMatchObject({ status, body: expected });
+    expectHeaders(response);
   });
 
-  it('read a body of just 64 KiB', async () => {
+  it('accept a body of exactly 64 KiB', async () => {
     expect((await post('/token', ofBytes(65_536))).status).toBe(200);
   });
 
-  it('read no body as one without fields', async () => {
+  it('treat a missing body like an empty object', async () => {
     expect(await host.request(`${base}/token`, { method: 'POST' })).toMatchObject({
       status: 400,
       body: NO_CLAIMS,
@@ -197,7 +197,7 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
         ['Transfer-Encoding: chunked\r\n', '0\r\n\r\n'],
       ].map(([head = '', body = '']) => [type, head, body] as const),
     ),
-  )('read no body of the type %s as one without fields (%j)', async (type, head, body) => {
+  )('treat a missing body of type %s like an empty object (%j)', async (type, head, body) => {
     const lines = `POST ${base}/token HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\n${head}\r\n${body}`;
     const { responses } = await exchange(host.origin, lines);
     expect(responses).toMatchObject([{ status: 400, body: NO_CLAIMS }]);
@@ -207,7 +207,7 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
     ['Host', ['Host: a', 'Host: b']],
     ['Authorization', ['Host: a', 'Authorization: Bearer x', 'authorization: Bearer x']],
     ['Content-Type', ['Host: a', 'Content-Type: application/json', 'Content-Type: text/plain']],
-  ])('refuse two %s headers', async (_name, lines) => {
+  ])('reject two %s headers with 400', async (_name, lines) => {
     const { responses } = await exchange(
       host.origin,
       `POST ${base}/token HTTP/1.1\r\n${lines.join('\r\n')}\r\nContent-Length: 2\r\n\r\n{}`,
@@ -216,52 +216,52 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
   });
 
   it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/merge-patch+json', 'text/json'])(
-    'refuse a body of %s',
+    'reject a body of type %s with 415',
     async (type) => {
-      const answer = await post('/token', VALID, { 'content-type': type });
-      expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
-      expectHeaders(answer);
+      const response = await post('/token', VALID, { 'content-type': type });
+      expect(response).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
+      expectHeaders(response);
     },
   );
 
   it.each(['application/json; charset=utf-8', 'Application/JSON ; x=y'])(
-    'read a body of %s',
+    'accept a body of type %s',
     async (type) => {
       expect((await post('/token', VALID, { 'content-type': type })).status).toBe(200);
     },
   );
 
-  it('refuse a body without a type, and one that is compressed', async () => {
+  it('reject a body without a Content-Type, and a compressed one, with 415', async () => {
     const untyped = await host.request(`${base}/token`, {
       method: 'POST',
       body: new TextEncoder().encode(text),
     });
     const compressed = await post('/token', new Uint8Array(gzipSync(text)), { 'content-encoding': 'gzip' });
-    for (const answer of [untyped, compressed]) {
-      expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
-      expectHeaders(answer);
+    for (const response of [untyped, compressed]) {
+      expect(response).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
+      expectHeaders(response);
     }
   });
 
-  it('refuse a body that does not say how long it is, and is too long', async () => {
+  it('reject a chunked body over 64 KiB with 413', async () => {
     const chunk = `${(60_000).toString(16)}\r\n${'x'.repeat(60_000)}\r\n`;
-    const { status, text: answer } = await rawHttp(
+    const { status, text: response } = await rawHttp(
       host.origin,
       `POST ${base}/token HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\n` +
         `Transfer-Encoding: chunked\r\n\r\n${chunk}${chunk}0\r\n\r\n`,
     );
     expect(status).toBe(413);
-    expect(answer).toContain('"code":"payload_too_large"');
+    expect(response).toContain('"code":"payload_too_large"');
   });
 
-  it.each(['GET', 'PUT', 'PATCH', 'DELETE'])('refuse %s', async (method) => {
-    const answer = await host.request(`${base}/token?x`, { method });
-    expect(answer).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } });
-    expect(answer.headers.get('allow')).toBe('POST');
-    expectHeaders(answer);
+  it.each(['GET', 'PUT', 'PATCH', 'DELETE'])('reject %s with 405 and Allow: POST', async (method) => {
+    const response = await host.request(`${base}/token?x`, { method });
+    expect(response).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } });
+    expect(response.headers.get('allow')).toBe('POST');
+    expectHeaders(response);
   });
 
-  it('serve a request after one that was refused, on the same connection', async () => {
+  it('accept a request after rejected ones', async () => {
     for (const body of ['{', text, '{', text]) await post('/token', body);
     expect((await post('/token', text)).status).toBe(200);
   });

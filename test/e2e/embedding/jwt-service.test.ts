@@ -32,14 +32,14 @@ class AuthService {
   constructor(@Inject(JwtService) readonly jwt: JwtService) {}
 }
 
-/** A part of an application with what its decorator says. */
+/** A module of an application with the given imports. */
 function part(...imports: NonNullable<Parameters<typeof Module>[0]['imports']>): Type {
   @Module({ imports, providers: [AuthService], exports: [AuthService] })
   class PartModule {}
   return PartModule;
 }
 
-/** A module that gives others what it imports. */
+/** A module that exports the module that it imports. */
 function sharing(module: DynamicModule): Type {
   @Module({ imports: [module], exports: [module] })
   class SharingModule {}
@@ -51,7 +51,7 @@ const theirs = (options = {}) => JwtModule.register({ secret: 'of-the-library', 
 const issuerOf = (jwt: JwtService): unknown => readToken(jwt.sign({})).claims['iss'];
 
 describe('JwtService in an application', () => {
-  it('is that of the module which is imported', async () => {
+  it('comes from the module that is imported, in any order of imports', async () => {
     const [North, South, Other] = [
       part(ours({ issuer: 'north' })),
       part(ours({ issuer: 'south', ...optionsFor('ES256') })),
@@ -77,7 +77,7 @@ describe('JwtService in an application', () => {
     }
   });
 
-  it('takes its settings from a factory', async () => {
+  it('uses the settings of an async factory', async () => {
     const module = TokenModule.forRootAsync({
       useFactory: () => Promise.resolve({ issuer: 'made', secret: SECRET, lifetimeSeconds: 60 }),
     });
@@ -86,7 +86,7 @@ describe('JwtService in an application', () => {
     expect(exp - iat).toBe(60);
   });
 
-  it('rejects a token that is revoked', async () => {
+  it('rejects a revoked token with "jwt revoked"', async () => {
     const parts: ServiceParts = {
       revocationCheck: ({ jti }) => (jti === 'revoked' ? 'Ask for a new one.' : undefined),
     };
@@ -100,7 +100,7 @@ describe('JwtService in an application', () => {
     await expect(jwt.verifyAsync(revoked, { ignoreExpiration: true })).rejects.toThrow('jwt revoked');
   });
 
-  it('accepts what the previous secret signed', async () => {
+  it('accepts a token signed with a previous secret', async () => {
     const before = part(ours({ secret: PREVIOUS_SECRET }));
     const after = part(ours({ previousSecrets: [PREVIOUS_SECRET] }));
     const context = await start(part(before, after, ours()));
@@ -115,23 +115,23 @@ describe('JwtService in an application', () => {
     ['a global JwtModule after TokenModule', () => part(ours(), theirs({ global: true }))],
     ['a global JwtModule before TokenModule', () => part(theirs({ global: true }), ours())],
     ['JwtModule next to a global TokenModule', () => part(theirs(), ours({ global: true }))],
-    ['modules that export the two', () => part(sharing(ours()), sharing(theirs()))],
-    ['one of them from a module that exports it', () => part(sharing(theirs()), ours())],
+    ['modules that export both', () => part(sharing(ours()), sharing(theirs()))],
+    ['one of the two from a module that exports it', () => part(sharing(theirs()), ours())],
     [
-      'one by a forward reference',
+      'one of the two by a forward reference',
       () =>
         part(
           forwardRef(() => sharing(theirs())),
           ours(),
         ),
     ],
-    ['one of them by a promise', () => part(Promise.resolve(theirs()), ours())],
+    ['one of the two as a promise', () => part(Promise.resolve(theirs()), ours())],
     [
-      'a global JwtModule by a promise',
+      'both as promises, with a global JwtModule',
       () => part(Promise.resolve(theirs({ global: true })), Promise.resolve(ours())),
     ],
     [
-      'TokenModule, which imports JwtModule',
+      'a TokenModule that imports JwtModule',
       () =>
         part(
           TokenModule.forRootAsync({ imports: [theirs()], useFactory: () => tokenOptions(new MovedClock()) }),
@@ -141,7 +141,7 @@ describe('JwtService in an application', () => {
       'both as global modules',
       () => part(sharing(ours({ global: true })), sharing(theirs({ global: true }))),
     ],
-  ])('keeps an application from starting in which a module imports %s', async (_name, make) => {
+  ])('fails at startup if a module imports %s', async (_name, make) => {
     const words = /^\w+ gets JwtService from both TokenModule and JwtModule\. Remove JwtModule/;
     await expect(start(make())).rejects.toThrow(words);
     await expect(Test.createTestingModule({ imports: [make()] }).compile()).rejects.toThrow(words);
@@ -149,35 +149,35 @@ describe('JwtService in an application', () => {
 
   it.each<[string, () => { readonly root: Type; readonly module: Type; readonly issuer: unknown }]>([
     [
-      'JwtModule is global elsewhere, and TokenModule imported here',
+      'the module imports TokenModule, after a global JwtModule',
       () => {
         const module = part(ours());
         return { root: part(theirs({ global: true }), module), module, issuer: 'identity-backend' };
       },
     ],
     [
-      'the same in another order',
+      'the module imports TokenModule, before a global JwtModule',
       () => {
         const module = part(ours());
         return { root: part(module, theirs({ global: true })), module, issuer: 'identity-backend' };
       },
     ],
     [
-      'TokenModule is global elsewhere, and JwtModule imported here',
+      'the module imports JwtModule, and TokenModule is global',
       () => {
         const module = part(theirs());
         return { root: part(ours({ global: true }), module), module, issuer: undefined };
       },
     ],
     [
-      'TokenModule is global elsewhere, and none imported here',
+      'the module imports neither, and TokenModule is global',
       () => {
         const module = part();
         return { root: part(ours({ global: true }), module), module, issuer: 'identity-backend' };
       },
     ],
     [
-      'each is imported into a module that keeps it to itself',
+      'each is imported by a module that does not export it',
       () => {
         const module = part(ours());
         return { root: part(part(theirs()), module, ours()), module, issuer: 'identity-backend' };
@@ -189,7 +189,7 @@ describe('JwtService in an application', () => {
     expect(issuerOf(context.select(module).get(AuthService, { strict: true }).jwt)).toBe(issuer);
   });
 
-  it('can be replaced in the tests of the application', async () => {
+  it('can be overridden in a TestingModule', async () => {
     const useValue = { sign: () => 'signed' };
     const testing = await Test.createTestingModule({ imports: [part(ours())] })
       .overrideProvider(JwtService)
@@ -207,7 +207,7 @@ describe('The README of @nestjs/jwt', () => {
   const blocks = [...readme.matchAll(/^```typescript\n(.*?)^```$/gms)].map(([, code = '']) => code);
   const blockWith = (text: string): string => blocks.find((code) => code.includes(text)) ?? '';
 
-  /** Its AuthModule and AuthService, with another module in place of JwtModule. */
+  /** Starts the AuthModule of the README with the given registration in place of its JwtModule. */
   async function readmeJwt(register: string, algorithm: Parameters<typeof optionsFor>[0] = 'HS256') {
     const module = blockWith('export class AuthModule')
       .replace("JwtModule.register({ secret: 'hard!to-guess_secret' })", register)
@@ -242,13 +242,13 @@ describe('The README of @nestjs/jwt', () => {
     return { jwtService: (await start(AuthModule)).get(AuthService).jwtService, clock };
   }
 
-  it('documents the methods that are tried here, and no more', () => {
+  it('documents exactly the methods tested here', () => {
     const signatures = [...readme.matchAll(/^#### jwtService\.(\w+)/gm)].map(([, name]) => name);
     expect([...new Set(signatures)]).toEqual(['sign', 'signAsync', 'verify', 'verifyAsync', 'decode']);
   });
 
   it.each(['HS256', 'RS256', 'ES256', 'EdDSA'] as const)(
-    'holds for TokenModule in place of JwtModule, on %s',
+    'holds for TokenModule in place of JwtModule with %s',
     async (algorithm) => {
       const { jwtService } = await readmeJwt('TokenModule.forRoot(options)', algorithm);
       const payload = { sub: 'user-42', roles: ['admin'] };
@@ -274,7 +274,7 @@ describe('The README of @nestjs/jwt', () => {
   );
 
   it.each(['TokenModule.forRoot(options)', "JwtModule.register({ secret: 'hard!to-guess_secret' })"])(
-    'says that keys in the options override those of %s',
+    'holds for a secret in the options of a call, which overrides that of %s',
     async (register) => {
       const { jwtService } = await readmeJwt(register);
       const secret = 'refresh-secret';
@@ -293,7 +293,7 @@ describe('The README of @nestjs/jwt', () => {
     },
   );
 
-  it('lists no module option that docs/embed.md has no equivalent for', () => {
+  it('lists only module options that docs/embed.md covers', () => {
     const page = readFileSync(new URL('../../../docs/embed.md', import.meta.url), 'utf8');
     const column = [...page.matchAll(/^\| (.+?) \|/gm)].map(([, cell = '']) => cell).join(' ');
     const list = readme.slice(readme.indexOf('takes an `options` object'), readme.indexOf('For performance'));

@@ -8,10 +8,9 @@ import { TokenClient, TokenClientModule } from '../../../src/token-client/index.
 import { FakeFetch, json } from '../../support/fake-fetch.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
 
-/** How Nest distinguishes dynamic modules: by reference since version 11, and by what they print before. */
+/** How Nest distinguishes dynamic modules: by reference since version 11, before by a hash. */
 const ALGORITHMS = ['reference', 'deep-hash'] as const;
 
-/** Every order of the elements of a list. */
 function permutations<T>(list: readonly T[]): T[][] {
   if (list.length < 2) return [[...list]];
   return list.flatMap((first, index) =>
@@ -19,7 +18,7 @@ function permutations<T>(list: readonly T[]): T[][] {
   );
 }
 
-/** A module of an application that imports one of ours, and provides what it was given under its own name. */
+/** A module of an application that imports one of ours, and provides its service under the given name. */
 function feature(name: string, imported: DynamicModule, token: Type): Type {
   @Module({
     imports: [imported],
@@ -46,7 +45,7 @@ async function host(
 const NAMES = ['orders', 'billing', 'reports'] as const;
 type Name = (typeof NAMES)[number];
 
-/** What distinguishes the registration of a feature: its own issuer, secret and time. */
+/** What distinguishes the registration of a feature: its own issuer, secret and clock. */
 const OWN: Readonly<Record<Name, { issuer: string; secret: string; clock: MovedClock }>> = {
   orders: { issuer: 'orders-issuer', secret: secretOf('orders'), clock: new MovedClock(NEW_YEAR) },
   billing: {
@@ -71,7 +70,7 @@ const orders = (names: readonly Name[]): (readonly [string, string, readonly Nam
   );
 
 describe.each([...orders(['orders', 'billing']), ...orders(NAMES)])(
-  'TokenModules imported as %s (%s)',
+  'TokenModules imported in the order %s (%s)',
   (_title, algorithm, names) => {
     it('keep their own issuer, keys and clock', async () => {
       const context = await host(
@@ -97,7 +96,7 @@ describe.each([...orders(['orders', 'billing']), ...orders(NAMES)])(
 );
 
 describe.each(orders(['orders', 'billing']))(
-  'IdentityAuthModules imported as %s (%s)',
+  'IdentityAuthModules imported in the order %s (%s)',
   (_title, algorithm, names) => {
     it('keep their own audience, secret and clock', async () => {
       const context = await host(
@@ -123,7 +122,7 @@ describe.each(orders(['orders', 'billing']))(
 );
 
 describe.each(orders(['orders', 'billing']))(
-  'TokenClientModules imported as %s (%s)',
+  'TokenClientModules imported in the order %s (%s)',
   (_title, algorithm, names) => {
     it('keep their own client, issuer, clock and fetch', async () => {
       const fetches = new Map(

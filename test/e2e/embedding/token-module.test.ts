@@ -40,7 +40,7 @@ class Signer {
   constructor(@Inject(TokenService) readonly tokens: TokenService) {}
 }
 
-/** A part of an application that issues tokens by its own rules. */
+/** A module of an application with its own TokenModule. */
 function partOf(settings: TokenSettings & { readonly path: string }) {
   const { path, ...rest } = settings;
   @Module({
@@ -52,11 +52,11 @@ function partOf(settings: TokenSettings & { readonly path: string }) {
   return Part;
 }
 
-/** Settings as a module of the application gives them. */
+/** A module of the application that exports a setting. */
 @Module({ providers: [{ provide: 'SECRET', useValue: SECRET }], exports: ['SECRET'] })
 class SecretsModule {}
 
-/** The application's own way to answer errors. */
+/** A catch-all exception filter of the application. */
 @Catch()
 class OwnFilter implements ExceptionFilter {
   catch(_error: unknown, host: ArgumentsHost): void {
@@ -68,7 +68,7 @@ class OwnFilter implements ExceptionFilter {
 }
 
 describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
-  it('opens no route unless an option says so', async () => {
+  it('registers no routes by default', async () => {
     const host = await start(server, hostModule(tokenOptions(new MovedClock())));
     for (const route of ['/token', '/verify']) expect((await host.post(route, VALID)).status).toBe(404);
     const tokens = host.app.get(TokenService, { strict: false });
@@ -78,7 +78,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     });
   });
 
-  it('takes its settings from a factory', async () => {
+  it('uses the settings of an async factory', async () => {
     @Module({
       imports: [
         TokenModule.forRootAsync({
@@ -100,7 +100,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     expect(readToken(String(body['token'])).claims['iss']).toBe('https://issuer.example');
   });
 
-  it('is there twice, with other settings and at other paths', async () => {
+  it('can be imported twice, with different settings and paths', async () => {
     const clock = new MovedClock();
     const other = 'another-secret-of-the-tests-that-is-long-enough-for-HS512-0123456789abc';
     const [North, South] = [
@@ -140,7 +140,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     expect([issuerOf(North), issuerOf(South)]).toEqual(['valid', 'invalid_signature']);
   });
 
-  it('takes nothing that the application left on the request for a client', async () => {
+  it('ignores what a guard of the application puts on the request', async () => {
     const routes = { guards: [NamingGuard], audit: KeptAudit };
     const host = await start(server, hostModule(tokenOptions(new MovedClock(), { routes })));
     const { status, body } = await host.post('/token', VALID);
@@ -149,7 +149,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     expect(KeptAudit.events.at(-1)?.event).toMatchObject({ event: 'token.issued', client_id: undefined });
   });
 
-  it('lets the guards of the application decide who may ask, and answer in their own words', async () => {
+  it('applies the guards of the application, and sends their errors unchanged', async () => {
     const routes = { guards: [DoorGuard], audit: KeptAudit };
     const host = await start(server, hostModule(tokenOptions(new MovedClock(), { routes })));
     expect(await host.post('/token', VALID)).toMatchObject({
@@ -161,7 +161,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     expect((await host.post('/verify', { token: 'x', aud: 'y' })).status).toBe(401);
   });
 
-  it('leaves the routes of the application as they are, those of the same name too', async () => {
+  it('leaves routes of the application unchanged, including /users/verify', async () => {
     const host = await start(server, hostModule(tokenOptions(new MovedClock(), { routes: { guards: [] } })));
     const form = await host.request('/users/verify', {
       method: 'POST',
@@ -176,7 +176,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     expect(broken.body).not.toHaveProperty('code', 'invalid_request');
   });
 
-  it('keeps its own words if the application has a filter for everything', async () => {
+  it('keeps its own errors if the application has a catch-all exception filter', async () => {
     const module = hostModule(tokenOptions(new MovedClock(), { routes: { guards: [] } }));
     const host = await start(server, module, { prepare: (app) => app.useGlobalFilters(new OwnFilter()) });
     expect(await host.post('/token', '{')).toMatchObject({ status: 400, body: MALFORMED });
@@ -184,7 +184,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     expect(await host.post('/users/verify', '{')).toMatchObject({ status: 418, body: { own: 'words' } });
   });
 
-  it('answers what should not happen without its cause, and logs it without secrets', async () => {
+  it('responds with 500 to an internal error, and logs the cause without the token', async () => {
     const lines: string[] = [];
     const keep = (...words: unknown[]): void => void lines.push(words.join(' '));
     const logger = { log: keep, error: keep, warn: keep, debug: keep, verbose: keep, fatal: keep };
@@ -198,7 +198,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     expect(lines.join('\n')).not.toContain('some-token');
   });
 
-  it('writes its audit to the log of the application, and no token', async () => {
+  it('writes audit events, but no tokens, to the log of the application', async () => {
     const lines: string[] = [];
     const keep = (...words: unknown[]): void => void lines.push(words.join(' '));
     const logger = { log: keep, error: keep, warn: keep };
@@ -215,7 +215,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     expect(lines.join('\n')).not.toContain(token);
   });
 
-  it('answers the preflights of CORS as the application does', async () => {
+  it('applies the CORS options of the application', async () => {
     const module = hostModule(tokenOptions(new MovedClock(), { routes: { guards: [] } }));
     const host = await start(server, module, { cors: { origin: 'https://app.example' } });
     const { status, headers } = await host.request('/token', {
@@ -223,11 +223,11 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
       headers: { origin: 'https://app.example', 'access-control-request-method': 'POST' },
     });
     expect([status, headers.get('access-control-allow-origin')]).toEqual([204, 'https://app.example']);
-    const answer = await host.post('/token', VALID, { origin: 'https://app.example' });
-    expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example');
+    const response = await host.post('/token', VALID, { origin: 'https://app.example' });
+    expect(response.headers.get('access-control-allow-origin')).toBe('https://app.example');
   });
 
-  it('does not serve if its module was moved without its knowledge', async () => {
+  it('responds with 500 if RouterModule moves its routes', async () => {
     @Module({
       imports: [
         TokenModule.forRoot(tokenOptions(new MovedClock(), { routes: { guards: [] } })),
@@ -239,7 +239,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     expect((await host.post('/moved/token', VALID)).status).toBe(500);
   });
 
-  it('serves the same in a TestingModule, which is made before its server', async () => {
+  it('serves its routes in a TestingModule, which is compiled before its server exists', async () => {
     const module = hostModule(tokenOptions(new MovedClock(), { routes: { guards: [] } }));
     const testing = await Test.createTestingModule({ imports: [module] }).compile();
     const adapter = server === 'Express' ? new ExpressAdapter() : new FastifyAdapter();
@@ -250,7 +250,7 @@ describe.each(SERVERS)('TokenModule in an application on %s', (server) => {
     expect((await host.post('/token', VALID)).status).toBe(200);
   });
 
-  it('takes over the ID that the application gave the request, if the caller gave none', async () => {
+  it('uses the request ID of the application if the caller sends none', async () => {
     const routes = { guards: [], audit: KeptAudit };
     const adapter =
       server === 'Express' ? new ExpressAdapter() : new FastifyAdapter({ genReqId: () => 'own-1' });
@@ -301,13 +301,13 @@ describe('TokenModule', () => {
     [{ privateKeys: [ES256_KEY] }, /privateKeys\[0\] fits none of .*in force \(none\): it is for ES256/],
     [{ privateKeys: [createPublicKey(ES256_KEY)] }, /privateKeys\[0\] is not a private key/],
     [{ privateKeys: [createPublicKey(ES256_KEY).export({ format: 'jwk' })] }, /privateKeys\[0\] is not/],
-  ])('rejects %j', (changes, words) => {
+  ])('rejects %j with a TypeError', (changes, words) => {
     const settings = { issuer: 'identity-backend', secret: SECRET, ...changes };
     expect(() => TokenModule.forRoot(settings)).toThrow(words);
     expect(() => TokenModule.forRoot(settings)).toThrow(TypeError);
   });
 
-  it('takes undefined for the default', async () => {
+  it('treats an undefined option as omitted', async () => {
     const module = TokenModule.forRoot({
       issuer: 'identity-backend',
       secret: SECRET,
@@ -334,7 +334,7 @@ describe('TokenModule', () => {
     expect(outcome).toMatchObject({ code: 'issued', algorithm: 'HS256', expiresIn: 900 });
   });
 
-  it('does not let an application start whose factory gives wrong settings', async () => {
+  it('fails at startup if the factory returns invalid settings', async () => {
     const module = TokenModule.forRootAsync({ useFactory: () => ({ issuer: 'a', secret: 'short' }) });
     await expect(
       NestFactory.createApplicationContext(module, { logger: false, abortOnError: false }),
@@ -344,9 +344,9 @@ describe('TokenModule', () => {
   it.each([
     ['PEM', pemOf(ES256_KEY)],
     ['a JWK', ES256_KEY.export({ format: 'jwk' })],
-    ['the text of a JWK', JSON.stringify(ES256_KEY.export({ format: 'jwk' }))],
+    ['a JWK in a string', JSON.stringify(ES256_KEY.export({ format: 'jwk' }))],
     ['a KeyObject', ES256_KEY],
-  ])('takes a private key as %s', async (_name, key) => {
+  ])('accepts a private key as %s', async (_name, key) => {
     const module = TokenModule.forRoot({ issuer: 'a', algorithms: ['ES256'], privateKeys: [key] });
     const context = await NestFactory.createApplicationContext(module, {
       logger: false,
@@ -363,14 +363,14 @@ describe('TokenModule', () => {
     });
   });
 
-  it('does not let an application start that has no key for an algorithm', async () => {
+  it('fails at startup if an algorithm has no key', async () => {
     const module = TokenModule.forRoot({ issuer: 'a', secret: SECRET, algorithms: ['HS256', 'RS256'] });
     await expect(
       NestFactory.createApplicationContext(module, { logger: false, abortOnError: false }),
     ).rejects.toThrow('RS256 needs a private key');
   });
 
-  it('is there for every module if it is global', async () => {
+  it('is available in every module if it is global', async () => {
     @Module({ providers: [Signer], exports: [Signer] })
     class UserModule {}
     const global = TokenModule.forRoot({ issuer: 'a', secret: SECRET, global: true });
@@ -381,7 +381,7 @@ describe('TokenModule', () => {
     expect(context.get(Signer, { strict: false }).tokens.ownAudience).toBe('a');
   });
 
-  it('accepts a weak secret if the option says so', () => {
+  it('accepts a weak secret with allowWeakSecrets', () => {
     expect(() => TokenModule.forRoot({ issuer: 'a', secret: 'short', allowWeakSecrets: true })).not.toThrow();
   });
 });
