@@ -6,7 +6,7 @@ import { RunningApp } from '../../support/running-app.js';
 
 const token = handMadeToken();
 
-/** The service with a fault in it that no input brings out. */
+/** The service with an injected fault, since no input causes one. */
 describe('500', () => {
   let service: RunningApp;
   beforeAll(async () => {
@@ -17,7 +17,7 @@ describe('500', () => {
   });
   afterAll(() => service.stop());
 
-  it('says nothing about the cause, which goes to the log without what is secret in it', async () => {
+  it('does not expose its cause, which is logged without the token in it', async () => {
     const { status, body, headers } = await service.post(
       '/token',
       { sub: 'a', aud: 'b' },
@@ -41,12 +41,12 @@ describe('500', () => {
     expect(service.captured.text).not.toContain(token);
   });
 
-  it('names the request in the line with the cause', () => {
+  it('has its request ID in the log line with the cause', () => {
     const causes = service.captured.lines.filter(({ err }) => err !== undefined);
     expect(causes.map(({ reqId }) => reqId)).toEqual(['id-1']);
   });
 
-  it('leaves the other routes working', async () => {
+  it('does not affect other routes', async () => {
     expect((await service.verify(token)).status).toBe(200);
   });
 });
