@@ -32,7 +32,7 @@ const anything = fc.oneof(
 );
 const headerText = fc.stringMatching(/^[\x21-\x7e]([\x20-\x7e]{0,60}[\x21-\x7e])?$/);
 
-/** Whatever was sent: an answer of the contract, and nothing else. */
+/** Expects a response of the contract, whatever was sent. */
 function expectSound({ status, body, headers, text: whole }: Answer, shape: object): void {
   expect(status).toBeGreaterThanOrEqual(200);
   expect(status).toBeLessThan(500);
@@ -43,12 +43,12 @@ function expectSound({ status, body, headers, text: whole }: Answer, shape: obje
   ]);
   if (status >= 400) expect(body).toMatchObject(shape);
 }
-const expectJson = (answer: Answer): void =>
-  expectSound(answer, { error: expect.any(String), code: expect.any(String) });
-/** RFC 6749 §5.2 allows few characters in a description, whatever the request held. */
-const expectOAuth = (answer: Answer): void => {
+const expectJson = (response: Answer): void =>
+  expectSound(response, { error: expect.any(String), code: expect.any(String) });
+/** RFC 6749 §5.2 allows few characters in a description, whatever the request contains. */
+const expectOAuth = (response: Answer): void => {
   const description = expect.stringMatching(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
-  expectSound(answer, { error: expect.stringMatching(/^[a-z_]+$/), error_description: description });
+  expectSound(response, { error: expect.stringMatching(/^[a-z_]+$/), error_description: description });
 };
 
 const asAdmin = (method: string, path: string, body?: unknown): Promise<Answer> =>
@@ -58,7 +58,7 @@ const asAdmin = (method: string, path: string, body?: unknown): Promise<Answer> 
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
 
-describe('no input of POST /oauth2/token brings out a fault of the service', () => {
+describe('POST /oauth2/token never returns 5xx for', () => {
   const send = (form: string): Promise<Answer> =>
     service.form('/oauth2/token', form, { authorization: worker.authorization });
 
@@ -94,7 +94,7 @@ describe('no input of POST /oauth2/token brings out a fault of the service', () 
   );
 
   it(
-    'any values of the parameters that are known: a token only for what the client may have',
+    'any values of known parameters, and grants only scopes of the client',
     async () => {
       const value = fc.oneof(name, fc.constantFrom('a', 'b', 'a b', 'x', 'y x', 'c', 'https://c.example/'));
       const parameters = fc.array(
@@ -108,10 +108,10 @@ describe('no input of POST /oauth2/token brings out a fault of the service', () 
         fc.asyncProperty(parameters, async (pairs) => {
           // A lone surrogate becomes U+FFFD here, as it would in a browser.
           const form = new URLSearchParams([['grant_type', 'client_credentials'], ...pairs]).toString();
-          const answer = await send(form);
-          expectOAuth(answer);
-          if (answer.status !== 200) return;
-          const { scope: granted = 'x' } = answer.body as { scope?: string };
+          const response = await send(form);
+          expectOAuth(response);
+          if (response.status !== 200) return;
+          const { scope: granted = 'x' } = response.body as { scope?: string };
           for (const scope of granted.split(' ')) expect(['x', 'y']).toContain(scope);
         }),
         RUNS,
@@ -121,7 +121,7 @@ describe('no input of POST /oauth2/token brings out a fault of the service', () 
   );
 
   it(
-    'any Authorization header lets no one in but a client',
+    'any Authorization header without the right secret, which gets 401 from every route',
     async () => {
       const headers = fc.oneof(
         headerText,
@@ -149,7 +149,7 @@ describe('no input of POST /oauth2/token brings out a fault of the service', () 
   );
 });
 
-describe('no input of the admin routes brings out a fault of the service', () => {
+describe('the admin routes never return 5xx for', () => {
   const members = fc.record(
     {
       client_id: fc.oneof(fc.stringMatching(/^[A-Za-z0-9._~-]{1,12}$/), anything),
@@ -168,7 +168,7 @@ describe('no input of the admin routes brings out a fault of the service', () =>
   );
 
   it(
-    'any client: one that is made can be shown, and sent back as it is shown',
+    'any client, and a created one stays the same through GET and PATCH',
     async () => {
       await fc.assert(
         fc.asyncProperty(members, async (body) => {
@@ -193,9 +193,9 @@ describe('no input of the admin routes brings out a fault of the service', () =>
     async () => {
       await fc.assert(
         fc.asyncProperty(fc.oneof(members, fc.jsonValue({ maxDepth: 5 })), async (patch) => {
-          const answer = await asAdmin('PATCH', '/worker', patch);
-          expectJson(answer);
-          if (answer.status === 200) expect(answer.body['client_id']).toBe('worker');
+          const response = await asAdmin('PATCH', '/worker', patch);
+          expectJson(response);
+          if (response.status === 200) expect(response.body['client_id']).toBe('worker');
         }),
         RUNS,
       );
@@ -204,9 +204,9 @@ describe('no input of the admin routes brings out a fault of the service', () =>
   );
 
   it(
-    'any ID in the path, and any query',
+    'any ID in the path and any query',
     async () => {
-      // What a URL takes for a step upwards is no id.
+      // A URL parser resolves the segments `.` and `..`, so these are no IDs.
       const id = name
         .filter((each) => !/^\.{1,2}$/.test(each) && each.isWellFormed())
         .map(encodeURIComponent);
@@ -224,7 +224,7 @@ describe('no input of the admin routes brings out a fault of the service', () =>
   );
 
   it(
-    'any secret that is asked for',
+    'any request for a secret',
     async () => {
       const body = fc.record({ expires_at: anything, expires_in: anything }, { requiredKeys: [] });
       await fc.assert(
@@ -237,7 +237,7 @@ describe('no input of the admin routes brings out a fault of the service', () =>
     LONG,
   );
 
-  it('and the administrator is as it was', async () => {
+  it('any of these inputs, which leave the administrator unchanged', async () => {
     expect((await admin.show('admin')).body).toMatchObject({ name: 'admin', scopes: ['identity:admin'] });
   });
 });

@@ -18,7 +18,7 @@ const anything = fc.oneof(
 );
 const path = fc.constantFrom('/token', '/verify');
 
-/** Whatever was sent: an answer of the contract, and nothing else. */
+/** Expects a response of the contract, whatever was sent. */
 function expectSound({ status, body, headers }: Answer): void {
   expect(status).toBeGreaterThanOrEqual(200);
   expect(status).toBeLessThan(500);
@@ -26,7 +26,7 @@ function expectSound({ status, body, headers }: Answer): void {
   if (status !== 200) expect(body).toMatchObject({ error: expect.any(String), code: expect.any(String) });
 }
 
-describe('no input of /token or /verify brings out a fault of the service', () => {
+describe('POST /token and POST /verify never return 5xx for', () => {
   it('any JSON', async () => {
     await fc.assert(
       fc.asyncProperty(path, fc.jsonValue({ maxDepth: 6 }), async (where, value) => {
@@ -36,7 +36,7 @@ describe('no input of /token or /verify brings out a fault of the service', () =
     );
   });
 
-  it('any values of the fields that are known', async () => {
+  it('any values of known fields', async () => {
     const members = fc.record(
       {
         sub: anything,
@@ -56,7 +56,7 @@ describe('no input of /token or /verify brings out a fault of the service', () =
     );
   });
 
-  it('any claims, with names of Object.prototype too', async () => {
+  it('any claims, including names of Object.prototype', async () => {
     const names = fc.oneof(
       text,
       fc.constantFrom(...Object.getOwnPropertyNames(Object.prototype), 'toJSON', 'then', 'length'),
@@ -79,7 +79,7 @@ describe('no input of /token or /verify brings out a fault of the service', () =
     );
   });
 
-  it('JSON that is broken at any place', async () => {
+  it('JSON corrupted at any position', async () => {
     const whole = JSON.stringify({
       sub: 'é',
       aud: ['b', 'c'],
@@ -118,7 +118,7 @@ describe('no input of /token or /verify brings out a fault of the service', () =
     );
   });
 
-  it('any header and any claims that are well signed', async () => {
+  it('any header and any claims with a valid signature', async () => {
     const member = fc.constantFrom('alg', 'typ', 'kid', 'crit', 'b64', 'x5c', 'cty', 'zip', 'constructor');
     const headers = fc.dictionary(member, anything, { maxKeys: 3, noNullPrototype: true });
     const claim = fc.constantFrom(
@@ -143,7 +143,7 @@ describe('no input of /token or /verify brings out a fault of the service', () =
     );
   });
 
-  it('any bytes that are well signed', async () => {
+  it('any bytes with a valid signature', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 80 }), async (bytes) => {
         expectSound(await service.verify(signedParts('{"alg":"HS256"}', bytes)));
@@ -153,7 +153,7 @@ describe('no input of /token or /verify brings out a fault of the service', () =
     );
   });
 
-  it('any headers', async () => {
+  it('any request headers', async () => {
     const value = fc.stringMatching(/^[\x21-\x7e]([\x20-\x7e]{0,40}[\x21-\x7e])?$/);
     const names = fc.constantFrom(
       'content-type',
