@@ -105,7 +105,7 @@ describe.each(PLATFORMS)('JwtAuthGuard as a global guard on %s', (platform) => {
   });
   afterAll(() => service.stop());
 
-  it('gives the claims of the token to the handler', async () => {
+  it('passes the claims of the token to the handler', async () => {
     const { status, body } = await service.get(
       '/claims',
       await issuer.token({ jti: 'token-1', tenant: 'acme' }),
@@ -124,11 +124,11 @@ describe.each(PLATFORMS)('JwtAuthGuard as a global guard on %s', (platform) => {
     });
   });
 
-  it('gives one claim by its name', async () => {
+  it('passes a single claim by its name', async () => {
     expect((await service.get('/subject', await issuer.token({ sub: 'user-42' }))).body).toBe('user-42');
   });
 
-  it('requests a token with a challenge that names no error', async () => {
+  it('responds to a missing token with 401 and a challenge without an error', async () => {
     expect(await service.get('/claims')).toEqual({
       status: 401,
       challenge: REALM,
@@ -137,14 +137,14 @@ describe.each(PLATFORMS)('JwtAuthGuard as a global guard on %s', (platform) => {
   });
 
   it.each(['Basic YTpi', 'Token a.b.c', 'a.b.c', ''])(
-    'takes the Authorization %j for no token',
+    'treats the Authorization header %j as a missing token',
     async (authorization) => {
-      const answer = await service.request('/claims', { headers: { authorization } });
-      expect(answer).toMatchObject({ status: 401, challenge: REALM, body: { code: 'missing_token' } });
+      const response = await service.request('/claims', { headers: { authorization } });
+      expect(response).toMatchObject({ status: 401, challenge: REALM, body: { code: 'missing_token' } });
     },
   );
 
-  it.each(['bearer', 'BEARER', 'Bearer  '])('takes the scheme as %j', async (scheme) => {
+  it.each(['bearer', 'BEARER', 'Bearer  '])('accepts the scheme %j', async (scheme) => {
     const authorization = `${scheme} ${await issuer.token()}`;
     expect((await service.request('/claims', { headers: { authorization } })).status).toBe(200);
   });
@@ -159,7 +159,7 @@ describe.each(PLATFORMS)('JwtAuthGuard as a global guard on %s', (platform) => {
     ['unknown_key', 'Invalid signature', /secret/],
     ['public_key_as_secret', 'Invalid signature', /secret/],
     ['unsigned', 'Invalid token', /algorithm/],
-  ])('rejects a token that is %s: %s', async (fault, error, hint) => {
+  ])('rejects a token with the fault %s: %s', async (fault, error, hint) => {
     const { status, challenge, body } = await service.get('/claims', await issuer.badToken(fault));
     expect({ status, body }).toEqual({
       status: 401,
@@ -169,13 +169,13 @@ describe.each(PLATFORMS)('JwtAuthGuard as a global guard on %s', (platform) => {
   });
 
   it.each([
-    ['nothing', ''],
+    ['an empty token', ''],
     ['a word', 'x'],
     ['two words', 'a b'],
     ['two tokens', 'a.b.c, Bearer d.e.f'],
     ['a parameter', 'token="a.b.c"'],
     ['9000 characters', `${'a'.repeat(9000)}.b.c`],
-  ])('rejects %s behind the scheme', async (_name, credentials) => {
+  ])('rejects %s after the scheme', async (_name, credentials) => {
     const { status, challenge, body } = await service.get('/claims', credentials);
     expect({ status, body }).toMatchObject({
       status: 401,
@@ -185,14 +185,14 @@ describe.each(PLATFORMS)('JwtAuthGuard as a global guard on %s', (platform) => {
   });
 
   it.each([
-    ['a valid one and a bad one', 'Bearer valid', 'Bearer x'],
-    ['a bad one and a valid one', 'Bearer x', 'Bearer valid'],
+    ['a valid one and an invalid one', 'Bearer valid', 'Bearer x'],
+    ['an invalid one and a valid one', 'Bearer x', 'Bearer valid'],
     ['two equal ones', 'Bearer valid', 'Bearer valid'],
     ['a valid one and another scheme', 'Bearer valid', 'Basic YTpi'],
     ['another scheme and a valid one', 'Basic YTpi', 'Bearer valid'],
     ['a valid one and an empty one', 'Bearer valid', ''],
-    ['two that are no bearer tokens', 'Basic YTpi', 'Basic YTpi'],
-  ])('rejects two Authorization headers: %s', async (_name, first, second) => {
+    ['two of another scheme', 'Basic YTpi', 'Basic YTpi'],
+  ])('rejects two Authorization headers with 400: %s', async (_name, first, second) => {
     const token = await issuer.token();
     const lines = [
       'GET /claims HTTP/1.1',
@@ -209,14 +209,14 @@ describe.each(PLATFORMS)('JwtAuthGuard as a global guard on %s', (platform) => {
     expect(text).toMatch(/www-authenticate: Bearer [^\r]*error="invalid_request"/i);
   });
 
-  it('takes no token from the address or from the body', async () => {
+  it('ignores an access_token in the query or the body', async () => {
     const token = await issuer.token({ scope: 'logs:read logs:write' });
     expect((await service.get(`/claims?access_token=${token}`)).status).toBe(401);
     const body = new URLSearchParams({ access_token: token });
     expect((await service.request('/write', { method: 'POST', body })).status).toBe(401);
   });
 
-  it('leaves open what is public, and looks at no token there', async () => {
+  it('skips public routes, whatever token is sent', async () => {
     for (const token of [undefined, await issuer.token(), 'a.b.c']) {
       expect(await service.get('/open', token)).toEqual({
         status: 200,
@@ -227,7 +227,7 @@ describe.each(PLATFORMS)('JwtAuthGuard as a global guard on %s', (platform) => {
     }
   });
 
-  describe('asks for scopes', () => {
+  describe('with required scopes', () => {
     it.each([
       ['/read', 'logs:read', 200],
       ['/read', 'logs:write logs:read', 200],
@@ -240,14 +240,14 @@ describe.each(PLATFORMS)('JwtAuthGuard as a global guard on %s', (platform) => {
       ['/read', 'LOGS:READ', 403],
       ['/admin/erase', 'logs:write', 403],
       ['/admin/erase', 'logs:admin', 403],
-    ])('of %s: with the scope %j it answers %d', async (path, scope, status) => {
+    ])('on %s: the scope %j gets %d', async (path, scope, status) => {
       expect((await service.get(path, await issuer.token({ scope }))).status).toBe(status);
     });
 
-    it('all of them, and names all', async () => {
+    it('responds with 403 and all required scopes if one is missing', async () => {
       const authorization = `Bearer ${await issuer.token({ scope: 'logs:read' })}`;
-      const answer = await service.request('/write', { method: 'POST', headers: { authorization } });
-      expect(answer).toEqual({
+      const response = await service.request('/write', { method: 'POST', headers: { authorization } });
+      expect(response).toEqual({
         status: 403,
         challenge: `${REALM}, error="insufficient_scope", error_description="Insufficient scope", scope="logs:read logs:write"`,
         body: {
@@ -258,32 +258,32 @@ describe.each(PLATFORMS)('JwtAuthGuard as a global guard on %s', (platform) => {
       });
     });
 
-    it('and those of the controller', async () => {
+    it('requires those of the controller as well as those of the handler', async () => {
       const { challenge } = await service.get('/admin/erase', await issuer.token());
       expect(challenge).toContain('scope="logs:admin logs:write"');
     });
 
-    it('only of a valid token', async () => {
+    it('responds with 401 to an expired or missing token', async () => {
       expect((await service.get('/read', await issuer.badToken('expired'))).status).toBe(401);
       expect((await service.get('/read')).status).toBe(401);
     });
   });
 
-  it('responds 404 if there is no route, with and without a token', async () => {
+  it('returns 404 for an unknown route, with and without a token', async () => {
     expect((await service.get('/nowhere')).status).toBe(404);
     expect((await service.get('/nowhere', await issuer.token())).status).toBe(404);
   });
 
-  it('lends its verifier to other parts of the application', async () => {
+  it('shares its TokenVerifier with other providers', async () => {
     const { verifier } = service.app.get(Gateway);
     expect(verifier.verify(await issuer.token())).toMatchObject({ code: 'valid' });
   });
 
-  it('keeps the claims of requests that are under way together apart', async () => {
+  it('keeps the claims of concurrent requests apart', async () => {
     const subjects = Array.from({ length: 50 }, (_, index) => `user-${index}`);
-    const answers = await Promise.all(
+    const bodies = await Promise.all(
       subjects.map(async (sub) => (await service.get('/subject', await issuer.token({ sub }))).body),
     );
-    expect(answers).toEqual(subjects);
+    expect(bodies).toEqual(subjects);
   });
 });

@@ -67,7 +67,7 @@ describe.each(PLATFORMS)('JwtAuthGuard with introspection on %s', (platform) => 
     server.close();
   });
 
-  it('rejects a token that was revoked, once the previous answer is forgotten', async () => {
+  it('rejects a revoked token once the cached response has expired', async () => {
     const token = await issuer.token();
     expect((await service.get('/plain', token)).status).toBe(200);
     revoked.add(token);
@@ -80,7 +80,7 @@ describe.each(PLATFORMS)('JwtAuthGuard with introspection on %s', (platform) => 
     });
   });
 
-  it('responds 503 while the issuer cannot be queried, and accepts what is cached', async () => {
+  it('responds with 503 while the issuer is unavailable, but accepts cached tokens', async () => {
     const known = await issuer.token();
     await service.get('/plain', known);
     isDown = true;

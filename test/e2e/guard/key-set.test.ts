@@ -63,7 +63,7 @@ describe.each(PLATFORMS)('JwtAuthGuard with the keys of an issuer on %s', (platf
   const statusOf = async (token: string): Promise<number> => (await service.get('/subject', token)).status;
   const keyFetches = (): number => issuer.requests.filter((path) => path === KEYS).length;
 
-  it('finds the keys when the first token comes, not before', async () => {
+  it('fetches the keys for the first token, not before', async () => {
     expect((await service.get('/open')).body).toBe('open');
     expect((await service.get('/subject')).status).toBe(401);
     expect(issuer.requests).toEqual([]);
@@ -71,7 +71,7 @@ describe.each(PLATFORMS)('JwtAuthGuard with the keys of an issuer on %s', (platf
     expect(issuer.requests).toEqual(['/.well-known/openid-configuration', KEYS]);
   });
 
-  it('asks the issuer once for many requests', async () => {
+  it('fetches the keys once for many requests', async () => {
     const tokens = await Promise.all(Array.from({ length: 50 }, () => issuer.token()));
     expect(new Set(await Promise.all(tokens.map(statusOf)))).toEqual(new Set([200]));
     expect(keyFetches()).toBe(1);
@@ -83,11 +83,11 @@ describe.each(PLATFORMS)('JwtAuthGuard with the keys of an issuer on %s', (platf
     expect(challenge).toMatch(/^Bearer realm="logging-service", error="invalid_token"/);
   });
 
-  it('accepts tokens without a key id', async () => {
+  it('accepts a token without a kid', async () => {
     expect(await statusOf(await issuer.token({}, { kid: undefined }))).toBe(200);
   });
 
-  it('follows the issuer to a new key, and accepts the previous one as long as it is published', async () => {
+  it('accepts a new key of the issuer, and the previous one while it is published', async () => {
     const before = await issuer.token();
     expect(await statusOf(before)).toBe(200);
     issuer.rotate();
@@ -99,7 +99,7 @@ describe.each(PLATFORMS)('JwtAuthGuard with the keys of an issuer on %s', (platf
     expect(await statusOf(before)).toBe(401);
   });
 
-  it('asks once in 30 seconds, whatever keys are named', async () => {
+  it('fetches the keys at most once in 30 seconds for unknown keys', async () => {
     expect(await statusOf(await issuer.token())).toBe(200);
     for (let second = 0; second < 30; second += 10) {
       const bad = await Promise.all(Array.from({ length: 20 }, () => issuer.badToken('unknown_key')));
@@ -111,7 +111,7 @@ describe.each(PLATFORMS)('JwtAuthGuard with the keys of an issuer on %s', (platf
     expect(keyFetches()).toBe(2);
   });
 
-  it('continues while the issuer is down', async () => {
+  it('accepts tokens while the issuer is down, and warns once', async () => {
     const token = await issuer.token();
     expect(await statusOf(token)).toBe(200);
     issuer.goDown();
@@ -122,7 +122,7 @@ describe.each(PLATFORMS)('JwtAuthGuard with the keys of an issuer on %s', (platf
     expect(log.warnings).toHaveLength(1);
   });
 
-  it('accepts its keys for a day without it, then answers 503, and recovers by itself', async () => {
+  it('uses the keys for a day without the issuer, then responds with 503 until it is back', async () => {
     expect(await statusOf(await issuer.token())).toBe(200);
     issuer.goDown();
     clock.advance(86_399);
@@ -145,13 +145,13 @@ describe.each(PLATFORMS)('JwtAuthGuard with the keys of an issuer on %s', (platf
     expect(await statusOf(await issuer.badToken('unknown_key'))).toBe(401);
   });
 
-  it('waits for the keys, and does not answer 503, if no token came for longer than they are kept', async () => {
+  it('waits for new keys instead of responding with 503 after two days without a token', async () => {
     expect(await statusOf(await issuer.token())).toBe(200);
     clock.advance(2 * 86_400);
     expect(await statusOf(await issuer.token())).toBe(200);
   });
 
-  it('starts while the issuer is down, answers 503, and recovers', async () => {
+  it('starts while the issuer is down, and responds with 503 until it is back', async () => {
     issuer.goDown();
     const token = await issuer.token();
     const { status, challenge, body } = await service.get('/subject', token);

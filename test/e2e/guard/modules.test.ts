@@ -18,7 +18,6 @@ const optionsFor = (audience: string): IdentityAuthOptions => ({
   secrets: [issuer.secret],
 });
 
-/** The settings of an application. */
 @Injectable()
 class Settings {
   readonly audience = 'configured-service';
@@ -64,7 +63,7 @@ class FeatureModule {}
 class ConfiguredModule {}
 
 describe.each(PLATFORMS)('IdentityAuthModule on %s', (platform) => {
-  it('serves two parts of an application that have different audiences', async () => {
+  it('can be imported twice, with different audiences', async () => {
     const service = await GuardedApp.start(platform, TwoModule);
     const a = await issuer.token({ aud: 'a-service' });
     const b = await issuer.token({ aud: 'b-service' });
@@ -81,7 +80,7 @@ describe.each(PLATFORMS)('IdentityAuthModule on %s', (platform) => {
     await service.stop();
   });
 
-  it('takes its options from a factory, and is there in modules that do not import it', async () => {
+  it('uses the options of an async factory, and is available in modules that do not import it', async () => {
     const service = await GuardedApp.start(platform, ConfiguredModule);
     expect((await service.get('/a', await issuer.token({ aud: 'configured-service' }))).status).toBe(200);
     expect((await service.get('/a', await issuer.token({ aud: 'a-service' }))).status).toBe(401);
@@ -90,13 +89,13 @@ describe.each(PLATFORMS)('IdentityAuthModule on %s', (platform) => {
 });
 
 describe('IdentityAuthModule', () => {
-  it('rejects invalid options when they are given', () => {
+  it('rejects invalid options in forRoot', () => {
     expect(() => IdentityAuthModule.forRoot({ ...optionsFor('a'), secrets: ['short'] })).toThrow(
       'IdentityAuthModule: secrets[0] must have at least 32 bytes for HS256',
     );
   });
 
-  it('keeps an application from starting whose factory gives wrong options', async () => {
+  it('fails at startup if the factory returns invalid options', async () => {
     const module = IdentityAuthModule.forRootAsync({ useFactory: () => optionsFor('') });
     const start = NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
     await expect(start).rejects.toThrow('IdentityAuthModule: audience must be');
