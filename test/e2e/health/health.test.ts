@@ -9,12 +9,12 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 describe('health', () => {
-  it('/health/live answers while the process does', async () => {
+  it('GET /health/live returns 200 and the status ok', async () => {
     const { status, body } = await service.get('/health/live');
     expect({ status, state: body['status'] }).toEqual({ status: 200, state: 'ok' });
   });
 
-  it('/health/ready says that the signing key works', async () => {
+  it('GET /health/ready returns 200 and shows that the signing key is up', async () => {
     const { status, body } = await service.get('/health/ready');
     expect({ status, body }).toMatchObject({
       status: 200,
@@ -28,7 +28,7 @@ describe('health', () => {
 });
 
 describe('GET /health/ready', () => {
-  it('checks the signing key and the database at most once a second, for all connections', async () => {
+  it('checks the signing key at most once a second for all requests', async () => {
     const app = await RunningApp.start({ algorithms: ['RS256'] });
     const tokens = app.app.get(TokenService);
     const canSign = tokens.canSign.bind(tokens);
@@ -48,7 +48,7 @@ describe('GET /health/ready', () => {
     await app.stop();
   });
 
-  it('turns within the second, and a failure is shared as well', async () => {
+  it('returns 503 within a second of a failure, with one check for all requests', async () => {
     const app = await RunningApp.start();
     const tokens = app.app.get(TokenService);
     expect((await app.get('/health/ready')).status).toBe(200);
@@ -58,8 +58,8 @@ describe('GET /health/ready', () => {
       return Promise.resolve(false);
     };
     app.clock.advance(1);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => app.get('/health/ready')));
-    for (const { status, body } of answers)
+    const responses = await Promise.all(Array.from({ length: 20 }, () => app.get('/health/ready')));
+    for (const { status, body } of responses)
       expect({ status, code: body['code'] }).toEqual({ status: 503, code: 'unavailable' });
     expect(checks).toBe(1);
     app.clock.advance(60);
