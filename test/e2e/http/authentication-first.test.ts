@@ -17,8 +17,8 @@ const BASIC = 'Basic realm="identity-backend"';
 const MISSING = 'Bearer realm="identity-backend"';
 const INVALID = `${MISSING}, error="invalid_token"`;
 
-/** Routes that authenticate by a header, the credentials of an unauthenticated caller, and the response to it. */
-const STRANGERS = [
+/** Routes that authenticate by a header, invalid or missing credentials, and the challenge in response. */
+const UNAUTHENTICATED = [
   ['POST', '/token', undefined, BASIC],
   ['POST', '/token', basic('worker', 'x'), BASIC],
   ['POST', '/token', 'Bearer x', BASIC],
@@ -40,18 +40,18 @@ const chunked = (text: string): string => `${text.length.toString(16)}\r\n${text
 const withLength = (type: string, body: string): string =>
   `Content-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 
-/** What a route would refuse with 400, 413 or 415 after authentication. */
+/** Bodies that a route rejects with 400, 413 or 415 after authentication. */
 const BODIES: readonly (readonly [string, string])[] = [
   ['malformed JSON', withLength('application/json', '{')],
   ['a malformed form', withLength('application/x-www-form-urlencoded', '%zz')],
   ['another type', withLength('text/plain', 'hello')],
-  ['a type that is none', withLength('nonsense', 'hello')],
-  ['several parts', withLength('multipart/form-data; boundary=x', '--x--')],
+  ['an invalid type', withLength('nonsense', 'hello')],
+  ['multipart/form-data', withLength('multipart/form-data; boundary=x', '--x--')],
   ['no type', 'Content-Length: 5\r\n\r\nhello'],
-  ['an encoding', `Content-Encoding: gzip\r\n${withLength('application/json', '{}')}`],
+  ['a Content-Encoding', `Content-Encoding: gzip\r\n${withLength('application/json', '{}')}`],
   ['too many bytes', withLength('application/json', 'x'.repeat(200_000))],
-  ['too many bytes in chunks', `Transfer-Encoding: chunked\r\n\r\n${chunked('x'.repeat(100_000))}`],
-  ['nothing', '\r\n'],
+  ['too many bytes, chunked', `Transfer-Encoding: chunked\r\n\r\n${chunked('x'.repeat(100_000))}`],
+  ['no body', '\r\n'],
 ];
 
 function send(
@@ -64,10 +64,10 @@ function send(
   return exchange(service.origin, `${method} ${path} HTTP/1.1\r\nHost: a\r\n${credentials}${rest}`);
 }
 
-describe.each(STRANGERS)(
-  'an unauthenticated caller to %s %s with the Authorization header %j',
+describe.each(UNAUTHENTICATED)(
+  'an unauthenticated caller of %s %s with the Authorization header %j',
   (method, path, authorization, challenge) => {
-    it.each(BODIES)('is answered 401, whatever the body is: %s', async (_name, rest) => {
+    it.each(BODIES)('gets 401, whatever the body is: %s', async (_name, rest) => {
       const { responses } = await send(method, path, authorization, rest);
       expect(responses.map(({ status, headers }) => [status, headers['www-authenticate']])).toEqual([
         [401, challenge],
@@ -84,7 +84,7 @@ describe.each(STRANGERS)(
       expect(responses[0]?.status).toBe(401);
     });
 
-    it('may use its connection for another request', async () => {
+    it('can reuse the connection', async () => {
       const credentials = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`;
       const first = `${method} ${path} HTTP/1.1\r\nHost: a\r\n${credentials}${withLength('application/json', '{')}`;
       const { responses } = await exchange(service.origin, `${first}GET /ping HTTP/1.1\r\nHost: a\r\n\r\n`, {
@@ -98,7 +98,7 @@ describe.each(STRANGERS)(
   },
 );
 
-describe('who is known', () => {
+describe('an authenticated caller', () => {
   it.each([
     ['/token', () => worker, '{"sub":"worker","aud":"a"}', 'application/json', 200],
     ['/token', () => worker, '{', 'application/json', 400],
@@ -118,7 +118,7 @@ describe('who is known', () => {
     ['/admin/clients', () => bearer, '{}', 'text/plain', 415],
     ['/admin/clients', () => bearer, 'x'.repeat(65_537), 'application/json', 413],
     ['/admin/keys/rotate', () => bearer, '{}', 'application/json', 202],
-  ])('at %s is answered by the body', async (path, authorization, body, type, status) => {
+  ])('of %s gets the status for its body', async (path, authorization, body, type, status) => {
     const { responses } = await send('POST', path, authorization(), withLength(type, body));
     expect(responses.map((response) => response.status)).toEqual([status]);
   });
@@ -126,21 +126,21 @@ describe('who is known', () => {
   it.each([
     ['/token', () => worker, '{"sub":"worker","aud":"a"}', 'application/json'],
     ['/oauth2/token', () => worker, 'grant_type=client_credentials', 'application/x-www-form-urlencoded'],
-  ])('at %s gets 100 Continue for the body that it holds back', async (path, authorization, body, type) => {
+  ])('of %s gets 100 Continue before it sends the body', async (path, authorization, body, type) => {
     const head = `POST ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: ${authorization()}\r\nExpect: 100-continue\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n`;
     const { responses, continued } = await exchange(service.origin, head, { onContinue: body });
     expect([continued, responses.map(({ status }) => status)]).toEqual([1, [200]]);
   });
 });
 
-describe('what is taken from a caller while its body is on the way', () => {
+describe('a client disabled while its body is in transit', () => {
   it.each([
     ['/token', '{"sub":"leaver","aud":"a"}', 'application/json'],
     ['/oauth2/token', 'grant_type=client_credentials', 'application/x-www-form-urlencoded'],
     ['/oauth2/introspect', 'token=x', 'application/x-www-form-urlencoded'],
     ['/oauth2/revoke', 'token=x', 'application/x-www-form-urlencoded'],
     ['/admin/clients', '{"client_id":"sneaked-in"}', 'application/json'],
-  ])('counts at %s', async (path, body, type) => {
+  ])('gets 401 from %s', async (path, body, type) => {
     const own = await RunningApp.start({ tokenEndpointAuth: 'required' });
     const admin = await Administrator.of(own);
     const leaver = await Administrator.of(own, 'leaver');
@@ -175,7 +175,7 @@ describe('a failed authentication', () => {
     expect(events).toEqual(['authentication.failed', ...refused]);
   });
 
-  it('counts once, and a success not at all', async () => {
+  it('counts once towards the limit, and a success does not count', async () => {
     const limited = await RunningApp.start({ mostAuthFailures: 3 });
     const { authorization } = await makeClient(limited, 'worker', { audiences: ['a'] });
     const ask = async (secret: string): Promise<number> =>
@@ -187,7 +187,7 @@ describe('a failed authentication', () => {
     expect(found).toEqual([200, 200, 200, 200, 401, 401, 401, 429]);
   });
 
-  it('comes after the limit of requests', async () => {
+  it('gets 429 instead of 401 over the rate limit', async () => {
     const limited = await RunningApp.start({ rateLimitMax: 1 });
     await limited.get('/admin/clients');
     const { status } = await limited.get('/admin/clients');

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** What a request says about the body that it does not have. */
+/** The content types of a body that is not sent. */
 const TYPES = [
   undefined,
   'application/json',
@@ -36,10 +36,10 @@ const TYPES = [
   'application/json application/json',
 ];
 const LENGTHS = [
-  ['no length', '', ''],
-  ['a length of 0', 'Content-Length: 0\r\n', ''],
-  ['a length of 00', 'Content-Length: 00\r\n', ''],
-  ['chunks without bytes', 'Transfer-Encoding: chunked\r\n', '0\r\n\r\n'],
+  ['no Content-Length', '', ''],
+  ['Content-Length: 0', 'Content-Length: 0\r\n', ''],
+  ['Content-Length: 00', 'Content-Length: 00\r\n', ''],
+  ['no bytes in chunks', 'Transfer-Encoding: chunked\r\n', '0\r\n\r\n'],
 ] as const;
 
 async function ask(
@@ -63,11 +63,11 @@ async function ask(
 const CASES = TYPES.flatMap((type) => LENGTHS.map(([name, head, body]) => [type, name, head, body] as const));
 
 describe.each(CASES)(
-  'a request without a body that has the Content-Type %j and %s',
+  'a request without a body, with the Content-Type %j and %s',
   (type, _name, head, body) => {
     const sent = [type, head, body] as const;
 
-    it('does what the route does without a body', async () => {
+    it('is accepted by a route that needs no body', async () => {
       const { id, secretId } = await makeClient(service, `client-${++clients}`, {});
       const secrets = `/admin/clients/${id}/secrets`;
       const { status, body: added } = await ask('POST', secrets, bearer, sent);
@@ -78,7 +78,7 @@ describe.each(CASES)(
       expect((await ask('GET', '/admin/clients', bearer, sent)).status).toBe(200);
     });
 
-    it('says what is missing if the route needs a body', async () => {
+    it('gets 400 that names what is missing from a route that needs a body', async () => {
       const missing: [string, string, string | undefined, RegExp][] = [
         ['POST', '/token', undefined, /^Missing required claims/],
         ['POST', '/verify', undefined, /^Missing required fields/],
@@ -100,7 +100,7 @@ describe.each(CASES)(
       }
     });
 
-    it('is refused first if the caller is not authenticated', async () => {
+    it('gets 401 first if the caller is not authenticated', async () => {
       for (const [method, path] of [
         ['DELETE', '/admin/clients/admin'],
         ['POST', '/admin/clients/admin/secrets'],
@@ -119,8 +119,8 @@ describe.each(CASES)(
   },
 );
 
-describe('a Content-Encoding of no body', () => {
-  it.each(LENGTHS)('means nothing, with %s', async (_name, head, body) => {
+describe('a Content-Encoding without a body', () => {
+  it.each(LENGTHS)('is ignored with %s', async (_name, head, body) => {
     const sent = [undefined, `Content-Encoding: gzip\r\n${head}`, body] as const;
     expect((await ask('POST', '/admin/keys/rotate', bearer, sent)).status).toBe(202);
     expect((await ask('POST', '/token', undefined, sent)).status).toBe(400);

@@ -30,7 +30,7 @@ type Case = readonly [
 ];
 
 const TOKEN = '{"sub":"user-42","aud":"logging-service"}';
-/** As PowerShell 5.1 sends what is not ASCII: in ISO-8859-1, whatever JSON says. */
+/** PowerShell 5.1 sends JSON that is not ASCII in ISO-8859-1, although JSON is UTF-8. */
 const LATIN_1 = '{"sub":"M\xfcller","aud":"logging-service"}';
 const MARKED = `\xef\xbb\xbf${TOKEN}`;
 const VERIFY = '{"token":"a.b.c","aud":"logging-service"}';
@@ -106,7 +106,7 @@ function send(client: RecordedClient, [method, path, by, payload, body]: Case): 
 }
 
 describe.each(RECORDED_CLIENTS.map((client) => [client.name, client] as const))('%s', (_name, client) => {
-  it('is answered as the contract says at every route, one after another', async () => {
+  it('gets the status of the contract from every route, one after another', async () => {
     const found: unknown[] = [];
     for (const each of CASES) {
       const { responses, continued } = await send(client, each);
@@ -115,7 +115,7 @@ describe.each(RECORDED_CLIENTS.map((client) => [client.name, client] as const))(
       found.push([method, path, by, payload, body, response?.status]);
       expect(responses).toHaveLength(1);
       if (status === 401) expect(response?.headers['www-authenticate'] ?? path).toMatch(/^(Basic|Bearer|\/)/);
-      // Only a body that is wanted is asked for.
+      // 100 Continue is sent only for a body that will be read.
       if (status === 401 && path !== '/verify' && by !== 'nobody') expect(continued).toBe(0);
       if (path.startsWith('/oauth2') && status === 400 && payload !== 'none')
         expect(response?.text).toContain('application/x-www-form-urlencoded');

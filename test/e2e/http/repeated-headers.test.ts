@@ -61,7 +61,7 @@ describe.each(ROUTES)('%s %s', (method, path) => {
       'two Content-Type headers',
       () => ['Host: a', 'Content-Type: application/json', 'Content-Type: text/plain'],
     ],
-  ])('rejects %s', async (_name, lines) => {
+  ])('rejects %s with 400', async (_name, lines) => {
     const { status, body } = await send(method, path, lines());
     const isForm = path.startsWith('/oauth2');
     expect([status, body]).toEqual([
@@ -72,7 +72,7 @@ describe.each(ROUTES)('%s %s', (method, path) => {
     ]);
   });
 
-  it('rejects a request of HTTP/1.1 without Host', async () => {
+  it('rejects an HTTP/1.1 request without Host', async () => {
     const { status, headers, body } = await send(method, path, ['Accept: */*']);
     expect(status).toBe(400);
     expect(headers['x-content-type-options']).toBe('nosniff');
@@ -80,17 +80,17 @@ describe.each(ROUTES)('%s %s', (method, path) => {
   });
 
   it.each([
-    ['two lengths', ['Content-Length: 2', 'Content-Length: 3']],
-    ['two equal lengths', ['Content-Length: 2', 'Content-Length: 2']],
-    ['a length and chunks', ['Content-Length: 2', 'Transfer-Encoding: chunked']],
-    ['a list of lengths', ['Content-Length: 2, 2']],
-    ['chunks that are encoded further', ['Transfer-Encoding: chunked, gzip']],
-  ])('rejects %s', async (_name, lines) => {
+    ['two Content-Length headers', ['Content-Length: 2', 'Content-Length: 3']],
+    ['two equal Content-Length headers', ['Content-Length: 2', 'Content-Length: 2']],
+    ['both Content-Length and Transfer-Encoding', ['Content-Length: 2', 'Transfer-Encoding: chunked']],
+    ['a list in Content-Length', ['Content-Length: 2, 2']],
+    ['a coding after chunked', ['Transfer-Encoding: chunked, gzip']],
+  ])('rejects %s with 400', async (_name, lines) => {
     expect((await send(method, path, ['Host: a', ...lines, '', '{}'])).status).toBe(400);
   });
 });
 
-it('serves a client of HTTP/1.0 without Host', async () => {
+it('accepts an HTTP/1.0 request without Host', async () => {
   const { responses } = await exchange(
     service.origin,
     'GET /ping HTTP/1.0\r\nConnection: keep-alive\r\n\r\n',
@@ -98,7 +98,7 @@ it('serves a client of HTTP/1.0 without Host', async () => {
   expect(responses[0]?.status).toBe(200);
 });
 
-it('does not mind other headers that are there twice', async () => {
+it('accepts other repeated headers', async () => {
   const lines = [
     'Host: a',
     'Accept: a',
