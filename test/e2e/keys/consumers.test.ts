@@ -14,7 +14,7 @@ const MINUTE = 60;
 const JWKS_RSA = fileURLToPath(new URL('../../support/jwks-rsa-consumer.js', import.meta.url));
 const PY_JWK_CLIENT = fileURLToPath(new URL('../../python/jwk_client.py', import.meta.url));
 
-/** The configuration of a service that receives tokens. */
+/** A token, and what the resource server that verifies it expects. */
 interface Question {
   readonly token: string;
   readonly issuer: string;
@@ -24,17 +24,17 @@ interface Question {
   readonly now: number;
 }
 
-/** A service that receives tokens, and verifies them by itself. */
+/** A resource server that verifies tokens itself. */
 interface Consumer {
   ask(question: Question): Promise<Readonly<Record<string, unknown>>>;
   end(): Promise<void>;
 }
 
-/** A library that such services use, with its cache as it comes. */
+/** A library that resource servers use, with the defaults of its cache. */
 interface Library {
   readonly name: string;
   readonly algorithms: readonly Algorithm[];
-  /** Whether it asks for the set again for each key that it has not used before. */
+  /** Whether it fetches the key set again for each key that it has not used before. */
   readonly asksForEachKey: boolean;
   readonly missing?: string | undefined;
   start(jwksUri: string): Consumer;
@@ -74,7 +74,7 @@ const LIBRARIES: readonly Library[] = [
   },
 ];
 
-/** A service that signs with every algorithm, each for an audience of that name, and someone who verifies its tokens. */
+/** A service that signs with every algorithm for an audience of that name, and a consumer of its tokens. */
 class Meeting {
   private constructor(
     readonly service: RunningApp,
@@ -94,7 +94,7 @@ class Meeting {
     return Promise.all(this.algorithms.map((aud) => this.service.issue({ aud })));
   }
 
-  /** @returns the algorithms of the tokens that the consumer verified, or why it refused them */
+  /** @returns the algorithms of the tokens that the consumer verified, or why it rejected them */
   async verified(tokens: readonly string[]): Promise<unknown[]> {
     const outcomes = [];
     for (const token of tokens) {
@@ -113,7 +113,7 @@ class Meeting {
     return outcomes;
   }
 
-  /** How often the key set was asked for. */
+  /** How often the key set was fetched. */
   get asked(): number {
     return this.service.captured.lines.filter(({ route }) => route === JWKS).length;
   }
@@ -131,10 +131,10 @@ for (const library of LIBRARIES) {
   if (library.missing !== undefined) process.stderr.write(`Left out, ${library.name}: ${library.missing}\n`);
 
   (library.missing === undefined ? describe : describe.skip)(
-    `a consumer that verifies by ${library.name}`,
+    `a consumer that verifies with ${library.name}`,
     () => {
       const { algorithms } = library;
-      const how = library.asksForEachKey ? '' : ', by the set that it fetched before';
+      const how = library.asksForEachKey ? '' : ' with the key set fetched before';
 
       describe('when the keys are rotated', () => {
         let meeting: Meeting;
@@ -142,17 +142,17 @@ for (const library of LIBRARIES) {
         let next: string[];
         beforeAll(async () => {
           meeting = await Meeting.of(library);
-          // The next keys are old enough that they may sign at once.
+          // By then the next keys have been published long enough to sign at once.
           await pass(meeting.service, 60 * MINUTE);
           before = await meeting.issue();
         }, 60_000);
         afterAll(() => meeting.end());
 
-        it('verifies the tokens before', async () => {
+        it('verifies tokens issued before', async () => {
           expect(await meeting.verified(before)).toEqual(algorithms);
         });
 
-        it('verifies tokens of the previous keys while the rotation is on its way', async () => {
+        it('verifies tokens that the previous keys sign until the switch', async () => {
           await rotateAll(meeting.service);
           const tokens = await meeting.issue();
           expect(kidsOf(tokens)).toEqual(kidsOf(before));
@@ -168,12 +168,12 @@ for (const library of LIBRARIES) {
           if (!library.asksForEachKey) expect(meeting.asked).toBe(asked);
         });
 
-        it('still verifies tokens of the previous keys, until the last one has expired', async () => {
+        it('still verifies unexpired tokens of the previous keys', async () => {
           await pass(meeting.service, 13 * MINUTE);
           expect(await meeting.verified(before)).toEqual(algorithms);
         });
 
-        it('that comes later verifies the new tokens, and knows the previous keys no more', async () => {
+        it('that starts later verifies the new tokens, and finds no key for the previous ones', async () => {
           await pass(meeting.service, 4 * MINUTE);
           const late = library.start(meeting.service.origin + JWKS);
           const tokens = await meeting.issue();
@@ -184,7 +184,7 @@ for (const library of LIBRARIES) {
               'claims.aud',
               algorithm,
             );
-            // It is not the expiry that it is refused for.
+            // Before its expiry, which would be another reason to reject it.
             const then = now - 20 * MINUTE;
             expect(await late.ask({ ...asked, token: String(before[at]), now: then })).toEqual({
               error: expect.stringMatching(/no applicable key|unable to find a signing key/i),
@@ -194,7 +194,7 @@ for (const library of LIBRARIES) {
         }, 60_000);
       });
 
-      describe('when the keys leaked and are revoked', () => {
+      describe('when leaked keys are revoked', () => {
         let meeting: Meeting;
         beforeAll(async () => {
           meeting = await Meeting.of(library);

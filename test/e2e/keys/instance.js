@@ -1,5 +1,5 @@
-// One of several instances of the service: it is copied next to the compiled sources. Each message names what is to be
-// done, and is answered with what came of it.
+// One of several instances of the service, copied next to the compiled sources. Each message names an action;
+// the reply holds its result.
 import { createApp } from './src/app.js';
 import { ManagedKeys } from './src/keys/managed-keys.js';
 import { createLog } from './src/observability/log.js';
@@ -17,7 +17,7 @@ const acts = {
     await app.listen(0, '127.0.0.1');
     origin = await app.getUrl();
   },
-  /** What passes by itself every second. */
+  /** What the service does by itself every second. */
   hear: () => app.get(ManagedKeys).sync(),
   async rotate() {
     await app.get(ManagedKeys).rotate(undefined, false);
@@ -30,20 +30,20 @@ const acts = {
     return /** @type {{ keys: unknown }} */ (await response.json()).keys;
   },
   async issue(aud) {
-    const answer = await fetch(`${origin}/token`, {
+    const response = await fetch(`${origin}/token`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ sub: 'user-42', aud }),
     });
-    return /** @type {{ token: unknown }} */ (await answer.json()).token;
+    return /** @type {{ token: unknown }} */ (await response.json()).token;
   },
   async verify({ token, aud }) {
-    const answer = await fetch(`${origin}/verify`, {
+    const response = await fetch(`${origin}/verify`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ token, aud }),
     });
-    return answer.status;
+    return response.status;
   },
   stop: () => app?.close(),
 };

@@ -14,13 +14,13 @@ type KeySettings = Pick<Settings, 'algorithms' | 'audienceAlgorithms'>;
 
 interface Step extends KeySettings {
   readonly name: string;
-  /** What signs for `reporting` and for `billing`, and for both together; none if nothing may. */
+  /** The algorithms that sign for `reporting`, for `billing`, and for both together. */
   readonly signs: readonly [string, string, string | undefined];
-  /** For which of the two a holder of the shared secret can make tokens. */
+  /** The audiences for which a holder of the shared secret can forge tokens. */
   readonly forgeable: readonly string[];
 }
 
-/** The service is started again with each, as docs/keys.md says, a lifetime of tokens after the one before. */
+/** As in docs/keys.md: the service restarts with each step, one token lifetime after the previous step. */
 const STEPS: readonly Step[] = [
   {
     name: 'HS256',
@@ -74,7 +74,7 @@ beforeAll(() => {
 });
 afterAll(removeTemporaryDirectories);
 
-describe('a service whose audiences leave the shared secret one by one', () => {
+describe('a service that moves its audiences off the shared secret one by one', () => {
   let previous: { token: string; audience: string }[] = [];
   let client: TestClient | undefined;
 
@@ -92,7 +92,7 @@ describe('a service whose audiences leave the shared secret one by one', () => {
       return (await service.form('/oauth2/introspect', { token }, { authorization })).body['active'];
     };
 
-    it('accepts every token that was issued before', async () => {
+    it('accepts every token of the previous step', async () => {
       for (const { token, audience } of previous) {
         expect((await service.verify(token, audience)).status).toBe(200);
         expect(await introspect(token)).toBe(true);
@@ -108,16 +108,16 @@ describe('a service whose audiences leave the shared secret one by one', () => {
     });
 
     it.each(['reporting', 'billing'])(
-      'lets a holder of the secret make a token for %s only if allowed',
+      'accepts a token forged with the shared secret for %s only if the step allows it',
       async (aud) => {
         const iat = clock.now() / 1000;
-        // After the first client was made, a token needs no client to be valid; see the contract on `client_id`.
+        // Even with registered clients, a token needs no `client_id` to be valid; see the contract.
         const forged = handMadeToken({ claims: { ...VALID_CLAIMS, aud, iat, exp: iat + LIFETIME } });
         const { status, body } = await service.verify(forged, aud);
         const isValid = forgeable.includes(aud);
         expect([status, body['code']]).toEqual(isValid ? [200, undefined] : [401, 'invalid_signature']);
         expect(await introspect(forged)).toBe(isValid);
-        // Nor by way of an audience that still accepts it.
+        // An audience that still accepts the secret does not help.
         const both = handMadeToken({
           claims: { ...VALID_CLAIMS, aud: ['reporting', 'billing'], iat, exp: iat + LIFETIME },
         });
@@ -125,12 +125,12 @@ describe('a service whose audiences leave the shared secret one by one', () => {
       },
     );
 
-    it('leaves tokens that are valid in the next step', async () => {
+    it('issues a token for each audience, for the next step', async () => {
       const issue = async (audience: string): Promise<{ token: string; audience: string }> => ({
         token: await service.issue({ aud: audience }),
         audience,
       });
-      // What was signed before the lists became narrower has expired by then.
+      // Tokens signed before the lists became narrower have expired by then.
       clock.advance(LIFETIME);
       await hear(service);
       previous = await Promise.all(['reporting', 'billing'].map(issue));
@@ -154,20 +154,20 @@ describe('audiences without a common algorithm', () => {
 
   it.each([
     ['at /token', ['reporting', 'logging-service']],
-    ['at /token, with lists of both', ['billing', 'reporting']],
-  ])('are refused %s', async (_name, aud) => {
+    ['at /token if each has a list', ['billing', 'reporting']],
+  ])('are rejected with 403 %s', async (_name, aud) => {
     const { status, body } = await service.post('/token', { sub: 'user-42', aud });
     expect({ status, code: body['code'] }).toEqual({ status: 403, code: 'invalid_target' });
   });
 
-  it('are refused at /oauth2/token', async () => {
+  it('are rejected with 400 at /oauth2/token', async () => {
     const { authorization } = await makeClient(service, 'worker', { audiences: ['reporting', 'billing'] });
     const form = { grant_type: 'client_credentials', audience: 'reporting billing' };
     const { status, body } = await service.form('/oauth2/token', form, { authorization });
     expect({ status, error: body['error'] }).toEqual({ status: 400, error: 'invalid_target' });
   });
 
-  it('are served apart, even if the lists share one', async () => {
+  it('get separate tokens, and those with a common algorithm one token', async () => {
     const algorithmFor = async (aud: unknown): Promise<unknown> =>
       readToken(await service.issue({ aud })).header['alg'];
     expect(await algorithmFor('reporting')).toBe('ES256');

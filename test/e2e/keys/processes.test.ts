@@ -29,7 +29,7 @@ class Instance {
     return new Instance(child);
   }
 
-  /** Lets it do something, one thing at a time. */
+  /** Sends one action and waits for its result; one at a time. */
   async do(act: string, given?: unknown): Promise<unknown> {
     const answered = once(this.process, 'message');
     this.process.send({ act, given });
@@ -38,7 +38,7 @@ class Instance {
     return result;
   }
 
-  /** The ids of the keys that it publishes, by algorithm; those that sign first. */
+  /** The IDs of its published keys by algorithm, those that sign first. */
   async published(): Promise<Record<string, string[]>> {
     const keys = (await this.do('published')) as { kid: string; alg: string }[];
     return Object.fromEntries(
@@ -61,7 +61,7 @@ class Instance {
 const kidsOf = (tokens: readonly string[]): unknown[] =>
   tokens.map((token) => readToken(token).header['kid']);
 
-/** Each serves one database after another: to load the service costs more than most tests. */
+/** Each serves one database after another, as loading the service takes longer than most tests. */
 let instances: readonly Instance[];
 beforeAll(async () => {
   const compiled = compiledSource();
@@ -78,13 +78,13 @@ describeEachDatabase(
   (database) => {
     const all = <T>(what: (instance: Instance) => Promise<T>): Promise<T[]> =>
       Promise.all(instances.map(what));
-    /** That they all say the same. @returns it */
+    /** Expects the same result from all. @returns it */
     async function agreed<T>(what: (instance: Instance) => Promise<T>): Promise<T> {
       const [first, ...others] = await all(what);
       for (const other of others) expect(other).toEqual(first);
       return first as T;
     }
-    /** Time continues, and each asks the database, all at once. */
+    /** Moves the clock of each, then lets all query the database at once. */
     async function pass(seconds: number): Promise<void> {
       await all((each) => each.do('pass', seconds));
       await all((each) => each.do('hear'));
@@ -92,13 +92,13 @@ describeEachDatabase(
 
     beforeAll(async () => {
       const settings = testSettings({ databaseUrl: await database.url(), algorithms: ALGORITHMS });
-      // At the same time, on a database that is empty.
+      // All at once, on an empty database.
       await all((each) => each.do('start', settings));
       await pass(0);
     }, 120_000);
     afterAll(() => all((each) => each.do('stop')), 60_000);
 
-    it('three processes that start together make one key that signs and the next one, for each algorithm', async () => {
+    it('three processes that start together make one signing key and the next one for each algorithm', async () => {
       const published = await agreed((each) => each.published());
       expect(Object.values(published).map((kids) => kids.length)).toEqual([2, 2, 2]);
       const tokens = await all((each) => each.issue());
@@ -106,7 +106,7 @@ describeEachDatabase(
       expect(tokens.map(kidsOf)).toEqual(instances.map(() => signing));
     }, 60_000);
 
-    it('three processes that rotate at the same time make one new key, and switch to the next one together', async () => {
+    it('three processes that rotate at the same time make one new key and switch to the next one together', async () => {
       await pass(30 * 60);
       const before = await agreed((each) => each.published());
       const signing = await agreed((each) => each.issue().then(kidsOf));
@@ -117,7 +117,7 @@ describeEachDatabase(
         expect(after[name]).toEqual(expect.arrayContaining(before[name] ?? []));
         expect(after[name]).toHaveLength(3);
       }
-      // Second by second over the time of the change: all sign with the same key, and change it once.
+      // Second by second around the switch: all sign with the same key, and switch once.
       const seen = [signing];
       const tokens: string[] = [];
       for (let second = 60; second <= 70; second++) {
@@ -136,9 +136,9 @@ describeEachDatabase(
       }
     }, 120_000);
 
-    it('three processes replace keys by age, one new key for each algorithm', async () => {
+    it('three processes make one new key for each algorithm when the signing key expires', async () => {
       const before = await agreed((each) => each.published());
-      // The key that signs ends within the next half hour, and the one after the next is published by then.
+      // The signing key expires within the next half hour, and the key after the next is published by then.
       await pass(90 * 24 * 60 * 60 - 30 * 60);
       const after = await agreed((each) => each.published());
       for (const name of ALGORITHMS) {

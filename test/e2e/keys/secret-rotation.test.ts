@@ -9,15 +9,15 @@ import { RunningApp } from '../../support/running-app.js';
 import { PREVIOUS_SECRET as OLD, SECRET as NEW } from '../../support/settings.js';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
 
-/** The steps of the runbook in docs/keys.md: each instance and each consumer takes them, in any order among them. */
+/** The steps of the runbook in docs/keys.md; within a step, instances and consumers are in no order. */
 const STEPS = [
-  { name: 'the old secret', secret: OLD, previousSecrets: [] },
-  { name: 'the old secret, the new one in addition', secret: OLD, previousSecrets: [NEW] },
-  { name: 'the new secret, the old one in addition', secret: NEW, previousSecrets: [OLD] },
-  { name: 'the new secret', secret: NEW, previousSecrets: [] },
+  { name: 'only the old secret', secret: OLD, previousSecrets: [] },
+  { name: 'the old secret and the new one in addition', secret: OLD, previousSecrets: [NEW] },
+  { name: 'the new secret and the old one in addition', secret: NEW, previousSecrets: [OLD] },
+  { name: 'only the new secret', secret: NEW, previousSecrets: [] },
 ] as const;
 
-/** No one begins a step before all have taken the one before, so that those who meet are at most one step apart. */
+/** No one begins a step before all have finished the previous one, so any two are at most one step apart. */
 const MEETINGS = STEPS.flatMap((_, at) => [at - 1, at, at + 1].map((other) => [at, other] as const)).filter(
   ([, other]) => other in STEPS,
 );
@@ -41,13 +41,16 @@ describe('while the shared secret is replaced', () => {
     verifier: nameOf(other),
   }));
 
-  it.each(named)('a token by $issuer is valid if there is $verifier', async ({ one, other }) => {
-    const token = await instance(one).issue();
-    expect((await instance(other).verify(token)).status).toBe(200);
-  });
+  it.each(named)(
+    'a token of an instance with $issuer is valid at one with $verifier',
+    async ({ one, other }) => {
+      const token = await instance(one).issue();
+      expect((await instance(other).verify(token)).status).toBe(200);
+    },
+  );
 
   it.each(named)(
-    '$issuer: services with $verifier, which verify by themselves, take it too',
+    'a token of an instance with $issuer is valid at a consumer with $verifier',
     async ({ one, other }) => {
       const { secret, previousSecrets } = STEPS[other] as (typeof STEPS)[number];
       const verifier = new TokenVerifier({
@@ -61,19 +64,19 @@ describe('while the shared secret is replaced', () => {
   );
 
   it.each(named)(
-    '$verifier: what such a service signs without a kid is valid if there is $issuer',
+    'a token without kid of a consumer with $verifier is valid at an instance with $issuer',
     async ({ one, other }) => {
       const { secret } = STEPS[other] as (typeof STEPS)[number];
       expect((await instance(one).verify(handMadeToken({ secret }))).status).toBe(200);
     },
   );
 
-  it('a step that is omitted breaks tokens: an instance with the old secret alone does not know the new one', async () => {
+  it('skipping a step breaks tokens: an instance with only the old secret rejects the new one', async () => {
     const { status, body } = await instance(0).verify(await instance(2).issue());
     expect({ status, code: body['code'] }).toEqual({ status: 401, code: 'invalid_signature' });
   });
 
-  it('a secret that was taken away is dead', async () => {
+  it('a removed secret verifies no tokens', async () => {
     const { status, body } = await instance(3).verify(await instance(1).issue());
     expect({ status, code: body['code'] }).toEqual({ status: 401, code: 'invalid_signature' });
   });
@@ -88,7 +91,7 @@ const ENCRYPTION_STEPS: readonly Pick<Settings, 'encryptionKey' | 'previousEncry
   { encryptionKey: NEW_KEY, previousEncryptionKeys: [] },
 ];
 
-describe('while the key-encryption key is replaced', () => {
+describe('while the key encryption key is replaced', () => {
   const clock = new MovedClock();
   let databaseUrl: string;
   beforeAll(() => {
@@ -99,7 +102,7 @@ describe('while the key-encryption key is replaced', () => {
   const start = (step: number): Promise<RunningApp> =>
     RunningApp.start({ databaseUrl, algorithms: ['ES256'], ...ENCRYPTION_STEPS[step] }, clock);
 
-  it('two instances that take its steps in turn make keys, take over those of the other, and break no token', async () => {
+  it('two instances that take the steps in turn read the keys of each other and break no token', async () => {
     const running = [await start(0), await start(0)];
     const kids = new Set<unknown>();
     const issuers = [];
@@ -110,7 +113,7 @@ describe('while the key-encryption key is replaced', () => {
       const tokens = await Promise.all(running.map((each) => each.issue()));
       await running[which]?.stop();
       running[which] = await start(step);
-      // Whichever made the new keys, both must open them.
+      // Whichever made the new keys, both must decrypt them.
       await rotateAll(running[step % 2] as RunningApp);
       for (const each of running) {
         await hear(each);
@@ -125,7 +128,7 @@ describe('while the key-encryption key is replaced', () => {
         for (const other of running) expect((await other.verify(token)).status).toBe(200);
       }
     }
-    // One new key for each rotation, and the same on both.
+    // One new key for each rotation, the same on both.
     expect({ keys: kids.size, tokens: issuers.length }).toEqual({ keys: 6, tokens: 12 });
     for (const each of running) await each.stop();
     const alone = await start(3);
@@ -134,9 +137,9 @@ describe('while the key-encryption key is replaced', () => {
   }, 60_000);
 
   it.each([
-    ['the old one', 0],
-    ['another', undefined],
-  ])('a service with %s no longer starts, and changes nothing', async (_name, step) => {
+    ['the old key', 0],
+    ['another key', undefined],
+  ])('a service with %s does not start, and changes no keys', async (_name, step) => {
     const keys = async (): Promise<string> => {
       const started = await start(3);
       const { text } = await started.get('/.well-known/jwks.json');

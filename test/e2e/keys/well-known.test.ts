@@ -16,7 +16,7 @@ const BASE_PATH = '/identity-backend';
 let service: RunningApp;
 let issuer: string;
 beforeAll(async () => {
-  // The issuer names the address, which is known once the service listens: a first one finds a free port.
+  // The issuer contains the port, which is known once a service listens: a first one finds a free port.
   const first = await RunningApp.start();
   const { port } = new URL(first.origin);
   await first.stop();
@@ -35,32 +35,32 @@ afterAll(() => service.stop());
 const keysOf = ({ body }: Answer): Record<string, unknown>[] => body['keys'] as Record<string, unknown>[];
 
 describe('GET /.well-known/jwks.json, under a base path', () => {
-  it('holds the public keys of every algorithm in force, and no shared secret', async () => {
-    const answer = await service.get(JWKS);
-    const shown = keysOf(answer).map(({ kty, alg, use }) => [kty, alg, use]);
+  it('returns the public keys of every algorithm in use, and no shared secret', async () => {
+    const response = await service.get(JWKS);
+    const shown = keysOf(response).map(({ kty, alg, use }) => [kty, alg, use]);
     expect(shown.sort()).toEqual([
       ['EC', 'ES256', 'sig'],
       ['EC', 'ES256', 'sig'],
       ['OKP', 'EdDSA', 'sig'],
       ['OKP', 'EdDSA', 'sig'],
     ]);
-    expect(answer.text).not.toMatch(/"oct"|"k":|"d":/);
+    expect(response.text).not.toMatch(/"oct"|"k":|"d":/);
     for (const secret of [SECRET, PREVIOUS_SECRET]) {
-      expect(answer.text).not.toContain(secret);
-      expect(answer.text).not.toContain(Buffer.from(secret).toString('base64url'));
+      expect(response.text).not.toContain(secret);
+      expect(response.text).not.toContain(Buffer.from(secret).toString('base64url'));
     }
   });
 
-  it('is nowhere else', async () => {
+  it('returns 404 outside the base path', async () => {
     expect((await fetch(service.origin + JWKS)).status).toBe(404);
   });
 
   it.each([
-    ['its tag', (tag: string) => tag],
-    ['its tag as a weak one, which caches make of it', (tag: string) => `W/${tag}`],
-    ['its tag among others', (tag: string) => `"a" ,W/"b",  ${tag}  , "c"`],
-    ['any tag', () => '*'],
-  ])('answers 304 without a body to %s', async (_name, named) => {
+    ['its ETag', (tag: string) => tag],
+    ['its ETag in weak form, as some caches send it', (tag: string) => `W/${tag}`],
+    ['its ETag among others', (tag: string) => `"a" ,W/"b",  ${tag}  , "c"`],
+    ['*', () => '*'],
+  ])('returns 304 without a body if If-None-Match is %s', async (_name, named) => {
     const { headers } = await service.get(JWKS);
     const tag = headers.get('etag') ?? '';
     expect(tag).toMatch(/^"[\w-]+"$/);
@@ -70,16 +70,19 @@ describe('GET /.well-known/jwks.json, under a base path', () => {
       text: '',
       tag,
     });
-    // A cache that asks again may keep the set for as long once more (RFC 9110 §15.4.5).
+    // A cache that revalidates the set may keep it for the same time again (RFC 9110 §15.4.5).
     expect(again.headers.get('cache-control')).toBe('public, max-age=300');
   });
 
-  it.each(['"another"', '', 'x', `"a${' '.repeat(8_000)}b"`])('answers 200 to %j', async (other) => {
-    const { status, body } = await service.get(JWKS, { 'if-none-match': other });
-    expect({ status, keys: body['keys'] }).toEqual({ status: 200, keys: expect.any(Array) });
-  });
+  it.each(['"another"', '', 'x', `"a${' '.repeat(8_000)}b"`])(
+    'returns 200 if If-None-Match is %j',
+    async (other) => {
+      const { status, body } = await service.get(JWKS, { 'if-none-match': other });
+      expect({ status, keys: body['keys'] }).toEqual({ status: 200, keys: expect.any(Array) });
+    },
+  );
 
-  it('has another tag once a key was replaced', async () => {
+  it('returns another ETag once a key is replaced', async () => {
     const before = (await service.get(JWKS)).headers.get('etag') ?? '';
     await rotateAll(service, true);
     const after = await service.get(JWKS, { 'if-none-match': before });
@@ -89,7 +92,7 @@ describe('GET /.well-known/jwks.json, under a base path', () => {
 });
 
 describe('the metadata, under a base path', () => {
-  it.each(METADATA)('%s names each address under the issuer, and each answers', async (path) => {
+  it.each(METADATA)('%s has the URLs of all endpoints under the issuer, and each responds', async (path) => {
     const { status, body, headers } = await service.get(path);
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toBe('public, max-age=300');
@@ -105,35 +108,35 @@ describe('the metadata, under a base path', () => {
     });
     expect((await fetch(String(body['jwks_uri']))).status).toBe(200);
     for (const name of ['token', 'introspection', 'revocation']) {
-      const answer = await fetch(String(body[`${name}_endpoint`]), {
+      const response = await fetch(String(body[`${name}_endpoint`]), {
         method: 'POST',
         body: new URLSearchParams({}),
       });
-      expect([name, answer.status]).toEqual([name, name === 'token' ? 400 : 401]);
+      expect([name, response.status]).toEqual([name, name === 'token' ? 400 : 401]);
     }
   });
 
   it.each([
     ['oidc', 'http://127.0.0.1/identity-backend/.well-known/openid-configuration'],
     ['oauth2', 'http://127.0.0.1/.well-known/oauth-authorization-server/identity-backend'],
-  ] as const)('is fetched by oauth4webapi as %s at a URL of its kind', async (algorithm, address) => {
+  ] as const)('is fetched by oauth4webapi at the URL for %s', async (algorithm, address) => {
     const asked: string[] = [];
-    const answer = await oauth.discoveryRequest(new URL(issuer), {
+    const response = await oauth.discoveryRequest(new URL(issuer), {
       algorithm,
       // eslint-disable-next-line @typescript-eslint/no-deprecated -- so that it is not used against a real service
       [oauth.allowInsecureRequests]: true,
       [oauth.customFetch]: (url) => {
         asked.push(url.replace(/:\d+/, ''));
-        // Under a path, RFC 8414 §3.1 asks outside of the service: a proxy hands it the copy under the path.
+        // With a path, the URL of RFC 8414 §3.1 is outside the service: a proxy maps it to the one inside.
         return service.get(METADATA[1] ?? '').then(({ text, headers }) => new Response(text, { headers }));
       },
     });
     expect(asked).toEqual([address]);
-    const server = await oauth.processDiscoveryResponse(new URL(issuer), answer);
+    const server = await oauth.processDiscoveryResponse(new URL(issuer), response);
     expect(server.token_endpoint).toBe(`${issuer}/oauth2/token`);
   });
 
-  it('lets openid-client discover the service and get a token by what it found', async () => {
+  it('is enough for openid-client to discover the service and get a token', async () => {
     const { id, secret } = await makeClient(service, 'worker', { audiences: ['reporting'] });
     const config = await openid.discovery(new URL(issuer), id, secret, openid.ClientSecretBasic(secret), {
       // eslint-disable-next-line @typescript-eslint/no-deprecated -- so that it is not used against a real service
@@ -151,7 +154,7 @@ describe('the metadata, under a base path', () => {
   });
 });
 
-describe('without a matching issuer there is no discovery', () => {
+describe('discovery without a matching issuer', () => {
   it.each([
     ['identity-backend', '', /JWT_ISSUER is not an http or https URL$/],
     ['ftp://id.example.com', '', /JWT_ISSUER is not an http or https URL$/],
@@ -159,7 +162,7 @@ describe('without a matching issuer there is no discovery', () => {
     ['https://id.example.com/other', '/base', /the path of JWT_ISSUER is not BASE_PATH$/],
     ['https://id.example.com/?', '', /the path of JWT_ISSUER is not BASE_PATH$/],
     ['https://id.example.com/#', '', /the path of JWT_ISSUER is not BASE_PATH$/],
-  ])('issuer %j, base path %j', async (other, basePath, words) => {
+  ])('returns 404 for the issuer %j and the base path %j', async (other, basePath, words) => {
     const without = await RunningApp.start({ issuer: other, basePath });
     for (const path of METADATA) {
       const { status, body } = await without.get(path);
