@@ -9,7 +9,7 @@ let service: RunningApp;
 let admin: Administrator;
 let worker: TestClient;
 let bearer: string;
-/** What no line of the log, no metric and no error may hold. */
+/** What no log line, metric or error may contain. */
 const confidential = new Set<string>();
 
 const hashesOf = (secret: string): string[] =>
@@ -36,7 +36,7 @@ afterAll(() => service.stop());
 afterEach(async () => {
   service.clock.advance(1);
   const metrics = await service.get('/metrics', { 'x-request-id': 'last' });
-  // One more request, so that the line of the one before it is written.
+  // One more request, so that the log line of the previous one is written.
   await service.get('/ping');
   expect(service.captured.text).toContain('"last"');
   for (const secret of confidential) {
@@ -45,14 +45,14 @@ afterEach(async () => {
   }
 });
 
-/** An answer that is an error, and does not hold what it was sent. */
+/** Expects an error that contains nothing confidential. */
 function expectDiscreet({ status, text }: Answer): void {
   expect(status).toBeGreaterThanOrEqual(400);
   for (const secret of confidential) expect(text).not.toContain(secret);
 }
 
-describe('no line of the log, no metric and no error holds the secret of a client, nor what it hashes to', () => {
-  it('that was made, shown and ended', async () => {
+describe('no log line, metric or error contains a client secret, or a hash of it,', () => {
+  it('that was created and revoked', async () => {
     const { body: created } = await admin.create({ client_id: 'made' });
     keepSecret(String(created['client_secret']), basic('made', String(created['client_secret'])));
     const { body: added } = await admin.addSecret('made', {});
@@ -65,7 +65,7 @@ describe('no line of the log, no metric and no error holds the secret of a clien
     expect(service.captured.text).toContain('client.secret_added');
   });
 
-  it('by which tokens were asked for, nor these tokens', async () => {
+  it('with which tokens were requested, or these tokens', async () => {
     const headers = { authorization: worker.authorization };
     const token = await service.issue({ sub: 'worker' }, headers);
     const { body } = await service.form('/oauth2/token', 'grant_type=client_credentials', headers);
@@ -79,12 +79,12 @@ describe('no line of the log, no metric and no error holds the secret of a clien
   });
 
   it.each<[string, () => string]>([
-    ['Basic with a wrong secret behind it', () => basic('worker', `${worker.secret}x`)],
-    ['Basic of another client', () => basic('other', worker.secret)],
+    ['Basic with another character after it', () => basic('worker', `${worker.secret}x`)],
+    ['Basic with the ID of another client', () => basic('other', worker.secret)],
     ['Basic without base64', () => `Basic worker:${worker.secret}`],
-    ['the secret in place of the id', () => basic(worker.secret, 'x')],
+    ['the secret in place of the ID', () => basic(worker.secret, 'x')],
     ['the secret alone', () => worker.secret],
-    ['a bearer token of the wrong kind', () => `Bearer ${worker.secret}`],
+    ['the secret as a bearer token', () => `Bearer ${worker.secret}`],
     ['a bearer token that is valid elsewhere', () => `Bearer ${bearer}`],
   ])('that was sent in the Authorization header: %s', async (_name, make) => {
     const authorization = make();
@@ -98,15 +98,15 @@ describe('no line of the log, no metric and no error holds the secret of a clien
   it.each<[string, (secret: string) => string]>([
     ['client_secret', (secret) => `grant_type=client_credentials&client_id=other&client_secret=${secret}`],
     [
-      'client_secret twice',
+      'client_secret, repeated',
       (secret) => `grant_type=client_credentials&client_secret=${secret}&client_secret=x`,
     ],
     ['client_secret without a grant_type', (secret) => `client_id=worker&client_secret=${secret}`],
     ['client_id', (secret) => `grant_type=client_credentials&client_id=${secret}&client_secret=x`],
     ['grant_type', (secret) => `grant_type=${secret}`],
     ['an assertion', (secret) => `grant_type=client_credentials&client_assertion=${secret}`],
-    ['a name', (secret) => `${secret}=x`],
-    ['what is no form', (secret) => `grant_type=%zz&client_secret=${secret}`],
+    ['a parameter name', (secret) => `${secret}=x`],
+    ['a malformed form', (secret) => `grant_type=%zz&client_secret=${secret}`],
   ])('that was sent in a form: %s', async (_name, form) => {
     for (const secret of [worker.secret, bearer]) {
       expectDiscreet(await service.form('/oauth2/token', form(secret)));
@@ -117,9 +117,9 @@ describe('no line of the log, no metric and no error holds the secret of a clien
     }
   });
 
-  it('that was sent to the admin routes: in the path, the query or the body', async () => {
+  it('that was sent to the admin routes in the path, the query or the body', async () => {
     for (const secret of [worker.secret, bearer]) {
-      for (const answer of [
+      for (const response of [
         await admin.show(secret),
         await admin.update(secret, {}),
         await admin.remove(secret),
@@ -134,18 +134,18 @@ describe('no line of the log, no metric and no error holds the secret of a clien
         await service.get(`/admin/clients?access_token=${secret}`),
         await service.post('/admin/clients', { client_secret: secret }, { authorization: 'Bearer x' }),
       ]) {
-        expectDiscreet(answer);
+        expectDiscreet(response);
       }
     }
   });
 
-  it('if the database fails', async () => {
+  it('when the database fails', async () => {
     const failing = await RunningApp.start({ logLevel: 'trace' });
     const administrator = await Administrator.of(failing);
     const { secret } = administrator.client;
     await failing.app.get<DataSource>(getDataSourceToken()).destroy();
-    const answer = await administrator.create({ client_id: 'too-late' });
-    expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    const response = await administrator.create({ client_id: 'too-late' });
+    expect(response).toMatchObject({ status: 503, body: { code: 'unavailable' } });
     await failing.stop();
     for (const text of [secret, ...hashesOf(secret)]) expect(failing.captured.text).not.toContain(text);
     expect(failing.captured.text).not.toMatch(/eyJ|Bearer|"hash"|sealed/);

@@ -18,7 +18,7 @@ async function linesOf(ask: (headers: Record<string, string>) => Promise<unknown
 }
 
 describe('the log', () => {
-  it('logs each response with its method, route pattern, status and duration', async () => {
+  it('has a line for each response with its method, route pattern, status and duration', async () => {
     const lines = await linesOf((headers) => service.post('/verify', { token: 'a', aud: 'b' }, headers));
     expect(lines).toEqual([
       expect.objectContaining({
@@ -31,7 +31,7 @@ describe('the log', () => {
     ]);
   });
 
-  it('names a token that was issued by its jti', async () => {
+  it('identifies an issued token by its jti', async () => {
     let token = '';
     const lines = await linesOf(async (headers) => {
       const { body } = await service.post('/token', { sub: 'user-42', aud: ['a', 'b'], scope: 'c' }, headers);
@@ -53,20 +53,20 @@ describe('the log', () => {
     ['invalid_target', { sub: 'user-42', aud: 'identity-backend' }, {}],
     ['invalid_scope', { sub: 'user-42', aud: 'a', scope: 'identity:admin' }, {}],
     ['invalid_client', { sub: 'user-42', aud: 'a' }, { authorization: 'Basic x' }],
-  ])('logs a refusal by its code: %s', async (code, body, further) => {
+  ])('has the code of a rejected token request: %s', async (code, body, further) => {
     const lines = await linesOf((headers) => service.post('/token', body, { ...headers, ...further }));
     expect(lines.filter(({ audit, event }) => audit === true && event !== 'authentication.failed')).toEqual([
       expect.objectContaining({ event: 'token.refused', code }),
     ]);
   });
 
-  it('names no address that is not a route', async () => {
+  it('shows an unknown route as unmatched, without its URL', async () => {
     const lines = await linesOf((headers) => service.get('/path-marker?query-marker', headers));
     expect(lines).toEqual([expect.objectContaining({ route: 'unmatched', status: 404 })]);
     expect(service.captured.text).not.toContain('marker');
   });
 
-  it('holds no line of more than one line, whatever is in it', async () => {
+  it('has one JSON object per line, whatever the values are', async () => {
     await linesOf((headers) => service.post('/token', { sub: 'a\u2028b "\\', aud: 'c' }, headers));
     for (const line of service.captured.text.trimEnd().split('\n'))
       expect(() => JSON.parse(line) as unknown).not.toThrow();

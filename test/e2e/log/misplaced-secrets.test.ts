@@ -18,7 +18,7 @@ let service: RunningApp;
 let admin: Administrator;
 let client: TestClient;
 const misplaced = new Map<string, string>();
-/** Responses that may not repeat what they were sent. */
+/** Responses that must not repeat what was sent. */
 const errors: string[] = [];
 
 beforeAll(async () => {
@@ -69,19 +69,19 @@ const SECRETS = [
 
 describe.each(SECRETS)('%s is in no log line, metric or error', (name) => {
   const secret = (): string => misplaced.get(name) ?? '';
-  /** As it is, within other words, and as one of several. */
+  /** Alone, inside other text, and as one of several words. */
   const variants = (): string[] => [secret(), `x:${secret()}/x`, `my ${secret()}`];
   const authenticated = () => ({ authorization: client.authorization });
 
-  it('as X-Request-Id', async () => {
+  it('when sent as X-Request-Id', async () => {
     for (const id of [secret(), `x.${secret()}`, `${secret()}.x`]) {
-      const answer = await service.get('/no-such-route', { 'x-request-id': id.replaceAll(' ', '') });
-      if (!name.startsWith('KEY_') && !name.startsWith('JWT_')) keepError(answer);
+      const response = await service.get('/no-such-route', { 'x-request-id': id.replaceAll(' ', '') });
+      if (!name.startsWith('KEY_') && !name.startsWith('JWT_')) keepError(response);
       await service.post('/token', { sub: 'a', aud: 'b' }, { 'x-request-id': id });
     }
   });
 
-  it.each(EMPTY)('as %s of a JSON route', async (field) => {
+  it.each(EMPTY)('when sent as %s to a JSON route', async (field) => {
     for (const value of [...variants(), [secret(), 'x'], { [secret()]: secret() }]) {
       for (const path of ['/token', '/verify']) {
         const body = { sub: 'worker', aud: 'logging-service', token: 'a.b.c' };
@@ -93,7 +93,7 @@ describe.each(SECRETS)('%s is in no log line, metric or error', (name) => {
     }
   });
 
-  it.each(FORM_FIELDS)('as %s of a form', async (field) => {
+  it.each(FORM_FIELDS)('when sent as %s in a form', async (field) => {
     for (const value of variants()) {
       for (const path of ['/oauth2/token', '/oauth2/introspect', '/oauth2/revoke']) {
         const body = { grant_type: 'client_credentials', [field]: value };
@@ -103,7 +103,7 @@ describe.each(SECRETS)('%s is in no log line, metric or error', (name) => {
     }
   });
 
-  it.each(CLIENT_FIELDS)('as %s of a client', async (field) => {
+  it.each(CLIENT_FIELDS)('when sent as %s of a client', async (field) => {
     const id = `made-${name.length}-${field.replaceAll('_', '-')}`;
     for (const value of [secret(), [secret()], { keys: [{ kty: secret() }] }]) {
       keepError(await admin.create({ client_id: id, [field]: value }));
@@ -115,7 +115,7 @@ describe.each(SECRETS)('%s is in no log line, metric or error', (name) => {
     await admin.update('worker', { audiences: ['logging-service'], scopes: ['logs:read'] });
   });
 
-  it('in a path, a query or the Authorization header', async () => {
+  it('when sent in a path, a query or the Authorization header', async () => {
     const text = encodeURIComponent(secret());
     for (const path of [
       ...[`/${text}`, `/token/${text}`, `/admin/clients/${text}`, `/docs/${text}`, `/ping?x=${text}`],
@@ -139,7 +139,7 @@ describe.each(SECRETS)('%s is in no log line, metric or error', (name) => {
   });
 });
 
-it('a passphrase is in no refusal of an anonymous caller', async () => {
+it('a passphrase is not logged with the rejected request of an anonymous caller', async () => {
   const passphrase = 'my own passphrase';
   await service.post('/token', { sub: passphrase, aud: ['identity-backend', passphrase] });
   await service.get('/ping');
@@ -147,7 +147,7 @@ it('a passphrase is in no refusal of an anonymous caller', async () => {
   expect(service.captured.text).not.toContain(passphrase);
 });
 
-it('names of the usual kinds stay in the audit', async () => {
+it('ordinary subjects and audiences are logged', async () => {
   await service.post('/token', { sub: 'user-42@example.com', aud: 'https://api.example.com/v1' });
   await service.post('/token', { sub: 'user-43', aud: ['identity-backend', 'logging-service'] });
   await service.get('/ping');

@@ -24,13 +24,13 @@ beforeEach(() => service.captured.clear());
 afterAll(() => service.stop());
 
 afterEach(async () => {
-  // One more request, so that the line of the one before it is written.
+  // One more request, so that the log line of the previous one is written.
   await service.get('/ping', { 'x-request-id': 'last' });
   expect(service.captured.text).not.toBe('');
   for (const secret of CONFIDENTIAL) expect(service.captured.text).not.toContain(secret);
 });
 
-describe('no line of the log holds a token or a secret', () => {
+describe('no log line contains a token or a secret', () => {
   it('that was issued', async () => {
     const issued = await service.issue({ scope: 'logs:write', claims: { tenant: 'acme' } });
     await service.verify(issued);
@@ -41,20 +41,26 @@ describe('no line of the log holds a token or a secret', () => {
 
   it.each([
     ['the token of /verify', () => service.verify(token)],
-    ['the token of /verify that is refused', () => service.verify(`${token}x`)],
+    ['an invalid token of /verify', () => service.verify(`${token}x`)],
     ['the aud of /verify', () => service.verify(token, token)],
     ['an unknown field', () => service.post('/token', { ...VALID, token, secret: SECRET })],
     ['a claim', () => service.post('/token', { ...VALID, claims: { token, secret: SECRET } })],
     ['the sub', () => service.post('/token', { ...VALID, sub: shortToken })],
     ['the aud', () => service.post('/token', { ...VALID, aud: shortToken })],
-    ['an aud of several', () => service.post('/token', { ...VALID, aud: ['a', shortToken] })],
+    ['one aud of several', () => service.post('/token', { ...VALID, aud: ['a', shortToken] })],
     [
-      'the aud of a refusal',
+      'the aud of a rejected request',
       () => service.post('/token', { ...VALID, aud: ['identity-backend', shortToken] }),
     ],
-    ['the sub of a refusal', () => service.post('/token', { sub: shortToken, aud: 'identity-backend' })],
+    [
+      'the sub of a rejected request',
+      () => service.post('/token', { sub: shortToken, aud: 'identity-backend' }),
+    ],
     ['the scope', () => service.post('/token', { ...VALID, scope: token })],
-    ['the scope of a refusal', () => service.post('/token', { ...VALID, scope: `identity:admin ${token}` })],
+    [
+      'the scope of a rejected request',
+      () => service.post('/token', { ...VALID, scope: `identity:admin ${token}` }),
+    ],
     ['a field of the wrong type', () => service.post('/token', { ...VALID, expires_in: token })],
     ['a body that is not JSON', () => service.postRaw('/token', `{"token":"${token}" ${SECRET}`)],
     ['a body that is the token', () => service.postRaw('/verify', token)],
@@ -65,11 +71,11 @@ describe('no line of the log holds a token or a secret', () => {
 
   it.each([
     ['the path', `/${token}`],
-    ['the path of a route', `/verify/${token}`],
+    ['the path after a route', `/verify/${token}`],
     ['the query', `/ping?token=${token}&secret=${SECRET}`],
-    ['the query of another method', `/verify?token=${token}`],
+    ['the query of an unsupported method', `/verify?token=${token}`],
     ['the nonce', `/debug-env?nonce=${token}`],
-    ['a nonce that is short', `/debug-env?nonce=${clientSecret}`],
+    ['a short nonce', `/debug-env?nonce=${clientSecret}`],
     ['an invalid URL', `/%zz/${token}`],
   ])('that was sent in the URL: %s', async (_name, path) => {
     await service.get(path);
@@ -102,7 +108,7 @@ describe('no line of the log holds a token or a secret', () => {
     }
   });
 
-  it('that was sent in what is not HTTP', async () => {
+  it('that was sent in an invalid HTTP request', async () => {
     await rawHttp(service.origin, `${token}\r\n\r\n`);
     await rawHttp(service.origin, `GET /ping HTTP/1.1\r\nHost: a\r\n${clientSecret}\r\n\r\n`);
   });
