@@ -11,7 +11,7 @@ const RULES = fileURLToPath(new URL('../../../deploy/alerts.yml', import.meta.ur
 const promtool = (...parameters: string[]): Promise<{ stdout: string }> =>
   promisify(execFile)('promtool', parameters);
 
-it('the alert rules ask for metrics that the service has', async () => {
+it('the alert rules use only metrics that the service exports', async () => {
   const service = await RunningApp.start();
   const { text } = await service.get('/metrics');
   await service.stop();
@@ -24,7 +24,7 @@ it('the alert rules ask for metrics that the service has', async () => {
 });
 
 describeWhereReachable('promtool', await failureOf(() => promtool('--version')), () => {
-  it('finds no fault with the alert rules', async () => {
+  it('accepts the alert rules', async () => {
     const { stdout } = await promtool('check', 'rules', RULES);
     expect(stdout).toMatch(/SUCCESS: \d+ rules found/);
   });

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** The samples of the service's own metrics, by name and labels; one result is shared for a second. */
+/** The samples of the service's own metrics, by name and labels; a result is cached for a second. */
 async function samples(): Promise<Map<string, number>> {
   service.clock.advance(1);
   const { text } = await service.get('/metrics');
@@ -17,7 +17,7 @@ async function samples(): Promise<Map<string, number>> {
   return new Map(lines.map((line) => [line.replace(/ [^ ]+$/, ''), Number(line.replace(/^.* /, ''))]));
 }
 
-/** What is counted by these requests, in the samples whose name begins so. */
+/** How much these requests add to the samples whose name starts with `name`. */
 async function countedBy(requests: () => Promise<unknown>, name: string): Promise<Record<string, number>> {
   const before = await samples();
   await requests();
@@ -30,7 +30,7 @@ async function countedBy(requests: () => Promise<unknown>, name: string): Promis
 }
 
 describe('GET /metrics', () => {
-  it('answers in the text format of Prometheus', async () => {
+  it('returns the text format of Prometheus', async () => {
     const { status, headers, text } = await service.get('/metrics');
     expect(status).toBe(200);
     expect(headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
@@ -38,7 +38,7 @@ describe('GET /metrics', () => {
     expect(text).toMatch(/^process_cpu_seconds_total /m);
   });
 
-  it('counts anonymous tokens, with an audience that no one configured as other', async () => {
+  it('counts anonymous tokens, and an audience of no client as other', async () => {
     const counted = await countedBy(
       () => service.issue({ aud: 'audience-marker' }),
       'identity_tokens_issued_total',
@@ -48,7 +48,7 @@ describe('GET /metrics', () => {
     });
   });
 
-  it('counts refusals and verdicts by code', async () => {
+  it('counts rejected token requests and verifications by code', async () => {
     const refused = await countedBy(
       () => service.post('/token', { sub: 'a', aud: 'identity-backend' }),
       'identity_token_refusals_total',
@@ -64,7 +64,7 @@ describe('GET /metrics', () => {
     });
   });
 
-  it('names routes by their pattern, whatever address is asked for', async () => {
+  it('counts requests of unknown URLs under the route unmatched', async () => {
     const counted = await countedBy(async () => {
       for (let index = 0; index < 5; index++) await service.get(`/route-marker-${index}?q=query-marker`);
     }, 'identity_http_request_duration_seconds_count');
@@ -73,7 +73,7 @@ describe('GET /metrics', () => {
     });
   });
 
-  it('holds nothing that a caller wrote', async () => {
+  it('contains nothing that a caller sent', async () => {
     const token = await service.issue({ sub: 'sub-marker', aud: 'aud-marker', scope: 'scope-marker' });
     await service.verify(token, 'verify-marker');
     await service.post(
@@ -88,7 +88,7 @@ describe('GET /metrics', () => {
     expect(text).not.toContain(token);
   });
 
-  it('shares one result for a second, for all connections', async () => {
+  it('returns one result to all requests for a second', async () => {
     service.clock.advance(1);
     const texts = await Promise.all(
       Array.from({ length: 20 }, async () => (await service.get('/metrics')).text),
@@ -100,7 +100,7 @@ describe('GET /metrics', () => {
     expect(texts).not.toContain((await service.get('/metrics')).text);
   });
 
-  it('answers 404 if it is off', async () => {
+  it('returns 404 if it is disabled', async () => {
     const closed = await RunningApp.start({ metrics: false });
     const { status, body } = await closed.get('/metrics');
     await closed.stop();
@@ -123,7 +123,7 @@ describe('the metric of issued tokens', () => {
     ({ authorization } = await makeClient(service, 'worker', members));
   });
 
-  it('separates registered clients from anonymous callers, so that it shows who is left to migrate', async () => {
+  it('distinguishes registered clients from anonymous callers', async () => {
     const counted = await countedBy(async () => {
       await service.issue({ aud: 'billing' });
       await service.issue({ aud: 'billing' }, { authorization });
@@ -138,7 +138,7 @@ describe('the metric of issued tokens', () => {
     });
   });
 
-  it('names an audience once a client does, and no longer when none does', async () => {
+  it('names an audience only while a client has it', async () => {
     const issue = (): Promise<Record<string, number>> =>
       countedBy(() => service.issue({ aud: 'brief' }), NAME);
     expect(await issue()).toEqual({ [sample('anonymous', 'other')]: 1 });
@@ -148,7 +148,7 @@ describe('the metric of issued tokens', () => {
     expect(await issue()).toEqual({ [sample('anonymous', 'other')]: 1 });
   });
 
-  it('counts a token for several as such, and escapes what a name may hold', async () => {
+  it('counts a token for two audiences as several, and escapes their names', async () => {
     const counted = await countedBy(async () => {
       await service.issue({ aud: ['billing', 'reports'] }, { authorization });
       await service.issue({ aud: 'https://api.example.com/"\\' }, { authorization });
@@ -164,7 +164,7 @@ describe('the metric of issued tokens', () => {
     expect(counted).toEqual({ [sample('client', 'identity-backend', 'ES256')]: 1 });
   });
 
-  it('is not a metric of callers: refusals count by their code alone', async () => {
+  it('names no client, and rejected requests are counted only by code', async () => {
     const counted = await countedBy(async () => {
       const wrong = { authorization: basic('client-marker', 'wrong') };
       await service.post('/token', { sub: 'a', aud: 'billing' }, wrong);

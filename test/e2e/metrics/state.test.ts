@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => service.stop());
 
-/** The value of a sample by its name and labels, `undefined` if it is not there; one result is shared for a second. */
+/** The value of a sample by name and labels, `undefined` if it is missing; a result is cached for a second. */
 async function sample(name: string): Promise<number | undefined> {
   const { text } = await service.get('/metrics');
   const line = text.split('\n').find((each) => each.startsWith(`${name} `));
@@ -22,8 +22,8 @@ async function sample(name: string): Promise<number | undefined> {
 const keyAge = (purpose: string): Promise<number | undefined> =>
   sample(`identity_signing_key_age_seconds{purpose="${purpose}"}`);
 
-describe('the metrics of what the service holds', () => {
-  it('count clients as they come and go', async () => {
+describe('the metrics of the state of the service', () => {
+  it('count registered clients', async () => {
     expect(await sample('identity_clients')).toBe(0);
     const admin = await Administrator.of(service);
     await makeClient(service, 'worker', { audiences: ['a'] });
@@ -34,7 +34,7 @@ describe('the metrics of what the service holds', () => {
     expect(await sample('identity_clients')).toBe(1);
   });
 
-  it('count tokens that are revoked, once each and until they expire', async () => {
+  it('count each revoked token once, until it expires', async () => {
     const client = await makeClient(service, 'worker', { audiences: ['a'] });
     const tokens = [await accessToken(service, client), await accessToken(service, client)];
     expect(await sample('identity_revoked_tokens')).toBe(0);
@@ -47,14 +47,14 @@ describe('the metrics of what the service holds', () => {
     expect(await sample('identity_revocations_total')).toBe(2);
   });
 
-  it('say how old what is known about the database is', async () => {
+  it('show the seconds since the last sync with the database', async () => {
     service.app.get(SyncLoop).stop();
     expect(await sample('identity_knowledge_age_seconds')).toBe(0);
     service.clock.advance(12.5);
     expect(await sample('identity_knowledge_age_seconds')).toBe(12.5);
   });
 
-  it('say for how long each key that the service made has signed', async () => {
+  it('show for how long each generated key has signed', async () => {
     const before = Number(await keyAge('ES256'));
     expect(await keyAge('administration')).toBeUndefined();
     service.clock.advance(3_600);
@@ -63,7 +63,7 @@ describe('the metrics of what the service holds', () => {
     await until(async () => (await keyAge('administration')) !== undefined, 15_000);
   });
 
-  it('say how soon the next secret of an enabled client expires, or nothing, and the log names it', async () => {
+  it('show when the next secret of an enabled client expires, and the log names it', async () => {
     const metric = 'identity_client_secret_expires_seconds';
     const admin = await Administrator.of(service);
     await makeClient(service, 'worker', { audiences: ['a'] });
@@ -88,7 +88,7 @@ describe('the metrics of what the service holds', () => {
     expect(await sample(metric)).toBeUndefined();
   });
 
-  it('say how late the event loop is, and how much memory and processor time the process takes', async () => {
+  it('show the event loop lag, the memory and the CPU time of the process', async () => {
     for (const name of [
       'nodejs_eventloop_lag_p99_seconds',
       'process_resident_memory_bytes',
