@@ -1,4 +1,4 @@
-/** What the tests read of an OpenAPI document. */
+/** The parts of an OpenAPI document that the tests read. */
 export interface OpenApi {
   readonly openapi: string;
   readonly info: { readonly version: string };
@@ -51,7 +51,7 @@ export function resolved({ components }: OpenApi, schema: Schema = {}): Schema {
   return name === undefined ? schema : (components.schemas[name] ?? {});
 }
 
-/** The body that a reader is shown: the example, or what the examples of the fields make. */
+/** The body that a reader sees: the example, or one made of the examples of the fields. */
 export function exampleOf(document: OpenApi, { schema, example, examples }: Content): unknown {
   const [first] = Object.values(examples ?? {});
   if (example !== undefined || first) return example ?? first?.value;

@@ -3,7 +3,7 @@ import { Administrator, makeClient, type TestClient } from '../../support/client
 import { type Answer, RunningApp } from '../../support/running-app.js';
 import { exampleOf, type OpenApi, operationsOf, resolved } from './document.js';
 
-/** The codes that each status comes with, on JSON and on OAuth routes. */
+/** The codes of each status, on JSON and on OAuth routes. */
 const CODES: Readonly<Record<string, readonly string[]>> = {
   400: ['invalid_request', 'invalid_scope', 'unauthorized_client'],
   401: ['invalid_client', 'missing_token', 'token_expired'],
@@ -17,7 +17,7 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
   503: ['unavailable', 'temporarily_unavailable'],
 };
 
-/** An error that a route is documented to answer with. */
+/** An error response that is documented for a route. */
 interface DocumentedError {
   readonly route: string;
   readonly status: string;
@@ -26,7 +26,7 @@ interface DocumentedError {
   readonly required: readonly string[];
 }
 
-/** What a client may ask for is another with each client. */
+/** The hint names what the client may request, which differs between clients. */
 function hintOfClient(route: string, { body }: Answer): object {
   return route === 'POST /token' && 'hint' in body ? { hint: body['hint'] } : {};
 }
@@ -56,7 +56,7 @@ afterAll(() => service.stop());
 const codeOf = (body: Readonly<Record<string, unknown>>): unknown => body['code'] ?? body['error'];
 
 describe('the examples of errors in the OpenAPI document', () => {
-  it('have the code of their status, and the fields of their schema', () => {
+  it('have a code of their status and the fields of their schema', () => {
     expect(errors.length).toBeGreaterThan(80);
     for (const { route, status, example, members, required } of errors) {
       expect([route, status, CODES[status]]).toEqual([
@@ -73,7 +73,7 @@ describe('the examples of errors in the OpenAPI document', () => {
     }
   });
 
-  it('are another for each status of a route', () => {
+  it('differ between the statuses of a route', () => {
     for (const name of new Set(errors.map(({ route }) => route))) {
       const texts = errors
         .filter(({ route }) => route === name)
@@ -82,27 +82,29 @@ describe('the examples of errors in the OpenAPI document', () => {
     }
   });
 
-  it('are what the routes answer', async () => {
+  it('match the responses of the routes', async () => {
     const seen = await provoked();
-    for (const [route, answer] of seen) {
-      const documented = errors.find((each) => each.route === route && each.status === String(answer.status));
+    for (const [route, response] of seen) {
+      const documented = errors.find(
+        (each) => each.route === route && each.status === String(response.status),
+      );
       const { example = {} } = documented ?? {};
-      expect([route, answer.status, codeOf(example), Object.keys(example).sort()]).toEqual([
-        ...[route, answer.status, codeOf(answer.body), Object.keys(answer.body).sort()],
+      expect([route, response.status, codeOf(example), Object.keys(example).sort()]).toEqual([
+        ...[route, response.status, codeOf(response.body), Object.keys(response.body).sort()],
       ]);
-      // The words of these two are part of the contract.
+      // The error texts of these two routes are part of the contract.
       if (
         /\/(token|verify)$/.test(route) &&
-        [400, 401, 403].includes(answer.status) &&
+        [400, 401, 403].includes(response.status) &&
         !route.includes('oauth2')
       )
-        expect([route, { ...example, ...hintOfClient(route, answer) }]).toEqual([route, answer.body]);
+        expect([route, { ...example, ...hintOfClient(route, response) }]).toEqual([route, response.body]);
     }
     expect(new Set(seen.map(([route, { status }]) => `${route} ${status}`)).size).toBe(seen.length);
   });
 });
 
-/** Answers of refused requests, each by its route. */
+/** Responses to rejected requests, each with its route. */
 async function provoked(): Promise<[string, Answer][]> {
   const bearer = { authorization: `Bearer ${await admin.token()}` };
   const basic = { authorization: client.authorization };
@@ -179,7 +181,7 @@ async function provoked(): Promise<[string, Answer][]> {
   ];
 }
 
-/** Ends one of the two secrets, then tries to end the other. */
+/** Revokes one of the two secrets, then tries to revoke the other. */
 async function endLast(
   send: (method: string, path: string) => Promise<Answer>,
   first: string,
@@ -188,7 +190,7 @@ async function endLast(
   return send('DELETE', `/admin/clients/known/secrets/${client.secretId}`);
 }
 
-/** A token of the administration's audience without its scope. */
+/** Sends a token with the audience of the administration but without its scope. */
 async function lackingScope(): Promise<Answer> {
   const { authorization } = await makeClient(service, 'reader', { audiences: [service.issuer] });
   const { body } = await service.form(

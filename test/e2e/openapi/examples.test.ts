@@ -3,13 +3,14 @@ import { Administrator, basic } from '../../support/clients.js';
 import { type Answer, RunningApp } from '../../support/running-app.js';
 import { exampleOf, type OpenApi, type Operation, operationsOf } from './document.js';
 
-/** What is removed by an example is of use to the others: these come last, in this order. */
+/** Other examples need what these remove, so they come last, in this order. */
 const LAST = ['DELETE /admin/clients/{id}/secrets/{secretId}', 'DELETE /admin/clients/{id}'];
 
-/** An example cannot know how a secret is called that the service has yet to make. */
+/** The statuses of examples that do not return 2xx. */
 const EXPECTED: Readonly<Record<string, RegExp>> = {
+  // An example cannot know the ID of a secret that the service has yet to make.
   'DELETE /admin/clients/{id}/secrets/{secretId}': /^404$/,
-  // The issuer of the tests is no URL.
+  // The issuer of the tests is not a URL.
   'GET /.well-known/openid-configuration': /^404$/,
   'GET /.well-known/oauth-authorization-server': /^404$/,
   // Its example is a token that no key verifies.
@@ -19,7 +20,7 @@ const EXPECTED: Readonly<Record<string, RegExp>> = {
 let service: RunningApp;
 let admin: Administrator;
 let document: OpenApi;
-/** What the client of the examples was given when it was made by one. */
+/** The credentials of the client that an example creates. */
 let authorization: string;
 beforeAll(async () => {
   service = await RunningApp.start({ swagger: true });
@@ -28,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** Sends an operation as it is shown: with its examples and with the credentials that it names. */
+/** Sends an operation as documented: with its examples and the credentials that it names. */
 async function tryOut(
   route: string,
   { parameters = [], requestBody, security = [] }: Operation,
@@ -50,7 +51,7 @@ async function tryOut(
 }
 
 describe('the examples of the OpenAPI document', () => {
-  it('are there for every body and for every part of a path', () => {
+  it('exist for every body and every path parameter', () => {
     for (const [route, { requestBody, parameters = [] }] of operationsOf(document)) {
       for (const content of Object.values(requestBody?.content ?? {}))
         expect([route, Object.keys(exampleOf(document, content) as object)]).not.toEqual([route, []]);
@@ -61,7 +62,7 @@ describe('the examples of the OpenAPI document', () => {
     }
   });
 
-  it('work as they are, one after another', async () => {
+  it('work unchanged, one after another', async () => {
     const [create] = operationsOf(document).filter(([route]) => route === 'POST /admin/clients');
     const created = create && (await tryOut(...create));
     expect(created?.status).toBe(201);
@@ -84,9 +85,9 @@ describe('the examples of the OpenAPI document', () => {
     }
   });
 
-  it('of /token work without credentials too, if anyone may ask', async () => {
+  it('for /token also work without credentials if none are required', async () => {
     const [, operation] = operationsOf(document).find(([route]) => route === 'POST /token') ?? [];
-    const answer = operation && (await tryOut('POST /token', { ...operation, security: [] }));
-    expect(answer?.status).toBe(200);
+    const response = operation && (await tryOut('POST /token', { ...operation, security: [] }));
+    expect(response?.status).toBe(200);
   });
 });

@@ -36,8 +36,8 @@ function routes(): string[] {
 
 const operations = (): [string, Operation][] => operationsOf(document);
 
-/** Answers of the routes for clients, valid ones and others. */
-async function answersToClients(): Promise<[string, Answer][]> {
+/** Responses of the routes for clients, to valid requests and others. */
+async function responsesToClients(): Promise<[string, Answer][]> {
   const client = { client_id: 'shown', audiences: ['a'], scopes: ['b'] };
   const created = await admin.create(client);
   const authorization = basic('shown', String(created.body['client_secret']));
@@ -67,12 +67,12 @@ async function answersToClients(): Promise<[string, Answer][]> {
 }
 
 describe('GET /openapi.json', () => {
-  it('is a document of OpenAPI 3, of this version', async () => {
+  it('is an OpenAPI 3 document with this version', async () => {
     expect(document.openapi).toMatch(/^3\./);
     expect(document.info.version).toBe((await service.get('/debug-env')).body['version']);
   });
 
-  it('documents every route, and nothing that is none', () => {
+  it('documents every route and nothing else', () => {
     expect(routes().length).toBeGreaterThanOrEqual(7);
     expect(
       operations()
@@ -93,7 +93,7 @@ describe('GET /openapi.json', () => {
     );
   });
 
-  it('gives each operation a summary, a tag, an ID of its own and described answers', () => {
+  it('gives each operation a summary, one tag, a unique operationId and a 2xx response', () => {
     for (const [route, { summary, tags, responses }] of operations()) {
       expect([route, summary]).toEqual([route, expect.stringMatching(/\w/)]);
       expect([route, tags]).toEqual([route, [expect.any(String)]]);
@@ -106,13 +106,13 @@ describe('GET /openapi.json', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('refers to no schema that is not there', () => {
+  it('refers only to schemas that exist', () => {
     const references = JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g);
     for (const [, name = ''] of references) expect(Object.keys(document.components.schemas)).toContain(name);
   });
 
-  it('documents each status and each field that the routes answer with', async () => {
-    const answers = [
+  it('documents every status and field of the responses', async () => {
+    const responses = [
       ['POST /token', await service.post('/token', { sub: 'a', aud: 'b' })],
       ['POST /token', await service.post('/token', {})],
       ['POST /token', await service.post('/token', { sub: 'a', aud: 'b' }, { authorization: 'Basic x' })],
@@ -124,9 +124,9 @@ describe('GET /openapi.json', () => {
       ['GET /debug-env', await service.get('/debug-env')],
       ['GET /debug-env', await service.get('/debug-env?nonce=')],
       ['GET /health/ready', await service.get('/health/ready')],
-      ...(await answersToClients()),
+      ...(await responsesToClients()),
     ] as const;
-    for (const [route, { status, body }] of answers) {
+    for (const [route, { status, body }] of responses) {
       const operation = new Map(operations()).get(route);
       const documented = operation?.responses[String(status)];
       expect([route, status, documented?.description]).toEqual([route, status, expect.any(String)]);
@@ -145,7 +145,7 @@ describe('GET /openapi.json', () => {
     }
   });
 
-  it('documents every error as JSON, and 429 on each route that counts requests', () => {
+  it('documents every error as JSON, and 429 on each rate-limited route', () => {
     for (const [route, { responses }] of operations()) {
       for (const [status, { content = {} }] of Object.entries(responses)) {
         if (Number(status) < 400) continue;
@@ -156,13 +156,13 @@ describe('GET /openapi.json', () => {
     }
   });
 
-  it('says that introspection returns any claim', () => {
+  it('allows any claim in the response of introspection', () => {
     const { responses } = new Map(operations()).get('POST /oauth2/introspect') ?? {};
     const schema = responses?.['200']?.content?.['application/json']?.schema;
     expect(schema).toMatchObject({ required: ['active'], additionalProperties: true });
   });
 
-  it('says by what each route lets a caller in', () => {
+  it('names the security schemes of each route', () => {
     expect(document.components.securitySchemes).toMatchObject({
       basic: { type: 'http', scheme: 'basic' },
       bearer: { type: 'http', scheme: 'bearer' },
@@ -180,12 +180,12 @@ describe('GET /openapi.json', () => {
     }
   });
 
-  it('holds no secret', () => {
+  it('contains no shared secret', () => {
     expect(JSON.stringify(document)).not.toMatch(/a-shared-secret-of-the-tests/);
   });
 });
 
-describe('the addresses of the document', () => {
+describe('the URLs of the document', () => {
   const issuer = 'https://id.example.com';
   it.each([
     [{}, undefined, '/oauth2/token'],
@@ -194,7 +194,7 @@ describe('the addresses of the document', () => {
     [{ issuer: `${issuer}/tenant` }, undefined, '/oauth2/token'],
     [{ issuer, publicUrl: `${issuer}/id` }, ['/id', '/'], '/id/oauth2/token'],
     [{ issuer, publicUrl: 'https://api.example.com', basePath: '/base' }, ['/', '/base'], '/oauth2/token'],
-  ])('of %j are under the path if pages of it are', async (settings, servers, tokenUrl) => {
+  ])('follow from the settings %j', async (settings, servers, tokenUrl) => {
     const one = await RunningApp.start({ swagger: true, ...settings });
     const { body } = await one.get('/openapi.json');
     await one.stop();
@@ -208,29 +208,29 @@ describe('the addresses of the document', () => {
 });
 
 describe('the documentation', () => {
-  it('is a page that can be tried', async () => {
+  it('is a page of Swagger UI', async () => {
     const { status, headers, text } = await service.get('/docs');
     expect(status).toBe(200);
     expect(headers.get('content-type')).toMatch(/^text\/html\b/);
     expect(text).toContain('swagger-ui');
   });
 
-  it('shows no token if only clients may ask for one', async () => {
+  it('contains no token if POST /token requires authentication', async () => {
     const closed = await RunningApp.start({ swagger: true, tokenEndpointAuth: 'required' });
     const { text } = await closed.get('/openapi.json');
     await closed.stop();
     expect(text).not.toMatch(/eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{43}/);
   });
 
-  it('answers 404 if it is off', async () => {
+  it('returns 404 if it is disabled', async () => {
     const closed = await RunningApp.start({ swagger: false });
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       closed.get('/docs'),
       closed.get('/openapi.json'),
       closed.get('/docs/index.html'),
     ]);
     await closed.stop();
-    for (const { status, body } of answers)
+    for (const { status, body } of responses)
       expect({ status, code: body['code'] }).toEqual({ status: 404, code: 'not_found' });
   });
 });
