@@ -5,7 +5,7 @@ import { describeWhereReachable } from '../../support/reachable.js';
 import { RunningApp } from '../../support/running-app.js';
 import { until } from '../../support/until.js';
 
-/** How soon every instance knows what was changed at another, in milliseconds. */
+/** How soon every instance sees a change made at another, in milliseconds. */
 const SOON = 5_000;
 
 for (const database of databases)
@@ -21,7 +21,7 @@ function instancesOf(database: TestDatabases): void {
   beforeAll(async () => {
     const databaseUrl = await database.url();
     const settings = { databaseUrl, mostAuthFailures: 0 };
-    // At the same time: the tables are made once.
+    // At the same time: the tables are created once.
     [first, second] = await Promise.all([RunningApp.start(settings), RunningApp.start(settings)]);
     admin = await Administrator.of(first);
   }, 30_000);
@@ -35,7 +35,7 @@ function instancesOf(database: TestDatabases): void {
     return (await second.post('/token', { sub: id, aud: 'a' }, { authorization })).status;
   };
 
-  it('know each other’s clients, and what became of them', async () => {
+  it('see each other’s clients, including whether they are disabled', async () => {
     const { body } = await admin.create({ client_id: 'worker', audiences: ['a'] });
     const secret = body['client_secret'];
     await until(async () => (await ask('worker', secret)) === 200, SOON);
@@ -51,14 +51,14 @@ function instancesOf(database: TestDatabases): void {
     expect(await ask('worker', secret)).toBe(401);
   }, 30_000);
 
-  it('share one key of their own: what one signs, the other lets in', async () => {
+  it('share the administration key: the second accepts an admin token of the first', async () => {
     const authorization = `Bearer ${await admin.token()}`;
     await until(async () => (await second.get('/admin/clients', { authorization })).status === 200, SOON);
     const [one, two] = await Promise.all([first, second].map((each) => each.get('/.well-known/jwks.json')));
     expect(one?.body).toEqual(two?.body);
   }, 30_000);
 
-  it('give an id to one client only, whichever of them is asked', async () => {
+  it('create only one client if both receive the same ID at once', async () => {
     const authorization = `Bearer ${await admin.token()}`;
     const create = async (service: RunningApp): Promise<number> =>
       (await service.post('/admin/clients', { client_id: 'raced' }, { authorization })).status;

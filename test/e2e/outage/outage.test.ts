@@ -37,7 +37,7 @@ function outageOf(database: TestDatabases): void {
     await database.close();
   }, 30_000);
 
-  it('was there before', () => {
+  it('was available before', () => {
     expect(ready).toMatchObject({ status: 200, body: { status: 'ok' } });
   });
 
@@ -52,15 +52,15 @@ function outageOf(database: TestDatabases): void {
     expect(performance.now() - begin).toBeLessThan(2_000);
   });
 
-  it('lets nothing be changed: each change is answered 503, and nothing has changed', async () => {
+  it('makes each change fail with 503, without any effect', async () => {
     const begin = performance.now();
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       admin.create({ client_id: 'late' }),
       admin.update('worker', { disabled: true }),
       admin.remove('worker'),
       admin.addSecret('worker'),
     ]);
-    for (const { status, body, headers } of answers) {
+    for (const { status, body, headers } of responses) {
       expect({ status, body, retry: headers.get('retry-after') }).toEqual({
         status: 503,
         body: { error: expect.any(String), code: 'unavailable' },
@@ -82,7 +82,7 @@ function outageOf(database: TestDatabases): void {
     expect((await admin.show('worker')).body['disabled']).toBe(false);
   }, 60_000);
 
-  it('leaves the service ready, degraded, until what it knows is a minute old', async () => {
+  it('leaves the service ready but degraded until its data is a minute old', async () => {
     service.clock.advance(59);
     expect(await service.get('/health/ready')).toMatchObject({ status: 200, body: { status: 'degraded' } });
     service.clock.advance(2);
@@ -90,7 +90,7 @@ function outageOf(database: TestDatabases): void {
     expect((await service.get('/health/live')).status).toBe(200);
   });
 
-  it('is written about once, without its address', async () => {
+  it('is logged once, without its URL', async () => {
     const said = (): number =>
       service.captured.lines.filter(({ msg }) => msg === 'the database does not respond').length;
     await until(() => said() > 0, RECOVERY);
@@ -98,7 +98,7 @@ function outageOf(database: TestDatabases): void {
     expect(service.captured.text).not.toMatch(/postgres:\/\/|mysql:\/\//);
   }, 30_000);
 
-  it('is used again when it comes back, by itself', async () => {
+  it('is used again when it comes back, without a restart', async () => {
     service.clock.advance(61);
     expect((await service.get('/health/ready')).status).toBe(503);
     await proxy.restore();

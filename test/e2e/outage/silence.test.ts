@@ -10,7 +10,7 @@ const PORTS: Readonly<Record<string, number>> = { PostgreSQL: 5432, MariaDB: 330
 const servers = databases.filter(({ name }) => name in PORTS);
 const missing = servers.find((each) => each.missing !== undefined)?.missing;
 
-/** How long an administrator waits at most for the response that nothing has changed, in milliseconds. */
+/** How long an administrator waits at most for the 503, in milliseconds. */
 const PATIENCE = 14_000;
 const RECOVERY = 15_000;
 
@@ -21,8 +21,8 @@ interface Outage {
   readonly worker: TestClient;
 }
 
-// A failing network is silent: connections stay open, and no answer ever comes. Here all there is to do is wait, so
-// both databases fail at once.
+// A failing network is silent: connections stay open, and no response ever comes. These tests mostly wait,
+// so both databases fail at once.
 describeWhereReachable('PostgreSQL and MariaDB, when they fall silent,', missing, () => {
   let outages: readonly Outage[] = [];
 
@@ -54,17 +54,19 @@ describeWhereReachable('PostgreSQL and MariaDB, when they fall silent,', missing
     }
   });
 
-  it('let a change be answered 503 before who made it gives up', async () => {
+  it('make a change fail with 503 before the administrator gives up', async () => {
     const begin = performance.now();
-    const answers = await Promise.all(outages.map(({ admin }) => admin.update('worker', { disabled: true })));
-    expect(answers.map(({ status, body }) => [status, body['code']])).toEqual(
+    const responses = await Promise.all(
+      outages.map(({ admin }) => admin.update('worker', { disabled: true })),
+    );
+    expect(responses.map(({ status, body }) => [status, body['code']])).toEqual(
       outages.map(() => [503, 'unavailable']),
     );
     expect(performance.now() - begin).toBeLessThan(PATIENCE);
     for (const { admin } of outages) expect((await admin.show('worker')).body['disabled']).toBe(false);
   }, 60_000);
 
-  it('are used again once they answer, by themselves', async () => {
+  it('are used again when they respond, without a restart', async () => {
     await Promise.all(outages.map(({ proxy }) => proxy.restore()));
     for (const { service, admin } of outages) {
       service.clock.advance(61);
