@@ -10,23 +10,23 @@ beforeEach(() => service.captured.clear());
 afterAll(() => service.stop());
 
 describe('GET /ping', () => {
-  it('answers exactly OK, as plain text', async () => {
+  it('returns exactly OK as text/plain', async () => {
     const { status, text, headers } = await service.get('/ping');
     expect({ status, text }).toEqual({ status: 200, text: 'OK' });
     expect(headers.get('content-type')).toMatch(/^text\/plain\b/);
   });
 
-  it('needs no authentication, and does not look at what is sent', async () => {
+  it('ignores the Authorization header and the query', async () => {
     expect((await service.get('/ping', { authorization: 'Basic !' })).text).toBe('OK');
     expect((await service.get('/ping?a=1&a=2')).text).toBe('OK');
   });
 
-  it('answers HEAD without a body', async () => {
+  it('returns 200 without a body for HEAD', async () => {
     const { status, text } = await service.request('/ping', { method: 'HEAD' });
     expect({ status, text }).toEqual({ status: 200, text: '' });
   });
 
-  it('writes no line of the log at level info', async () => {
+  it('is not logged at level info or above', async () => {
     await service.get('/ping');
     await service.get('/verify');
     const { lines } = service.captured;
