@@ -7,7 +7,7 @@ import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
 type Page = (url: URL) => Response | Error;
 
-/** A doctor who finds these pages; every other address answers 404. */
+/** A doctor for which these pages exist; every other URL responds with 404. */
 function doctor(pages: Readonly<Record<string, Page>>, changes: Partial<DoctorOptions> = {}): Doctor {
   const options = {
     issuer: 'https://id.example.com',
@@ -18,17 +18,17 @@ function doctor(pages: Readonly<Record<string, Page>>, changes: Partial<DoctorOp
   };
   return new Doctor(options, (input) => {
     const url = new URL(input instanceof Request ? input.url : input);
-    const answer = pages[url.origin + url.pathname]?.(url) ?? new Response('', { status: 404 });
-    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    const response = pages[url.origin + url.pathname]?.(url) ?? new Response('', { status: 404 });
+    return response instanceof Error ? Promise.reject(response) : Promise.resolve(response);
   });
 }
 
 const PEER = 'https://peer.example.com/base';
 
-/** The `/debug-env` of a peer with this secret. */
+/** The `/debug-env` of a peer that has this secret. */
 function peer(
   secret: string | undefined,
-  members: Readonly<Record<string, unknown>> = {},
+  fields: Readonly<Record<string, unknown>> = {},
 ): Record<string, Page> {
   return {
     [`${PEER}/debug-env`]: ({ searchParams }) =>
@@ -43,7 +43,7 @@ function peer(
                 fingerprint: secretFingerprint(secret, searchParams.get('nonce') ?? ''),
                 warnings: [],
               },
-        ...members,
+        ...fields,
       }),
   };
 }
@@ -56,7 +56,7 @@ describe('Doctor.checkPeer', () => {
     ['the same settings', peer(SECRET), [/^ok: .*same shared secret$/, /^ok: .*ISSUER$/, /^ok: .*MINUTES$/]],
     ['another secret', peer('another'), [/^wrong: The peer has another shared secret$/, /^ok/, /^ok/]],
     [
-      'a secret of the list of previous ones',
+      'a secret from JWT_SECRET_KEY_PREVIOUS',
       peer(PREVIOUS_SECRET),
       [/^note: .* that is in JWT_SECRET_KEY_PREVIOUS here$/, /^ok/, /^ok/],
     ],
@@ -65,31 +65,31 @@ describe('Doctor.checkPeer', () => {
     ['another lifetime', peer(SECRET, { JWT_EXPIRATION_MINUTES: 5 }), [/^ok/, /^ok/, /^note: .*MINUTES$/]],
     ['no /debug-env', {}, [/^note: The \/debug-env of the peer is off: set DEBUG_ENV=true/]],
     [
-      'a fault',
+      'a /debug-env that responds with 500',
       { [`${PEER}/debug-env`]: () => new Response('', { status: 500 }) },
       [/^wrong: .*responds 500$/],
     ],
     [
-      'no JSON',
+      'a /debug-env that is not JSON',
       { [`${PEER}/debug-env`]: () => new Response('OK') },
       [/^wrong: .*responds 200 without JSON$/],
     ],
     [
-      'no one there',
+      'a closed port',
       {
         [`${PEER}/debug-env`]: () =>
           new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) }),
       },
       [/^wrong: The peer does not respond: ECONNREFUSED$/],
     ],
-  ])('finds %s', async (_name, pages, words) => {
+  ])('reports a peer with %s', async (_name, pages, words) => {
     const findings = textsOf(
       await doctor(pages, { previousSecrets: [PREVIOUS_SECRET] }).checkPeer(`${PEER}/`),
     );
     expect(findings).toEqual(words.map((each) => expect.stringMatching(each)));
   });
 
-  it('asks with a nonce that is new each time, so that no old answer can be played back', async () => {
+  it('sends a new nonce with each request, so that an old response cannot be replayed', async () => {
     const nonces: (string | null)[] = [];
     const pages = {
       [`${PEER}/debug-env`]: ({ searchParams }: URL) => {
@@ -104,7 +104,7 @@ describe('Doctor.checkPeer', () => {
     expect(nonces).toEqual(nonces.map(() => expect.stringMatching(/^[0-9a-f]{24}$/)));
   });
 
-  it('exposes nothing of any secret', async () => {
+  it('exposes neither a secret nor a fingerprint', async () => {
     const findings = textsOf(await doctor(peer('another')).checkPeer(PEER)).join('\n');
     expect(findings).not.toContain(SECRET);
     expect(findings).not.toMatch(/[0-9a-f]{16}/);
@@ -124,7 +124,7 @@ describe('Doctor.checkWellKnown', () => {
   };
 
   it.each(['https://id.example.com', 'https://id.example.com/'])(
-    'finds what clients of %s look for',
+    'accepts the key set and the metadata of the issuer %s',
     async (issuer) => {
       const pages: Record<string, Page> = { ...VALID_METADATA };
       for (const name of ['openid-configuration', 'oauth-authorization-server']) {
@@ -144,20 +144,20 @@ describe('Doctor.checkWellKnown', () => {
       { [`${ROOT}/jwks.json`]: () => new Response('', { status: 404 }) },
       'jwks.json: answers 404',
     ],
-    ['is no key set', { [`${ROOT}/jwks.json`]: () => Response.json({}) }, 'jwks.json: is not a key set'],
-    ['is no JSON', { [`${ROOT}/jwks.json`]: () => new Response('<html>') }, 'jwks.json: is not JSON'],
+    ['is not a key set', { [`${ROOT}/jwks.json`]: () => Response.json({}) }, 'jwks.json: is not a key set'],
+    ['is not JSON', { [`${ROOT}/jwks.json`]: () => new Response('<html>') }, 'jwks.json: is not JSON'],
     [
       'names another issuer',
       { [`${ROOT}/openid-configuration`]: metadata('http://id.example.com') },
       'openid-configuration: names another issuer',
     ],
-    ['cannot be reached', { [`${ROOT}/jwks.json`]: () => new Error('redirected') }, 'jwks.json: redirected'],
-  ])('reports if one %s', async (_name, pages, words) => {
+    ['cannot be fetched', { [`${ROOT}/jwks.json`]: () => new Error('redirected') }, 'jwks.json: redirected'],
+  ])('reports a document that %s', async (_name, pages, words) => {
     const findings = textsOf(await doctor({ ...VALID_METADATA, ...pages }).checkWellKnown());
     expect(findings.filter((each) => !each.startsWith('ok'))).toEqual([`wrong: ${ROOT}/${words}`]);
   });
 
-  it('fetches under a path, and notes the location of RFC 8414 before the path', async () => {
+  it("accepts documents under the issuer's path, and notes a 404 at the location of RFC 8414", async () => {
     const issuer = 'https://id.example.com/identity';
     const wellKnown = `${issuer}/.well-known`;
     const pages = {
@@ -174,7 +174,7 @@ describe('Doctor.checkWellKnown', () => {
   });
 
   it.each(['identity-backend', 'https://', 'https://id example'])(
-    'notes that %j is no address to look at',
+    'notes that the issuer %j is not a URL',
     async (issuer) => {
       expect(textsOf(await doctor({}, { issuer }).checkWellKnown())).toEqual([
         expect.stringMatching(/^note: JWT_ISSUER is not a URL/),
@@ -183,8 +183,8 @@ describe('Doctor.checkWellKnown', () => {
   );
 });
 
-describe('a receiving peer', () => {
-  it('has no lifetime, and nothing is said about it', async () => {
+describe('Doctor.checkPeer for a peer without a lifetime', () => {
+  it('reports nothing about the lifetime', async () => {
     const found = await doctor(peer(SECRET, { JWT_EXPIRATION_MINUTES: undefined })).checkPeer(PEER);
     expect(textsOf(found).join()).not.toContain('MINUTES');
   });
@@ -195,7 +195,7 @@ describe('Doctor.checkClients', () => {
   const { publicJwk } = VALID_PAIRS['P-256'];
   const publicUrl = 'https://id.example.com';
 
-  it('names each key that is not used, and exposes nothing of it', () => {
+  it('names the client and the index of each unusable key', () => {
     for (const [, jwk] of BAD_KEYS) {
       const findings = doctor({}).checkClients([withKeys(publicJwk, jwk), withKeys(publicJwk)]);
       expect(textsOf(findings)).toEqual([
@@ -205,10 +205,14 @@ describe('Doctor.checkClients', () => {
   });
 
   it.each([
-    ['accepts the endpoint', { publicUrl, clientAssertionAudience: 'issuer-or-endpoint' }, 1],
-    ['accepts the issuer alone', { publicUrl, clientAssertionAudience: 'issuer' }, 0],
-    ['has no public URL', { clientAssertionAudience: 'issuer-or-endpoint' }, 0],
-  ] as const)('recommends the issuer as the only audience if the service %s', (_name, options, count) => {
+    [
+      'the issuer as the only audience if the endpoint is accepted too',
+      { publicUrl, clientAssertionAudience: 'issuer-or-endpoint' },
+      1,
+    ],
+    ['nothing if only the issuer is accepted', { publicUrl, clientAssertionAudience: 'issuer' }, 0],
+    ['nothing without a public URL', { clientAssertionAudience: 'issuer-or-endpoint' }, 0],
+  ] as const)('recommends %s', (_name, options, count) => {
     const findings = doctor({}, options).checkClients([withKeys(publicJwk)]);
     expect(textsOf(findings)).toEqual(
       Array<unknown>(count).fill(expect.stringMatching(/^note: .* set CLIENT_ASSERTION_AUDIENCE=issuer$/)),
