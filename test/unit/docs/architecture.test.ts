@@ -7,7 +7,7 @@ const { text } = readPage('docs/architecture.md');
 const table = text.slice(text.indexOf('| folder of `src` |'), text.indexOf('## The walk'));
 
 describe('docs/architecture.md', () => {
-  it('says what every folder of src owns, once', () => {
+  it('describes every folder of src exactly once', () => {
     const described = [...table.matchAll(/^\| ((?:`[\w-]+`,? ?)+) \|/gm)].flatMap(([, names = '']) =>
       [...names.matchAll(/`([\w-]+)`/g)].map(([, name = '']) => name),
     );

@@ -5,7 +5,7 @@ import { anchorsOf, blocksOf, filesNamedIn, linksOf, pages, readPage } from '../
 const ROOT = new URL('../../../', import.meta.url);
 const all = pages();
 
-/** Who executes the blocks with a mark: the suites named in CONTRIBUTING.md. */
+/** The marks of blocks that a test suite executes; CONTRIBUTING.md names the suites. */
 const MARKS = [
   'bash run',
   'bash run-cli',
@@ -18,14 +18,14 @@ const MARKS = [
 ];
 
 describe('the pages', () => {
-  it('are found, those of every folder', () => {
+  it('are found in every folder', () => {
     const paths = all.map(({ path }) => path);
     expect(paths).toEqual(
       expect.arrayContaining(['README.md', 'docs/README.md', 'docs/decisions/README.md', 'bench/README.md']),
     );
   });
 
-  it.each(all)('$path links to files that exist, and to their headings', (page) => {
+  it.each(all)('$path links only to files and headings that exist', (page) => {
     const broken = linksOf(page).filter(({ file, anchor }) => {
       if (!existsSync(new URL(file, ROOT))) return true;
       return anchor !== undefined && !anchorsOf(readPage(file)).has(anchor);
@@ -33,7 +33,7 @@ describe('the pages', () => {
     expect(broken).toEqual([]);
   });
 
-  it.each(all.filter(({ path }) => path !== 'CHANGELOG.md'))('$path names files that exist', (page) => {
+  it.each(all.filter(({ path }) => path !== 'CHANGELOG.md'))('$path names only files that exist', (page) => {
     const missing = filesNamedIn(page).filter(
       (path) => !['', 'src/'].some((folder) => existsSync(new URL(folder + path, ROOT))),
     );
@@ -41,7 +41,7 @@ describe('the pages', () => {
   });
 
   it.each(all.filter(({ path }) => path !== 'CHANGELOG.md'))(
-    '$path names scripts of package.json',
+    '$path names only scripts of package.json',
     ({ text }) => {
       const { scripts } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as {
         scripts: object;
@@ -82,7 +82,7 @@ describe('the pages', () => {
     expect([...new Set(marks)].filter((mark) => !MARKS.includes(mark))).toEqual([]);
   });
 
-  it('shows the two commands that start the service and test it', () => {
+  it('README.md shows the commands that start and test the service', () => {
     const { text } = readPage('README.md');
     expect(text).toContain('```bash\nnpm ci && npm start\n```');
     expect(text).toContain('```bash\nnpm ci && npm test\n```');

@@ -6,7 +6,7 @@ const ROOT = new URL('../../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8');
 const document = read('docs/production.md');
 
-/** The names that a pattern finds in a file of the source. */
+/** The names that a pattern finds in a file of the repository. */
 const namesIn = (path: string, pattern: RegExp): string[] =>
   [...read(path).matchAll(pattern)].map(([, name = '']) => name);
 
@@ -14,10 +14,10 @@ const files = sourceFiles();
 
 describe('docs/production.md', () => {
   it.each([
-    ['event of the audit', namesIn('src/audit/audit-log.ts', /'([a-z]+\.[a-z_]+)'/g)],
+    ['audit event', namesIn('src/audit/audit-log.ts', /'([a-z]+\.[a-z_]+)'/g)],
     ['alert', namesIn('deploy/alerts.yml', /- alert: (\w+)/g)],
     [
-      'metric of the service',
+      'metric',
       [
         ...namesIn('src/observability/metrics.ts', /name: '(identity_\w+)'/g),
         ...namesIn('src/observability/state-gauges.ts', /'(identity_\w+)'/g),
@@ -28,7 +28,7 @@ describe('docs/production.md', () => {
     expect(names.filter((name) => !document.includes(`\`${name}\``))).toEqual([]);
   });
 
-  it('names the lines of the log by the messages that the service writes', () => {
+  it('lists only log messages that the service writes', () => {
     const logs = document.slice(document.indexOf('## Logs'), document.indexOf('## Audit events'));
     const messages = [...logs.matchAll(/^\| (`"msg".+?) \|/gm)].flatMap(([, cell = '']) =>
       [...cell.matchAll(/"([^"]+)"(?!:)/g)].map(([, message = '']) => message),
@@ -37,7 +37,7 @@ describe('docs/production.md', () => {
     expect(messages.filter((message) => !isMessageOf(files, message))).toEqual([]);
   });
 
-  it('reads no settings file into a shell, which would run parts of it as commands', () => {
+  it('never loads a settings file into a shell, which would run parts of it as commands', () => {
     const blocks = [...document.matchAll(/^```(?:bash|sh)\n(.*?)^```$/gms)].map(([, block = '']) => block);
     expect(blocks.length).toBeGreaterThan(5);
     expect(
@@ -45,7 +45,7 @@ describe('docs/production.md', () => {
     ).toEqual([]);
   });
 
-  it('gives the settings of a unit one reader: the service itself', () => {
+  it('leaves reading the settings file to the service, not to systemd', () => {
     const unit = read('deploy/identity-backend.service');
     expect(unit).not.toMatch(/^EnvironmentFile=/m);
     const [, folder = ''] = /^WorkingDirectory=(.+)$/m.exec(unit) ?? [];

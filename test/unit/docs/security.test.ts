@@ -5,12 +5,12 @@ const ROOT = new URL('../../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8');
 const requirements = read('docs/security-requirements.md');
 
-/** What is named between backquotes and is a file of this repository, not one that is created or requested. */
+/** A path in backquotes under a folder of this repository, not one of a file that is created or requested. */
 const FILE = /`((?:src|test|docs|deploy|scripts)\/[^`\s]+)`/g;
 const filesIn = (text: string): string[] => [...text.matchAll(FILE)].map(([, path = '']) => path);
 const files = new Set(filesIn(read('SECURITY.md') + requirements));
 
-/** The rows of the tables: what is required, how it is met, the test. */
+/** The rows of the tables: the requirement, how it is met, the test. */
 const rows = requirements
   .split('\n')
   .filter((line) => line.startsWith('| '))
@@ -29,7 +29,7 @@ const numbered = (section: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `${section}.${index + 1}`);
 
 describe('SECURITY.md and docs/security-requirements.md', () => {
-  it('name files of the source and of the tests', () => {
+  it('name source files and test files', () => {
     expect([...files].filter((path) => path.startsWith('src/')).length).toBeGreaterThan(20);
     expect([...files].filter((path) => path.startsWith('test/')).length).toBeGreaterThan(20);
   });
@@ -47,7 +47,7 @@ describe('SECURITY.md and docs/security-requirements.md', () => {
     expect(numbers.filter((number) => !covered.has(number))).toEqual([]);
   });
 
-  it.each(met)('name the code that meets "%s", and the test', (_name, how, test) => {
+  it.each(met)('name the code that meets "%s" and its test', (_name, how, test) => {
     expect(how).toMatch(/`src\//);
     expect(test).toMatch(/`test\//);
   });

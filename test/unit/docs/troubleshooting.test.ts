@@ -19,7 +19,7 @@ describe('docs/troubleshooting.md', () => {
     expect(explained).toContain(message);
   });
 
-  it.each(explained)('explains "%s", which the service says', (message) => {
+  it.each(explained)('explains "%s", a message of the source', (message) => {
     expect(isMessageOf(files, message)).toBe(true);
   });
 
