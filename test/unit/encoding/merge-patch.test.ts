@@ -37,7 +37,7 @@ describe('mergePatch', () => {
     );
   });
 
-  it('has no effect the second time', () => {
+  it('has no effect when applied again', () => {
     const json = fc.jsonValue({ maxDepth: 3 });
     fc.assert(
       fc.property(json, json, (target, patch) => {
@@ -48,7 +48,7 @@ describe('mergePatch', () => {
   });
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
-    'treats a field named %s like any other, and gives no object a prototype',
+    'treats a field named %s like any other, and sets no prototype',
     (name) => {
       const patch = parse(`{"${name}":{"disabled":true}}`);
       const merged = mergePatch({ id: 'a' }, patch) as Record<string, unknown>;

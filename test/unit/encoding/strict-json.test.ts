@@ -24,13 +24,13 @@ describe('parseStrictJson', () => {
     ['{"constructor":1,"toString":2,"hasOwnProperty":3}', { constructor: 1, toString: 2, hasOwnProperty: 3 }],
     ['{"a":{"a":{"a":1}}}', { a: { a: { a: 1 } } }],
     ['[{"a":1},{"a":2}]', [{ a: 1 }, { a: 2 }]],
-  ])('reads %s', (text, value) => {
+  ])('parses %s', (text, value) => {
     expect(parseStrictJson(text)).toEqual(value);
   });
 
   it.each([
-    ['nothing', ''],
-    ['what is not JSON', '{a:1}'],
+    ['an empty text', ''],
+    ['a name without quotes', '{a:1}'],
     ['a trailing comma', '[1,]'],
     ['two values', '{}{}'],
     ['a byte order mark', '\uFEFF{}'],
@@ -46,24 +46,24 @@ describe('parseStrictJson', () => {
     ['twice in an inner object', '{"x":{"a":1,"a":2}}'],
     ['twice in an object of an array', '[0,{"a":1,"b":2,"a":3}]'],
     ['once escaped and once not', '{"a":1,"\\u0061":2}'],
-    ['twice if its name has a quote', '{"a\\"":1,"a\\"":2}'],
-    ['twice if its name ends in a backslash', '{"a\\\\":1,"a\\\\":2}'],
-    ['twice if the first value has fields too', '{"a":{"b":1,"c":2},"a":3}'],
-    ['twice if its name is empty', '{"":1,"":2}'],
-    ['twice if its name is a number', '{"1":1,"1":2}'],
+    ['twice, with a quote in its name', '{"a\\"":1,"a\\"":2}'],
+    ['twice, with a backslash at the end of its name', '{"a\\\\":1,"a\\\\":2}'],
+    ['twice, with fields in its first value', '{"a":{"b":1,"c":2},"a":3}'],
+    ['twice, with an empty name', '{"":1,"":2}'],
+    ['twice, with a number as its name', '{"1":1,"1":2}'],
   ])('rejects a field that occurs %s', (_name, text) => {
     expect(parseStrictJson(text)).toBeUndefined();
   });
 
   it.each([
-    ['outermost', '{"__proto__":1}'],
-    ['deep', '{"a":[{"__proto__":{"admin":true}}]}'],
-    ['escaped', '{"\\u005f_proto__":null}'],
-  ])('rejects a field __proto__, %s', (_name, text) => {
+    ['in the outermost object', '{"__proto__":1}'],
+    ['in a nested object', '{"a":[{"__proto__":{"admin":true}}]}'],
+    ['with an escape in its name', '{"\\u005f_proto__":null}'],
+  ])('rejects a field __proto__ %s', (_name, text) => {
     expect(parseStrictJson(text)).toBeUndefined();
   });
 
-  it('reads __proto__ as a value', () => {
+  it('accepts __proto__ as a value', () => {
     expect(parseStrictJson('{"a":"__proto__"}')).toEqual({ a: '__proto__' });
   });
 
@@ -74,7 +74,7 @@ describe('parseStrictJson', () => {
       `${nested(MAX_JSON_DEPTH - 1, '{"a":', '}').replace(':}', ':{}}')}`,
       `${nested(MAX_JSON_DEPTH, '{"a":', '}').replace(':}', ':{}}')}`,
     ],
-  ])('reads 32 levels of %s and rejects 33', (_name, within, beyond) => {
+  ])('accepts 32 levels of %s and rejects 33', (_name, within, beyond) => {
     expect(parseStrictJson(within)).toBeDefined();
     expect(parseStrictJson(beyond)).toBeUndefined();
   });
@@ -84,7 +84,7 @@ describe('parseStrictJson', () => {
     expect(parseStrictJson(`${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`)).toBeUndefined();
   });
 
-  it('reads whatever JSON.stringify writes', () => {
+  it('parses the output of JSON.stringify as JSON.parse does', () => {
     const values = fc
       .jsonValue({ maxDepth: 8, noUnicodeString: false })
       .filter((each) => !mentionsPrototype(each));
@@ -96,9 +96,9 @@ describe('parseStrictJson', () => {
     );
   });
 
-  it('rejects any object in which any name occurs twice', () => {
+  it('rejects every object in which a name occurs twice', () => {
     const names = fc.string().filter((name) => name !== '__proto__');
-    const members = fc.uniqueArray(fc.tuple(names, fc.jsonValue({ maxDepth: 2 })), {
+    const fields = fc.uniqueArray(fc.tuple(names, fc.jsonValue({ maxDepth: 2 })), {
       minLength: 1,
       maxLength: 6,
       selector: ([name]) => name,
@@ -110,14 +110,14 @@ describe('parseStrictJson', () => {
     );
     fc.assert(
       fc.property(
-        members,
+        fields,
         fc.nat(),
         fc.jsonValue({ maxDepth: 2 }),
         wrappings,
         (entries, pick, again, wrap) => {
           const [name] = entries[pick % entries.length] ?? [''];
           const texts = [...entries, [name, again]].map(
-            ([member, value]) => `${JSON.stringify(member)}:${JSON.stringify(value)}`,
+            ([field, value]) => `${JSON.stringify(field)}:${JSON.stringify(value)}`,
           );
           expect(parseStrictJson(wrap(`{${texts.join(',')}}`))).toBeUndefined();
         },
@@ -133,9 +133,9 @@ describe('decodeUtf8', () => {
 
   it.each([
     ['a lone continuation byte', [0x80]],
-    ['an overlong form', [0xc0, 0xaf]],
+    ['an overlong encoding', [0xc0, 0xaf]],
     ['a surrogate', [0xed, 0xa0, 0x80]],
-    ['a cut character', [0xe6, 0x9d]],
+    ['a truncated character', [0xe6, 0x9d]],
     ['a code point over U+10FFFF', [0xf4, 0x90, 0x80, 0x80]],
   ])('rejects %s', (_name, bytes) => {
     expect(decodeUtf8(Uint8Array.from(bytes))).toBeUndefined();
@@ -155,7 +155,7 @@ describe('isInterchangeable', () => {
     ['a lone surrogate', '\ud800'],
     ['a lone surrogate in a name', { '\udc00': 1 }],
     ['a lone surrogate deep in a value', { a: [{ b: 'x\ud800' }] }],
-    ['a number beyond doubles', { a: [Infinity] }],
+    ['a number too large for a double', { a: [Infinity] }],
   ])('rejects %s', (_name, value) => {
     expect(isInterchangeable(value)).toBe(false);
   });

@@ -24,7 +24,7 @@ const named = INVISIBLE.map((character) => [
 ]);
 
 describe('a name', () => {
-  it.each(named)('may not have %s at any position', (_name, character) => {
+  it.each(named)('cannot contain %s at any position', (_name, character) => {
     for (const text of [`${character}user-1`, `user-1${character}`, `us${character}er-1`, character]) {
       expect(isName(text)).toBe(false);
       expect(isVisible(text)).toBe(false);
@@ -50,12 +50,12 @@ describe('a name', () => {
     '👩',
     '~!@#$%^&*()_+`-={}|[]\\:";\'<>?,./',
     '😀'.repeat(255),
-  ])('may be %j', (text) => {
+  ])('can be %j', (text) => {
     expect(isName(text)).toBe(true);
     expect(escapeInvisible(text)).toBe(text);
   });
 
-  it('of an existing token may have invisible characters', () => {
+  it('in an existing token can contain invisible characters', () => {
     expect(isWellFormedText('user\u200b-1')).toBe(true);
   });
 
@@ -70,13 +70,13 @@ describe('a name', () => {
 });
 
 describe('escapeInvisible', () => {
-  it.each(named)('escapes %s, and JSON reads it back', (_name, character) => {
+  it.each(named)('escapes %s so that JSON.parse restores it', (_name, character) => {
     const escaped = escapeInvisible(`a${character}b`);
     expect(escaped).toMatch(/^a(\\u[0-9a-f]{4}){1,2}b$/);
     expect(JSON.parse(`"${escaped}"`)).toBe(`a${character}b`);
   });
 
-  it('leaves nothing that a terminal would interpret, and no other JSON', () => {
+  it('leaves no control or format character in JSON, and keeps its value', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const json = escapeInvisible(JSON.stringify({ text }));
