@@ -5,7 +5,7 @@ import { findInName, findInProse, WORDS } from '../../../eslint/vocabulary.js';
 const glossary = readFileSync(new URL('../../../docs/glossary.md', import.meta.url), 'utf8');
 
 describe('the table of words to keep out', () => {
-  it('is the one of the glossary', () => {
+  it('matches the glossary', () => {
     const [, table = ''] = glossary.split(/^## Words to keep out$[^]*^\| -+ \| -+ \|$/mu);
     const rows = [...table.matchAll(/^\| (.*?) +\| (.*?) +\|$/gmu)].map(([, not, but]) => ({ not, but }));
     const words = WORDS.map(({ not, about, but }) => ({
@@ -39,14 +39,14 @@ describe('findInProse', () => {
     expect(findInProse(text)).toEqual([]);
   });
 
-  it('finds words that a line break of a comment separates', () => {
+  it('finds words across a line break in a comment', () => {
     expect(findInProse('/**\n * A token that was taken\n   * back.\n */')).toEqual([
       { found: 'taken back', but: 'revoked, revokes', index: 24 },
     ]);
   });
 
   it.each(['the folder where the service starts', 'says where the keys are', 'where to look'])(
-    'lets Markdown name a place: %j',
+    'accepts a place in Markdown: %j',
     (text) => {
       expect(findInProse(text, 'markdown')).toEqual([]);
     },
