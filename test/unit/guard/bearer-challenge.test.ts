@@ -6,11 +6,11 @@ const PARAMETER = '[a-z_]+="(?:[^"\\\\]|\\\\.)*"';
 const CHALLENGE = new RegExp(`^Bearer ${PARAMETER}(?:, ${PARAMETER})*$`);
 
 describe('bearerChallenge', () => {
-  it('names the realm alone if no credentials were sent', () => {
+  it('contains only the realm if no credentials were sent', () => {
     expect(bearerChallenge('logging-service')).toBe('Bearer realm="logging-service"');
   });
 
-  it('says what is wrong', () => {
+  it('contains the error, its description and the required scope', () => {
     expect(
       bearerChallenge('a', {
         error: 'insufficient_scope',
@@ -22,11 +22,11 @@ describe('bearerChallenge', () => {
     );
   });
 
-  it('escapes quotes and backslashes, and replaces what a header cannot carry', () => {
+  it('escapes quotes and backslashes, and replaces characters that a header cannot carry', () => {
     expect(bearerChallenge('a "b" \\ Grüße\r\nX: 1')).toBe('Bearer realm="a \\"b\\" \\\\ Gr??e??X: 1"');
   });
 
-  it('is one well-formed challenge of printable ASCII, whatever the realm', () => {
+  it('is one well-formed challenge in printable ASCII for any realm', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (realm) => {
         const challenge = bearerChallenge(realm, { error: 'invalid_token' });

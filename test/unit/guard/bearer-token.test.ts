@@ -13,7 +13,7 @@ const of = (authorization: string | undefined, ...others: string[]): string | un
 
 describe('bearerToken', () => {
   it.each(['Bearer a.b.c', 'bearer a.b.c', 'BEARER a.b.c', 'bEaReR a.b.c', 'Bearer   a.b.c'])(
-    'takes the token out of %j',
+    'extracts the token from %j',
     (authorization) => {
       expect(of(authorization)).toBe('a.b.c');
     },
@@ -38,17 +38,17 @@ describe('bearerToken', () => {
     ['Bearer a b', 'a b'],
     ['Bearer a.b.c, Bearer d.e.f', 'a.b.c, Bearer d.e.f'],
     ['Bearer token="a.b.c"', 'token="a.b.c"'],
-  ])('returns what follows the scheme in %j, which is then malformed', (authorization, token) => {
+  ])('returns everything after the scheme of %j', (authorization, token) => {
     expect(of(authorization)).toBe(token);
   });
 
-  it('returns no single token if there are several headers', () => {
+  it('joins several headers with a comma, which no token contains', () => {
     expect(of('Bearer a.b.c', 'Bearer d.e.f')).toBe('Bearer a.b.c, Bearer d.e.f');
     expect(of('Bearer a.b.c', 'Bearer a.b.c')).toContain(',');
     expect(of('Basic YTpi', 'Bearer a.b.c')).toContain(',');
   });
 
-  it('counts headers in any case, on Fastify too', () => {
+  it('detects repeated headers in any letter case, on Fastify too', () => {
     const rawHeaders = ['AUTHORIZATION', 'Bearer a.b.c', 'authorization', 'Bearer d.e.f'];
     expect(bearerToken({ headers: { authorization: 'Bearer a.b.c' }, raw: { rawHeaders } })).toContain(',');
     expect(
@@ -56,7 +56,7 @@ describe('bearerToken', () => {
     ).toBe('a.b.c');
   });
 
-  it('looks nowhere but in the header', () => {
+  it('ignores access_token in the URL, the query and the body', () => {
     const request = {
       headers: {},
       url: '/?access_token=a.b.c',
@@ -66,7 +66,7 @@ describe('bearerToken', () => {
     expect(bearerToken(request)).toBeUndefined();
   });
 
-  it('takes a request that has nothing but headers, or nothing at all', () => {
+  it('accepts a request without rawHeaders, or without any headers', () => {
     expect(bearerToken({ headers: { authorization: 'Bearer a.b.c' } })).toBe('a.b.c');
     expect(bearerToken({})).toBeUndefined();
   });
@@ -76,16 +76,20 @@ describe('hasTwoAuthorizations', () => {
   const AUTHORIZATION = ['Authorization', 'Bearer a.b.c'];
 
   it.each<[string, boolean, string[]]>([
-    ['none', false, ['Host', 'a']],
-    ['one', false, ['Host', 'a', ...AUTHORIZATION]],
-    ['one with a comma', false, ['authorization', 'Bearer a.b.c, Bearer d.e.f']],
-    ['a header whose value is the name', false, ['X-A', 'authorization', ...AUTHORIZATION]],
-    ['a header with a longer name', false, ['Proxy-Authorization', 'Basic YTpi', ...AUTHORIZATION]],
-    ['two equal ones', true, [...AUTHORIZATION, ...AUTHORIZATION]],
-    ['two in other letters', true, ['AUTHORIZATION', 'Bearer d.e.f', 'Host', 'a', ...AUTHORIZATION]],
-    ['one that is empty', true, ['authorization', '', ...AUTHORIZATION]],
-    ['three', true, [...AUTHORIZATION, ...AUTHORIZATION, ...AUTHORIZATION]],
-  ])('of %s is %s, on Express and on Fastify', (_name, expected, rawHeaders) => {
+    ['no header', false, ['Host', 'a']],
+    ['one header', false, ['Host', 'a', ...AUTHORIZATION]],
+    ['one header with a comma', false, ['authorization', 'Bearer a.b.c, Bearer d.e.f']],
+    ['a value that equals the name', false, ['X-A', 'authorization', ...AUTHORIZATION]],
+    ['a longer name', false, ['Proxy-Authorization', 'Basic YTpi', ...AUTHORIZATION]],
+    ['two equal headers', true, [...AUTHORIZATION, ...AUTHORIZATION]],
+    [
+      'two headers in different letter case',
+      true,
+      ['AUTHORIZATION', 'Bearer d.e.f', 'Host', 'a', ...AUTHORIZATION],
+    ],
+    ['an additional empty header', true, ['authorization', '', ...AUTHORIZATION]],
+    ['three headers', true, [...AUTHORIZATION, ...AUTHORIZATION, ...AUTHORIZATION]],
+  ])('with %s is %s, on Express and on Fastify', (_name, expected, rawHeaders) => {
     expect(hasTwoAuthorizations({ rawHeaders })).toBe(expected);
     expect(hasTwoAuthorizations({ raw: { rawHeaders } })).toBe(expected);
   });

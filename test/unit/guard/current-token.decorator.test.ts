@@ -11,7 +11,7 @@ interface Parameter {
   readonly data: unknown;
 }
 
-/** What Nest would hand to a parameter with this decorator. */
+/** The value that Nest would pass to a parameter with this decorator. */
 function valueOf(decorator: ParameterDecorator, context: ExecutionContext): unknown {
   class Controller {
     handle(): void {}
@@ -30,21 +30,21 @@ keepClaims(request, VALID_CLAIMS);
 
 describe('@CurrentToken()', () => {
   it.each([
-    ['of HTTP', [request, {}], 'http'],
-    ['of GraphQL', [undefined, { id: 1 }, { req: request }, {}], 'graphql'],
-    ['of a message', ['data', request], 'rpc'],
-  ] as const)('gives the claims in a handler %s', (_name, handlerArguments, type) => {
+    ['for HTTP', [request, {}], 'http'],
+    ['for GraphQL', [undefined, { id: 1 }, { req: request }, {}], 'graphql'],
+    ['for messages', ['data', request], 'rpc'],
+  ] as const)('injects the claims into a handler %s', (_name, handlerArguments, type) => {
     expect(valueOf(CurrentToken(), executionContext([...handlerArguments], type))).toEqual(VALID_CLAIMS);
   });
 
-  it('gives one claim by its name', () => {
+  it('injects one claim by its name', () => {
     const context = executionContext([request, {}]);
     expect(valueOf(CurrentToken('sub'), context)).toBe('user-42');
     expect(valueOf(CurrentToken('nothing'), context)).toBeUndefined();
     expect(valueOf(CurrentToken('constructor'), context)).toBeUndefined();
   });
 
-  it('returns undefined if there was no token', () => {
+  it('injects undefined if there was no token', () => {
     const context = executionContext([{ claims: VALID_CLAIMS }, null, 'x', { req: 'y' }]);
     expect(valueOf(CurrentToken(), context)).toBeUndefined();
     expect(valueOf(CurrentToken('sub'), context)).toBeUndefined();

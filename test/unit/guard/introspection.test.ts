@@ -31,7 +31,7 @@ beforeEach(() => {
 });
 
 describe('Introspection', () => {
-  it('asks as RFC 7662 says', async () => {
+  it('sends an RFC 7662 request with form-encoded Basic credentials', async () => {
     expect(await introspection.stateOf('a.b.c')).toBe('active');
     const { url, method, headers, body } = fake.last;
     expect({ url, method }).toEqual({ url: ENDPOINT, method: 'POST' });
@@ -45,22 +45,25 @@ describe('Introspection', () => {
     );
   });
 
-  it('says what the issuer says', async () => {
+  it('returns "inactive" if the issuer responds with active: false', async () => {
     fake.answer = () => json({ active: false });
     expect(await introspection.stateOf('a.b.c')).toBe('inactive');
   });
 
-  it.each(['active', 'inactive'])('remembers "%s" for a while, and gives it at once', async (state) => {
-    fake.answer = () => json({ active: state === 'active' });
-    await introspection.stateOf('a.b.c');
-    clock.advance(9.999);
-    expect(introspection.stateOf('a.b.c')).toBe(state);
-    clock.advance(0.001);
-    expect(await introspection.stateOf('a.b.c')).toBe(state);
-    expect(fake.sent).toHaveLength(2);
-  });
+  it.each(['active', 'inactive'])(
+    'caches "%s" for ten seconds, and then returns it without a promise',
+    async (state) => {
+      fake.answer = () => json({ active: state === 'active' });
+      await introspection.stateOf('a.b.c');
+      clock.advance(9.999);
+      expect(introspection.stateOf('a.b.c')).toBe(state);
+      clock.advance(0.001);
+      expect(await introspection.stateOf('a.b.c')).toBe(state);
+      expect(fake.sent).toHaveLength(2);
+    },
+  );
 
-  it('counts from when it asked, not from when the answer came', async () => {
+  it('counts the cache time from the request, not from the response', async () => {
     const late = new LateAnswer();
     fake.answer = () => late.promise;
     const state = introspection.stateOf('a.b.c');
@@ -70,28 +73,28 @@ describe('Introspection', () => {
     expect(introspection.stateOf('a.b.c')).toBeInstanceOf(Promise);
   });
 
-  it('asks once for however many wait', async () => {
+  it('sends one request for any number of concurrent callers', async () => {
     const states = await Promise.all(Array.from({ length: 100 }, async () => introspection.stateOf('a.b.c')));
     expect([new Set(states), fake.sent.length]).toEqual([new Set(['active']), 1]);
   });
 
-  it('sends one query however many wait, even if nothing is cached', async () => {
+  it('sends one request for concurrent callers even if caching is off', async () => {
     introspection = make({ cacheSeconds: 0 });
     await Promise.all(Array.from({ length: 2 }, async () => introspection.stateOf('a.b.c')));
     await introspection.stateOf('a.b.c');
     expect(fake.sent).toHaveLength(2);
   });
 
-  it('keeps tokens apart', async () => {
+  it('keeps the states of different tokens apart', async () => {
     fake.answer = ({ body }) => json({ active: body.includes('valid') });
     expect(await introspection.stateOf('valid')).toBe('active');
     expect(await introspection.stateOf('bad')).toBe('inactive');
   });
 
-  it('remembers ten thousand answers and forgets the oldest', async () => {
+  it('caches ten thousand responses and drops the oldest', async () => {
     // A whole Response each time would take seconds.
-    const answer = { status: 200, headers: new Headers(), body: [Buffer.from('{"active":true}')] };
-    introspection = make({ fetch: () => Promise.resolve(answer as unknown as Response) });
+    const response = { status: 200, headers: new Headers(), body: [Buffer.from('{"active":true}')] };
+    introspection = make({ fetch: () => Promise.resolve(response as unknown as Response) });
     for (let index = 0; index <= 10_000; index++) await introspection.stateOf(`token-${index}`);
     expect(introspection.stateOf('token-1')).toBe('active');
     expect(introspection.stateOf('token-0')).toBeInstanceOf(Promise);
@@ -100,23 +103,26 @@ describe('Introspection', () => {
   describe('if the issuer', () => {
     it.each([
       ['is unavailable', connectionRefused],
-      ['is in trouble', () => json({ active: true }, 500)],
+      ['responds with 500', () => json({ active: true }, 500)],
       ['rejects the client', () => json({ error: 'invalid_client' }, 401)],
       ['redirects', () => json({ active: true }, 302, { location: '/' })],
-      ['answers without a word on it', () => json({})],
-      ['answers with "true"', () => json({ active: 'true' })],
-      ['answers in HTML', () => new Response('<html>')],
-    ])('%s, nothing is known, nothing cached, and the secret is not exposed', async (_name, answer) => {
-      fake.answer = answer;
-      expect(await introspection.stateOf('a.b.c')).toBe('unavailable');
-      expect(reports).toEqual([expect.stringContaining(ENDPOINT)]);
-      expect(reports.join()).not.toMatch(/marker|a\.b\.c/);
-      fake.answer = active;
-      clock.advance(1);
-      expect(await introspection.stateOf('a.b.c')).toBe('active');
-    });
+      ['omits the field active', () => json({})],
+      ['sends active as a string', () => json({ active: 'true' })],
+      ['responds with HTML', () => new Response('<html>')],
+    ])(
+      '%s, the state is "unavailable" and not cached, and the report has no secret',
+      async (_name, respond) => {
+        fake.answer = respond;
+        expect(await introspection.stateOf('a.b.c')).toBe('unavailable');
+        expect(reports).toEqual([expect.stringContaining(ENDPOINT)]);
+        expect(reports.join()).not.toMatch(/marker|a\.b\.c/);
+        fake.answer = active;
+        clock.advance(1);
+        expect(await introspection.stateOf('a.b.c')).toBe('active');
+      },
+    );
 
-    it('is unavailable, no second query is sent, so that requests do not pile up', async () => {
+    it('is unavailable, no other request is sent for a second', async () => {
       fake.answer = connectionRefused;
       await introspection.stateOf('a.b.c');
       clock.advance(0.999);
@@ -133,15 +139,15 @@ describe('Introspection', () => {
       expect(introspection.stateOf('a.b.c')).toBe('active');
     });
 
-    it('chokes on one token, the others are asked about nevertheless', async () => {
+    it('responds to one token with 413, other tokens are still introspected', async () => {
       fake.answer = ({ body }) => (body.includes('odd') ? json({}, 413) : active());
       expect(await introspection.stateOf('odd')).toBe('unavailable');
       expect(await introspection.stateOf('a.b.c')).toBe('active');
     });
 
-    it('is unavailable, that is reported once for each outage', async () => {
-      for (const answer of [connectionRefused, connectionRefused, active, connectionRefused]) {
-        fake.answer = answer;
+    it('is unavailable, each outage is reported once', async () => {
+      for (const respond of [connectionRefused, connectionRefused, active, connectionRefused]) {
+        fake.answer = respond;
         await introspection.stateOf('a.b.c');
         clock.advance(20);
       }

@@ -17,7 +17,7 @@ const verifier = new TokenVerifier({
   clock: new MovedClock(),
 });
 
-/** As an application with GraphQL has it. */
+/** As an application with GraphQL defines it. */
 @Injectable()
 class GraphqlGuard extends JwtAuthGuard {
   protected override getRequest(context: ExecutionContext): object {
@@ -25,7 +25,7 @@ class GraphqlGuard extends JwtAuthGuard {
   }
 }
 
-/** As an application with messages has it: the token comes with the data. */
+/** As an application with messages defines it: the token is in the context of the message. */
 @Injectable()
 class MessageGuard extends JwtAuthGuard {
   protected override getRequest(context: ExecutionContext): object {
@@ -47,23 +47,23 @@ function refusalOf(act: () => unknown): BearerRefusal {
     if (cause instanceof BearerRefusal) return cause;
     throw cause;
   }
-  throw new Error('It was let through');
+  throw new Error('The guard accepted the request');
 }
 
 describe('JwtAuthGuard', () => {
-  it('accepts a valid token synchronously, and keeps its claims by the request', () => {
+  it('accepts a valid token synchronously and keeps its claims with the request', () => {
     const request = bearing(handMadeToken());
     expect(guard.canActivate(executionContext([request, {}]))).toBe(true);
     expect(claimsOf(request)).toEqual(VALID_CLAIMS);
   });
 
-  it('keeps no claims of a token that is refused', () => {
+  it('keeps no claims of a rejected token', () => {
     const request = bearing(handMadeToken({ claims: { exp: 1, iat: 0 } }));
     refusalOf(() => guard.canActivate(executionContext([request, { header: () => undefined }])));
     expect(claimsOf(request)).toBeUndefined();
   });
 
-  it('sets the challenge on the answer, and gives it to exception filters', () => {
+  it('sets WWW-Authenticate on the response and the challenge on the exception', () => {
     const headers: Record<string, string> = {};
     const response = { header: (name: string, value: string) => void (headers[name] = value) };
     const refusal = refusalOf(() => guard.canActivate(executionContext([{ headers: {} }, response])));
@@ -79,7 +79,7 @@ describe('JwtAuthGuard', () => {
     ]);
   });
 
-  it('quotes nothing of the request in the challenge of an invalid token', () => {
+  it('quotes nothing of the request in the challenge for an invalid token', () => {
     const token = handMadeToken({ claims: { iss: '"marker' } });
     const response = { header: () => undefined };
     const { challenge } = refusalOf(() => guard.canActivate(executionContext([bearing(token), response])));
@@ -88,7 +88,7 @@ describe('JwtAuthGuard', () => {
     );
   });
 
-  it('is extended to GraphQL by overriding getRequest', () => {
+  it('supports GraphQL if getRequest is overridden', () => {
     const graphql = new GraphqlGuard(verifier, new Reflector());
     const request = bearing(handMadeToken());
     expect(graphql.canActivate(executionContext([{}, {}, { req: request }, {}], 'graphql'))).toBe(true);
@@ -97,7 +97,7 @@ describe('JwtAuthGuard', () => {
     expect(refusalOf(() => graphql.canActivate(without)).body.code).toBe('missing_token');
   });
 
-  it('is extended to messages by overriding tokenOf', () => {
+  it('supports messages if getRequest and tokenOf are overridden', () => {
     const messages = new MessageGuard(verifier, new Reflector());
     const message = { token: handMadeToken() };
     expect(messages.canActivate(executionContext(['data', message], 'rpc'))).toBe(true);
@@ -106,7 +106,7 @@ describe('JwtAuthGuard', () => {
     expect(refusalOf(() => messages.canActivate(bad)).body.code).toBe('malformed_token');
   });
 
-  it('rejects messages if it was not extended for them', () => {
+  it('rejects messages with missing_token if getRequest is not overridden', () => {
     for (const data of ['data', { headers: 'none' }, {}]) {
       const context = executionContext([data, {}], 'rpc');
       expect(refusalOf(() => guard.canActivate(context)).body.code).toBe('missing_token');

@@ -4,7 +4,7 @@ import { handMadeToken } from '../../support/hand-made-token.js';
 import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
 describe('SharedSecrets', () => {
-  it('has every secret for each algorithm that is accepted, and none for the others', () => {
+  it('has every secret for each accepted algorithm, and none for other algorithms', () => {
     const secrets = new SharedSecrets([SECRET, PREVIOUS_SECRET], ['HS256', 'HS512']);
     expect(secrets.candidates('HS256').keys.map(({ algorithm }) => algorithm)).toEqual(['HS256', 'HS256']);
     expect(secrets.candidates('HS512').keys).toHaveLength(2);
@@ -12,7 +12,7 @@ describe('SharedSecrets', () => {
     expect(secrets.candidates('ES256').keys).toEqual([]);
   });
 
-  it('has keys that verify what was signed with the secret', () => {
+  it('has keys that verify tokens signed with their secret', () => {
     const [current, previous] = new SharedSecrets([SECRET, PREVIOUS_SECRET], ['HS256']).candidates(
       'HS256',
     ).keys;

@@ -52,7 +52,7 @@ const codeOf = async (outcome: VerificationOutcome | Promise<VerificationOutcome
   (await outcome).code;
 
 describe('TokenVerifier with shared secrets', () => {
-  it('returns the claims of a valid token synchronously, without a promise', () => {
+  it('returns the claims of a valid token without a promise', () => {
     const claims = { scope: 'a b', further: { deep: [1, null] } };
     expect(verifier({ secrets: [SECRET] }).verify(handMadeToken({ claims }))).toEqual({
       code: 'valid',
@@ -60,20 +60,20 @@ describe('TokenVerifier with shared secrets', () => {
     });
   });
 
-  it.each(SHARED_ALGORITHMS)('accepts what jose signs with %s', async (algorithm) => {
+  it.each(SHARED_ALGORITHMS)('accepts a token that jose signed with %s', async (algorithm) => {
     const token = await keyOf(algorithm).sign();
     expect(await codeOf(verifier({ secrets: [SECRET], algorithms: [algorithm] }).verify(token))).toBe(
       'valid',
     );
   });
 
-  it.each(['HS384', 'HS512'])('accepts HS256 alone by default, not %s', (algorithm) => {
+  it.each(['HS384', 'HS512'])('accepts only HS256 by default, not %s', (algorithm) => {
     expect(verifier({ secrets: [SECRET] }).verify(handMadeToken({ algorithm }))).toMatchObject({
       code: 'invalid_signature',
     });
   });
 
-  it('accepts a previous secret while it is given', async () => {
+  it('accepts a previous secret only while it is configured', async () => {
     const token = handMadeToken({ secret: PREVIOUS_SECRET, header: { kid: 'of another service' } });
     expect(await codeOf(verifier({ secrets: [SECRET, PREVIOUS_SECRET] }).verify(token))).toBe('valid');
     expect(await codeOf(verifier({ secrets: [SECRET] }).verify(token))).toBe('invalid_signature');
@@ -88,12 +88,12 @@ describe('TokenVerifier with shared secrets', () => {
     ['token_expired', { claims: { exp: NEW_YEAR } }],
     ['invalid_issuer', { claims: { iss: 'another-issuer' } }],
     ['invalid_audience', { claims: { aud: 'another-service' } }],
-  ])('says %s of %j, with a hint', (code, difference) => {
+  ])('returns %s with a hint for %j', (code, difference) => {
     const outcome = verifier({ secrets: [SECRET] }).verify(handMadeToken(difference));
     expect(outcome).toEqual({ code, hint: expect.stringMatching(/\.$/) });
   });
 
-  it('follows the clock, with the tolerance that is set', async () => {
+  it('accepts a token until exp plus the clock tolerance', async () => {
     const tolerant = verifier({ secrets: [SECRET], clockToleranceSeconds: 60 });
     clock.set(VALID_CLAIMS.exp + 59.999);
     expect(await codeOf(tolerant.verify(handMadeToken()))).toBe('valid');
@@ -101,7 +101,7 @@ describe('TokenVerifier with shared secrets', () => {
     expect(await codeOf(tolerant.verify(handMadeToken()))).toBe('token_expired');
   });
 
-  it('never accepts a token that a shared secret signed for the issuer itself', async () => {
+  it('rejects a token for the issuer itself that a shared secret signed', async () => {
     const own = verifier({ secrets: [SECRET], audience: ['identity-backend', 'logging-service'] });
     for (const aud of ['identity-backend', ['logging-service', 'identity-backend']]) {
       expect(await codeOf(own.verify(handMadeToken({ claims: { aud } })))).toBe('invalid_signature');
@@ -109,7 +109,7 @@ describe('TokenVerifier with shared secrets', () => {
     expect(await codeOf(own.verify(handMadeToken()))).toBe('valid');
   });
 
-  it('does no input or output', () => {
+  it('sends no request, even for an unknown kid', () => {
     void verifier({ secrets: [SECRET] }).verify(handMadeToken({ header: { kid: 'unknown', alg: 'ES256' } }));
     expect(fake.sent).toEqual([]);
   });
@@ -126,7 +126,7 @@ describe('TokenVerifier for several audiences', () => {
     expect(several().verify(handMadeToken({ claims: { aud } }))).toMatchObject({ code: 'invalid_audience' });
   });
 
-  it('names all of them in the hint', () => {
+  it('names every audience in the hint', () => {
     expect(several().verify(handMadeToken())).toMatchObject({
       hint: expect.stringContaining('"a-service" or "b-service"'),
     });
@@ -134,7 +134,7 @@ describe('TokenVerifier for several audiences', () => {
 });
 
 describe('TokenVerifier with a key set', () => {
-  it.each(PUBLIC_ALGORITHMS)('accepts what jose signs with %s', async (algorithm) => {
+  it.each(PUBLIC_ALGORITHMS)('accepts a token that jose signed with %s', async (algorithm) => {
     const token = await keyOf(algorithm).sign({ scope: 'a' }, { typ: 'at+jwt' });
     expect(await verifier({ jwksUri: JWKS }).verify(token)).toMatchObject({
       code: 'valid',
@@ -142,7 +142,7 @@ describe('TokenVerifier with a key set', () => {
     });
   });
 
-  it('answers without a promise once the keys are known', async () => {
+  it('returns the result without a promise once the keys are known', async () => {
     const known = verifier({ jwksUri: JWKS });
     const token = await keyOf('ES256').sign();
     await known.verify(token);
@@ -150,18 +150,23 @@ describe('TokenVerifier with a key set', () => {
     expect(fake.sent).toHaveLength(1);
   });
 
-  it('tries every key of the algorithm if the token names none', async () => {
+  it('tries every key of the algorithm if the token has no kid', async () => {
     published = [await JoseKey.make('ES256', 'other'), keyOf('ES256'), keyOf('RS256')];
     const token = await keyOf('ES256').sign({}, { kid: undefined });
     expect(await codeOf(verifier({ jwksUri: JWKS }).verify(token))).toBe('valid');
   });
 
-  it.each(PUBLIC_ALGORITHMS)('rejects a key of %s that is not published under that id', async (algorithm) => {
-    const stranger = await JoseKey.make(algorithm, algorithm);
-    expect(await codeOf(verifier({ jwksUri: JWKS }).verify(await stranger.sign()))).toBe('invalid_signature');
-  });
+  it.each(PUBLIC_ALGORITHMS)(
+    'rejects a %s token whose kid is published with another key',
+    async (algorithm) => {
+      const otherKey = await JoseKey.make(algorithm, algorithm);
+      expect(await codeOf(verifier({ jwksUri: JWKS }).verify(await otherKey.sign()))).toBe(
+        'invalid_signature',
+      );
+    },
+  );
 
-  it.each(PUBLIC_ALGORITHMS)('rejects the public key of %s as the secret of an HMAC', async (algorithm) => {
+  it.each(PUBLIC_ALGORITHMS)('rejects an HMAC whose secret is the public key of %s', async (algorithm) => {
     const known = verifier({ jwksUri: JWKS });
     await known.verify(await keyOf(algorithm).sign());
     const { jwk } = keyOf(algorithm);
@@ -181,7 +186,7 @@ describe('TokenVerifier with a key set', () => {
     }
   });
 
-  it('rejects RS256 by a key that is published for PS256', async () => {
+  it('rejects RS256 with a key that is published for PS256', async () => {
     const pss = await JoseKey.make('PS256', 'rsa');
     published = [pss];
     const known = verifier({ jwksUri: JWKS });
@@ -191,14 +196,14 @@ describe('TokenVerifier with a key set', () => {
     expect(await codeOf(known.verify(`${header}.${claims}.${signature}`))).toBe('invalid_signature');
   });
 
-  it('accepts the algorithms that are listed and no other, and fetches nothing for the others', async () => {
+  it('accepts only the listed algorithms, and fetches nothing for other algorithms', async () => {
     const strict = verifier({ jwksUri: JWKS, algorithms: ['ES384'] });
     expect(await codeOf(strict.verify(await keyOf('ES256').sign()))).toBe('invalid_signature');
     expect(fake.sent).toHaveLength(0);
     expect(await codeOf(strict.verify(await keyOf('ES384').sign()))).toBe('valid');
   });
 
-  it('fetches nothing for a token that is malformed', async () => {
+  it('fetches nothing for a malformed token', async () => {
     expect(await codeOf(verifier({ jwksUri: JWKS }).verify('a.b.c'))).toBe('malformed_token');
     expect(fake.sent).toHaveLength(0);
   });
@@ -211,7 +216,7 @@ describe('TokenVerifier with a key set', () => {
     expect(await codeOf(verifier({ issuer, discover: true }).verify(token))).toBe('valid');
   });
 
-  it('makes one fetch for a storm of tokens with unknown keys, and verifies the others meanwhile', async () => {
+  it('fetches once for many tokens with unknown keys, and verifies other tokens meanwhile', async () => {
     const known = verifier({ jwksUri: JWKS });
     const valid = await keyOf('ES256').sign();
     const unknown = await (await JoseKey.make('ES256', 'unknown')).sign();
@@ -232,7 +237,7 @@ describe('TokenVerifier with a key set', () => {
     expect(fake.sent).toHaveLength(2);
   });
 
-  it('follows the issuer to its next key', async () => {
+  it('accepts the next key of the issuer 30 seconds after the last fetch', async () => {
     const known = verifier({ jwksUri: JWKS });
     await known.verify(await keyOf('ES256').sign());
     const next = await JoseKey.make('ES256', 'next');
@@ -244,7 +249,7 @@ describe('TokenVerifier with a key set', () => {
     expect(await codeOf(known.verify(await keyOf('ES256').sign()))).toBe('valid');
   });
 
-  it('rejects a key once it is revoked', async () => {
+  it('rejects a key that the issuer no longer publishes, 300 seconds after the fetch', async () => {
     const known = verifier({ jwksUri: JWKS });
     const token = await keyOf('ES256').sign();
     await known.verify(token);
@@ -253,7 +258,7 @@ describe('TokenVerifier with a key set', () => {
     expect(await codeOf(known.verify(token))).toBe('invalid_signature');
   });
 
-  it('continues through an outage with the keys that it knows', async () => {
+  it('keeps verifying with the known keys during an outage', async () => {
     const known = verifier({ jwksUri: JWKS });
     const token = await keyOf('ES256').sign({ exp: NEW_YEAR + 100_000 });
     await known.verify(token);
@@ -265,7 +270,7 @@ describe('TokenVerifier with a key set', () => {
     expect(log.warnings).toEqual([`Keys could not be fetched: ${JWKS}: ECONNREFUSED`]);
   });
 
-  it('cannot verify before it ever had keys, and can once the issuer is reachable', async () => {
+  it('returns "unavailable" until it has fetched keys for the first time', async () => {
     fake.answer = connectionRefused;
     const fresh = verifier({ jwksUri: JWKS });
     const token = await keyOf('ES256').sign();
@@ -285,12 +290,12 @@ describe('TokenVerifier with secrets and a key set', () => {
   const both = (): TokenVerifier =>
     verifier({ secrets: [SECRET], jwksUri: JWKS, algorithms: ['HS256', 'ES256'] });
 
-  it('accepts tokens of each for its own family', async () => {
+  it('accepts HS256 with a secret and ES256 with a published key', async () => {
     expect(await codeOf(both().verify(handMadeToken()))).toBe('valid');
     expect(await codeOf(both().verify(await keyOf('ES256').sign()))).toBe('valid');
   });
 
-  it('verifies by secrets without fetching the keys, even while the issuer is unavailable', async () => {
+  it('verifies HMAC tokens without fetching keys, even while the issuer is unavailable', async () => {
     fake.answer = connectionRefused;
     const known = both();
     expect(known.verify(handMadeToken())).toMatchObject({ code: 'valid' });
@@ -310,12 +315,12 @@ describe('TokenVerifier with introspection', () => {
     ['valid', () => json({ active: true })],
     ['token_revoked', () => json({ active: false })],
     ['unavailable', connectionRefused],
-  ])('says %s', async (code, answer) => {
-    fake.answer = answer;
+  ])('returns %s', async (code, respond) => {
+    fake.answer = respond;
     expect(await codeOf(asking().verify(handMadeToken()))).toBe(code);
   });
 
-  it('answers without a promise while the answer is remembered', async () => {
+  it('returns the result without a promise while the response is cached', async () => {
     fake.answer = () => json({ active: false });
     const known = asking();
     await known.verify(handMadeToken());
@@ -325,7 +330,7 @@ describe('TokenVerifier with introspection', () => {
     });
   });
 
-  it('never queries the issuer about a token that is not valid anyway', async () => {
+  it('sends no request for a token that is invalid anyway', async () => {
     const known = asking();
     for (const difference of [
       { secret: PREVIOUS_SECRET },
@@ -337,13 +342,13 @@ describe('TokenVerifier with introspection', () => {
     expect(fake.sent).toEqual([]);
   });
 
-  it('asks about a token of a key set once the key is known', async () => {
+  it('introspects a token that a published key signed', async () => {
     fake.answer = ({ url }) => (url === JWKS ? publish() : json({ active: false }));
     const known = verifier({ jwksUri: JWKS, introspection });
     expect(await codeOf(known.verify(await keyOf('ES256').sign()))).toBe('token_revoked');
   });
 
-  it('logs an outage, without token and secret', async () => {
+  it('logs an outage without the client secret', async () => {
     fake.answer = connectionRefused;
     await asking().verify(handMadeToken());
     expect(log.warnings).toEqual([`Introspection failed: ${INTROSPECT}: ECONNREFUSED`]);

@@ -6,12 +6,12 @@ const JWKS = 'https://issuer.example/jwks.json';
 const CLIENT = { endpoint: 'https://issuer.example/introspect', clientId: 'a', clientSecret: 'marker' };
 const BASE = { issuer: 'identity-backend', audience: 'logging-service' };
 
-/** As a caller without types could write it. */
+/** Takes any object, as a caller without types may pass it. */
 const settings = (options: object): ReturnType<typeof verifierSettings> =>
   verifierSettings({ ...BASE, ...options });
 
 describe('verifierSettings', () => {
-  it('takes HS256 alone for secrets', () => {
+  it('accepts only HS256 with secrets by default', () => {
     expect(settings({ secrets: [SECRET] })).toMatchObject({
       sharedAlgorithms: ['HS256'],
       publicAlgorithms: [],
@@ -26,15 +26,18 @@ describe('verifierSettings', () => {
   it.each([
     ['jwksUri', { jwksUri: JWKS }, { jwksUri: JWKS }],
     ['discover', { discover: true, issuer: 'https://issuer.example' }, 'discover'],
-  ])('takes every asymmetric algorithm for public keys by %s', (_name, options, publicKeys) => {
-    expect(settings(options)).toMatchObject({
-      sharedAlgorithms: [],
-      publicAlgorithms: ['ES256', 'RS256', 'PS256', 'ES384', 'EdDSA'],
-      publicKeys,
-    });
-  });
+  ])(
+    'accepts every asymmetric algorithm with public keys from %s by default',
+    (_name, options, publicKeys) => {
+      expect(settings(options)).toMatchObject({
+        sharedAlgorithms: [],
+        publicAlgorithms: ['ES256', 'RS256', 'PS256', 'ES384', 'EdDSA'],
+        publicKeys,
+      });
+    },
+  );
 
-  it('gives each family its own algorithms if secrets and public keys are given', () => {
+  it('splits algorithms between secrets and public keys if both are given', () => {
     const options = { secrets: [SECRET], jwksUri: JWKS, algorithms: ['ES256', 'HS256'] };
     expect(settings(options)).toMatchObject({ sharedAlgorithms: ['HS256'], publicAlgorithms: ['ES256'] });
   });
@@ -49,7 +52,7 @@ describe('verifierSettings', () => {
     ]).toEqual([10, 0, 300]);
   });
 
-  it('keeps keys for a day by default, from a second to 30 days', () => {
+  it('keeps keys for a day by default, and accepts 1 second to 30 days', () => {
     const kept = (given: object): number => settings({ jwksUri: JWKS, ...given }).keepKeysSeconds;
     expect(kept({})).toBe(86_400);
     for (const keepKeysSeconds of [1, 60, 2_592_000]) expect(kept({ keepKeysSeconds })).toBe(keepKeysSeconds);
@@ -58,22 +61,22 @@ describe('verifierSettings', () => {
   });
 
   it.each([
-    ['no issuer', { secrets: [SECRET], issuer: '' }, /issuer/],
-    ['an issuer that is missing', { secrets: [SECRET], issuer: undefined }, /issuer/],
-    ['no audience', { secrets: [SECRET], audience: [] }, /audience/],
-    ['an audience that is missing', { secrets: [SECRET], audience: undefined }, /audience/],
+    ['an empty issuer', { secrets: [SECRET], issuer: '' }, /issuer/],
+    ['a missing issuer', { secrets: [SECRET], issuer: undefined }, /issuer/],
+    ['an empty list of audiences', { secrets: [SECRET], audience: [] }, /audience/],
+    ['a missing audience', { secrets: [SECRET], audience: undefined }, /audience/],
     ['an empty audience', { secrets: [SECRET], audience: ['a', ''] }, /audience/],
-    ['nothing to verify with', {}, /secrets, jwksUri or discover/],
-    ['no secrets', { secrets: [] }, /secrets, jwksUri or discover/],
-    ['one secret outside an array', { secrets: SECRET }, /secrets must be an array/],
+    ['neither secrets nor public keys', {}, /secrets, jwksUri or discover/],
+    ['an empty list of secrets', { secrets: [] }, /secrets, jwksUri or discover/],
+    ['a secret outside an array', { secrets: SECRET }, /secrets must be an array/],
     ['an empty secret', { secrets: [SECRET, ''] }, /secrets\[1\] must have at least 32 bytes/],
     ['a short secret', { secrets: ['marker'.repeat(5)] }, /secrets\[0\] must have at least 32 bytes/],
-    ['a secret that is missing', { secrets: [undefined] }, /secrets\[0\]/],
+    ['an undefined secret', { secrets: [undefined] }, /secrets\[0\]/],
     ['a secret too short for HS384', { secrets: [SECRET], algorithms: ['HS384'] }, /at least 48 bytes/],
     ['a secret too short for HS512', { secrets: [SECRET], algorithms: ['HS256', 'HS512'] }, /64 bytes/],
     ['a secret of spaces', { secrets: [SECRET, ' '.repeat(64)] }, /secrets\[1\] is nothing but white space/],
     ['a placeholder', { secrets: ['changeme'.repeat(4)] }, /secrets\[0\] is a known placeholder/],
-    ['one character', { secrets: ['a'.repeat(32)] }, /secrets\[0\] is a known placeholder/],
+    ['one character repeated', { secrets: ['a'.repeat(32)] }, /secrets\[0\] is a known placeholder/],
     ['a short text repeated', { secrets: ['abc'.repeat(20)] }, /secrets\[0\] is a short text repeated/],
     ['a public key as a secret', { secrets: [`-----BEGIN PUBLIC KEY-----\n${SECRET}`] }, /PEM or JWK/],
     ['a JWK as a secret', { secrets: [`{"kty":"EC","x":"${SECRET}"}`] }, /PEM or JWK/],
@@ -88,7 +91,7 @@ describe('verifierSettings', () => {
       /algorithms must be of HS256,/,
     ],
     ['an algorithm outside an array', { secrets: [SECRET], algorithms: 'HS256' }, /algorithms must be of/],
-    ['no algorithm', { secrets: [SECRET], algorithms: [] }, /algorithms/],
+    ['an empty list of algorithms', { secrets: [SECRET], algorithms: [] }, /algorithms/],
     ['ES256 without public keys', { secrets: [SECRET], algorithms: ['HS256', 'ES256'] }, /algorithms/],
     ['HS256 without secrets', { jwksUri: JWKS, algorithms: ['HS256', 'ES256'] }, /algorithms/],
     [
@@ -98,7 +101,7 @@ describe('verifierSettings', () => {
     ],
     ['jwksUri and discover', { jwksUri: JWKS, discover: true, issuer: 'https://i.example' }, /either/],
     [
-      'discover with an issuer that is no URL',
+      'discover with an issuer that is not a URL',
       { discover: true },
       /with discover, issuer must be an absolute/,
     ],
@@ -110,7 +113,7 @@ describe('verifierSettings', () => {
       { secrets: [SECRET], clockToleranceSeconds: 60.1 },
       /clockToleranceSeconds/,
     ],
-    ['a tolerance that is no number', { secrets: [SECRET], clockToleranceSeconds: NaN }, /clockTolerance/],
+    ['a tolerance that is not a number', { secrets: [SECRET], clockToleranceSeconds: NaN }, /clockTolerance/],
     [
       'introspection in plain HTTP',
       { secrets: [SECRET], introspection: { ...CLIENT, endpoint: 'http://issuer.example' } },
@@ -122,18 +125,18 @@ describe('verifierSettings', () => {
       /clientId and clientSecret/,
     ],
     [
-      'introspection that is remembered for long',
+      'introspection that is cached for over 300 seconds',
       { secrets: [SECRET], introspection: { ...CLIENT, cacheSeconds: 301 } },
       /cacheSeconds/,
     ],
-  ])('rejects %s, without showing a secret', (_name, options, words) => {
+  ])('rejects %s without exposing a secret', (_name, options, words) => {
     expect(() => settings(options)).toThrow(TypeError);
     expect(() => settings(options)).toThrow(words);
     expect(() => settings(options)).toThrow(/^IdentityAuthModule: /);
     expect(() => settings(options)).not.toThrow(/marker/);
   });
 
-  it('accepts plain HTTP on this host, and beyond it if the network encrypts', () => {
+  it('accepts plain HTTP to this host, and to other hosts with allowPlainHttp', () => {
     expect(() => settings({ jwksUri: 'http://127.0.0.1:3000/jwks.json' })).not.toThrow();
     expect(() =>
       settings({ jwksUri: 'http://issuer.internal/jwks.json', allowPlainHttp: true }),
