@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { basicAuthorization } from '../../../src/http-client/basic-authorization.js';
 
-/** As a server reads it (RFC 6749 §2.3.1). */
+/** Reads the header as a server does (RFC 6749 §2.3.1). */
 function read(authorization: string): [string, string] {
   const text = Buffer.from(authorization.replace('Basic ', ''), 'base64').toString();
   const [id = '', secret = ''] = text.split(':').map((part) => decodeURIComponent(part.replaceAll('+', ' ')));
@@ -14,7 +14,7 @@ describe('basicAuthorization', () => {
     expect(basicAuthorization('client', 'secret')).toBe('Basic Y2xpZW50OnNlY3JldA==');
   });
 
-  it('is read back as it was, whatever ID and secret hold', () => {
+  it('is decoded to the same ID and secret, whatever characters they contain', () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1 });
     fc.assert(
       fc.property(text, text, (id, secret) => {

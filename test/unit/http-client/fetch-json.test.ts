@@ -25,14 +25,14 @@ function stop(): void {
 }
 afterEach(stop);
 
-const failureOf = (answer: Promise<JsonAnswer>): Promise<RemoteFailure> =>
-  answer.then(
-    () => Promise.reject(new Error('There was an answer')),
+const failureOf = (response: Promise<JsonAnswer>): Promise<RemoteFailure> =>
+  response.then(
+    () => Promise.reject(new Error('There was a response')),
     (cause: unknown) => cause as RemoteFailure,
   );
 
 describe('fetchJson', () => {
-  it('gives status, headers and body, whatever the status', async () => {
+  it('returns status, headers and body for any status', async () => {
     const address = await serve((_request, response) => {
       response.writeHead(418, { 'cache-control': 'max-age=5' }).end('{"a":[1]}');
     });
@@ -41,10 +41,13 @@ describe('fetchJson', () => {
     expect(headers.get('cache-control')).toBe('max-age=5');
   });
 
-  it.each(['', '{', '{"a":1,"a":2}', '[', 'text', '\xff'])('returns no body if it is %j', async (text) => {
-    const address = await serve((_request, response) => response.end(Buffer.from(text, 'latin1')));
-    expect((await fetchJson(globalFetch, address)).body).toBeUndefined();
-  });
+  it.each(['', '{', '{"a":1,"a":2}', '[', 'text', '\xff'])(
+    'returns no body for the invalid JSON %j',
+    async (text) => {
+      const address = await serve((_request, response) => response.end(Buffer.from(text, 'latin1')));
+      expect((await fetchJson(globalFetch, address)).body).toBeUndefined();
+    },
+  );
 
   it('does not follow a redirect', async () => {
     const asked: (string | undefined)[] = [];
@@ -56,14 +59,14 @@ describe('fetchJson', () => {
     expect(asked).toEqual(['/']);
   });
 
-  it('reads a body of 1 MiB and no longer one', async () => {
+  it('accepts a body of 1 MiB and rejects a longer one', async () => {
     const quoted = (length: number): string => JSON.stringify('x'.repeat(length - 2));
     const limit = 1024 * 1024;
     for (const length of [limit, limit + 1]) {
       const address = await serve((_request, response) => response.end(quoted(length)));
-      const answer = fetchJson(globalFetch, address);
-      if (length === limit) expect((await answer).body).toHaveLength(limit - 2);
-      else expect((await failureOf(answer)).reason).toBe('the body is over 1 MiB');
+      const fetched = fetchJson(globalFetch, address);
+      if (length === limit) expect((await fetched).body).toHaveLength(limit - 2);
+      else expect((await failureOf(fetched)).reason).toBe('the body is over 1 MiB');
     }
   });
 
@@ -74,7 +77,7 @@ describe('fetchJson', () => {
     expect((await failureOf(fetchJson(globalFetch, address))).reason).toBe('the body is over 1 MiB');
   });
 
-  it('fails if nothing listens', async () => {
+  it('fails with ECONNREFUSED if nothing listens', async () => {
     const address = await serve(() => undefined);
     stop();
     const failure = await failureOf(fetchJson(globalFetch, address));
@@ -82,7 +85,7 @@ describe('fetchJson', () => {
     expect(failure).toMatchObject({ reason: 'ECONNREFUSED', status: undefined });
   });
 
-  it('fails if the connection closes in the middle', async () => {
+  it('fails if the connection closes in the middle of the body', async () => {
     const address = await serve((_request, response) => {
       response.writeHead(200, { 'content-length': '100' }).write('{"a":');
       setImmediate(() => response.destroy());
@@ -90,7 +93,7 @@ describe('fetchJson', () => {
     expect(await failureOf(fetchJson(globalFetch, address))).toBeInstanceOf(RemoteFailure);
   });
 
-  it('sets a limit of time to each request', async () => {
+  it('sends each request with an abort signal, and reports a timeout', async () => {
     const fake = new FakeFetch(() => {
       throw new DOMException('The operation was aborted due to timeout', 'TimeoutError');
     });
@@ -99,7 +102,7 @@ describe('fetchJson', () => {
     expect(fake.sent[0]?.init.signal).toBeInstanceOf(AbortSignal);
   });
 
-  it('names the address in a failure, without its query and without what was sent', async () => {
+  it('names the URL in a failure, without its query and the request headers', async () => {
     const headers = { authorization: 'Basic marker' };
     const failures = [
       await failureOf(fetchJson(new FakeFetch(connectionRefused).fetch, ADDRESS, { headers })),

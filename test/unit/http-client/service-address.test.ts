@@ -13,7 +13,7 @@ describe('checkServiceAddress', () => {
     'http://127.8.9.1',
     'http://[::1]:3000',
     'http://issuer.localhost',
-  ])('takes %s', (address) => {
+  ])('accepts %s', (address) => {
     expect(() => check(address)).not.toThrow();
   });
 
@@ -23,7 +23,7 @@ describe('checkServiceAddress', () => {
     'http://127.0.0.1.example',
     'http://10.0.0.1',
     'http://0.0.0.0',
-  ])('rejects %s, which is plain HTTP beyond this host', (address) => {
+  ])('rejects %s, plain HTTP to another host, unless it is allowed', (address) => {
     expect(() => check(address)).toThrow(/^address must be https/);
     expect(() => check(address, true)).not.toThrow();
   });
@@ -37,7 +37,7 @@ describe('checkServiceAddress', () => {
     'ftp://a.example',
     5,
     undefined,
-  ])('rejects %j, which is no address of a service', (address) => {
+  ])('rejects %j, which is not an absolute http(s) URL', (address) => {
     expect(() => check(address, true)).toThrow(new TypeError('address must be an absolute http(s) URL'));
   });
 
@@ -45,7 +45,7 @@ describe('checkServiceAddress', () => {
     'https://user:marker@issuer.example',
     'https://marker@issuer.example',
     'https://issuer.example/#marker',
-  ])('rejects %s and does not repeat it', (address) => {
+  ])('rejects %s without quoting it', (address) => {
     expect(() => check(address)).toThrow('address must have neither credentials nor a fragment');
     expect(() => check(address)).not.toThrow(/marker/);
   });
