@@ -17,7 +17,7 @@ describe('readClaims', () => {
     expect(readClaims(claims)).toEqual(claims);
   });
 
-  it('requires nothing but exp', () => {
+  it('requires only exp', () => {
     expect(readClaims({ exp: 0 })).toEqual({ exp: 0 });
     expect(readClaims({ iat: 1, sub: 'a' })).toBe('The token has no exp claim');
   });
@@ -36,7 +36,7 @@ describe('readClaims', () => {
     ['aud', [1]],
     ['aud', ['a', null]],
     ['aud', [['a']]],
-  ] as const)('rejects %s: %j, and names the claim', (name, value) => {
+  ] as const)('rejects %s: %j and names the claim', (name, value) => {
     expect(readClaims({ exp: 1, [name]: value })).toEqual(
       expect.stringContaining(`The ${name} claim is not`),
     );

@@ -7,7 +7,7 @@ const CLAIMS = JSON.stringify(VALID_CLAIMS);
 const isRefused = (token: string): boolean => typeof parseCompactJws(token) === 'string';
 const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
 
-/** A token of exactly so many characters. */
+/** A token of exactly this many characters. */
 function tokenOfLength(length: number): string {
   const bare = handMadeToken({ claims: { pad: '' } }).length;
   const pad = Math.floor(((length - bare) * 3) / 4);
@@ -19,7 +19,7 @@ function tokenOfLength(length: number): string {
 }
 
 describe('parseCompactJws', () => {
-  it('reads the algorithm, the key ID and the claims', () => {
+  it('returns the algorithm, the key ID, the type and the claims', () => {
     const token = handMadeToken({ header: { kid: 'key-1' }, claims: { scope: 'a b', further: { x: 1 } } });
     expect(parseCompactJws(token)).toEqual({
       token,
@@ -30,7 +30,7 @@ describe('parseCompactJws', () => {
     });
   });
 
-  it('reads a token of 16 KiB and rejects a longer one', () => {
+  it('accepts a token of 16 KiB and rejects a longer one', () => {
     expect(isRefused(tokenOfLength(MAX_TOKEN_LENGTH))).toBe(false);
     expect(isRefused(tokenOfLength(MAX_TOKEN_LENGTH + 1))).toBe(true);
   });
@@ -50,7 +50,7 @@ describe('parseCompactJws', () => {
   );
 
   it.each(['HS256', 'HS384', 'HS512', 'RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'])(
-    'knows the alg %s',
+    'accepts the alg %s',
     (alg) => {
       expect(parseCompactJws(handMadeToken({ header: { alg } }))).toMatchObject({ algorithm: alg });
     },
@@ -109,9 +109,9 @@ describe('parseCompactJws', () => {
     ['a string', '"a"'],
     ['null', 'null'],
     ['a number', '1'],
-    ['nothing that is JSON', '{'],
+    ['invalid JSON', '{'],
     ['two objects', '{}{}'],
-    ['a name twice', '{"alg":"HS256","alg":"HS256"}'],
+    ['a repeated name', '{"alg":"HS256","alg":"HS256"}'],
     ['a field __proto__', '{"alg":"HS256","__proto__":{}}'],
     ['a byte order mark', `\uFEFF${HEADER}`],
   ])('rejects a header that is or has %s', (_name, header) => {
@@ -122,14 +122,14 @@ describe('parseCompactJws', () => {
     ['an array', '[]'],
     ['a string', '"a"'],
     ['null', 'null'],
-    ['nothing that is JSON', 'exp=1'],
-    ['a name twice', '{"exp":1,"exp":9999999999}'],
-    ['a name twice, deep', '{"exp":9999999999,"a":{"b":1,"b":2}}'],
+    ['invalid JSON', 'exp=1'],
+    ['a repeated name', '{"exp":1,"exp":9999999999}'],
+    ['a repeated name in a nested object', '{"exp":9999999999,"a":{"b":1,"b":2}}'],
     ['a field __proto__', '{"exp":9999999999,"__proto__":{"sub":"admin"}}'],
-    ['a field __proto__, deep', '{"exp":9999999999,"a":[{"__proto__":1}]}'],
+    ['a field __proto__ in a nested object', '{"exp":9999999999,"a":[{"__proto__":1}]}'],
     ['a lone surrogate', '{"exp":9999999999,"sub":"\\ud800"}'],
     ['a lone surrogate in a name', '{"exp":9999999999,"\\udfff":1}'],
-    ['a number beyond doubles', '{"exp":9999999999,"a":1e400}'],
+    ['a number too large for a double', '{"exp":9999999999,"a":1e400}'],
   ])('rejects claims that are or have %s', (_name, claims) => {
     expect(isRefused(signedParts(HEADER, claims))).toBe(true);
   });
@@ -146,7 +146,7 @@ describe('parseCompactJws', () => {
     expect(isRefused(signedParts(header, claims))).toBe(true);
   });
 
-  it('reads 32 levels and rejects 33, in the header and in the claims', () => {
+  it('accepts 32 levels of nesting and rejects 33, in the header and in the claims', () => {
     const header = (levels: number): string => `{"alg":"HS256","a":${nested(levels - 1)}}`;
     const claims = (levels: number): string => `{"exp":9999999999,"a":${nested(levels - 1)}}`;
     expect(isRefused(signedParts(header(32), claims(32)))).toBe(false);
@@ -154,7 +154,7 @@ describe('parseCompactJws', () => {
     expect(isRefused(signedParts(HEADER, claims(33)))).toBe(true);
   });
 
-  it('returns names of Object.prototype as signed', () => {
+  it('returns claims with names from Object.prototype unchanged', () => {
     const parsed = parseCompactJws(
       signedParts(HEADER, '{"exp":9,"constructor":{"a":1},"toJSON":"x","valueOf":null}'),
     );
@@ -165,17 +165,17 @@ describe('parseCompactJws', () => {
   const [head = '', middle = '', mac = ''] = valid.split('.');
 
   it.each([
-    ['nothing', ''],
+    ['an empty text', ''],
     ['one part', head],
     ['two parts', `${head}.${middle}`],
     ['four parts', `${valid}.${mac}`],
     ['five parts', `${valid}.${mac}.${mac}`],
     ['an empty header', `.${middle}.${mac}`],
     ['empty claims', `${head}..${mac}`],
-    ['a space before', ` ${valid}`],
-    ['a space after', `${valid} `],
-    ['a line end after', `${valid}\n`],
-    ['a line end within', `${head}.\n${middle}.${mac}`],
+    ['a leading space', ` ${valid}`],
+    ['a trailing space', `${valid} `],
+    ['a trailing line end', `${valid}\n`],
+    ['a line end inside', `${head}.\n${middle}.${mac}`],
     ['padding', `${valid}=`],
     ['padding of the header', `${head}==.${middle}.${mac}`],
     ['a plus', `${head}.${middle}.+${mac.slice(1)}`],
@@ -183,42 +183,42 @@ describe('parseCompactJws', () => {
     ['a percent escape', `${head}.${middle}.%41${mac.slice(3)}`],
     ['a character beyond ASCII', `${head}.${middle}.é${mac.slice(1)}`],
     ['a NUL', `${valid}\0`],
-    ['Bearer', `Bearer ${valid}`],
-    ['quotes', `"${valid}"`],
+    ['a leading Bearer', `Bearer ${valid}`],
+    ['surrounding quotes', `"${valid}"`],
     ['a JSON serialization', `{"payload":"${middle}"}`],
   ])('rejects %s', (_name, token) => {
     expect(isRefused(token)).toBe(true);
   });
 
-  it('accepts an empty signature as a signature, to be verified as one', () => {
+  it('accepts an empty signature, which is left to verification', () => {
     expect(isRefused(`${head}.${middle}.`)).toBe(false);
   });
 
-  it('rejects a part with one character too many for whole bytes', () => {
+  it('rejects a part whose length is impossible in base64url', () => {
     expect(isRefused(`${head}.${middle}.AAAAA`)).toBe(true);
   });
 
   it.each([
     ['signature', (last: string) => `${head}.${middle}.${last}`],
     ['claims', (last: string) => `${head}.${base64Url('{"exp":9999999999 }').slice(0, -2)}${last}.${mac}`],
-  ])('rejects unused bits that are set in the %s', (name, withEnd) => {
+  ])('rejects unused bits that are set at the end of the %s', (name, withEnd) => {
     // `fQ` is the eight bits of `}` and four unused ones.
     const ends = name === 'claims' ? ['fQ', 'fR', 'ff'] : ['AA', 'AB', 'AP'];
     expect(ends.map((end) => isRefused(withEnd(end)))).toEqual([false, true, true]);
   });
 
-  it('rejects a header again that it has rejected before, and reads one again that it has read', () => {
+  it('rejects or accepts a header again as it did the first time', () => {
     const refused = handMadeToken({ header: { crit: ['exp'] } });
     for (const token of [valid, refused, valid, refused]) expect(isRefused(token)).toBe(token === refused);
   });
 
-  it('does not mix up the headers of more clients than it caches', () => {
+  it('returns the right key ID for more headers than it caches', () => {
     const ids = Array.from({ length: 200 }, (_each, index) => `key-${index}`);
     const read = (id: string): unknown => parseCompactJws(handMadeToken({ header: { kid: id } }));
     for (const id of [...ids, ...ids]) expect(read(id)).toMatchObject({ keyId: id });
   });
 
-  it('names the reason and quotes nothing of the token', () => {
+  it('returns a reason that quotes nothing of the token', () => {
     const reason = parseCompactJws(handMadeToken({ header: { alg: 'marker-in-alg', kid: 'marker-in-kid' } }));
     expect(reason).toEqual(expect.not.stringContaining('marker'));
   });

@@ -14,7 +14,7 @@ const ring = (changes: Partial<KeyRingOptions> = {}): KeyRing =>
     ...changes,
   });
 
-/** What the inspection finds: `verified`, `unknown`, or nothing. */
+/** The result of the inspection: `verified`, `unknown`, or `undefined` for no result. */
 function finding(token: string, keys = ring()): string | undefined {
   const examined = inspectToken(token, keys);
   if (examined) expect(examined.claims).toEqual(readToken(token).claims);
@@ -28,33 +28,33 @@ function keyIdOf(keys: KeyRing): string {
 
 describe('inspectToken', () => {
   it.each<[string, Difference]>([
-    ['as it is', {}],
+    ['by the current secret', {}],
     ['by a previous secret', { secret: PREVIOUS_SECRET }],
     ['of another issuer', { claims: { iss: 'elsewhere' } }],
     ['that has expired', { claims: { exp: 1 } }],
-    ['from the future', { claims: { iat: NEW_YEAR * 2, nbf: NEW_YEAR * 2 } }],
+    ['that is not yet valid', { claims: { iat: NEW_YEAR * 2, nbf: NEW_YEAR * 2 } }],
     ['for the service itself', { claims: { aud: 'identity-backend' } }],
-    ['that names an unknown key', { header: { kid: 'unknown' } }],
+    ['with an unknown kid', { header: { kid: 'unknown' } }],
   ])('verifies a token %s', (_name, difference) => {
     expect(finding(handMadeToken(difference))).toBe('verified');
   });
 
   it.each<[string, Difference]>([
     ['by another secret', { secret: 'another secret, as long as it has to be' }],
-    ['by another secret, that names it', { secret: 'another secret', header: { kid: 'unknown' } }],
-    ['by an algorithm that is not in force', { algorithm: 'HS512' }],
-  ])('does not know the signer of a token %s', (_name, difference) => {
+    ['by another secret, with an unknown kid', { secret: 'another secret', header: { kid: 'unknown' } }],
+    ['with an algorithm that is not in use', { algorithm: 'HS512' }],
+  ])('returns the claims as unverified for a token %s', (_name, difference) => {
     expect(finding(handMadeToken(difference))).toBe('unknown');
   });
 
-  it('detects that another key signed than the token names', () => {
+  it('rejects a token whose kid names another key than the one that signed it', () => {
     const keys = ring();
     const header = { kid: keyIdOf(keys) };
     expect(finding(handMadeToken({ header }), keys)).toBe('verified');
     expect(finding(handMadeToken({ header, secret: PREVIOUS_SECRET }), keys)).toBeUndefined();
   });
 
-  it('leaves open whether a token is ours that names a key which had another algorithm', () => {
+  it('returns the claims as unverified if the kid belongs to another algorithm', () => {
     const keys = ring({ algorithms: ['HS256', 'HS512'] });
     const header = { kid: keyIdOf(keys) };
     expect(finding(handMadeToken({ header, algorithm: 'HS512' }), keys)).toBe('unknown');

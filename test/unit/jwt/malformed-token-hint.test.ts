@@ -19,7 +19,7 @@ const hintOf = (token: string): string => {
 describe('the hint for a text that is not a compact JWS', () => {
   it.each<[string, string, RegExp]>([
     ['Bearer before it', `Bearer ${TOKEN}`, /such as Bearer/],
-    ['bearer in small letters', `bearer ${TOKEN}`, /such as Bearer/],
+    ['bearer in lower case', `bearer ${TOKEN}`, /such as Bearer/],
     ['Bearer after whitespace, and a line end', `  BEARER  ${TOKEN}\n`, /such as Bearer/],
     ['Bearer in quotes', `"Bearer ${TOKEN}"`, /such as Bearer/],
     ['Bearer twice', `Bearer Bearer ${TOKEN}`, /such as Bearer/],
@@ -29,7 +29,7 @@ describe('the hint for a text that is not a compact JWS', () => {
     ['JWT before it', `JWT ${TOKEN}`, /such as Bearer/],
     ['Basic credentials', 'Basic d29ya2VyOnNlY3JldA==', /HTTP Basic/],
     ['a line end after it', `${TOKEN}\n`, /spaces or a line end before or after/],
-    ['a line end of Windows after it', `${TOKEN}\r\n`, /spaces or a line end before or after/],
+    ['a Windows line end after it', `${TOKEN}\r\n`, /spaces or a line end before or after/],
     ['a space before it', ` ${TOKEN}`, /spaces or a line end before or after/],
     ['a tab after it', `${TOKEN}\t`, /spaces or a line end before or after/],
     ['a byte order mark before it', `\uFEFF${TOKEN}`, /spaces or a line end before or after/],
@@ -63,18 +63,18 @@ describe('the hint for a text that is not a compact JWS', () => {
     ],
     ['a comma after it', `${TOKEN},`, /other than letters/],
     ['no signature', `${HEADER}.${CLAIMS}`, /2 parts of 3/],
-    ['half its claims', `${HEADER}.${CLAIMS.slice(0, 20)}`, /2 parts of 3/],
-    ['its header alone', HEADER, /1 part of 3/],
+    ['half of its claims', `${HEADER}.${CLAIMS.slice(0, 20)}`, /2 parts of 3/],
+    ['only its header', HEADER, /1 part of 3/],
     ['the form of an opaque token', '2YotnFZFEjr1zCsicMWpAA', /1 part of 3, joined/],
     ['no header', `.${CLAIMS}.${SIGNATURE}`, /no header: that part is empty/],
     ['no claims', `${HEADER}..${SIGNATURE}`, /no claims: that part is empty/],
-    ['dots alone', '..', /no header and no claims/],
+    ['only dots', '..', /no header and no claims/],
     ['four parts', `${TOKEN}.x`, /4 parts instead of 3/],
-    ['another token behind it', `${TOKEN}.${TOKEN}`, /6 parts instead of 3/],
+    ['another token after it', `${TOKEN}.${TOKEN}`, /6 parts instead of 3/],
     ['five parts, signed', `${TOKEN}.a.b`, /5 parts instead of 3/],
     ['five parts, encrypted', `${base64Url('{"alg":"dir","enc":"A256GCM"}')}..aXY.Y2lwaGVy.dGFn`, /JWE/],
-    ['no beginning', TOKEN.slice(3), /beginning of the token is missing/],
-  ])('of %s', (_name, token, words) => {
+    ['a missing beginning', TOKEN.slice(3), /beginning of the token is missing/],
+  ])('names the fault: %s', (_name, token, words) => {
     const hint = hintOf(token);
     expect(hint).toMatch(words);
     // One sentence that quotes nothing of the text.
@@ -82,18 +82,21 @@ describe('the hint for a text that is not a compact JWS', () => {
     for (const part of [HEADER, CLAIMS, SIGNATURE]) expect(hint).not.toContain(part.slice(0, 10));
   });
 
-  it.each([1, 2, 3, 4, 5, 10, 20, 42, 43])('of a signature that lacks %d characters', (missing) => {
-    // Most such signatures are not canonical base64url, which the parser detects before any key is tried.
-    const hints = Array.from({ length: 20 }, (_, i) => {
-      const token = handMadeToken({ claims: { jti: `token-${i}` } });
-      return hintOf(token.slice(0, -missing));
-    }).filter((hint) => hint !== 'none');
-    for (const hint of hints) {
-      expect(hint).toBe(`The token is incomplete: its signature has ${43 - missing} of 43 characters`);
-    }
-  });
+  it.each([1, 2, 3, 4, 5, 10, 20, 42, 43])(
+    'counts the characters of a signature that lacks %d',
+    (missing) => {
+      // Most such signatures are not canonical base64url, which the parser detects before any key is tried.
+      const hints = Array.from({ length: 20 }, (_, i) => {
+        const token = handMadeToken({ claims: { jti: `token-${i}` } });
+        return hintOf(token.slice(0, -missing));
+      }).filter((hint) => hint !== 'none');
+      for (const hint of hints) {
+        expect(hint).toBe(`The token is incomplete: its signature has ${43 - missing} of 43 characters`);
+      }
+    },
+  );
 
-  it('never quotes the text, never takes long, and is one sentence', () => {
+  it('is one sentence, quotes nothing of the text, and takes under 100 ms', () => {
     const piece = fc.constantFrom(' ', '\n', '"', '.', '=', '%41', '{', 'Bearer ', 'zq', '…', '+', TOKEN);
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
@@ -129,11 +132,14 @@ describe('signatureLengthFault', () => {
     ['RS256', 508, [384], /508 of 512/],
     ['RS256', 400, [256, 384], undefined],
     ['PS256', 679, [512], /679 of 683/],
-  ])('of %s with %d characters and keys of %j bytes', (algorithm, found, possible, words) => {
-    const fault = signatureLengthFault(found, possible, algorithm);
-    if (words === undefined) expect(fault).toBeUndefined();
-    else expect(fault).toMatch(words);
-  });
+  ])(
+    'checks a signature by %s of %d characters against lengths of %j bytes',
+    (algorithm, found, possible, words) => {
+      const fault = signatureLengthFault(found, possible, algorithm);
+      if (words === undefined) expect(fault).toBeUndefined();
+      else expect(fault).toMatch(words);
+    },
+  );
 });
 
 describe('the hint for a signature that no key verifies', () => {
@@ -155,7 +161,7 @@ describe('the hint for a signature that no key verifies', () => {
   const token = `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`;
   const verify = (text: string) => verifyToken(text, keys, expected, NEW_YEAR * 1_000);
 
-  it('knows the signature length of an RSA key', () => {
+  it('names the signature length of the RSA key that was tried', () => {
     expect(verify(token).code).toBe('valid');
     expect(verify(token.slice(0, -4))).toEqual({
       code: 'invalid_signature',
@@ -164,21 +170,21 @@ describe('the hint for a signature that no key verifies', () => {
     expect(verify(`${token}AAAA`)).toMatchObject({ code: 'invalid_signature', hint: /too long/ });
   });
 
-  it('does not advise comparing a secret if there is none', () => {
+  it('does not advise comparing secrets if no secret was tried', () => {
     const other = `${input}.${'A'.repeat(512)}`;
     expect(verify(other)).toMatchObject({
       hint: 'The token names a known kid and 1 key was tried; it was changed, or another service signed it, or with a key that is not known here.',
     });
   });
 
-  it('names a token without a signature', () => {
+  it('says that a missing signature has 0 characters', () => {
     expect(verify(`${signed(input).split('.').slice(0, 2).join('.')}.`)).toMatchObject({
       code: 'invalid_signature',
       hint: expect.stringContaining('its signature has 0 of 512 characters'),
     });
   });
 
-  it.each(['HS256', 'ES256', 'EdDSA'])('says nothing else about it: %s', (alg) => {
+  it.each(['HS256', 'ES256', 'EdDSA'])('says nothing about the claims: %s', (alg) => {
     const expired = handMadeToken({ header: { alg }, claims: { exp: 1, iss: 'x', aud: 'y' } });
     for (const text of [expired, expired.slice(0, -4), expired.slice(0, -1)]) {
       expect(['malformed_token', 'invalid_signature']).toContain(verify(text).code);

@@ -9,14 +9,14 @@ describe('secretFingerprint', () => {
   it.each([
     ['without a nonce', SECRET, undefined],
     ['with a nonce', SECRET, 'check-1'],
-    ['of a secret beyond ASCII', 'Grüße, 東京', 'check-1'],
+    ['of a non-ASCII secret', 'Grüße, 東京', 'check-1'],
     ['of an empty secret', '', undefined],
-  ])('%s is 16 digits of the HMAC of the label and the nonce', (_name, secret, nonce) => {
+  ])('%s is the first 16 hex digits of the HMAC of the label and the nonce', (_name, secret, nonce) => {
     const mac = createHmac('sha256', Buffer.from(secret, 'utf8')).update(`${LABEL}${nonce ?? ''}`, 'utf8');
     expect(secretFingerprint(secret, nonce)).toBe(mac.digest('hex').slice(0, 16));
   });
 
-  it('is the one that Python computes', () => {
+  it('equals the one that Python computes', () => {
     // hmac.new(b'changeme', b'identity-backend/secret-fingerprint/v1check-1', 'sha256').hexdigest()[:16]
     expect(secretFingerprint('changeme', 'check-1')).toBe('0c4013989dccb9d6');
   });

@@ -9,16 +9,16 @@ const JWK = '{"k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ", "kty" : "oct"}';
 
 describe('secretWeakness', () => {
   it.each([
-    ['of just enough bytes', 'q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0Pa', 32],
-    ['whose bytes are more than its characters', 'q7Zk2vXw9Lr4Ty6Bn1Mc8Hdé東😀', 32],
-    ['that holds a placeholder among other things', 'changeme-was-replaced-by-something-random-7Zk2', 32],
+    ['of exactly the least length', 'q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0Pa', 32],
+    ['with more bytes than characters', 'q7Zk2vXw9Lr4Ty6Bn1Mc8Hdé東😀', 32],
+    ['that contains a placeholder and other text', 'changeme-was-replaced-by-something-random-7Zk2', 32],
     ['of random punctuation around a word', '!@#$%^&*()_dev+{}|:<>?~[];,./-=', 30],
     ['with spaces and quotes', ' "q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0Pa" ', 32],
   ])('is undefined for a secret %s', (_name, secret, leastBytes) => {
     expect(secretWeakness(secret, leastBytes)).toBeUndefined();
   });
 
-  it.each([32, 48, 64])('is its length if it is under %d bytes', (leastBytes) => {
+  it.each([32, 48, 64])('reports a secret under %d bytes', (leastBytes) => {
     const secret = 'q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0Pa'.repeat(2);
     expect(secretWeakness(secret.slice(0, leastBytes), leastBytes)).toBeUndefined();
     expect(secretWeakness(secret.slice(0, leastBytes - 1), leastBytes)).toBe(`is under ${leastBytes} bytes`);
@@ -64,7 +64,7 @@ describe('secretWeakness', () => {
     `<strong-shared-secret>${'.'.repeat(42)}`,
     `"<strong-shared-secret>"${'\n'.repeat(42)}`,
     `[<your_shared_secret>] ${'!'.repeat(42)}`,
-  ])('is that it is a placeholder: %j', (secret) => {
+  ])('reports a placeholder: %j', (secret) => {
     expect(secretWeakness(secret, 8)).toBe('is a known placeholder');
   });
 
@@ -73,7 +73,7 @@ describe('secretWeakness', () => {
     ['PEM with whitespace before it', `  ${PEM}`],
     ['JWK', JWK],
     ['JWK over several lines', JWK.replaceAll(',', ',\n')],
-  ])('is that it is the text of a key: %s', (_name, secret) => {
+  ])('reports the text of a key: %s', (_name, secret) => {
     expect(secretWeakness(secret, 32)).toMatch(/PEM or JWK/);
   });
 });
@@ -92,18 +92,18 @@ describe('secretWeakness of whitespace', () => {
     ' \t\n',
     '\u2800',
     '\u3164',
-  ])('is named: %j', (unit) => {
+  ])('is reported if it is the whole secret: %j', (unit) => {
     expect(secretWeakness(unit.repeat(64), 32)).toBe('is nothing but white space');
   });
 
   it.each([`abc${' '.repeat(61)}`, `${'\n'.repeat(60)}q7Zk`, `${'\t'.repeat(32)}q7Zk2vX${' '.repeat(32)}`])(
-    'that pads a short text is named: %j',
+    'is reported if it pads a short text: %j',
     (secret) => {
       expect(secretWeakness(secret, 32)).toBe('is a short text padded with white space');
     },
   );
 
-  it('around a strong secret is no weakness', () => {
+  it('is undefined around a strong secret', () => {
     expect(secretWeakness(` ${SECRET}\n`, 64)).toBeUndefined();
   });
 });
@@ -121,29 +121,32 @@ describe('secretWeakness of a repetition', () => {
     'q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0P'.repeat(3),
     '!?'.repeat(20),
     '\u6771\u4EAC'.repeat(8),
-  ])('is named: %j', (secret) => {
+  ])('is reported: %j', (secret) => {
     expect(secretWeakness(secret, 32)).toBe('is a short text repeated');
   });
 
-  it('is undefined if the unit is long enough by itself', () => {
+  it('is undefined if the repeated text is long enough by itself', () => {
     expect(secretWeakness('q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0Pa'.repeat(2), 64)).toBeUndefined();
   });
 
-  it('takes no longer per character for a long secret than for a short one', () => {
+  it('is undefined for a very long text that differs only in its last character', () => {
     expect(secretWeakness(`${'a'.repeat(100_000)}b`, 32)).toBeUndefined();
   });
 });
 
 describe('secretWeakness of random bytes', () => {
-  it.each(['base64', 'base64url', 'hex'] as const)('is undefined, as %s', (encoding) => {
-    for (let count = 0; count < 1_000; count++) {
-      for (const bytes of [32, 48, 64]) {
-        expect(secretWeakness(randomBytes(bytes).toString(encoding), bytes)).toBeUndefined();
+  it.each(['base64', 'base64url', 'hex'] as const)(
+    'is undefined for 32, 48 and 64 bytes in %s',
+    (encoding) => {
+      for (let count = 0; count < 1_000; count++) {
+        for (const bytes of [32, 48, 64]) {
+          expect(secretWeakness(randomBytes(bytes).toString(encoding), bytes)).toBeUndefined();
+        }
       }
-    }
-  });
+    },
+  );
 
-  it('is undefined for what password generators make of printable ASCII', () => {
+  it('is undefined for random passwords of printable ASCII', () => {
     const printable = fc.constantFrom(
       ...Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index)),
     );
@@ -177,7 +180,7 @@ describe('secretWeakness of the text of a key', () => {
     'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHK me@here',
     Buffer.from(PEM).toString('base64'),
     Buffer.from('{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ"}').toString('base64'),
-  ])('is named: %j', (secret) => {
+  ])('is reported: %j', (secret) => {
     expect(secretWeakness(secret, 32)).toMatch(/PEM or JWK/);
   });
 });
@@ -191,12 +194,12 @@ describe('isSameSecret', () => {
     `"${SECRET}"`,
     `'${SECRET}' `,
     `\u00A0${SECRET}\u200B`,
-  ])('recognises a copy of a secret: %j', (copy) => {
+  ])('ignores whitespace and quotes around a secret: %j', (copy) => {
     expect(isSameSecret(SECRET, copy)).toBe(true);
     expect(isSameSecret(copy, SECRET)).toBe(true);
   });
 
-  it('recognises another secret', () => {
+  it('is false for another secret', () => {
     expect(isSameSecret(SECRET, `${SECRET}0`)).toBe(false);
   });
 });
@@ -216,11 +219,11 @@ describe('secretWarnings', () => {
     ['is wrapped in quotes', `"${SECRET}"\n`],
     ['is a known placeholder', 'changeme'],
     ['is under 32 bytes', 'q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0P'],
-  ])('says that it %s: %j', (warning, secret) => {
+  ])('says that the secret %s: %j', (warning, secret) => {
     expect(secretWarnings(secret)).toContain(warning);
   });
 
-  it('exposes nothing of the secret', () => {
+  it('does not quote the secret', () => {
     for (const warning of secretWarnings(' "marker" \n')) expect(warning).not.toContain('marker');
   });
 });

@@ -49,7 +49,7 @@ describe('verifySignature', () => {
     expect(verifySignature(token, 'HS384', key)).toBe(false);
   });
 
-  it.each(VECTORS)('rejects %s with another byte anywhere in its signature', (_name, algorithm, vector) => {
+  it.each(VECTORS)('rejects %s with one bit of its signature changed', (_name, algorithm, vector) => {
     const signature = Buffer.from(vector.token.slice(vector.token.lastIndexOf('.') + 1), 'base64url');
     for (const index of [0, signature.length >> 1, signature.length - 1]) {
       const changed = Buffer.from(signature);
@@ -59,7 +59,7 @@ describe('verifySignature', () => {
     }
   });
 
-  it.each(VECTORS)('rejects %s with a signature that is empty, short or long', (_name, algorithm, vector) => {
+  it.each(VECTORS)('rejects %s with an empty, short or long signature', (_name, algorithm, vector) => {
     const key = publicKeyOf(vector);
     const input = inputOf(vector.token);
     for (const signature of ['', 'AA', 'A'.repeat(2000)]) {
@@ -78,7 +78,7 @@ describe('verifySignature', () => {
     expect(verifySignature(`a.b.${der}`, 'ES256', publicKey)).toBe(false);
   });
 
-  it.each(ASYMMETRIC)('verifies what jose signs with %s', async (algorithm) => {
+  it.each(ASYMMETRIC)('verifies a token that jose signed with %s', async (algorithm) => {
     const { publicKey, privateKey } = await pairFor(algorithm);
     const token = await new CompactSign(Buffer.from('{"exp":1}'))
       .setProtectedHeader({ alg: algorithm })
@@ -87,14 +87,14 @@ describe('verifySignature', () => {
     expect(verifySignature(token, algorithm, (await pairFor(algorithm)).publicKey)).toBe(false);
   });
 
-  it('distinguishes RS256 from PS256, though the keys are of one type', async () => {
+  it('distinguishes RS256 from PS256, which use keys of the same type', async () => {
     const { publicKey, privateKey } = await pairFor('RS256');
     const signed = `a.b.${await signByPrivateKey('a.b', 'RS256', privateKey)}`;
     expect(verifySignature(signed, 'RS256', publicKey)).toBe(true);
     expect(verifySignature(signed, 'PS256', publicKey)).toBe(false);
   });
 
-  it.each(SHARED)('verifies %s and no other HMAC', (algorithm) => {
+  it.each(SHARED)('verifies %s and no other HMAC algorithm', (algorithm) => {
     const key = createSecretKey(SECRET, 'utf8');
     for (const other of SHARED) {
       const token = handMadeToken({ algorithm: other });
@@ -104,22 +104,22 @@ describe('verifySignature', () => {
 });
 
 /**
- * Node before 20.19.4 ends the process if a thread fails to sign ("Entering the V8 API without proper
- * locking"). The service accepts no key that is too small, so it is not affected.
+ * Node 20.19 before 20.19.4 ends the process if signing fails on a thread ("Entering the V8 API without
+ * proper locking"). The service is not affected, because it rejects keys that are too small.
  */
 const [major = 0, minor = 0, patch = 0] = process.versions.node.split('.').map(Number);
 const endsProcess = major === 20 && minor === 19 && patch < 4;
 
 describe('signByPrivateKey', () => {
   it.each(VECTORS.filter(([, algorithm]) => algorithm !== 'ES256'))(
-    'makes the deterministic signature of %s (%s)',
+    'reproduces the deterministic signature of %s (%s)',
     async (_name, algorithm, vector) => {
       const signature = await signByPrivateKey(inputOf(vector.token), algorithm, privateKeyOf(vector));
       expect(`${inputOf(vector.token)}.${signature}`).toBe(vector.token);
     },
   );
 
-  it.each(ASYMMETRIC)('makes with %s what jose verifies', async (algorithm) => {
+  it.each(ASYMMETRIC)('makes a signature with %s that jose verifies', async (algorithm) => {
     const { publicKey, privateKey } = await pairFor(algorithm);
     const input = `${base64Url(JSON.stringify({ alg: algorithm }))}.${base64Url('{"exp":1}')}`;
     const token = `${input}.${await signByPrivateKey(input, algorithm, privateKey)}`;
@@ -128,7 +128,7 @@ describe('signByPrivateKey', () => {
     expect(verifySignature(token, algorithm, publicKey)).toBe(true);
   });
 
-  it('runs RSA on a thread and signs the others synchronously', async () => {
+  it('signs with RS256 asynchronously and with ES256 synchronously', async () => {
     const rsa = signByPrivateKey('a.b', 'RS256', (await pairFor('RS256')).privateKey);
     const ec = signByPrivateKey('a.b', 'ES256', (await pairFor('ES256')).privateKey);
     expect([typeof rsa, typeof ec]).toEqual(['object', 'string']);
@@ -137,7 +137,7 @@ describe('signByPrivateKey', () => {
 
   const itRejects = endsProcess ? it.skip : it;
   if (endsProcess) console.warn(`Skipped: Node ${process.versions.node} ends if a thread fails to sign`);
-  itRejects('rejects if the key is too small for the algorithm', async () => {
+  itRejects('rejects a key that is too small for the algorithm', async () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 512 });
     await expect(signByPrivateKey('a.b', 'PS256', privateKey)).rejects.toThrow();
   });

@@ -18,16 +18,16 @@ describe('thumbprint', () => {
       { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' },
       'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k',
     ],
-  ])('is that of %s', (_name, jwk, expected) => {
+  ])('equals the one in %s', (_name, jwk, expected) => {
     expect(thumbprint(jwk)).toBe(expected);
   });
 
-  it.each(ASYMMETRIC)('of a key for %s is the one that another library works out', async (algorithm) => {
+  it.each(ASYMMETRIC)('of a key for %s equals the one that jose calculates', async (algorithm) => {
     const jwk = privateKeyFor(algorithm).export({ format: 'jwk' });
     expect(thumbprint(jwk)).toBe(await calculateJwkThumbprint(jwk));
   });
 
-  it('does not depend on the order of the parameters, nor on others', () => {
+  it('does not depend on the order of the parameters or on optional ones', () => {
     const { kty = '', crv = '', x = '', y = '' } = privateKeyFor('ES256').export({ format: 'jwk' });
     expect(thumbprint({ y, x, crv, kty, use: 'sig', kid: 'mine' })).toBe(thumbprint({ kty, crv, x, y }));
   });

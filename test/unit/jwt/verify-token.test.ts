@@ -41,12 +41,12 @@ const verifyClaims = (
 ): VerificationResult => verify(handMadeToken({ claims }), changes, at);
 
 describe('verifyToken', () => {
-  it('accepts a valid token and returns every claim as signed', () => {
+  it('accepts a valid token and returns every claim unchanged', () => {
     const claims = { scope: 'a b', further: { deep: [1, null] } };
     expect(verifyClaims(claims)).toEqual({ code: 'valid', claims: { ...VALID_CLAIMS, ...claims } });
   });
 
-  it('gives the same result for the same input', () => {
+  it('returns the same result for the same input', () => {
     const token = handMadeToken({ claims: { exp: NEW_YEAR } });
     expect(verify(token)).toEqual(verify(token));
   });
@@ -63,7 +63,7 @@ describe('verifyToken', () => {
     ] as const;
     const revoked = (): string => 'It was revoked.';
 
-    it.each(faults)('responds %s if it and everything after it fails', (code, _fault) => {
+    it.each(faults)('returns %s if that check and every later one fail', (code, _fault) => {
       const remaining = faults.slice(faults.findIndex(([each]) => each === code));
       const secrets = remaining.flatMap(([, fault]) => ('secret' in fault ? [fault.secret] : []));
       const claims = Object.assign(
@@ -74,11 +74,11 @@ describe('verifyToken', () => {
       expect(verify(handMadeToken({ claims, secret }), { revoked }).code).toBe(code);
     });
 
-    it.each(faults)('responds %s if it alone fails', (code, fault) => {
+    it.each(faults)('returns %s if only that check fails', (code, fault) => {
       expect(verify(handMadeToken(fault), code === 'token_revoked' ? { revoked } : {}).code).toBe(code);
     });
 
-    it('checks revocation only for a token that is valid otherwise', () => {
+    it('checks revocation only for a token that is otherwise valid', () => {
       const asked: unknown[] = [];
       const ask = (claims: unknown): undefined => void asked.push(claims);
       verifyClaims({ exp: NEW_YEAR }, { revoked: ask });
@@ -99,7 +99,7 @@ describe('verifyToken', () => {
       ['valid', 60, 59.999],
       ['token_expired', 60, 60],
       ['token_expired', 60, 61],
-    ])('is %s with a tolerance of %d s, %d s after exp', (code, toleranceSeconds, after) => {
+    ])('returns %s with a tolerance of %d s, %d s after exp', (code, toleranceSeconds, after) => {
       expect(verifyClaims({}, { toleranceSeconds }, VALID_CLAIMS.exp + after).code).toBe(code);
     });
 
@@ -114,7 +114,7 @@ describe('verifyToken', () => {
       expect(hint).toContain(`expired ${words} ago`);
     });
 
-    it('is given in seconds since exp, not since the end of the tolerance', () => {
+    it('is counted from exp, not from the end of the tolerance', () => {
       expect(hintOf(verifyClaims({}, { toleranceSeconds: 30 }, VALID_CLAIMS.exp + 40))).toContain(
         '40 seconds ago',
       );
@@ -125,14 +125,11 @@ describe('verifyToken', () => {
       expect(verifyClaims({ exp: NEW_YEAR + 0.5 }, {}, NEW_YEAR + 0.5).code).toBe('token_expired');
     });
 
-    it.each([Number.MAX_VALUE, Number.MAX_SAFE_INTEGER, 1e300])(
-      'lies beyond any time if exp is %d',
-      (exp) => {
-        expect(verifyClaims({ exp }).code).toBe('valid');
-      },
-    );
+    it.each([Number.MAX_VALUE, Number.MAX_SAFE_INTEGER, 1e300])('is in the future if exp is %d', (exp) => {
+      expect(verifyClaims({ exp }).code).toBe('valid');
+    });
 
-    it.each([0, -1, -Number.MAX_VALUE, Number.MIN_VALUE])('has passed if exp is %d', (exp) => {
+    it.each([0, -1, -Number.MAX_VALUE, Number.MIN_VALUE])('is in the past if exp is %d', (exp) => {
       expect(verifyClaims({ iat: undefined, exp }).code).toBe('token_expired');
     });
 
@@ -145,7 +142,7 @@ describe('verifyToken', () => {
   });
 
   describe('not yet valid', () => {
-    it.each(['iat', 'nbf'])('by %s, up to the tolerance', (name) => {
+    it.each(['iat', 'nbf'])('until %s, less the tolerance', (name) => {
       const verdictAt = (at: number, toleranceSeconds: number): string =>
         verifyClaims({ iat: undefined, [name]: NEW_YEAR + 60 }, { toleranceSeconds }, at).code;
       expect(verdictAt(NEW_YEAR + 59.999, 0)).toBe('token_not_yet_valid');
@@ -154,7 +151,7 @@ describe('verifyToken', () => {
       expect(verdictAt(NEW_YEAR - 0.001, 60)).toBe('token_not_yet_valid');
     });
 
-    it('by the later of iat and nbf', () => {
+    it('until the later of iat and nbf', () => {
       expect(hintOf(verifyClaims({ iat: NEW_YEAR + 5, nbf: NEW_YEAR + 90 }))).toContain(
         'valid in 90 seconds',
       );
@@ -167,11 +164,11 @@ describe('verifyToken', () => {
       [1, '1 second'],
       [0.5, '1 second'],
       [61, '61 seconds'],
-    ])('says %d s before as "%s"', (before, words) => {
+    ])('is described %d s before as "%s"', (before, words) => {
       expect(hintOf(verifyClaims({ nbf: NEW_YEAR + before }))).toContain(`valid in ${words};`);
     });
 
-    it('comes before expired if a token is both', () => {
+    it('has precedence over expired if a token is both', () => {
       expect(verifyClaims({ nbf: NEW_YEAR + 60, exp: NEW_YEAR - 60 }).code).toBe('token_not_yet_valid');
     });
   });
@@ -184,7 +181,7 @@ describe('verifyToken', () => {
     });
 
     it.each([undefined, '', 'Identity-Backend', 'identity-backend ', 'identity-backend/'])(
-      'is not %j',
+      'does not match %j',
       (iss) => {
         expect(verifyClaims({ iss }).code).toBe('invalid_issuer');
       },
@@ -223,12 +220,12 @@ describe('verifyToken', () => {
       expect(hint).toContain('"logging-service"');
     });
 
-    it('may be any if none is expected, but must be present', () => {
+    it('can be any if none is expected, but cannot be an empty list', () => {
       expect(verifyClaims({ aud: 'a-service' }, { audience: undefined }).code).toBe('valid');
       expect(verifyClaims({ aud: [] }, { audience: undefined }).code).toBe('invalid_audience');
     });
 
-    it('is cut and escaped in the hint', () => {
+    it('is truncated and escaped in the hint', () => {
       const hint = hintOf(verifyClaims({ aud: `"\n${'audience-'.repeat(250)}` }));
       expect(hint).toContain('"\\"\\naudience-');
       expect(hint.length).toBeLessThan(600);
@@ -253,7 +250,7 @@ describe('verifyToken', () => {
       expect(verify(token, policy('logging-service')).code).toBe('invalid_signature');
     });
 
-    it('comes before every check of the claims', () => {
+    it('is applied before the claims are checked', () => {
       expect(verifyClaims({ exp: 0, iat: 0 }, { allows: () => false }).code).toBe('invalid_signature');
     });
   });
@@ -269,19 +266,22 @@ describe('verifyToken', () => {
     it.each([
       ['is empty', (token: string) => token.replace(/[^.]*$/, '')],
       ['is one byte', (token: string) => token.replace(/[^.]*$/, 'AA')],
-      ['is a byte short', (token: string) => withMac(token, (mac) => mac.subarray(0, -1))],
-      ['is a byte long', (token: string) => withMac(token, (mac) => Buffer.concat([mac, Buffer.alloc(1)]))],
+      ['lacks a byte', (token: string) => withMac(token, (mac) => mac.subarray(0, -1))],
       [
-        'is of other claims',
+        'has an additional byte',
+        (token: string) => withMac(token, (mac) => Buffer.concat([mac, Buffer.alloc(1)])),
+      ],
+      [
+        'belongs to other claims',
         (token: string) => token.replace(/\.[^.]*\./, `.${base64Url('{"exp":9999999999}')}.`),
       ],
-      ['is of another header', (token: string) => token.replace(/^[^.]*/, base64Url('{"alg":"HS256"}'))],
+      ['belongs to another header', (token: string) => token.replace(/^[^.]*/, base64Url('{"alg":"HS256"}'))],
     ])('is rejected if it %s', (_name, change) => {
       expect(verify(change(handMadeToken())).code).toBe('invalid_signature');
     });
 
     it.each(['HS512', 'RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'])(
-      'is rejected if the algorithm is known and not in use: %s',
+      'is rejected if its algorithm is supported but not in use: %s',
       (alg) => {
         expect(verify(handMadeToken({ header: { alg }, algorithm: 'HS256' })).code).toBe('invalid_signature');
       },
@@ -293,7 +293,7 @@ describe('verifyToken', () => {
       ['a known kid', { kid: keyId }, 'names a known kid and 1 key was tried'],
       ['a known kid of another algorithm', { kid: keyId, alg: 'HS384' }, 'a known kid and 0 keys were tried'],
       ['an algorithm without keys', { alg: 'ES256' }, 'names no kid and 0 keys were tried'],
-    ])('is rejected with a hint on %s', (_name, header, words) => {
+    ])('is rejected with a hint about %s', (_name, header, words) => {
       const hint = hintOf(
         verify(handMadeToken({ header, secret: 'another secret of at least thirty-two bytes' })),
       );
@@ -301,7 +301,7 @@ describe('verifyToken', () => {
       expect(hint).not.toContain('marker');
     });
 
-    it('names the keys that were tried only if allowed', () => {
+    it('is rejected with the tried keys in the hint only if describeKeys is given', () => {
       const describeKeys = (tried: readonly VerificationKey[]): string =>
         ` [${tried.map(({ id }) => id).join()}]`;
       const token = handMadeToken({ header: { kid: keyId }, secret: 'x'.repeat(40) });
@@ -310,7 +310,7 @@ describe('verifyToken', () => {
     });
   });
 
-  it('gives each refusal a hint of one sentence', () => {
+  it('returns a hint of one sentence with each rejection', () => {
     const verdicts = [
       verify('a.b.c'),
       verify(handMadeToken({ secret: 'another secret of at least thirty-two bytes' })),
