@@ -8,7 +8,7 @@ const OPENID = '/.well-known/openid-configuration';
 const OAUTH = '/.well-known/oauth-authorization-server';
 const JWKS = `${ISSUER}/keys`;
 
-/** Answers with these documents by their address, with 404 elsewhere. */
+/** Serves these documents at their URLs, and responds with 404 at others. */
 const publishing =
   (documents: Readonly<Record<string, unknown>>) =>
   ({ url }: SentRequest): Response =>
@@ -20,13 +20,13 @@ const discover = (fake: FakeFetch, issuer = ISSUER): Promise<string> =>
 const urls = (fake: FakeFetch): string[] => fake.sent.map(({ url }) => url);
 
 describe('discoverKeySet', () => {
-  it('asks for the metadata of OpenID Connect first', async () => {
+  it('requests the OpenID Connect metadata first', async () => {
     const fake = new FakeFetch(publishing({ [ISSUER + OPENID]: { issuer: ISSUER, jwks_uri: JWKS } }));
     expect(await discover(fake)).toBe(JWKS);
     expect(urls(fake)).toEqual([ISSUER + OPENID]);
   });
 
-  it('falls back to the metadata of RFC 8414', async () => {
+  it('falls back to the RFC 8414 metadata', async () => {
     const fake = new FakeFetch(publishing({ [ISSUER + OAUTH]: { issuer: ISSUER, jwks_uri: JWKS } }));
     expect(await discover(fake)).toBe(JWKS);
     expect(urls(fake)).toEqual([ISSUER + OPENID, ISSUER + OAUTH]);
@@ -34,14 +34,14 @@ describe('discoverKeySet', () => {
 
   it.each([
     ['before the path of the issuer', `${ISSUER}${OAUTH}/base`],
-    ['behind it', `${ISSUER}/base${OAUTH}`],
-  ])('finds the metadata of RFC 8414 %s', async (_name, address) => {
+    ['after the path of the issuer', `${ISSUER}/base${OAUTH}`],
+  ])('finds the RFC 8414 metadata %s', async (_name, address) => {
     const issuer = `${ISSUER}/base`;
     const fake = new FakeFetch(publishing({ [address]: { issuer, jwks_uri: JWKS } }));
     expect(await discover(fake, issuer)).toBe(JWKS);
   });
 
-  it('appends to an issuer that ends in a slash, which stays part of its name', async () => {
+  it('adds no second slash to an issuer that ends in one, and compares the issuer unchanged', async () => {
     const issuer = `${ISSUER}/base/`;
     const fake = new FakeFetch(publishing({ [`${ISSUER}/base${OPENID}`]: { issuer, jwks_uri: JWKS } }));
     expect(await discover(fake, issuer)).toBe(JWKS);
@@ -51,11 +51,15 @@ describe('discoverKeySet', () => {
     ['of another issuer', { issuer: 'https://other.example', jwks_uri: JWKS }, /another issuer/],
     ['of an issuer that differs by a slash', { issuer: `${ISSUER}/`, jwks_uri: JWKS }, /another issuer/],
     ['without an issuer', { jwks_uri: JWKS }, /another issuer/],
-    ['that is no object', [], /another issuer/],
+    ['that is not an object', [], /another issuer/],
     ['without jwks_uri', { issuer: ISSUER }, /jwks_uri must be an absolute/],
-    ['with keys in plain HTTP', { issuer: ISSUER, jwks_uri: 'http://issuer.example/keys' }, /must be https/],
-    ['with keys in a file', { issuer: ISSUER, jwks_uri: 'file:///keys' }, /must be an absolute/],
-  ])('rejects a document %s, and looks no further', async (_name, document, words) => {
+    [
+      'with a jwks_uri in plain HTTP',
+      { issuer: ISSUER, jwks_uri: 'http://issuer.example/keys' },
+      /must be https/,
+    ],
+    ['with a jwks_uri of a file', { issuer: ISSUER, jwks_uri: 'file:///keys' }, /must be an absolute/],
+  ])('rejects a document %s without trying the other URL', async (_name, document, words) => {
     const fake = new FakeFetch(publishing({ [ISSUER + OPENID]: document }));
     await expect(discover(fake)).rejects.toThrow(words);
     expect(fake.sent).toHaveLength(1);
@@ -83,7 +87,7 @@ describe('keySetSource', () => {
     expect(keySetSource({ ...place, publicKeys: undefined, fetch: fetch })).toBeUndefined();
   });
 
-  it('fetches the keys of a known address', async () => {
+  it('fetches the keys from jwksUri, and reads their age from Cache-Control', async () => {
     const fake = new FakeFetch(() => json({ keys: [1] }, 200, { 'cache-control': 'max-age=120' }));
     const source = keySetSource({ ...place, publicKeys: { jwksUri: JWKS }, fetch: fake.fetch });
     expect(await source?.()).toEqual({ keys: [1], ageSeconds: 120 });
@@ -91,7 +95,7 @@ describe('keySetSource', () => {
     expect(fake.sent[0]?.headers.get('accept')).toContain('application/jwk-set+json');
   });
 
-  it('looks the address up once', async () => {
+  it('discovers the URL of the keys once', async () => {
     const fake = new FakeFetch(published);
     const source = keySetSource({ ...place, publicKeys: 'discover', fetch: fake.fetch });
     await source?.();
@@ -99,7 +103,7 @@ describe('keySetSource', () => {
     expect(urls(fake)).toEqual([ISSUER + OPENID, JWKS, JWKS]);
   });
 
-  it('looks the address up again after a failure, as the keys may have moved', async () => {
+  it('discovers the URL again after a failure, because the keys may have moved', async () => {
     const fake = new FakeFetch(published);
     const source = keySetSource({ ...place, publicKeys: 'discover', fetch: fake.fetch });
     await source?.();
@@ -112,17 +116,17 @@ describe('keySetSource', () => {
   });
 
   it.each([
-    ['is not there', () => json({ keys: [] }, 404), 'status 404'],
-    ['is elsewhere', () => json({ keys: [] }, 302, { location: `${ISSUER}/moved` }), 'status 302'],
+    ['is missing', () => json({ keys: [] }, 404), 'status 404'],
+    ['is redirected', () => json({ keys: [] }, 302, { location: `${ISSUER}/moved` }), 'status 302'],
     ['has no keys', () => json({}), 'not a JWK Set'],
-    ['has keys that are no list', () => json({ keys: {} }), 'not a JWK Set'],
-    ['is a list', () => json([]), 'not a JWK Set'],
+    ['has keys that are not an array', () => json({ keys: {} }), 'not a JWK Set'],
+    ['is an array', () => json([]), 'not a JWK Set'],
     ['is not JSON', () => new Response('<html>'), 'not a JWK Set'],
-  ])('fails if the key set %s', async (_name, answer, words) => {
+  ])('fails if the key set %s', async (_name, respond, words) => {
     const source = keySetSource({
       ...place,
       publicKeys: { jwksUri: JWKS },
-      fetch: new FakeFetch(answer).fetch,
+      fetch: new FakeFetch(respond).fetch,
     });
     await expect(source?.()).rejects.toThrow(`${JWKS}: ${words}`);
   });

@@ -26,32 +26,35 @@ const counts = (set: PublicKeySet): Record<string, number> =>
   );
 
 describe('PublicKeySet', () => {
-  it.each(PUBLIC_ALGORITHMS)('finds a key of %s by its id, and it verifies', async (algorithm) => {
-    const { keys: found, keyIdKnown } = read(...Object.values(keys).map(({ jwk }) => jwk)).candidates(
-      algorithm,
-      algorithm,
-    );
-    expect(keyIdKnown).toBe(true);
-    expect(found.map(({ id }) => id)).toEqual([algorithm]);
-    expect(found[0]?.verifies(await keys[algorithm].sign())).toBe(true);
-  });
+  it.each(PUBLIC_ALGORITHMS)(
+    'finds the key for %s by its ID, and the key verifies a token',
+    async (algorithm) => {
+      const { keys: found, keyIdKnown } = read(...Object.values(keys).map(({ jwk }) => jwk)).candidates(
+        algorithm,
+        algorithm,
+      );
+      expect(keyIdKnown).toBe(true);
+      expect(found.map(({ id }) => id)).toEqual([algorithm]);
+      expect(found[0]?.verifies(await keys[algorithm].sign())).toBe(true);
+    },
+  );
 
   it('has no key if the ID is known for another algorithm', () => {
     expect(read(keys.ES256.jwk).candidates('ES384', 'ES256')).toEqual({ keys: [], keyIdKnown: true });
   });
 
-  it('has no key if the ID is unknown, however well the algorithm fits', () => {
+  it('has no key if the ID is unknown, even if the algorithm matches', () => {
     expect(read(keys.ES256.jwk).candidates('ES256', 'other')).toEqual({ keys: [], keyIdKnown: false });
   });
 
-  it('has every key of the algorithm if no ID is named', async () => {
+  it('has every key of the algorithm if no ID is given', async () => {
     const other = await JoseKey.make('ES256', 'other');
     const set = read(keys.ES256.jwk, other.jwk, keys.RS256.jwk);
     expect(set.candidates('ES256', undefined).keys.map(({ id }) => id)).toEqual(['ES256', 'other']);
     expect(set.candidates('ES256', undefined).keyIdKnown).toBe(false);
   });
 
-  it('keeps keys with one id apart by their algorithm', async () => {
+  it('distinguishes keys with the same ID by their algorithm', async () => {
     const twin = { ...(await JoseKey.make('RS256')).jwk, kid: 'ES256' };
     const set = read(keys.ES256.jwk, twin);
     expect(set.candidates('ES256', 'ES256').keys).toHaveLength(1);
@@ -64,44 +67,44 @@ describe('PublicKeySet', () => {
     ['ES384', 'ES384'],
     ['EdDSA', 'EdDSA'],
     ['PS256', 'RS256'],
-  ] as const)('takes a key for %s that names no algorithm as one for %s', (algorithm, deduced) => {
+  ] as const)('treats a key for %s without alg as a key for %s', (algorithm, deduced) => {
     expect(counts(read({ ...keys[algorithm].jwk, alg: undefined }))).toEqual({ [deduced]: 1 });
   });
 
-  it('takes an RSA key that names no algorithm as one for PS256 if RS256 is not accepted', () => {
+  it('treats an RSA key without alg as a key for PS256 if RS256 is not accepted', () => {
     const jwk = { ...keys.RS256.jwk, alg: undefined };
     const set = PublicKeySet.read([jwk], ['PS256', 'ES256'], PublicKeySet.EMPTY);
     expect(counts(set)).toEqual({ PS256: 1 });
   });
 
-  it('leaves out keys of algorithms that are not accepted', () => {
+  it('skips keys for algorithms that are not accepted', () => {
     const jwks = Object.values(keys).map(({ jwk }) => jwk);
     expect(counts(PublicKeySet.read(jwks, ['ES256'], PublicKeySet.EMPTY))).toEqual({ ES256: 1 });
   });
 
   it.each<[string, (jwk: object) => unknown]>([
-    ['is no object', () => 'key'],
+    ['is not an object', () => 'key'],
     ['is null', () => null],
     ['is an array', (jwk) => [jwk]],
     ['is for encryption', (jwk) => ({ ...jwk, use: 'enc' })],
-    ['is for signing alone', (jwk) => ({ ...jwk, key_ops: ['sign'] })],
-    ['has operations that are no list', (jwk) => ({ ...jwk, key_ops: 'verify' })],
+    ['is only for signing', (jwk) => ({ ...jwk, key_ops: ['sign'] })],
+    ['has key_ops that are not an array', (jwk) => ({ ...jwk, key_ops: 'verify' })],
     ['names an algorithm of another type', (jwk) => ({ ...jwk, alg: 'RS256' })],
-    ['names an HMAC', (jwk) => ({ ...jwk, alg: 'HS256' })],
-    ['names none', (jwk) => ({ ...jwk, alg: 'none' })],
-    ['names an algorithm that is no text', (jwk) => ({ ...jwk, alg: null })],
-    ['names an algorithm of Object.prototype', (jwk) => ({ ...jwk, alg: 'toString' })],
+    ['names an HMAC algorithm', (jwk) => ({ ...jwk, alg: 'HS256' })],
+    ['names the algorithm none', (jwk) => ({ ...jwk, alg: 'none' })],
+    ['names an algorithm that is not a string', (jwk) => ({ ...jwk, alg: null })],
+    ['names a property of Object.prototype as its algorithm', (jwk) => ({ ...jwk, alg: 'toString' })],
     [
-      'is of a type of Object.prototype',
+      'names a property of Object.prototype as its type',
       (jwk) => ({ ...jwk, kty: 'toString', crv: undefined, alg: undefined }),
     ],
     ['has another curve', (jwk) => ({ ...jwk, crv: 'P-384', alg: undefined })],
     ['has no curve', (jwk) => ({ ...jwk, crv: undefined })],
     ['is a point outside its curve', (jwk) => ({ ...jwk, x: 'A'.repeat(43) })],
     ['lacks a parameter', (jwk) => ({ ...jwk, y: undefined })],
-    ['has published its private part', (jwk) => ({ ...jwk, d: 'A'.repeat(43) })],
+    ['includes its private part', (jwk) => ({ ...jwk, d: 'A'.repeat(43) })],
     ['is a shared secret', () => ({ kty: 'oct', k: 'A'.repeat(43), alg: 'HS256', use: 'sig' })],
-    ['is a shared secret said to be for ES256', () => ({ kty: 'oct', k: 'A'.repeat(43), alg: 'ES256' })],
+    ['is a shared secret with the alg ES256', () => ({ kty: 'oct', k: 'A'.repeat(43), alg: 'ES256' })],
     [
       'is on secp256k1',
       () => generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey.export({ format: 'jwk' }),
@@ -111,7 +114,7 @@ describe('PublicKeySet', () => {
       () => generateKeyPairSync('rsa', { modulusLength: 2047 }).publicKey.export({ format: 'jwk' }),
     ],
     ['is for key agreement', () => generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' })],
-  ])('leaves out a key that %s, and keeps the others', (_name, change) => {
+  ])('skips a key that %s, and keeps the others', (_name, change) => {
     expect(counts(read(change(keys.ES256.jwk), keys.ES384.jwk))).toEqual({ ES384: 1 });
   });
 
@@ -124,22 +127,22 @@ describe('PublicKeySet', () => {
     expect(counts(read(await exportJWK(privateKey)))).toEqual({});
   });
 
-  it('takes a key without an id, for tokens without one', () => {
+  it('uses a key without an ID only for tokens without one', () => {
     const set = read({ ...keys.ES256.jwk, kid: undefined });
     expect(set.candidates('ES256', undefined).keys).toHaveLength(1);
     expect(set.candidates('ES256', 'ES256').keys).toEqual([]);
   });
 
-  it('takes a key once, however often it is published', () => {
+  it('reads a repeated key once', () => {
     expect(counts(read(keys.ES256.jwk, keys.ES256.jwk, { ...keys.ES256.jwk }))).toEqual({ ES256: 1 });
   });
 
-  it('reads a hundred keys and no more', () => {
+  it('reads at most 100 keys', () => {
     const jwks = Array.from({ length: 150 }, (_, index) => ({ ...keys.ES256.jwk, kid: `key-${index}` }));
     expect(counts(read(...jwks))).toEqual({ ES256: 100 });
   });
 
-  it('reuses keys of the previous set, so that each is made once', () => {
+  it('reuses the keys of the previous set', () => {
     const candidate = (set: PublicKeySet, algorithm: Algorithm): unknown =>
       set.candidates(algorithm, undefined).keys[0];
     const previous = read(keys.ES256.jwk, keys.EdDSA.jwk);

@@ -19,7 +19,7 @@ class Scene {
   readonly reports: string[] = [];
   fetches = 0;
   published: readonly JoseKey[] = [first];
-  isAway = false;
+  isUnavailable = false;
   ageSeconds = 300;
   readonly keySet: RemoteKeySet;
 
@@ -37,7 +37,7 @@ class Scene {
     return this.keySet.candidates('ES256', key.jwk.kid).keyIdKnown;
   }
 
-  /** Looks for a key as a request does: at what is known, and again after what has to be waited for. */
+  /** Looks for a key as a request does: among the known keys, and again after a fetch that it must await. */
   async look(key: JoseKey): Promise<boolean> {
     await this.keySet.update(!this.knows(key));
     return this.knows(key);
@@ -45,7 +45,7 @@ class Scene {
 
   private fetch(): Promise<PublishedKeySet> {
     this.fetches += 1;
-    if (this.isAway) return Promise.reject(new Error('the issuer is unavailable'));
+    if (this.isUnavailable) return Promise.reject(new Error('the issuer is unavailable'));
     return Promise.resolve({ keys: this.published.map(({ jwk }) => jwk), ageSeconds: this.ageSeconds });
   }
 }
@@ -63,19 +63,19 @@ describe('RemoteKeySet', () => {
     expect([scene.fetches, scene.keySet.isKnown, scene.knows(first)]).toEqual([0, false, false]);
   });
 
-  it('is fetched once for however many requests wait', async () => {
+  it('is fetched once for any number of waiting requests', async () => {
     const found = await Promise.all(Array.from({ length: 1000 }, () => scene.look(first)));
     expect([scene.fetches, found.every(Boolean)]).toEqual([1, true]);
   });
 
-  it('needs no fetch while its keys are fresh, and gives nothing to wait for', async () => {
+  it('is not fetched while its keys are fresh, and no request waits', async () => {
     await scene.look(first);
     scene.clock.advance(239);
     expect(scene.keySet.update(false)).toBeUndefined();
     expect(scene.fetches).toBe(1);
   });
 
-  it('is refreshed in the background before it ages', async () => {
+  it('is refreshed in the background before its keys are stale', async () => {
     await scene.look(first);
     scene.published = [first, second];
     scene.clock.advance(240);
@@ -85,7 +85,7 @@ describe('RemoteKeySet', () => {
     expect([scene.fetches, scene.knows(second)]).toEqual([2, true]);
   });
 
-  it('is awaited once its keys have aged, so that a revoked key is not used after a quiet time', async () => {
+  it('is awaited once its keys are stale, so that a removed key is no longer used', async () => {
     await scene.look(first);
     scene.published = [second];
     scene.clock.advance(300);
@@ -93,7 +93,7 @@ describe('RemoteKeySet', () => {
     expect([scene.fetches, scene.knows(second)]).toEqual([2, true]);
   });
 
-  it('ages as the issuer says', async () => {
+  it('is refreshed after 48 seconds if the issuer sets an age of 60', async () => {
     scene.ageSeconds = 60;
     await scene.look(first);
     scene.clock.advance(47);
@@ -105,7 +105,7 @@ describe('RemoteKeySet', () => {
   });
 
   describe('with an unknown key', () => {
-    it('is fetched at most once in 30 seconds, however many ask', async () => {
+    it('is fetched at most once in 30 seconds for any number of requests', async () => {
       await scene.look(first);
       for (let storm = 0; storm < 5; storm++) {
         await Promise.all(Array.from({ length: 200 }, () => scene.look(second)));
@@ -117,7 +117,7 @@ describe('RemoteKeySet', () => {
       expect(scene.fetches).toBe(2);
     });
 
-    it('knows it if the issuer has rotated, and keeps the previous one', async () => {
+    it('finds it after the issuer has rotated, and keeps the previous key', async () => {
       await scene.look(first);
       scene.clock.advance(30);
       scene.published = [second, first];
@@ -125,7 +125,7 @@ describe('RemoteKeySet', () => {
       expect(await scene.look(first)).toBe(true);
     });
 
-    it('has nothing to wait for in between', async () => {
+    it('delays no request until 30 seconds after the last fetch', async () => {
       await scene.look(first);
       scene.clock.advance(29.999);
       expect(scene.keySet.update(true)).toBeUndefined();
@@ -135,9 +135,9 @@ describe('RemoteKeySet', () => {
   });
 
   describe('while the issuer is unavailable', () => {
-    it('keeps its keys for hours, and delays no one', async () => {
+    it('keeps its keys for an hour and delays no request', async () => {
       await scene.look(first);
-      scene.isAway = true;
+      scene.isUnavailable = true;
       scene.clock.advance(240);
       void scene.keySet.update(false);
       await settled();
@@ -149,9 +149,9 @@ describe('RemoteKeySet', () => {
       }
     });
 
-    it('lets those wait who come first after its age, once', async () => {
+    it('delays only the first request after its keys are stale', async () => {
       await scene.look(first);
-      scene.isAway = true;
+      scene.isUnavailable = true;
       scene.clock.advance(3600);
       await scene.keySet.update(false);
       scene.clock.advance(30);
@@ -159,9 +159,9 @@ describe('RemoteKeySet', () => {
       expect([scene.fetches, scene.knows(first)]).toEqual([3, true]);
     });
 
-    it('asks it at most once in 30 seconds', async () => {
+    it('is fetched at most once in 30 seconds', async () => {
       await scene.look(first);
-      scene.isAway = true;
+      scene.isUnavailable = true;
       scene.clock.advance(300);
       for (let second = 0; second < 90; second++) {
         await scene.look(first);
@@ -171,18 +171,18 @@ describe('RemoteKeySet', () => {
       expect(scene.fetches).toBe(1 + 3);
     });
 
-    it('is reported once, and again with the next outage', async () => {
-      for (const isAway of [true, true, false, true, true]) {
-        scene.isAway = isAway;
+    it('reports the outage once, and the next one again', async () => {
+      for (const isUnavailable of [true, true, false, true, true]) {
+        scene.isUnavailable = isUnavailable;
         await scene.keySet.update(true);
         scene.clock.advance(60);
       }
       expect(scene.reports).toEqual(['the issuer is unavailable', 'the issuer is unavailable']);
     });
 
-    it('expires its keys when they are too old, to the millisecond', async () => {
+    it('drops its keys after keepSeconds, to the millisecond', async () => {
       await scene.look(first);
-      scene.isAway = true;
+      scene.isUnavailable = true;
       scene.clock.advance(KEEP_SECONDS - 0.001);
       expect([scene.knows(first), scene.keySet.isKnown]).toEqual([true, true]);
       scene.clock.advance(0.001);
@@ -190,11 +190,11 @@ describe('RemoteKeySet', () => {
       expect(await scene.look(first)).toBe(false);
     });
 
-    it('counts their age from the last fetch that succeeded', async () => {
+    it('counts keepSeconds from the last successful fetch', async () => {
       for (let hour = 0; hour < 30; hour++) {
-        scene.isAway = false;
+        scene.isUnavailable = false;
         expect(await scene.look(first)).toBe(true);
-        scene.isAway = true;
+        scene.isUnavailable = true;
         scene.clock.advance(3_600);
         expect(await scene.look(first)).toBe(true);
         scene.clock.advance(30);
@@ -203,9 +203,9 @@ describe('RemoteKeySet', () => {
       expect(await scene.look(first)).toBe(false);
     });
 
-    it('reports once that its keys have expired, retries with pauses up to 30 seconds, and recovers', async () => {
+    it('reports expired keys once, retries with pauses up to 30 seconds, and recovers', async () => {
       await scene.look(first);
-      scene.isAway = true;
+      scene.isUnavailable = true;
       scene.clock.advance(KEEP_SECONDS - 60);
       await scene.look(first);
       for (let second = 0; second < 240; second++) {
@@ -218,10 +218,10 @@ describe('RemoteKeySet', () => {
         'the issuer is unavailable; the known keys are too old to be used',
       ]);
       expect(scene.fetches).toBeLessThanOrEqual(6 + 240 / 30);
-      scene.isAway = false;
+      scene.isUnavailable = false;
       scene.clock.advance(30);
       expect(await scene.look(first)).toBe(true);
-      scene.isAway = true;
+      scene.isUnavailable = true;
       scene.clock.advance(KEEP_SECONDS);
       await scene.look(first);
       expect(scene.reports).toHaveLength(3);
@@ -229,10 +229,10 @@ describe('RemoteKeySet', () => {
 
     it('recovers with the next fetch', async () => {
       await scene.look(first);
-      scene.isAway = true;
+      scene.isUnavailable = true;
       scene.clock.advance(300);
       await scene.look(first);
-      scene.isAway = false;
+      scene.isUnavailable = false;
       scene.published = [second];
       scene.clock.advance(30);
       void scene.keySet.update(false);
@@ -242,8 +242,8 @@ describe('RemoteKeySet', () => {
   });
 
   describe('if the issuer was never reached', () => {
-    it('asks again after a pause that doubles up to 30 seconds', async () => {
-      scene.isAway = true;
+    it('is fetched again after a pause that doubles up to 30 seconds', async () => {
+      scene.isUnavailable = true;
       const pauses: number[] = [];
       let last = scene.clock.now();
       for (let step = 0; step < 1500; step++) {
@@ -258,8 +258,8 @@ describe('RemoteKeySet', () => {
       expect(pauses.slice(0, 8).map(Math.round)).toEqual([0, 1, 2, 4, 8, 16, 30, 30]);
     });
 
-    it('delays no one during the pause', async () => {
-      scene.isAway = true;
+    it('delays no request during the pause', async () => {
+      scene.isUnavailable = true;
       await scene.look(first);
       expect(scene.keySet.update(true)).toBeUndefined();
       expect(scene.keySet.isKnown).toBe(false);
@@ -267,7 +267,7 @@ describe('RemoteKeySet', () => {
   });
 
   it.each([1, 5, 29, 30, 31, 60, 300])(
-    'is renewed in time if keys are kept for %d s only, and not more often than necessary',
+    'is refreshed in time, but not too often, if keys are kept for only %d s',
     async (keepSeconds) => {
       const other = new Scene(keepSeconds);
       const steps = 600;
@@ -277,7 +277,7 @@ describe('RemoteKeySet', () => {
         other.clock.advance(keepSeconds / 20);
       }
       expect(other.fetches).toBeLessThanOrEqual(2 + steps / 16);
-      other.isAway = true;
+      other.isUnavailable = true;
       other.clock.advance(keepSeconds);
       expect(await other.look(first)).toBe(false);
     },
@@ -291,10 +291,10 @@ describe('RemoteKeySet', () => {
     expect(scene.keySet.isKnown).toBe(true);
   });
 
-  it('once known is fetched at most once in 30 seconds, whatever happens', async () => {
+  it('is fetched at most once in 30 seconds after the first fetch, whatever happens', async () => {
     const step = fc.record({
       seconds: fc.integer({ min: 0, max: 400 }),
-      isAway: fc.boolean(),
+      isUnavailable: fc.boolean(),
       isMissing: fc.boolean(),
     });
     await fc.assert(
@@ -302,9 +302,9 @@ describe('RemoteKeySet', () => {
         scene = new Scene();
         await scene.look(first);
         let last = scene.clock.now();
-        for (const { seconds, isAway, isMissing } of steps) {
+        for (const { seconds, isUnavailable, isMissing } of steps) {
           scene.clock.advance(seconds);
-          scene.isAway = isAway;
+          scene.isUnavailable = isUnavailable;
           const before = scene.fetches;
           await scene.keySet.update(isMissing);
           await settled();
