@@ -5,7 +5,7 @@ const files = sourceFiles();
 const paths = new Set(files.map(({ path }) => path));
 
 /**
- * What each folder may import of the others. The one direction is
+ * What each folder may import from the others. Imports go in one direction:
  * main, app, app.module, the modules of controllers, oauth2 and admin, token, clients, keys and revocation, jwt.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -118,7 +118,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   database: ['audit', 'clients', 'concurrency', 'config', 'encoding', 'keys', 'oauth2', 'revocation', 'sync'],
 };
 
-/** The composition root: these may import anything but one another against the direction. */
+/** The composition root: these may import anything, but one another only in that direction. */
 const COMPOSITION = [
   'app.module.ts',
   'service-token.module.ts',
@@ -137,7 +137,7 @@ const edges = files.flatMap(({ path, imports }) => imports.map((imported) => ({ 
 const shown = (each: readonly { path: string; imported: string }[]): string[] =>
   each.map(({ path, imported }) => `${path} -> ${imported}`);
 
-/** A cycle of imports, or nothing. */
+/** A cycle of imports, if there is one. */
 function findCycle(): string[] | undefined {
   const importsOf = new Map(files.map(({ path, imports }) => [path, imports]));
   const done = new Set<string>();
@@ -158,7 +158,7 @@ function findCycle(): string[] | undefined {
   return undefined;
 }
 
-/** A file and all that it imports, directly or not. */
+/** A file and all that it imports, directly or indirectly. */
 function reachedFrom(start: string): string[] {
   const reached = new Set([start]);
   for (const path of reached) {
@@ -181,14 +181,14 @@ describe('the imports of src', () => {
     expect(findCycle()).toBeUndefined();
   });
 
-  it('of every folder are settled here', () => {
+  it('are specified above for every folder', () => {
     const folders = new Set(files.map(({ path }) => folderOf(path)));
     expect(
       [...folders].filter((folder) => !Object.hasOwn(MAY_IMPORT, folder) && !COMPOSITION.includes(folder)),
     ).toEqual([]);
   });
 
-  it('go one way', () => {
+  it('go in one direction', () => {
     const wrong = edges.filter(({ path, imported }) => {
       const [from, to] = [folderOf(path), folderOf(imported)];
       return from !== to && !COMPOSITION.includes(from) && !MAY_IMPORT[from]?.includes(to);
@@ -196,7 +196,7 @@ describe('the imports of src', () => {
     expect(shown(wrong)).toEqual([]);
   });
 
-  it('of the composition root go one way: main, serve, app, then the modules', () => {
+  it('of the composition root go in one direction: main, serve, app, then the modules', () => {
     const order = ['main.ts', 'start/serve.ts', 'app.ts', 'app.module.ts', 'persistence.module.ts'];
     const wrong = edges.filter(
       ({ path, imported }) =>
@@ -210,13 +210,13 @@ describe('the imports of src', () => {
     expect(shown(edges.filter(({ path }) => path === 'start/arguments.ts'))).toEqual([]);
   });
 
-  it('bring to the modules of the service the namespaces of the settings alone', () => {
+  it('of config by other folders are only of namespaces.ts', () => {
     const others = edges.filter(
       ({ path, imported }) =>
         folderOf(imported) === 'config' && !['config', ...COMPOSITION].includes(folderOf(path)),
     );
     expect(shown(others.filter(({ imported }) => imported !== 'config/namespaces.ts'))).toEqual([]);
-    // What other applications import of this folder takes options.
+    // Other applications import the other files of these folders, which take options instead.
     const ofPackage = others.filter(({ path }) => ['token', 'keys'].includes(folderOf(path)));
     expect(shown(ofPackage).sort()).toEqual([
       'keys/keys.module.ts -> config/namespaces.ts',
@@ -224,25 +224,25 @@ describe('the imports of src', () => {
     ]);
   });
 
-  it('of the main entry of the package bring no settings', () => {
+  it('of the main entry of the package do not reach config', () => {
     const reached = reachedFrom('index.ts');
     expect(reached).toContain('token/token.module.ts');
     expect(reached.filter((path) => folderOf(path) === 'config')).toEqual([]);
   });
 
-  it('of the namespaces of the settings bring types alone, so that modules may import them', () => {
+  it('of config/namespaces.ts reach no module, controller or service', () => {
     const reached = reachedFrom('config/namespaces.ts');
     expect(reached.filter((path) => /module|controller|service\.ts/.test(path))).toEqual([]);
   });
 
-  it('bring no framework and no HTTP to the verification of tokens', () => {
+  it('of jwt, encoding and concurrency include only Node packages', () => {
     const packages = files
       .filter(({ path }) => ['jwt', 'encoding', 'concurrency'].includes(folderOf(path)))
       .flatMap((file) => file.packages);
     expect(packages.filter((name) => !name.startsWith('node:'))).toEqual([]);
   });
 
-  it('bring nothing but Nest to what other applications import', () => {
+  it('of the folders that other applications import include only Nest and Node packages', () => {
     const folders = [
       'guard',
       'token-client',
@@ -259,19 +259,19 @@ describe('the imports of src', () => {
     expect(packages.filter((name) => !allowed.test(name))).toEqual([]);
   });
 
-  it('bring @nestjs/jwt to token alone', () => {
+  it('of @nestjs/jwt are only in token', () => {
     const importers = files.filter(({ packages }) => packages.includes('@nestjs/jwt'));
     expect(new Set(importers.map(({ path }) => folderOf(path)))).toEqual(new Set(['token']));
   });
 
-  it.each(['keys', 'clients', 'revocation', 'audit'])('bring no HTTP to %s', (folder) => {
+  it.each(['keys', 'clients', 'revocation', 'audit'])('of %s include no HTTP package', (folder) => {
     const packages = files.filter(({ path }) => folderOf(path) === folder).flatMap((file) => file.packages);
     expect(packages.filter((name) => /fastify|express|swagger|node:https?$/.test(name))).toEqual([]);
   });
 });
 
 describe('src', () => {
-  it('reads the environment of the process in config alone', () => {
+  it('reads the environment of the process only in config', () => {
     expect(
       filesWith(/\bprocess\s*\.\s*env\b|\benv\b[^;\n]*from 'node:process'/).filter(
         (path) => folderOf(path) !== 'config',
@@ -279,15 +279,15 @@ describe('src', () => {
     ).toEqual([]);
   });
 
-  it('asks the machine for the time in clock.ts alone', () => {
+  it('reads the system clock only in clock.ts', () => {
     expect(filesWith(/\bDate\.now\s*\(|\bnew Date\(\s*\)|\bperformance\.now\s*\(/)).toEqual(['clock.ts']);
   });
 
-  it('writes to the log alone, never to the console', () => {
+  it('writes to the console only in cli', () => {
     expect(filesWith(/\bconsole\s*\.\s*\w+\(/).filter((path) => folderOf(path) !== 'cli')).toEqual([]);
   });
 
-  it('injects a class by its type alone', () => {
+  it('injects a class by its type, without @Inject', () => {
     expect(filesWith(/@Inject\((\w+)\)[^,)]*: \1\b/)).toEqual([]);
   });
 });

@@ -39,7 +39,7 @@ function applicationWith(thisPackage: object): object {
 }
 
 describe('an installation', () => {
-  it('runs no other install scripts than those that were looked at', () => {
+  it('runs only the install scripts that were reviewed', () => {
     const packages = Object.entries(read('package-lock.json')['packages'] as Record<string, object>);
     const names = packages.filter(([, entry]) => 'hasInstallScript' in entry).map(([path]) => path);
     expect(names).toEqual(
@@ -47,14 +47,14 @@ describe('an installation', () => {
     );
   });
 
-  it('of this repository is reported to no one', () => {
+  it('of this repository is not reported by @scarf/scarf', () => {
     expect(manifest).toMatchObject({
       scarfSettings: { enabled: false },
       allowScripts: { '@scarf/scarf': false },
     });
   });
 
-  it('of an application that has this package is reported to no one', async () => {
+  it('of an application with this package is not reported by @scarf/scarf', async () => {
     expect(await outcomeOf(applicationWith({ version: '1.0.0' }))).toBe('reports');
     expect(await outcomeOf(applicationWith(manifest))).toMatch(/^Scarf has been disabled via a package.json/);
   });

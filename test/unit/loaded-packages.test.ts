@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { compiledSource, loadedBy } from '../support/loaded-packages.js';
 import { removeTemporaryDirectories } from '../support/temporary-directory.js';
 
-/** What a service that only receives or sends tokens need not have installed. */
+/** Packages that a service which only receives or sends tokens does not need. */
 const NOT_NEEDED = [
   /^(?:typeorm|@nestjs\/typeorm|pg|mysql2|libsql|@libsql\/.*|ioredis)$/,
   /^(?:fastify|@fastify\/.*|express|@nestjs\/platform-.*)$/,
@@ -16,9 +16,9 @@ beforeAll(() => {
 });
 afterAll(removeTemporaryDirectories);
 
-describe('What is loaded', () => {
+describe('the entries of the package', () => {
   it.each(['guard', 'token-client'])(
-    'with ./%s is Nest, and no driver, server or documentation',
+    'load Nest, and no driver, server or documentation: ./%s',
     async (entry) => {
       const { packages } = await loadedBy(folder, `./${entry}/index.js`);
       expect(packages).toEqual(expect.arrayContaining(['@nestjs/common']));
@@ -27,7 +27,7 @@ describe('What is loaded', () => {
   );
 
   it.each(['guard', 'token-client', 'testing'])(
-    'with ./%s of this service is what it shares',
+    'load only their own files and shared ones: ./%s',
     async (entry) => {
       const { files } = await loadedBy(folder, `./${entry}/index.js`);
       expect(files).toContain(`${entry}/index.js`);
@@ -36,11 +36,11 @@ describe('What is loaded', () => {
     },
   );
 
-  it('with ./testing is nothing but Node', async () => {
+  it('load no package: ./testing', async () => {
     expect((await loadedBy(folder, './testing/index.js')).packages).toEqual([]);
   });
 
-  it('is seen at all, of either kind of module', async () => {
+  it('loadedBy finds both CommonJS and ES modules', async () => {
     expect((await loadedBy(folder, 'class-validator')).packages).toContain('class-validator');
     expect((await loadedBy(folder, 'jose')).packages).toEqual(['jose']);
   });

@@ -15,7 +15,7 @@ describe('baseUrlOf', () => {
     ['http://[::1]:3000/a', 'http://[::1]:3000/a'],
     ['https://id.example.com/@tenant', 'https://id.example.com/@tenant'],
     ['https://id.example.com/a%20b', 'https://id.example.com/a%20b'],
-  ])('reads %s exactly', (text, base) => {
+  ])('returns the base URL of %s', (text, base) => {
     expect(baseUrlOf(text)).toBe(base);
   });
 
@@ -50,7 +50,7 @@ describe('baseUrlOf', () => {
       'https://[::1',
       'https://a b',
     ],
-  ])('reads nothing from %j', (text) => {
+  ])('returns undefined for %j', (text) => {
     expect(baseUrlOf(text)).toBeUndefined();
   });
 });
@@ -65,7 +65,7 @@ describe('publishedUrls', () => {
       [`${scheme}://${name}`, at === undefined ? '' : `:${at}`, ...path.map((each) => `/${each}`)].join(''),
     );
 
-  it('are the same with and without a slash at the end, and hold no empty segment', () => {
+  it('are the same with and without a trailing slash, and have no empty segment', () => {
     fc.assert(
       fc.property(base, (url) => {
         expect(baseUrlOf(`${url}/`)).toBe(url);
