@@ -7,18 +7,18 @@ import type { LateCommit } from './late-commit.js';
 export interface SharedAssertions {
   /** The stores of two instances, each with its own connection. */
   readonly stores: readonly [AssertionStore, AssertionStore];
-  /** Holds the next use by the first store before it is committed. */
+  /** Holds the transaction of the first store's next use before its commit. */
   readonly holdNextUse: () => LateCommit;
-  /** A store of a database that is unavailable. */
+  /** A store whose database is unavailable. */
   readonly away: () => Promise<AssertionStore>;
-  /** Forgets all. */
+  /** Deletes all uses. */
   empty(): Promise<void>;
   close(): Promise<void>;
 }
 
 const EXPIRY = 1_800_000_000;
 
-/** What every {@link AssertionStore} promises. */
+/** The contract of every {@link AssertionStore}. */
 export function assertionStoreContract(share: () => Promise<SharedAssertions>): void {
   let shared: SharedAssertions;
   let first: AssertionStore;
@@ -32,19 +32,19 @@ export function assertionStoreContract(share: () => Promise<SharedAssertions>): 
   afterAll(() => shared.close(), 30_000);
 
   describe('useOnce', () => {
-    it('is true once, whichever instance asks', async () => {
+    it('returns true for the first use only, on any instance', async () => {
       expect(await first.useOnce('a', EXPIRY)).toBe(true);
       expect(await first.useOnce('a', EXPIRY)).toBe(false);
       expect(await second.useOnce('a', EXPIRY)).toBe(false);
       expect(await second.useOnce('a', EXPIRY + 60)).toBe(false);
     });
 
-    it('distinguishes keys that differ by case, and accepts keys of 64 characters', async () => {
+    it('distinguishes keys by case and accepts keys of 64 characters', async () => {
       for (const key of ['abc', 'ABC', '-_', '_-', 'x'.repeat(64), 'X'.repeat(64)])
         expect([key, await first.useOnce(key, EXPIRY)]).toEqual([key, true]);
     });
 
-    it('is true for exactly one of twenty at the same moment from two instances', async () => {
+    it('returns true for exactly one of 20 concurrent uses on two instances', async () => {
       for (let round = 0; round < 3; round++) {
         const uses = await Promise.all(
           Array.from({ length: 20 }, (_, i) => (i % 2 ? first : second).useOnce(`key-${round}`, EXPIRY)),
@@ -53,7 +53,7 @@ export function assertionStoreContract(share: () => Promise<SharedAssertions>): 
       }
     });
 
-    it('waits for a use elsewhere that is not committed yet, and is false then', async () => {
+    it('waits for an uncommitted use on another instance, then returns false', async () => {
       const held = shared.holdNextUse();
       const late = first.useOnce('a', EXPIRY);
       await held.carriedOut;
@@ -70,8 +70,8 @@ export function assertionStoreContract(share: () => Promise<SharedAssertions>): 
     });
   });
 
-  describe('forgetExpired', () => {
-    it('deletes what has expired by that time, and nothing else', async () => {
+  describe('deleteExpired', () => {
+    it('deletes only the uses that expire by the given time', async () => {
       await first.useOnce('a', 99);
       await first.useOnce('b', 100);
       await first.useOnce('c', 101);

@@ -1,12 +1,12 @@
 import { Database } from '../../src/database/database.js';
 
-/** A transaction that has been carried out and waits before it is committed. */
+/** A transaction whose statements have run and whose commit waits. */
 export interface LateCommit {
   readonly carriedOut: Promise<void>;
   commit(): void;
 }
 
-/** Holds a transaction when everything in it is done but the commit. */
+/** Holds a transaction between its last statement and its commit. */
 export class LateDatabase extends Database {
   private hold: (() => Promise<void>) | undefined;
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { RecordChange, RecordStore } from '../../src/sync/record-store.js';
 import type { LateCommit } from './late-commit.js';
 
-/** What the records of these tests hold. */
+/** The value of a record in these tests. */
 export type Document = Readonly<Record<string, unknown>>;
 
 /** A database that three instances of the service share. */
@@ -12,12 +12,12 @@ export interface SharedRecords {
   readonly stores: readonly [RecordStore<Document>, RecordStore<Document>, RecordStore<Document>];
   /** Holds the next change of the first store; omitted if a change is committed immediately. */
   readonly holdNextChange?: () => LateCommit;
-  /** Removes all records and begins revisions again. */
+  /** Removes all records and resets the revision to 0. */
   empty(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What every {@link RecordStore} promises. */
+/** The contract of every {@link RecordStore}. */
 export function recordStoreContract(
   share: () => Promise<SharedRecords>,
   { commitsAtOnce = false }: { readonly commitsAtOnce?: boolean } = {},
@@ -40,7 +40,7 @@ export function recordStoreContract(
     store.change(id, () => value);
   const remove = (id: string): Promise<RecordChange<Document>> => first.change(id, () => undefined);
 
-  /** What a change of the record receives, from another instance; the record is left unchanged. */
+  /** The record as a change on another instance receives it; the record stays unchanged. */
   async function read(id: string, store = second): Promise<Document | undefined> {
     const seen: (Document | undefined)[] = [];
     const looked = new Error('looked');
@@ -56,7 +56,7 @@ export function recordStoreContract(
   }
 
   describe('change', () => {
-    it('makes a record that did not exist', async () => {
+    it('creates a record that did not exist', async () => {
       const seen: unknown[] = [];
       const change = await first.change('a', (current) => {
         seen.push(current);
@@ -67,14 +67,14 @@ export function recordStoreContract(
       expect(await second.changesSince(0, 10)).toEqual([change]);
     });
 
-    it('receives the record as another instance left it, and replaces it', async () => {
+    it('receives the record as another instance left it and replaces it', async () => {
       await put('a', { n: 1, extra: true });
       const change = await second.change('a', (current) => ({ n: Number(current?.['n']) + 1 }));
       expect(change).toEqual({ id: 'a', revision: 2, value: { n: 2 } });
       expect(await read('a', first)).toEqual({ n: 2 });
     });
 
-    it('removes a record, which can be made again', async () => {
+    it('removes a record, which can be created again', async () => {
       await put('a', { n: 1 });
       expect(await remove('a')).toEqual({ id: 'a', revision: 2, value: undefined });
       expect(await read('a')).toBeUndefined();
@@ -82,7 +82,7 @@ export function recordStoreContract(
       expect(await read('a')).toEqual({ n: 3 });
     });
 
-    it('knows that a record was removed, by any instance', async () => {
+    it('passes wasRemoved for a removed record, on every instance', async () => {
       const seen: unknown[] = [];
       const look = async (id: string, store: RecordStore<Document>): Promise<void> => {
         await store.change(id, (current, wasRemoved) => {
@@ -108,7 +108,7 @@ export function recordStoreContract(
       ]);
     });
 
-    it('lets through the very error with which it is refused, and changes nothing', async () => {
+    it('rejects with the error that the callback throws and changes nothing', async () => {
       await put('a', { n: 1 });
       const refusal = new RangeError('too many');
       const refuse = (): never => {
@@ -123,12 +123,18 @@ export function recordStoreContract(
       ['an empty object', {}],
       ['200 KB', { text: 'x'.repeat(200_000) }],
       ['200 KB of emoji', { text: '🪪'.repeat(50_000) }],
-      ['quotes and escapes of SQL', { text: `'; DROP TABLE identity_client; -- \\' \\\\ " $1 ? :id %s \`` }],
-      ['controls, line ends and a lone surrogate', { text: '\u0000\b\r\n\u2028\ud800', '\u0000': '' }],
-      ['numbers to the last digit', { list: [Number.MAX_SAFE_INTEGER, 1e-7, 0.1 + 0.2, -5e300] }],
+      ['SQL quotes and escapes', { text: `'; DROP TABLE identity_client; -- \\' \\\\ " $1 ? :id %s \`` }],
+      [
+        'control characters, line ends and a lone surrogate',
+        { text: '\u0000\b\r\n\u2028\ud800', '\u0000': '' },
+      ],
+      ['numbers at full precision', { list: [Number.MAX_SAFE_INTEGER, 1e-7, 0.1 + 0.2, -5e300] }],
       ['nested lists and nulls', { list: [null, [], [[{ a: null, b: [false] }]], {}] }],
-      ['both forms of a letter', { composed: '\u00e9', decomposed: 'e\u0301', blanks: ' a  ' }],
-    ])('keeps a document as it was: %s', async (_name, value) => {
+      [
+        'composed and decomposed letters, and spaces',
+        { composed: '\u00e9', decomposed: 'e\u0301', blanks: ' a  ' },
+      ],
+    ])('stores a document unchanged: %s', async (_name, value) => {
       await put('a', value);
       expect(await read('a')).toEqual(value);
       expect((await third.changesSince(0, 1))[0]?.value).toEqual(value);
@@ -140,17 +146,17 @@ export function recordStoreContract(
       ['an accent', 'e', 'é'],
       ['composition', '\u00e9', 'e\u0301'],
       ['width', 'a', '\uff41'],
-      ['a character without width', 'a', 'a\u200b'],
-      ['letters that some languages take for one', 'ss', 'ß'],
-      ['planes', '🪪', '🪫'],
-    ])('distinguishes names that differ by %s', async (_name, one, other) => {
+      ['a zero-width character', 'a', 'a\u200b'],
+      ['letters that some collations treat as equal', 'ss', 'ß'],
+      ['a supplementary character', '🪪', '🪫'],
+    ])('distinguishes IDs that differ by %s', async (_name, one, other) => {
       await put(one, { name: 'one' });
       expect(await read(other)).toBeUndefined();
       await put(other, { name: 'other' });
       expect([await read(one), await read(other)]).toEqual([{ name: 'one' }, { name: 'other' }]);
     });
 
-    it('takes a name of 128 characters', async () => {
+    it('accepts an ID of 128 characters', async () => {
       const name = 'é'.repeat(128);
       await put(name, { n: 1 });
       expect((await second.changesSince(0, 1))[0]?.id).toBe(name);
@@ -158,7 +164,7 @@ export function recordStoreContract(
   });
 
   describe('revisions', () => {
-    it('grow by one over all records, even if changes between are refused', async () => {
+    it('grow by one across all records, even if a change in between is refused', async () => {
       const revisions: number[] = [];
       for (const id of ['a', 'b', 'a', 'c', 'b']) {
         revisions.push((await put(id, { id })).revision);
@@ -168,7 +174,7 @@ export function recordStoreContract(
       expect(revisions).toEqual([1, 2, 3, 4, 5, 6]);
     });
 
-    it('of fifty changes that two instances make at once have no gap, and no change is lost', async () => {
+    it('have no gap when two instances make 50 changes at once, and no change is lost', async () => {
       const changes = await Promise.all(
         Array.from({ length: 50 }, (_, i) =>
           (i % 2 ? first : second).change(`record-${i % 5}`, (current) => ({
@@ -185,7 +191,7 @@ export function recordStoreContract(
   });
 
   describe('changesSince', () => {
-    it('gives the latest change of each record, the oldest first, and removals too', async () => {
+    it('returns the latest change of each record, oldest first, including removals', async () => {
       for (const [id, n] of [
         ['b', 1],
         ['a', 2],
@@ -208,14 +214,14 @@ export function recordStoreContract(
       expect(await second.changesSince(1_000, 10)).toEqual([]);
     });
 
-    it('orders revisions as numbers', async () => {
+    it('orders revisions numerically', async () => {
       for (let n = 1; n <= 12; n++) await put(`record-${n}`, { n });
       expect((await second.changesSince(0, 20)).map(({ revision }) => revision)).toEqual(
         Array.from({ length: 12 }, (_, i) => i + 1),
       );
     });
 
-    it('misses no change for a caller that polls while others write', async () => {
+    it('misses no change when it is polled while others write', async () => {
       const writing = Promise.all(
         Array.from({ length: 30 }, (_, i) => put(`record-${i}`, { i }, i % 2 ? first : second)),
       );
@@ -227,7 +233,7 @@ export function recordStoreContract(
         const changes = await third.changesSince(seen.at(-1) ?? 0, 7);
         seen.push(...changes.map(({ revision }) => revision));
         last &&= changes.length === 0;
-        // The driver of SQLite answers before it returns: the writers would never have their turn.
+        // The SQLite driver is synchronous: without a tick in between, the writers would never run.
         await turnOfEventLoop();
       }
       await writing;
@@ -240,7 +246,7 @@ export function recordStoreContract(
       const late = put('late', {}, first);
       await held.carriedOut;
       const next = put('next', {}, second);
-      // Long enough for the second change, were it not to wait for the first.
+      // Long enough for the second change to commit if it did not wait for the first.
       for (let i = 0; i < 50; i++) expect(await third.changesSince(0, 10)).toEqual([]);
       held.commit();
       const [{ revision: lateRevision }, { revision: nextRevision }] = await Promise.all([late, next]);

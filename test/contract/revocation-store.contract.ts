@@ -14,9 +14,9 @@ export interface SharedRevocations {
   readonly stores: readonly [RevocationStore, RevocationStore, RevocationStore];
   /** Holds the next transaction of the first store; omitted if an added revocation is visible immediately. */
   readonly holdNextAdd?: () => LateCommit;
-  /** A store of a database that is unavailable; omitted if that is impossible. */
+  /** A store whose database is unavailable; omitted if that is impossible. */
   readonly away?: () => Promise<RevocationStore>;
-  /** Removes all revocations and begins revisions again. */
+  /** Removes all revocations and resets the revision to 0. */
   empty(): Promise<void>;
   close(): Promise<void>;
 }
@@ -27,7 +27,7 @@ const several = (prefix: string, count: number, expiresAt = EXPIRY): Revocation[
   Array.from({ length: count }, (_, i) => revocation(`${prefix}-${i}`, expiresAt));
 const keysOf = (revocations: readonly Revocation[]): string[] => revocations.map(({ key }) => key);
 
-/** What every {@link RevocationStore} promises. */
+/** The contract of every {@link RevocationStore}. */
 export function revocationStoreContract(
   share: () => Promise<SharedRevocations>,
   { inDatabase }: { readonly inDatabase: boolean },
@@ -44,7 +44,7 @@ export function revocationStoreContract(
   beforeEach(() => shared.empty());
   afterAll(() => shared.close(), 30_000);
 
-  /** Everything after a revision, as an instance fetches it. */
+  /** All revocations after a revision, fetched page by page as an instance does. */
   async function all(store = third, since = 0, limit = 1_000): Promise<RecordedRevocation[]> {
     const seen: RecordedRevocation[] = [];
     for (;;) {
@@ -55,7 +55,7 @@ export function revocationStoreContract(
   }
 
   describe('add', () => {
-    it('keeps revocations as they are, in their order, for every instance', async () => {
+    it('stores revocations unchanged and in order, for every instance', async () => {
       await first.add([revocation('b', 10), revocation('a', 4_102_444_800)]);
       await second.add([revocation('c', 20)]);
       const kept = [
@@ -66,7 +66,7 @@ export function revocationStoreContract(
       for (const store of [first, second, third]) expect(await store.since(0, 10)).toEqual(kept);
     });
 
-    it('leaves an existing one unchanged, no matter which instance adds it again', async () => {
+    it('leaves an existing revocation unchanged, whichever instance adds it again', async () => {
       await first.add([revocation('a')]);
       await second.add([revocation('a')]);
       await first.add([revocation('b'), revocation('a'), revocation('c')]);
@@ -75,7 +75,7 @@ export function revocationStoreContract(
       expect(found[0]?.revision).toBe(1);
     });
 
-    it('keeps the later expiry, and returns it to callers that know the sooner one', async () => {
+    it('keeps the later expiry, under a new revision', async () => {
       await first.add([revocation('a', 10), revocation('b', 20)]);
       await second.add([revocation('a', 5), revocation('b', 30)]);
       expect(await all()).toEqual([
@@ -94,20 +94,20 @@ export function revocationStoreContract(
       ]);
     });
 
-    it('takes the same one twice at once', async () => {
+    it('accepts the same revocation twice, in one call or concurrently', async () => {
       await first.add([revocation('a'), revocation('b'), revocation('a')]);
       expect(keysOf(await all()).sort()).toEqual(['a', 'b']);
       await Promise.all([first.add([revocation('c')]), second.add([revocation('c')])]);
       expect(keysOf(await all()).sort()).toEqual(['a', 'b', 'c']);
     });
 
-    it('distinguishes keys that differ by case, and accepts keys of 64 characters', async () => {
+    it('distinguishes keys by case and accepts keys of 64 characters', async () => {
       const keys = ['abc', 'ABC', 'aBc', '-_', '_-', 'x'.repeat(64), 'X'.repeat(64)];
       await first.add(keys.map((key) => revocation(key)));
       expect(keysOf(await all())).toEqual(keys);
     });
 
-    it('takes more than one statement holds', async () => {
+    it('accepts more revocations than one statement can hold', async () => {
       const many = several('many', 1_201);
       await first.add(many);
       expect(keysOf(await all())).toEqual(keysOf(many));
@@ -115,7 +115,7 @@ export function revocationStoreContract(
   });
 
   describe('since', () => {
-    it('gives at most so many, the oldest first, and orders revisions as numbers', async () => {
+    it('returns at most the given number, in numeric order of their revisions', async () => {
       for (let i = 0; i < 12; i++) await first.add([revocation(`key-${i}`)]);
       const pages = [await second.since(0, 5), await second.since(5, 5), await second.since(10, 5)];
       expect(pages.map((page) => page.map(({ revision }) => revision))).toEqual([
@@ -127,7 +127,7 @@ export function revocationStoreContract(
       expect(await second.since(1_000_000, 5)).toEqual([]);
     });
 
-    it('misses none of a thousand that two instances add while it is asked again and again', async () => {
+    it('misses none of 1000 revocations that two instances add while it is polled', async () => {
       const parts = Array.from({ length: 100 }, (_, i) => several(`part-${i}`, 10));
       let written = false;
       const writing = Promise.all(parts.map((part, i) => (i % 2 ? first : second).add(part))).finally(
@@ -135,14 +135,13 @@ export function revocationStoreContract(
       );
       const seen: RecordedRevocation[] = [];
       for (let last = false; !last;) {
-        // SQLite answers without letting go of the thread: the writers would never have it.
+        // The SQLite driver is synchronous: without a tick in between, the writers would never run.
         await new Promise(setImmediate);
         last = written;
         const next = await third.since(seen.at(-1)?.revision ?? 0, 77);
         seen.push(...next);
         last &&= next.length === 0;
-        // The SQLite driver is synchronous: unless timers run, a caller that found the file busy waits
-        // forever.
+        // Unless timers run, a writer that found the file busy waits forever.
         await nextTurn();
       }
       await writing;
@@ -157,7 +156,7 @@ export function revocationStoreContract(
       await held.carriedOut;
       let isAdded = false;
       const next = second.add([revocation('next')]).then(() => (isAdded = true));
-      // Long enough for the second one, were it not to wait for the first.
+      // Long enough for the second one to commit if it did not wait for the first.
       for (let i = 0; i < 50; i++) {
         expect(await third.since(0, 10)).toEqual([]);
         await nextTurn();
@@ -169,8 +168,8 @@ export function revocationStoreContract(
     });
   });
 
-  describe('forgetExpired', () => {
-    it('deletes what has expired by that time, and nothing else', async () => {
+  describe('deleteExpired', () => {
+    it('deletes only the revocations that expire by the given time', async () => {
       await first.add([revocation('a', 99), revocation('b', 100), revocation('c', 101)]);
       await second.deleteExpired(100);
       expect(keysOf(await all())).toEqual(['c']);
@@ -178,21 +177,21 @@ export function revocationStoreContract(
       expect(keysOf(await all())).toEqual(['c']);
     });
 
-    it('forgets any number of them when it is asked again', async () => {
+    it('deletes any number of revocations over repeated calls', async () => {
       await first.add(several('old', 1_200, 10));
       await first.add([revocation('new', 20)]);
       for (let i = 0; i < 3; i++) await second.deleteExpired(10);
       expect(keysOf(await all())).toEqual(['new']);
     });
 
-    it('can be asked by two instances at once', async () => {
+    it('can run on two instances at once', async () => {
       await first.add(several('old', 700, 10));
       await Promise.all([first.deleteExpired(10), second.deleteExpired(10)]);
       await first.deleteExpired(10);
       expect(await all()).toEqual([]);
     });
 
-    it('never lets a revision come again', async () => {
+    it('does not reuse the revisions of deleted revocations', async () => {
       await first.add([revocation('a', 10), revocation('b', 10)]);
       const { revision = 0 } = (await all()).at(-1) ?? {};
       await first.deleteExpired(10);
