@@ -21,11 +21,11 @@ const PRODUCTION = `NODE_ENV='production'\nJWT_SECRET_KEY='${SECRET}'\n`;
 
 describe('the environment and .env', () => {
   it.each<[string, Variables]>([
-    ['nothing', {}],
+    ['no variables', {}],
     ['empty variables', { NODE_ENV: '', JWT_SECRET_KEY: '' }],
-    ['variables of whitespace and line ends', { NODE_ENV: ' \t\r\n', JWT_SECRET_KEY: '' }],
+    ['variables of only whitespace', { NODE_ENV: ' \t\r\n', JWT_SECRET_KEY: '' }],
     ['undefined variables', { NODE_ENV: undefined, JWT_SECRET_KEY: undefined }],
-  ])('%s in the environment hide nothing of .env', (_name, variables) => {
+  ])('.env applies if the environment has %s', (_name, variables) => {
     const settings = loadSettings(withDotEnv(PRODUCTION), variables);
     expect(settings).toMatchObject({
       production: true,
@@ -57,7 +57,7 @@ describe('the environment and .env', () => {
     'true',
     'production production',
     'production\0',
-  ])('NODE_ENV %j is refused, in the environment and in .env', (NODE_ENV) => {
+  ])('NODE_ENV %j is rejected, in the environment and in .env', (NODE_ENV) => {
     const fault = 'NODE_ENV must be one of production, development, test';
     for (const variables of [{ NODE_ENV }, { NODE_ENV, JWT_SECRET_KEY: SECRET }]) {
       expect(() => loadSettings(temporaryDirectory(), variables)).toThrow(fault);
@@ -72,12 +72,12 @@ describe('the environment and .env', () => {
     ['development', 'development'],
     ['test', 'test'],
     [undefined, 'development'],
-  ])('NODE_ENV %j is no production', (NODE_ENV, mode) => {
+  ])('NODE_ENV %j is not production', (NODE_ENV, mode) => {
     const settings = loadSettings(temporaryDirectory(), { NODE_ENV });
     expect(settings).toMatchObject({ mode, production: false });
   });
 
-  it('trims whitespace and line ends of every value but secrets', () => {
+  it('whitespace and line ends are trimmed from every value except secrets', () => {
     const variables = {
       PORT: ' 4000\n',
       HOST: '\t::1\r\n',
@@ -104,13 +104,13 @@ describe('the environment and .env', () => {
     });
   });
 
-  it('a secret of whitespace alone is a secret, and a weak one: nothing is trimmed', () => {
+  it('a secret of only whitespace is rejected as weak, not ignored as empty', () => {
     const read = (): unknown =>
       loadSettings(withDotEnv(PRODUCTION), { NODE_ENV: 'production', JWT_SECRET_KEY: ' '.repeat(64) });
     expect(read).toThrow('JWT_SECRET_KEY is nothing but white space');
   });
 
-  it('take nothing but settings from the environment', () => {
+  it('only settings are read from the environment', () => {
     const variables = JSON.parse(
       '{"__proto__":"x","constructor":"x","toString":"x","PORT":"1"}',
     ) as Variables;
@@ -119,13 +119,13 @@ describe('the environment and .env', () => {
 });
 
 describe('.env', () => {
-  it('is named as the file that was read, and undefined if there is none', () => {
+  it('is reported as settingsFile, which is undefined without it', () => {
     const directory = withDotEnv('PORT=1\n');
     expect(loadSettings(directory, { JWT_SECRET_KEY: SECRET }).settingsFile).toBe(join(directory, '.env'));
     expect(loadSettings(temporaryDirectory(), { JWT_SECRET_KEY: SECRET }).settingsFile).toBeUndefined();
   });
 
-  it('may begin with a byte order mark, and have the line ends of Windows', () => {
+  it('may begin with a byte order mark and have CRLF line ends', () => {
     const directory = withDotEnv(`\uFEFF${PRODUCTION.replaceAll('\n', '\r\n')}`);
     expect(loadSettings(directory, {})).toMatchObject({ production: true, secret: SECRET });
   });
@@ -135,15 +135,15 @@ describe('.env', () => {
     ['Latin-1 in a value', Buffer.from("PORT=1\n\nJWT_ISSUER='caf\xE9'\n", 'latin1'), 3],
     ['UTF-16 with a byte order mark', Buffer.from('\uFEFFNODE_ENV=production\n', 'utf16le'), 1],
     ['UTF-16 without one', Buffer.from('NODE_ENV=production', 'utf16le'), 1],
-    ['a character cut off', Buffer.from([...Buffer.from('A=1\nB=é')].slice(0, -1)), 2],
+    ['a truncated character', Buffer.from([...Buffer.from('A=1\nB=é')].slice(0, -1)), 2],
     ['an encoded surrogate', Buffer.from([0x41, 0x3d, 0xed, 0xa0, 0x80]), 1],
-  ])('that is not UTF-8 is a fault with the line: %s', (_name, bytes, line) => {
+  ])('is rejected with the line number if it is not UTF-8: %s', (_name, bytes, line) => {
     const faults = faultsOf(bytes);
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(new RegExp(`\\.env line ${line} is `));
   });
 
-  it('with invalid lines is a fault with the numbers of all, next to other faults', () => {
+  it('is rejected with the number of every invalid line, together with other faults', () => {
     const directory = withDotEnv("NODE_ENV production\nPORT=marker\n\n'quoted'\n");
     const read = (): unknown => loadSettings(directory, { JWT_EXPIRATION_MINUTES: '0' });
     expect(read).toThrow(SettingsError);
@@ -151,29 +151,29 @@ describe('.env', () => {
     expect(read).not.toThrow(/marker|quoted/);
   });
 
-  it('that is a directory is a fault', () => {
+  it('is rejected if it is a directory', () => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, '.env'));
     expect(givenValues(directory, {}).faults).toEqual([`${directory}/.env cannot be read (EISDIR)`]);
   });
 
-  it('that is a link to nowhere is a fault', () => {
+  it('is rejected if it is a dangling link', () => {
     const directory = temporaryDirectory();
     symlinkSync('/nowhere/at/all', join(directory, '.env'));
     expect(givenValues(directory, {}).faults).toEqual([`${directory}/.env cannot be read (ENOENT)`]);
   });
 
-  it('that is a link to itself is a fault', () => {
+  it('is rejected if it links to itself', () => {
     const directory = temporaryDirectory();
     symlinkSync('.env', join(directory, '.env'));
     expect(givenValues(directory, {}).faults).toEqual([`${directory}/.env cannot be read (ELOOP)`]);
   });
 
-  it('that is another file by mistake is a fault', () => {
+  it('is rejected if it is larger than 1 MiB', () => {
     expect(faultsOf(`# ${'x'.repeat(1024 * 1024)}`)).toEqual([expect.stringMatching(/ is over 1 MiB$/)]);
   });
 
-  it('makes no secret and no folder while it has faults', () => {
+  it('leaves no data folder behind if it has faults', () => {
     const directory = withDotEnv('wrong\n');
     expect(() => loadSettings(directory, {})).toThrow('line 1');
     expect(existsSync(join(directory, 'data'))).toBe(false);

@@ -43,12 +43,12 @@ describe('JWT_ALGORITHM', () => {
     ['EdDSA', ['EdDSA']],
     ['HS256|ES256', ['HS256', 'ES256']],
     ['ES256|HS256', ['ES256', 'HS256']],
-  ])('may be %s', (JWT_ALGORITHM, algorithms) => {
+  ])('accepts %s', (JWT_ALGORITHM, algorithms) => {
     expect(load({ JWT_ALGORITHM }).algorithms).toEqual(algorithms);
   });
 
   it.each(['ES512', 'none', 'es256', 'ES256,HS256', 'ES256|', '|', 'ES256|ES256', 'ES256 | HS256', 'marker'])(
-    'may not be %j',
+    'rejects %j',
     (JWT_ALGORITHM) => {
       const faults = faultsOf(() => load({ JWT_ALGORITHM }));
       expect(faults.join()).toMatch(/^JWT_ALGORITHM must be one of HS256, .*joined by \|$/);
@@ -61,33 +61,33 @@ describe('AUDIENCE_ALGORITHMS', () => {
   it.each<[string, string, Record<string, string[]>]>([
     ['one audience', 'reporting=ES256', { reporting: ['ES256'] }],
     [
-      'several, with lists',
+      'several audiences, one with a list of algorithms',
       'reporting=ES256,billing=RS256|HS256',
       { reporting: ['ES256'], billing: ['RS256', 'HS256'] },
     ],
-    ['spaces around', ' a = ES256 , b = EdDSA ', { a: ['ES256'], b: ['EdDSA'] }],
-    ['an audience with a = in it', 'https://a.example/?b=c=ES256', { 'https://a.example/?b=c': ['ES256'] }],
-  ])('may be %s', (_name, AUDIENCE_ALGORITHMS, lists) => {
+    ['spaces around names', ' a = ES256 , b = EdDSA ', { a: ['ES256'], b: ['EdDSA'] }],
+    ['an audience that contains =', 'https://a.example/?b=c=ES256', { 'https://a.example/?b=c': ['ES256'] }],
+  ])('accepts %s', (_name, AUDIENCE_ALGORITHMS, lists) => {
     expect(load({ AUDIENCE_ALGORITHMS }).audienceAlgorithms).toEqual(new Map(Object.entries(lists)));
   });
 
   it.each([
-    ['no list', 'marker'],
+    ['an audience without a list', 'marker'],
     ['an empty list', 'marker='],
     ['an unknown algorithm', 'marker=ES512'],
-    ['an algorithm twice', 'marker=ES256|ES256'],
+    ['a repeated algorithm', 'marker=ES256|ES256'],
     ['no audience', '=ES256'],
-    ['an audience twice', 'marker=ES256,marker=RS256'],
-    ['nothing between commas', 'marker=ES256,,b=RS256'],
+    ['a repeated audience', 'marker=ES256,marker=RS256'],
+    ['an empty entry', 'marker=ES256,,b=RS256'],
     ['a control character', 'mark\u0007er=ES256'],
-  ])('may not be %s', (_name, AUDIENCE_ALGORITHMS) => {
+  ])('rejects %s', (_name, AUDIENCE_ALGORITHMS) => {
     expect(faultsOf(() => load({ AUDIENCE_ALGORITHMS }))).toEqual([
       'AUDIENCE_ALGORITHMS must be lists such as reporting=ES256,billing=RS256|HS256',
     ]);
   });
 
   it.each([{}, { JWT_ISSUER: 'https://id.example.com' }])(
-    'may not name the issuer: %j',
+    'rejects a list for the issuer: %j',
     (variables: Variables) => {
       const issuer = variables['JWT_ISSUER'] ?? 'identity-backend';
       const faults = faultsOf(() => load({ ...variables, AUDIENCE_ALGORITHMS: `${issuer}=HS256` }));
@@ -99,20 +99,24 @@ describe('AUDIENCE_ALGORITHMS', () => {
 describe('KEY_ROTATION_DAYS', () => {
   it.each<[string, Variables, number | null]>([
     ['90 days by default', {}, 90 * DAY],
-    ['any other number', { KEY_ROTATION_DAYS: '7' }, 7 * DAY],
-    ['0 for by hand only', { KEY_ROTATION_DAYS: '0', JWT_EXPIRATION_MINUTES: '1440' }, null],
-    ['the longest lifetime and 10 minutes', { KEY_ROTATION_DAYS: '1', JWT_EXPIRATION_MINUTES: '1430' }, DAY],
-  ])('is %s', (_name, variables, period) => {
+    ['any other number of days', { KEY_ROTATION_DAYS: '7' }, 7 * DAY],
+    ['null for 0: rotation by hand only', { KEY_ROTATION_DAYS: '0', JWT_EXPIRATION_MINUTES: '1440' }, null],
+    [
+      'exactly the longest lifetime plus 10 minutes',
+      { KEY_ROTATION_DAYS: '1', JWT_EXPIRATION_MINUTES: '1430' },
+      DAY,
+    ],
+  ])('sets the rotation period to %s', (_name, variables, period) => {
     expect(load(variables).rotationPeriodMs).toBe(period);
   });
 
-  it('may not be shorter than the longest lifetime and 10 minutes', () => {
+  it('rejects a period shorter than the longest lifetime plus 10 minutes', () => {
     expect(faultsOf(() => load({ KEY_ROTATION_DAYS: '1', JWT_EXPIRATION_MINUTES: '1431' }))).toEqual([
       'KEY_ROTATION_DAYS is shorter than JWT_EXPIRATION_MINUTES and 10 minutes',
     ]);
   });
 
-  it.each(['-1', '1.5', '3651', 'marker'])('may not be %s', (KEY_ROTATION_DAYS) => {
+  it.each(['-1', '1.5', '3651', 'marker'])('rejects %s', (KEY_ROTATION_DAYS) => {
     expect(faultsOf(() => load({ KEY_ROTATION_DAYS }))).toEqual([
       'KEY_ROTATION_DAYS must be a whole number from 0 to 3650',
     ]);
@@ -121,28 +125,31 @@ describe('KEY_ROTATION_DAYS', () => {
 
 describe('JWT_SECRET_KEY', () => {
   it.each<[string, Variables]>([
-    ['no algorithm is a shared one', { JWT_ALGORITHM: 'ES256' }],
-    ['no audience has a shared one', { JWT_ALGORITHM: 'RS256|EdDSA', AUDIENCE_ALGORITHMS: 'a=ES256' }],
+    ['JWT_ALGORITHM has no HMAC algorithm', { JWT_ALGORITHM: 'ES256' }],
+    [
+      'no audience has an HMAC algorithm either',
+      { JWT_ALGORITHM: 'RS256|EdDSA', AUDIENCE_ALGORITHMS: 'a=ES256' },
+    ],
   ])('is not needed in production if %s', (_name, variables) => {
     expect(loadInProduction({ ...variables, JWT_SECRET_KEY: undefined }).secret).toBeUndefined();
   });
 
   it.each<[string, Variables]>([
-    ['it is one of a list', { JWT_ALGORITHM: 'ES256|HS256' }],
-    ['an audience has one', { JWT_ALGORITHM: 'ES256', AUDIENCE_ALGORITHMS: 'legacy=HS256' }],
+    ['JWT_ALGORITHM has an HMAC algorithm among others', { JWT_ALGORITHM: 'ES256|HS256' }],
+    ['an audience has an HMAC algorithm', { JWT_ALGORITHM: 'ES256', AUDIENCE_ALGORITHMS: 'legacy=HS256' }],
   ])('is required in production if %s', (_name, variables) => {
     expect(faultsOf(() => loadInProduction({ ...variables, JWT_SECRET_KEY: undefined }))).toEqual([
       'JWT_SECRET_KEY is required in production',
     ]);
   });
 
-  it('is as long as the longest hash of any audience', () => {
+  it('must be at least as long as the longest hash of any audience', () => {
     const JWT_SECRET_KEY = 'q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0Pa';
     const variables = { AUDIENCE_ALGORITHMS: 'legacy=HS512', JWT_SECRET_KEY };
     expect(faultsOf(() => loadInProduction(variables))).toEqual(['JWT_SECRET_KEY is under 64 bytes']);
   });
 
-  it('is not made if none is needed', () => {
+  it('is not created if no algorithm needs it', () => {
     const directory = temporaryDirectory();
     load({ JWT_SECRET_KEY: undefined, JWT_ALGORITHM: 'ES256' }, directory);
     expect(() => statSync(join(directory, 'data'))).toThrow('ENOENT');
@@ -162,12 +169,12 @@ describe('JWT_PRIVATE_KEY_FILE', () => {
   const loadKeys = (JWT_PRIVATE_KEY_FILE: string, JWT_ALGORITHM = 'ES256|EdDSA|HS256'): LoadedSettings =>
     load({ JWT_PRIVATE_KEY_FILE, JWT_ALGORITHM }, directory);
 
-  it('is read, one key a file, in order, from relative or absolute paths', () => {
+  it('reads one key per file, in order, from relative and absolute paths', () => {
     const { importedKeys } = loadKeys(`${ES256}, ${join(directory, SECOND)},${ED25519}`);
     expect(importedKeys.map(({ algorithm }) => algorithm)).toEqual(['ES256', 'ES256', 'EdDSA']);
   });
 
-  it('may hold a key for the algorithm of one audience', () => {
+  it('accepts a key for the algorithm of one audience', () => {
     const variables = { JWT_PRIVATE_KEY_FILE: ED25519, AUDIENCE_ALGORITHMS: 'reporting=EdDSA' };
     expect(load(variables, directory).importedKeys).toHaveLength(1);
   });
@@ -185,16 +192,16 @@ describe('JWT_PRIVATE_KEY_FILE', () => {
     ['that holds a JWK Set', file('set.json', '{"keys":["marker"]}'), 'ES256', /file 1 is a JWK Set/],
     ['of the wrong curve', ES256, 'ES384', /file 1 fits none .* \(ES384\)/],
     ['if no algorithm is asymmetric', ES256, 'HS256', /file 1 fits none .* \(none\)/],
-    ['that is given twice', `${ES256},${SECOND},${ES256}`, 'ES256', /file 3 is given twice$/],
-    ['that has no name', `${ES256},,${SECOND}`, 'ES256', /file 2 cannot be read$/],
-  ])('is refused for a file %s, by its place and without a value', (_name, files, algorithm, words) => {
+    ['that is repeated', `${ES256},${SECOND},${ES256}`, 'ES256', /file 3 is given twice$/],
+    ['with an empty name', `${ES256},,${SECOND}`, 'ES256', /file 2 cannot be read$/],
+  ])('rejects a file %s, by its position and without a value', (_name, files, algorithm, words) => {
     mkdirSync(join(directory, 'folder-marker'), { recursive: true });
     const faults = faultsOf(() => loadKeys(files, algorithm));
     expect(faults).toEqual([expect.stringMatching(words)]);
     expect(faults.join()).not.toMatch(/marker|BEGIN|\.pem|\.json/);
   });
 
-  it('reports all files at once', () => {
+  it('reports all unreadable files at once', () => {
     expect(faultsOf(() => loadKeys('a.pem,b.pem,c.pem'))).toHaveLength(3);
   });
 });

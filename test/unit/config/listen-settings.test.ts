@@ -21,14 +21,14 @@ describe('listenSettings', () => {
     [{ PASSENGER_BASE_URI: '/of-passenger' }, '/of-passenger'],
     [{ HOST: '0.0.0.0', PORT: '8080' }, ''],
     [{ HOST: ' :: ', PORT: ' 1\r\n' }, ''],
-  ])('are those of the service: %j', (variables, basePath) => {
+  ])('returns the host, port and base path that loadSettings returns: %j', (variables, basePath) => {
     const directory = temporaryDirectory();
     const { host, port, basePath: path } = loadSettings(directory, { ...variables, JWT_SECRET_KEY: SECRET });
     expect(path).toBe(basePath);
     expect(listenSettings(directory, variables)).toEqual({ host, port, basePath });
   });
 
-  it('come from .env too, and nothing is made', () => {
+  it('reads .env and creates no data folder', () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, '.env'), "PORT='4000'\nBASE_PATH='a'\n");
     expect(listenSettings(directory, { PORT: '' })).toEqual({
@@ -39,7 +39,7 @@ describe('listenSettings', () => {
     expect(existsSync(join(directory, 'data'))).toBe(false);
   });
 
-  it('do not depend on other settings', () => {
+  it('ignores faults of other settings', () => {
     const wrong = { NODE_ENV: 'production', JWT_ALGORITHM: 'none', JWT_PRIVATE_KEY_FILE: 'nowhere' };
     expect(listenSettings(temporaryDirectory(), wrong)).toMatchObject({ port: 3000 });
   });
@@ -47,13 +47,13 @@ describe('listenSettings', () => {
   it.each<[Variables, RegExp]>([
     [{ PORT: 'marker', HOST: 'mar ker' }, /HOST [^]*PORT |PORT [^]*HOST /],
     [{ BASE_PATH: '/mar ker' }, /BASE_PATH /],
-  ])('are refused by name: %j', (variables, words) => {
+  ])('rejects invalid values by name: %j', (variables, words) => {
     const read = (): unknown => listenSettings(temporaryDirectory(), variables);
     expect(read).toThrow(words);
     expect(read).not.toThrow(/mar ?ker'/);
   });
 
-  it('are refused if .env has a fault, as a port in it may be lost', () => {
+  it('rejects a .env with a malformed line, which may be the port', () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, '.env'), 'PORT 4000\n');
     expect(() => listenSettings(directory, {})).toThrow(/\.env line 1 /);

@@ -16,7 +16,7 @@ const load = (variables: Variables = {}, directory = temporaryDirectory()): Load
 const loadInProduction = (variables: Variables = {}): LoadedSettings =>
   load({ NODE_ENV: 'production', ...variables });
 
-/** The error with which these settings are refused. */
+/** The error that loading the settings throws. */
 function refusalOf(read: () => unknown): SettingsError {
   try {
     read();
@@ -34,7 +34,7 @@ function withDotEnv(text: string): string {
 }
 
 describe('loadSettings', () => {
-  it('has a default for everything but the secret', () => {
+  it('has a default for every setting except the secret', () => {
     expect(load()).toMatchObject({
       production: false,
       issuer: 'identity-backend',
@@ -59,7 +59,7 @@ describe('loadSettings', () => {
     });
   });
 
-  it('closes in production what is for development', () => {
+  it('has stricter defaults in production', () => {
     expect(loadInProduction()).toMatchObject({
       production: true,
       tokenEndpointAuth: 'required',
@@ -69,7 +69,7 @@ describe('loadSettings', () => {
     });
   });
 
-  it('lets production open it again', () => {
+  it('prefers explicit values to the production defaults', () => {
     const opened = { TOKEN_ENDPOINT_AUTH: 'none', DEBUG_ENV: 'true', METRICS: 'true', SWAGGER: 'false' };
     expect(loadInProduction(opened)).toMatchObject({
       tokenEndpointAuth: 'none',
@@ -83,7 +83,7 @@ describe('loadSettings', () => {
     expect(Object.isFrozen(load())).toBe(true);
   });
 
-  it('takes an empty variable for one that is not set', () => {
+  it('treats an empty variable as unset', () => {
     const directory = temporaryDirectory();
     expect(load({ PORT: '', JWT_ISSUER: '', BASE_PATH: '', CORS_ORIGINS: '' }, directory)).toEqual(
       load({}, directory),
@@ -93,14 +93,14 @@ describe('loadSettings', () => {
   it.each<[string, Variables, Partial<Settings>]>([
     ['the lifetime in seconds', { JWT_EXPIRATION_MINUTES: '1440' }, { lifetimeSeconds: 86_400 }],
     ['an issuer', { JWT_ISSUER: 'https://id.example.com' }, { issuer: 'https://id.example.com' }],
-    ['no public URL for an issuer that is a name', {}, { publicUrl: undefined }],
+    ['no public URL for an issuer that is not a URL', {}, { publicUrl: undefined }],
     [
-      'the issuer as the public URL, without a slash at its end',
+      'the issuer as the public URL, without its trailing slash',
       { JWT_ISSUER: 'https://id.example.com/a/' },
       { issuer: 'https://id.example.com/a/', publicUrl: 'https://id.example.com/a' },
     ],
     [
-      'a public URL that is not the issuer',
+      'a public URL other than the issuer',
       { JWT_ISSUER: 'https://id.example.com', PUBLIC_URL: 'http://127.0.0.1:3000/a/' },
       { publicUrl: 'http://127.0.0.1:3000/a' },
     ],
@@ -111,25 +111,29 @@ describe('loadSettings', () => {
     ],
     ['one algorithm', { JWT_ALGORITHM: 'HS384' }, { algorithms: ['HS384'] }],
     ['several algorithms, in order', { JWT_ALGORITHM: 'HS512|HS256' }, { algorithms: ['HS512', 'HS256'] }],
-    ['a tolerance', { JWT_CLOCK_TOLERANCE_SECONDS: '60' }, { clockToleranceSeconds: 60 }],
+    ['a clock tolerance', { JWT_CLOCK_TOLERANCE_SECONDS: '60' }, { clockToleranceSeconds: 60 }],
     ['port 0', { PORT: '0' }, { port: 0 }],
     ['a host', { HOST: '::1' }, { host: '::1' }],
     [
-      'origins',
+      'CORS origins',
       { CORS_ORIGINS: 'https://a.example, https://b.example:8443' },
       { corsOrigins: ['https://a.example', 'https://b.example:8443'] },
     ],
-    ['networks', { TRUST_PROXY: '10.0.0.0/8, ::1' }, { trustedProxies: ['10.0.0.0/8', '::1'] }],
+    ['trusted proxies', { TRUST_PROXY: '10.0.0.0/8, ::1' }, { trustedProxies: ['10.0.0.0/8', '::1'] }],
     ['a base path', { BASE_PATH: '/identity-backend' }, { basePath: '/identity-backend' }],
-    ['a base path with a / at its end', { BASE_PATH: '/a/b/' }, { basePath: '/a/b' }],
-    ['a base path with dots that are no dot segment', { BASE_PATH: '/...a/.b' }, { basePath: '/...a/.b' }],
-    ['a base path without a / before it', { BASE_PATH: 'a' }, { basePath: '/a' }],
+    ['a base path with a trailing slash', { BASE_PATH: '/a/b/' }, { basePath: '/a/b' }],
+    ['a base path with dots but no dot segment', { BASE_PATH: '/...a/.b' }, { basePath: '/...a/.b' }],
+    ['a base path without a leading slash', { BASE_PATH: 'a' }, { basePath: '/a' }],
     ['the base path of Passenger', { PASSENGER_BASE_URI: '/of-passenger' }, { basePath: '/of-passenger' }],
     ['the root of Passenger', { PASSENGER_BASE_URI: '/' }, { basePath: '' }],
-    ['BASE_PATH before that of Passenger', { PASSENGER_BASE_URI: '/a', BASE_PATH: '/b' }, { basePath: '/b' }],
+    [
+      'BASE_PATH rather than that of Passenger',
+      { PASSENGER_BASE_URI: '/a', BASE_PATH: '/b' },
+      { basePath: '/b' },
+    ],
     ['the proxy of Passenger', { IN_PASSENGER: '1' }, { trustedProxies: ['127.0.0.1'] }],
     [
-      'TRUST_PROXY before that',
+      'TRUST_PROXY rather than the proxy of Passenger',
       { IN_PASSENGER: '1', TRUST_PROXY: '10.0.0.1' },
       { trustedProxies: ['10.0.0.1'] },
     ],
@@ -208,7 +212,7 @@ describe('loadSettings', () => {
       }
     });
 
-    it('all faults at once, by name, never with a value', () => {
+    it('all faulty settings at once, by name and without their values', () => {
       const variables = {
         NODE_ENV: 'production',
         JWT_SECRET_KEY: 'changeme',
@@ -236,7 +240,7 @@ describe('loadSettings', () => {
   });
 
   describe('in production', () => {
-    it('requires a secret, and makes none', () => {
+    it('requires a secret and creates none', () => {
       const directory = temporaryDirectory();
       const refusal = refusalOf(() => loadSettings(directory, { NODE_ENV: 'production' }));
       expect(refusal.faults).toEqual(['JWT_SECRET_KEY is required in production']);
@@ -248,7 +252,7 @@ describe('loadSettings', () => {
       ['HS384', 48],
       ['HS512', 64],
       ['HS256|HS512', 64],
-    ])('requires for %s a secret of %d bytes', (JWT_ALGORITHM, bytes) => {
+    ])('requires for %s a secret of at least %d bytes', (JWT_ALGORITHM, bytes) => {
       const secret = 'q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0Pa'.repeat(2);
       const JWT_SECRET_KEY = secret.slice(0, bytes);
       expect(loadInProduction({ JWT_ALGORITHM, JWT_SECRET_KEY }).secret).toBe(JWT_SECRET_KEY);
@@ -275,7 +279,7 @@ describe('loadSettings', () => {
       expect(message).not.toContain(JWT_SECRET_KEY);
     });
 
-    it('measures previous secrets by the same rules', () => {
+    it('applies the same rules to previous secrets', () => {
       const { faults } = refusalOf(() =>
         loadInProduction({ JWT_SECRET_KEY_PREVIOUS: `short,${PREVIOUS_SECRET},changeme` }),
       );
@@ -309,13 +313,13 @@ describe('loadSettings', () => {
         { JWT_SECRET_KEY_PREVIOUS: 'q7Zk' },
         'JWT_SECRET_KEY_PREVIOUS is under 32 bytes',
       ],
-    ])('starts with %s, and says so', (_name, variables, notice) => {
+    ])('accepts %s and adds a notice', (_name, variables, notice) => {
       const { notices } = load(variables);
       expect(notices).toContain(notice);
       for (const each of notices) expect(each).not.toContain('q7Zk');
     });
 
-    it('makes no secret, and reads the one that the installation made', () => {
+    it('creates no secret and reads the one in data/jwt-secret-key', () => {
       const directory = temporaryDirectory();
       expect(loadSettings(directory, {}).secret).toBeUndefined();
       expect(() => statSync(join(directory, 'data'))).toThrow('ENOENT');
@@ -324,13 +328,13 @@ describe('loadSettings', () => {
       expect(loadSettings(directory, {}).secret).toBe(SECRET);
     });
 
-    it('makes none if one is given', () => {
+    it('creates no secret if one is given', () => {
       const directory = temporaryDirectory();
       load({ KEY_ENCRYPTION_KEY: 'k'.repeat(32) }, directory);
       expect(() => statSync(join(directory, 'data'))).toThrow('ENOENT');
     });
 
-    it('says by name that none can be kept', () => {
+    it('rejects a missing JWT_SECRET_KEY by name if data is not a folder', () => {
       const directory = temporaryDirectory();
       writeFileSync(join(directory, 'data'), '');
       expect(refusalOf(() => loadSettings(directory, {})).message).toContain('JWT_SECRET_KEY is not set');
@@ -343,38 +347,38 @@ describe('loadSettings', () => {
       ['several', 'a,b,c', ['a', 'b', 'c']],
       ['one with a comma', 'a\\,b', ['a,b']],
       ['several with commas', 'a\\,b,c\\,\\,d', ['a,b', 'c,,d']],
-      ['one with spaces, which count', ' a , b', [' a ', ' b']],
-      ['one with another backslash', 'a\\b,c', ['a\\b', 'c']],
+      ['one with spaces, which are kept', ' a , b', [' a ', ' b']],
+      ['one with a backslash that escapes no comma', 'a\\b,c', ['a\\b', 'c']],
     ])('are read: %s', (_name, text, secrets) => {
       expect(load({ JWT_SECRET_KEY_PREVIOUS: text }).previousSecrets).toEqual(secrets);
     });
   });
 
   describe('.env', () => {
-    it('is read together with the environment, which wins', () => {
+    it('is read together with the environment, which takes precedence', () => {
       const directory = withDotEnv('JWT_ISSUER=of-the-file\nPORT=4000\n');
       expect(load({ PORT: '5000' }, directory)).toMatchObject({ issuer: 'of-the-file', port: 5000 });
     });
 
-    it('returns a secret byte for byte if it is quoted', () => {
+    it('keeps a quoted secret byte for byte', () => {
       const directory = withDotEnv("JWT_SECRET_KEY=' with spaces, # and \" '\n");
       expect(loadSettings(directory, {}).secret).toBe(' with spaces, # and " ');
     });
 
-    it('is measured like the environment, and never shown', () => {
+    it('is validated like the environment, without showing a value', () => {
       const { message } = refusalOf(() => load({}, withDotEnv('PORT=marker\nJWT_ALGORITHM=marker\n')));
       expect(message).toContain('PORT');
       expect(message).toContain('JWT_ALGORITHM');
       expect(message).not.toContain('marker');
     });
 
-    it('that cannot be read is a fault', () => {
+    it('is rejected if it cannot be read', () => {
       const directory = temporaryDirectory();
       mkdirSync(join(directory, '.env'));
       expect(refusalOf(() => load({}, directory)).message).toContain('.env');
     });
 
-    it('changes nothing if the environment of the process is not read', () => {
+    it('does not change process.env', () => {
       const before = { ...process.env };
       load({}, withDotEnv('IDENTITY_BACKEND_TEST_MARKER=1\n'));
       expect({ ...process.env }).toEqual(before);

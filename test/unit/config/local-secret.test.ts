@@ -7,7 +7,7 @@ import { removeTemporaryDirectories, temporaryDirectory } from '../../support/te
 afterAll(removeTemporaryDirectories);
 
 describe('localSecret', () => {
-  it('makes a secret, in a file that only its owner can read', () => {
+  it('creates a secret in a file that only its owner can read', () => {
     const directory = join(temporaryDirectory(), 'data');
     const { secret, madeAt = '' } = localSecret(directory, 'a-secret');
     expect(madeAt).toBe(join(directory, 'a-secret'));
@@ -24,13 +24,13 @@ describe('localSecret', () => {
     expect(readdirSync(directory)).toEqual(['a-secret']);
   });
 
-  it('finds the secret again, and says that it did not make it', () => {
+  it('returns an existing secret without madeAt', () => {
     const directory = temporaryDirectory();
     const { secret } = localSecret(directory, 'a-secret');
     expect(localSecret(directory, 'a-secret')).toEqual({ secret });
   });
 
-  it('makes another secret for each installation and for each name', () => {
+  it('creates a different secret for each directory and each name', () => {
     const directory = temporaryDirectory();
     const secrets = [
       localSecret(directory, 'a-secret').secret,
@@ -40,20 +40,20 @@ describe('localSecret', () => {
     expect(new Set(secrets).size).toBe(3);
   });
 
-  it('takes a secret that an operator wrote, without the newline of the editor', () => {
+  it('reads a secret that an operator wrote, without the trailing newline', () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'a-secret'), 'written by hand\n');
     expect(localSecret(directory, 'a-secret')).toEqual({ secret: 'written by hand' });
   });
 
-  it('rejects an empty file instead of signing with nothing', () => {
+  it('rejects an empty file and leaves it unchanged', () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'a-secret'), '\n');
     expect(() => localSecret(directory, 'a-secret')).toThrow('is empty');
     expect(readFileSync(join(directory, 'a-secret'), 'utf8')).toBe('\n');
   });
 
-  it('fails if the directory is a file', () => {
+  it('throws ENOTDIR or EEXIST if the directory is a file', () => {
     const path = join(temporaryDirectory(), 'data');
     writeFileSync(path, '');
     chmodSync(path, 0o600);

@@ -34,13 +34,13 @@ describe('RATE_LIMIT_MAX and RATE_LIMIT_WINDOW_SECONDS', () => {
     expect(load(variables)).toMatchObject({ rateLimitMax, rateLimitWindowMs });
   });
 
-  it.each(['-1', '1.5', '1e3', '100000001', '5 5', 'none', 'Infinity'])('refuse %j requests', (value) => {
+  it.each(['-1', '1.5', '1e3', '100000001', '5 5', 'none', 'Infinity'])('reject a limit of %j', (value) => {
     expect(faultsOf({ RATE_LIMIT_MAX: value })).toEqual([
       'RATE_LIMIT_MAX must be a whole number from 0 to 100000000',
     ]);
   });
 
-  it.each(['0', '-1', '0.5', '86401', '1m'])('refuse a window of %j', (value) => {
+  it.each(['0', '-1', '0.5', '86401', '1m'])('reject a window of %j', (value) => {
     expect(faultsOf({ RATE_LIMIT_WINDOW_SECONDS: value })).toEqual([
       'RATE_LIMIT_WINDOW_SECONDS must be a whole number from 1 to 86400',
     ]);
@@ -58,7 +58,7 @@ describe('WORKERS', () => {
     expect(load(variables)).toMatchObject({ workers, inPassenger: false });
   });
 
-  it.each(['4', 'auto'])('is 1 under Passenger, whatever is set: %j', (WORKERS) => {
+  it.each(['4', 'auto'])('is 1 under Passenger, even if it is set to %j', (WORKERS) => {
     expect(load({ WORKERS, IN_PASSENGER: '1' })).toMatchObject({ workers: 1, inPassenger: true });
   });
 
@@ -66,7 +66,7 @@ describe('WORKERS', () => {
     expect(faultsOf({ WORKERS })).toEqual(['WORKERS must be auto or a whole number from 1 to 64']);
   });
 
-  it('of more than one rejects a database in the memory of one', () => {
+  it('must be 1 with an in-memory database, except under Passenger', () => {
     const inMemory = { DATABASE_URL: 'sqlite::memory:' };
     expect(faultsOf({ ...inMemory, WORKERS: '2' })).toEqual([
       'WORKERS is more than 1, and DATABASE_URL is in the memory of one process',
@@ -76,7 +76,7 @@ describe('WORKERS', () => {
   });
 });
 
-it('every fault is named at once, and no value is shown', () => {
+it('all faults are reported at once, without values', () => {
   const faults = faultsOf({
     RATE_LIMIT_MAX: 'wrong-one',
     RATE_LIMIT_WINDOW_SECONDS: 'wrong-two',

@@ -18,7 +18,7 @@ describe('the generated reference of settings', () => {
     expect(withSettingsTable(page, settingsTable(settingDocuments()))).toBe(page);
   });
 
-  it('.env.example sets nothing, and names every setting once when it is uncommented', () => {
+  it('.env.example sets nothing, and every setting once when it is uncommented', () => {
     const text = environmentExample(settingDocuments());
     expect(parse(text)).toEqual({});
     const uncommented = text.replaceAll(/^# (?=[A-Z_]+=)/gm, '');
@@ -30,8 +30,12 @@ describe('environmentExample', () => {
   it.each([
     ['a value', { PORT: '3000' }, '# PORT=3000\n'],
     ['the value outside production', { DEBUG_ENV: '`true`; `false` in production' }, '# DEBUG_ENV=true\n'],
-    ['nothing for a sentence', { BASE_PATH: '`PASSENGER_BASE_URI` if it is set' }, '# BASE_PATH=\n'],
-    ['nothing for "none"', { CORS_ORIGINS: 'none' }, '# CORS_ORIGINS=\n'],
+    [
+      'no value for a default that is a sentence',
+      { BASE_PATH: '`PASSENGER_BASE_URI` if it is set' },
+      '# BASE_PATH=\n',
+    ],
+    ['no value for the default "none"', { CORS_ORIGINS: 'none' }, '# CORS_ORIGINS=\n'],
     ['a placeholder for a secret', { JWT_SECRET_KEY: '' }, "# JWT_SECRET_KEY='<strong-shared-secret>'\n"],
     [
       'a placeholder for previous secrets',
@@ -45,7 +49,7 @@ describe('environmentExample', () => {
     expect(environmentExample(new Map(documents))).toContain(line);
   });
 
-  it('takes the marks of Markdown out of the words', () => {
+  it('removes Markdown from the description', () => {
     const text = environmentExample(new Map([['A', { byDefault: '', about: 'Such as `x\\|y`.' }]]));
     expect(text).toContain('# Such as x|y.\n# No default.\n# A=\n');
   });
@@ -63,7 +67,7 @@ describe('withSettingsTable', () => {
     '<!-- settings -->',
     '<!-- /settings --> <!-- settings -->',
     '<!-- settings --><!-- settings -->',
-  ])('rejects a page without its markers: %j', (page) => {
+  ])('rejects a page whose markers are missing, repeated or out of order: %j', (page) => {
     expect(() => withSettingsTable(page, 'new')).toThrow('once each and in this order');
   });
 });

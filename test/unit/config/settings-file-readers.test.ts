@@ -10,10 +10,10 @@ import { removeTemporaryDirectories, temporaryDirectory } from '../../support/te
 
 afterAll(removeTemporaryDirectories);
 
-/** Reads assignments from a text, as some program does. */
+/** Reads the assignments in a text as one program does. */
 type Reader = (text: string) => Record<string, string>;
 
-/** `NAME=value` of each that begins with the prefix of these tests. */
+/** The variables of these tests, by their prefix `V_`, from entries of the form `NAME=value`. */
 const ours = (entries: readonly string[]): Record<string, string> =>
   Object.fromEntries(
     entries
@@ -37,7 +37,7 @@ const shell =
       }).split('\0'),
     );
 
-/** The function with which systemd itself reads `EnvironmentFile=`, from the library that its programs share. */
+/** Calls the function with which systemd reads `EnvironmentFile=`, in the library that its programs share. */
 const SYSTEMD = `
 import ctypes, json, sys
 result = ctypes.POINTER(ctypes.c_char_p)()
@@ -60,7 +60,7 @@ function systemdLibrary(): string | undefined {
       const name = readdirSync(folder).find((file) => /^libsystemd-shared-\d+.*\.so$/.test(file));
       if (name !== undefined) return join(folder, name);
     } catch {
-      // Systems keep it in different folders.
+      // Distributions keep it in different folders.
     }
   }
   return undefined;
@@ -84,10 +84,10 @@ const service: Reader = (text) => {
   return Object.fromEntries(assignments.map(({ name, value }) => [name, value]));
 };
 
-/** The documented form: single quotes, and each quote within as `'"'"'`. */
+/** The documented form: single quotes, and each single quote in the value as `'"'"'`. */
 const quoted = (value: string): string => `'${value.replaceAll("'", `'"'"'`)}'`;
 
-/** The form for values with a single quote that dotenv reads too. */
+/** The form for values with a single quote that dotenv can read as well. */
 const doubleQuoted = (value: string): string => `"${value}"`;
 
 const textOf = (values: readonly string[], quote: (value: string) => string): string =>
@@ -149,23 +149,23 @@ const NODE: readonly [name: string, read: Reader][] = [
 ];
 
 describe('the documented form of a settings file', () => {
-  it.each([...present, ...NODE])('is read by %s as written: values without a single quote', (_name, read) => {
+  it.each([...present, ...NODE])('is read unchanged by %s: values without a single quote', (_name, read) => {
     expect(read(textOf(VALUES, quoted))).toEqual(expected(VALUES));
   });
 
   it.each([...present, ...NODE])(
-    'is read by %s as written: a single quote within double quotes',
+    'is read unchanged by %s: a single quote within double quotes',
     (_name, read) => {
       expect(read(textOf(WITH_QUOTES, doubleQuoted))).toEqual(expected(WITH_QUOTES));
     },
   );
 
-  it.each(present)('is read by %s as written: all characters at once', (_name, read) => {
+  it.each(present)('is read unchanged by %s: all characters at once', (_name, read) => {
     const values = [...VALUES, ...WITH_QUOTES, ...WITH_ALL];
     expect(read(textOf(values, quoted))).toEqual(expected(values));
   });
 
-  it('is read alike by all of these, whatever the values are', () => {
+  it('is read unchanged by the service, shells and systemd, for arbitrary values', () => {
     const special = fc.constantFrom(...`'"\\$\`#|;&<>()*?[]{}!~=% ,\taZ0é`);
     const any = fc.string({ unit: 'grapheme-composite' }).filter((text) => !/[\p{Cc}\p{Cn}]/u.test(text));
     const value = fc.oneof(
@@ -183,14 +183,14 @@ describe('the documented form of a settings file', () => {
 });
 
 describe('any text that the service accepts', () => {
-  it('is read alike by dotenv, or is in the form that dotenv alone reads otherwise', () => {
+  it('is read the same way by dotenv, except for adjacent quoted parts', () => {
     const piece = fc.constantFrom(...'\'"\\$`#|; \t=aB\n', 'V_0=', 'V_1=', "V_2='", '# ', '\r\n', 'export ');
     let accepted = 0;
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
         const text = pieces.join('');
         const { assignments, faults } = parseSettingsFile(text);
-        // Parts side by side, of which each is quoted, are one value to a shell and to systemd.
+        // Adjacent quoted parts are one value to a shell and to systemd, but not to dotenv.
         if (faults.length > 0 || /['"]['"]['"]/.test(text) || /["'][^\n]*["'][^\n]*["']/.test(text)) return;
         accepted++;
         expect(Object.fromEntries(assignments.map(({ name, value }) => [name, value]))).toEqual(parse(text));

@@ -105,7 +105,7 @@ describe('parseSettingsFile', () => {
     expect(faultsOf("A=1\nB='2\n3")).toMatchObject([{ line: 2 }]);
   });
 
-  it('rejects a name that is set twice, at any position and with any value', () => {
+  it('rejects a repeated name, on any line and with any value', () => {
     const words = 'sets the same name as line 1';
     expect(faultsOf('A=1\nB=2\nA=1')).toEqual([{ line: 3, words }]);
     expect(faultsOf('A=1\nA=\nexport A=2')).toEqual([
@@ -114,7 +114,7 @@ describe('parseSettingsFile', () => {
     ]);
   });
 
-  it('names every line that it rejects, and continues with the others', () => {
+  it('reports every line that it rejects and reads the others', () => {
     const { assignments, faults } = parseSettingsFile("wrong\nA=1\nB='x'y\nC=2\nwrong too\n");
     expect(faults.map(({ line }) => line)).toEqual([1, 3, 5]);
     expect(assignments).toEqual([
@@ -123,7 +123,7 @@ describe('parseSettingsFile', () => {
     ]);
   });
 
-  it('exposes nothing of a line that it rejects', () => {
+  it('exposes no part of a line that it rejects', () => {
     for (const line of ['marker', "A='marker", 'A=mar#ker', "A='x'marker", 'A="marker\\n"', 'A=`marker`']) {
       expect(JSON.stringify(faultsOf(line))).not.toMatch(/mar.?ker/);
     }

@@ -17,7 +17,7 @@ const MYSQL = 'mysql://user:database-password@host/identity';
 
 afterAll(removeTemporaryDirectories);
 
-/** As a service does that starts on a new database. */
+/** Completes the settings as at the first start on a new database. */
 const complete = (loaded: LoadedSettings): Settings =>
   withLocalSecrets(loaded, [], ['key-encryption-key', 'jwt-secret-key']);
 
@@ -37,16 +37,16 @@ function faultsOf(variables: Variables): readonly string[] {
 }
 
 describe('DATABASE_URL', () => {
-  it('is a file in data/ by default, in the folder in which the service starts', () => {
+  it('is data/identity.db in the working directory by default', () => {
     const directory = temporaryDirectory();
     expect(load({}, directory).databaseUrl).toBe(`sqlite:${directory}/data/identity.db`);
   });
 
   it.each([
-    ['a relative file', 'sqlite:other/x.db', '/other/x.db'],
-    ['a relative file behind slashes', 'sqlite://other/x.db', '/other/x.db'],
-    ['a file next to the folder', 'sqlite:./x.db', '/x.db'],
-  ])('names by its whole path %s', (_name, DATABASE_URL, path) => {
+    ['a relative path', 'sqlite:other/x.db', '/other/x.db'],
+    ['a relative path after slashes', 'sqlite://other/x.db', '/other/x.db'],
+    ['a path that begins with ./', 'sqlite:./x.db', '/x.db'],
+  ])('resolves %s to an absolute path', (_name, DATABASE_URL, path) => {
     const directory = temporaryDirectory();
     expect(load({ DATABASE_URL }, directory).databaseUrl).toBe(`sqlite:${directory}${path}`);
   });
@@ -59,7 +59,7 @@ describe('DATABASE_URL', () => {
     [`${POSTGRES}?sslmode=verify-full`, `${POSTGRES}?sslmode=verify-full`],
     [MYSQL, MYSQL],
     ['mariadb://user@host:3307/identity', 'mariadb://user@host:3307/identity'],
-  ])('may be %s', (DATABASE_URL, databaseUrl) => {
+  ])('accepts %s', (DATABASE_URL, databaseUrl) => {
     expect(load({ DATABASE_URL }).databaseUrl).toBe(databaseUrl);
   });
 
@@ -71,7 +71,7 @@ describe('DATABASE_URL', () => {
     'postgres://',
     'postgres://user:database-password@host',
     'mysql://user:database-password@host:port/identity',
-  ])('may not be %s, of which nothing is shown', (DATABASE_URL) => {
+  ])('rejects %s without showing it', (DATABASE_URL) => {
     expect(faultsOf({ DATABASE_URL })).toEqual([
       'DATABASE_URL must be sqlite:FILE, postgres://user:password@host/database or mysql://user:password@host/database',
     ]);
@@ -80,8 +80,8 @@ describe('DATABASE_URL', () => {
   describe.each([
     ['PostgreSQL', POSTGRES],
     ['MySQL', MYSQL],
-  ])('with parameters for TLS to %s', (_name, url) => {
-    it.each(['disable', 'require', 'verify-ca', 'verify-full'])('may say sslmode=%s', (mode) => {
+  ])('with TLS parameters for %s', (_name, url) => {
+    it.each(['disable', 'require', 'verify-ca', 'verify-full'])('accepts sslmode=%s', (mode) => {
       expect(load({ DATABASE_URL: `${url}?sslmode=${mode}` }).databaseUrl).toBe(`${url}?sslmode=${mode}`);
     });
 
@@ -92,13 +92,13 @@ describe('DATABASE_URL', () => {
       ['sslmode=require&sslmode=disable', 'has a parameter twice'],
       ['sslrootcert=marker.pem', 'has sslrootcert without sslmode'],
       ['sslmode=verify-full&sslrootcert=', 'has an empty parameter'],
-    ])('may not say %s', (search, words) => {
+    ])('rejects %s', (search, words) => {
       const faults = faultsOf({ DATABASE_URL: `${url}?${search}` });
       expect(faults).toEqual([expect.stringMatching(`^DATABASE_URL ${words}`)]);
       expect(faults.join()).not.toContain('marker');
     });
 
-    it('finds sslrootcert in the folder in which the service starts', () => {
+    it('resolves sslrootcert against the working directory', () => {
       const directory = temporaryDirectory();
       writeFileSync(join(directory, 'a root.pem'), rootCertificates[0] ?? '');
       expect(
@@ -107,16 +107,16 @@ describe('DATABASE_URL', () => {
     });
 
     it.each<[string, string | undefined, RegExp]>([
-      ['is not there', undefined, /cannot be read \(ENOENT\)/],
+      ['is missing', undefined, /cannot be read \(ENOENT\)/],
       ['is empty', '', /no certificate in PEM/],
       ['holds no PEM', 'marker', /no certificate in PEM/],
       [
-        'holds something else in PEM',
+        'holds PEM other than a certificate',
         '-----BEGIN PUBLIC KEY-----\nmarker\n-----END PUBLIC KEY-----\n',
         /no certificate/,
       ],
       [
-        'holds a broken certificate',
+        'holds a malformed certificate',
         '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
         /cannot be read/,
       ],
@@ -130,7 +130,7 @@ describe('DATABASE_URL', () => {
       }
     });
 
-    it('rejects an sslrootcert that is a folder or has no end', () => {
+    it('rejects an sslrootcert that is a folder or a device', () => {
       for (const path of [temporaryDirectory(), '/dev/zero']) {
         expect(faultsOf({ DATABASE_URL: `${url}?sslmode=verify-ca&sslrootcert=${path}` })).toEqual([
           'DATABASE_URL: sslrootcert is not a file',
@@ -139,20 +139,20 @@ describe('DATABASE_URL', () => {
     });
   });
 
-  it('takes no parameters for TLS with SQLite', () => {
+  it('rejects TLS parameters with SQLite', () => {
     expect(faultsOf({ DATABASE_URL: 'sqlite:data/identity.db?sslmode=verify-full' })).toEqual([
       'DATABASE_URL has parameters for TLS, which an SQLite file does not use',
     ]);
   });
 
-  describe('on another machine', () => {
+  describe('notice about TLS', () => {
     const noticesOf = (DATABASE_URL: string, NODE_ENV: string) =>
       load({ DATABASE_URL, NODE_ENV, JWT_SECRET_KEY: SECRET, KEY_ENCRYPTION_KEY: KEY }).notices.filter(
         (notice) => notice.includes('DATABASE_URL'),
       );
 
     it.each([POSTGRES, MYSQL, `${POSTGRES}?sslmode=disable`])(
-      'without TLS is warned of in production: %s',
+      'is given, in production only, for another machine without TLS: %s',
       (url) => {
         expect(noticesOf(url, 'production')).toEqual([
           expect.stringMatching(/without TLS.*sslmode=verify-full$/),
@@ -168,7 +168,7 @@ describe('DATABASE_URL', () => {
       'mysql://user@127.0.0.1/identity',
       'postgres://user@%2Frun%2Fpostgresql/identity',
       'sqlite:data/identity.db',
-    ])('is not warned of: %s', (url) => {
+    ])('is not given with TLS or for this machine: %s', (url) => {
       expect(noticesOf(url, 'production')).toEqual([]);
     });
   });
@@ -181,7 +181,7 @@ describe('KEY_ENCRYPTION_KEY', () => {
     ['outside production with SQLite', {}],
     ['outside production with PostgreSQL', { DATABASE_URL: POSTGRES }],
     ['in production with SQLite', production],
-  ])('is made and kept if it is missing, %s', (_name, variables) => {
+  ])('is created and kept in data/ if missing, %s', (_name, variables) => {
     const directory = temporaryDirectory();
     const { encryptionKey } = load(variables, directory);
     const path = join(directory, 'data', 'key-encryption-key');
@@ -192,7 +192,7 @@ describe('KEY_ENCRYPTION_KEY', () => {
     expect(encryptionKey).not.toBe(load(variables).encryptionKey);
   });
 
-  it('is not made from the shared secret, and differs from the secret that is made with it', () => {
+  it('is not derived from the shared secret and differs from a created one', () => {
     const directory = temporaryDirectory();
     const { encryptionKey, secret } = complete(loadSettings(directory, {}));
     expect(encryptionKey).not.toBe(secret);
@@ -204,20 +204,20 @@ describe('KEY_ENCRYPTION_KEY', () => {
   it.each([
     ['PostgreSQL', POSTGRES],
     ['MySQL', MYSQL],
-  ])('is required in production with %s, as other instances need the same', (_name, DATABASE_URL) => {
+  ])('is required in production with %s, because instances share it', (_name, DATABASE_URL) => {
     expect(faultsOf({ ...production, DATABASE_URL })).toEqual([
       'KEY_ENCRYPTION_KEY is required in production with PostgreSQL or MySQL',
     ]);
     expect(load({ ...production, DATABASE_URL, KEY_ENCRYPTION_KEY: KEY }).encryptionKey).toBe(KEY);
   });
 
-  it('is used byte for byte if it is given, and none is made', () => {
+  it('is used byte for byte if given, and none is created', () => {
     const directory = temporaryDirectory();
     expect(load({ KEY_ENCRYPTION_KEY: ` ${KEY},"` }, directory).encryptionKey).toBe(` ${KEY},"`);
     expect(existsSync(join(directory, 'data'))).toBe(false);
   });
 
-  it('is 32 bytes at least, which need not be as many characters', () => {
+  it('is at least 32 bytes long, in any number of characters', () => {
     expect(faultsOf({ KEY_ENCRYPTION_KEY: KEY.slice(1) })).toEqual(['KEY_ENCRYPTION_KEY is under 32 bytes']);
     expect(load({ KEY_ENCRYPTION_KEY: 'é'.repeat(16) }).encryptionKey).toBe('é'.repeat(16));
   });
@@ -225,14 +225,14 @@ describe('KEY_ENCRYPTION_KEY', () => {
   it.each([
     ['the shared secret', { KEY_ENCRYPTION_KEY: SECRET }],
     [
-      'a previous one',
+      'a previous shared secret',
       { KEY_ENCRYPTION_KEY: PREVIOUS_SECRET, JWT_SECRET_KEY_PREVIOUS: `x,${PREVIOUS_SECRET}` },
     ],
-  ])('may not be %s, which others hold', (_name, variables) => {
+  ])('is rejected if it is %s, which others hold', (_name, variables) => {
     expect(faultsOf(variables)).toEqual(['KEY_ENCRYPTION_KEY is the shared secret, which others hold']);
   });
 
-  it('that was kept in an empty file is a fault, by name', () => {
+  it('is rejected by name if its file in data/ is empty', () => {
     const directory = temporaryDirectory();
     load({}, directory);
     writeFileSync(join(directory, 'data', 'key-encryption-key'), '');
@@ -257,24 +257,27 @@ describe('a weak KEY_ENCRYPTION_KEY', () => {
     '{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ"}',
   ];
 
-  it.each(WEAK)('%j is refused in production, and a notice elsewhere', (key) => {
+  it.each(WEAK)('%j is rejected in production and causes a notice elsewhere', (key) => {
     const faults = faultsOf({ NODE_ENV: 'production', KEY_ENCRYPTION_KEY: key });
     expect(faults).toEqual([expect.stringMatching(/^KEY_ENCRYPTION_KEY is /)]);
     expect(load({ KEY_ENCRYPTION_KEY: key }).notices).toEqual(faults);
   });
 
-  it.each(WEAK)('%j as the shared secret is refused in production, and a notice elsewhere', (secret) => {
-    const variables = { NODE_ENV: 'production', JWT_SECRET_KEY: secret };
-    expect(faultsOf(variables)).toEqual([expect.stringMatching(/^JWT_SECRET_KEY is /)]);
-    expect(
-      faultsOf({ NODE_ENV: 'production', JWT_SECRET_KEY_PREVIOUS: secret.replaceAll(',', '\\,') }),
-    ).toEqual([expect.stringMatching(/^JWT_SECRET_KEY_PREVIOUS is /)]);
-    expect(load({ JWT_SECRET_KEY: secret }).notices).toContainEqual(
-      expect.stringMatching(/^JWT_SECRET_KEY is /),
-    );
-  });
+  it.each(WEAK)(
+    '%j as the shared secret is rejected in production and causes a notice elsewhere',
+    (secret) => {
+      const variables = { NODE_ENV: 'production', JWT_SECRET_KEY: secret };
+      expect(faultsOf(variables)).toEqual([expect.stringMatching(/^JWT_SECRET_KEY is /)]);
+      expect(
+        faultsOf({ NODE_ENV: 'production', JWT_SECRET_KEY_PREVIOUS: secret.replaceAll(',', '\\,') }),
+      ).toEqual([expect.stringMatching(/^JWT_SECRET_KEY_PREVIOUS is /)]);
+      expect(load({ JWT_SECRET_KEY: secret }).notices).toContainEqual(
+        expect.stringMatching(/^JWT_SECRET_KEY is /),
+      );
+    },
+  );
 
-  it('that an operator wrote into data/ is measured by the same rules', () => {
+  it('that an operator wrote to data/ is subject to the same rules', () => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, 'data'));
     writeFileSync(join(directory, 'data', 'key-encryption-key'), 'changeme'.repeat(4));
@@ -285,7 +288,7 @@ describe('a weak KEY_ENCRYPTION_KEY', () => {
     expect(() => load({}, directory)).toThrow('KEY_ENCRYPTION_KEY is the shared secret, which others hold');
   });
 
-  it('that is a previous one is a notice in production too: it only decrypts what is encrypted again', () => {
+  it('that is a previous one causes only a notice, in production too', () => {
     const variables = {
       NODE_ENV: 'production',
       KEY_ENCRYPTION_KEY: KEY,
@@ -307,14 +310,14 @@ describe('a weak KEY_ENCRYPTION_KEY', () => {
     ` "${SECRET}"\n`,
     `${SECRET}\u00A0`,
     `${PREVIOUS_SECRET} `,
-  ])('that is the shared secret but for whitespace, line ends or quotes is refused everywhere: %j', (key) => {
+  ])('is rejected in every mode if it is a shared secret plus whitespace or quotes: %j', (key) => {
     for (const NODE_ENV of ['production', 'development', 'test']) {
       const variables = { NODE_ENV, KEY_ENCRYPTION_KEY: key, JWT_SECRET_KEY_PREVIOUS: PREVIOUS_SECRET };
       expect(faultsOf(variables)).toEqual(['KEY_ENCRYPTION_KEY is the shared secret, which others hold']);
     }
   });
 
-  it('that is the shared secret, with spaces added to the other copy, is refused', () => {
+  it('is rejected if JWT_SECRET_KEY is the same plus whitespace or quotes', () => {
     expect(faultsOf({ KEY_ENCRYPTION_KEY: SECRET, JWT_SECRET_KEY: ` ${SECRET}"` })).toEqual([
       'KEY_ENCRYPTION_KEY is the shared secret, which others hold',
     ]);
@@ -323,17 +326,17 @@ describe('a weak KEY_ENCRYPTION_KEY', () => {
 
 describe('KEY_ENCRYPTION_KEY_PREVIOUS', () => {
   it.each<[string, string | undefined, readonly string[]]>([
-    ['none', undefined, []],
-    ['one', PREVIOUS_KEY, [PREVIOUS_KEY]],
-    ['several', `${PREVIOUS_KEY},${KEY}`, [PREVIOUS_KEY, KEY]],
-    ['one with a comma', `${PREVIOUS_KEY}\\,x`, [`${PREVIOUS_KEY},x`]],
-  ])('may be %s', (_name, text, keys) => {
+    ['no key', undefined, []],
+    ['one key', PREVIOUS_KEY, [PREVIOUS_KEY]],
+    ['several keys', `${PREVIOUS_KEY},${KEY}`, [PREVIOUS_KEY, KEY]],
+    ['a key with a comma', `${PREVIOUS_KEY}\\,x`, [`${PREVIOUS_KEY},x`]],
+  ])('accepts %s', (_name, text, keys) => {
     const variables: Variables = text === undefined ? {} : { KEY_ENCRYPTION_KEY_PREVIOUS: text };
     expect(load(variables).previousEncryptionKeys).toEqual(keys);
   });
 
   it.each([`${PREVIOUS_KEY},`, `,${PREVIOUS_KEY}`, 'marker', `${PREVIOUS_KEY},marker`])(
-    'may not be %j',
+    'rejects %j',
     (text) => {
       expect(faultsOf({ KEY_ENCRYPTION_KEY_PREVIOUS: text })).toEqual([
         'KEY_ENCRYPTION_KEY_PREVIOUS has an entry under 32 bytes',
@@ -346,21 +349,18 @@ describe('AUTH_FAILURE_MAX', () => {
   it.each<[string, Variables, number]>([
     ['10 by default', {}, 10],
     ['10 in production too', { NODE_ENV: 'production' }, 10],
-    ['what is set', { AUTH_FAILURE_MAX: '3' }, 3],
+    ['the given number', { AUTH_FAILURE_MAX: '3' }, 3],
     ['0 for no limit', { AUTH_FAILURE_MAX: '0' }, 0],
-    ['a million at most', { AUTH_FAILURE_MAX: '1000000' }, 1_000_000],
+    ['at most a million', { AUTH_FAILURE_MAX: '1000000' }, 1_000_000],
   ])('is %s', (_name, variables, mostAuthFailures) => {
     expect(load(variables).mostAuthFailures).toBe(mostAuthFailures);
   });
 
-  it.each(['-1', '1.5', '1e3', '1000001', '5 5', 'marker', 'Infinity'])(
-    'may not be %j',
-    (AUTH_FAILURE_MAX) => {
-      expect(faultsOf({ AUTH_FAILURE_MAX })).toEqual([
-        'AUTH_FAILURE_MAX must be a whole number from 0 to 1000000',
-      ]);
-    },
-  );
+  it.each(['-1', '1.5', '1e3', '1000001', '5 5', 'marker', 'Infinity'])('rejects %j', (AUTH_FAILURE_MAX) => {
+    expect(faultsOf({ AUTH_FAILURE_MAX })).toEqual([
+      'AUTH_FAILURE_MAX must be a whole number from 0 to 1000000',
+    ]);
+  });
 });
 
 describe('REDIS_URL', () => {
@@ -373,7 +373,7 @@ describe('REDIS_URL', () => {
     'rediss://user:word@redis.example:6380/1',
     'redis://[::1]',
     'redis://:word@host',
-  ])('may be %s', (REDIS_URL) => {
+  ])('accepts %s', (REDIS_URL) => {
     expect(load({ REDIS_URL }).redisUrl).toBe(REDIS_URL);
   });
 
@@ -386,12 +386,12 @@ describe('REDIS_URL', () => {
     'redis:///marker',
     'redis://marker:port',
     'REDIS://marker',
-  ])('may not be %s', (REDIS_URL) => {
+  ])('rejects %s', (REDIS_URL) => {
     expect(faultsOf({ REDIS_URL })).toEqual(['REDIS_URL must be redis://host:port or rediss://host:port']);
   });
 });
 
-it('every fault of these settings is named at once', () => {
+it('all faults of these settings are reported at once', () => {
   const faults = faultsOf({
     DATABASE_URL: 'marker',
     KEY_ENCRYPTION_KEY: 'marker',

@@ -13,7 +13,7 @@ const inEnvironment = (...names: string[]): string[] => unknownNames([], names, 
 const inFile = (name: string): string[] =>
   unknownNames([{ name, value: 'marker', line: 7 }], [], SETTING_NAMES);
 
-/** What shells, systems, containers, hosts and build servers set. */
+/** Variables that shells, operating systems, containers, hosting platforms and CI systems set. */
 const ELSEWHERE = `
   HOME PATH PWD OLDPWD SHLVL USER LOGNAME SHELL TERM LANG LC_ALL LANGUAGE TZ MAIL EDITOR VISUAL PAGER LESS DISPLAY COLUMNS
   LINES TMPDIR TEMP TMP PS1 PS2 PS4 IFS _ HOSTNAME HOSTTYPE OSTYPE MACHTYPE DEBUG CI NO_COLOR FORCE_COLOR COLORTERM
@@ -34,15 +34,15 @@ const ELSEWHERE = `
   .split(/\s+/);
 
 describe('unknown names in the environment', () => {
-  it('are none among the settings themselves', () => {
+  it('do not include any setting', () => {
     expect(inEnvironment(...SETTING_NAMES)).toEqual([]);
   });
 
-  it('are none among what other programs set', () => {
+  it('do not include variables of other programs', () => {
     expect(inEnvironment(...ELSEWHERE)).toEqual([]);
   });
 
-  it('are none in the environment of this process', () => {
+  it('do not include any variable of this process', () => {
     const names = Object.keys(process.env).filter((name) => !name.startsWith('JWT_'));
     expect(inEnvironment(...names)).toEqual([]);
   });
@@ -77,13 +77,13 @@ describe('unknown names in the environment', () => {
     ['DATABASE_URI', 'DATABASE_URL'],
     ['KEY_ENCRYPTION', 'KEY_ENCRYPTION_KEY'],
     ['Port', 'PORT'],
-  ])('%s is named, with %s', (name, meant) => {
+  ])('include %s, with the suggestion %s', (name, meant) => {
     expect(inEnvironment('HOME', name)).toEqual([
       `${name} (in the environment) is not a setting and has no effect; did you mean ${meant}?`,
     ]);
   });
 
-  it('are named for every setting whose letters are omitted, doubled or exchanged', () => {
+  it('include every setting with one character omitted, doubled or replaced', () => {
     for (const setting of SETTING_NAMES) {
       for (let at = 0; at < setting.length; at++) {
         const misspelt = [
@@ -102,7 +102,7 @@ describe('unknown names in the environment', () => {
 
 describe('unknown names in the settings file', () => {
   it.each(['TOKEN_ENDPOINT_AUTHS', 'JWT_EXPIRATION', 'JWT_EXPIRES_MINUTES', 'node_env', 'HOSTS'])(
-    '%s is named with its line and the setting that is meant',
+    'include %s, with its line and a suggestion',
     (name) => {
       expect(inFile(name)).toEqual([
         expect.stringMatching(
@@ -115,7 +115,7 @@ describe('unknown names in the settings file', () => {
   );
 
   it.each(['FLASK_APP', 'HOME', 'PATH', 'SOMETHING'])(
-    '%s is named, as every name there is meant for the service',
+    'include %s without a suggestion, because the file is for the service only',
     (name) => {
       expect(inFile(name)).toEqual([
         `${name} (line 7 of the settings file) is not a setting and has no effect`,
@@ -127,11 +127,11 @@ describe('unknown names in the settings file', () => {
     'q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0Pa',
     'DEADBEEF0123456789ABCDEF01234567',
     'abcdefghijklmnopqrstuvwxyzabcdef',
-  ])('that may be a secret is not shown: %s', (name) => {
+  ])('are not shown if they may be a secret: %s', (name) => {
     expect(inFile(name)).toEqual(['line 7 of the settings file is not a setting and has no effect']);
   });
 
-  it('and their values are not among the settings, and the service reports them', () => {
+  it('have no effect and are reported in the notices', () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, '.env'), "# settings\nJWT_EXPIRATION='5'\n");
     const settings = loadSettings(directory, { JWT_SECRET_KEY: SECRET, TOKEN_ENDPOINT_AUTHS: 'required' });
@@ -142,7 +142,7 @@ describe('unknown names in the settings file', () => {
     ]);
   });
 
-  it('are none in .env.example, uncommented', () => {
+  it('do not include any name in .env.example', () => {
     const example = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8');
     const names = [...example.matchAll(/^# ([A-Z_]+)=/gm)].map(([, name = '']) => name);
     expect(names.length).toBeGreaterThan(20);

@@ -34,7 +34,7 @@ function filesOf(directory: string): string[] {
 }
 
 describe('withLocalSecrets, on a database without private keys', () => {
-  it('makes both secrets, keeps them with mode 0600, and finds them again', () => {
+  it('creates both secrets with mode 0600 and reads them again', () => {
     const directory = temporaryDirectory();
     const { encryptionKey, secret = '', notices } = complete(directory);
     const path = join(directory, 'data', 'jwt-secret-key');
@@ -47,16 +47,16 @@ describe('withLocalSecrets, on a database without private keys', () => {
   });
 
   it.each<[string, Record<string, string>, string[]]>([
-    ['the shared secret if that is set', { JWT_SECRET_KEY: SECRET }, ['key-encryption-key']],
-    ['the key-encryption key if that is set', { KEY_ENCRYPTION_KEY: KEY }, ['jwt-secret-key']],
+    ['the shared secret if it is set', { JWT_SECRET_KEY: SECRET }, ['key-encryption-key']],
+    ['the key encryption key if it is set', { KEY_ENCRYPTION_KEY: KEY }, ['jwt-secret-key']],
     ['the shared secret if no algorithm needs it', { JWT_ALGORITHM: 'ES256' }, ['key-encryption-key']],
-  ])('does not make %s', (_name, variables, made) => {
+  ])('does not create %s', (_name, variables, made) => {
     const directory = temporaryDirectory();
     complete(directory, variables);
     expect(readdirSync(join(directory, 'data'))).toEqual(made);
   });
 
-  it('makes no secret that it may not make', () => {
+  it('creates no secret that mayMake does not list', () => {
     const directory = temporaryDirectory();
     expect(() => complete(directory, {}, [], [])).toThrow(join(directory, 'data', 'key-encryption-key'));
     expect(complete(directory, { KEY_ENCRYPTION_KEY: KEY }, [], []).secret).toBeUndefined();
@@ -66,17 +66,17 @@ describe('withLocalSecrets, on a database without private keys', () => {
 
 describe('withLocalSecrets, on a database with private keys', () => {
   it.each<[string, Record<string, string>, RegExp]>([
-    ['no key-encryption key', {}, /there is no \S+\/data\/key-encryption-key: [^]*Restore that file/],
-    ['none, but a shared secret', { JWT_SECRET_KEY: SECRET }, /Restore that file/],
-    ['another key-encryption key', { KEY_ENCRYPTION_KEY: OTHER_KEY }, /KEY_ENCRYPTION_KEY does not decrypt/],
-  ])('refuses to start with %s, and makes nothing', (_name, variables, words) => {
+    ['no key encryption key', {}, /there is no \S+\/data\/key-encryption-key: [^]*Restore that file/],
+    ['a shared secret but no key encryption key', { JWT_SECRET_KEY: SECRET }, /Restore that file/],
+    ['another key encryption key', { KEY_ENCRYPTION_KEY: OTHER_KEY }, /KEY_ENCRYPTION_KEY does not decrypt/],
+  ])('throws with %s and creates nothing', (_name, variables, words) => {
     const directory = temporaryDirectory();
     const keys = [sealedBy(KEY), sealedBy(KEY, 'kid-2')];
     expect(() => complete(directory, variables, keys)).toThrow(words);
     expect(filesOf(directory)).toEqual([]);
   });
 
-  it('rejects another key encryption key in data/, and makes no shared secret', () => {
+  it('rejects another key encryption key in data/ and creates no shared secret', () => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, 'data'));
     writeFileSync(join(directory, 'data', 'key-encryption-key'), OTHER_KEY);
@@ -85,9 +85,9 @@ describe('withLocalSecrets, on a database with private keys', () => {
   });
 
   it.each<[string, Record<string, string>]>([
-    ['the key that encrypted them', { KEY_ENCRYPTION_KEY: KEY }],
-    ['that as the previous one', { KEY_ENCRYPTION_KEY: OTHER_KEY, KEY_ENCRYPTION_KEY_PREVIOUS: KEY }],
-  ])('makes the shared secret once the stored keys open, with %s', (_name, variables) => {
+    ['KEY_ENCRYPTION_KEY', { KEY_ENCRYPTION_KEY: KEY }],
+    ['KEY_ENCRYPTION_KEY_PREVIOUS', { KEY_ENCRYPTION_KEY: OTHER_KEY, KEY_ENCRYPTION_KEY_PREVIOUS: KEY }],
+  ])('creates the shared secret if a stored key can be decrypted with %s', (_name, variables) => {
     const directory = temporaryDirectory();
     const keys = [sealedBy('a-key-encryption-key-that-is-gone', 'retired'), sealedBy(KEY)];
     complete(directory, variables, keys);
