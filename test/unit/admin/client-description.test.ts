@@ -12,7 +12,7 @@ const LIFETIME = 900;
 const description = new ClientDescription({ lifetimeSeconds: LIFETIME });
 const JWK = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
 
-/** The refusal that it throws. */
+/** The refusal that an act throws. */
 function refusal(act: () => unknown): ClientChangeRefused {
   try {
     act();
@@ -100,15 +100,21 @@ describe('ClientDescription.read', () => {
     }
   });
 
-  it.each(['-', '-a', '--json', '-.', '.', '..'])('rejects the new id %j', (client_id) => {
-    expect(refusal(() => read({ client_id })).message).toMatch(/^client_id must be 1 to 128 characters/);
-  });
+  it.each(['-', '-a', '--json', '-.', '.', '..'])(
+    'rejects %j as the client_id of a new client',
+    (client_id) => {
+      expect(refusal(() => read({ client_id })).message).toMatch(/^client_id must be 1 to 128 characters/);
+    },
+  );
 
-  it.each(['...', '.a', 'a.', 'a-', '~', '_', '0', 'a..b'])('takes the new id %j', (client_id) => {
-    expect(read({ client_id }).id).toBe(client_id);
-  });
+  it.each(['...', '.a', 'a.', 'a-', '~', '_', '0', 'a..b'])(
+    'accepts %j as the client_id of a new client',
+    (client_id) => {
+      expect(read({ client_id }).id).toBe(client_id);
+    },
+  );
 
-  it.each(['audiences', 'scopes', 'claims', 'may_act_for'])('takes up to a thousand %s', (field) => {
+  it.each(['audiences', 'scopes', 'claims', 'may_act_for'])('accepts at most 1000 %s', (field) => {
     const list = Array.from({ length: 1_001 }, (_, i) => `n${i}`);
     expect(() => read({ [field]: list.slice(1) })).not.toThrow();
     expect(refusal(() => read({ [field]: list })).message).toMatch(new RegExp(`^${field} `));
@@ -123,7 +129,7 @@ describe('ClientDescription.read', () => {
     },
   );
 
-  it('rejects a field __proto__, and repeats little of a long name', () => {
+  it('rejects a field __proto__, and shortens a long name in its message', () => {
     const body = JSON.parse('{"client_id":"worker","__proto__":{"disabled":true}}') as object;
     expect(refusal(() => description.read(body)).message).toBe('Unknown field "__proto__"');
     expect(refusal(() => read({ ['x'.repeat(9_999)]: 1 })).message.length).toBeLessThan(100);
@@ -162,7 +168,7 @@ describe('ClientDescription.patch', () => {
   const described = client;
   const patched = (patch: unknown, from = client) => description.patch(from, patch);
 
-  it('changes the fields of the patch, and no others', () => {
+  it('changes only the fields in the patch', () => {
     expect(patched({})).toEqual(described);
     expect(patched({ scopes: ['t'], disabled: false })).toEqual({
       ...described,
@@ -171,7 +177,7 @@ describe('ClientDescription.patch', () => {
     });
   });
 
-  it('accepts a client as read, with the read-only fields', () => {
+  it('accepts a client as it is returned, and ignores its read-only fields', () => {
     expect(patched({ ...toClientDto(client), name: 'New' })).toEqual({ ...described, name: 'New' });
     expect(patched({ secrets: [], created_at: 'long ago', updated_at: null })).toEqual(described);
   });
@@ -187,11 +193,11 @@ describe('ClientDescription.patch', () => {
     ['may_act_for', { may_act_for: null }, { mayActFor: [] }],
     ['jwks', { jwks: null }, { jwks: null }],
     ['disabled', { disabled: null }, { disabled: false }],
-  ])('sets %s back by null', (_name, patch, change) => {
+  ])('resets %s to its default for null', (_name, patch, change) => {
     expect(patched(patch)).toEqual({ ...described, ...change });
   });
 
-  it('replaces lists as a whole, and the keys within jwks', () => {
+  it('replaces lists as a whole, including the keys in jwks', () => {
     const other = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
     expect(patched({ may_act_for: ['x'] }).mayActFor).toEqual(['x']);
     expect(patched({ jwks: { keys: [other] } }).jwks).toEqual({ keys: [other] });
@@ -203,8 +209,8 @@ describe('ClientDescription.patch', () => {
       { audiences: ['b'] },
       'default_audience must be one of audiences',
     ],
-    ['another id', { client_id: 'other' }, 'client_id cannot be changed'],
-    ['no id', { client_id: null }, 'client_id is missing'],
+    ['another client_id', { client_id: 'other' }, 'client_id cannot be changed'],
+    ['a null client_id', { client_id: null }, 'client_id is missing'],
     ['an unknown field', { scope: 's' }, 'Unknown field "scope"'],
     ['an invalid value', { disabled: 'no' }, 'disabled must be true or false'],
   ])('rejects %s', (_name, patch, message) => {
@@ -240,7 +246,7 @@ describe('ClientDescription.patch', () => {
     ['client_id', '-'],
   ];
 
-  it.each(SENT)('of %s verifies no other field of what is stored', (field, value) => {
+  it.each(SENT)('validates only %s, not the other stored fields', (field, value) => {
     const stored = clientOf({
       id: '-',
       name: '\u0000',
@@ -263,7 +269,7 @@ describe('ClientDescription.patch', () => {
     expect(refusal(() => patched({ [field]: Symbol('wrong') }, stored)).code).toBe('invalid_request');
   });
 
-  it('verifies audiences and default_audience together if it has one of them', () => {
+  it('validates audiences and default_audience together if the patch has either', () => {
     const stored = { ...client, audiences: ['a'], defaultAudience: 'gone' };
     const message = 'default_audience must be one of audiences';
     for (const patch of [{ audiences: ['b'] }, { default_audience: 'b' }, { audiences: null }])
