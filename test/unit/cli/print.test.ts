@@ -17,18 +17,18 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-describe('what the command line prints', () => {
-  it('shows control and format characters escaped in lines', () => {
+describe('the output of the command line', () => {
+  it('escapes control and format characters in lines', () => {
     printLine(`id\t${HOSTILE}\nforged`);
     expect(written).toBe(`id\t${ESCAPED}\\u000aforged\n`);
   });
 
-  it('shows them escaped of a client', () => {
+  it('escapes control and format characters in the fields of a client', () => {
     printClient({ client_id: 'a', name: HOSTILE, audiences: [HOSTILE] } as unknown as ClientDto);
     expect(written).toBe(`client_id  a\nname       ${ESCAPED}\naudiences  ${ESCAPED}\n`);
   });
 
-  it('shows them escaped in JSON, whose value is the same', () => {
+  it('escapes control and format characters in JSON without changing its value', () => {
     printJson({ [HOSTILE]: HOSTILE, list: ['é', '日本'] });
     expect(written).not.toMatch(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/u);
     expect(written.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
