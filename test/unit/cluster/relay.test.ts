@@ -26,7 +26,7 @@ function relayBetween(count: number): { relay: Relay; peers: RecordingPeer[] } {
 }
 
 describe('the relay between workers', () => {
-  it('asks all others, and answers once the last of them has', () => {
+  it('forwards sync to all other workers and confirms once the last of them has', () => {
     const { relay, peers } = relayBetween(3);
     const [asking, ...others] = peers as [RecordingPeer, RecordingPeer, RecordingPeer];
     relay.receive(asking, sync('1'));
@@ -37,13 +37,13 @@ describe('the relay between workers', () => {
     expect(asking.messages).toEqual([synced('1')]);
   });
 
-  it('confirms immediately if there is no other', () => {
+  it('confirms immediately if there is no other worker', () => {
     const { relay, peers } = relayBetween(1);
     relay.receive(peers[0] as RecordingPeer, sync('1'));
     expect(peers[0]?.messages).toEqual([synced('1')]);
   });
 
-  it('counts no response twice, and none to an unknown question', () => {
+  it('ignores repeated responses and those with an unknown ID', () => {
     const { relay, peers } = relayBetween(3);
     const [asking, other] = peers as [RecordingPeer, RecordingPeer, RecordingPeer];
     relay.receive(other, synced('none'));
@@ -53,7 +53,7 @@ describe('the relay between workers', () => {
     expect(asking.messages).toEqual([]);
   });
 
-  it('keeps the questions of two workers at once apart', () => {
+  it('keeps concurrent requests of two workers apart', () => {
     const { relay, peers } = relayBetween(2);
     const [one, two] = peers as [RecordingPeer, RecordingPeer];
     relay.receive(one, sync('1'));
@@ -64,7 +64,7 @@ describe('the relay between workers', () => {
     expect(two.messages).toEqual([sync('1'), synced('2')]);
   });
 
-  it('waits for no worker that ended', () => {
+  it('does not wait for a worker that has exited', () => {
     const { relay, peers } = relayBetween(3);
     const [asking, one, two] = peers as [RecordingPeer, RecordingPeer, RecordingPeer];
     relay.receive(asking, sync('1'));
@@ -73,7 +73,7 @@ describe('the relay between workers', () => {
     expect(asking.messages).toEqual([synced('1')]);
   });
 
-  it('forgets a question that is never answered', () => {
+  it('drops a request without a response after ten seconds', () => {
     jest.useFakeTimers();
     const { relay, peers } = relayBetween(2);
     const [asking, other] = peers as [RecordingPeer, RecordingPeer];
@@ -84,17 +84,14 @@ describe('the relay between workers', () => {
     expect(asking.messages).toEqual([]);
   });
 
-  it.each([['metrics'], [undefined]])(
-    'responds to a request for metrics with what they are: %j',
-    async (text) => {
-      const peer = new RecordingPeer();
-      const relay = new Relay(
-        () => [peer],
-        () => Promise.resolve(text),
-      );
-      relay.receive(peer, { identityBackend: 'metrics', id: '1' });
-      await Promise.resolve();
-      expect(peer.messages).toEqual([{ identityBackend: 'metrics-of-all', id: '1', text }]);
-    },
-  );
+  it.each([['metrics'], [undefined]])('responds to a request for metrics with %j', async (text) => {
+    const peer = new RecordingPeer();
+    const relay = new Relay(
+      () => [peer],
+      () => Promise.resolve(text),
+    );
+    relay.receive(peer, { identityBackend: 'metrics', id: '1' });
+    await Promise.resolve();
+    expect(peer.messages).toEqual([{ identityBackend: 'metrics-of-all', id: '1', text }]);
+  });
 });

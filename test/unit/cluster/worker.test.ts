@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { Message } from '../../../src/cluster/messages.js';
 import { type Channel, Worker } from '../../../src/cluster/worker.js';
 
-/** The other end of the link: writes down what the worker says, and says something itself. */
+/** The other end of the channel: records the messages of the worker and sends messages to it. */
 class Primary implements Channel {
   connected = true;
-  readonly heard: Message[] = [];
+  readonly received: Message[] = [];
   private listener: (message: unknown) => void = () => {};
 
   on(_event: 'message', listener: (message: unknown) => void): void {
@@ -13,7 +13,7 @@ class Primary implements Channel {
   }
 
   send(message: unknown): boolean {
-    this.heard.push(message as Message);
+    this.received.push(message as Message);
     return true;
   }
 
@@ -30,13 +30,13 @@ beforeEach(() => {
 });
 afterEach(() => void jest.useRealTimers());
 
-const idOf = (index: number): string => primary.heard[index]?.id ?? '';
+const idOf = (index: number): string => primary.received[index]?.id ?? '';
 
 describe('a worker that changed something', () => {
-  it('waits until the primary process says that all others have it', async () => {
+  it('waits until the primary process confirms that all others are in sync', async () => {
     let published = false;
     const publishing = worker.publish().then(() => (published = true));
-    expect(primary.heard).toEqual([{ identityBackend: 'sync', id: expect.any(String) }]);
+    expect(primary.received).toEqual([{ identityBackend: 'sync', id: expect.any(String) }]);
     primary.say({ identityBackend: 'synced', id: 'another question' });
     primary.say({ type: 'of another library' });
     await Promise.resolve();
@@ -45,54 +45,54 @@ describe('a worker that changed something', () => {
     await publishing;
   });
 
-  it('waits for no longer than a second', async () => {
+  it('waits for at most one second', async () => {
     jest.useFakeTimers();
     const publishing = worker.publish();
     jest.advanceTimersByTime(1_000);
     await publishing;
   });
 
-  it('says nothing once the primary process is gone', async () => {
+  it('sends nothing once the primary process has disconnected', async () => {
     jest.useFakeTimers();
     primary.connected = false;
     const publishing = worker.publish();
     jest.advanceTimersByTime(1_000);
     await publishing;
-    expect(primary.heard).toEqual([]);
+    expect(primary.received).toEqual([]);
   });
 });
 
 describe('a worker that is notified of a change', () => {
-  it('takes it over before it says so', async () => {
+  it('syncs before it confirms', async () => {
     let finish = (): void => {};
     worker.subscribe(() => new Promise((resolve) => (finish = resolve)));
     primary.say({ identityBackend: 'sync', id: '1' });
     await Promise.resolve();
-    expect(primary.heard).toEqual([]);
+    expect(primary.received).toEqual([]);
     finish();
     await new Promise(setImmediate);
-    expect(primary.heard).toEqual([{ identityBackend: 'synced', id: '1' }]);
+    expect(primary.received).toEqual([{ identityBackend: 'synced', id: '1' }]);
   });
 
   it.each([
     ['its database is unavailable', () => Promise.reject(new Error('away'))],
-    ['it has yet to read anything', undefined],
-  ])('keeps no one waiting if %s', async (_name, sync) => {
+    ['it has no subscriber yet', undefined],
+  ])('confirms even if %s', async (_name, sync) => {
     if (sync) worker.subscribe(sync);
     primary.say({ identityBackend: 'sync', id: '1' });
     await new Promise(setImmediate);
-    expect(primary.heard).toEqual([{ identityBackend: 'synced', id: '1' }]);
+    expect(primary.received).toEqual([{ identityBackend: 'synced', id: '1' }]);
   });
 });
 
 describe('the metrics of all workers', () => {
-  it.each([['the text'], [undefined]])('are what the primary process says: %j', async (text) => {
+  it.each([['the text'], [undefined]])('are what the primary process sends: %j', async (text) => {
     const asked = worker.metrics();
     primary.say({ identityBackend: 'metrics-of-all', id: idOf(0), text });
     expect(await asked).toBe(text);
   });
 
-  it('are undefined if it does not respond', async () => {
+  it('are undefined if the primary process does not respond', async () => {
     jest.useFakeTimers();
     const asked = worker.metrics();
     jest.advanceTimersByTime(6_000);
