@@ -9,7 +9,7 @@ describe('exponentialBackOff', () => {
     [5, 160],
     [6, 200],
     [2_000, 200],
-  ])('doubles the pause with each failure up to the longest: %d', (failures, pause) => {
+  ])('doubles the pause with each failure, up to the longest: %d', (failures, pause) => {
     expect(exponentialBackOff(failures, { first: 10, longest: 200 })).toBe(pause);
   });
 });

@@ -4,7 +4,7 @@ import { andThen } from '../../../src/concurrency/maybe-promise.js';
 const doubled = (value: number): number => value * 2;
 
 describe('andThen', () => {
-  it('calls next at once with a value that is known', () => {
+  it('calls next synchronously with a plain value', () => {
     expect(andThen(2, doubled)).toBe(4);
   });
 
@@ -16,7 +16,7 @@ describe('andThen', () => {
     await expect(andThen(Promise.reject<number>(new Error('refused')), doubled)).rejects.toThrow('refused');
   });
 
-  it('throws what the next step throws, or rejects with it', async () => {
+  it('throws the error of next, or rejects with it', async () => {
     const fail = (): never => {
       throw new Error('next');
     };

@@ -15,7 +15,7 @@ class Task {
   /** @param error rejects the task, if given */
   async finish(error?: Error): Promise<void> {
     this.end(error);
-    // Tasks that wait for its end run before those that arrive later.
+    // Lets the tasks that waited for this one begin.
     await new Promise(setImmediate);
   }
 }
@@ -38,7 +38,7 @@ describe('Semaphore', () => {
     expect(begun(tasks)).toEqual([true, true, true, true]);
   });
 
-  it('passes the permit on if a task fails, and rejects for its caller', async () => {
+  it('passes on the permit of a failed task and rejects with its error', async () => {
     const { tasks, outcomes } = run(new Semaphore(1, 10), 2);
     const fault = new Error('fault');
     await tasks[0]?.finish(fault);
@@ -46,7 +46,7 @@ describe('Semaphore', () => {
     expect(await outcomes[0]).toBe(fault);
   });
 
-  it('lets no task overtake one that waits', async () => {
+  it('runs a waiting task before one that arrives later', async () => {
     const semaphore = new Semaphore(1, 10);
     const { tasks } = run(semaphore, 2);
     const late = new Task();
@@ -56,7 +56,7 @@ describe('Semaphore', () => {
     expect([...begun(tasks), late.begun]).toEqual([true, true, false]);
   });
 
-  it('rejects one task too many, and none once there is room', async () => {
+  it('rejects a task with QueueFull if the queue is full, and accepts one once there is room', async () => {
     const semaphore = new Semaphore(1, 1);
     const { tasks, outcomes } = run(semaphore, 3);
     expect(await outcomes[2]).toBeInstanceOf(QueueFull);
@@ -69,7 +69,7 @@ describe('Semaphore', () => {
     expect(begun(tasks)).toEqual([true, true, false]);
   });
 
-  it('is free again after all have settled', async () => {
+  it('has all its permits again after all tasks have settled', async () => {
     const semaphore = new Semaphore(2, 0);
     for (let round = 0; round < 3; round++) {
       const { tasks, outcomes } = run(semaphore, 3);

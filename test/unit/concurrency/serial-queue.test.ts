@@ -43,7 +43,7 @@ describe('SerialQueue', () => {
     expect(seen).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
   });
 
-  it('continues after a failed task, which fails alone', async () => {
+  it('continues after a failed task without failing the others', async () => {
     const queue = new SerialQueue();
     const outcomes = await Promise.allSettled([
       queue.run(() => Promise.reject(new Error('rejected'))),
@@ -55,7 +55,7 @@ describe('SerialQueue', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
   });
 
-  it('keeps two queues apart', async () => {
+  it('does not wait for another queue', async () => {
     let release = (): void => {};
     const blocked = new SerialQueue().run(() => new Promise<void>((resolve) => (release = resolve)));
     expect(await new SerialQueue().run(() => Promise.resolve('done'))).toBe('done');
@@ -64,7 +64,7 @@ describe('SerialQueue', () => {
   });
 });
 
-describe('SerialQueue that fails those waiting', () => {
+describe('SerialQueue that fails waiting tasks', () => {
   it('starts a task at once if none runs, and the next once it has settled', async () => {
     const queue = waitingFail();
     const [first, second] = [new Work(), new Work()];
@@ -88,7 +88,7 @@ describe('SerialQueue that fails those waiting', () => {
     expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
   });
 
-  it('rejects all that wait with the same failure, and runs none of them', async () => {
+  it('rejects all waiting tasks with the same error and runs none of them', async () => {
     const queue = waitingFail();
     const works = [new Work(), new Work(), new Work()];
     const outcomes = Promise.allSettled(works.map(({ act }) => queue.run(act)));
@@ -97,7 +97,7 @@ describe('SerialQueue that fails those waiting', () => {
     expect(works.map(({ begun }) => begun)).toEqual([true, false, false]);
   });
 
-  it('runs a task that arrives later', async () => {
+  it('runs a task that arrives after the failure', async () => {
     const queue = waitingFail();
     const [first, second, later] = [new Work(), new Work(), new Work()];
     const outcomes = Promise.allSettled([queue.run(first.act), queue.run(second.act)]);

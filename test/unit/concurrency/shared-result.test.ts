@@ -13,7 +13,7 @@ beforeEach(() => {
 const counting = (): SharedResult<number> => new SharedResult(() => Promise.resolve(++computed), clock);
 
 describe('SharedResult', () => {
-  it('computes once for all that ask at the same time', async () => {
+  it('computes once for concurrent callers', async () => {
     const shared = counting();
     expect(await Promise.all(Array.from({ length: 50 }, () => shared.get()))).toEqual(Array(50).fill(1));
   });
@@ -23,14 +23,14 @@ describe('SharedResult', () => {
     [0.999, 1],
     [1, 2],
     [60, 2],
-  ])('computes again after a second, and not before: after %d s', async (seconds, expected) => {
+  ])('computes again after one second, not earlier: after %d s', async (seconds, expected) => {
     const shared = counting();
     await shared.get();
     clock.advance(seconds);
     expect(await shared.get()).toBe(expected);
   });
 
-  it('counts the second from when the result is known: one that takes longer is not computed twice', async () => {
+  it('counts the second from the end of the computation', async () => {
     let finish: (value: string) => void = () => {};
     const shared = new SharedResult(() => {
       computed++;
@@ -46,14 +46,14 @@ describe('SharedResult', () => {
     expect(computed).toBe(1);
   });
 
-  it('shares a failure, and computes again after it', async () => {
+  it('shares a failure for one second, then computes again', async () => {
     const shared = new SharedResult(() => Promise.reject(new Error(`failure ${++computed}`)), clock);
     for (let index = 0; index < 3; index++) await expect(shared.get()).rejects.toThrow('failure 1');
     clock.advance(1);
     await expect(shared.get()).rejects.toThrow('failure 2');
   });
 
-  it('keeps no result for longer than a second, even if the clock is set back', async () => {
+  it('keeps a result for at most one second, even if the clock is set back', async () => {
     const shared = counting();
     await shared.get();
     clock.advance(-3_600);
