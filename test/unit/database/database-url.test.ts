@@ -27,31 +27,31 @@ describe('databaseKind', () => {
     ['mysql://user@host/database?sslmode=verify-full&sslrootcert=/etc/ca.pem', 'mysql'],
     ['postgres://user@%2Fvar%2Frun%2Fpostgresql/database', 'postgres'],
     ['postgres://user@localhost/database?host=/run/postgresql&application_name=identity', 'postgres'],
-  ])('knows %s', (url, kind) => {
+  ])('recognizes %s', (url, kind) => {
     expect(databaseKind(url)).toBe(kind);
   });
 
   it.each([
-    ['nothing', ''],
+    ['no text', ''],
     ['no scheme', 'data/identity.db'],
-    ['another scheme', 'mongodb://host/database'],
+    ['an unknown scheme', 'mongodb://host/database'],
     ['a scheme in capitals', 'SQLITE:data/identity.db'],
-    ['a name that every object has', 'constructor:x'],
-    ['a space before it', ' sqlite:data/identity.db'],
+    ['a scheme from Object.prototype', 'constructor:x'],
+    ['a leading space', ' sqlite:data/identity.db'],
     ['no file', 'sqlite:'],
-    ['no file behind slashes', 'sqlite://'],
+    ['no file after the slashes', 'sqlite://'],
     ['no slashes', 'postgres:host/database'],
     ['no host', 'postgres:///database'],
     ['no database', 'postgres://user@host'],
-    ['no database behind a slash', 'mysql://user@host/'],
-    ['a port that is none', 'postgres://user@host:port/database'],
+    ['no database after the slash', 'mysql://user@host/'],
+    ['a port that is not a number', 'postgres://user@host:port/database'],
     ['a port over 65535', 'mysql://user@host:65536/database'],
-    ['a password with a percent sign that encodes nothing', 'postgres://user:100%@host/database'],
-    ['a user with bytes that are not UTF-8', 'mysql://us%FFer@host/database'],
-    ['parameters that the driver would not heed', 'mysql://user@host/database?ssl=true'],
+    ['a password with a stray percent sign', 'postgres://user:100%@host/database'],
+    ['a user that is not UTF-8', 'mysql://us%FFer@host/database'],
+    ['an unsupported parameter', 'mysql://user@host/database?ssl=true'],
     ['a fragment', 'postgres://user@host/database#sslmode=require'],
-    ['a file of SQLite with TLS', 'sqlite:data/identity.db?sslmode=require'],
-  ])('knows no address with %s', (_name, url) => {
+    ['TLS parameters for SQLite', 'sqlite:data/identity.db?sslmode=require'],
+  ])('returns undefined for a URL with %s', (_name, url) => {
     expect(databaseKind(url)).toBeUndefined();
   });
 
@@ -82,7 +82,7 @@ describe('sqlitePath', () => {
   });
 });
 
-describe('the parameters of a server', () => {
+describe('the parameters of a server URL', () => {
   const parametersOf = (search: string, scheme = 'postgres') => {
     const parsed = parseDatabaseUrl(`${scheme}://user:password@host/database${search}`);
     if (!('kind' in parsed)) return parsed.parameters;
@@ -141,7 +141,7 @@ describe('the parameters of a server', () => {
       ['?sslmode=require&sslnegotiation=direct', /parameter other than/],
       ['?password=secret', /parameter other than/],
       ['?constructor=x', /parameter other than/],
-    ])('are refused in words that show no part of them: %s', (search, reason) => {
+    ])('are rejected without showing the URL: %s', (search, reason) => {
       const fault = parametersOf(search, scheme);
       expect(fault).toMatch(reason);
       expect(fault).not.toMatch(/password|secret|client/);
@@ -149,7 +149,7 @@ describe('the parameters of a server', () => {
   });
 
   it.each(['?host=other', '?host=.', '?host=127.0.0.1'])(
-    'of PostgreSQL name no second host: %s',
+    'of PostgreSQL cannot name a second host: %s',
     (search) => {
       expect(parametersOf(search)).toMatch(/host that is not the folder of a Unix socket/);
     },
@@ -219,7 +219,7 @@ describe('isThisMachine', () => {
     '::ffff:127.0.0.1',
     '::ffff:7f00:1',
     '/run',
-  ])('knows %s', (host) => expect(isThisMachine(host)).toBe(true));
+  ])('is true for %s', (host) => expect(isThisMachine(host)).toBe(true));
 
   it.each([
     '',
@@ -231,5 +231,5 @@ describe('isThisMachine', () => {
     '::ffff:10.0.0.1',
     'localhost.example',
     'run/x',
-  ])('does not take %s for it', (host) => expect(isThisMachine(host)).toBe(false));
+  ])('is false for %s', (host) => expect(isThisMachine(host)).toBe(false));
 });

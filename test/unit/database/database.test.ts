@@ -23,7 +23,7 @@ describe('Database.read', () => {
     expect(await database.read((manager) => manager.query('SELECT 1 AS one'))).toEqual([{ one: 1 }]);
   });
 
-  it('reports any failure as the database not responding, and why', async () => {
+  it('throws StoreUnavailable for any failure, with its cause', async () => {
     const failing = database.read((manager) => manager.query('SELECT * FROM no_such_table'));
     await expect(failing).rejects.toThrow(StoreUnavailable);
     await expect(failing).rejects.toMatchObject({
@@ -34,7 +34,7 @@ describe('Database.read', () => {
 });
 
 describe('Database.transaction', () => {
-  it('keeps what it did', async () => {
+  it('commits its statements and returns its result', async () => {
     const result = await database.transaction(async (manager) => {
       await manager.query("INSERT INTO note VALUES ('kept')");
       return 'result';
@@ -43,7 +43,7 @@ describe('Database.transaction', () => {
     expect(await notes()).toEqual(['kept']);
   });
 
-  it('rolls back if it is stopped, and throws the given error', async () => {
+  it('rolls back and throws the given error if it is stopped', async () => {
     const refusal = new RangeError('refused');
     const stopped = database.transaction(async (manager, stop) => {
       await manager.query("INSERT INTO note VALUES ('undone')");
@@ -62,7 +62,7 @@ describe('Database.transaction', () => {
     expect(await notes()).toEqual([]);
   });
 
-  it('does not mix with another that begins before it ended', async () => {
+  it('is isolated from concurrent transactions', async () => {
     const write = (text: string, fails: boolean) =>
       database.transaction(async (manager, stop) => {
         await manager.query('INSERT INTO note VALUES (?)', [text]);
@@ -75,8 +75,8 @@ describe('Database.transaction', () => {
   });
 });
 
-describe('a server that stopped answering', () => {
-  /** A pool whose one connection never answers, and what became of the connection. */
+describe('the response timeout of a server', () => {
+  /** A pool whose only connection never responds, and what happens to that connection. */
   function silentServer(type: 'postgres' | 'mysql') {
     const seen: string[] = [];
     let fail: (error: Error) => void = () => {};
@@ -107,7 +107,7 @@ describe('a server that stopped answering', () => {
     ['mysql', 'read', (server) => server.read((manager) => manager.query('SELECT 1'))],
     ['mysql', 'transaction', (server) => server.transaction(() => Promise.resolve())],
   ])(
-    'counts as unavailable after ten seconds, and its connection is closed before it returns to the pool: %s, %s',
+    'throws StoreUnavailable after ten seconds and closes the connection before its release: %s, %s',
     async (type, _name, ask) => {
       const { database, seen } = silentServer(type);
       const outcome = ask(database).catch((error: unknown) => error);
@@ -121,7 +121,7 @@ describe('a server that stopped answering', () => {
     },
   );
 
-  it('leaves no timer behind if the server answers, and keeps the connection', async () => {
+  it('leaves no timer behind and keeps the connection if the server responds', async () => {
     const { database, seen } = silentServer('mysql');
     await database.read(() => Promise.resolve());
     expect(jest.getTimerCount()).toBe(0);

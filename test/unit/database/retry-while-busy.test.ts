@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { retryWhileBusy } from '../../../src/database/retry-while-busy.js';
 
-/** How long each pause was to be, in milliseconds; none is made here. */
+/** The length of each requested pause in milliseconds; these tests do not wait. */
 const pauses: number[] = [];
 const pause = (milliseconds: number): Promise<void> => {
   pauses.push(milliseconds);
@@ -13,7 +13,7 @@ afterEach(() => void jest.restoreAllMocks());
 
 const busy = (code = 'SQLITE_BUSY'): Error => Object.assign(new Error('busy'), { code });
 
-/** An act that fails so many times before it succeeds, and counts how often it was tried. */
+/** An act that fails the given number of times before it succeeds, and counts its calls. */
 class Attempts {
   made = 0;
 
@@ -30,7 +30,7 @@ class Attempts {
 }
 
 describe('retryWhileBusy', () => {
-  it('tries once if no one else writes', async () => {
+  it('tries once if the file is not busy', async () => {
     const attempts = new Attempts(0);
     expect(await retryWhileBusy(attempts.act, pause)).toBe('done');
     expect(attempts.made).toBe(1);
@@ -40,7 +40,7 @@ describe('retryWhileBusy', () => {
   it.each([
     ['SQLITE_BUSY', busy()],
     ['SQLITE_BUSY_SNAPSHOT', busy('SQLITE_BUSY_SNAPSHOT')],
-    ['words alone', new Error('SqliteError: database is locked')],
+    ['its message only', new Error('SqliteError: database is locked')],
   ])('tries again if the file is reported busy by %s', async (_name, error) => {
     const attempts = new Attempts(3, error);
     expect(await retryWhileBusy(attempts.act, pause)).toBe('done');
@@ -51,7 +51,7 @@ describe('retryWhileBusy', () => {
   it.each([
     ['another code', busy('SQLITE_CORRUPT')],
     ['no code', new Error('refused')],
-    ['something that is no error', 'SQLITE_BUSY'],
+    ['a value that is not an Error', 'SQLITE_BUSY'],
   ])('does not try again after %s', async (_name, error) => {
     const attempts = new Attempts(1, error);
     await expect(retryWhileBusy(attempts.act, pause)).rejects.toBe(error);
@@ -59,7 +59,7 @@ describe('retryWhileBusy', () => {
   });
 
   it.each([0.5, 1 - Number.EPSILON])(
-    'gives up a file that stays busy after some seconds, whatever chance gives (%d)',
+    'gives up after 2 to 10 seconds of pauses if the file stays busy (Math.random: %d)',
     async (chance) => {
       jest.spyOn(Math, 'random').mockReturnValue(chance);
       const error = busy();
@@ -70,7 +70,7 @@ describe('retryWhileBusy', () => {
     },
   );
 
-  it('pauses briefly at first, so that two that alternate lose little time', async () => {
+  it('begins with pauses of at most 50 ms, so that two alternating writers lose little time', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(1 - Number.EPSILON);
     await retryWhileBusy(new Attempts(3).act, pause);
     expect(Math.max(...pauses)).toBeLessThanOrEqual(50);

@@ -18,7 +18,7 @@ import { removeTemporaryDirectories, temporaryDirectory } from '../../support/te
 
 const PAGE = 4096;
 
-/** The bytes of a database with some hundred clients. */
+/** The bytes of a database with 200 clients. */
 let intact: Buffer;
 
 beforeAll(async () => {
@@ -39,7 +39,7 @@ afterAll(async () => {
   removeTemporaryDirectories();
 });
 
-/** A path in a folder of its own that every user can pass through. */
+/** A path in a new folder that every user can enter. */
 function freshPath(name = 'identity.db'): string {
   const directory = temporaryDirectory();
   chmodSync(directory, 0o755);
@@ -53,8 +53,8 @@ function fileOf(bytes: Uint8Array, mode = 0o644): string {
   return path;
 }
 
-describe('a file of SQLite', () => {
-  it('is created if there is none, with its folder, for its owner alone', async () => {
+describe('an SQLite file', () => {
+  it('is created with its folder if missing, accessible to its owner only', async () => {
     const folder = freshPath('data');
     await open(`sqlite:${folder}/identity.db`);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
@@ -62,12 +62,12 @@ describe('a file of SQLite', () => {
     for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o077).toBe(0);
   });
 
-  it('is found again with what it held', async () => {
+  it('keeps its rows when it is opened again', async () => {
     const dataSource = await open(`sqlite:${fileOf(intact)}`);
     expect(await dataSource.getRepository(ClientTable).count()).toBe(200);
   });
 
-  it('outlives a loss of power, and lets others read while one writes', async () => {
+  it('uses journal_mode WAL and synchronous FULL', async () => {
     const dataSource = await open(`sqlite:${freshPath()}`);
     const pragma = async (name: string): Promise<unknown> =>
       Object.values((await dataSource.query<object[]>(`PRAGMA ${name}`))[0] ?? {})[0];
@@ -75,12 +75,12 @@ describe('a file of SQLite', () => {
     expect(await pragma('synchronous')).toBe(2);
   });
 
-  it('that nothing was ever written to is a new database', async () => {
+  it('is a new database if it is empty', async () => {
     const dataSource = await open(`sqlite:${fileOf(Buffer.alloc(0))}`);
     expect(await dataSource.getRepository(ClientTable).count()).toBe(0);
   });
 
-  describe('that is not a database is refused, and left unchanged:', () => {
+  describe('is rejected and left unchanged if it holds', () => {
     it.each<[string, () => Uint8Array]>([
       ['random bytes', () => randomBytes(3 * PAGE)],
       ['zeros', () => Buffer.alloc(PAGE)],
@@ -88,10 +88,10 @@ describe('a file of SQLite', () => {
       ['half a database', () => intact.subarray(0, intact.length / 2)],
       ['a database cut within a page', () => intact.subarray(0, 10 * PAGE + 100)],
       ['a database without its last page', () => intact.subarray(0, -PAGE)],
-      ['its first page', () => intact.subarray(0, PAGE)],
-      ['its first bytes', () => intact.subarray(0, 50)],
+      ['only the first page of a database', () => intact.subarray(0, PAGE)],
+      ['only the first bytes of a database', () => intact.subarray(0, 50)],
       [
-        'a header with random bytes behind it',
+        'a header followed by random bytes',
         () => Buffer.concat([intact.subarray(0, 100), randomBytes(intact.length - 100)]),
       ],
       ['a database with zeros in the middle', () => Buffer.from(intact).fill(0, 20 * PAGE, 21 * PAGE)],
@@ -108,7 +108,7 @@ describe('a file of SQLite', () => {
       expect(message).toContain(path);
       expect(message).toContain('It was left unchanged. Restore it from a backup');
       expect(readFileSync(path).equals(bytes)).toBe(true);
-      // What a later start would take over into the file.
+      // A later start would apply a journal to the file.
       const journal = `${path}-wal`;
       expect(existsSync(journal) ? statSync(journal).size : 0).toBe(0);
     });
@@ -119,9 +119,9 @@ describe('a file of SQLite', () => {
     ['a file in place of its folder', () => join(fileOf(Buffer.from('text')), 'identity.db')],
     ['a file in place of the folder above', () => join(fileOf(Buffer.from('text')), 'data', 'identity.db')],
     ['no folder above its own', () => freshPath('no/such/identity.db')],
-    ['a file system that takes no files', () => '/proc/identity.db'],
-    ['a file system that takes no folders', () => '/proc/data/identity.db'],
-  ])('is refused if there is %s', async (_name, pathOf) => {
+    ['a file system that accepts no files', () => '/proc/identity.db'],
+    ['a file system that accepts no folders', () => '/proc/data/identity.db'],
+  ])('is rejected if there is %s', async (_name, pathOf) => {
     const path = pathOf();
     const { message, mayRecover } = await refusalToOpen(`sqlite:${path}`);
     expect(mayRecover).toBe(false);
@@ -129,14 +129,14 @@ describe('a file of SQLite', () => {
   });
 });
 
-describeWhereReachable('a file of SQLite, for a user with few rights,', ordinaryUserMissing, () => {
+describeWhereReachable('an SQLite file, for an unprivileged user,', ordinaryUserMissing, () => {
   const refusalOf = (path: string) => asOrdinaryUser(() => refusalToOpen(`sqlite:${path}`));
   const IN_A_WRITABLE_FOLDER = 0o777;
 
   it.each([
-    ['in a folder that it may not write', 0o755],
-    ['in a folder that it may write', IN_A_WRITABLE_FOLDER],
-  ])('is refused if it is read-only, %s', async (_name, modeOfFolder) => {
+    ['in a folder that is not writable', 0o755],
+    ['in a writable folder', IN_A_WRITABLE_FOLDER],
+  ])('is rejected if it is read-only, %s', async (_name, modeOfFolder) => {
     const path = fileOf(intact, 0o444);
     chmodSync(join(path, '..'), modeOfFolder);
     const { message, mayRecover } = await refusalOf(path);
@@ -146,7 +146,7 @@ describeWhereReachable('a file of SQLite, for a user with few rights,', ordinary
     expect(readFileSync(path).equals(intact)).toBe(true);
   });
 
-  it('is refused if it may not be read', async () => {
+  it('is rejected if it is not readable', async () => {
     const path = fileOf(intact, 0o000);
     const { message, mayRecover } = await refusalOf(path);
     expect(mayRecover).toBe(false);
@@ -157,7 +157,7 @@ describeWhereReachable('a file of SQLite, for a user with few rights,', ordinary
   it.each([
     ['file', 'identity.db'],
     ['folder', 'data/identity.db'],
-  ])('is refused if its %s cannot be created', async (_name, below) => {
+  ])('is rejected if its %s cannot be created', async (_name, below) => {
     const folder = freshPath('unwritable');
     mkdirSync(folder);
     chmodSync(folder, 0o555);
