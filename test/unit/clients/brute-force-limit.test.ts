@@ -25,29 +25,29 @@ async function fail(times: number, clientId = 'worker', address = HERE): Promise
   return seconds;
 }
 
-describe('BruteForceLimit, of a pair of address and client,', () => {
-  it('lets so many fail, and rejects the next for a minute from the first', async () => {
+describe('BruteForceLimit, for an IP address with a client ID,', () => {
+  it('allows the maximum of failures, then blocks for a minute from the first', async () => {
     expect(await fail(MOST)).toEqual([0, 0, 0]);
     expect(limit.blockedSeconds(HERE, 'worker')).toBe(60);
     expect(await fail(1)).toEqual([60]);
   });
 
-  it('blocks no one before so many failures', async () => {
+  it('does not block below the maximum of failures', async () => {
     await fail(MOST - 1);
     expect(limit.blockedSeconds(HERE, 'worker')).toBe(0);
   });
 
   it.each([
-    ['the client from elsewhere', ELSEWHERE, 'worker'],
-    ['another client from here', HERE, 'other'],
-    ['a client whose id begins like it', HERE, 'worker2'],
-    ['the client in other letters', HERE, 'Worker'],
+    ['the same client from another IP address', ELSEWHERE, 'worker'],
+    ['another client from the same IP address', HERE, 'other'],
+    ['a client whose ID begins with the same characters', HERE, 'worker2'],
+    ['a client whose ID differs by case', HERE, 'Worker'],
   ])('does not block %s', async (_name, address, clientId) => {
     await fail(MOST + 1);
     expect(limit.blockedSeconds(address, clientId)).toBe(0);
   });
 
-  it('counts the time down in whole seconds, rounded up, and forgets', async () => {
+  it('counts the remaining time down in whole seconds, rounded up, to 0', async () => {
     await fail(MOST);
     const seconds: number[] = [];
     for (const time of [0.1, 1, 30, 59, 59.999, 60]) {
@@ -57,47 +57,47 @@ describe('BruteForceLimit, of a pair of address and client,', () => {
     expect(seconds).toEqual([60, 59, 30, 1, 1, 0]);
   });
 
-  it('begins again after a minute', async () => {
+  it('begins a new window after a minute', async () => {
     await fail(MOST + 5);
     clock.advance(60);
     expect(await fail(MOST)).toEqual([0, 0, 0]);
     expect(limit.blockedSeconds(HERE, 'worker')).toBe(60);
   });
 
-  it('does not put off the end of a window by further failures', async () => {
+  it('does not extend a window on later failures', async () => {
     await fail(MOST);
     clock.advance(50);
     expect(await fail(1)).toEqual([10]);
   });
 });
 
-describe('BruteForceLimit, of an IP address,', () => {
+describe('BruteForceLimit, for an IP address,', () => {
   const tryIds = async (count: number): Promise<number> => {
     let last = 0;
     for (let i = 0; i < count; i++) last = await limit.failed(HERE, `id-${i}`);
     return last;
   };
 
-  it('lets ten times as many fail over all ids, and then rejects what fails, and blocks no id', async () => {
+  it('allows ten times the maximum over all IDs, then limits failures without blocking an ID', async () => {
     expect(await tryIds(10 * MOST)).toBe(0);
     expect(limit.blockedSeconds(HERE, 'an-id-that-was-never-tried')).toBe(0);
     expect(await limit.failed(HERE, 'another')).toBe(60);
   });
 
-  it('continues to count pairs, so that guesses for one ID stay limited', async () => {
+  it('still limits the failures for one client ID', async () => {
     await tryIds(10 * MOST);
     await fail(MOST);
     expect(limit.blockedSeconds(HERE, 'worker')).toBe(60);
   });
 
-  it('rejects nothing before so many failed, and nothing elsewhere', async () => {
+  it('limits no failure below ten times the maximum, and none from another IP address', async () => {
     await tryIds(10 * MOST - 1);
     expect(await limit.failed(HERE, 'worker')).toBe(0);
     await tryIds(10 * MOST + 1);
     expect(await limit.failed(ELSEWHERE, 'worker')).toBe(0);
   });
 
-  it('has any number of signatures checked before, and as many as failures after', async () => {
+  it('allows any number of signature checks before its limit, then as many as failures', async () => {
     const check = (count: number, address = HERE): number[] =>
       Array.from({ length: count }, () => limit.signatureSeconds(address)).filter((seconds) => seconds > 0);
     expect(check(100 * MOST)).toEqual([]);
@@ -110,7 +110,7 @@ describe('BruteForceLimit, of an IP address,', () => {
     expect(check(100 * MOST)).toEqual([]);
   });
 
-  it('counts requests without an id too', async () => {
+  it('counts requests without a client ID', async () => {
     await fail(MOST, '');
     expect(limit.blockedSeconds(HERE, '')).toBe(60);
     expect(limit.blockedSeconds(HERE, 'worker')).toBe(0);
@@ -118,7 +118,7 @@ describe('BruteForceLimit, of an IP address,', () => {
 });
 
 describe('BruteForceLimit', () => {
-  it('of 0 counts nothing and blocks no one', async () => {
+  it('counts nothing and blocks no one if the maximum is 0', async () => {
     const add = jest.spyOn(counter, 'add');
     const none = new BruteForceLimit(0, counter, clock);
     for (let i = 0; i < 100; i++) expect(await none.failed(HERE, 'worker')).toBe(0);
@@ -127,7 +127,7 @@ describe('BruteForceLimit', () => {
     expect(add).not.toHaveBeenCalled();
   });
 
-  it('stores little of a long ID, and distinguishes long IDs', async () => {
+  it('keeps the keys of long IDs short and still distinguishes them', async () => {
     const add = jest.spyOn(counter, 'add');
     const [long, other] = ['x'.repeat(60_000), `${'x'.repeat(60_000)}y`];
     await fail(MOST, long);
@@ -136,7 +136,7 @@ describe('BruteForceLimit', () => {
     for (const [key] of add.mock.calls) expect(key.length).toBeLessThan(200);
   });
 
-  it('agrees with a list of all failures, whatever happens', async () => {
+  it('agrees with a simple model for any sequence of failures', async () => {
     const failure = fc.record({
       address: fc.constantFrom(HERE, ELSEWHERE),
       clientId: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
@@ -161,7 +161,7 @@ describe('BruteForceLimit', () => {
           time.advance(pause / 1000);
           const byPair = left(`${address}/${clientId}`, 1);
           expect(tested.blockedSeconds(address, clientId)).toBe(byPair);
-          // A failure although the pair is blocked is one too many too.
+          // A failure while the pair is blocked exceeds the limit too.
           expect(await tested.failed(address, clientId)).toBe(Math.max(byPair, left(address, 10)));
           count(`${address}/${clientId}`);
           count(address);

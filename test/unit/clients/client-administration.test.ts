@@ -49,15 +49,15 @@ beforeEach(() => {
   administration = new ClientAdministration(registry, audit, clock, keys);
 });
 
-const described = (members: object = {}): DescribedClient =>
-  description.read({ client_id: 'worker', ...members });
-const create = async (members: object = {}) => administration.create(described(members), BY);
+const described = (fields: object = {}): DescribedClient =>
+  description.read({ client_id: 'worker', ...fields });
+const create = async (fields: object = {}) => administration.create(described(fields), BY);
 const update = (id: string, patch: unknown) =>
   administration.update(id, (current) => description.patch(current, patch), BY);
 const isValid = (secret: string): boolean => hasSecret(registry.find('worker'), secret, clock.now());
 const events = (): string[] => audit.recorded.map(([, { event }]) => event);
 
-/** An act that is refused, that changes nothing, and of which nothing is recorded. */
+/** Expects an act to be refused, and neither to change nor to record anything. */
 async function expectRefused(act: () => Promise<unknown>, code: string, words?: RegExp): Promise<void> {
   const [before, recorded] = [registry.find('worker'), audit.recorded.length];
   await expect(act()).rejects.toMatchObject({ code, message: expect.stringMatching(words ?? /./) });
@@ -66,7 +66,7 @@ async function expectRefused(act: () => Promise<unknown>, code: string, words?: 
 }
 
 describe('ClientAdministration.create', () => {
-  it('makes a client with one secret, which is valid immediately', async () => {
+  it('creates a client with one secret, which is valid immediately', async () => {
     const { client, secret } = await create({ audiences: ['logging-service'] });
     expect(client).toEqual(registry.find('worker'));
     expect(client).toMatchObject({
@@ -80,7 +80,7 @@ describe('ClientAdministration.create', () => {
     expect(isValid(secret.text)).toBe(true);
   });
 
-  it('makes the keys of the service before the client', async () => {
+  it('creates the keys of the service before the client', async () => {
     const failing = new ClientAdministration(
       registry,
       audit,
@@ -93,7 +93,7 @@ describe('ClientAdministration.create', () => {
     expect(prepared).toBe(1);
   });
 
-  it('rejects an ID that is taken, also by a client of another instance', async () => {
+  it('rejects an ID that is in use, also if another instance created the client', async () => {
     await create();
     await expectRefused(() => create({ name: 'Another' }), 'conflict', /already/);
     const elsewhere = new ClientAdministration(
@@ -105,20 +105,20 @@ describe('ClientAdministration.create', () => {
     await expectRefused(() => elsewhere.create(described(), BY), 'conflict', /already/);
   });
 
-  it('of two that make the same client at once lets one', async () => {
+  it('accepts only one of two concurrent requests for the same client', async () => {
     const outcomes = await Promise.allSettled([create(), create()]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(registry.find('worker')?.secrets).toHaveLength(1);
   });
 
-  it('rejects a wrong description before anything is made', async () => {
+  it('rejects an invalid description before it creates any key', async () => {
     await expectRefused(() => create({ scopes: 'x' }), 'invalid_request', /^scopes /);
     expect(prepared).toBe(0);
   });
 });
 
 describe('ClientAdministration.update', () => {
-  it('changes what is named, and notes when', async () => {
+  it('changes the given fields and updatedAt', async () => {
     const { client: previous } = await create({ scopes: ['a'] });
     clock.advance(60);
     const { client } = await update('worker', { name: 'Worker' });
@@ -126,7 +126,7 @@ describe('ClientAdministration.update', () => {
     expect(registry.find('worker')).toEqual(client);
   });
 
-  it('patches the client as it is in the database, not as it is known here', async () => {
+  it('patches the client in the database, not its local copy', async () => {
     const { client } = await create();
     await store.change('worker', () => ({ ...client, scopes: ['of-another-instance'] }));
     const { client: updated } = await update('worker', { name: 'Worker' });
@@ -134,8 +134,8 @@ describe('ClientAdministration.update', () => {
   });
 
   it.each([
-    ['a client that is not there', 'other', { name: 'x' }, 'not_found'],
-    ['a wrong value', 'worker', { disabled: 'yes' }, 'invalid_request'],
+    ['an unknown client', 'other', { name: 'x' }, 'not_found'],
+    ['an invalid value', 'worker', { disabled: 'yes' }, 'invalid_request'],
   ])('rejects %s', async (_name, id, patch, code) => {
     await create();
     await expectRefused(() => update(id, patch), code);
@@ -143,7 +143,7 @@ describe('ClientAdministration.update', () => {
 });
 
 describe('ClientAdministration.delete', () => {
-  it('removes a client with all that it had', async () => {
+  it('removes a client with its secrets, which a new client with the same ID does not get', async () => {
     const { secret } = await create();
     await administration.delete('worker', BY);
     expect(isValid(secret.text)).toBe(false);
@@ -151,16 +151,16 @@ describe('ClientAdministration.delete', () => {
     expect([isValid(secret.text), isValid(later.text)]).toEqual([false, true]);
   });
 
-  it('refuses to change an unknown client', async () => {
+  it('rejects an unknown client', async () => {
     await expectRefused(() => administration.delete('other', BY), 'not_found');
   });
 });
 
-describe('ClientAdministration of secrets', () => {
+describe('ClientAdministration.addSecret and endSecret', () => {
   const add = (expiresAt: number | null = null) => administration.addSecret('worker', expiresAt, BY);
   const end = (id: string): Promise<void> => administration.endSecret('worker', id, BY);
 
-  it('replaces one without an outage: both are valid until the first is revoked', async () => {
+  it('replace a secret without an outage: both are valid until the first is revoked', async () => {
     const { secret: first } = await create();
     const second = await add();
     expect([isValid(first.text), isValid(second.text)]).toEqual([true, true]);
@@ -168,19 +168,19 @@ describe('ClientAdministration of secrets', () => {
     expect([isValid(first.text), isValid(second.text)]).toEqual([false, true]);
   });
 
-  it('rejects a third', async () => {
+  it('reject a third secret', async () => {
     await create();
     await add();
     await expectRefused(() => add(), 'conflict', /has 2 secrets: revoke one first/);
   });
 
-  it('of two that add the last one at once lets one', async () => {
+  it('accept only one of two concurrent requests that add the last secret', async () => {
     await create();
     const outcomes = await Promise.allSettled([add(), add()]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   });
 
-  it('has room for another when one has expired, and forgets that', async () => {
+  it('replace an expired secret when another is added', async () => {
     await create();
     const short = await add(NOW + 1_000);
     expect(isValid(short.text)).toBe(true);
@@ -190,24 +190,24 @@ describe('ClientAdministration of secrets', () => {
     expect(registry.find('worker')?.secrets.map(({ id }) => id)).not.toContain(short.id);
   });
 
-  it.each([0, -1])('rejects one that would end %d ms from now', async (milliseconds) => {
+  it.each([0, -1])('reject a new secret that expires %d ms from now', async (milliseconds) => {
     await create();
     await expectRefused(() => add(NOW + milliseconds), 'invalid_request', /must be in the future/);
   });
 
-  it('refuses to revoke the last one of a client without keys', async () => {
+  it('reject the revocation of the last secret of a client without keys', async () => {
     const { secret } = await create();
     await expectRefused(() => end(secret.id), 'conflict', /last secret/);
   });
 
-  it('refuses to revoke the last valid one if another has expired', async () => {
+  it('reject the revocation of the last valid secret if another has expired', async () => {
     const { secret } = await create();
     await add(NOW + 1_000);
     clock.advance(1);
     await expectRefused(() => end(secret.id), 'conflict', /last secret/);
   });
 
-  it('ends the last one of a client with keys, which it then cannot lose', async () => {
+  it('revoke the last secret of a client with keys, which can then not be removed', async () => {
     const { secret } = await create({ jwks: { keys: [JWK] } });
     await end(secret.id);
     expect(registry.find('worker')?.secrets).toEqual([]);
@@ -215,17 +215,17 @@ describe('ClientAdministration of secrets', () => {
   });
 
   it.each<[string, () => Promise<unknown>]>([
-    ['ending one that is not there', () => end('0000000000000000')],
-    ['ending one of a client that is not there', () => administration.endSecret('other', 'x', BY)],
-    ['adding one to a client that is not there', () => administration.addSecret('other', null, BY)],
-  ])('rejects %s', async (_name, act) => {
+    ['the revocation of an unknown secret', () => end('0000000000000000')],
+    ['the revocation of a secret of an unknown client', () => administration.endSecret('other', 'x', BY)],
+    ['a new secret for an unknown client', () => administration.addSecret('other', null, BY)],
+  ])('reject %s', async (_name, act) => {
     await create();
     await expectRefused(act, 'not_found');
   });
 });
 
 describe('ClientAdministration', () => {
-  it('records who changed which client, by which request', async () => {
+  it('records who changed which client in which request', async () => {
     const { secret } = await create();
     await update('worker', { name: 'x' });
     const second = await administration.addSecret('worker', null, {
@@ -247,7 +247,7 @@ describe('ClientAdministration', () => {
     for (const text of [secret.text, second.text]) expect(JSON.stringify(audit.recorded)).not.toContain(text);
   });
 
-  it('keeps no secret in the database, only what it hashes to', async () => {
+  it('keeps no secret in the database, neither as text nor as hex', async () => {
     const { secret } = await create();
     const second = await administration.addSecret('worker', null, BY);
     const kept = JSON.stringify(await store.changesSince(0, 10));
@@ -257,7 +257,7 @@ describe('ClientAdministration', () => {
     }
   });
 
-  it('changes nothing and records nothing while the database is unavailable, and continues after', async () => {
+  it('changes and records nothing while the database is unavailable, and continues afterwards', async () => {
     const { secret } = await create();
     store.away = true;
     const acts: (() => Promise<unknown>)[] = [

@@ -35,7 +35,7 @@ describe('isClientKeySet', () => {
     ['Ed25519', ED25519.publicKey],
     ['a key with a kid, a use and an alg', { ...VALID, kid: 'k', use: 'sig', alg: 'ES256' }],
     ['a key with unknown parameters', { ...VALID, x5t: 'abc', note: 1 }],
-  ])('takes %s', (_name, key) => {
+  ])('accepts %s', (_name, key) => {
     expect(isClientKeySet({ keys: [key] })).toBe(true);
   });
 
@@ -45,33 +45,33 @@ describe('isClientKeySet', () => {
     ['P-521', pair('ec', { namedCurve: 'P-521' }).publicKey],
     ['secp256k1', pair('ec', { namedCurve: 'secp256k1' }).publicKey],
     ['Ed448', pair('ed448').publicKey],
-    ['X25519, which signs nothing', pair('x25519').publicKey],
+    ['X25519, which cannot sign', pair('x25519').publicKey],
     ['a shared secret', { kty: 'oct', k: 'c2VjcmV0' }],
     ['a shared secret without its value', { kty: 'oct' }],
     ['a private RSA key', RSA.privateKey],
     ['a private EC key', P256.privateKey],
     ['a private Ed25519 key', ED25519.privateKey],
     ['a public key with one private field', { ...VALID, d: '' }],
-    ['a public key with a secret next to it', { ...RSA.publicKey, k: 'c2VjcmV0' }],
+    ['a public key with a shared secret', { ...RSA.publicKey, k: 'c2VjcmV0' }],
     ['a key for encryption', { ...VALID, use: 'enc' }],
-    ['a kid that is no string', { ...VALID, kid: 7 }],
-    ['a use that is no string', { ...VALID, use: ['sig'] }],
-    ['a curve that is not that of the point', { ...VALID, crv: 'P-384' }],
+    ['a kid that is not a string', { ...VALID, kid: 7 }],
+    ['a use that is not a string', { ...VALID, use: ['sig'] }],
+    ['a curve other than that of the point', { ...VALID, crv: 'P-384' }],
     ['a point that is not on the curve', { ...VALID, x: Buffer.alloc(32, 1).toString('base64url') }],
     ['half a point', { kty: 'EC', crv: 'P-256', x: VALID.x }],
     ['RSA without an exponent', { kty: 'RSA', n: RSA.publicKey.n }],
     ['no kty', { crv: 'P-256', x: VALID.x, y: VALID.y }],
     ['an empty object', {}],
     ['null', null],
-    ['a text', JSON.stringify(VALID)],
+    ['a string', JSON.stringify(VALID)],
     ['a PEM', '-----BEGIN PUBLIC KEY-----'],
     ['an array', [VALID]],
-  ])('rejects %s, even among valid keys', (_name, key) => {
+  ])('rejects %s, even next to a valid key', (_name, key) => {
     expect(isClientKeySet({ keys: [key] })).toBe(false);
     expect(isClientKeySet({ keys: [VALID, key] })).toBe(false);
   });
 
-  it('takes 1 to 10 keys', () => {
+  it('accepts 1 to 10 keys', () => {
     const sizes = [0, 1, 10, 11].map((count) => isClientKeySet({ keys: Array<object>(count).fill(VALID) }));
     expect(sizes).toEqual([false, true, true, false]);
   });
@@ -79,18 +79,18 @@ describe('isClientKeySet', () => {
   it.each<[string, unknown]>([
     ['one key', VALID],
     ['an array of keys', [VALID]],
-    ['keys that are no array', { keys: { 0: VALID, length: 1 } }],
+    ['keys that are not an array', { keys: { 0: VALID, length: 1 } }],
     ['no keys', { Keys: [VALID] }],
     ['null', null],
-    ['nothing', undefined],
-    ['a text', '{"keys":[]}'],
-  ])('rejects %s in place of a set', (_name, value) => {
+    ['undefined', undefined],
+    ['a string', '{"keys":[]}'],
+  ])('rejects %s in place of a key set', (_name, value) => {
     expect(isClientKeySet(value)).toBe(false);
   });
 });
 
 describe('clientKeySetFault', () => {
-  it('says which key is at fault', () => {
+  it('names the faulty key by its index', () => {
     expect(clientKeySetFault({ keys: [VALID, { ...RSA.publicKey, e: 'AQ' }] })).toMatch(
       /^keys\[1\] has an RSA /,
     );
@@ -104,7 +104,7 @@ describe('the keys of a client that was registered under weaker rules', () => {
     usableKeys(registered, { algorithm: 'ES256', keyId: undefined, most: 10, ...query }).map(({ id }) => id);
   const [a, b, c] = ['a', 'b', 'c'].map((kid) => ({ ...VALID, kid }));
 
-  it.each(BAD_KEYS)('are used without %s, which is named', (_name, jwk) => {
+  it.each(BAD_KEYS)('are used except %s, which is reported', (_name, jwk) => {
     const registered = client({ ...VALID, kid: 'a' }, jwk, { ...RSA.publicKey, kid: 'b' });
     expect(idsOf(registered)).toEqual(['a']);
     expect(idsOf(registered, { algorithm: 'RS256' })).toEqual(['b']);
@@ -113,7 +113,7 @@ describe('the keys of a client that was registered under weaker rules', () => {
     ]);
   });
 
-  it('are used without those that share a kid, also by that kid', () => {
+  it('are used except those that share a kid, also in queries for that kid', () => {
     const registered = client(
       { ...VALID, kid: 'a' },
       { ...VALID, kid: 'b' },
@@ -125,14 +125,14 @@ describe('the keys of a client that was registered under weaker rules', () => {
     expect(unusableKeys(registered).map(({ index }) => index)).toEqual([0, 2]);
   });
 
-  it('are the first that fit, as many as are enough, or the one of the kid', () => {
+  it('are the first that fit the algorithm, up to the given number, or the one with the kid', () => {
     const registered = client(RSA.publicKey, { ...a }, { ...b }, { ...c });
     expect(idsOf(registered, { most: 2 })).toEqual(['a', 'b']);
     expect(idsOf(registered, { most: 1, keyId: 'c' })).toEqual(['c']);
     expect(idsOf(registered, { most: 1, keyId: '' })).toEqual([]);
   });
 
-  it('are checked once, and only those that may match', () => {
+  it('are read once, and the same key object is returned again', () => {
     const registered = client({ ...a }, { ...b, x: 'not a coordinate' });
     expect(idsOf(registered, { most: 1 })).toEqual(['a']);
     const [first] = usableKeys(registered, { algorithm: 'ES256', keyId: 'a', most: 1 });
@@ -140,7 +140,7 @@ describe('the keys of a client that was registered under weaker rules', () => {
     expect(first?.key).toBe(again?.key);
   });
 
-  it('are none if it has none, or there is no client, or no key is an object', () => {
+  it('are none without a client, without jwks, or if no key is an object', () => {
     expect(idsOf(undefined)).toEqual([]);
     expect(idsOf({ id: 'a', jwks: null } as Client)).toEqual([]);
     expect(unusableKeys({ id: 'a', jwks: null } as Client)).toEqual([]);

@@ -13,7 +13,7 @@ const CLIENT = clientOf({
 });
 const CLIENTS = ['worker', 'other-client', 'user-bot', 'stranger'];
 
-/** What of a request lies outside what the client may have. */
+/** The first parameter of a request that the client may not have, or `none`. */
 function violation(changes: Partial<ClientRequest>, client: Client = CLIENT): PolicyViolation | 'none' {
   const request = { subject: 'worker', audience: 'logging-service', ...changes };
   return violationOf(client, request, (id) => CLIENTS.includes(id)) ?? 'none';
@@ -26,31 +26,31 @@ describe('violationOf', () => {
     ['all of them', ['billing', 'logging-service'], 'none'],
     ['another', 'shipping', 'audience'],
     ['another among its own', ['billing', 'shipping'], 'audience'],
-    ['one in other letters', 'Billing', 'audience'],
+    ['one in another case', 'Billing', 'audience'],
     ['one with a space after it', 'billing ', 'audience'],
-    ['the beginning of one', 'logging', 'audience'],
+    ['a prefix of one', 'logging', 'audience'],
     ['a pattern', '*', 'audience'],
-  ])('of the audience: %s', (_name, audience, expected) => {
+  ])('checks the audience: %s', (_name, audience, expected) => {
     expect(violation({ audience })).toBe(expected);
   });
 
   it.each([
     ['itself', 'worker', 'none'],
-    ['a subject that is named', 'batch-1', 'none'],
-    ['a subject of a prefix', 'user-42', 'none'],
+    ['a listed subject', 'batch-1', 'none'],
+    ['a subject with a listed prefix', 'user-42', 'none'],
     ['the prefix itself', 'user-', 'none'],
     ['a prefix that is not ASCII', 'üser 🪪 7', 'none'],
-    ['another client that is named', 'other-client', 'none'],
+    ['another client that is listed', 'other-client', 'none'],
     ['another client that only a prefix covers', 'user-bot', 'subject'],
     ['another client', 'stranger', 'subject'],
     ['someone else', 'someone', 'subject'],
-    ['less than a prefix', 'user', 'subject'],
-    ['a prefix in other letters', 'User-42', 'subject'],
-    ['a prefix that does not begin', 'the user-42', 'subject'],
-    ['more than a name', 'batch-12', 'subject'],
-    ['a name with a dot, which stands for itself', 'abc', 'subject'],
-    ['itself in other letters', 'Worker', 'subject'],
-  ])('of the subject: %s', (_name, subject, expected) => {
+    ['part of a prefix', 'user', 'subject'],
+    ['a prefix in another case', 'User-42', 'subject'],
+    ['a prefix that is not at the start', 'the user-42', 'subject'],
+    ['a listed subject and more', 'batch-12', 'subject'],
+    ['a subject that fits a dot only as a wildcard', 'abc', 'subject'],
+    ['itself in another case', 'Worker', 'subject'],
+  ])('checks the subject: %s', (_name, subject, expected) => {
     expect(violation({ subject })).toBe(expected);
   });
 
@@ -61,11 +61,11 @@ describe('violationOf', () => {
     ['one twice', 'logs:read logs:read', 'none'],
     ['another', 'logs:delete', 'scope'],
     ['another among its own', 'logs:read logs:delete', 'scope'],
-    ['the beginning of one', 'logs', 'scope'],
-    ['one in other letters', 'LOGS:READ', 'scope'],
-    ['a double spaces', 'logs:read  logs:write', 'scope'],
-    ['an empty text', '', 'scope'],
-  ])('of the scope: %s', (_name, scope, expected) => {
+    ['a prefix of one', 'logs', 'scope'],
+    ['one in another case', 'LOGS:READ', 'scope'],
+    ['a double space', 'logs:read  logs:write', 'scope'],
+    ['an empty string', '', 'scope'],
+  ])('checks the scope: %s', (_name, scope, expected) => {
     expect(violation({ scope })).toBe(expected);
   });
 
@@ -73,17 +73,17 @@ describe('violationOf', () => {
     ['none', undefined, 'none'],
     ['an empty object', {}, 'none'],
     ['a name that it may set', { tenant: 'acme' }, 'none'],
-    ['a name that every object has, and that it may set', { toString: 1 }, 'none'],
+    ['a name from Object.prototype that it may set', { toString: 1 }, 'none'],
     ['another name', { role: 'admin' }, 'claims'],
     ['another name, whose value is null', { role: null }, 'claims'],
     ['another among its own', { tenant: 'acme', role: 'admin' }, 'claims'],
-    ['a name that every object has', { constructor: 1 }, 'claims'],
-    ['a name within a value', { tenant: { role: 'admin' } }, 'none'],
-  ])('of the claims: %s', (_name, claims, expected) => {
+    ['a name from Object.prototype', { constructor: 1 }, 'claims'],
+    ['a name in a nested object', { tenant: { role: 'admin' } }, 'none'],
+  ])('checks the claims: %s', (_name, claims, expected) => {
     expect(violation({ claims })).toBe(expected);
   });
 
-  it('names the first of audience, subject, scope and claims', () => {
+  it('returns the first violation, in the order audience, subject, scope, claims', () => {
     const wrong = { audience: 'x', subject: 'x', scope: 'x', claims: { x: 1 } };
     expect(violation(wrong)).toBe('audience');
     expect(violation({ ...wrong, audience: 'billing' })).toBe('subject');
@@ -97,7 +97,7 @@ describe('violationOf', () => {
   });
 });
 
-// Short names of few letters, so that names meet names, prefixes meet subjects, and clients meet both.
+// Short names of few letters, so that names, prefixes, subjects and clients often match.
 const name = fc.string({ unit: fc.constantFrom('a', 'b', 'A', '-', '*'), minLength: 1, maxLength: 4 });
 const plain = name.filter((text) => !text.includes('*'));
 const names = fc.uniqueArray(plain, { maxLength: 4 });
@@ -126,7 +126,7 @@ const request = fc.record({
   claims: fc.option(fc.dictionary(name, fc.integer(), { maxKeys: 3 }), { nil: undefined }),
 });
 
-/** The same rules, said in another way: each as the set of what is asked for, and a pattern as what it matches. */
+/** The same rules, implemented in another way: with sets, and with patterns split into names and prefixes. */
 function oracle(
   holder: Client,
   asked: ClientRequest,
@@ -147,7 +147,7 @@ function oracle(
 }
 
 describe('violationOf, for any client and request,', () => {
-  it('agrees with the rules said in another way', () => {
+  it('agrees with another implementation of the rules', () => {
     fc.assert(
       fc.property(client, request, names, (holder, asked, others) => {
         const clients = new Set([holder.id, ...others]);
@@ -157,7 +157,7 @@ describe('violationOf, for any client and request,', () => {
     );
   });
 
-  it('lets a client have whatever lies within what it was given', () => {
+  it('allows any part of what the client may request', () => {
     fc.assert(
       fc.property(client, fc.infiniteStream(fc.nat()), (holder, numbers) => {
         const choose = (list: readonly string[]): string[] =>
@@ -174,7 +174,7 @@ describe('violationOf, for any client and request,', () => {
     );
   });
 
-  it('gives no client more if it has less', () => {
+  it('allows no more to a client with fewer rights', () => {
     fc.assert(
       fc.property(client, request, fc.nat(), (holder, asked, at) => {
         const without = (list: readonly string[]): string[] => list.filter((_, i) => i !== at % list.length);

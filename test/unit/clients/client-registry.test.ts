@@ -19,7 +19,7 @@ const put = (id: string, audiences: readonly string[] = []): Promise<unknown> =>
 const remove = (id: string): Promise<unknown> => registry.change(id, () => undefined);
 
 describe('ClientRegistry', () => {
-  it('finds the clients that are there', async () => {
+  it('finds only registered clients', async () => {
     await put('a');
     await put('b');
     await remove('b');
@@ -35,7 +35,7 @@ describe('ClientRegistry', () => {
     expect(registry.size).toBe(1);
   });
 
-  it('finds those of other instances after a sync, and keeps them while the database is unavailable', async () => {
+  it('finds clients of other instances after sync, also while the database is unavailable', async () => {
     await store.change('a', () => clientOf({ id: 'a' }));
     expect(registry.isClient('a')).toBe(false);
     await registry.sync();
@@ -45,7 +45,7 @@ describe('ClientRegistry', () => {
     expect(registry.isClient('a')).toBe(true);
   });
 
-  it('remembers that there were clients when the last one is gone', async () => {
+  it('has everHadClients true even after the last client is removed', async () => {
     expect(registry.everHadClients).toBe(false);
     await put('a');
     await remove('a');
@@ -59,7 +59,7 @@ describe('ClientRegistry', () => {
 describe('ClientRegistry.namesAudience', () => {
   const known = (): string[] => ['x', 'y', 'z'].filter((name) => registry.namesAudience(name));
 
-  it('knows the audiences of all clients, for as long as one names them', async () => {
+  it('is true for an audience as long as a client names it', async () => {
     await put('a', ['x', 'y']);
     await put('b', ['y']);
     expect(known()).toEqual(['x', 'y']);
@@ -71,7 +71,7 @@ describe('ClientRegistry.namesAudience', () => {
     expect(known()).toEqual([]);
   });
 
-  it('knows what the clients of the store name, whatever was changed', async () => {
+  it('agrees with the clients after any sequence of changes', async () => {
     const change = fc.record({
       id: fc.constantFrom('a', 'b', 'c'),
       audiences: fc.option(fc.subarray(['x', 'y', 'z']), { nil: undefined }),
@@ -96,11 +96,11 @@ describe('ClientRegistry.page', () => {
   const idsOf = (limit: number, after?: string): string[] =>
     registry.page(limit, after).clients.map(({ id }) => id);
 
-  it('of no clients is empty and the last', () => {
+  it('is empty and has no next without clients', () => {
     expect(registry.page(10)).toEqual({ clients: [], next: undefined });
   });
 
-  it('is in the order of ids, from the one after the given', async () => {
+  it('is in the order of IDs and begins after the given one', async () => {
     for (const id of ['b', 'a', 'B', '10', '9', '_', '~', '-']) await put(id);
     const all = ['-', '10', '9', 'B', '_', 'a', 'b', '~'];
     expect(idsOf(100)).toEqual(all);
@@ -113,14 +113,14 @@ describe('ClientRegistry.page', () => {
     [1, 'a', 'a'],
     [2, 'b', undefined],
     [3, 'b', undefined],
-  ])('of %d ends with %s and continues after %s', async (limit, last, next) => {
+  ])('of at most %d ends with %s and has the next %s', async (limit, last, next) => {
     await put('a');
     await put('b');
     const page = registry.page(limit);
     expect([page.clients.at(-1)?.id, page.next]).toEqual([last, next]);
   });
 
-  it('shows clients that come and go between two pages', async () => {
+  it('reflects clients that are added or removed between two pages', async () => {
     for (const id of ['a', 'c', 'e']) await put(id);
     expect(registry.page(2).next).toBe('c');
     await put('d');
@@ -130,7 +130,7 @@ describe('ClientRegistry.page', () => {
     expect(registry.page(2, 'd').clients).toEqual([clientOf({ id: 'e', audiences: ['x'] })]);
   });
 
-  it('by page gives every client once, whatever the size of a page', async () => {
+  it('returns every client once over all pages, for any limit', async () => {
     const id = fc.stringMatching(/^[A-Za-z0-9._~-]{1,6}$/);
     await fc.assert(
       fc.asyncProperty(

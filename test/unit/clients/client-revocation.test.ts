@@ -18,73 +18,68 @@ const made = (milliseconds: number): Client => clientOf({ createdAt: NEW_YEAR * 
 describe('clientRevocation', () => {
   it.each<[string, Partial<Claims>, readonly Client[], boolean]>([
     ['a token that names no client', {}, [clientOf()], true],
-    ['a token that names no client, if none is left', {}, [], true],
+    ['a token that names no client, if no client is left', {}, [], true],
     ['a token of a client', { client_id: 'worker' }, [clientOf()], true],
-    ['a token of any client while none was ever registered', { client_id: 'worker' }, [], false],
-    ['a token without a time', { client_id: 'worker', iat: undefined as never }, [made(9e12)], true],
-    ['a token of the second in which its client was made', { client_id: 'worker' }, [made(999)], true],
+    ['a token of any client, if none was ever registered', { client_id: 'worker' }, [], false],
+    ['a token without iat', { client_id: 'worker', iat: undefined as never }, [made(9e12)], true],
+    ['a token of the second in which its client was created', { client_id: 'worker' }, [made(999)], true],
     ['a token of the second after', { client_id: 'worker' }, [made(-1)], true],
-  ])('finds nothing against %s', (_name, claims, clients, everHadClients) => {
+  ])('accepts %s', (_name, claims, clients, everHadClients) => {
     expect(clientState(claims, clients, everHadClients)).toBe('valid');
   });
 
   it.each<[string, Partial<Claims>, readonly Client[], RegExp]>([
+    ['of an unregistered client', { client_id: 'worker' }, [clientOf({ id: 'Worker' })], /is not registered/],
+    ['of a client, if no client is left', { client_id: 'worker' }, [], /is not registered/],
+    ['of a disabled client', { client_id: 'worker' }, [clientOf({ disabled: true })], /is disabled/],
     [
-      'a client that is not registered',
-      { client_id: 'worker' },
-      [clientOf({ id: 'Worker' })],
-      /is not registered/,
-    ],
-    ['a client, if none is left', { client_id: 'worker' }, [], /is not registered/],
-    ['a client that is disabled', { client_id: 'worker' }, [clientOf({ disabled: true })], /is disabled/],
-    [
-      'a previous client with the same ID',
+      'of a previous client with the same ID',
       { client_id: 'worker' },
       [made(1000)],
       /previous client with the same ID/,
     ],
     [
-      'a fraction of a second too early',
+      'issued half a second before its client was created',
       { client_id: 'worker', iat: NEW_YEAR - 0.5 },
       [made(0)],
       /previous client/,
     ],
-    ['a client_id that is no string', { client_id: ['worker'] }, [clientOf()], /is not registered/],
-    ['a client_id that is null', { client_id: null }, [clientOf()], /is not registered/],
-    ['an empty client_id', { client_id: '' }, [clientOf()], /is not registered/],
-  ])('says what to do about a token of %s', (_name, claims, clients, hint) => {
+    ['whose client_id is not a string', { client_id: ['worker'] }, [clientOf()], /is not registered/],
+    ['whose client_id is null', { client_id: null }, [clientOf()], /is not registered/],
+    ['whose client_id is empty', { client_id: '' }, [clientOf()], /is not registered/],
+  ])('returns a hint for a token %s', (_name, claims, clients, hint) => {
     expect(clientState(claims, clients)).toMatch(hint);
   });
 
-  describe('whose id was that of a client before', () => {
+  describe('if an earlier client had the same ID', () => {
     const MARK = '0123456789ab';
     const again = [clientOf({ tokenMark: MARK })];
     const marked = `00000000-0000-4000-8000-${MARK}`;
     const unmarked = '00000000-0000-4000-8000-ba9876543210';
 
-    it.each([0, -1, -60, 59, 3_600])('is behind a token with its mark, issued %d s later', (seconds) => {
+    it.each([0, -1, -60, 59, 3_600])('accepts a token with the mark, issued %d s later', (seconds) => {
       const claims = { client_id: 'worker', jti: marked, iat: NEW_YEAR + seconds };
       expect(clientState(claims, again)).toBe('valid');
     });
 
-    it.each([0, 0.5, -1, -60, 59, 60])('is not behind one without it, issued %d s later', (seconds) => {
+    it.each([0, 0.5, -1, -60, 59, 60])('rejects a token without the mark, issued %d s later', (seconds) => {
       for (const jti of [unmarked, `${MARK}-`, 'x'])
         expect(clientState({ client_id: 'worker', jti, iat: NEW_YEAR + seconds }, again)).toMatch(/previous/);
       expect(clientState({ client_id: 'worker', iat: NEW_YEAR + seconds }, again)).toMatch(/previous/);
     });
 
-    it('is not behind one without it and without a time', () => {
+    it('rejects a token without the mark and without iat', () => {
       expect(clientState({ client_id: 'worker', jti: unmarked, iat: undefined as never }, again)).toMatch(
         /previous/,
       );
     });
 
-    it('is valid if another service issued it, when no clock can be that far ahead', () => {
+    it('accepts a token without the mark from 61 s later, beyond any clock skew', () => {
       expect(clientState({ client_id: 'worker', jti: unmarked, iat: NEW_YEAR + 61 }, again)).toBe('valid');
     });
   });
 
-  it('shows no name that the token brought', () => {
+  it('does not repeat the client_id of the token', () => {
     expect(clientState({ client_id: 'marker' }, [])).not.toContain('marker');
   });
 });

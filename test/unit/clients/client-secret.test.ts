@@ -8,14 +8,14 @@ import { NEW_YEAR } from '../../support/moved-clock.js';
 
 const NOW = NEW_YEAR * 1000;
 
-/** A client with secrets that end so many milliseconds from now, and the secrets themselves. */
+/** A client with secrets that expire the given milliseconds from now, and the secrets themselves. */
 function clientWith(...ends: (number | null)[]): { client: ReturnType<typeof clientOf>; texts: string[] } {
   const made = ends.map((end) => makeSecret(NOW - 1000, end === null ? null : NOW + end));
   return { client: clientOf({ secrets: made.map(({ kept }) => kept) }), texts: made.map(({ text }) => text) };
 }
 
 describe('makeSecret', () => {
-  it('makes 256 random bits, as text that needs no encoding in Basic credentials', () => {
+  it('creates 256 random bits, as text that needs no encoding in Basic credentials', () => {
     const texts = Array.from({ length: 1_000 }, () => makeSecret(NOW, null).text);
     expect(new Set(texts).size).toBe(1_000);
     for (const text of texts) {
@@ -32,7 +32,7 @@ describe('makeSecret', () => {
     }
   });
 
-  it('stores the SHA-256 hash, and nothing of the secret itself', () => {
+  it('keeps the SHA-256 hash, not the secret itself', () => {
     const { text, kept } = makeSecret(NOW, NOW + 1);
     expect(kept).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{16}$/),
@@ -43,28 +43,28 @@ describe('makeSecret', () => {
     expect(JSON.stringify(kept)).not.toContain(text);
   });
 
-  it('gives each secret an ID of its own', () => {
+  it('gives each secret a unique ID', () => {
     expect(new Set(Array.from({ length: 1_000 }, () => makeSecret(NOW, null).kept.id)).size).toBe(1_000);
   });
 });
 
 describe('hasSecret', () => {
-  it('accepts each of two live secrets', () => {
+  it('accepts both of two valid secrets', () => {
     const { client, texts } = clientWith(null, 1_000);
     expect(texts.map((text) => hasSecret(client, text, NOW))).toEqual([true, true]);
   });
 
   it.each([
-    ['ends later', 1, true],
-    ['ends now', 0, false],
-    ['has ended', -1, false],
-    ['does not end', null, true],
-  ])('of a secret that %s', (_name, end, accepted) => {
+    ['expires later', 1, true],
+    ['expires now', 0, false],
+    ['has expired', -1, false],
+    ['never expires', null, true],
+  ])('checks the expiry of a secret that %s', (_name, end, accepted) => {
     const { client, texts } = clientWith(end);
     expect(hasSecret(client, texts[0] ?? '', NOW)).toBe(accepted);
   });
 
-  it('accepts the second secret when the first has expired, even if more are stored', () => {
+  it('accepts valid secrets next to expired ones, even if more than two are stored', () => {
     const { client, texts } = clientWith(-1, -1, null, 5);
     expect(texts.map((text) => hasSecret(client, text, NOW))).toEqual([false, false, true, true]);
   });
@@ -72,8 +72,8 @@ describe('hasSecret', () => {
   it.each([
     ['of another client', () => makeSecret(NOW, null).text],
     ['that is empty', () => ''],
-    ['that is what it hashes to', (kept: ClientSecret) => kept.hash],
-    ['that is its id', (kept: ClientSecret) => kept.id],
+    ['that is the stored hash', (kept: ClientSecret) => kept.hash],
+    ['that is the ID of the secret', (kept: ClientSecret) => kept.id],
     ['that is 32 zeros', () => '\0'.repeat(32)],
   ])('rejects a secret %s', (_name, given) => {
     const { client } = clientWith(null);
@@ -81,7 +81,7 @@ describe('hasSecret', () => {
     expect(kept && hasSecret(client, given(kept), NOW)).toBe(false);
   });
 
-  it('rejects every change of a secret', () => {
+  it('rejects every variation of a secret', () => {
     const { client, texts } = clientWith(null, null);
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 50 }), fc.nat(43), (text, at) => {
@@ -94,10 +94,10 @@ describe('hasSecret', () => {
   });
 
   it.each([
-    ['a client that does not exist', undefined],
+    ['an unknown client', undefined],
     ['a client without secrets', clientOf()],
-    ['a client whose secrets all expired', clientWith(-1, -1).client],
-  ])('rejects any secret of %s', (_name, client) => {
+    ['a client whose secrets have all expired', clientWith(-1, -1).client],
+  ])('rejects any secret for %s', (_name, client) => {
     for (const given of ['', '\0'.repeat(32), makeSecret(NOW, null).text]) {
       expect(hasSecret(client, given, NOW)).toBe(false);
     }

@@ -5,7 +5,7 @@ import { clientOf } from '../../support/client-values.js';
 
 const OWN = 'identity-backend';
 
-/** A client with what an answer must never show. */
+/** A client with values that a response must never show. */
 const clientWith = (changes: Partial<Client> = {}): Client =>
   clientOf({
     name: 'the name',
@@ -26,19 +26,19 @@ describe('describePolicy', () => {
     );
   });
 
-  it('says that there are none', () => {
+  it('says "none" for empty lists', () => {
     expect(describePolicy(clientWith(), OWN)).toBe(
       'This client may request: audiences none; scopes none; subjects "worker"; claims none.',
     );
   });
 
-  it('says that a client without a grant gets no token', () => {
+  it('says that a client without a grant may not request tokens', () => {
     expect(describePolicy(clientWith({ audiences: ['billing'], grantTypes: [] }), OWN)).toBe(
       'This client may not request tokens: its grant_types lack client_credentials.',
     );
   });
 
-  it('leaves out the service itself', () => {
+  it('omits the service itself from the audiences', () => {
     const client = clientWith({ audiences: ['identity-backend', 'billing'] });
     expect(describePolicy(client, 'identity-backend')).toMatch(/: audiences "billing"; scopes none;/);
   });
@@ -53,7 +53,7 @@ describe('describePolicy', () => {
     expect(text).toMatch(/audiences "name-0", .*, 4\d{3} more; scopes/);
   });
 
-  it('never shows a secret, its hash or a key, and escapes what is in a name', () => {
+  it('shows neither a secret nor its hash, and escapes names', () => {
     const text = describePolicy(clientWith({ audiences: ['a"b\n'] }), OWN);
     expect(text).not.toMatch(/secret|hash/);
     expect(text).toContain('"a\\"b\\n"');

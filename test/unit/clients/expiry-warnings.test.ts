@@ -31,14 +31,14 @@ describe('expiringSecrets', () => {
     ['never expires', null, false],
     ['has expired', 1_000, false],
     ['expires now', 10_000, false],
-    ['expires in a moment', 10_001, true],
+    ['expires in a millisecond', 10_001, true],
     ['expires in 14 days', 10_000 + 14 * DAY, true],
-    ['expires after that', 10_001 + 14 * DAY, false],
-  ])('warns of a secret that %s: %s, %s', (_name, expiresAt, isFound) => {
+    ['expires a millisecond after 14 days', 10_001 + 14 * DAY, false],
+  ])('finds a secret that %s (expiresAt %s): %s', (_name, expiresAt, isFound) => {
     expect(expiringSecrets([client('a', [expiresAt])], 10_000)).toHaveLength(isFound ? 1 : 0);
   });
 
-  it('names the next one first, whichever client has it', () => {
+  it('orders secrets by expiry across all clients', () => {
     fc.assert(
       fc.property(fc.array(fc.array(fc.integer({ min: 1, max: 20 * DAY }), { maxLength: 2 })), (lists) => {
         const found = expiringSecrets(
@@ -72,7 +72,7 @@ describe('ExpiryWarnings', () => {
     return { clock, secrets, more, sync: () => made.sync() };
   }
 
-  it('warn at the start and once a day, of enabled clients alone', async () => {
+  it('warn at the start and once a day, for enabled clients only', async () => {
     const all = [
       client('a', [3 * DAY]),
       client('b', [3 * DAY], true),
@@ -94,7 +94,7 @@ describe('ExpiryWarnings', () => {
     expect(secrets.at(-1)).toEqual({ client: 'd', secretId: 'd-0', expiresAt: 20 * DAY });
   });
 
-  it('name 20 secrets at most, and say how many more there are', async () => {
+  it('name at most 20 secrets and the number of others', async () => {
     const many = Array.from({ length: 30 }, (_each, index) => client(`c${index}`, [DAY + index]));
     const { secrets, more, sync } = await warnings(many);
     await sync();
