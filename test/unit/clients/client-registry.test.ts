@@ -35,7 +35,7 @@ describe('ClientRegistry', () => {
     expect(registry.size).toBe(1);
   });
 
-  it('finds clients of other instances after sync, also while the database is unavailable', async () => {
+  it('finds clients of other instances after a sync and keeps them while the database is unavailable', async () => {
     await store.change('a', () => clientOf({ id: 'a' }));
     expect(registry.isClient('a')).toBe(false);
     await registry.sync();

@@ -74,7 +74,7 @@ describe('clientRevocation', () => {
       );
     });
 
-    it('accepts a token without the mark from 61 s later, beyond any clock skew', () => {
+    it('accepts a token without the mark, issued 61 s later, beyond any clock skew', () => {
       expect(clientState({ client_id: 'worker', jti: unmarked, iat: NEW_YEAR + 61 }, again)).toBe('valid');
     });
   });

@@ -119,7 +119,7 @@ describe('the environment and .env', () => {
 });
 
 describe('.env', () => {
-  it('is reported as settingsFile, which is undefined without it', () => {
+  it('is reported as settingsFile, which is undefined if there is no .env', () => {
     const directory = withDotEnv('PORT=1\n');
     expect(loadSettings(directory, { JWT_SECRET_KEY: SECRET }).settingsFile).toBe(join(directory, '.env'));
     expect(loadSettings(temporaryDirectory(), { JWT_SECRET_KEY: SECRET }).settingsFile).toBeUndefined();

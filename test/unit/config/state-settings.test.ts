@@ -217,7 +217,7 @@ describe('KEY_ENCRYPTION_KEY', () => {
     expect(existsSync(join(directory, 'data'))).toBe(false);
   });
 
-  it('is at least 32 bytes long, in any number of characters', () => {
+  it('must be at least 32 bytes long, not 32 characters', () => {
     expect(faultsOf({ KEY_ENCRYPTION_KEY: KEY.slice(1) })).toEqual(['KEY_ENCRYPTION_KEY is under 32 bytes']);
     expect(load({ KEY_ENCRYPTION_KEY: 'é'.repeat(16) }).encryptionKey).toBe('é'.repeat(16));
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { connectionOptions } from '../../../src/database/connection-options.js';
 
 describe('connectionOptions', () => {
-  it('contain the file and the given driver for SQLite', () => {
+  it('returns the file and the given driver for SQLite', () => {
     const driver = {};
     expect(connectionOptions('sqlite:data/identity.db', driver)).toMatchObject({
       type: 'better-sqlite3',
@@ -23,14 +23,14 @@ describe('connectionOptions', () => {
       'postgres://x/database?host=/run/postgresql&application_name=id',
       { host: '/run/postgresql', applicationName: 'id' },
     ],
-  ])('contain the parts of the PostgreSQL URL %s', (url, parts) => {
+  ])('returns the parts of the PostgreSQL URL %s', (url, parts) => {
     const options = connectionOptions(url);
     expect(options).toMatchObject({ type: 'postgres', ...parts });
     // The driver would interpret the parameters of a URL differently.
     expect(options).not.toHaveProperty('url');
   });
 
-  it('contain no PostgreSQL startup parameter that a pooler rejects', () => {
+  it('sets no PostgreSQL startup parameter that a pooler rejects', () => {
     const { extra } = connectionOptions('postgres://host/database') as { extra?: object };
     const startup = [
       'statement_timeout',
@@ -50,14 +50,14 @@ describe('connectionOptions', () => {
     ],
     ['mysql://user@[2001:db8::1]/database', { host: '2001:db8::1', username: 'user' }],
     ['mysql://user@%2Frun%2Fmysqld%2Fmysqld.sock/database', { socketPath: '/run/mysqld/mysqld.sock' }],
-  ])('contain the parts of the MySQL URL %s', (url, parts) => {
+  ])('returns the parts of the MySQL URL %s', (url, parts) => {
     const options = connectionOptions(url);
     expect(options).toMatchObject({ type: 'mysql', charset: 'utf8mb4', ...parts });
     expect(options).not.toHaveProperty('url');
   });
 
   it.each(['postgres://host/database', 'mysql://host/database'])(
-    'enable neither schema synchronization nor statement logging for %s',
+    'enables neither schema synchronization nor statement logging for %s',
     (url) => {
       const options = connectionOptions(url);
       expect(options.synchronize ?? false).toBe(false);
@@ -70,7 +70,7 @@ describe('connectionOptions', () => {
     'mongodb://host/database',
     'postgres://host/database?ssl=true',
     'mysql://host/database?sslmode=prefer',
-  ])('cause a TypeError for %p', (url) => {
+  ])('throws a TypeError for %p', (url) => {
     expect(() => connectionOptions(url)).toThrow(TypeError);
   });
 
@@ -78,12 +78,12 @@ describe('connectionOptions', () => {
     const sslOf = (search: string) =>
       (connectionOptions(`${scheme}://db.example/database${search}`) as { ssl?: unknown }).ssl;
 
-    it('use no TLS without sslmode or with sslmode=disable', () => {
+    it('uses no TLS without sslmode or with sslmode=disable', () => {
       expect(sslOf('')).toBeUndefined();
       expect(sslOf('?sslmode=disable') || undefined).toBeUndefined();
     });
 
-    it('require a valid certificate for verify-ca and verify-full, not for require', () => {
+    it('requires a valid certificate for verify-ca and verify-full, not for require', () => {
       for (const mode of ['verify-ca', 'verify-full']) {
         expect(sslOf(`?sslmode=${mode}`)).toMatchObject({ rejectUnauthorized: true });
       }
