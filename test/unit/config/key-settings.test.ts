@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { loadSettings } from '../../../src/config/load-settings.js';
@@ -147,12 +147,6 @@ describe('JWT_SECRET_KEY', () => {
     const JWT_SECRET_KEY = 'q7Zk2vXw9Lr4Ty6Bn1Mc8Hd3Fg5Js0Pa';
     const variables = { AUDIENCE_ALGORITHMS: 'legacy=HS512', JWT_SECRET_KEY };
     expect(faultsOf(() => loadInProduction(variables))).toEqual(['JWT_SECRET_KEY is under 64 bytes']);
-  });
-
-  it('is not created if no algorithm needs it', () => {
-    const directory = temporaryDirectory();
-    load({ JWT_SECRET_KEY: undefined, JWT_ALGORITHM: 'ES256' }, directory);
-    expect(() => statSync(join(directory, 'data'))).toThrow('ENOENT');
   });
 });
 

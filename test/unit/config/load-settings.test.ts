@@ -328,12 +328,6 @@ describe('loadSettings', () => {
       expect(loadSettings(directory, {}).secret).toBe(SECRET);
     });
 
-    it('creates no secret if one is given', () => {
-      const directory = temporaryDirectory();
-      load({ KEY_ENCRYPTION_KEY: 'k'.repeat(32) }, directory);
-      expect(() => statSync(join(directory, 'data'))).toThrow('ENOENT');
-    });
-
     it('rejects a missing JWT_SECRET_KEY by name if data is not a folder', () => {
       const directory = temporaryDirectory();
       writeFileSync(join(directory, 'data'), '');
