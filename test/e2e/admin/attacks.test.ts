@@ -30,11 +30,11 @@ const forged = (
   return signed(parts.map((part) => base64Url(JSON.stringify(part))).join('.'), key, alg);
 };
 
-/** Signed by an asymmetric key that the attacker made itself. */
+/** Signed with an asymmetric key that the attacker generated. */
 const signedBy = (key: KeyObject, header: Record<string, unknown>): Promise<string> =>
   new SignJWT(ADMINISTRATOR_CLAIMS).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', ...header }).sign(key);
 
-/** What a forged token opens: nothing, at no route. */
+/** Expects that neither the admin routes nor /verify accept the token. */
 async function expectUseless(token: string): Promise<void> {
   const { status, body, headers } = await service.get('/admin/clients', { authorization: `Bearer ${token}` });
   expect({ status, code: body['code'] }).toEqual({ status: 401, code: 'invalid_token' });
@@ -43,8 +43,8 @@ async function expectUseless(token: string): Promise<void> {
   expect(verdict.body['code']).toMatch(/^(invalid_signature|malformed_token|invalid_audience)$/);
 }
 
-describe('a token of the service itself', () => {
-  it('opens the administration, as the ones below would if they were valid', async () => {
+describe('a genuine admin token', () => {
+  it('is accepted by the admin routes; the forged ones below have the same claims', async () => {
     const token = await admin.token();
     expect(readToken(token).claims).toEqual({ ...ADMINISTRATOR_CLAIMS, jti: expect.any(String) });
     expect((await service.get('/admin/clients', { authorization: `Bearer ${token}` })).status).toBe(200);
@@ -57,44 +57,44 @@ describe('a token of the service itself', () => {
   });
 });
 
-describe('a holder of the shared secret cannot make itself an administrator', () => {
+describe('a token forged by a holder of the shared secret', () => {
   it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
-    ['by HS256', { alg: 'HS256' }, {}],
-    ['by HS384', { alg: 'HS384' }, {}],
-    ['by HS512', { alg: 'HS512' }, {}],
-    ['as a JWT', { alg: 'HS256', typ: 'JWT' }, {}],
+    ['with HS256', { alg: 'HS256' }, {}],
+    ['with HS384', { alg: 'HS384' }, {}],
+    ['with HS512', { alg: 'HS512' }, {}],
+    ['with the typ JWT', { alg: 'HS256', typ: 'JWT' }, {}],
     ['without a typ', { alg: 'HS256', typ: undefined }, {}],
     [
-      'with the issuer among several audiences',
+      'with the issuer as the first of two audiences',
       { alg: 'HS256' },
       { aud: ['identity-backend', 'logging-service'] },
     ],
     [
-      'with the issuer behind another audience',
+      'with the issuer as the second of two audiences',
       { alg: 'HS256' },
       { aud: ['logging-service', 'identity-backend'] },
     ],
     ['with the issuer in an array', { alg: 'HS256' }, { aud: ['identity-backend'] }],
     ['with the issuer twice', { alg: 'HS256' }, { aud: ['identity-backend', 'identity-backend'] }],
     ['for another audience', { alg: 'HS256' }, { aud: 'logging-service' }],
-    ['for an audience of another case', { alg: 'HS256' }, { aud: 'Identity-Backend' }],
-    ['with a critical header', { alg: 'HS256', crit: ['b64'], b64: true }, {}],
-  ])('%s', async (_name, header, claims) => {
+    ['for the audience in another case', { alg: 'HS256' }, { aud: 'Identity-Backend' }],
+    ['with a crit header', { alg: 'HS256', crit: ['b64'], b64: true }, {}],
+  ])('is rejected %s', async (_name, header, claims) => {
     const token = forged(header, SECRET, claims);
     const { status } = await service.get('/admin/clients', { authorization: `Bearer ${token}` });
     expect(status).toBe(401);
     if (claims['aud'] === undefined || Array.isArray(claims['aud'])) await expectUseless(token);
-    // Nor is it valid for the audience that would take such a key, if the issuer is in the list too.
+    // Nor is it valid for the audience that accepts the shared secret, if the issuer is in the list too.
     if (Array.isArray(claims['aud'])) expect((await service.verify(token)).status).toBe(401);
   });
 
-  it('with the kid of the key of the service', async () => {
+  it('is rejected with the kid of the published key', async () => {
     await expectUseless(forged({ alg: 'HS256', kid: published.kid }, SECRET));
     await expectUseless(forged({ alg: 'ES256', kid: published.kid }, SECRET));
     await expectUseless(forged({ alg: 'ES256' }, SECRET));
   });
 
-  it('with its own tokens, made again: the signature of one does not fit another', async () => {
+  it('is rejected with the header and signature of a genuine token', async () => {
     const [header, claims, signature] = (await admin.token('')).split('.');
     const changed = base64Url(JSON.stringify({ ...ADMINISTRATOR_CLAIMS, scope: 'identity:admin' }));
     expect(changed).not.toBe(claims);
@@ -103,7 +103,7 @@ describe('a holder of the shared secret cannot make itself an administrator', ()
   });
 });
 
-describe('who reads the published key makes no administrator of itself', () => {
+describe('a token forged by a reader of the published key', () => {
   const spellings = (): [string, string | Buffer][] => {
     const key = createPublicKey({ key: published as never, format: 'jwk' });
     const pem = key.export({ format: 'pem', type: 'spki' }) as string;
@@ -119,15 +119,18 @@ describe('who reads the published key makes no administrator of itself', () => {
     ];
   };
 
-  it.each([0, 1, 2, 3, 4, 5, 6, 7])('by an HMAC with it for a secret (spelling %s)', async (index) => {
-    const [, key = ''] = spellings()[index] ?? [];
-    for (const alg of ['HS256', 'HS384', 'HS512']) {
-      for (const kid of [published.kid, undefined])
-        await expectUseless(forged({ alg, kid }, typeof key === 'string' ? key : new Uint8Array(key)));
-    }
-  });
+  it.each([0, 1, 2, 3, 4, 5, 6, 7])(
+    'is rejected with an HMAC whose secret is the key (encoding %s)',
+    async (index) => {
+      const [, key = ''] = spellings()[index] ?? [];
+      for (const alg of ['HS256', 'HS384', 'HS512']) {
+        for (const kid of [published.kid, undefined])
+          await expectUseless(forged({ alg, kid }, typeof key === 'string' ? key : new Uint8Array(key)));
+      }
+    },
+  );
 
-  it('by another key, with the kid of this one or with a key in the header', async () => {
+  it('is rejected if another key signs it, even with the published kid, a jwk or a jku', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const jwk = publicKey.export({ format: 'jwk' });
     for (const header of [
@@ -142,7 +145,7 @@ describe('who reads the published key makes no administrator of itself', () => {
     }
   });
 
-  it('without any signature', async () => {
+  it('is rejected with an empty or zero signature', async () => {
     for (const alg of ['none', 'None', 'NONE', 'ES256', 'HS256']) {
       const input = [{ alg, typ: 'at+jwt', kid: published.kid }, ADMINISTRATOR_CLAIMS].map((part) =>
         base64Url(JSON.stringify(part)),
@@ -153,8 +156,8 @@ describe('who reads the published key makes no administrator of itself', () => {
   });
 });
 
-// The shared secret as a key object: what a library would take it for.
-it('the shared secret is no key of the administration in any form', async () => {
+// The shared secret as a KeyObject, as a library would use it.
+it('an admin token signed by jose with the shared secret is rejected', async () => {
   const token = await new SignJWT(ADMINISTRATOR_CLAIMS)
     .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
     .sign(createSecretKey(Buffer.from(SECRET)));

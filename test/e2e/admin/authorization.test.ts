@@ -26,20 +26,20 @@ async function challengeOf(
   authorization: string | undefined,
   [method, path]: readonly [string, string] = ['GET', ''],
 ): Promise<object> {
-  const answer: Answer = await service.request(`/admin/clients${path}`, {
+  const response: Answer = await service.request(`/admin/clients${path}`, {
     method,
     headers: authorization === undefined ? {} : { authorization },
   });
   return {
-    status: answer.status,
-    code: answer.body['code'],
-    challenge: answer.headers.get('www-authenticate'),
+    status: response.status,
+    code: response.body['code'],
+    challenge: response.headers.get('www-authenticate'),
   };
 }
 
 const INVALID_TOKEN = { status: 401, code: 'invalid_token', challenge: `${PLAIN}, error="invalid_token"` };
 
-/** A token for the administration that this client was given. */
+/** An access token that the client requests with these parameters. */
 async function tokenOf(authorization: string, parameters: Record<string, string> = {}): Promise<string> {
   const form = { grant_type: 'client_credentials', ...parameters };
   const { body, text } = await service.form('/oauth2/token', form, { authorization });
@@ -49,7 +49,7 @@ async function tokenOf(authorization: string, parameters: Record<string, string>
 
 describe('the admin routes (RFC 6750)', () => {
   it.each(ROUTES)(
-    'return a challenge without an error if there are no credentials: %s /admin/clients%s',
+    'return a challenge without an error to a request without credentials: %s /admin/clients%s',
     async (...route) => {
       expect(await challengeOf(undefined, route)).toEqual({
         status: 401,
@@ -59,12 +59,12 @@ describe('the admin routes (RFC 6750)', () => {
     },
   );
 
-  it.each(ROUTES)('refuse a token that is none: %s /admin/clients%s', async (...route) => {
+  it.each(ROUTES)('reject a malformed token: %s /admin/clients%s', async (...route) => {
     expect(await challengeOf('Bearer a.b.c', route)).toEqual(INVALID_TOKEN);
   });
 
   it.each(['Bearer', 'Bearer ', 'Bearer a b', 'Bearer a.b.c', 'bearer x', 'Bearer \u00e9'])(
-    'refuse a bearer token that is malformed: %j',
+    'reject malformed bearer credentials: %j',
     async (authorization) => {
       expect(await challengeOf(authorization)).toEqual(INVALID_TOKEN);
     },
@@ -85,14 +85,14 @@ describe('the admin routes (RFC 6750)', () => {
     }
   });
 
-  it('take the token in the header alone, with a scheme in any case', async () => {
+  it('accept a token only in the header, with the scheme in any case', async () => {
     const token = await admin.token();
     expect(await challengeOf(`bearer ${token}`)).toMatchObject({ status: 200 });
     expect(await challengeOf(`BEARER   ${token}`)).toMatchObject({ status: 200 });
     expect((await service.get(`/admin/clients?access_token=${token}`)).status).toBe(401);
   });
 
-  it('refuse a token that has expired, or is not yet valid', async () => {
+  it('reject a token that has expired or is not yet valid', async () => {
     const token = await admin.token();
     service.clock.advance(900);
     expect(await challengeOf(`Bearer ${token}`)).toEqual(INVALID_TOKEN);
@@ -102,7 +102,7 @@ describe('the admin routes (RFC 6750)', () => {
     expect(await challengeOf(`Bearer ${token}`)).toMatchObject({ status: 200 });
   });
 
-  it('refuse a token for someone else, though it is signed and has the scope', async () => {
+  it('reject a token for another audience, even with the scope', async () => {
     const { authorization } = await makeClient(service, 'elsewhere', {
       audiences: ['logging-service'],
       scopes: ['identity:admin'],
@@ -117,7 +117,7 @@ describe('the admin routes (RFC 6750)', () => {
     challenge: `${PLAIN}, error="insufficient_scope", scope="identity:admin"`,
   };
 
-  it.each(ROUTES)('ask for the scope: %s /admin/clients%s', async (...route) => {
+  it.each(ROUTES)('require the scope identity:admin: %s /admin/clients%s', async (...route) => {
     const id = `reader-${ROUTES.findIndex((each) => each.join() === route.join())}`;
     const client = { ...ADMINISTRATOR, scopes: ['identity:introspect', 'identity:administrator'] };
     const { authorization } = await makeClient(service, id, client);
@@ -128,14 +128,14 @@ describe('the admin routes (RFC 6750)', () => {
     );
   });
 
-  it('take a token with further scopes', async () => {
+  it('accept a token that has other scopes too', async () => {
     const client = { ...ADMINISTRATOR, scopes: ['a', 'identity:admin', 'z'] };
     const { authorization } = await makeClient(service, 'more', client);
     const token = await tokenOf(authorization, { scope: 'a identity:admin z' });
     expect(await challengeOf(`Bearer ${token}`)).toMatchObject({ status: 200 });
   });
 
-  it('refuse an administrator from which the scope was taken, with the token that it has', async () => {
+  it('reject an existing token once its client has lost the scope or is disabled', async () => {
     const other = await Administrator.of(service, 'other');
     const authorization = `Bearer ${await other.token()}`;
     expect(await challengeOf(authorization)).toMatchObject({ status: 200 });
@@ -156,23 +156,20 @@ describe('the admin routes (RFC 6750)', () => {
     ['scopes: null', { scopes: null }],
     ['another scope', { scopes: ['identity:introspect', 'identity:admins'] }],
     ['neither', { scopes: [], audiences: [] }],
-  ])(
-    'refuse an administrator with the token that it has, on every route, once it has %s',
-    async (name, patch) => {
-      const id = `reduced-${name.replaceAll(/[^a-z]/g, '')}`;
-      const other = await Administrator.of(service, id);
-      const authorization = `Bearer ${await other.token()}`;
-      expect(await challengeOf(authorization)).toMatchObject({ status: 200 });
-      expect((await admin.update(id, patch)).status).toBe(200);
-      for (const route of ROUTES) expect(await challengeOf(authorization, route)).toEqual(INSUFFICIENT);
-      await admin.update(id, { scopes: ['identity:admin'], audiences: ['x', 'identity-backend'] });
-      expect(await challengeOf(authorization)).toMatchObject({ status: 200 });
-      await admin.update(id, { disabled: true, audiences: [] });
-      for (const route of ROUTES) expect(await challengeOf(authorization, route)).toEqual(INVALID_TOKEN);
-    },
-  );
+  ])('reject an existing token on every route once its client has %s', async (name, patch) => {
+    const id = `reduced-${name.replaceAll(/[^a-z]/g, '')}`;
+    const other = await Administrator.of(service, id);
+    const authorization = `Bearer ${await other.token()}`;
+    expect(await challengeOf(authorization)).toMatchObject({ status: 200 });
+    expect((await admin.update(id, patch)).status).toBe(200);
+    for (const route of ROUTES) expect(await challengeOf(authorization, route)).toEqual(INSUFFICIENT);
+    await admin.update(id, { scopes: ['identity:admin'], audiences: ['x', 'identity-backend'] });
+    expect(await challengeOf(authorization)).toMatchObject({ status: 200 });
+    await admin.update(id, { disabled: true, audiences: [] });
+    for (const route of ROUTES) expect(await challengeOf(authorization, route)).toEqual(INVALID_TOKEN);
+  });
 
-  it('check the token before they look at anything else', async () => {
+  it('check the token before the path and the body', async () => {
     for (const [method, path, body] of [
       ['POST', '', '{'],
       ['PATCH', '/no-such-client', '[]'],

@@ -19,7 +19,7 @@ interface Row {
 let service: RunningApp;
 let admin: Administrator;
 let databaseUrl: string;
-/** All that a backup holds. */
+/** The rows of all tables, as a backup contains them. */
 let rows: readonly Row[];
 beforeAll(async () => {
   databaseUrl = `sqlite:${join(temporaryDirectory(), 'identity.db')}`;
@@ -51,16 +51,16 @@ function storedKey(): StoredKey {
   return JSON.parse(`${found}}`) as StoredKey;
 }
 
-/** Every text in it that is longer than a word. */
+/** Every text of at least 16 characters in the rows. */
 const longTexts = (): string[] => [...new Set(text().match(/[\w-]{16,}/g))];
 
-describe('who reads a backup of the database', () => {
-  it('finds the client and a sealed key in it', () => {
+describe('a backup of the database', () => {
+  it('contains the client and an encrypted key', () => {
     expect(text()).toContain('admin');
     expect(storedKey().sealed.length).toBeGreaterThan(100);
   });
 
-  it('finds no secret in it, of no kind', () => {
+  it('contains no client secret, shared secret, key encryption key or private key', () => {
     const { encryptionKey } = testSettings();
     for (const secret of [admin.client.secret, SECRET, encryptionKey]) {
       expect(text()).not.toContain(secret);
@@ -69,7 +69,7 @@ describe('who reads a backup of the database', () => {
     expect(text()).not.toMatch(/PRIVATE KEY|\\*"d\\*":/);
   });
 
-  it('authenticates itself by nothing that is in it', async () => {
+  it('contains no text that authenticates the client', async () => {
     expect(longTexts().length).toBeGreaterThan(3);
     const hash = createHash('sha256').update(admin.client.secret).digest('base64url');
     expect(longTexts()).toContain(hash);
@@ -82,7 +82,7 @@ describe('who reads a backup of the database', () => {
     }
   });
 
-  it('signs nothing by what is in it', async () => {
+  it('contains no text that signs a valid admin token as an HMAC key', async () => {
     const { jwk } = storedKey();
     const claims = {
       iss: 'identity-backend',
@@ -107,32 +107,32 @@ describe('who reads a backup of the database', () => {
 
   it.each([
     ['the shared secret', SECRET],
-    ['nothing', ''],
+    ['an empty secret', ''],
     ['a placeholder', 'changeme'],
-    ['the name of the key', 'identity-backend/key-encryption/v1'],
-  ])('does not open the key by %s', (_name, secret) => {
+    ['the HKDF label of the key', 'identity-backend/key-encryption/v1'],
+  ])('contains a private key that %s does not decrypt', (_name, secret) => {
     const { sealed, jwk } = storedKey();
     expect(opened(sealed, jwk.kid, secret)).toBeUndefined();
   });
 
-  it('would open it by KEY_ENCRYPTION_KEY: the ways that fail are the right way', () => {
+  it('contains a private key that KEY_ENCRYPTION_KEY decrypts, with its own kid only', () => {
     const { sealed, jwk } = storedKey();
     expect(opened(sealed, jwk.kid, testSettings().encryptionKey)).toBeInstanceOf(Buffer);
     expect(opened(sealed, 'another-kid', testSettings().encryptionKey)).toBeUndefined();
   });
 
-  it('starts no service on it, and changes nothing', async () => {
+  it('is rejected at start with another KEY_ENCRYPTION_KEY, and still works with its own', async () => {
     for (const encryptionKey of [SECRET, 'another key-encryption key of a test'])
       await expect(RunningApp.start({ databaseUrl, encryptionKey })).rejects.toThrow(KeyEncryptionError);
     const again = await RunningApp.start({ databaseUrl });
     const { authorization } = admin.client;
-    const answer = await again.form('/oauth2/token', 'grant_type=client_credentials', { authorization });
+    const response = await again.form('/oauth2/token', 'grant_type=client_credentials', { authorization });
     await again.stop();
-    expect(answer.status).toBe(200);
+    expect(response.status).toBe(200);
   });
 });
 
-/** What the service does to open a key, written down once more. */
+/** Decrypts a key as the service does, with code of its own; tries other ways to derive the AES key too. */
 function opened(sealed: string, label: string, secret: string): Buffer | undefined {
   const bytes = Buffer.from(sealed, 'base64url');
   const keys = [
@@ -147,7 +147,7 @@ function opened(sealed: string, label: string, secret: string): Buffer | undefin
         .setAuthTag(bytes.subarray(-16));
       return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]);
     } catch {
-      // The next one.
+      // Try the next key.
     }
   }
   return undefined;

@@ -27,7 +27,7 @@ afterAll(() => service.stop());
 
 let made = 0;
 
-describe('a client that is made or changed', () => {
+describe('a client in the body of a request', () => {
   it.each<[string, unknown]>([
     ['name', 'x'.repeat(255)],
     ['audiences', []],
@@ -43,7 +43,7 @@ describe('a client that is made or changed', () => {
     ['jwks', keys(publicJwk('rsa', { modulusLength: 2048 }))],
     ['jwks', keys(publicJwk('ed25519', {}), publicJwk('ec', { namedCurve: 'P-384' }))],
     ['disabled', false],
-  ])('may have as its %s %j', async (member, value) => {
+  ])('is accepted with the %s %j', async (member, value) => {
     const created = await admin.create({ client_id: `made-${++made}`, [member]: value });
     expect([created.status, created.body[member]]).toEqual([201, value]);
     const changed = await admin.update(`made-${made}`, { [member]: value });
@@ -52,56 +52,56 @@ describe('a client that is made or changed', () => {
 
   it.each<[string, string, unknown]>([
     ['name', 'empty', ''],
-    ['name', 'blank', '  '],
-    ['name', 'of 256 characters', 'x'.repeat(256)],
-    ['name', 'with a control character', 'a\u0007'],
+    ['name', 'whitespace', '  '],
+    ['name', '256 characters long', 'x'.repeat(256)],
+    ['name', 'a text with a control character', 'a\u0007'],
     ['name', 'a number', 7],
-    ['audiences', 'a text', 'logging-service'],
+    ['audiences', 'a string', 'logging-service'],
     ['audiences', 'an object', { 0: 'a' }],
-    ['audiences', 'of empty texts', ['']],
-    ['audiences', 'of numbers', [1]],
-    ['audiences', 'twice the same', ['a', 'a']],
-    ['audiences', 'an entry of 256 characters', ['x'.repeat(256)]],
-    ['audiences', '1001 entries', lines(1001)],
-    ['default_audience', 'none of its audiences', 'c'],
+    ['audiences', 'a list with an empty string', ['']],
+    ['audiences', 'a list of numbers', [1]],
+    ['audiences', 'a list with a duplicate', ['a', 'a']],
+    ['audiences', 'a list with an entry of 256 characters', ['x'.repeat(256)]],
+    ['audiences', 'a list of 1001 entries', lines(1001)],
+    ['default_audience', 'not one of the audiences', 'c'],
     ['default_audience', 'a list', ['a']],
-    ['scopes', 'a text', 'logs:read'],
-    ['scopes', 'two in one', ['logs:read logs:write']],
-    ['scopes', 'empty', ['']],
-    ['scopes', 'a quote', ['"']],
-    ['scopes', 'not ASCII', ['ä']],
-    ['scopes', 'twice the same', ['a', 'a']],
-    ['claims', 'a registered one', ['tenant', 'sub']],
-    ['claims', 'act', ['act']],
-    ['claims', '__proto__', ['__proto__']],
+    ['scopes', 'a string', 'logs:read'],
+    ['scopes', 'a list with two scope tokens in one entry', ['logs:read logs:write']],
+    ['scopes', 'a list with an empty string', ['']],
+    ['scopes', 'a list with a quotation mark', ['"']],
+    ['scopes', 'a list with a non-ASCII character', ['ä']],
+    ['scopes', 'a list with a duplicate', ['a', 'a']],
+    ['claims', 'a list with a registered claim', ['tenant', 'sub']],
+    ['claims', 'a list with act', ['act']],
+    ['claims', 'a list with __proto__', ['__proto__']],
     ['claims', 'an object', { tenant: 'acme' }],
-    ['grant_types', 'an unknown one', ['password']],
-    ['grant_types', 'twice the same', ['client_credentials', 'client_credentials']],
+    ['grant_types', 'a list with an unknown grant', ['password']],
+    ['grant_types', 'a list with a duplicate', ['client_credentials', 'client_credentials']],
     ['token_lifetime_seconds', 'zero', 0],
     ['token_lifetime_seconds', 'negative', -1],
     ['token_lifetime_seconds', 'a fraction', 1.5],
-    ['token_lifetime_seconds', 'a text', '300'],
-    ['token_lifetime_seconds', 'over the configured lifetime', 901],
-    ['may_act_for', 'a star alone', ['*']],
-    ['may_act_for', 'a star within', ['user-*-1']],
-    ['may_act_for', 'two stars', ['user-**']],
-    ['may_act_for', 'empty', ['']],
-    ['may_act_for', 'a text', 'user-*'],
-    ['jwks', 'a list', [PUBLIC]],
-    ['jwks', 'without keys', {}],
-    ['jwks', 'an empty set', keys()],
-    ['jwks', 'more than 10 keys', keys(...Array.from({ length: 11 }, () => PUBLIC))],
-    ['jwks', 'a private key', keys(PRIVATE)],
-    ['jwks', 'a shared key', keys({ kty: 'oct', k: 'c2VjcmV0' })],
-    ['jwks', 'RSA of 1024 bits', keys(publicJwk('rsa', { modulusLength: 1024 }))],
-    ['jwks', 'another curve', keys(publicJwk('ec', { namedCurve: 'secp256k1' }))],
-    ['jwks', 'X25519, which signs nothing', keys(publicJwk('x25519', {}))],
-    ['jwks', 'a key for encryption', keys({ ...PUBLIC, use: 'enc' })],
-    ['jwks', 'a kid that is a number', keys({ ...PUBLIC, kid: 1 })],
-    ['jwks', 'a point off the curve', keys({ ...PUBLIC, y: PUBLIC.x })],
-    ['disabled', 'a text', 'true'],
+    ['token_lifetime_seconds', 'a string', '300'],
+    ['token_lifetime_seconds', 'above the configured lifetime', 901],
+    ['may_act_for', 'a list with an asterisk alone', ['*']],
+    ['may_act_for', 'a list with an asterisk before the end', ['user-*-1']],
+    ['may_act_for', 'a list with two asterisks in an entry', ['user-**']],
+    ['may_act_for', 'a list with an empty string', ['']],
+    ['may_act_for', 'a string', 'user-*'],
+    ['jwks', 'an array', [PUBLIC]],
+    ['jwks', 'an object without keys', {}],
+    ['jwks', 'an empty key set', keys()],
+    ['jwks', 'a set of more than 10 keys', keys(...Array.from({ length: 11 }, () => PUBLIC))],
+    ['jwks', 'a set with a private key', keys(PRIVATE)],
+    ['jwks', 'a set with a symmetric key', keys({ kty: 'oct', k: 'c2VjcmV0' })],
+    ['jwks', 'a set with an RSA key of 1024 bits', keys(publicJwk('rsa', { modulusLength: 1024 }))],
+    ['jwks', 'a set with a key on an unsupported curve', keys(publicJwk('ec', { namedCurve: 'secp256k1' }))],
+    ['jwks', 'a set with an X25519 key, which cannot sign', keys(publicJwk('x25519', {}))],
+    ['jwks', 'a set with a key for encryption', keys({ ...PUBLIC, use: 'enc' })],
+    ['jwks', 'a set with a numeric kid', keys({ ...PUBLIC, kid: 1 })],
+    ['jwks', 'a set with a point off the curve', keys({ ...PUBLIC, y: PUBLIC.x })],
+    ['disabled', 'a string', 'true'],
     ['disabled', 'a number', 1],
-  ])('is refused if %s is %s, and the refusal names the field', async (member, _name, value) => {
+  ])('is rejected if %s is %s, and the error names the field', async (member, _name, value) => {
     const refusal = {
       status: 400,
       body: { error: expect.stringContaining(member), code: 'invalid_request' },
@@ -116,7 +116,7 @@ describe('a client that is made or changed', () => {
   });
 
   it.each(['client_secret', 'secret', 'audience', 'scope', 'Name', 'constructor', 'toString', ''])(
-    'is refused if there is a field %j, which no client has',
+    'is rejected with the unknown field %j',
     async (member) => {
       const { status, body } = await admin.create({ client_id: 'refused', [member]: 'x' });
       expect({ status, body }).toEqual({
@@ -128,12 +128,12 @@ describe('a client that is made or changed', () => {
   );
 
   it.each([
-    ['a field of that name', '{"client_id":"refused","__proto__":{"disabled":true}}'],
+    ['a field named __proto__', '{"client_id":"refused","__proto__":{"disabled":true}}'],
     ['a duplicate field', '{"client_id":"refused","client_id":"refused"}'],
-    ['a prototype of a constructor', '{"client_id":"refused","constructor":{"prototype":{}}}'],
-    ['half of JSON', '{"client_id":"refused"'],
-    ['bytes that are not UTF-8', Buffer.from('{"client_id":"\xff"}', 'latin1')],
-  ])('is refused if the JSON is malformed: %s', async (_name, bytes) => {
+    ['a field constructor.prototype', '{"client_id":"refused","constructor":{"prototype":{}}}'],
+    ['a truncated object', '{"client_id":"refused"'],
+    ['invalid UTF-8', Buffer.from('{"client_id":"\xff"}', 'latin1')],
+  ])('is rejected as malformed JSON: %s', async (_name, bytes) => {
     const authorization = `Bearer ${await admin.token()}`;
     const { status, body } = await service.postRaw('/admin/clients', bytes, { authorization });
     expect({ status, body }).toEqual({
@@ -144,19 +144,19 @@ describe('a client that is made or changed', () => {
 
   it.each([
     ['a form', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported_media_type'],
-    ['a plain text', { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
+    ['plain text', { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
     ['a merge patch', { 'content-type': 'application/merge-patch+json' }, 415, 'unsupported_media_type'],
-    ['compressed', { 'content-encoding': 'gzip' }, 415, 'unsupported_media_type'],
-  ])('is refused if the body is sent as %s', async (_name, headers, status, code) => {
+    ['gzip', { 'content-encoding': 'gzip' }, 415, 'unsupported_media_type'],
+  ])('is rejected with 415 if the body is sent as %s', async (_name, headers, status, code) => {
     const authorization = `Bearer ${await admin.token()}`;
-    const answer = await service.postRaw('/admin/clients', '{"client_id":"refused"}', {
+    const response = await service.postRaw('/admin/clients', '{"client_id":"refused"}', {
       ...headers,
       authorization,
     });
-    expect({ status: answer.status, code: answer.body['code'] }).toEqual({ status, code });
+    expect({ status: response.status, code: response.body['code'] }).toEqual({ status, code });
   });
 
-  it('is refused if the body is larger than 64 KiB', async () => {
+  it('is rejected with 413 if the body is larger than 64 KiB', async () => {
     const { status, body } = await admin.create({ client_id: 'refused', name: 'x'.repeat(66_000) });
     expect({ status, code: body['code'] }).toEqual({ status: 413, code: 'payload_too_large' });
   });

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 describe('POST /admin/clients', () => {
-  it('registers a client by its ID alone, with defaults that give it nothing', async () => {
+  it('registers a client with only a client_id; the defaults allow no audience, scope or claim', async () => {
     const { status, body, headers } = await admin.create({ client_id: 'least' });
     expect({ status, body }).toEqual({
       status: 201,
@@ -45,7 +45,7 @@ describe('POST /admin/clients', () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  it('takes every field as it is sent', async () => {
+  it('accepts every field and returns it unchanged', async () => {
     const members = {
       client_id: 'all.of_it~-1',
       name: 'Größe 漢字',
@@ -66,7 +66,7 @@ describe('POST /admin/clients', () => {
     expect((await admin.show('all.of_it~-1')).body).toEqual(shown);
   });
 
-  it('shows the secret once: never again, and no answer holds what it hashes to', async () => {
+  it('returns the secret only once, and never its hash', async () => {
     const { body } = await admin.create({ client_id: 'once' });
     const secret = String(body['client_secret']);
     for (const { text } of [
@@ -80,7 +80,7 @@ describe('POST /admin/clients', () => {
     }
   });
 
-  it('makes a secret that differs each time, and that works at once, in Basic and unencoded too', async () => {
+  it('generates a different secret each time, which is valid immediately', async () => {
     const first = await admin.create({ client_id: 'worker-1', audiences: ['a'] });
     const second = await admin.create({ client_id: 'worker-2' });
     expect(first.body['client_secret']).not.toBe(second.body['client_secret']);
@@ -91,8 +91,8 @@ describe('POST /admin/clients', () => {
   it.each([
     ['null', null],
     ['an empty object', {}],
-    ['a list', []],
-    ['a text', 'careergpt'],
+    ['an array', []],
+    ['a string', 'careergpt'],
   ])('rejects a body that is %s', async (_name, body) => {
     expect(await admin.request('POST', '', body)).toMatchObject({
       status: 400,
@@ -100,38 +100,43 @@ describe('POST /admin/clients', () => {
     });
   });
 
-  it('rejects a body that is not there', async () => {
+  it('rejects a missing body', async () => {
     expect(await admin.request('POST', '')).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
   });
 
-  it.each([{}, { client_id: null }])('makes an id if none is sent, %j', async (id) => {
-    const { status, body } = await admin.create({ ...id, audiences: ['a'] });
-    expect({ status, name: body['name'] }).toEqual({ status: 201, name: body['client_id'] });
-    expect(body['client_id']).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-    const authorization = basic(String(body['client_id']), String(body['client_secret']));
-    const request = { sub: body['client_id'], aud: 'a' };
-    expect((await service.post('/token', request, { authorization })).status).toBe(200);
-  });
+  it.each([{}, { client_id: null }])(
+    'generates a UUID if the client_id is missing or null: %j',
+    async (id) => {
+      const { status, body } = await admin.create({ ...id, audiences: ['a'] });
+      expect({ status, name: body['name'] }).toEqual({ status: 201, name: body['client_id'] });
+      expect(body['client_id']).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+      const authorization = basic(String(body['client_id']), String(body['client_secret']));
+      const request = { sub: body['client_id'], aud: 'a' };
+      expect((await service.post('/token', request, { authorization })).status).toBe(200);
+    },
+  );
 
-  it('rejects an ID that is taken, also by a client that is disabled, and changes nothing', async () => {
+  it('returns 409 for the ID of a disabled client, which stays unchanged', async () => {
     await makeClient(service, 'taken', { name: 'The first', disabled: true });
     const { status, body } = await admin.create({ client_id: 'taken', name: 'The second' });
     expect({ status, code: body['code'] }).toEqual({ status: 409, code: 'conflict' });
     expect((await admin.show('taken')).body['name']).toBe('The first');
   });
 
-  it('takes ids that differ in case alone for two clients', async () => {
+  it('registers two clients whose IDs differ only in case', async () => {
     expect((await admin.create({ client_id: 'Case' })).status).toBe(201);
     expect((await admin.create({ client_id: 'case' })).status).toBe(201);
   });
 
-  it('gives one id to one client only, if two are made at once', async () => {
-    const answers = await Promise.all(Array.from({ length: 5 }, () => admin.create({ client_id: 'raced' })));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409]);
+  it('registers only one of five clients that are created with the same ID at once', async () => {
+    const responses = await Promise.all(
+      Array.from({ length: 5 }, () => admin.create({ client_id: 'raced' })),
+    );
+    expect(responses.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409]);
   });
 
   it.each(['a', 'x'.repeat(128), '...', '.a', 'a-', '~', '_', '0', 'constructor', '__proto__', 'toString'])(
-    'takes the id %j',
+    'accepts the ID %j',
     async (id) => {
       const { status, body } = await admin.create({ client_id: id });
       expect({ status, id: body['client_id'] }).toEqual({ status: 201, id });
@@ -153,7 +158,7 @@ describe('POST /admin/clients', () => {
     true,
     ['a'],
     {},
-  ])('rejects the id %j', async (id) => {
+  ])('rejects the ID %j', async (id) => {
     const { status, body } = await admin.create({ client_id: id });
     expect({ status, body }).toEqual({
       status: 400,

@@ -16,7 +16,7 @@ beforeEach(() => service.clock.set(NEW_YEAR));
 afterAll(() => service.stop());
 
 describe('DELETE /admin/clients/{id}', () => {
-  it('removes a client: it is not shown, may not ask, and its tokens are revoked', async () => {
+  it('removes a client: GET returns 404, POST /token 401, and its tokens are revoked', async () => {
     const { authorization } = await makeClient(service, 'removed', WORKER);
     const ask = { sub: 'removed', aud: 'logging-service' };
     const token = await service.issue({ sub: 'removed' }, { authorization });
@@ -36,7 +36,7 @@ describe('DELETE /admin/clients/{id}', () => {
     });
   });
 
-  it('leaves the tokens of anyone else as they are', async () => {
+  it('does not revoke tokens of other clients or of anonymous callers', async () => {
     const { authorization } = await makeClient(service, 'stays', WORKER);
     const ofClient = await service.issue({ sub: 'stays' }, { authorization });
     const anonymous = await service.issue({ sub: 'gone' });
@@ -46,7 +46,7 @@ describe('DELETE /admin/clients/{id}', () => {
     expect((await service.verify(anonymous)).status).toBe(200);
   });
 
-  it('does not find a client twice', async () => {
+  it('makes a second DELETE, a PATCH and a new secret return 404', async () => {
     await makeClient(service, 'twice');
     expect((await admin.remove('twice')).status).toBe(204);
     expect(await admin.remove('twice')).toMatchObject({ status: 404, body: { code: 'not_found' } });
@@ -54,7 +54,7 @@ describe('DELETE /admin/clients/{id}', () => {
     expect(await admin.addSecret('twice')).toMatchObject({ status: 404, body: { code: 'not_found' } });
   });
 
-  it('lets the ID be used again: by a client with another secret, for which the previous tokens are invalid', async () => {
+  it('frees the ID for a new client; the secret and tokens of the previous one stay invalid', async () => {
     const previous = await makeClient(service, 'phoenix', WORKER);
     const token = await service.issue({ sub: 'phoenix' }, { authorization: previous.authorization });
     await admin.remove('phoenix');
@@ -72,7 +72,7 @@ describe('DELETE /admin/clients/{id}', () => {
     expect((await service.post('/token', ask, { authorization: previous.authorization })).status).toBe(401);
   });
 
-  it('shuts out an administrator who removes itself, with the token that it has', async () => {
+  it('invalidates the token of a deleted administrator', async () => {
     const other = await Administrator.of(service, 'second-admin');
     const authorization = `Bearer ${await other.token()}`;
     expect((await admin.remove('second-admin')).status).toBe(204);
@@ -83,11 +83,11 @@ describe('DELETE /admin/clients/{id}', () => {
   });
 });
 
-describe('a token that names a client', () => {
+describe('a token with a client_id', () => {
   const named = (client_id: unknown, claims: object = {}): string =>
     handMadeToken({ claims: { client_id, ...claims } });
 
-  it('is valid whatever it names, until the first client is registered', async () => {
+  it('is valid for an unknown client until the first client is registered', async () => {
     const empty = await RunningApp.start();
     expect((await empty.verify(named('nobody'))).status).toBe(200);
     await makeClient(empty, 'first');
@@ -96,16 +96,16 @@ describe('a token that names a client', () => {
   });
 
   it.each([
-    ['nobody', 'nobody'],
-    ['a name of Object.prototype', 'constructor'],
+    ['an unknown ID', 'nobody'],
+    ['the name of a property of Object.prototype', 'constructor'],
     ['a number', 7],
     ['null', null],
-    ['a list', ['admin']],
-  ])('is revoked if that is %s', async (_name, client_id) => {
+    ['an array', ['admin']],
+  ])('is revoked if the client_id is %s', async (_name, client_id) => {
     expect((await service.verify(named(client_id))).body['code']).toBe('token_revoked');
   });
 
-  it('is verified by everything else first', async () => {
+  it('is checked for expiry and audience before its client_id', async () => {
     const expired = named('nobody', { exp: NEW_YEAR - 1 });
     expect((await service.verify(expired)).body['code']).toBe('token_expired');
     expect((await service.verify(named('nobody'), 'billing')).body['code']).toBe('invalid_audience');

@@ -26,7 +26,7 @@ describe('the ID in the path of the admin routes', () => {
     '__proto__',
     'toString',
     'secrets',
-  ])('may be any that a client can have: %s', async (id) => {
+  ])('may be any valid client_id: %s', async (id) => {
     await makeClient(service, id);
     expect((await admin.show(id)).body['client_id']).toBe(id);
     expect((await admin.update(id, { name: 'Changed' })).body).toMatchObject({
@@ -39,14 +39,14 @@ describe('the ID in the path of the admin routes', () => {
     expect((await admin.show(id)).status).toBe(404);
   });
 
-  it.each(['-', '--json', '-a', '.', '..'])('is none that a new client can have: %s', async (id) => {
+  it.each(['-', '--json', '-a', '.', '..'])('is rejected as the ID of a new client: %s', async (id) => {
     expect(await admin.create({ client_id: id })).toMatchObject({
       status: 400,
       body: { error: expect.stringMatching(/^client_id /), code: 'invalid_request' },
     });
   });
 
-  it.each(['-', '--json', '.', '..'])('may be one that an earlier version took: %s', async (id) => {
+  it.each(['-', '--json', '.', '..'])('may be one that only earlier versions accepted: %s', async (id) => {
     const registry = service.app.get(ClientRegistry);
     await registry.change(id, () => clientOf({ id }));
     // fetch would resolve dot segments.
@@ -77,15 +77,15 @@ describe('the ID in the path of the admin routes', () => {
     ...['a%2Fb', 'admin%2F', '%2E%2E%2Fadmin', 'admin%00', 'admin%20', '%20admin', 'admin%0A', '*', '%25'],
     ...['x'.repeat(129), 'x'.repeat(200), 'x'.repeat(5000), '%C3%A4', 'Admin', 'constructor', '__proto__'],
     ...['hasOwnProperty', 'admin;x', 'admin,x', "admin'--", '%F0%9F%92%A9'],
-  ])('finds no client if it is %s', async (id) => {
-    for (const answer of [
+  ])('matches no client if it is %s', async (id) => {
+    for (const response of [
       await admin.show(id),
       await admin.update(id, { name: 'Changed' }),
       await admin.remove(id),
       await admin.addSecret(id, {}),
       await admin.endSecret(id, 'x'),
     ]) {
-      expect({ status: answer.status, body: answer.body }).toEqual({
+      expect({ status: response.status, body: response.body }).toEqual({
         status: 404,
         body: { error: expect.any(String), code: 'not_found' },
       });
@@ -93,19 +93,19 @@ describe('the ID in the path of the admin routes', () => {
     expect((await admin.show('admin')).body['name']).toBe('admin');
   });
 
-  it('is refused if it is not encoded rightly', async () => {
+  it('is rejected with 400 if its percent-encoding is invalid', async () => {
     for (const id of ['%', '%zz', '%C3', '%FF']) {
       const { status } = await admin.show(id);
       expect([id, status]).toEqual([id, 400]);
     }
   });
 
-  it.each(['.', '..'])('is no way up: %s', async (dots) => {
+  it.each(['.', '..'])('is not resolved as a dot segment: %s', async (dots) => {
     const request = `GET /admin/clients/${dots} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer ${await admin.token()}\r\n\r\n`;
     expect((await rawHttp(service.origin, request)).status).toBe(404);
   });
 
-  it('has nothing under it but secrets', async () => {
+  it('has no routes under it except those of secrets', async () => {
     for (const path of ['/admin/', '/admin/x', '/admin/secrets/', '/admin/secrets/a/b'])
       expect([path, (await admin.request('DELETE', path)).status]).toEqual([path, 404]);
   });
@@ -119,7 +119,7 @@ describe('other methods', () => {
     ['/admin', 'PUT', 'DELETE, GET, HEAD, PATCH'],
     ['/admin/secrets', 'GET', 'POST'],
     ['/admin/secrets/x', 'GET', 'DELETE'],
-  ])('of /admin/clients%s are answered 405: %s', async (path, method, allow) => {
+  ])('return 405 on /admin/clients%s: %s', async (path, method, allow) => {
     const { status, body, headers } = await admin.request(method, path);
     expect({ status, code: body['code'], allow: headers.get('allow') }).toEqual({
       status: 405,

@@ -3,7 +3,7 @@ import { Administrator, makeClient } from '../../support/clients.js';
 import { RunningApp } from '../../support/running-app.js';
 
 const NUMBERED = Array.from({ length: 250 }, (_, index) => `client-${String(index).padStart(3, '0')}`);
-/** In the order of their characters, as the ids of all clients are listed. */
+/** In the order of the list, by code unit. */
 const ALL = [...NUMBERED, 'Z-comes-first', 'admin'].sort();
 
 let service: RunningApp;
@@ -11,7 +11,7 @@ let admin: Administrator;
 beforeAll(async () => {
   service = await RunningApp.start();
   admin = await Administrator.of(service);
-  // Backwards, so that the order of the list is not the one in which they came.
+  // In reverse, so that the order of the list is not that of registration.
   for (const id of ['Z-comes-first', ...NUMBERED.toReversed()]) await makeClient(service, id);
 });
 afterAll(() => service.stop());
@@ -29,12 +29,12 @@ async function page(query = ''): Promise<Page> {
 }
 
 describe('GET /admin/clients', () => {
-  it('lists 100 clients in the order of their ids, and the start of the next page', async () => {
+  it('lists the first 100 clients by ID, and returns the last of these IDs as next', async () => {
     expect(await page()).toEqual({ ids: ALL.slice(0, 100), next: ALL[99] });
   });
 
   it.each([undefined, 9, 99, 100])(
-    'lists every client once, page after page of %s',
+    'lists every client exactly once over all pages with the limit %s',
     async (limit) => {
       const found: string[] = [];
       let after: unknown = '';
@@ -55,13 +55,13 @@ describe('GET /admin/clients', () => {
     20_000,
   );
 
-  it('ends with null, even if the last page is full', async () => {
+  it('returns null as next on the last page, even if that is full', async () => {
     const afterTwo = ALL.at(-3) ?? '';
     expect(await page(`?limit=2&after=${afterTwo}`)).toEqual({ ids: ALL.slice(-2), next: null });
     expect(await page(`?limit=100&after=${ALL.at(-1)}`)).toEqual({ ids: [], next: null });
   });
 
-  it('continues after an ID that is no longer there', async () => {
+  it('continues after an ID that no client has', async () => {
     expect((await page('?limit=1&after=client-004x')).ids).toEqual(['client-005']);
     expect((await page('?limit=1&after=~~~')).ids).toEqual([]);
     expect((await page('?limit=1&after=')).ids).toEqual(['Z-comes-first']);
@@ -70,7 +70,7 @@ describe('GET /admin/clients', () => {
     ]);
   });
 
-  it('shows a client that was made, and not one that was removed, at once', async () => {
+  it('lists a created client and omits a deleted one immediately', async () => {
     await admin.create({ client_id: 'client-004-a' });
     expect((await page('?limit=1&after=client-004')).ids).toEqual(['client-004-a']);
     await admin.remove('client-004-a');
@@ -88,32 +88,32 @@ describe('GET /admin/clients', () => {
     },
   );
 
-  it('rejects an after that is given twice', async () => {
+  it('rejects a repeated after', async () => {
     expect(await admin.list('?after=a&after=b')).toMatchObject({
       status: 400,
       body: { error: expect.stringContaining('after'), code: 'invalid_request' },
     });
   });
 
-  it('does not look at other parameters', async () => {
+  it('ignores other parameters', async () => {
     expect((await page('?limit=1&offset=5&__proto__=x')).ids).toEqual(['Z-comes-first']);
   });
 });
 
 describe('GET /admin/clients/{id}', () => {
-  it('shows what the list shows', async () => {
+  it('returns the client as the list does', async () => {
     const { body } = await admin.list('?limit=1&after=client-016');
     const [listed] = body['clients'] as object[];
     expect(await admin.show('client-017')).toMatchObject({ status: 200, body: listed });
   });
 
-  it('never shows a secret, nor what it hashes to', async () => {
+  it('returns neither a secret nor its hash; nor does the list', async () => {
     for (const { text } of [await admin.show('client-017'), await admin.list()])
       expect(text).not.toMatch(/client_secret|hash/);
   });
 
   it.each(['no-such-client', 'CLIENT-017', 'client-017%20', 'client-0170'])(
-    'knows no client %s',
+    'returns 404 for the unknown ID %s',
     async (id) => {
       const { status, body } = await admin.show(id);
       expect({ status, code: body['code'] }).toEqual({ status: 404, code: 'not_found' });

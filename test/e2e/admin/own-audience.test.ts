@@ -5,9 +5,9 @@ import { ManagedKeys } from '../../../src/keys/managed-keys.js';
 import { Administrator, makeClient, ADMINISTRATOR_CLAIMS } from '../../support/clients.js';
 import { RunningApp } from '../../support/running-app.js';
 
-describe('the key of the service signs for the service alone', () => {
+describe('a token signed with the admin key of the service', () => {
   let service: RunningApp;
-  /** The key itself, as only the process holds it. */
+  /** The private key, which only the process has. */
   let key: KeyObject;
   let keyId: string;
   beforeAll(async () => {
@@ -27,13 +27,13 @@ describe('the key of the service signs for the service alone', () => {
       .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: keyId, ...header })
       .sign(key);
 
-  it('and a token by it, made by hand, is valid there', async () => {
+  it('is accepted by the admin routes, even if it is made by hand', async () => {
     const authorization = `Bearer ${await sign({})}`;
     expect((await service.get('/admin/clients', { authorization })).status).toBe(200);
   });
 
   it.each<[unknown]>([['logging-service'], [['logging-service']], [['identity-backend', 'logging-service']]])(
-    'not for %j',
+    'is rejected by /verify and the admin routes for the audience %j',
     async (aud) => {
       const token = await sign({ aud });
       expect((await service.verify(token)).body['code']).toBe('invalid_signature');
@@ -42,7 +42,7 @@ describe('the key of the service signs for the service alone', () => {
   );
 
   it.each(['JWT', 'jwt', undefined, 'dpop+jwt', 'at-jwt'])(
-    'and a token of the typ %j administers nothing',
+    'is rejected by the admin routes with the typ %j',
     async (typ) => {
       const token = await sign({}, { typ });
       expect(await service.get('/admin/clients', { authorization: `Bearer ${token}` })).toMatchObject({
@@ -52,12 +52,12 @@ describe('the key of the service signs for the service alone', () => {
     },
   );
 
-  it('application/at+jwt counts as at+jwt', async () => {
+  it('is accepted by the admin routes with the typ application/AT+JWT', async () => {
     const authorization = `Bearer ${await sign({}, { typ: 'application/AT+JWT' })}`;
     expect((await service.get('/admin/clients', { authorization })).status).toBe(200);
   });
 
-  it('and a token by it that names no client, or one that is none, administers nothing', async () => {
+  it('is rejected by the admin routes without the client_id of a registered client', async () => {
     for (const client_id of [undefined, null, 7, '', 'nobody', ['admin'], '__proto__']) {
       const authorization = `Bearer ${await sign({ client_id })}`;
       const { status } = await service.get('/admin/clients', { authorization });
@@ -66,29 +66,32 @@ describe('the key of the service signs for the service alone', () => {
   });
 });
 
-describe('POST /token issues nothing for the service itself', () => {
-  it.each(['none', 'required'] as const)('to no one, if access is %s', async (tokenEndpointAuth) => {
-    const other = await RunningApp.start({ tokenEndpointAuth });
-    const { authorization } = await makeClient(other, 'admin', {
-      audiences: ['identity-backend', 'logging-service'],
-      scopes: ['identity:admin'],
-    });
-    const refusal = { status: 403, body: { error: 'Audience not allowed', code: 'invalid_target' } };
-    for (const aud of ['identity-backend', ['identity-backend'], ['identity-backend', 'logging-service']]) {
-      for (const scope of [undefined, 'identity:admin']) {
-        const body = { sub: 'admin', aud, scope };
-        expect(await other.post('/token', body, { authorization })).toMatchObject(refusal);
-        const { status } = await other.post('/token', body);
-        expect(status).toBe(tokenEndpointAuth === 'none' ? 403 : 401);
+describe('POST /token', () => {
+  it.each(['none', 'required'] as const)(
+    'issues no token for the service itself if TOKEN_ENDPOINT_AUTH is %s',
+    async (tokenEndpointAuth) => {
+      const other = await RunningApp.start({ tokenEndpointAuth });
+      const { authorization } = await makeClient(other, 'admin', {
+        audiences: ['identity-backend', 'logging-service'],
+        scopes: ['identity:admin'],
+      });
+      const refusal = { status: 403, body: { error: 'Audience not allowed', code: 'invalid_target' } };
+      for (const aud of ['identity-backend', ['identity-backend'], ['identity-backend', 'logging-service']]) {
+        for (const scope of [undefined, 'identity:admin']) {
+          const body = { sub: 'admin', aud, scope };
+          expect(await other.post('/token', body, { authorization })).toMatchObject(refusal);
+          const { status } = await other.post('/token', body);
+          expect(status).toBe(tokenEndpointAuth === 'none' ? 403 : 401);
+        }
       }
-    }
-    const elsewhere = await other.issue({ sub: 'admin', scope: 'identity:admin' }, { authorization });
-    expect((await other.get('/admin/clients', { authorization: `Bearer ${elsewhere}` })).status).toBe(401);
-    await other.stop();
-  });
+      const elsewhere = await other.issue({ sub: 'admin', scope: 'identity:admin' }, { authorization });
+      expect((await other.get('/admin/clients', { authorization: `Bearer ${elsewhere}` })).status).toBe(401);
+      await other.stop();
+    },
+  );
 
   it.each(['none', 'required'] as const)(
-    'nor for its lists of revocations, on any route, if access is %s',
+    'issues no token for the revocation lists, nor does /oauth2/token, if TOKEN_ENDPOINT_AUTH is %s',
     async (tokenEndpointAuth) => {
       const other = await RunningApp.start({ tokenEndpointAuth });
       const revocations = 'urn:identity-backend:revocations';
@@ -117,7 +120,7 @@ describe('POST /token issues nothing for the service itself', () => {
     },
   );
 
-  it('nor for another service that is called so by another spelling', async () => {
+  it('issues a token for another spelling of the issuer, which the admin routes reject', async () => {
     const other = await RunningApp.start({ issuer: 'https://identity.example.com' });
     const { body } = await other.post('/token', { sub: 'admin', aud: 'https://identity.example.com' });
     expect(body['code']).toBe('invalid_target');

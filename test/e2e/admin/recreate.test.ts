@@ -34,7 +34,7 @@ async function register(admin: Administrator): Promise<string> {
   return basic('worker', String(body['client_secret']));
 }
 
-/** Both ways to a token. */
+/** One token from each endpoint. */
 async function tokensOf(service: RunningApp, authorization: string): Promise<string[]> {
   const form = { grant_type: 'client_credentials' };
   const { body } = await service.form('/oauth2/token', form, { authorization });
@@ -45,8 +45,8 @@ const codesOf = (service: RunningApp, tokens: readonly string[]): Promise<unknow
   Promise.all(tokens.map(async (token) => (await service.verify(token)).body['code'] ?? 'valid'));
 const all = (tokens: readonly string[], code: string): string[] => tokens.map(() => code);
 
-describe('a client that is deleted and registered again at the same moment', () => {
-  it('has tokens of its own, and those of each one before stay revoked', async () => {
+describe('a client that is deleted and registered again at the same time', () => {
+  it('gets new tokens; those of earlier clients with the same ID stay revoked', async () => {
     const service = await start(database());
     const admin = await Administrator.of(service);
     const reader = await makeClient(service, 'reader', { scopes: ['identity:introspect'] });
@@ -67,7 +67,7 @@ describe('a client that is deleted and registered again at the same moment', () 
     }
   });
 
-  it('keeps its tokens when it is changed', async () => {
+  it('keeps its tokens valid when it is changed', async () => {
     const service = await start(database());
     const admin = await Administrator.of(service);
     await register(admin);
@@ -78,7 +78,7 @@ describe('a client that is deleted and registered again at the same moment', () 
     expect(await codesOf(service, tokens)).toEqual(all(tokens, 'valid'));
   });
 
-  it('does not show its mark', async () => {
+  it('does not expose the mark at the end of its jti', async () => {
     const service = await start(database());
     const admin = await Administrator.of(service);
     await register(admin);
@@ -88,7 +88,7 @@ describe('a client that is deleted and registered again at the same moment', () 
     expect((await admin.show('worker')).text).not.toContain(mark);
   });
 
-  it('after a restart at that moment too', async () => {
+  it('gets new tokens after a restart too; earlier ones stay revoked', async () => {
     const databaseUrl = database();
     const first = await start(databaseUrl);
     const admin = await Administrator.of(first);
@@ -107,7 +107,7 @@ describe('a client that is deleted and registered again at the same moment', () 
   });
 
   it.each([-5, -1, 0, 1, 5])(
-    'on another instance, whose clock is %d s apart, before the first one knows about it',
+    'gets new tokens from an instance whose clock is %d s off, before the first one syncs',
     async (apart) => {
       const databaseUrl = database();
       const here = await start(databaseUrl);
@@ -123,7 +123,7 @@ describe('a client that is deleted and registered again at the same moment', () 
       const fresh = await tokensOf(there, authorization);
       await sync(here);
       fresh.push(...(await tokensOf(here, authorization)));
-      // Both clocks at the later time: a token from the future is refused for that.
+      // Both clocks at the later time: otherwise tokens would be rejected because they are from the future.
       for (const service of [here, there]) service.clock.set(NEW_YEAR + Math.max(0, apart));
       for (const service of [here, there]) {
         expect(await codesOf(service, old)).toEqual(all(old, 'token_revoked'));

@@ -8,7 +8,7 @@ import { exchange } from '../../support/raw-exchange.js';
 import { RunningApp } from '../../support/running-app.js';
 import { SECRET } from '../../support/settings.js';
 
-/** The whole of a refusal: its status line, its challenge and its body, to the byte. */
+/** A complete rejection: its status, its challenge and its exact body. */
 interface Refusal {
   readonly status: number;
   readonly challenge: string | null;
@@ -77,7 +77,7 @@ const sign = (claims: object, header: object = {}): Promise<string> =>
 
 const bearer = (token: string): string => `Bearer ${token}`;
 
-/** The Authorization header of each refused request: what it lacks, and what the service answers. */
+/** Rejected Authorization headers, each with the response to it. */
 const TABLE: readonly (readonly [
   name: string,
   refusal: Refusal,
@@ -104,16 +104,16 @@ const TABLE: readonly (readonly [
   ['two audiences', INVALID, async () => bearer(await sign({ aud: ['identity-backend', 'x'] }))],
   ['a wrong issuer', INVALID, async () => bearer(await sign({ iss: 'x' }))],
   ['an expired token', INVALID, async () => bearer(await sign({ iat: NEW_YEAR - 900, exp: NEW_YEAR }))],
-  ['a token of the future', INVALID, async () => bearer(await sign({ iat: NEW_YEAR + 60 }))],
+  ['a token from the future', INVALID, async () => bearer(await sign({ iat: NEW_YEAR + 60 }))],
   ['a revoked token', INVALID, () => bearer(revoked)],
-  ['typ JWT', INVALID, async () => bearer(await sign({}, { typ: 'JWT' }))],
+  ['the typ JWT', INVALID, async () => bearer(await sign({}, { typ: 'JWT' }))],
   [
     'an expired token without the scope',
     INVALID,
     async () => bearer(await sign({ exp: NEW_YEAR, scope: 'x' })),
   ],
   [
-    'the shared secret',
+    'a token signed with the shared secret',
     INVALID,
     async () =>
       bearer(
@@ -129,7 +129,7 @@ const TABLE: readonly (readonly [
   ['the token of a client that lost the scope', INSUFFICIENT, () => bearer(ofReduced)],
 ];
 
-describe.each(TABLE)('/admin, asked with %s,', (_name, refusal, header) => {
+describe.each(TABLE)('/admin with %s', (_name, refusal, header) => {
   it.each([
     ['GET', '/admin/clients', undefined],
     ['POST', '/admin/clients', '{'],
@@ -152,7 +152,7 @@ describe.each(TABLE)('/admin, asked with %s,', (_name, refusal, header) => {
   });
 });
 
-it('/admin, asked with two Authorization headers, says no more than that there are two', async () => {
+it('/admin rejects two Authorization headers with 400 and without a challenge', async () => {
   const { responses } = await exchange(
     service.origin,
     `GET /admin/clients HTTP/1.1\r\nHost: a\r\nAuthorization: ${bearer(valid)}\r\nAuthorization: ${bearer(valid)}\r\n\r\n`,
@@ -163,6 +163,6 @@ it('/admin, asked with two Authorization headers, says no more than that there a
   expect(JSON.stringify(responses)).not.toMatch(/www-authenticate/i);
 });
 
-it('/admin admits the valid token', async () => {
+it('/admin accepts the valid token', async () => {
   expect((await service.get('/admin/clients', { authorization: bearer(valid) })).status).toBe(200);
 });

@@ -31,12 +31,12 @@ async function works(secret: unknown): Promise<boolean> {
 }
 
 async function added(body?: unknown): Promise<Readonly<Record<string, unknown>>> {
-  const answer = await admin.addSecret(worker.id, body);
-  if (answer.status !== 201) throw new Error(answer.text);
-  return answer.body;
+  const response = await admin.addSecret(worker.id, body);
+  if (response.status !== 201) throw new Error(response.text);
+  return response.body;
 }
 
-/** The secrets in the response of the administration, by their IDs. */
+/** The IDs of the secrets that `GET /admin/clients/{id}` returns. */
 async function shownSecrets(): Promise<unknown[]> {
   const { body } = await admin.show(worker.id);
   return (body['secrets'] as { secret_id: string }[]).map(({ secret_id }) => secret_id);
@@ -46,7 +46,7 @@ const conflict = { status: 409, body: { error: expect.any(String), code: 'confli
 const outcome = ({ status, body }: Answer): object => ({ status, body });
 
 describe('POST /admin/clients/{id}/secrets', () => {
-  it('adds a second secret, which is shown once and is valid next to the first', async () => {
+  it('adds a second secret, which is shown once and valid together with the first', async () => {
     const { status, body, headers } = await admin.addSecret(worker.id, {});
     expect({ status, body }).toEqual({
       status: 201,
@@ -67,23 +67,23 @@ describe('POST /admin/clients/{id}/secrets', () => {
     expect(await works((await added())['client_secret'])).toBe(true);
   });
 
-  it('rejects a third, and does not make it', async () => {
+  it('returns 409 for a third secret, and does not add it', async () => {
     await added({});
     expect(outcome(await admin.addSecret(worker.id, {}))).toEqual(conflict);
     expect(await shownSecrets()).toHaveLength(2);
   });
 
-  it('gives two of them at most if many are asked for at once', async () => {
-    const answers = await Promise.all(Array.from({ length: 5 }, () => admin.addSecret(worker.id, {})));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409]);
+  it('adds only one of five secrets requested at once: a client has at most two', async () => {
+    const responses = await Promise.all(Array.from({ length: 5 }, () => admin.addSecret(worker.id, {})));
+    expect(responses.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409]);
   });
 
   it.each([
     ['expires_in', { expires_in: 60 }],
     ['expires_at', { expires_at: '2026-01-01T00:01:00Z' }],
-    ['expires_at in another zone', { expires_at: '2026-01-01T02:01:00+02:00' }],
-    ['expires_at with fractions', { expires_at: '2026-01-01T00:01:00.000Z' }],
-  ])('makes one that ends by itself: %s', async (_name, body) => {
+    ['expires_at in another time zone', { expires_at: '2026-01-01T02:01:00+02:00' }],
+    ['expires_at with fractional seconds', { expires_at: '2026-01-01T00:01:00.000Z' }],
+  ])('adds a secret that expires: %s', async (_name, body) => {
     const secret = await added(body);
     expect(secret['expires_at']).toBe('2026-01-01T00:01:00.000Z');
     expect((await admin.show(worker.id)).body['secrets']).toMatchObject([
@@ -97,7 +97,7 @@ describe('POST /admin/clients/{id}/secrets', () => {
     expect(await works(worker.secret)).toBe(true);
   });
 
-  it('gives the place of one that ended to another', async () => {
+  it('adds a secret in place of an expired one', async () => {
     const previous = await added({ expires_in: 60 });
     service.clock.advance(60);
     const next = await added({});
@@ -127,7 +127,7 @@ describe('POST /admin/clients/{id}/secrets', () => {
     expect(await shownSecrets()).toHaveLength(1);
   });
 
-  it('rejects one that would have expired already, and two expiry times at once', async () => {
+  it('rejects an expires_at that is not in the future, or together with expires_in', async () => {
     for (const body of [
       { expires_at: '2026-01-01T00:00:00Z' },
       { expires_at: '2030-01-01T00:00:00Z', expires_in: 60 },
@@ -139,13 +139,13 @@ describe('POST /admin/clients/{id}/secrets', () => {
     }
   });
 
-  it('knows no client that is not there', async () => {
+  it('returns 404 for an unknown client', async () => {
     expect(await admin.addSecret('nobody', {})).toMatchObject({ status: 404, body: { code: 'not_found' } });
   });
 });
 
 describe('DELETE /admin/clients/{id}/secrets/{secretId}', () => {
-  it('revokes one immediately; the other stays valid', async () => {
+  it('revokes a secret immediately; the other stays valid', async () => {
     const second = await added({});
     const { status, text } = await admin.endSecret(worker.id, worker.secretId);
     expect({ status, text }).toEqual({ status: 204, text: '' });
@@ -154,19 +154,19 @@ describe('DELETE /admin/clients/{id}/secrets/{secretId}', () => {
     expect(await shownSecrets()).toEqual([second['secret_id']]);
   });
 
-  it('leaves the tokens that were asked for with it as they are', async () => {
+  it('does not revoke the tokens that were requested with the secret', async () => {
     const token = await service.issue({ sub: worker.id }, { authorization: worker.authorization });
     await added({});
     await admin.endSecret(worker.id, worker.secretId);
     expect((await service.verify(token)).status).toBe(200);
   });
 
-  it('refuses to revoke the last one', async () => {
+  it('returns 409 for the last secret, which stays valid', async () => {
     expect(outcome(await admin.endSecret(worker.id, worker.secretId))).toEqual(conflict);
     expect(await works(worker.secret)).toBe(true);
   });
 
-  it('counts one that ended by itself for none', async () => {
+  it('returns 409 for the last valid secret, but removes an expired one', async () => {
     const second = await added({ expires_in: 60 });
     service.clock.advance(61);
     expect(outcome(await admin.endSecret(worker.id, worker.secretId))).toEqual(conflict);
@@ -174,7 +174,7 @@ describe('DELETE /admin/clients/{id}/secrets/{secretId}', () => {
     expect(await shownSecrets()).toEqual([worker.secretId]);
   });
 
-  it('ends the last one of a client that has keys; its keys can then not be removed', async () => {
+  it('revokes the last secret of a client with keys; the keys then cannot be removed', async () => {
     await admin.update(worker.id, { jwks: { keys: [jwk] } });
     expect((await admin.endSecret(worker.id, worker.secretId)).status).toBe(204);
     expect(await works(worker.secret)).toBe(false);
@@ -185,11 +185,11 @@ describe('DELETE /admin/clients/{id}/secrets/{secretId}', () => {
   });
 
   it.each([
-    ['secret', (): string[] => [worker.id, 'no-such-secret']],
-    ['secret of this client', (): string[] => [worker.id, admin.client.secretId]],
-    ['client', (): string[] => ['nobody', worker.secretId]],
-    ['secret of a name of Object.prototype', (): string[] => [worker.id, 'constructor']],
-  ])('knows no %s that is not there', async (_name, ids) => {
+    ['an unknown secret', (): string[] => [worker.id, 'no-such-secret']],
+    ['a secret of another client', (): string[] => [worker.id, admin.client.secretId]],
+    ['an unknown client', (): string[] => ['nobody', worker.secretId]],
+    ['a secret named like a property of Object.prototype', (): string[] => [worker.id, 'constructor']],
+  ])('returns 404 for %s', async (_name, ids) => {
     const [id = '', secretId = ''] = ids();
     expect(await admin.endSecret(id, secretId)).toMatchObject({ status: 404, body: { code: 'not_found' } });
   });

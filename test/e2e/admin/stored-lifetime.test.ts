@@ -23,14 +23,14 @@ afterAll(async () => {
   removeTemporaryDirectories();
 });
 
-it('a stored lifetime above the limit of today is shortened when a token is issued', async () => {
+it('a stored lifetime above the current limit is reduced to it when a token is issued', async () => {
   const { authorization } = worker;
   const grant = { grant_type: 'client_credentials' };
-  const answers = [
+  const responses = [
     await service.post('/token', { sub: 'worker', aud: 'logging-service' }, { authorization }),
     await service.form('/oauth2/token', grant, { authorization }),
   ];
-  for (const { status, body } of answers) {
+  for (const { status, body } of responses) {
     expect([status, body['expires_in']]).toEqual([200, TODAY]);
     const { iat, exp } = readToken(String(body['token'] ?? body['access_token'])).claims;
     expect(Number(exp) - Number(iat)).toBe(TODAY);
@@ -39,7 +39,7 @@ it('a stored lifetime above the limit of today is shortened when a token is issu
   expect((await service.post('/token', longer, { authorization })).status).toBe(400);
 });
 
-it('a stored lifetime above the limit of today keeps no other field from being changed', async () => {
+it('a stored lifetime above the current limit does not prevent changes to other fields', async () => {
   for (const patch of [
     ...[{ disabled: true }, { disabled: false }, { name: 'New' }, { scopes: ['a'] }, { grant_types: [] }],
     ...[{ audiences: ['b'] }, { default_audience: 'b' }, { claims: ['c'] }, { may_act_for: ['x-*'] }, {}],

@@ -27,7 +27,7 @@ beforeEach(async () => {
 });
 afterAll(() => service.stop());
 
-/** What the worker may have of this, by the status of /token. */
+/** The status of POST /token for the worker, with these fields in the request. */
 async function asked(members: Readonly<Record<string, unknown>>): Promise<number> {
   const { authorization, id } = worker;
   const body = { sub: id, aud: 'logging-service', ...members };
@@ -35,7 +35,7 @@ async function asked(members: Readonly<Record<string, unknown>>): Promise<number
 }
 
 describe('PATCH /admin/clients/{id}', () => {
-  it('changes what is named, keeps the rest, and says when', async () => {
+  it('changes the fields in the patch, keeps the others, and sets updated_at', async () => {
     const { body: before } = await admin.show(worker.id);
     service.clock.advance(60);
     const { status, body } = await admin.update(worker.id, { name: 'Another', claims: ['email'] });
@@ -57,7 +57,7 @@ describe('PATCH /admin/clients/{id}', () => {
     ['may_act_for', null, []],
     ['jwks', null, null],
     ['disabled', null, false],
-  ])('gives %s its default if it is null', async (member, value, byDefault) => {
+  ])('sets %s to its default if it is null', async (member, value, byDefault) => {
     const patch = { [member]: value, ...(member === 'audiences' && { default_audience: null }) };
     const { status, body } = await admin.update(worker.id, patch);
     expect({ status, value: body[member] }).toEqual({
@@ -79,7 +79,7 @@ describe('PATCH /admin/clients/{id}', () => {
     expect(await admin.update(worker.id, {})).toMatchObject({ status: 200, body: before });
   });
 
-  it('accepts what GET shows', async () => {
+  it('accepts the response to GET as a patch', async () => {
     const { body: shown } = await admin.show(worker.id);
     expect(await admin.update(worker.id, { ...shown, name: 'Sent back' })).toMatchObject({
       status: 200,
@@ -87,7 +87,7 @@ describe('PATCH /admin/clients/{id}', () => {
     });
   });
 
-  it('does not let what is only shown be set: secrets and times', async () => {
+  it('ignores read-only fields: secrets, created_at and updated_at', async () => {
     const { body: shown } = await admin.show(worker.id);
     const patch = { secrets: [], created_at: '2020-01-01T00:00:00Z', updated_at: null };
     expect(await admin.update(worker.id, patch)).toMatchObject({ status: 200, body: shown });
@@ -102,7 +102,7 @@ describe('PATCH /admin/clients/{id}', () => {
     expect((await admin.show(worker.id)).body['name']).toBe('Worker');
   });
 
-  it('rejects a list of audiences without the default one', async () => {
+  it('rejects audiences without the default_audience', async () => {
     expect(await admin.update(worker.id, { audiences: ['logging-service'] })).toMatchObject({
       status: 400,
       body: { error: expect.stringContaining('default_audience') },
@@ -111,9 +111,9 @@ describe('PATCH /admin/clients/{id}', () => {
 
   it.each([
     ['null', null],
-    ['a list', [{ op: 'remove', path: '/scopes' }]],
-    ['a text', 'x'],
-    ['nothing', undefined],
+    ['an array', [{ op: 'remove', path: '/scopes' }]],
+    ['a string', 'x'],
+    ['missing', undefined],
   ])('rejects a patch that is %s', async (_name, patch) => {
     expect(await admin.update(worker.id, patch)).toMatchObject({
       status: 400,
@@ -121,7 +121,7 @@ describe('PATCH /admin/clients/{id}', () => {
     });
   });
 
-  it('reads application/merge-patch+json (RFC 7396)', async () => {
+  it('accepts application/merge-patch+json (RFC 7396)', async () => {
     const { status, body } = await service.request(`/admin/clients/${worker.id}`, {
       method: 'PATCH',
       body: '{"name":"Merged"}',
@@ -133,7 +133,7 @@ describe('PATCH /admin/clients/{id}', () => {
     expect({ status, name: body['name'] }).toEqual({ status: 200, name: 'Merged' });
   });
 
-  it('knows no client that is not there', async () => {
+  it('returns 404 for an unknown client', async () => {
     expect(await admin.update('no-such-client', { name: 'x' })).toMatchObject({
       status: 404,
       body: { code: 'not_found' },
@@ -146,8 +146,8 @@ describe('PATCH /admin/clients/{id}', () => {
     ['a subject', { may_act_for: ['user-1'] }, { sub: 'user-2' }],
     ['a claim', { claims: [] }, { claims: { tenant: 'acme' } }],
     ['a longer lifetime', { token_lifetime_seconds: 10 }, { expires_in: 11 }],
-    ['everything', { disabled: true }, {}],
-  ])('takes %s from the client at once, and gives it back', async (_name, patch, members) => {
+    ['all access', { disabled: true }, {}],
+  ])('removes and restores %s immediately', async (_name, patch, members) => {
     const { body: previous } = await admin.show(worker.id);
     expect(await asked(members)).toBe(200);
     expect((await admin.update(worker.id, patch)).status).toBe(200);
@@ -158,7 +158,7 @@ describe('PATCH /admin/clients/{id}', () => {
 });
 
 describe('a client with grant_types: []', () => {
-  it('gets no token by any route, keeps those that it has, and gets one again', async () => {
+  it('gets no token on any route until the default is restored; its existing tokens stay valid', async () => {
     const { authorization, id } = worker;
     const token = await service.issue({ sub: id }, { authorization });
     const grant = { grant_type: 'client_credentials', audience: 'billing' };
@@ -180,8 +180,8 @@ describe('a client with grant_types: []', () => {
   });
 });
 
-describe('a client that is disabled', () => {
-  it('may not ask, and its tokens count as revoked, until it is enabled again', async () => {
+describe('a disabled client', () => {
+  it('fails to authenticate, and its tokens are revoked, until it is enabled again', async () => {
     const { authorization, id } = worker;
     const token = await service.issue({ sub: id }, { authorization });
     expect((await service.verify(token)).status).toBe(200);
