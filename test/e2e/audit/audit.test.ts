@@ -18,14 +18,14 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   service.captured.clear();
-  // A caller that failed may try again.
+  // Resets the limit on failed authentications.
   service.clock.advance(60);
 });
 afterAll(() => service.stop());
 
 const REQUEST_ID = { 'x-request-id': 'request-1' };
 
-/** The audit events of what was done, as they are in the log, without what every line has. */
+/** The audit events in the log, without the fields that every line has. */
 function audited(): Partial<LogLine>[] {
   return service.captured.lines
     .filter(({ audit }) => audit === true)
@@ -47,9 +47,9 @@ const token = (body: object, authorization: string | undefined = worker.authoriz
 const grant = (form: string, authorization: string = worker.authorization): Promise<Answer> =>
   service.form('/oauth2/token', `grant_type=client_credentials&${form}`, { ...REQUEST_ID, authorization });
 
-describe('a token that was issued is one event', () => {
-  it('of a client, about a user: client, subject, audience, scope, and jti', async () => {
-    const answer = await token({ sub: 'user-42', aud: ['logging-service', 'billing'], scope: 'logs:read' });
+describe('an issued token is one audit event', () => {
+  it('with client, subject, audience, scope and jti if a client requests it for a user', async () => {
+    const response = await token({ sub: 'user-42', aud: ['logging-service', 'billing'], scope: 'logs:read' });
     expect(audited()).toEqual([
       {
         event: 'token.issued',
@@ -58,20 +58,20 @@ describe('a token that was issued is one event', () => {
         sub: 'user-42',
         aud: ['logging-service', 'billing'],
         scope: 'logs:read',
-        jti: jtiOf(answer),
+        jti: jtiOf(response),
         alg: 'HS256',
       },
     ]);
   });
 
-  it('by an unknown client', async () => {
-    const answer = await token({ sub: 'user-42', aud: 'reports' }, '');
+  it('without a client if the caller is anonymous', async () => {
+    const response = await token({ sub: 'user-42', aud: 'reports' }, '');
     const event = { event: 'token.issued', reqId: 'request-1', sub: 'user-42', aud: 'reports', alg: 'HS256' };
-    expect(audited()).toEqual([{ ...event, jti: jtiOf(answer) }]);
+    expect(audited()).toEqual([{ ...event, jti: jtiOf(response) }]);
   });
 
-  it('of /oauth2/token', async () => {
-    const answer = await grant('scope=logs:write&audience=billing');
+  it('if it is issued by /oauth2/token', async () => {
+    const response = await grant('scope=logs:write&audience=billing');
     expect(audited()).toEqual([
       {
         event: 'token.issued',
@@ -80,15 +80,15 @@ describe('a token that was issued is one event', () => {
         sub: 'worker',
         aud: 'billing',
         scope: 'logs:write',
-        jti: jtiOf(answer),
+        jti: jtiOf(response),
         alg: 'HS256',
       },
     ]);
   });
 
-  it('of an administrator', async () => {
+  it('if it is issued to an administrator', async () => {
     await service.catchUp();
-    const answer = await grant('scope=identity:admin', admin.client.authorization);
+    const response = await grant('scope=identity:admin', admin.client.authorization);
     expect(audited()).toEqual([
       expect.objectContaining({
         event: 'token.issued',
@@ -96,13 +96,13 @@ describe('a token that was issued is one event', () => {
         aud: 'identity-backend',
         scope: 'identity:admin',
         alg: 'ES256',
-        jti: jtiOf(answer),
+        jti: jtiOf(response),
       }),
     ]);
   });
 });
 
-describe('a token that was refused is one event', () => {
+describe('a refused token is one audit event', () => {
   it.each<[string, object, object]>([
     ['invalid_target', { sub: 'worker', aud: 'reports' }, { sub: 'worker', aud: 'reports' }],
     ['access_denied', { sub: 'admin', aud: 'billing' }, { sub: 'admin', aud: 'billing' }],
@@ -116,7 +116,7 @@ describe('a token that was refused is one event', () => {
       { sub: 'worker', aud: 'billing', claims: { tenant: 'acme' } },
       { sub: 'worker', aud: 'billing' },
     ],
-  ])('of /token, with the client and the request: %s', async (code, body, asked) => {
+  ])('with the client and the request at /token: %s', async (code, body, asked) => {
     await token(body);
     expect(audited()).toEqual([
       { event: 'token.refused', reqId: 'request-1', client_id: 'worker', code, ...asked },
@@ -128,33 +128,28 @@ describe('a token that was refused is one event', () => {
     ['invalid_scope', 'audience=billing&scope=logs:delete', { aud: 'billing', scope: 'logs:delete' }],
     ['invalid_scope', 'audience=billing&scope=a++b', { sub: 'worker', aud: 'billing' }],
     ['invalid_request', 'client_id=other', {}],
-  ])('of /oauth2/token: %s if %s', async (code, form, asked) => {
+  ])('with the code and the request at /oauth2/token: %s for %s', async (code, form, asked) => {
     await grant(form);
     expect(audited()).toEqual([
       expect.objectContaining({ event: 'token.refused', reqId: 'request-1', code, ...asked }),
     ]);
   });
 
-  it.each(['/token', '/oauth2/token'] as const)(
-    'of a client that failed to authenticate itself at %s',
-    async (path) => {
-      const authorization = basic('worker', 'wrong');
-      const ask = (): Promise<Answer> =>
-        path === '/token'
-          ? token({ sub: 'worker', aud: 'billing' }, authorization)
-          : grant('', authorization);
-      for (let index = 0; index < 4; index++) await ask();
-      const refusals = audited().filter(({ event }) => event === 'token.refused');
-      expect(refusals.map(({ code, reqId }) => [code, reqId])).toEqual([
-        ...Array.from({ length: 3 }, () => ['invalid_client', 'request-1']),
-        ['too_many_requests', 'request-1'],
-      ]);
-    },
-  );
+  it.each(['/token', '/oauth2/token'] as const)('if the client fails to authenticate at %s', async (path) => {
+    const authorization = basic('worker', 'wrong');
+    const ask = (): Promise<Answer> =>
+      path === '/token' ? token({ sub: 'worker', aud: 'billing' }, authorization) : grant('', authorization);
+    for (let index = 0; index < 4; index++) await ask();
+    const refusals = audited().filter(({ event }) => event === 'token.refused');
+    expect(refusals.map(({ code, reqId }) => [code, reqId])).toEqual([
+      ...Array.from({ length: 3 }, () => ['invalid_client', 'request-1']),
+      ['too_many_requests', 'request-1'],
+    ]);
+  });
 });
 
-describe('a failed authentication is one event', () => {
-  /** The events of authentication, without refused tokens. */
+describe('a failed authentication is one audit event', () => {
+  /** The events of failed authentication, without those of refused tokens. */
   const failures = (): Partial<LogLine>[] =>
     audited().filter(({ event }) => event === 'authentication.failed');
   const failure = { event: 'authentication.failed', reqId: 'request-1', address: '127.0.0.1' };
@@ -174,7 +169,7 @@ describe('a failed authentication is one event', () => {
       () => service.form('/oauth2/revoke', 'token=x', { ...REQUEST_ID, authorization: basic('worker', 'x') }),
     ],
     [
-      '/oauth2/token by what is no assertion',
+      '/oauth2/token with an invalid assertion',
       undefined,
       () => {
         const assertion = handMadeToken({
@@ -191,12 +186,12 @@ describe('a failed authentication is one event', () => {
         );
       },
     ],
-  ])('at %s, with the named client and the IP address', async (_path, client, ask) => {
+  ])('with the client, if known, and the IP address, at %s', async (_path, client, ask) => {
     await ask();
     expect(failures()).toEqual([{ ...failure, code: 'invalid_client', client_id: client }]);
   });
 
-  it('after too many of them also', async () => {
+  it('after too many of them too, with the code too_many_requests', async () => {
     for (let index = 0; index < 4; index++) await grant('', basic('worker', 'wrong'));
     expect(failures().map(({ code, client_id }) => [code, client_id])).toEqual([
       ...Array.from({ length: 3 }, () => ['invalid_client', 'worker']),
@@ -204,24 +199,24 @@ describe('a failed authentication is one event', () => {
     ]);
   });
 
-  it('without a name that no client has: it may be a secret in the wrong place', async () => {
+  it('without an unknown client ID, which may be a misplaced secret', async () => {
     await grant('', basic('my-very-own-secret', 'worker'));
     expect(failures()).toEqual([{ ...failure, code: 'invalid_client' }]);
     expect(service.captured.text).not.toContain('my-very-own-secret');
   });
 });
 
-describe('what an administrator does is one event', () => {
-  /** The event that is no token. */
+describe('a change by an administrator is one audit event', () => {
+  /** The events other than those of tokens and authentication. */
   const changes = (): Partial<LogLine>[] =>
     audited().filter(({ event }) => !/^(token|authentication)\./.test(String(event)));
 
-  it('for each change of a client, with its administrator and request', async () => {
+  it('with the client, the administrator and the request ID', async () => {
     const seen: unknown[] = [];
     const did = async (act: Promise<Answer>): Promise<Answer> => {
-      const answer = await act;
-      seen.push(answer.headers.get('x-request-id'));
-      return answer;
+      const response = await act;
+      seen.push(response.headers.get('x-request-id'));
+      return response;
     };
     const { body: created } = await did(admin.create({ client_id: 'changed' }));
     await did(admin.update('changed', { disabled: true }));
@@ -239,7 +234,7 @@ describe('what an administrator does is one event', () => {
     ]);
   });
 
-  it('and none if nothing changed', async () => {
+  it('unless nothing changed', async () => {
     await admin.create({ client_id: 'worker' });
     await admin.create({ client_id: 'a/b' });
     await admin.update('worker', { scopes: 'x' });
@@ -252,7 +247,7 @@ describe('what an administrator does is one event', () => {
   });
 });
 
-it('verifying a token is no event', async () => {
+it('verifying a token is not an audit event', async () => {
   await service.verify('a.b.c');
   expect(audited()).toEqual([]);
 });
