@@ -3,7 +3,7 @@ import { assertionParameters, makeAssertion, makeClientKey } from '../../support
 import { basic, makeClient, type TestClient } from '../../support/clients.js';
 import { type Answer, RunningApp } from '../../support/running-app.js';
 
-/** Failures of a pair of address and client id. */
+/** The failures allowed for one IP address with one client ID. */
 const MOST = 3;
 
 const SETTINGS = { mostAuthFailures: MOST, trustedProxies: ['127.0.0.1'] };
@@ -38,7 +38,7 @@ afterAll(() => service.stop());
 type Route = '/token' | '/oauth2/token';
 const ROUTES: Route[] = ['/token', '/oauth2/token'];
 
-/** @param from the address that a trusted proxy names */
+/** @param from the IP address that the trusted proxy forwards */
 function attempt(
   route: Route,
   authorization: string,
@@ -61,7 +61,7 @@ const wrong = (id = 'worker'): string => basic(id, 'wrong');
 const refused = (count: number): number[] => Array.from({ length: count }, () => 401);
 
 describe.each(ROUTES)('failed authentications at %s', (route) => {
-  it('are answered 429 after so many by one address with one client id, even if the secret is right', async () => {
+  it('are limited per IP address and client ID: then even the right secret gets 429', async () => {
     expect(await statuses(MOST, () => attempt(route, wrong()))).toEqual(refused(MOST));
     for (const authorization of [wrong(), worker.authorization]) {
       const { status, headers } = await attempt(route, authorization);
@@ -82,31 +82,31 @@ describe.each(ROUTES)('failed authentications at %s', (route) => {
     expect((await attempt(route, wrong())).status).toBe(429);
   });
 
-  it('shut no other client of that address out', async () => {
+  it('do not affect other clients at the same IP address', async () => {
     await statuses(MOST + 1, () => attempt(route, wrong()));
     expect((await attempt(route, other.authorization)).status).toBe(200);
     expect((await attempt(route, wrong('nobody'))).status).toBe(401);
   });
 
-  it('shut the client out from no other address', async () => {
+  it('do not affect the client at other IP addresses', async () => {
     await statuses(MOST + 1, () => attempt(route, wrong()));
     for (const from of [nextAddress(), '2001:db8::1', '127.0.0.1'])
       expect((await attempt(route, worker.authorization, from)).status).toBe(200);
     expect((await attempt(route, worker.authorization)).status).toBe(429);
   });
 
-  it('do not count if they succeed', async () => {
+  it('are counted without the successful ones', async () => {
     expect(await statuses(MOST * 3, () => attempt(route, worker.authorization))).not.toContain(429);
     await statuses(MOST - 1, () => attempt(route, wrong()));
     expect((await attempt(route, worker.authorization)).status).toBe(200);
   });
 
-  it('are counted for clients that there are not, and for headers that cannot be read', async () => {
+  it('are counted for unknown clients and malformed headers too', async () => {
     for (const authorization of [wrong('nobody'), 'Basic !'])
       expect(await statuses(MOST + 1, () => attempt(route, authorization))).toEqual([...refused(MOST), 429]);
   });
 
-  it('are answered 429 after ten times as many by one address with any client ids, and what is right passes', async () => {
+  it('are limited per IP address to ten times as many; valid credentials still pass', async () => {
     const most = MOST * 10;
     const tried = await statuses(most, (index) => attempt(route, wrong(`client-${index}`)));
     expect(tried).toEqual(refused(most));
@@ -121,7 +121,7 @@ describe.each(ROUTES)('failed authentications at %s', (route) => {
     expect((await attempt(route, wrong())).status).toBe(401);
   });
 
-  it('by an IP address over its limit still count for the client, which is then refused with a right secret too', async () => {
+  it('at an IP address over its limit still count for the client: its right secret gets 429', async () => {
     await statuses(MOST * 10, (index) => attempt(route, wrong(`client-${index}`)));
     await statuses(MOST - 1, () => attempt(route, wrong()));
     expect((await attempt(route, worker.authorization)).status).toBe(200);
@@ -130,7 +130,7 @@ describe.each(ROUTES)('failed authentications at %s', (route) => {
     expect((await attempt(route, other.authorization)).status).toBe(200);
   });
 
-  it('count by the IP address, however it is written and whatever port follows it', async () => {
+  it('are counted per IP address, in any notation and with any port', async () => {
     const spellings = (index: number): string => {
       const octets = address.split('.').map(Number);
       const hex = octets.map((octet) => octet.toString(16).padStart(2, '0'));
@@ -149,7 +149,7 @@ describe.each(ROUTES)('failed authentications at %s', (route) => {
     expect((await attempt(route, worker.authorization, `${nextAddress()}:80`)).status).toBe(200);
   });
 
-  it('count by the /64 of IPv6, with a port too, and by no other', async () => {
+  it('are counted per /64 of IPv6, with or without a port', async () => {
     const network = `2001:db8:${addresses.toString(16)}:${route.length.toString(16)}`;
     const from = (index: number): string =>
       [`[${network}::${index}]:443`, `${network}:0:0:0:${index}`][index % 2] ?? '';
@@ -158,7 +158,7 @@ describe.each(ROUTES)('failed authentications at %s', (route) => {
     expect((await attempt(route, worker.authorization, `[2fff${network.slice(4)}::9]:443`)).status).toBe(200);
   });
 
-  it('from what is no address count as the proxy, all together', async () => {
+  it('are counted for the proxy if the forwarded IP address is malformed', async () => {
     const own = await RunningApp.start(SETTINGS);
     const clients = await makeClients(own);
     const names = ['unknown', '_a', 'x:1', '1.2.3.04', '', 'a'.repeat(5_000), '203.0.113.5:99999', '[::1'];
@@ -169,23 +169,23 @@ describe.each(ROUTES)('failed authentications at %s', (route) => {
     await own.stop();
   });
 
-  it('of many requests at once are not tried beyond the limit', async () => {
-    const answers = await Promise.all(Array.from({ length: 20 }, () => attempt(route, wrong())));
-    const found = answers.map(({ status }) => status);
+  it('do not exceed the limit if many requests arrive at once', async () => {
+    const responses = await Promise.all(Array.from({ length: 20 }, () => attempt(route, wrong())));
+    const found = responses.map(({ status }) => status);
     expect(found.filter((status) => status === 401)).toHaveLength(MOST);
     expect(found.filter((status) => status === 429)).toHaveLength(20 - MOST);
   });
 });
 
 describe('failed authentications', () => {
-  it('count together over all routes', async () => {
+  it('are counted together over all routes', async () => {
     expect(await statuses(MOST, (index) => attempt(ROUTES[index % 2] ?? '/token', wrong()))).toEqual(
       refused(MOST),
     );
     for (const route of ROUTES) expect((await attempt(route, worker.authorization)).status).toBe(429);
   });
 
-  it('are reported in the words of each route', async () => {
+  it('return 429 in the error format of each route, with Retry-After', async () => {
     await statuses(MOST, () => attempt('/token', wrong()));
     const json = await attempt('/token', wrong());
     expect(json.body).toEqual({ error: expect.any(String), code: 'too_many_requests' });
@@ -197,7 +197,7 @@ describe('failed authentications', () => {
     }
   });
 
-  it('delay no request without credentials, and no verification', async () => {
+  it('do not affect requests without credentials, such as POST /verify', async () => {
     await statuses(MOST * 10 + 1, (index) => attempt('/token', wrong(`client-${index}`)));
     const headers = { 'x-forwarded-for': address };
     expect((await service.post('/token', { sub: 'a', aud: 'b' }, headers)).status).toBe(200);
@@ -205,7 +205,7 @@ describe('failed authentications', () => {
     expect((await service.get('/ping', headers)).status).toBe(200);
   });
 
-  it('are without a limit if it is 0', async () => {
+  it('are unlimited if the limit is 0', async () => {
     const unlimited = await RunningApp.start({ ...SETTINGS, mostAuthFailures: 0 });
     const clients = await makeClients(unlimited);
     expect(await statuses(150, () => attempt('/token', wrong(), address, unlimited))).toEqual(refused(150));
@@ -213,7 +213,7 @@ describe('failed authentications', () => {
     await unlimited.stop();
   });
 
-  it('count by the address of the connection, if no proxy is trusted', async () => {
+  it('are counted per IP address of the connection if no proxy is trusted', async () => {
     const direct = await RunningApp.start({ ...SETTINGS, trustedProxies: [] });
     const clients = await makeClients(direct);
     await statuses(MOST, () => attempt('/token', wrong(), nextAddress(), direct));
@@ -222,7 +222,7 @@ describe('failed authentications', () => {
     await direct.stop();
   });
 
-  it('count by the last address that no trusted proxy added', async () => {
+  it('are counted per rightmost forwarded IP address that is not a trusted proxy', async () => {
     const forwarded = (mine: string): Promise<Answer> => attempt('/token', wrong(), `${mine}, ${address}`);
     expect(await statuses(MOST + 1, (index) => forwarded(`203.0.113.${index}`))).toEqual([
       ...refused(MOST),
@@ -230,7 +230,7 @@ describe('failed authentications', () => {
     ]);
   });
 
-  it('are audited with the whole address in its one spelling', async () => {
+  it('are audited and logged with the full IP address in canonical form', async () => {
     service.captured.clear();
     await attempt('/token', wrong(), '[2001:DB8:0:0:0:0:AB:1%eth0]:4711');
     const lines = service.captured.lines.filter(({ event }) => event === 'authentication.failed');
@@ -241,7 +241,7 @@ describe('failed authentications', () => {
     );
   });
 
-  it('by assertions are limited too: an IP address over its limit has so many signatures checked, right ones included', async () => {
+  it('limit assertions too: an IP address over its limit gets ten verified, valid ones included', async () => {
     const key = makeClientKey('ES256');
     const own = await RunningApp.start({ ...SETTINGS, mostAuthFailures: 1 });
     await makeClient(own, 'signer', { audiences: ['a'], jwks: { keys: [key.jwk] } });

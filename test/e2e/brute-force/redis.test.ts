@@ -17,7 +17,7 @@ const missing = await failureOf(async () => {
   }
 });
 
-/** Counts outlive a test, so no two runs may share a name. */
+/** Counts outlive a test, so no two runs may share a client ID. */
 const unique = (): string => `client-${randomBytes(8).toString('hex')}`;
 const MOST = 3;
 
@@ -36,7 +36,7 @@ describeWhereReachable('Redis', missing, () => {
     const headers = { authorization, 'x-forwarded-for': from };
     return (await service.post('/token', { sub: clientId, aud: 'a' }, headers)).status;
   };
-  /** Counts outlive a test, and a network of IPv6 counts as one. */
+  /** Counts outlive a test, and all IP addresses of a /64 share one: every run needs its own /64. */
   const anywhere = (): string =>
     `2001:db8:${randomBytes(2).toString('hex')}:${randomBytes(2).toString('hex')}::1`;
   const address = anywhere();
@@ -46,9 +46,9 @@ describeWhereReachable('Redis', missing, () => {
     [first, second] = await Promise.all([RunningApp.start(settings), RunningApp.start(settings)]);
     const made = await Promise.all([first, second].map((each) => makeClient(each, id, { audiences: ['a'] })));
     authorizations = made.map(({ authorization }) => authorization);
-    // Both are connected once a failure here is known there.
+    // Both are connected once the second one counts the failures at the first.
     await until(async () => {
-      // On a busy machine Redis may not answer in time, and is then left alone for a second of this clock.
+      // On a busy machine Redis may respond too late, and is then not asked for a second of this clock.
       for (const { clock } of [first, second]) clock.advance(2);
       const [probe, elsewhere] = [unique(), anywhere()];
       const wrong = basic(probe, 'wrong');
@@ -58,22 +58,22 @@ describeWhereReachable('Redis', missing, () => {
   });
   afterAll(() => Promise.all([first.stop(), second.stop()]));
 
-  it('lets two instances count the same failures', async () => {
+  it('holds one count of failures for two instances', async () => {
     for (const service of [first, second, first]) expect(await attempt(service, id)).toBe(401);
     for (const [index, service] of [first, second].entries()) {
       await until(async () => (await attempt(service, id, authorizations[index])) === 429, 10_000);
     }
   });
 
-  it('gives every instance the time until they expire', async () => {
+  it('gives each instance the time until the count expires, as Retry-After', async () => {
     const headers = { authorization: basic(id, 'wrong'), 'x-forwarded-for': address };
-    const answer = await second.post('/token', { sub: id, aud: 'a' }, headers);
-    const seconds = Number(answer.headers.get('retry-after'));
+    const response = await second.post('/token', { sub: id, aud: 'a' }, headers);
+    const seconds = Number(response.headers.get('retry-after'));
     expect(seconds).toBeGreaterThan(0);
     expect(seconds).toBeLessThanOrEqual(60);
   });
 
-  it('stores no IP address in clear text', async () => {
+  it('stores neither client IDs nor IP addresses in plain text', async () => {
     const redis = new Redis(REDIS);
     const keys = await redis.keys('identity-backend:*');
     redis.disconnect();
@@ -85,7 +85,7 @@ describeWhereReachable('Redis', missing, () => {
   });
 });
 
-it('an instance whose Redis is unavailable counts for itself, and says so once', async () => {
+it('an instance whose Redis is unavailable counts by itself, and logs this once', async () => {
   const service = await RunningApp.start({ redisUrl: 'redis://127.0.0.1:1', mostAuthFailures: MOST });
   const { authorization } = await makeClient(service, 'worker', { audiences: ['a'] });
   const ask = async (shown: string): Promise<number> =>
