@@ -6,7 +6,7 @@ import { CommandLine } from '../../support/command-line.js';
 import { Commands, type Ran } from '../../support/commands.js';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
 
-/** No command of these tests finds a database: one that is understood is refused for that alone. */
+/** No command of these tests finds a database: that is the only error of a valid command line. */
 const UNDERSTOOD = /^There is no database/;
 
 let directory: string;
@@ -29,7 +29,7 @@ async function refusalOf(words: readonly string[]): Promise<string | null> {
 
 const words = (line: string): string[] => line.split(' ').map((word) => (word === "''" ? '' : word));
 
-describe('a command line that is not understood', () => {
+describe('an invalid command line', () => {
   it.each([
     'clients',
     'clients bogus',
@@ -124,7 +124,7 @@ describe('a command line that is not understood', () => {
     'clients list --help --bogus',
     'clients list --bogus --help',
     'clients list bogus --help',
-  ])('is refused: %s', async (line) => {
+  ])('is rejected: %s', async (line) => {
     const refusal = await refusalOf(words(line));
     expect(refusal).not.toBeNull();
     expect(refusal).not.toMatch(UNDERSTOOD);
@@ -146,14 +146,14 @@ describe('a command line that is not understood', () => {
     'Infinity',
     'NaN',
     '',
-  ])('is refused with the lifetime %j', async (lifetime) => {
+  ])('is rejected with the lifetime %j', async (lifetime) => {
     for (const given of [['--lifetime', lifetime], [`--lifetime=${lifetime}`]]) {
       expect(await refusalOf(['clients', 'create', '--id', 'one', ...given])).toMatch(/--lifetime/);
     }
   });
 });
 
-describe('a command line that is understood', () => {
+describe('a valid command line', () => {
   it.each([
     'clients list',
     'clients list --',
@@ -174,7 +174,7 @@ describe('a command line that is understood', () => {
     'doctor --peer http://127.0.0.1:1',
     '--directory . clients list',
     'clients --directory=. list',
-  ])('reaches for the database: %s', async (line) => {
+  ])('fails only because there is no database: %s', async (line) => {
     expect(await refusalOf(words(line))).toMatch(UNDERSTOOD);
   });
 
@@ -186,7 +186,7 @@ describe('a command line that is understood', () => {
     'help clients create',
     'clients --help',
     'clients create -h',
-  ])('prints help, and opens nothing: %s', async (line) => {
+  ])('prints help: %s', async (line) => {
     const { refusal, stdout } = await commands.run(...words(line));
     expect({ refusal, stdout }).toEqual({ refusal: null, stdout: expect.stringMatching(/^Usage: /) });
   });
@@ -197,12 +197,12 @@ describe('a command line that is understood', () => {
 });
 
 describe('any command line', () => {
-  /** The options of `clients update`: with a value each, or none. */
+  /** The options of `clients update` that take one value, and those that may be repeated. */
   const VALUED = ['--name', '--default-audience', '--lifetime', '--directory'];
   const LISTS = ['--audience', '--scope', '--add-claim', '--remove-claim', '--may-act-for'];
   const word = fc.constantFrom('a', 'b', '-', '', '--json', '--name', '--', '--nome', '-1', '5', '0x5', '.');
 
-  /** Whether an option may have this value after those that it has. */
+  /** Whether the option may have this value after its previous ones. */
   function takes(option: string, value: string | undefined, before: readonly string[]): value is string {
     if (!value || (value.length > 1 && value.startsWith('-'))) return false;
     if (option === '--lifetime' && !/^(5|-)$/.test(value)) return false;
@@ -211,7 +211,7 @@ describe('any command line', () => {
     return !VALUED.includes(option) && !before.includes(value) && !before.includes('-') && value !== '-';
   }
 
-  /** @returns the options with their values and the number of operands; `undefined` if they are not understood */
+  /** @returns the options with their values and the number of operands; `undefined` if they are invalid */
   function read(given: readonly string[]): { options: Map<string, string[]>; operands: number } | undefined {
     const options = new Map<string, string[]>();
     let operands = 0;
@@ -233,7 +233,7 @@ describe('any command line', () => {
     return { options, operands };
   }
 
-  /** Whether the words are exactly a `clients update`; written without a parser, for this grammar alone. */
+  /** Whether the words are a valid `clients update`. Covers this grammar only, without the parser. */
   function isUnderstood(given: readonly string[]): boolean {
     const { options, operands } = read(given) ?? { options: new Map<string, string[]>(), operands: 0 };
     const removed = options.get('--remove-claim') ?? [];
@@ -241,7 +241,7 @@ describe('any command line', () => {
     return operands === 1 && [...options.keys()].some((name) => name !== '--directory');
   }
 
-  it('is understood exactly or refused, with nothing changed', async () => {
+  it('is accepted if and only if it is valid, and creates no file', async () => {
     const option = fc.tuple(fc.constantFrom(...VALUED, ...LISTS, '--json'), word);
     const line = fc
       .array(fc.oneof({ weight: 3, arbitrary: option }, { weight: 1, arbitrary: fc.tuple(word) }), {
@@ -255,7 +255,7 @@ describe('any command line', () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(line, fitting), async (given) => {
         const refusal = (await commands.run('clients', 'update', ...given)).refusal ?? '';
-        // A folder that is named as `a`, `b` or `5` is not there.
+        // There is no folder named `a`, `b` or `5`.
         const isRead = UNDERSTOOD.test(refusal) || refusal.includes('Folder not found');
         expect({ given, isRead }).toEqual({ given, isRead: isUnderstood(given) });
         understood += isRead ? 1 : 0;
@@ -270,7 +270,7 @@ describe('any command line', () => {
 describe('the process', () => {
   let cli: CommandLine;
   beforeAll(() => {
-    // Settings that would be refused: they are not read.
+    // Invalid settings, which are not read.
     cli = CommandLine.prepare().with({ PORT: 'x' });
   });
 
@@ -284,7 +284,7 @@ describe('the process', () => {
     ['clients list bogus', 1],
     ['clients create --id --json', 1],
   ])(
-    'does not read the settings, and ends: %s with %s',
+    'does not read the settings: "%s" exits %s',
     async (line, code) => {
       const ended = await cli.run(...words(line).filter((each) => each !== ''));
       expect(ended.code).toBe(code);

@@ -18,7 +18,7 @@ const SOON = 10_000;
 
 afterAll(removeTemporaryDirectories);
 
-/** What both copies of an event have. */
+/** The fields that both copies of an event have. */
 const eventsOf = (lines: readonly LogLine[]): unknown[] =>
   lines
     .filter(({ audit, by }) => audit === true && by === 'command line')
@@ -27,12 +27,12 @@ const eventsOf = (lines: readonly LogLine[]): unknown[] =>
     }));
 
 describeEachDatabase((database) => {
-  describe(`what the command line changes, on ${database.name}`, () => {
+  describe(`the event of a change by the command line, on ${database.name}`, () => {
     let url: string;
     let commands: Commands;
     let service: RunningApp;
     let dataSource: DataSource;
-    /** What the commands wrote on their own standard error. */
+    /** The events that the commands wrote to standard error. */
     const audited: LogLine[] = [];
     beforeAll(async () => {
       url = await database.url();
@@ -56,7 +56,7 @@ describeEachDatabase((database) => {
     const rows = async (): Promise<unknown[]> =>
       dataSource.query('SELECT id, document FROM identity_audit_event ORDER BY revision');
 
-    it('comes to the log of the service, with the user and an id: also what was changed before it started', async () => {
+    it('is logged by the service with the user and an ID, even if the change precedes its start', async () => {
       await run('clients update early --name Late');
       await run('clients secrets add early');
       await run('clients create --id other');
@@ -78,14 +78,14 @@ describeEachDatabase((database) => {
       }
     }, 60_000);
 
-    it('is kept in the database, without a secret', async () => {
+    it('is stored in the database, without secrets', async () => {
       const kept = await rows();
       expect(kept).toHaveLength(audited.length);
       expect(kept.map((row) => (row as { id: string }).id)).toEqual(audited.map(({ event_id }) => event_id));
       expect(JSON.stringify(kept)).not.toMatch(/client_secret"|hash|sealed/);
     });
 
-    it('is not kept if it is refused', async () => {
+    it('is not stored if the change is rejected', async () => {
       const before = await rows();
       for (const line of [
         'clients create --id early',
@@ -97,7 +97,7 @@ describeEachDatabase((database) => {
       expect(await rows()).toEqual(before);
     });
 
-    it('is undone if its event cannot be kept', async () => {
+    it('rolls the change back if it cannot be stored', async () => {
       const [first] = audited;
       const event = { id: String(first?.event_id), time: Date.now(), document: '{}' };
       const before = await rows();
@@ -112,7 +112,7 @@ describeEachDatabase((database) => {
       expect((await commands.run('clients', 'show', 'early')).refusal).toBeNull();
     }, 30_000);
 
-    it('is forgotten after 30 days, and beyond the last 10,000', async () => {
+    it('is deleted after 30 days, and beyond the last 10,000', async () => {
       const store = service.app.get(ClientStore);
       const keep = async (id: string, time: number): Promise<void> => {
         await store.change('early', (client) => client, { id, time, document: '{"event":{}}' });
@@ -131,8 +131,8 @@ describeEachDatabase((database) => {
   });
 });
 
-describe('what an administrator changes over HTTP', () => {
-  it('is in the log of the service alone, once', async () => {
+describe('the event of a change over HTTP', () => {
+  it('is logged once, without an event_id', async () => {
     const service = await RunningApp.start();
     const { makeClient } = await import('../../support/clients.js');
     await makeClient(service, 'one');

@@ -70,7 +70,7 @@ describe('clients update', () => {
       { audiences: ['c'], default_audience: 'c' },
       /^Changed default_audience: - -> c$/m,
     ],
-  ])('says what it changed: %s', async (line, expected, words) => {
+  ])('prints what it changed: %s', async (line, expected, words) => {
     const { stdout, refusal } = await update(line);
     expect({ refusal, stdout }).toEqual({ refusal: null, stdout: expect.stringMatching(words) });
     expect(await shown()).toMatchObject(expected);
@@ -79,13 +79,13 @@ describe('clients update', () => {
     );
   });
 
-  it('takes a single value away with -', async () => {
+  it('removes a single value with -', async () => {
     await update('--default-audience a --lifetime 60');
     const { stdout } = await update('--default-audience - --lifetime -');
     expect(stdout).toMatch(/^Changed default_audience: a -> -\nChanged token_lifetime_seconds: 60 -> -$/m);
   });
 
-  it('prints the client alone on standard output with --json', async () => {
+  it('prints only the client with --json', async () => {
     expect((await commands.run('clients', 'update', id, '--add-scope', 'w', '--json')).json).toEqual(
       await shown(),
     );
@@ -109,7 +109,7 @@ describe('clients update', () => {
     expect(await shown()).toEqual(before);
   });
 
-  it('does not remove the default audience from the audiences alone', async () => {
+  it('removes the default audience from the audiences only with --default-audience -', async () => {
     await update('--default-audience a');
     expect((await update('--remove-audience a')).refusal).toMatch(
       /default_audience must be one of audiences/,
@@ -119,7 +119,7 @@ describe('clients update', () => {
 });
 
 describeEachDatabase((database) => {
-  it(`loses no addition of two that change a client at once, on ${database.name}`, async () => {
+  it(`loses no addition when two processes change a client at once, on ${database.name}`, async () => {
     const environment = { DATABASE_URL: await database.url(), KEY_ENCRYPTION_KEY: KEY };
     const both = [1, 2].map(() => Commands.start(environment, temporaryDirectory()));
     const [first] = both;

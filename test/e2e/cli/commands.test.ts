@@ -9,7 +9,7 @@ import { testSettings } from '../../support/settings.js';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
 import { until } from '../../support/until.js';
 
-/** How long the service may take to see what another process changed. */
+/** How long the service may take to notice a change by another process. */
 const SOON = 5_000;
 
 const jwks = {
@@ -18,7 +18,7 @@ const jwks = {
 
 let directory: string;
 let commands: Commands;
-/** A service that runs next to the commands all the time, on the same database. */
+/** A service that runs all the time, on the database of the commands. */
 let service: RunningApp;
 beforeAll(async () => {
   directory = temporaryDirectory();
@@ -26,7 +26,7 @@ beforeAll(async () => {
   const { encryptionKey } = testSettings();
   commands = Commands.start({ DATABASE_URL: databaseUrl, KEY_ENCRYPTION_KEY: encryptionKey }, directory);
   service = await RunningApp.start({ databaseUrl, mostAuthFailures: 0 });
-  // The commands know no clock but the machine's own.
+  // The commands use the clock of the machine.
   service.clock.set(Date.now() / 1000 + 60);
 });
 afterAll(async () => {
@@ -36,7 +36,7 @@ afterAll(async () => {
 
 const clients = (...parameters: string[]): Promise<Ran> => commands.run('clients', ...parameters);
 
-/** Runs a command that must work, and prints JSON. */
+/** Runs a command with `--json`, which must succeed. */
 async function done(...parameters: string[]): Promise<Readonly<Record<string, unknown>>> {
   const { refusal, json } = await clients(...parameters, '--json');
   if (refusal !== null) throw new Error(`${parameters.join(' ')}: ${refusal}`);
@@ -54,7 +54,7 @@ const isOut = (id: string, secret: unknown): Promise<void> =>
   until(async () => (await status(id, secret)) === 401, SOON);
 
 describe('identity-backend clients, next to a running service', () => {
-  it('creates an administrator that the service lets in within 5 seconds', async () => {
+  it('creates an administrator that the service accepts within 5 seconds', async () => {
     const admin = ['--id', 'admin', '--audience', 'identity-backend', '--scope', 'identity:admin'];
     const { json } = await clients('create', ...admin, '--json');
     const { client_secret, ...shown } = json;
@@ -68,10 +68,10 @@ describe('identity-backend clients, next to a running service', () => {
         authorization,
       },
     );
-    const answer = await service.get('/admin/clients/admin', {
+    const response = await service.get('/admin/clients/admin', {
       authorization: `Bearer ${String(body['access_token'])}`,
     });
-    expect(answer).toMatchObject({ status: 200, body: shown });
+    expect(response).toMatchObject({ status: 200, body: shown });
   }, 15_000);
 
   it('creates, shows, changes, disables, enables and deletes a client', async () => {
@@ -109,7 +109,7 @@ describe('identity-backend clients, next to a running service', () => {
     await isOut('worker', client_secret);
   }, 30_000);
 
-  it('adds a secret and ends one', async () => {
+  it('adds a secret and revokes another', async () => {
     const { client_secret: first, secrets } = await done('create', '--id', 'rotated', '--audience', 'a');
     const added = await done('secrets', 'add', 'rotated', '--expires-at', '2100-01-01T00:00:00Z');
     expect(added).toEqual({
@@ -125,14 +125,14 @@ describe('identity-backend clients, next to a running service', () => {
     expect(await status('rotated', added['client_secret'])).toBe(200);
   }, 30_000);
 
-  it('lists what both have made, in the order of the ids', async () => {
+  it('lists clients in the order of their IDs, without secrets', async () => {
     const { clients: all, next } = await done('list');
     const ids = (all as { client_id: string }[]).map(({ client_id }) => client_id);
     expect({ ids, next }).toEqual({ ids: ['admin', 'rotated'], next: null });
     expect(JSON.stringify(all)).not.toMatch(/client_secret|hash/);
   });
 
-  it('prints for people if no JSON is asked for', async () => {
+  it('prints plain text without --json', async () => {
     const created = await clients(
       'create',
       '--id',
@@ -161,7 +161,7 @@ describe('identity-backend clients, next to a running service', () => {
     expect((await clients('delete', 'shown')).stdout).toBe('Deleted shown\n');
   });
 
-  it('audits each change as that of the command line, without the secret', async () => {
+  it('audits each change as one by the command line, without the secret', async () => {
     const created = await clients('create', '--id', 'audited', '--json');
     const changes = [
       created,
@@ -179,28 +179,28 @@ describe('identity-backend clients, next to a running service', () => {
   });
 });
 
-describe('a command that is refused', () => {
+describe('a rejected command', () => {
   it.each<[string, string[], RegExp]>([
-    ['an ID that is taken', ['create', '--id', 'admin'], /already/],
-    ['an ID that is none', ['create', '--id', 'a/b', '--json'], /client_id/],
-    ['a lifetime that is too long', ['create', '--id', 'a', '--lifetime', '901'], /token_lifetime_seconds/],
-    ['a scope that is none', ['create', '--id', 'a', '--scope', 'b c'], /scopes/],
+    ['an ID in use', ['create', '--id', 'admin'], /already/],
+    ['an invalid ID', ['create', '--id', 'a/b', '--json'], /client_id/],
+    ['a lifetime above the limit', ['create', '--id', 'a', '--lifetime', '901'], /token_lifetime_seconds/],
+    ['an invalid scope', ['create', '--id', 'a', '--scope', 'b c'], /scopes/],
     [
-      'a default audience that it has not',
+      'a default audience that is not one of the audiences',
       ['create', '--id', 'a', '--default-audience', 'b'],
       /default_audience/,
     ],
-    ['an unknown client, to be shown', ['show', 'nobody', '--json'], /Client not found/],
-    ['an unknown client, to be changed', ['update', 'nobody', '--name', 'a'], /Client not found/],
-    ['an unknown client, to be deleted', ['delete', 'nobody'], /Client not found/],
-    ['an unknown client, to be given a secret', ['secrets', 'add', 'nobody'], /Client not found/],
+    ['show for an unknown client', ['show', 'nobody', '--json'], /Client not found/],
+    ['update for an unknown client', ['update', 'nobody', '--name', 'a'], /Client not found/],
+    ['delete for an unknown client', ['delete', 'nobody'], /Client not found/],
+    ['secrets add for an unknown client', ['secrets', 'add', 'nobody'], /Client not found/],
     ['an unknown secret', ['secrets', 'end', 'admin', 'x'], /Secret not found/],
     [
-      'a time that is over',
+      'a time in the past',
       ['secrets', 'add', 'admin', '--expires-at', '2000-01-01T00:00:00Z'],
       /must be in the future/,
     ],
-  ])('says why, prints nothing and changes nothing: %s', async (_name, parameters, words) => {
+  ])('reports the reason, prints nothing and changes nothing: %s', async (_name, parameters, words) => {
     const before = await done('list');
     const { stdout, refusal, audited } = await clients(...parameters);
     expect({ stdout, refusal, audited }).toEqual({

@@ -9,7 +9,7 @@ const CLOSED_URL = 'http://127.0.0.1:1';
 
 let cli: CommandLine;
 let issuer: string;
-/** A service that the doctor is of, and peers of it. */
+/** The service that the doctor checks, and its peers. */
 let services: Record<'itself' | 'previous' | 'other' | 'closed', RunningApp>;
 beforeAll(async () => {
   const first = await RunningApp.start();
@@ -42,7 +42,7 @@ const linesOf = ({ stdout }: Ended): string[] =>
   );
 
 describe('identity-backend doctor', () => {
-  it('finds the addresses of the service that clients will use, and a peer with the same settings', async () => {
+  it('reports that the URLs for clients respond and that the peer has the same settings', async () => {
     const ended = await cli.run('doctor', '--json', '--peer', issuer);
     expect(linesOf(ended)).toEqual([
       'ok: The settings are valid, the database responds and its keys decrypt',
@@ -69,20 +69,20 @@ describe('identity-backend doctor', () => {
     expect(ended.stdout + ended.stderr).not.toContain(SECRET);
   });
 
-  it('reports that no one responds, and exits 1', async () => {
+  it('reports that neither the service nor the peer responds, and exits 1', async () => {
     const ended = await cli.with({ JWT_ISSUER: CLOSED_URL }).run('doctor', '--peer', CLOSED_URL);
     expect(ended.code).toBe(1);
     expect(ended.stdout).toMatch(/^wrong {2}http:\/\/127\.0\.0\.1:1\/\.well-known\/jwks\.json: \S/m);
     expect(ended.stdout).toMatch(/^wrong {2}The peer does not respond: \S/m);
   });
 
-  it('notes that clients cannot discover a service whose issuer is no address', async () => {
+  it('notes that JWT_ISSUER is not a URL, and exits 0', async () => {
     const { code, stdout } = await cli.with({ JWT_ISSUER: 'identity-backend' }).run('doctor');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^note {3}JWT_ISSUER is not a URL/m);
   });
 
-  it('takes no peer that is no address', async () => {
+  it('rejects a --peer that is not a URL, and exits 1', async () => {
     const { code, stderr } = await cli.run('doctor', '--peer', 'localhost:3000');
     expect({ code, stderr }).toEqual({
       code: 1,

@@ -34,7 +34,7 @@ describe('a secret that expires within 14 days', () => {
     ]);
   });
 
-  it('is marked if its client is shown', async () => {
+  it('is marked in the output of clients show', async () => {
     const { stdout } = await commands.run('clients', 'show', 'expiring');
     expect(stdout).toMatch(new RegExp(`^Secret ${secretId} expires soon: at ${soon}$`, 'm'));
     expect((await commands.run('clients', 'show', 'later')).stdout).not.toContain('expires soon');
@@ -50,7 +50,7 @@ describe('a secret that expires within 14 days', () => {
     ]);
   });
 
-  it('makes no line in the log of a command', async () => {
+  it('is not logged by a command', async () => {
     expect((await commands.run('clients', 'list')).log).toBe('');
   });
 });

@@ -15,7 +15,7 @@ beforeAll(() => {
 }, 60_000);
 afterAll(removeTemporaryDirectories);
 
-/** A server that knows one path, and keeps the paths that were asked for. */
+/** A server that responds 200 on one path, and records the paths of all requests. */
 async function serverOf(
   path: string,
   host: string,
@@ -41,7 +41,7 @@ describe('identity-backend health', () => {
     ['/identity-backend/', '/identity-backend', 'localhost'],
     ['/', '', noIPv6 === undefined ? '::' : '127.0.0.2'],
   ])(
-    'asks a service whose BASE_PATH is %j, at %j on %s',
+    'checks a service with BASE_PATH %j, at %j on %s',
     async (BASE_PATH, basePath, HOST) => {
       const { server, port, asked } = await serverOf(`${basePath}/health/live`, HOST);
       const ended = await cli.with({ BASE_PATH, HOST, PORT: port }, temporaryDirectory()).run('health');
@@ -52,7 +52,7 @@ describe('identity-backend health', () => {
     30_000,
   );
 
-  it('asks the service itself, with settings of .env, and makes nothing', async () => {
+  it('checks the service with the settings in .env, and creates no files', async () => {
     const app = await RunningApp.start({ basePath: '/identity-backend' });
     const directory = temporaryDirectory();
     writeFileSync(
@@ -66,9 +66,9 @@ describe('identity-backend health', () => {
   }, 30_000);
 
   it.each<[string, NodeJS.ProcessEnv, RegExp]>([
-    ['no service answers', { PORT: '1' }, /No response from 127\.0\.0\.1 port 1/],
+    ['no service responds', { PORT: '1' }, /No response from 127\.0\.0\.1 port 1/],
     [
-      'the settings are wrong',
+      'the settings are invalid',
       { PORT: 'marker', BASE_PATH: '/mar ker' },
       /BASE_PATH[^]*PORT|PORT[^]*BASE_PATH/,
     ],
@@ -82,7 +82,7 @@ describe('identity-backend health', () => {
     30_000,
   );
 
-  it('exits 1 if the service answers with an error, and if it does not answer in time', async () => {
+  it('exits 1 if the service responds with an error, or not in time', async () => {
     const { server, port } = await serverOf('/another', '127.0.0.1');
     expect(await cli.with({ PORT: port }, temporaryDirectory()).run('health')).toMatchObject({
       code: 1,

@@ -9,7 +9,7 @@ import { removeTemporaryDirectories, temporaryDirectory } from '../../support/te
 
 const KEY = 'a-key-encryption-key-of-32-bytes';
 
-/** Every command that works on a database which is there. */
+/** Every command that needs an existing database. */
 const COMMANDS = [
   ['clients', 'list'],
   ['clients', 'list', '--json'],
@@ -31,7 +31,7 @@ afterAll(removeTemporaryDirectories);
 const filesIn = (directory: string): string[] =>
   readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort();
 
-describe('a folder that is not the one of the service', () => {
+describe('a folder without a database', () => {
   let directory: string;
   let commands: Commands;
   beforeAll(() => {
@@ -42,7 +42,7 @@ describe('a folder that is not the one of the service', () => {
 
   it.each(
     [...COMMANDS, ['clients', 'create', '--id', 'one']].map((words) => [words.join(' '), words] as const),
-  )('is left as it is by %s, which names the path that it looked at', async (_name, words) => {
+  )('is left empty by %s, which names the missing file', async (_name, words) => {
     const { refusal, stdout, log } = await commands.run(...words);
     expect({ stdout, log }).toEqual({ stdout: '', log: '' });
     expect(refusal).toContain(`There is no database of identity-backend at ${directory}/data/identity.db.`);
@@ -50,8 +50,8 @@ describe('a folder that is not the one of the service', () => {
   });
 });
 
-describe('a database that is in the memory of one process', () => {
-  it('is none that a command reaches', async () => {
+describe('a database in memory', () => {
+  it('is rejected by commands', async () => {
     const directory = temporaryDirectory();
     const commands = Commands.start({ DATABASE_URL: 'sqlite::memory:', KEY_ENCRYPTION_KEY: KEY }, directory);
     const { refusal } = await commands.run('clients', 'list');
@@ -64,13 +64,13 @@ describe('a database that is in the memory of one process', () => {
   });
 });
 
-describe('the process of a command in the wrong place', () => {
+describe('a command in a folder without a database', () => {
   let cli: CommandLine;
   beforeAll(() => {
     cli = CommandLine.prepare();
   });
 
-  it('exits 78, and --create makes the database, its key and no shared secret', async () => {
+  it('exits 78; with --create, it creates the database and its key, but no shared secret', async () => {
     const [list, create] = [
       await cli.run('clients', 'list'),
       await cli.run('clients', 'create', '--id', 'one'),
@@ -85,7 +85,7 @@ describe('the process of a command in the wrong place', () => {
     expect((await cli.run('clients', 'list')).stdout).toBe('one\tone\n');
   }, 60_000);
 
-  it('reads another folder and another settings file, named before and after the command', async () => {
+  it('accepts --directory and --env-file before and after its name', async () => {
     const [service, elsewhere] = [temporaryDirectory(), temporaryDirectory()];
     const envFile = join(elsewhere, 'environment');
     writeFileSync(envFile, 'DATABASE_URL=sqlite:db/clients.db\n');
@@ -108,9 +108,9 @@ describe('the process of a command in the wrong place', () => {
   }, 60_000);
 
   it.each([
-    ['a folder that is not there', ['--directory', 'nowhere'], /Folder not found: \/\S+\/nowhere/],
+    ['a missing folder', ['--directory', 'nowhere'], /Folder not found: \/\S+\/nowhere/],
     ['a file in place of a folder', ['--directory', 'file'], /Folder not found: \/\S+\/file/],
-    ['a settings file that is not there', ['--env-file', 'nowhere'], /File not found: \/\S+\/nowhere/],
+    ['a missing settings file', ['--env-file', 'nowhere'], /File not found: \/\S+\/nowhere/],
     ['a folder in place of a settings file', ['--env-file', '.'], /cannot be read/],
   ])(
     'exits 78 for %s',
@@ -128,10 +128,10 @@ describe('the process of a command in the wrong place', () => {
 });
 
 describeEachDatabase((database) => {
-  describe(`a database on ${database.name} that holds no tables of the service`, () => {
+  describe(`a database on ${database.name} without tables of the service`, () => {
     afterAll(closeDatabases);
 
-    it('is not there for a command, and the first client makes it', async () => {
+    it('does not exist for commands until the first client is created', async () => {
       const url = await database.url();
       const directory = temporaryDirectory();
       const commands = Commands.start({ DATABASE_URL: url, KEY_ENCRYPTION_KEY: KEY }, directory);
@@ -147,7 +147,7 @@ describeEachDatabase((database) => {
       expect(filesIn(directory)).toEqual([]);
     }, 60_000);
 
-    it('gets no table by a command that is refused', async () => {
+    it('gets no table from a rejected command', async () => {
       if (database.name === 'SQLite') return;
       const url = await database.url();
       const commands = Commands.start({ DATABASE_URL: url, KEY_ENCRYPTION_KEY: KEY }, temporaryDirectory());

@@ -15,18 +15,18 @@ interface Case {
   readonly words: RegExp;
 }
 
-/** 1 if what was asked is wrong, or may work later; 78 (EX_CONFIG) if the settings are. */
+/** Exit code 1 if the command is wrong or may work later; 78 (EX_CONFIG) if the settings are wrong. */
 const FAULTS: Case[] = [
   {
-    name: 'an id that is taken',
+    name: 'an ID in use',
     parameters: ['clients', 'create', '--id', 'first'],
     code: 1,
     words: /already/,
   },
-  { name: 'no id', parameters: ['clients', 'create', '--json'], code: 1, words: /--id/ },
+  { name: 'no ID', parameters: ['clients', 'create', '--json'], code: 1, words: /--id/ },
   { name: 'an unknown command', parameters: ['clients', 'bogus'], code: 1, words: /Commands:/ },
   {
-    name: 'a file of keys that is no JSON',
+    name: 'a key set file that is not JSON',
     parameters: ['clients', 'create', '--id', 'a', '--jwks', 'broken.json'],
     code: 1,
     words: /JSON/,
@@ -39,14 +39,14 @@ const FAULTS: Case[] = [
     words: /cannot be reached/,
   },
   {
-    name: 'settings that are wrong, all at once',
+    name: 'several invalid settings',
     parameters: ['clients', 'list'],
     environment: { JWT_EXPIRATION_MINUTES: '0', PORT: 'x' },
     code: 78,
     words: /JWT_EXPIRATION_MINUTES[^]*PORT/,
   },
   {
-    name: 'another key-encryption key',
+    name: 'another key encryption key',
     parameters: ['clients', 'list'],
     environment: { KEY_ENCRYPTION_KEY: 'y'.repeat(32) },
     code: 78,
@@ -74,7 +74,7 @@ beforeAll(async () => {
 afterAll(removeTemporaryDirectories);
 
 describe('the process of a command', () => {
-  it('prints what was asked on standard output, the audit on standard error, and exits 0', () => {
+  it('prints the result to standard output and the audit event to standard error, and exits 0', () => {
     const { code, stdout, stderr } = created;
     expect(code).toBe(0);
     const client = JSON.parse(stdout) as Record<string, unknown>;
@@ -85,11 +85,14 @@ describe('the process of a command', () => {
     expect(stderr).not.toContain(String(client['client_secret']));
   });
 
-  it.each(FAULTS)('says what is wrong on standard error, and exits $code: $name', ({ name, code, words }) => {
-    expect(ended.get(name)).toEqual({ code, stdout: '', stderr: expect.stringMatching(words) });
-    const { stderr = '' } = ended.get(name) ?? {};
-    // No trace of the code, and no value of a setting.
-    expect(stderr).not.toMatch(/^ +at .*\(/m);
-    expect(stderr).not.toMatch(new RegExp(`${PASSWORD}|x{32}|y{32}`));
-  });
+  it.each(FAULTS)(
+    'prints only an error, to standard error, and exits $code: $name',
+    ({ name, code, words }) => {
+      expect(ended.get(name)).toEqual({ code, stdout: '', stderr: expect.stringMatching(words) });
+      const { stderr = '' } = ended.get(name) ?? {};
+      // Neither a stack trace nor the value of a setting.
+      expect(stderr).not.toMatch(/^ +at .*\(/m);
+      expect(stderr).not.toMatch(new RegExp(`${PASSWORD}|x{32}|y{32}`));
+    },
+  );
 });

@@ -29,7 +29,7 @@ afterAll(async () => {
 const filesIn = (directory: string): string[] =>
   readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort();
 
-/** A folder with a copy of the database, and nothing else. */
+/** A folder with only a copy of the database. */
 function restored(): string {
   const directory = temporaryDirectory();
   mkdirSync(join(directory, 'data'));
@@ -48,13 +48,13 @@ function start(directory: string, environment: NodeJS.ProcessEnv): Promise<Ended
   });
 }
 
-describe('a database that is restored without its key-encryption key', () => {
+describe('a database restored without its key encryption key', () => {
   it.each<[string, NodeJS.ProcessEnv, RegExp]>([
     ['no key', {}, /there is no \S+\/data\/key-encryption-key: [^]*Restore that file/],
-    ['no key, in two processes', { WORKERS: '2' }, /Restore that file/],
+    ['no key and two workers', { WORKERS: '2' }, /Restore that file/],
     ['another key', { KEY_ENCRYPTION_KEY: OTHER_KEY }, /KEY_ENCRYPTION_KEY does not decrypt the key/],
   ])(
-    'lets neither the service nor a command start with %s, and nothing is made next to it',
+    'makes the service and commands exit 78 without creating files, with %s',
     async (_name, environment, words) => {
       const directory = restored();
       const runs = [
@@ -77,7 +77,7 @@ describe('a database that is restored without its key-encryption key', () => {
     60_000,
   );
 
-  it('lets no command start with another key in data/', async () => {
+  it('makes the service and commands exit 78 with another key in data/', async () => {
     const directory = restored();
     writeFileSync(join(directory, 'data/key-encryption-key'), OTHER_KEY);
     expect((await start(directory, {})).code).toBe(78);
@@ -85,7 +85,7 @@ describe('a database that is restored without its key-encryption key', () => {
     expect(filesIn(directory)).not.toContain('data/jwt-secret-key');
   }, 30_000);
 
-  it('starts once the key is there, and makes the shared secret that is missing', async () => {
+  it('works once the key is set; the service then generates the missing shared secret', async () => {
     const directory = restored();
     expect((await start(directory, { KEY_ENCRYPTION_KEY: key })).code).toBe(0);
     expect(filesIn(directory)).toContain('data/jwt-secret-key');
@@ -96,7 +96,7 @@ describe('a database that is restored without its key-encryption key', () => {
 });
 
 describe('a new folder', () => {
-  it('gets both secrets by the first start of the service', async () => {
+  it('gets a database and both secrets at the first start of the service', async () => {
     const directory = temporaryDirectory();
     expect((await start(directory, {})).code).toBe(0);
     expect(filesIn(directory)).toEqual(
@@ -107,7 +107,7 @@ describe('a new folder', () => {
 
 describeEachDatabase(
   (database) => {
-    it('needs the key of its keys in a folder that never had it', async () => {
+    it('makes the service and commands exit 78 in a folder without its key encryption key', async () => {
       const environment = { DATABASE_URL: await database.url() };
       const home = cli.with(environment, temporaryDirectory());
       expect((await home.run('clients', 'create', '--id', 'one')).code).toBe(0);
