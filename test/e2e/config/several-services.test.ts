@@ -5,7 +5,7 @@ import { SECRET } from '../../support/settings.js';
 
 const OTHER_SECRET = `${SECRET}-of-another-service`;
 
-/** Services with other settings and other clocks in one process. */
+/** Services with different settings and clocks in one process. */
 let services: readonly RunningApp[];
 beforeAll(async () => {
   services = await Promise.all([
@@ -38,7 +38,7 @@ afterAll(() => Promise.all(services.map((service) => service.stop())));
 const statuses = (path: string): Promise<number[]> =>
   Promise.all(services.map(async (service) => (await service.get(path)).status));
 
-describe('Services with other settings in one process', () => {
+describe('services with different settings in one process', () => {
   it('issue tokens with their own issuer, lifetime and clock', async () => {
     const [one, two] = await Promise.all(
       services.slice(0, 2).map(async (service) => {
@@ -54,13 +54,13 @@ describe('Services with other settings in one process', () => {
     });
   });
 
-  it('refuse the tokens of each other', async () => {
+  it("reject each other's tokens", async () => {
     const [one, two] = services;
     expect((await two?.verify((await one?.issue()) ?? ''))?.body['code']).toBe('invalid_signature');
     expect((await one?.verify((await two?.issue()) ?? ''))?.body['code']).toBe('invalid_signature');
   });
 
-  it('publish their own keys, and ask their own callers for credentials', async () => {
+  it('publish their own keys, and follow their own TOKEN_ENDPOINT_AUTH', async () => {
     const published = await Promise.all(
       services.map(async (service) => (await service.get('/.well-known/jwks.json')).body['keys']),
     );
@@ -69,13 +69,13 @@ describe('Services with other settings in one process', () => {
     expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([200, 200, 401]);
   });
 
-  it('open and close their own routes', async () => {
+  it('enable and disable their own routes', async () => {
     expect(await statuses('/debug-env')).toEqual([200, 404, 200]);
     expect(await statuses('/metrics')).toEqual([200, 200, 404]);
     expect(await statuses('/openapi.json')).toEqual([404, 200, 404]);
   });
 
-  it('leave closed routes out of their OpenAPI document', async () => {
+  it('omit disabled routes from their OpenAPI document', async () => {
     const { body } = (await services[1]?.get('/openapi.json')) ?? { body: {} };
     const { paths, components } = body as { paths: object; components: { schemas: object } };
     expect(Object.keys(paths)).toContain('/metrics');
@@ -83,7 +83,7 @@ describe('Services with other settings in one process', () => {
     expect(Object.keys(components.schemas)).not.toContain('DebugEnvResponse');
   });
 
-  it('take a closed route for an unknown one with every method', async () => {
+  it('respond to every method of a disabled route as to an unknown route', async () => {
     const [, two] = services;
     for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH']) {
       const closed = await two?.request('/debug-env', { method });

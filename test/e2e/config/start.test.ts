@@ -32,9 +32,9 @@ const OPEN = /^POST \/token is open to anyone/;
 
 describe('the service exits 78', () => {
   const cases: [string, () => ServiceProcess, RegExp][] = [
-    ['NODE_ENV in other letters', () => start({ NODE_ENV: 'Production' }), /NODE_ENV must be one of/],
+    ['NODE_ENV in another case', () => start({ NODE_ENV: 'Production' }), /NODE_ENV must be one of/],
     [
-      'a line that is no assignment',
+      'a line that is not an assignment',
       () => start({}, `${PRODUCTION}marker value\n`),
       /\.env line 3 is neither/,
     ],
@@ -44,12 +44,12 @@ describe('the service exits 78', () => {
       /\.env line 2 [^]*NODE_ENV [^]*LOG_LEVEL /,
     ],
     [
-      'a secret of spaces in production',
+      'a secret of only spaces in production',
       () => start({ NODE_ENV: 'production', JWT_SECRET_KEY: ' '.repeat(64) }),
       /JWT_SECRET_KEY is nothing but white space/,
     ],
     [
-      '.env that is a directory',
+      'a .env that is a directory',
       () => {
         const cwd = temporaryDirectory();
         mkdirSync(join(cwd, '.env'));
@@ -58,7 +58,7 @@ describe('the service exits 78', () => {
       /\.env cannot be read \(EISDIR\)/,
     ],
     [
-      '.env that its user may not read',
+      'a .env that its user may not read',
       () => {
         const root = process.getuid?.() === 0;
         const cwd = temporaryDirectory();
@@ -71,7 +71,7 @@ describe('the service exits 78', () => {
   ];
 
   it.each(cases)(
-    'on %s, names it and shows no value',
+    'on %s, and names the fault without the value',
     async (_name, startIt, words) => {
       const service = startIt();
       expect([await service.ended, service.text]).toEqual([78, expect.stringMatching(words)]);
@@ -82,8 +82,8 @@ describe('the service exits 78', () => {
   );
 });
 
-describe('the line at the start', () => {
-  it('says what runs, of settings in .env that empty variables do not hide', async () => {
+describe('the log line at the start', () => {
+  it('shows the settings from .env, which empty variables do not override', async () => {
     const service = start({ NODE_ENV: '', JWT_SECRET_KEY: '' }, PRODUCTION);
     const [line] = await service.listening();
     expect(line).toMatchObject({
@@ -107,7 +107,7 @@ describe('the line at the start', () => {
     ['127.0.0.1', 'http://127.0.0.1:', false],
     ['localhost', 'http://', false],
   ])(
-    'on %s names the address, and warns of an open /token if others reach it',
+    'names the URL on %s, with a warning of an open /token if others can reach it',
     async (HOST, url, warned) => {
       const service = start({ HOST });
       const [line] = await service.listening();
@@ -118,7 +118,7 @@ describe('the line at the start', () => {
     30_000,
   );
 
-  it('comes once from several processes, with one warning of each kind', async () => {
+  it('shows the settings once for several workers, with one warning of each kind', async () => {
     const service = start({ HOST: '0.0.0.0', WORKERS: '2', TOKEN_ENDPOINT_AUTHS: 'required' });
     const lines = await service.listening(2);
     expect(new Set(lines.map(({ pid }) => pid)).size).toBe(2);
