@@ -23,9 +23,9 @@ const REQUESTS: readonly (readonly [name: string, bytes: string])[] = [
   ['GET /metrics', bytesOf('/metrics')],
   ['GET /health/ready', bytesOf('/health/ready')],
   ['a path without a route', bytesOf('/no-such-route')],
-  ['a path that is not valid', bytesOf('/%ff')],
-  ['another method', bytesOf('/token')],
-  ['an expectation that is unknown', bytesOf('/ping', 'Expect: something\r\n')],
+  ['an invalid path', bytesOf('/%ff')],
+  ['an unsupported method', bytesOf('/token')],
+  ['an unknown expectation', bytesOf('/ping', 'Expect: something\r\n')],
 ];
 
 let service: RunningApp;
@@ -50,12 +50,12 @@ async function start(bytes: string): Promise<PipeliningClient> {
   return client;
 }
 
-/** Requests that were answered, by their ids. */
+/** The IDs of the requests that got a response. */
 const answeredIds = (): unknown[] =>
   service.captured.lines.filter(({ msg }) => msg === 'answered').map(({ reqId }) => reqId);
 
 describe.each(REQUESTS)('%s', (_name, bytes) => {
-  it(`${MOST} at once are answered, and as many again after them`, async () => {
+  it(`gets responses to ${MOST} pipelined requests, and to as many again`, async () => {
     const client = (await start(bytes.repeat(MOST))).read();
     for (let round = 1; round <= 3; round++) {
       await until(() => client.responses === MOST * round, 10_000);
@@ -64,7 +64,7 @@ describe.each(REQUESTS)('%s', (_name, bytes) => {
     }
   });
 
-  it('one more closes the connection, and what follows it is not dispatched', async () => {
+  it('closes the connection if one more is pipelined; later ones are not dispatched', async () => {
     const numbered = Array.from({ length: 300 }, (_, index) =>
       bytes.replace('Host:', `X-Request-Id: number-${index}\r\nHost:`),
     );
@@ -79,20 +79,20 @@ describe.each(REQUESTS)('%s', (_name, bytes) => {
   });
 });
 
-describe('a connection that is closed', () => {
+describe('a closed connection', () => {
   let client: TestClient;
   beforeAll(async () => {
     client = await makeClient(service, 'worker', { audiences: ['a'] });
   });
 
-  it('loses nothing that a route has begun, and begins nothing more', async () => {
+  it('completes the requests that routes have begun, and begins no others', async () => {
     const tokens: string[] = [];
     for (let index = 0; index < 20; index++) tokens.push(await accessToken(service, client));
     const headers = `Content-Type: application/x-www-form-urlencoded\r\nAuthorization: ${client.authorization}\r\n`;
     const revoke = (token: string): string =>
       postBytes('/oauth2/revoke', new URLSearchParams({ token }).toString(), headers);
     service.captured.clear();
-    // The first is answered at the end of the tick, and those behind it wait for it.
+    // The first response is sent at the end of the tick, and those to the next requests wait for it.
     const begun = MOST - 1;
     const hostile = (await start(TOKEN + tokens.map(revoke).join(''))).read();
     await until(() => hostile.isClosed, 5_000);
@@ -109,7 +109,7 @@ describe('a connection that is closed', () => {
 });
 
 describe('requests one at a time', () => {
-  it('have no bound on one connection', async () => {
+  it('are unlimited on one connection', async () => {
     const client = (await start('')).read();
     for (let index = 1; index <= 60; index++) {
       client.send(index % 2 === 0 ? bytesOf('/ping') : TOKEN);
@@ -119,7 +119,7 @@ describe('requests one at a time', () => {
   });
 });
 
-describe('a client that does not read', () => {
+describe('a client with unread responses', () => {
   const accepted = async (bytes: string): Promise<Socket> => {
     const connection = once(server, 'connection') as Promise<[Socket]>;
     await start(bytes);
@@ -131,14 +131,14 @@ describe('a client that does not read', () => {
     server.unreadTimeout = 30_000;
   });
 
-  it('has 30 seconds', () => {
+  it('has 30 seconds by default', () => {
     expect(server.unreadTimeout).toBe(30_000);
   });
 
   it.each([
     ['sends nothing more', () => {}],
     ['continues sending the head of a request', (client: PipeliningClient) => client.send('a')],
-  ])('is closed, if it %s', async (_name, act) => {
+  ])('is disconnected if it %s', async (_name, act) => {
     server.unreadTimeout = 1_500;
     const requests = bytesOf('/docs/swagger-ui-bundle.js').repeat(8);
     const socket = await accepted(`${requests}GET /`);
@@ -149,7 +149,7 @@ describe('a client that does not read', () => {
     clearInterval(sending);
   });
 
-  it('stays, if it reads slowly', async () => {
+  it('stays connected if it reads slowly', async () => {
     server.unreadTimeout = 1_500;
     const socket = await accepted(bytesOf('/docs/swagger-ui-bundle.js').repeat(12));
     await until(() => socket.writableLength > 0, 5_000);

@@ -12,10 +12,10 @@ import { until } from '../../support/until.js';
 
 const MOST = 16;
 const COUNTS = [1, 20] as const;
-/** Longer than any test: a timer that is left is seen. */
+/** Longer than any test, so that tests notice a timer that is left. */
 const LONG = 60_000;
 
-/** More than the operating system takes of a response that no one reads. */
+/** More than the operating system buffers of an unread response. */
 const LARGE = Buffer.alloc(16 * 1024 * 1024, 'x');
 
 const file = join(temporaryDirectory(), 'large');
@@ -26,7 +26,7 @@ let server: BoundedServer;
 let origin: string;
 let clients: PipeliningClient[];
 let waiting: number;
-/** How often responses of `/wait` said that they were closed. */
+/** How many responses of `/wait` emitted `close`. */
 let closed: number;
 let dispatched: string[];
 let answered: CompletedRequest[];
@@ -90,7 +90,7 @@ const PATHS = ['/wait', '/file', '/late-file', '/late-failure', '/late'] as cons
 
 describe.each(PATHS)('%s', (path) => {
   it.each(COUNTS)(
-    'more than 16 on %d connections: nothing is left, and the rest is never dispatched',
+    'is dispatched at most 16 times on each of %d connections, and leaves nothing open',
     async (count) => {
       const before = openFiles();
       const hostile = await start(count, numbered(path, 400));
@@ -106,41 +106,44 @@ describe.each(PATHS)('%s', (path) => {
     },
   );
 
-  it.each(COUNTS)('16 on %d connections, unread, whose clients leave: nothing is left', async (count) => {
-    const before = openFiles();
-    const hostile = await start(count, numbered(path, MOST));
-    await until(() => dispatched.length === count * MOST, 5_000);
-    await delay(50);
-    for (const client of hostile) client.close();
-    await until(() => openFiles() <= before && waiting === 0, 5_000);
-    await delay(200);
-    expect({ waiting, left: Math.max(0, openFiles() - before) }).toEqual({ waiting: 0, left: 0 });
-  });
+  it.each(COUNTS)(
+    'leaves nothing open if %d clients disconnect, each without reading 16 responses',
+    async (count) => {
+      const before = openFiles();
+      const hostile = await start(count, numbered(path, MOST));
+      await until(() => dispatched.length === count * MOST, 5_000);
+      await delay(50);
+      for (const client of hostile) client.close();
+      await until(() => openFiles() <= before && waiting === 0, 5_000);
+      await delay(200);
+      expect({ waiting, left: Math.max(0, openFiles() - before) }).toEqual({ waiting: 0, left: 0 });
+    },
+  );
 });
 
-it('a body that is cut off counts as a request, and leaves nothing', async () => {
+it('a truncated body counts as a request, and leaves nothing open', async () => {
   const [client] = await start(1, bytesOf('/wait').repeat(3) + postBytes('/body', '"x"').slice(0, -1));
   await until(() => waiting === 3 && dispatched.length === 4, 5_000);
   client?.close();
   await until(() => waiting === 0, 5_000);
 });
 
-it('requests without Host, which Node by itself would answer, count as others do', async () => {
+it('requests without Host, to which Node itself would respond, count like others', async () => {
   const [client] = await start(1, bytesOf('/wait') + 'GET /wait HTTP/1.1\r\n\r\n'.repeat(20_000));
   client?.read();
   await until(() => client?.isClosed === true && waiting === 0, 5_000);
   expect(dispatched.length).toBeLessThanOrEqual(MOST);
 });
 
-describe('the stop of the server', () => {
-  /** How long it takes, in milliseconds. */
+describe('stopping the server', () => {
+  /** @returns how long it takes, in milliseconds */
   async function stop(): Promise<number> {
     const begun = performance.now();
     await fastify.close();
     return performance.now() - begun;
   }
 
-  it('gives clients two seconds to read, and eight in all', () => {
+  it('gives clients two seconds to read, and eight in total', () => {
     expect(server).toMatchObject({ closingUnreadTimeout: 2_000, closingTimeout: 8_000 });
   });
 
@@ -157,7 +160,7 @@ describe('the stop of the server', () => {
     expect(await stop()).toBeLessThan(3_000);
   });
 
-  it('is not held up by clients that send or read a little again and again', async () => {
+  it('is not held up by clients that send or read slowly', async () => {
     server.closingTimeout = 2_000;
     const heads = await start(4, 'GET /file HTTP/1.1\r\nX-Slow: ');
     const readers = await start(4, numbered('/file', MOST));
@@ -170,7 +173,7 @@ describe('the stop of the server', () => {
     clearInterval(busy);
   });
 
-  it('waits for a response that a route works on, and for the client that reads it', async () => {
+  it('waits for a response in progress, and for the client that reads it', async () => {
     const [client] = await start(1, bytesOf('/late'));
     client?.read();
     await until(() => dispatched.length === 1, 5_000);
@@ -180,7 +183,7 @@ describe('the stop of the server', () => {
     expect(client?.text.endsWith('x'.repeat(1_000_000))).toBe(true);
   });
 
-  it('waits for a client that has read a part of a response that is whole already', async () => {
+  it('waits for a client that has not read a complete response to its end', async () => {
     const [client] = await start(1, bytesOf('/large'));
     await until(() => dispatched.length === 1, 5_000);
     await delay(50);

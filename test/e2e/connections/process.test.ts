@@ -14,7 +14,7 @@ const PING = bytesOf('/ping');
 const BUNDLE = bytesOf('/docs/swagger-ui-bundle.js');
 const COUNTS = [1, 8, 20] as const;
 
-/** What hostile clients send at once and never read the responses of. */
+/** Requests that hostile clients send at once, without reading the responses. */
 const FLOODS: readonly (readonly [name: string, bytes: string])[] = [
   ['1,200 GET /docs/swagger-ui-bundle.js', BUNDLE.repeat(1_200)],
   ['1,500 GET /openapi.json', bytesOf('/openapi.json').repeat(1_500)],
@@ -29,12 +29,12 @@ const FLOODS: readonly (readonly [name: string, bytes: string])[] = [
 
 /** The slowest response to others, in milliseconds: the machine may be busy with other tests. */
 const SLOWEST = 2_000;
-/** How much more memory may be taken, in MiB; 20 connections took over 2,000 when each response was kept. */
+/** How much memory may grow, in MiB; 20 connections took over 2,000 when each response was kept. */
 const MOST_MEMORY = 150;
-/** What Node opens by itself now and then, such as a database's file. */
+/** Descriptors that Node opens by itself now and then, such as that of a database file. */
 const SPARE = 3;
 
-/** What is left of these responses without those that are whole. */
+/** What follows the complete responses. */
 function restOf(responses: string): string {
   let rest = responses;
   for (;;) {
@@ -61,7 +61,7 @@ const closeAll = (): void => {
   clients = [];
 };
 
-/** The slowest of several requests of another client, one after another. */
+/** The slowest of several sequential requests of another client, in milliseconds. */
 async function slowestOfOthers(): Promise<number> {
   let slowest = 0;
   for (let index = 0; index < 10; index++) {
@@ -97,17 +97,20 @@ describe('hostile connections to the service', () => {
   });
 
   describe.each(FLOODS)('%s, unread', (_name, bytes) => {
-    it.each(COUNTS)('on %d connections: others are answered, and nothing is left', async (count) => {
-      const before = usageOf(service.pid);
-      await start(count, bytes);
-      const slowest = await slowestOfOthers();
-      const most = usageOf(service.pid);
-      closeAll();
-      await until(() => usageOf(service.pid).descriptors <= before.descriptors + SPARE, 5_000);
-      expect(slowest).toBeLessThan(SLOWEST);
-      expect(most.descriptors).toBeLessThanOrEqual(before.descriptors + count + SPARE);
-      expect(most.memory - before.memory).toBeLessThan(MOST_MEMORY);
-    });
+    it.each(COUNTS)(
+      'on %d connections: others get responses, memory is bounded, and descriptors are closed',
+      async (count) => {
+        const before = usageOf(service.pid);
+        await start(count, bytes);
+        const slowest = await slowestOfOthers();
+        const most = usageOf(service.pid);
+        closeAll();
+        await until(() => usageOf(service.pid).descriptors <= before.descriptors + SPARE, 5_000);
+        expect(slowest).toBeLessThan(SLOWEST);
+        expect(most.descriptors).toBeLessThanOrEqual(before.descriptors + count + SPARE);
+        expect(most.memory - before.memory).toBeLessThan(MOST_MEMORY);
+      },
+    );
   });
 });
 
@@ -115,10 +118,10 @@ describe('SIGTERM', () => {
   it.each([
     ['unread responses', BUNDLE.repeat(16)],
     ['floods', bytesOf('/openapi.json').repeat(1_500)],
-    ['halves of requests', 'POST /verify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n'],
-    ['nothing sent', ''],
+    ['incomplete requests', 'POST /verify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n'],
+    ['no requests', ''],
   ])(
-    'is obeyed while 20 connections hold it up: %s',
+    'stops the service within 8 seconds despite 20 connections: %s',
     async (_name, bytes) => {
       await startService();
       await start(20, bytes);
@@ -131,7 +134,7 @@ describe('SIGTERM', () => {
     60_000,
   );
 
-  it('lets replies in the batch be sent whole', async () => {
+  it('lets the responses of a batch be sent completely', async () => {
     await startService();
     await start(20, '');
     const pipelined = (PING + VERIFY).repeat(4);
