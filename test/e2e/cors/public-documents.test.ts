@@ -24,23 +24,23 @@ describe.each([
   });
   afterAll(() => service.stop());
 
-  it.each(DOCUMENTS)('%s is read by pages of every origin', async (path) => {
+  it.each(DOCUMENTS)('%s may be read by pages of every origin', async (path) => {
     for (const origin of [ORIGIN, STRANGER, 'null', undefined]) {
       for (const method of ['GET', 'HEAD']) {
-        const answer = await service.request(path, {
+        const response = await service.request(path, {
           method,
           headers: origin === undefined ? {} : { origin },
         });
-        expect([answer.status, corsOf(answer)]).toEqual([200, { 'access-control-allow-origin': '*' }]);
-        expect(answer.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
-        expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
+        expect([response.status, corsOf(response)]).toEqual([200, { 'access-control-allow-origin': '*' }]);
+        expect(response.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
+        expect(response.headers.get('cache-control')).toBe('public, max-age=300');
       }
     }
   });
 
-  it.each(DOCUMENTS)('%s is allowed after a preflight with any header', async (path) => {
+  it.each(DOCUMENTS)('%s allows any request header in a preflight', async (path) => {
     for (const names of ['mcp-protocol-version', 'authorization, x-a', 'accept,x-trace-id', undefined]) {
-      const answer = await service.request(path, {
+      const response = await service.request(path, {
         method: 'OPTIONS',
         headers: {
           origin: STRANGER,
@@ -48,7 +48,7 @@ describe.each([
           ...(names !== undefined && { 'access-control-request-headers': names }),
         },
       });
-      expect([answer.status, answer.text, corsOf(answer)]).toEqual([
+      expect([response.status, response.text, corsOf(response)]).toEqual([
         204,
         '',
         {
@@ -61,21 +61,21 @@ describe.each([
     }
   });
 
-  it.each(DOCUMENTS)('%s echoes nothing that is not a list of header names', async (path) => {
-    const answer = await service.request(path, {
+  it.each(DOCUMENTS)('%s does not echo a malformed list of header names', async (path) => {
+    const response = await service.request(path, {
       method: 'OPTIONS',
       headers: { origin: STRANGER, 'access-control-request-headers': '<script>"x"' },
     });
-    expect(answer.headers.get('access-control-allow-headers')).toBe('*');
+    expect(response.headers.get('access-control-allow-headers')).toBe('*');
   });
 
-  it('are read after a 304, too', async () => {
+  it('may be read after a 304 too', async () => {
     const { headers } = await service.get('/.well-known/jwks.json');
     const again = await service.get('/.well-known/jwks.json', { 'if-none-match': headers.get('etag') ?? '' });
     expect([again.status, corsOf(again)]).toEqual([304, { 'access-control-allow-origin': '*' }]);
   });
 
-  it('are no other routes', async () => {
+  it('do not include other routes', async () => {
     for (const path of [
       '/ping',
       '/token',
@@ -85,11 +85,11 @@ describe.each([
       '/.well-known/x',
     ]) {
       for (const method of ['GET', 'POST', 'OPTIONS']) {
-        const answer = await service.request(path, {
+        const response = await service.request(path, {
           method,
           headers: { origin: STRANGER, 'access-control-request-method': 'POST' },
         });
-        expect([path, method, answer.headers.get('access-control-allow-origin')]).toEqual([
+        expect([path, method, response.headers.get('access-control-allow-origin')]).toEqual([
           path,
           method,
           null,
@@ -99,11 +99,11 @@ describe.each([
   });
 });
 
-describe('public documents that are not there', () => {
-  it('say why to pages of every origin', async () => {
+describe('public documents that do not exist', () => {
+  it('return a 404 that pages of every origin may read', async () => {
     const service = await RunningApp.start();
-    const answer = await service.get('/.well-known/openid-configuration', { origin: STRANGER });
-    expect([answer.status, corsOf(answer)]).toEqual([404, { 'access-control-allow-origin': '*' }]);
+    const response = await service.get('/.well-known/openid-configuration', { origin: STRANGER });
+    expect([response.status, corsOf(response)]).toEqual([404, { 'access-control-allow-origin': '*' }]);
     await service.stop();
   });
 });
