@@ -21,7 +21,7 @@ async function fingerprintFrom(path: string): Promise<unknown> {
 }
 
 describe('GET /debug-env', () => {
-  it('shows the settings that two services share, and a fingerprint in place of the secret', async () => {
+  it('returns the settings that two services share, with a fingerprint in place of the secret', async () => {
     const { status, body, text } = await service.get('/debug-env');
     expect(status).toBe(200);
     expect(body).toEqual({
@@ -36,7 +36,7 @@ describe('GET /debug-env', () => {
   });
 
   it.each(['a', 'check-1', 'A-b_c.9', 'x'.repeat(128)])(
-    'adds the nonce %j to the fingerprint',
+    'includes the nonce %j in the fingerprint',
     async (nonce) => {
       expect(await fingerprintFrom(`/debug-env?nonce=${nonce}`)).toBe(fingerprint(nonce));
     },
@@ -60,16 +60,16 @@ describe('GET /debug-env', () => {
     expect(await fingerprintFrom('/debug-env?a=1&nonce[x]=1')).toBe(fingerprint());
   });
 
-  it('answers 404 if it is off, as if it were not there', async () => {
+  it('returns 404 if it is disabled, as an unknown route does', async () => {
     const closed = await RunningApp.start({ debugEnv: false });
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       closed.get('/debug-env'),
       closed.get('/debug-env?nonce=a'),
       closed.post('/debug-env', {}),
       closed.get('/no-such-route'),
     ]);
     await closed.stop();
-    for (const { status, body } of answers) {
+    for (const { status, body } of responses) {
       expect({ status, body }).toEqual({
         status: 404,
         body: { error: expect.any(String), code: 'not_found' },
