@@ -40,7 +40,7 @@ const executed: readonly ExecutedPage[] = pages()
   .map((page) => ({ ...page, commands: commandsOf(page) }))
   .filter(({ commands }) => commands.length > 0);
 
-/** One shell for all commands of a page, as a reader has: a variable that is set in one is used in the next. */
+/** Runs the commands of a page in one shell, as a reader does: later ones use earlier variables. */
 async function outputsOf({ commands }: ExecutedPage, origin: string): Promise<string[]> {
   const script = commands
     .map((command) => (command.script.includes('python3') && !hasPython ? '' : command.script))
@@ -52,15 +52,15 @@ async function outputsOf({ commands }: ExecutedPage, origin: string): Promise<st
   return stdout.split('\x1e');
 }
 
-describe('the pages', () => {
-  it('have commands to execute, with responses', () => {
+describe('the documentation pages', () => {
+  it('have commands to execute, with their responses', () => {
     const commands = executed.flatMap((page) => page.commands);
     expect(executed.map(({ path }) => path)).toEqual(['README.md', 'docs/api.md', 'docs/troubleshooting.md']);
     expect(commands.filter(({ answer }) => answer).length).toBeGreaterThan(10);
   });
 });
 
-(absent.length > 0 ? describe.skip : describe)('the commands of the pages', () => {
+(absent.length > 0 ? describe.skip : describe)('the commands of the documentation pages', () => {
   let service: RunningApp | undefined;
   const outputs = new Map<string, readonly string[]>();
 
@@ -78,14 +78,14 @@ describe('the pages', () => {
   );
 
   it.each(shown.filter(({ answer }) => answer.language === 'json'))(
-    'respond as shown: $path, $heading (command $index)',
+    'return the JSON shown: $path, $heading (command $index)',
     ({ path, index, answer }) => {
       expect(shape(JSON.parse(outputs.get(path)?.[index] ?? ''))).toEqual(shape(JSON.parse(answer.text)));
     },
   );
 
   it.each(shown.filter(({ answer }) => answer.language === 'text'))(
-    'print what is shown: $path, $heading (command $index)',
+    'print the text shown: $path, $heading (command $index)',
     ({ path, index, answer }) => {
       expect(outputs.get(path)?.[index]?.trim()).toBe(answer.text.trim());
     },
@@ -98,11 +98,11 @@ describe('the pages', () => {
       outputs.get(path)?.[commands.findIndex(({ script }) => script.includes(part))] ?? '';
 
     (hasPython ? it : it.skip)('is the same in Python as in /debug-env', () => {
-      const answer = JSON.parse(outputOf('nonce=$NONCE')) as { JWT_SECRET_KEY: { fingerprint: string } };
-      expect(outputOf('python3').trim()).toBe(answer.JWT_SECRET_KEY.fingerprint);
+      const response = JSON.parse(outputOf('nonce=$NONCE')) as { JWT_SECRET_KEY: { fingerprint: string } };
+      expect(outputOf('python3').trim()).toBe(response.JWT_SECRET_KEY.fingerprint);
     });
 
-    it('is the one of the contract, over the nonce of the command', () => {
+    it('is the HMAC that the contract defines, with the nonce of the command', () => {
       const expected = createHmac('sha256', SECRET)
         .update('identity-backend/secret-fingerprint/v1check-1')
         .digest('hex');

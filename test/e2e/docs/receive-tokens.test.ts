@@ -14,7 +14,7 @@ const page = readFileSync(new URL('../../../docs/receive-tokens.md', import.meta
 const snippetOf = (mark: string): string =>
   new RegExp(`^\`\`\`python ${mark}\n(.*?)^\`\`\`$`, 'ms').exec(page)?.[1] ?? '';
 
-/** Debian's own Python knows Debian's packages; the first one on the path need not. */
+/** Debian's own Python finds Debian's packages; the first Python on the path may not. */
 const python = ['python3', '/usr/bin/python3'].find(
   (program) => spawnSync(program, ['-c', 'import jwt, cryptography']).status === 0,
 );
@@ -42,7 +42,7 @@ async function ask(snippet: string, tokens: readonly string[]): Promise<readonly
 }
 
 const faults = Object.keys(TOKEN_FAULTS) as TokenFault[];
-/** The names in PyJWT of the faults that a caller may want to distinguish. */
+/** PyJWT's errors for the faults that a caller may want to distinguish. */
 const NAMES: Partial<Record<TokenFault, string>> = {
   expired: 'ExpiredSignatureError',
   not_yet_valid: 'ImmatureSignatureError',
@@ -69,7 +69,7 @@ const NAMES: Partial<Record<TokenFault, string>> = {
     beforeAll(async () => {
       await issuer.start();
       service = await RunningApp.start({ algorithms: [algorithm] });
-      // PyJWT knows no clock but the machine's own.
+      // PyJWT uses the clock of the machine.
       service.clock.set(Math.floor(Date.now() / 1000));
       await service.catchUp();
       const { body } = await service.post('/token', { sub: 'user-42', aud: 'logging-service' });
@@ -83,11 +83,11 @@ const NAMES: Partial<Record<TokenFault, string>> = {
     }, 60_000);
     afterAll(() => Promise.all([service.stop(), issuer.stop()]));
 
-    it('gives the claims of a token of the service', () => {
+    it('returns the claims of a token of the service', () => {
       expect(ofService).toEqual([{ claims: readToken(made).claims }]);
     });
 
-    it('accepts a valid token, and rejects one without an end', () => {
+    it('accepts a valid token, and rejects one without exp', () => {
       expect(ofFaults.slice(0, 2)).toEqual([
         { claims: expect.objectContaining({ sub: 'test-subject' }) },
         { refused: 'MissingRequiredClaimError' },
