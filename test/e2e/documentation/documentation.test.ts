@@ -26,7 +26,7 @@ describe.each(['', '/identity-backend'])('the documentation under "%s"', (basePa
   afterAll(() => service.stop());
 
   describe.each(FILES)('%s', (path, type) => {
-    it('has its type, a strong validator, and is kept by caches that ask each time', async () => {
+    it('has its media type, a strong ETag and Cache-Control: no-cache', async () => {
       const { status, headers, text } = await service.get(path);
       expect({ status, text }).toEqual({ status: 200, text: expect.stringMatching(/./) });
       expect(headers.get('content-type')).toMatch(type);
@@ -35,7 +35,7 @@ describe.each(['', '/identity-backend'])('the documentation under "%s"', (basePa
       expect(headers.get('x-content-type-options')).toBe('nosniff');
     });
 
-    it('has the same headers for HEAD, and no body', async () => {
+    it('responds to HEAD with the same headers and no body', async () => {
       const get = await service.get(path);
       const head = await service.request(path, { method: 'HEAD' });
       expect({ status: head.status, text: head.text }).toEqual({ status: 200, text: '' });
@@ -50,27 +50,27 @@ describe.each(['', '/identity-backend'])('the documentation under "%s"', (basePa
     });
 
     it.each<[string, (etag: string) => string, number]>([
-      ['its tag', (etag) => etag, 304],
-      ['its tag, weak', (etag) => `W/${etag}`, 304],
-      ['its tag among others', (etag) => `"a", W/"b" ,${etag}`, 304],
-      ['any', () => '*', 304],
-      ['another', () => '"another"', 200],
-      ['its tag without quotes', (etag) => etag.slice(1, -1), 200],
-      ['nothing', () => '', 200],
-      ['commas', () => ',,,', 200],
-    ])('If-None-Match: %s', async (_name, header, expected) => {
+      ['its ETag', (etag) => etag, 304],
+      ['its ETag, weak', (etag) => `W/${etag}`, 304],
+      ['its ETag among others', (etag) => `"a", W/"b" ,${etag}`, 304],
+      ['*', () => '*', 304],
+      ['another ETag', () => '"another"', 200],
+      ['its ETag without quotes', (etag) => etag.slice(1, -1), 200],
+      ['an empty value', () => '', 200],
+      ['only commas', () => ',,,', 200],
+    ])('evaluates If-None-Match: %s', async (_name, header, expected) => {
       const etag = (await service.get(path)).headers.get('etag') ?? '';
       for (const method of ['GET', 'HEAD']) {
         const headers = { 'if-none-match': header(etag) };
-        const answer = await service.request(path, { method, headers });
-        expect(answer.status).toBe(expected);
-        expect(answer.headers.get('etag')).toBe(etag);
-        if (expected === 304) expect(answer.text).toBe('');
+        const response = await service.request(path, { method, headers });
+        expect(response.status).toBe(expected);
+        expect(response.headers.get('etag')).toBe(etag);
+        if (expected === 304) expect(response.text).toBe('');
       }
     });
   });
 
-  it('takes no other method', async () => {
+  it('returns 405 for other methods', async () => {
     for (const [path] of FILES) {
       const { status, headers } = await service.request(path, { method: 'POST' });
       expect([path, status, headers.get('allow')]).toEqual([path, 405, 'GET, HEAD']);
@@ -85,7 +85,7 @@ describe.each(['', '/identity-backend'])('the documentation under "%s"', (basePa
 
 describe('GET /openapi.json', () => {
   it.each(['none', 'required'] as const)(
-    'is the same each time, and issues no token: %s',
+    'returns the same document each time, and issues no token, if TOKEN_ENDPOINT_AUTH is %s',
     async (tokenEndpointAuth) => {
       const service = await RunningApp.start({ swagger: true, tokenEndpointAuth, algorithms: ['RS256'] });
       const first = await service.get('/openapi.json');
@@ -101,7 +101,7 @@ describe('GET /openapi.json', () => {
     },
   );
 
-  it('shows tokens that have expired and that no key verifies', async () => {
+  it('contains only expired tokens that no key verifies', async () => {
     const service = await RunningApp.start({ swagger: true });
     const { text } = await service.get('/openapi.json');
     const tokens = [...new Set(text.match(TOKEN))];
@@ -115,7 +115,7 @@ describe('GET /openapi.json', () => {
     await service.stop();
   });
 
-  it('holds no token but those', async () => {
+  it('contains only tokens that have the signature of the examples', async () => {
     const service = await RunningApp.start({ swagger: true });
     const { text } = await service.get('/openapi.json');
     const parts = [...text.matchAll(/eyJ[^"]*/g)].map(([token]) => token);

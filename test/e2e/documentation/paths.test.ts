@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { RunningApp } from '../../support/running-app.js';
 
-/** What a path is spelt with: what routers, file systems, proxies and decoders read differently. */
+/** Pieces of paths that routers, file systems, proxies and decoders read differently. */
 const PIECES = [
   ...[
     '.',
@@ -88,15 +88,15 @@ const SHOWN = [
   ...[`/${'a'.repeat(12_000)}`, `/${'%41'.repeat(4_000)}`, '/../'.repeat(2_000), '/%2e%2e'.repeat(1_500)],
 ];
 
-/** Sends paths as they are, which `fetch` would tidy, each on a connection of its own. */
+/** Sends a path unchanged, which `fetch` would normalize, on a connection of its own. */
 async function statusOf(origin: string, path: string, method = 'GET'): Promise<number> {
   const { hostname, port } = new URL(origin);
   const socket: Socket = connect(Number(port), hostname);
-  let answer = '';
-  socket.setEncoding('latin1').on('data', (text: string) => (answer += text));
+  let response = '';
+  socket.setEncoding('latin1').on('data', (text: string) => (response += text));
   socket.write(`${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`, 'latin1');
   await once(socket, 'close');
-  return Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1]);
+  return Number(/^HTTP\/1\.1 (\d{3}) /.exec(response)?.[1]);
 }
 
 describe.each(['', '/identity-backend'])('under "%s"', (basePath) => {
@@ -110,11 +110,11 @@ describe.each(['', '/identity-backend'])('under "%s"', (basePath) => {
     expect(errors).toEqual([]);
   });
 
-  it.each(SHOWN)('GET /docs%s is 200, 301, 400 or 404', async (tail) => {
+  it.each(SHOWN)('GET /docs%s returns 200, 301, 400 or 404', async (tail) => {
     expect([200, 301, 400, 404]).toContain(await statusOf(service.origin, `${basePath}/docs${tail}`));
   });
 
-  it('every spelling of a path under /docs is 200, 301, 400 or 404', async () => {
+  it('GET of any path under /docs returns 200, 301, 400 or 404', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.constantFrom(...PIECES), { maxLength: 8 }), async (pieces) => {
         const path = `${basePath}/docs${pieces.join('')}`;
@@ -124,7 +124,7 @@ describe.each(['', '/identity-backend'])('under "%s"', (basePath) => {
     );
   });
 
-  it('no spelling of any other path is answered 5xx, whatever the method', async () => {
+  it('no path returns 5xx with any method', async () => {
     const begin = fc.constantFrom(
       ...['', '/', '*', '/token', '/verify', '/health/', '/admin/clients/', '/admin/clients/x/secrets/'],
       ...['/oauth2/', '/.well-known/', '/openapi.json', '/metrics', '/ping', 'http://x', 'http://x/docs'],
