@@ -148,7 +148,6 @@ describeEachDatabase((database) => {
     }, 60_000);
 
     it('gets no table from a rejected command', async () => {
-      if (database.name === 'SQLite') return;
       const url = await database.url();
       const commands = Commands.start({ DATABASE_URL: url, KEY_ENCRYPTION_KEY: KEY }, temporaryDirectory());
       await commands.run('clients', 'list');

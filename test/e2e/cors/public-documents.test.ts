@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Answer, RunningApp } from '../../support/running-app.js';
 
 const ORIGIN = 'https://app.example.com';
-const STRANGER = 'https://stranger.example';
+const FOREIGN_ORIGIN = 'https://stranger.example';
 const DOCUMENTS = [
   '/.well-known/jwks.json',
   '/.well-known/openid-configuration',
@@ -25,7 +25,7 @@ describe.each([
   afterAll(() => service.stop());
 
   it.each(DOCUMENTS)('%s may be read by pages of every origin', async (path) => {
-    for (const origin of [ORIGIN, STRANGER, 'null', undefined]) {
+    for (const origin of [ORIGIN, FOREIGN_ORIGIN, 'null', undefined]) {
       for (const method of ['GET', 'HEAD']) {
         const response = await service.request(path, {
           method,
@@ -43,7 +43,7 @@ describe.each([
       const response = await service.request(path, {
         method: 'OPTIONS',
         headers: {
-          origin: STRANGER,
+          origin: FOREIGN_ORIGIN,
           'access-control-request-method': 'GET',
           ...(names !== undefined && { 'access-control-request-headers': names }),
         },
@@ -64,7 +64,7 @@ describe.each([
   it.each(DOCUMENTS)('%s does not echo a malformed list of header names', async (path) => {
     const response = await service.request(path, {
       method: 'OPTIONS',
-      headers: { origin: STRANGER, 'access-control-request-headers': '<script>"x"' },
+      headers: { origin: FOREIGN_ORIGIN, 'access-control-request-headers': '<script>"x"' },
     });
     expect(response.headers.get('access-control-allow-headers')).toBe('*');
   });
@@ -87,7 +87,7 @@ describe.each([
       for (const method of ['GET', 'POST', 'OPTIONS']) {
         const response = await service.request(path, {
           method,
-          headers: { origin: STRANGER, 'access-control-request-method': 'POST' },
+          headers: { origin: FOREIGN_ORIGIN, 'access-control-request-method': 'POST' },
         });
         expect([path, method, response.headers.get('access-control-allow-origin')]).toEqual([
           path,
@@ -102,7 +102,7 @@ describe.each([
 describe('public documents that do not exist', () => {
   it('return a 404 that pages of every origin may read', async () => {
     const service = await RunningApp.start();
-    const response = await service.get('/.well-known/openid-configuration', { origin: STRANGER });
+    const response = await service.get('/.well-known/openid-configuration', { origin: FOREIGN_ORIGIN });
     expect([response.status, corsOf(response)]).toEqual([404, { 'access-control-allow-origin': '*' }]);
     await service.stop();
   });
