@@ -1,4 +1,4 @@
-import { setImmediate as turnOfEventLoop } from 'node:timers/promises';
+import { setImmediate as nextTick } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RecordChange, RecordStore } from '../../src/sync/record-store.js';
 import type { LateCommit } from './late-commit.js';
@@ -234,7 +234,7 @@ export function recordStoreContract(
         seen.push(...changes.map(({ revision }) => revision));
         last &&= changes.length === 0;
         // The SQLite driver is synchronous: without a tick in between, the writers would never run.
-        await turnOfEventLoop();
+        await nextTick();
       }
       await writing;
       expect(seen).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));

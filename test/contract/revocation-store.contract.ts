@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTick } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { StoreUnavailable } from '../../src/sync/record-store.js';
 import type {
@@ -142,7 +142,7 @@ export function revocationStoreContract(
         seen.push(...next);
         last &&= next.length === 0;
         // Unless timers run, a writer that found the file busy waits forever.
-        await nextTurn();
+        await nextTick();
       }
       await writing;
       expect(keysOf(seen).sort()).toEqual(keysOf(parts.flat()).sort());
@@ -159,7 +159,7 @@ export function revocationStoreContract(
       // Long enough for the second one to commit if it did not wait for the first.
       for (let i = 0; i < 50; i++) {
         expect(await third.since(0, 10)).toEqual([]);
-        await nextTurn();
+        await nextTick();
       }
       expect(isAdded).toBe(false);
       held.commit();

@@ -113,7 +113,7 @@ export const BAD_KEYS: readonly (readonly [name: string, jwk: Jwk])[] = [
   ['secp256k1', pairOf('ec', { namedCurve: 'secp256k1' }).publicJwk],
   ['a curve of Object.prototype', { ...EC, crv: 'constructor' }],
   ['Ed448', pairOf('ed448').publicJwk],
-  ['X25519, which signs nothing', pairOf('x25519').publicJwk],
+  ['X25519, which cannot sign', pairOf('x25519').publicJwk],
   ['an Ed25519 key of 31 bytes', { ...OKP, x: bytes(OKP.x).subarray(1).toString('base64url') }],
   ['an Ed25519 key of 33 bytes', { ...OKP, x: prefixed(OKP.x) }],
   [

@@ -91,7 +91,7 @@ describe('readImportedKey', () => {
     ['RSA that is for PSS with parameters of its own', pemOf(RSA_PSS), fitsNone],
     ['the curve P-521', pemOf(P521), fitsNone],
     ['the curve of Bitcoin', pemOf(SECP256K1), fitsNone],
-    ['X25519, which signs nothing', pemOf(generateKeyPairSync('x25519').privateKey), fitsNone],
+    ['X25519, which cannot sign', pemOf(generateKeyPairSync('x25519').privateKey), fitsNone],
     ['Ed448', pemOf(generateKeyPairSync('ed448').privateKey), fitsNone],
     ['a JWK that names an algorithm of another curve', jwkText(ES256, { alg: 'ES384' }), fitsNone],
     ['a JWK that names an unknown algorithm', jwkText(ES256, { alg: 'marker' }), fitsNone],
