@@ -15,7 +15,7 @@ class KeptAudit extends AuditLog {
   }
 }
 
-/** Becomes unavailable after so many changes. */
+/** A connection that fails after `left` changes. */
 class FragileConnection extends Connection {
   left = Infinity;
 
@@ -42,7 +42,7 @@ beforeEach(async () => {
   keys = storedKeys(connection, clock, { algorithms: ['ES256', 'EdDSA'] });
   await keys.sync();
   await keys.ensureAdministration();
-  // Old enough that the next keys may sign at once.
+  // Now the next keys have been published long enough to sign at once.
   clock.advance(3_600);
   await keys.sync();
   audit = new KeptAudit();
@@ -53,7 +53,7 @@ const signing = (): (string | undefined)[] =>
   (['ES256', 'EdDSA', 'administration'] as const).map((purpose) => keys.signing(purpose)?.id);
 
 describe('KeyAdministration.rotate', () => {
-  it.each([true, false])('audits each kind of key that is replaced (revoke: %s)', async (revoke) => {
+  it.each([true, false])('audits every kind of key that it replaces (revoke: %s)', async (revoke) => {
     expect(await administration.rotate(undefined, revoke, BY)).toBe(true);
     const common = { event: 'keys.rotated', revoke, by: 'admin' };
     expect(audit.events).toEqual([
@@ -63,7 +63,7 @@ describe('KeyAdministration.rotate', () => {
     ]);
   });
 
-  it('audits and changes nothing if there are no such keys', async () => {
+  it('audits and changes nothing if no key has the algorithm', async () => {
     const before = signing();
     expect(await administration.rotate('RS256', true, BY)).toBe(false);
     expect({ events: audit.events, signing: signing() }).toEqual({ events: [], signing: before });
@@ -76,7 +76,7 @@ describe('KeyAdministration.rotate', () => {
     expect({ events: audit.events, signing: signing() }).toEqual({ events: [], signing: before });
   });
 
-  it('audits what was replaced if the database becomes unavailable before the rest, and says so', async () => {
+  it('throws RotationIncomplete and audits the keys that it replaced before the database failed', async () => {
     const [first, ...others] = signing();
     connection.left = 1;
     await expect(administration.rotate(undefined, true, BY)).rejects.toThrow(RotationIncomplete);

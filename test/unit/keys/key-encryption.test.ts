@@ -9,12 +9,11 @@ const OTHER = 'a-third-key-encryption-key-of-the-tests-0123';
 const current = new KeyEncryption(SECRET, []);
 const previous = new KeyEncryption(PREVIOUS, []);
 const both = new KeyEncryption(SECRET, [OTHER, PREVIOUS]);
-/** Of another service. */
 const FOREIGN = 'the encryption key of another service';
 const TEXT = Buffer.from('a private key');
 
 describe('KeyEncryption', () => {
-  it('opens what it sealed, whatever it is', () => {
+  it('opens what it sealed, for any bytes and label', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.string(), (bytes, label) => {
         expect(current.open(current.seal(bytes, label), label)).toEqual(Buffer.from(bytes));
@@ -22,7 +21,7 @@ describe('KeyEncryption', () => {
     );
   });
 
-  it('encrypts the same twice to different texts, neither of which contains it', () => {
+  it('seals the same bytes to a different text each time, never in the clear', () => {
     const sealed = [current.seal(TEXT, 'a'), current.seal(TEXT, 'a')];
     expect(sealed[0]).not.toBe(sealed[1]);
     for (const each of sealed) {
@@ -32,16 +31,16 @@ describe('KeyEncryption', () => {
   });
 
   it.each([
-    ['by another key', previous.seal(TEXT, 'a'), 'a'],
-    ['under another label, as if one row was substituted for another', current.seal(TEXT, 'b'), 'a'],
-    ['and nothing', '', 'a'],
-    ['and shorter than a nonce and a tag', Buffer.alloc(27).toString('base64url'), 'a'],
-    ['and is text', 'not sealed at all, but long enough to be', 'a'],
-  ])('does not open what was sealed %s', (_name, sealed, label) => {
+    ['what was sealed with another key', previous.seal(TEXT, 'a'), 'a'],
+    ['what was sealed under another label, as in a swapped row', current.seal(TEXT, 'b'), 'a'],
+    ['an empty string', '', 'a'],
+    ['bytes shorter than a nonce and a tag', Buffer.alloc(27).toString('base64url'), 'a'],
+    ['text that was never sealed', 'not sealed at all, but long enough to be', 'a'],
+  ])('does not open %s', (_name, sealed, label) => {
     expect(() => current.open(sealed, label)).toThrow(KeyEncryptionError);
   });
 
-  it('does not open what was changed in any bit', () => {
+  it('does not open sealed bytes with any single bit changed', () => {
     const sealed = Buffer.from(current.seal(TEXT, 'a'), 'base64url');
     fc.assert(
       fc.property(fc.nat(sealed.length * 8 - 1), (bit) => {
@@ -52,7 +51,7 @@ describe('KeyEncryption', () => {
     );
   });
 
-  it('says what to do, and nothing about a key encryption key', () => {
+  it('throws an error that says what to do and contains no key encryption key', () => {
     let message = '';
     try {
       both.open(new KeyEncryption(FOREIGN, []).seal(TEXT, 'key-1'), 'key-1');
@@ -66,13 +65,13 @@ describe('KeyEncryption', () => {
     for (const secret of [SECRET, PREVIOUS, OTHER]) expect(message).not.toContain(secret);
   });
 
-  it('decrypts with a previous key, and encrypts with the current one only', () => {
+  it('opens with a previous key, but seals only with the current one', () => {
     expect(both.open(previous.seal(TEXT, 'a'), 'a')).toEqual(TEXT);
     expect(current.open(both.seal(TEXT, 'a'), 'a')).toEqual(TEXT);
     expect(() => previous.open(both.seal(TEXT, 'a'), 'a')).toThrow(KeyEncryptionError);
   });
 
-  it('encrypts again what a previous key encrypted, and leaves unchanged what the current one did', () => {
+  it('reseals what a previous key sealed, and leaves what the current key sealed unchanged', () => {
     const old = previous.seal(TEXT, 'a');
     const resealed = both.reseal(old, 'a');
     expect(current.open(resealed, 'a')).toEqual(TEXT);
@@ -81,7 +80,7 @@ describe('KeyEncryption', () => {
     expect(both.isSealedByPrevious(resealed, 'a')).toBe(false);
   });
 
-  it('seals resealed nothing that it cannot open', () => {
+  it('does not reseal what it cannot open', () => {
     const foreign = new KeyEncryption(FOREIGN, []).seal(TEXT, 'a');
     expect(() => both.reseal(foreign, 'a')).toThrow(KeyEncryptionError);
     expect(current.reseal(foreign, 'a')).toBe(foreign);

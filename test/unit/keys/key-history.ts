@@ -16,18 +16,18 @@ export type KeyEvent =
       readonly period: number | null;
       readonly lifetimeSeconds: number;
     }
-  /** An instance loses its database, or finds it again. */
+  /** An instance loses its connection to the database, or regains it. */
   | { readonly is: 'cut' | 'repair'; readonly which: number }
-  /** The clocks are set, or all hosts were suspended. */
+  /** The clocks are set, or all hosts are suspended for a while. */
   | { readonly is: 'step'; readonly milliseconds: number }
-  /** The same, until so long after the next time at which a key changes its state, the one after it, … */
+  /** The same, to `milliseconds` after the `nth` next change of a key's state. */
   | { readonly is: 'stepPast'; readonly nth: number; readonly milliseconds: number };
 
 const MINUTE = 60_000;
-/** How far the clocks of two instances may be apart, and how far they may be set back. */
+/** How far the clocks of two instances may differ, and how far they may be set back. */
 const APART = 5_000;
 const SET_BACK = MINUTE;
-/** How the service runs here: it queries the database this often if nothing else happens. */
+/** How often instances query the database while time passes. */
 const TICK = 20 * MINUTE;
 
 interface IssuedToken {
@@ -39,7 +39,7 @@ interface IssuedToken {
   readonly at: number;
 }
 
-/** Three instances on one database, what happens to them, and whether it may. */
+/** Three instances that share a database: events happen to them, and the rules are checked after each. */
 export class KeyHistory {
   issued = 0;
   private readonly clock = new MovedClock();
@@ -47,11 +47,11 @@ export class KeyHistory {
   private readonly instances: readonly Instance[];
   private tokens: IssuedToken[] = [];
   private readonly rules = new ScheduleRules();
-  /** How far the clocks are behind their furthest time. */
+  /** How far the clocks are behind the latest time that they have shown. */
   private behind = 0;
   private wasSetBack = false;
   /**
-   * Whether a key may begin that was not announced: the first one, after an emergency, after a suspension
+   * Whether a key may begin to sign without notice: at the start, after an emergency, and after a suspension
    * that outlasted all keys.
    */
   private mayBeginAtOnce = true;
@@ -93,7 +93,7 @@ export class KeyHistory {
         await this.step((await this.untilChange(event.nth)) + event.milliseconds);
     }
     await this.settle();
-    // While no instance reaches the database, none can announce a key.
+    // While no instance reaches the database, none can publish a key ahead of time.
     this.mayBeginAtOnce = this.instances.every(({ connection }) => connection.cut);
   }
 
@@ -113,7 +113,7 @@ export class KeyHistory {
 
   private async rotate(instance: Instance, revoke: boolean): Promise<void> {
     if (instance.connection.cut) return;
-    // Instances that do not receive it continue with what they know.
+    // Instances that miss the rotation continue with the schedule that they know.
     await this.issueAll();
     await instance.rotate(revoke);
     this.mayBeginAtOnce ||= revoke;
@@ -151,7 +151,7 @@ export class KeyHistory {
   }
 
   /**
-   * Every instance queries the database twice: what one wrote after another's query is seen by the second.
+   * Every instance queries the database twice: the second query finds what others wrote after the first.
    */
   private async settle(): Promise<void> {
     await this.syncAll();
@@ -184,10 +184,10 @@ export class KeyHistory {
     const token = await instance.issue();
     const age = at - instance.syncedAt;
     if (token === undefined) {
-      assert(age > MINUTE || age < -SET_BACK, 'an instance that knows the database has a key to sign with');
+      assert(age > MINUTE || age < -SET_BACK, 'an instance with a recent view has a key to sign with');
       return;
     }
-    assert(age <= MINUTE, 'an instance that is cut off does not sign');
+    assert(age <= MINUTE, 'an instance that is cut off for over a minute does not sign');
     const { header, claims } = readToken(token);
     const { iat, exp } = claims as { iat: number; exp: number };
     const kid = String(header['kid']);
@@ -199,7 +199,7 @@ export class KeyHistory {
     this.tokens.push({ token, kid, iat, exp, at });
   }
 
-  /** Holds every token against every instance that knows the database. */
+  /** Verifies every token in every instance that reaches the database. */
   private async verifyAll(): Promise<void> {
     const keys = await this.shared.kept(this.settings.algorithm);
     for (const instance of this.instances.filter(({ connection }) => !connection.cut)) {
@@ -219,21 +219,21 @@ export class KeyHistory {
 
   private verify({ token, kid, iat, exp, at }: IssuedToken, instance: Instance, key?: StoredKey): void {
     const code = instance.verify(token);
-    if (code === 'valid') assert(instance.published.includes(kid), 'what verifies is published');
+    if (code === 'valid') assert(instance.published.includes(kid), 'a key that verifies is published');
     if (!key || key.revokedAt !== null) {
-      assert(code === 'invalid_signature', 'a key that is revoked verifies nothing');
+      assert(code === 'invalid_signature', 'a revoked key verifies nothing');
       return;
     }
     const now = instance.clock.now() / 1000;
     const { toleranceSeconds } = this.settings;
-    // The tolerance is for clocks that are apart: who sets them back has used it up.
+    // The tolerance covers clocks that differ; setting them back uses it up.
     const isValid = iat - toleranceSeconds <= now && now < exp + (this.wasSetBack ? 0 : toleranceSeconds);
     assert(!isValid || code === 'valid', `a token verifies until it expires, not ${code}`);
     const slack = this.wasSetBack ? SET_BACK + APART : 0;
     assert(at < (key.signsUntil ?? Infinity) + slack, 'a key does not sign after its schedule');
   }
 
-  /** Keeps of each key the token that expires last, and the latest ones. */
+  /** Keeps each key's token that expires last, and the latest tokens. */
   private forgetTokens(): void {
     const last = new Map<string, IssuedToken>();
     for (const token of this.tokens) {

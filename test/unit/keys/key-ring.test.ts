@@ -17,7 +17,7 @@ const ring = (changes: Partial<KeyRingOptions> = {}, stored?: ManagedKeys): KeyR
     stored,
   );
 
-/** The key with which a ring signs, which must be there. */
+/** The key with which a ring signs; throws if there is none. */
 function signing(keys: KeyRing, purpose: Algorithm | 'administration' = 'HS256'): SigningKey {
   const key = keys.signing(purpose);
   if (!key) throw new Error(`No key for ${purpose}`);
@@ -26,7 +26,7 @@ function signing(keys: KeyRing, purpose: Algorithm | 'administration' = 'HS256')
 
 const idsOf = (keys: readonly { id: string }[]): string[] => keys.map(({ id }) => id);
 
-describe('KeyRing of shared secrets', () => {
+describe('KeyRing with shared secrets', () => {
   it('signs with the current secret', async () => {
     const keys = ring({ algorithms: ['HS512', 'HS256'], previousSecrets: [PREVIOUS_SECRET] });
     const { id } = signing(keys, 'HS512');
@@ -37,9 +37,9 @@ describe('KeyRing of shared secrets', () => {
 
   it.each<[string, Partial<KeyRingOptions>]>([
     ['an algorithm', { algorithms: [] }],
-    ['a secret if an HMAC algorithm is configured', { secret: undefined }],
+    ['a shared secret for a configured HMAC algorithm', { secret: undefined }],
     [
-      'a secret if one is configured for one audience alone',
+      'a shared secret for the HMAC algorithm of one audience',
       {
         algorithms: ['ES256'],
         audienceAlgorithms: new Map([['reporting', ['HS256']]]),
@@ -47,13 +47,16 @@ describe('KeyRing of shared secrets', () => {
         importedKeys: [signingKeyFor('ES256')],
       },
     ],
-    ['a private key if an asymmetric algorithm is configured', { algorithms: ['ES256'] }],
-    ['one for that algorithm', { algorithms: ['ES256'], importedKeys: [signingKeyFor('EdDSA')] }],
-  ])('needs %s', (_name, changes) => {
+    ['a private key for a configured asymmetric algorithm', { algorithms: ['ES256'] }],
+    [
+      'a private key that fits the algorithm',
+      { algorithms: ['ES256'], importedKeys: [signingKeyFor('EdDSA')] },
+    ],
+  ])('throws RangeError without %s', (_name, changes) => {
     expect(() => ring(changes)).toThrow(RangeError);
   });
 
-  it('tries one key if the kid is known', () => {
+  it('tries only the key of a known kid', () => {
     const keys = ring({ previousSecrets: [PREVIOUS_SECRET] });
     const previous = signing(ring({ secret: PREVIOUS_SECRET }));
     for (const id of [signing(keys).id, previous.id]) {
@@ -67,7 +70,7 @@ describe('KeyRing of shared secrets', () => {
     ['missing', undefined],
     ['unknown', 'key-of-another-service'],
     ['empty', ''],
-    ['a name of Object.prototype', 'constructor'],
+    ['a property name of Object.prototype', 'constructor'],
   ])('tries every secret of the algorithm if the kid is %s', (_name, kid) => {
     const keys = ring({
       algorithms: ['HS256', 'HS384'],
@@ -78,19 +81,19 @@ describe('KeyRing of shared secrets', () => {
     expect(candidates.keys.map(({ algorithm }) => algorithm)).toEqual(['HS384', 'HS384', 'HS384']);
   });
 
-  it('tries nothing if the kid is known for another algorithm', () => {
+  it('tries nothing if the kid belongs to a secret for another algorithm', () => {
     const keys = ring({ algorithms: ['HS256', 'HS384'] });
     expect(keys.candidates('HS384', signing(keys).id)).toEqual({ keys: [], keyIdKnown: true });
   });
 
   it.each(['HS384', 'HS512', 'RS256', 'ES256', 'EdDSA'] as const)(
-    'tries nothing for %s if it is not in use',
+    'tries nothing for %s, which is not configured',
     (alg) => {
       expect(ring().candidates(alg, undefined)).toEqual({ keys: [], keyIdKnown: false });
     },
   );
 
-  it('verifies with previous secrets, and never signs with one', async () => {
+  it('verifies with previous secrets, but does not sign with them', async () => {
     const keys = ring({ previousSecrets: [PREVIOUS_SECRET] });
     const isVerified = (token: string): boolean =>
       keys.candidates('HS256', undefined).keys.some((key) => key.verifies(token));
@@ -100,7 +103,7 @@ describe('KeyRing of shared secrets', () => {
     expect(signing(previousRing).verifies(await signing(keys).sign({}))).toBe(false);
   });
 
-  it('publishes none of them', () => {
+  it('publishes no shared secret', () => {
     expect(ring({ algorithms: ['HS256', 'HS512'], previousSecrets: [PREVIOUS_SECRET] }).publicKeys).toEqual(
       [],
     );
@@ -120,25 +123,29 @@ describe('KeyRing.purposeFor', () => {
   });
 
   it.each<[string, string[], string | undefined]>([
-    ['no audience: the first algorithm', [], 'HS256'],
-    ['an audience without a list: the same', ['logging'], 'HS256'],
-    ['an audience with a list: the first of its own', ['reporting'], 'ES256'],
-    ['two audiences: the first of the first that the other accepts', ['logging', 'moved'], 'EdDSA'],
-    ['the same in the other order', ['moved', 'logging'], 'EdDSA'],
-    ['two lists in different orders: as the first one prefers', ['moving', 'logging'], 'EdDSA'],
-    ['the same in the other order', ['logging', 'moving'], 'HS256'],
-    ['three audiences', ['billing', 'moving', 'logging'], 'HS256'],
-    ['audiences that have none in common', ['reporting', 'logging'], undefined],
-    ['audiences of which only two of three agree', ['logging', 'moving', 'reporting'], undefined],
-    ['the service itself', [ISSUER], 'administration'],
-    ['the service itself among others', [ISSUER, 'logging'], undefined],
-    ['the service itself behind others', ['logging', ISSUER], undefined],
-  ])('is for %s', (_name, audiences, expected) => {
+    ['the first default algorithm for no audience', [], 'HS256'],
+    ['the first default algorithm for an audience without a list', ['logging'], 'HS256'],
+    ['the first algorithm of its list for an audience with a list', ['reporting'], 'ES256'],
+    ['the first algorithm of the first audience that the second accepts', ['logging', 'moved'], 'EdDSA'],
+    ['the only common algorithm for the two in reverse order', ['moved', 'logging'], 'EdDSA'],
+    ['the preference of the first audience if two lists differ in order', ['moving', 'logging'], 'EdDSA'],
+    ['the preference of the other audience if it is first', ['logging', 'moving'], 'HS256'],
+    ['the only common algorithm of three audiences', ['billing', 'moving', 'logging'], 'HS256'],
+    ['undefined for audiences without a common algorithm', ['reporting', 'logging'], undefined],
+    [
+      'undefined if only two of three audiences have a common algorithm',
+      ['logging', 'moving', 'reporting'],
+      undefined,
+    ],
+    ['administration for the service itself', [ISSUER], 'administration'],
+    ['undefined for the service itself before another audience', [ISSUER, 'logging'], undefined],
+    ['undefined for the service itself after another audience', ['logging', ISSUER], undefined],
+  ])('returns %s', (_name, audiences, expected) => {
     expect(keys.purposeFor(audiences)).toBe(expected);
   });
 });
 
-describe('KeyRing with keys of its own and given ones', () => {
+describe('KeyRing with managed and imported keys', () => {
   const lists = new Map<string, readonly Algorithm[]>([
     ['reporting', ['ES256']],
     ['billing', ['RS256', 'EdDSA']],
@@ -154,20 +161,20 @@ describe('KeyRing with keys of its own and given ones', () => {
     keys = ring(OPTIONS, stored);
   });
 
-  it('signs with the first imported key, and with its own if there is none', () => {
+  it('signs with the first imported key, or with a managed key if none is imported', () => {
     expect(signing(keys, 'EdDSA').id).toBe(GIVEN[0]?.id);
     expect(signing(keys, 'ES256').id).toBe(stored.signing('ES256')?.id);
     expect(keys.signing('RS256')).toBeUndefined();
   });
 
-  it('publishes the given ones, and of its own those that sign and the next ones', () => {
+  it('publishes the imported keys, then the current and next managed ones, without private parts', () => {
     const kids = keys.publicKeys.map(({ kid }) => kid);
     expect(kids.slice(0, 2)).toEqual(idsOf(GIVEN));
     expect(kids).toHaveLength(2 + 2 + 2);
     expect(JSON.stringify(keys.publicKeys)).not.toMatch(/"(d|k)":|"oct"/);
   });
 
-  it('verifies with the second that was given', async () => {
+  it('verifies with the second imported key', async () => {
     const token = await (GIVEN[1] as SigningKey).sign({});
     const { keys: tried } = keys.candidates('EdDSA', GIVEN[1]?.id);
     expect(tried.map((key) => key.verifies(token))).toEqual([true]);
@@ -182,12 +189,12 @@ describe('KeyRing with keys of its own and given ones', () => {
   it.each([
     ['unknown', 'EdDSA', 'key-of-another-service'],
     ['empty', 'EdDSA', ''],
-    ['a name of Object.prototype', 'ES256', 'constructor'],
+    ['a property name of Object.prototype', 'ES256', 'constructor'],
   ] as const)('tries nothing for an asymmetric algorithm if the kid is %s', (_name, algorithm, kid) => {
     expect(keys.candidates(algorithm, kid)).toEqual({ keys: [], keyIdKnown: false });
   });
 
-  it('tries nothing if the kid is that of a key for another algorithm', () => {
+  it('tries nothing if the kid belongs to a key for another algorithm', () => {
     const kid = GIVEN[0]?.id;
     expect(keys.candidates('ES256', kid)).toEqual({ keys: [], keyIdKnown: true });
     expect(keys.candidates('HS256', kid)).toEqual({ keys: [], keyIdKnown: true });
@@ -197,17 +204,17 @@ describe('KeyRing with keys of its own and given ones', () => {
     ['the shared secret', 'HS256', 'logging', true],
     ['the shared secret', 'HS256', 'reporting', false],
     ['the shared secret', 'HS256', ISSUER, false],
-    ['a given key', 'EdDSA', 'logging', true],
-    ['a given key', 'EdDSA', 'billing', true],
-    ['a given key', 'EdDSA', 'reporting', false],
-    ['a given key', 'EdDSA', ISSUER, false],
-    ['a key of its own', 'ES256', 'reporting', true],
-    ['a key of its own', 'ES256', 'logging', false],
-    ['a key of its own', 'ES256', ISSUER, false],
+    ['an imported key', 'EdDSA', 'logging', true],
+    ['an imported key', 'EdDSA', 'billing', true],
+    ['an imported key', 'EdDSA', 'reporting', false],
+    ['an imported key', 'EdDSA', ISSUER, false],
+    ['a managed key', 'ES256', 'reporting', true],
+    ['a managed key', 'ES256', 'logging', false],
+    ['a managed key', 'ES256', ISSUER, false],
     ['the key for the service itself', 'administration', ISSUER, true],
     ['the key for the service itself, of the same algorithm', 'administration', 'reporting', false],
     ['the key for the service itself', 'administration', 'logging', false],
-  ])('lets %s (%s) sign for %s: %s', (_name, purpose, audience, expected) => {
+  ])('allows %s (%s) for the audience %s: %s', (_name, purpose, audience, expected) => {
     expect(keys.allows(audience, signing(keys, purpose))).toBe(expected);
   });
 
@@ -216,11 +223,11 @@ describe('KeyRing with keys of its own and given ones', () => {
     ['EdDSA', true],
     ['ES256', false],
     ['administration', false],
-  ])('lets the key for %s sign for no audience: %s', (purpose, expected) => {
+  ])('allows the key for %s without an audience: %s', (purpose, expected) => {
     expect(keys.allowsNoAudience(signing(keys, purpose))).toBe(expected);
   });
 
-  it('lets no key for the service itself sign for no audience, whatever the default algorithms', () => {
+  it('does not allow the key for the service itself without an audience, even if ES256 is a default', () => {
     const own = ring({ ...OPTIONS, algorithms: ['ES256'] }, stored);
     expect(own.allowsNoAudience(signing(own, 'ES256'))).toBe(true);
     expect(own.allowsNoAudience(signing(own, 'administration'))).toBe(false);

@@ -8,7 +8,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /** When these tests begin. */
 const T = 1_000 * DAY;
-/** A key that begins at once began a little earlier, so that clocks that are behind agree. */
+/** How far the start of a key that signs at once is dated back, for instances whose clocks are behind. */
 const MAX_LAG_MS = 65 * SECOND;
 
 interface NamedKey extends KeySchedule {
@@ -35,7 +35,7 @@ const states = (keys: readonly NamedKey[], now: number): Record<string, string> 
   Object.fromEntries(keys.map((key) => [key.name, keyState(key, now)]));
 
 describe('maintained', () => {
-  it('makes the first key, which signs at once, and the one after it', () => {
+  it('makes a first key that signs at once, and the next key', () => {
     expect(begun(DAILY)).toEqual([
       {
         name: 'A',
@@ -56,7 +56,7 @@ describe('maintained', () => {
     ]);
   });
 
-  it('lets the first key sign until it is replaced, if rotation is manual', () => {
+  it('sets no end for the first key and no start for the next if rotation is manual', () => {
     const times = begun(BY_HAND).map(({ signsFrom, signsUntil }) => ({ signsFrom, signsUntil }));
     expect(times).toEqual([
       { signsFrom: T - MAX_LAG_MS, signsUntil: null },
@@ -73,7 +73,7 @@ describe('maintained', () => {
     expect(maintained(keys, now, policy, more())).toBe(keys);
   });
 
-  it('publishes the key after the next an hour before it is the next', () => {
+  it('publishes the key after the next one an hour before the next one signs', () => {
     const keys = begun(DAILY);
     const now = T - MAX_LAG_MS + DAY - HOUR;
     const later = maintained(keys, now, DAILY, more());
@@ -82,7 +82,7 @@ describe('maintained', () => {
     expect(maintained(later, now, DAILY, more())).toBe(later);
   });
 
-  it('continues with the previous key if the next was published too late, because nothing ran in time', () => {
+  it('extends the signing key until a late successor has been published for ten minutes', () => {
     const keys = begun(DAILY);
     const end = T - MAX_LAG_MS + 2 * DAY;
     const later = maintained(keys, end - MINUTE, DAILY, more());
@@ -90,26 +90,26 @@ describe('maintained', () => {
     expect(find(later, 'N')).toMatchObject({ publishedAt: end - MINUTE, signsFrom: end + 9 * MINUTE });
   });
 
-  it('does so even if rotation is manual from now on', () => {
+  it('removes the end of the signing key if rotation is manual when a late successor is published', () => {
     const keys = begun(DAILY);
     const later = maintained(keys, T - MAX_LAG_MS + 2 * DAY - MINUTE, BY_HAND, more());
     expect(find(later, 'B').signsUntil).toBeNull();
     expect(find(later, 'N').signsFrom).toBeNull();
   });
 
-  it('begins immediately with a new key after a pause in which all keys expired', () => {
+  it('makes a key that signs at once after a pause in which all keys expired', () => {
     const now = T + 400 * DAY;
     const later = maintained(begun(DAILY), now, DAILY, more());
     expect(states(later, now)).toEqual({ A: 'retired', B: 'retired', N: 'signing', O: 'published' });
   });
 
-  it('begins no key before the last one ended', () => {
+  it('starts a new key no earlier than the end of the previous one', () => {
     const end = T - MAX_LAG_MS + 2 * DAY;
     const later = maintained(begun(DAILY), end + SECOND, DAILY, more());
     expect(find(later, 'N').signsFrom).toBe(end);
   });
 
-  it('keeps sixteen retired keys, and forgets the oldest first', () => {
+  it('keeps sixteen retired keys, and removes the oldest first', () => {
     let keys = begun(DAILY);
     for (let day = 1; day <= 40; day += 1) keys = maintained(keys, T + day * 3 * DAY, DAILY, more());
     const now = T + 120 * DAY;
@@ -119,20 +119,20 @@ describe('maintained', () => {
     expect(keys).toHaveLength(18);
   });
 
-  describe('if the lifetime of tokens is changed', () => {
+  describe('if the token lifetime changes', () => {
     const longer = { ...DAILY, lifetimeSeconds: 3_600 };
 
-    it('raises it for every key that may still sign', () => {
+    it('raises the longest lifetime of every key that may still sign', () => {
       const later = maintained(begun(DAILY), T + HOUR, longer, more());
       expect(later.map(({ longestLifetimeSeconds }) => longestLifetimeSeconds)).toEqual([3_600, 3_600]);
     });
 
-    it('never lowers it: tokens of the longer lifetime are about', () => {
+    it('never lowers it, as tokens with the longer lifetime may still be valid', () => {
       const keys = begun(longer);
       expect(maintained(keys, T + HOUR, DAILY, more())).toBe(keys);
     });
 
-    it('leaves an expired key unchanged', () => {
+    it('does not raise it for a key that no longer signs', () => {
       const now = T + DAY + 5 * MINUTE;
       const later = maintained(maintained(begun(DAILY), now, DAILY, more()), now, longer, more());
       expect(find(later, 'A').longestLifetimeSeconds).toBe(900);
@@ -140,10 +140,10 @@ describe('maintained', () => {
     });
   });
 
-  describe('if the period is changed', () => {
+  describe('if the period changes', () => {
     it.each([
-      ['from never to daily', BY_HAND, DAILY, T + HOUR, T - MAX_LAG_MS + DAY],
-      ['from never to daily, years later', BY_HAND, DAILY, T + 900 * DAY, T + 900 * DAY + 2 * HOUR],
+      ['from manual to daily', BY_HAND, DAILY, T + HOUR, T - MAX_LAG_MS + DAY],
+      ['from manual to daily, years later', BY_HAND, DAILY, T + 900 * DAY, T + 900 * DAY + 2 * HOUR],
       ['from 90 days to one', { ...DAILY, period: 90 * DAY }, DAILY, T + HOUR, T - MAX_LAG_MS + DAY],
       [
         'from 90 days to one, later',
@@ -153,26 +153,23 @@ describe('maintained', () => {
         T + 9 * DAY + 2 * HOUR,
       ],
       ['from one day to 90', DAILY, { ...DAILY, period: 90 * DAY }, T + HOUR, T - MAX_LAG_MS + DAY],
-      ['from daily to never', DAILY, BY_HAND, T + HOUR, null],
+      ['from daily to manual', DAILY, BY_HAND, T + HOUR, null],
       [
-        'from daily to never, shortly before the switch',
+        'from daily to manual, shortly before the switch',
         DAILY,
         BY_HAND,
         T + DAY - 30 * MINUTE,
         T - MAX_LAG_MS + DAY,
       ],
-    ])(
-      '%s, the key that signs ends when it should, and the next follows',
-      (_name, before, after, now, end) => {
-        const later = maintained(begun(before), now, after, more());
-        expect(find(later, 'A').signsUntil).toBe(end);
-        expect(find(later, 'B').signsFrom).toBe(end);
-        expect(find(later, 'B').signsUntil).toBe(
-          after.period === null || end === null ? (end === null ? null : end + DAY) : end + after.period,
-        );
-        expect(maintained(later, now + SECOND, after, more())).toBe(later);
-      },
-    );
+    ])('%s: replaces the signing key by the next one when it is due', (_name, before, after, now, end) => {
+      const later = maintained(begun(before), now, after, more());
+      expect(find(later, 'A').signsUntil).toBe(end);
+      expect(find(later, 'B').signsFrom).toBe(end);
+      expect(find(later, 'B').signsUntil).toBe(
+        after.period === null || end === null ? (end === null ? null : end + DAY) : end + after.period,
+      );
+      expect(maintained(later, now + SECOND, after, more())).toBe(later);
+    });
   });
 });
 
@@ -182,7 +179,7 @@ describe('rotated', () => {
   it.each([
     ['daily', DAILY],
     ['by hand', BY_HAND],
-  ])('lets the next key begin when every instance knows it: %s', (_name, policy) => {
+  ])('starts the next key after 65 seconds, when every instance knows it: %s', (_name, policy) => {
     const keys = rotated(begun(policy), later, policy, more(), false);
     const start = later + 65 * SECOND;
     expect(find(keys, 'A').signsUntil).toBe(start);
@@ -191,17 +188,17 @@ describe('rotated', () => {
     expect(states(keys, start)).toEqual({ A: 'retiring', B: 'signing', N: 'published' });
   });
 
-  it('waits until verifiers know the next key if it was published just now', () => {
+  it('waits until the next key has been published for ten minutes', () => {
     const keys = rotated(begun(DAILY), T + MINUTE, DAILY, more(), false);
     expect(find(keys, 'B').signsFrom).toBe(T + 10 * MINUTE);
   });
 
-  it('does not put off a rotation that is on its way', () => {
+  it('does not postpone a rotation that is already scheduled', () => {
     const keys = rotated(begun(DAILY), later, DAILY, more(), false);
     expect(rotated(keys, later + 30 * SECOND, DAILY, more(), false)).toBe(keys);
   });
 
-  it('is put forward in an emergency: the key that leaked ends at once', () => {
+  it('with revoke, replaces the signing key at once even if a rotation is scheduled', () => {
     const keys = rotated(
       rotated(begun(DAILY), later, DAILY, more(), false),
       later + SECOND,
@@ -213,19 +210,19 @@ describe('rotated', () => {
     expect(find(keys, 'A')).toMatchObject({ revokedAt: later + SECOND, signsUntil: later + SECOND });
   });
 
-  it('ends in an emergency also the keys before, which still verify', () => {
+  it('with revoke, also revokes earlier keys that still verify', () => {
     const now = later + 2 * MINUTE;
     const keys = rotated(rotated(begun(DAILY), later, DAILY, more(), false), now, DAILY, maker('X'), true);
     expect(states(keys, now)).toEqual({ A: 'retired', B: 'retired', N: 'signing', X: 'published' });
     expect(find(keys, 'A').revokedAt).toBe(now);
   });
 
-  it('begins after an emergency even if a clock is behind, or is set back', () => {
+  it('with revoke, starts the next key for clocks that are 64 seconds behind as well', () => {
     const keys = rotated(begun(BY_HAND), later, BY_HAND, more(), true);
     expect(states(keys, later - 64 * SECOND)).toEqual({ A: 'retired', B: 'signing', N: 'published' });
   });
 
-  it('makes every key that it needs if all have expired', () => {
+  it('with revoke, makes every key that it needs if all have expired', () => {
     const now = T + 400 * DAY;
     const keys = rotated(begun(DAILY), now, DAILY, more(), true);
     expect(states(keys, now)).toMatchObject({ N: 'retired', O: 'signing', P: 'published' });

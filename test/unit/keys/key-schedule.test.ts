@@ -15,46 +15,46 @@ const REVOKED: KeySchedule = { ...KEY, signsUntil: 1_500_000, revokedAt: 1_500_0
 
 describe('keyState', () => {
   it.each([
-    ['a key that is made just now', KEY, 0, 'published'],
-    ['a key just before it signs', KEY, 999_999, 'published'],
-    ['a key that begins to sign', KEY, 1_000_000, 'signing'],
-    ['a key just before its end', KEY, 1_999_999, 'signing'],
-    ['a key at its end', KEY, 2_000_000, 'retiring'],
-    ['a key while its last token can be accepted with the greatest tolerance', KEY, 2_359_999, 'retiring'],
-    ['a key whose last token is no longer accepted', KEY, 2_360_000, 'retired'],
-    ['a reserved key, however long', STANDBY, 9e15, 'published'],
-    ['a key that is replaced by hand only, however long', BY_HAND, 9e15, 'signing'],
-    ['a key that was revoked, at once', REVOKED, 1_500_000, 'retired'],
-    ['a key that was revoked, even if the clock was set back', REVOKED, 1_400_000, 'retired'],
-  ])('of %s', (_name, key, now, state) => {
+    ['published for a new key', KEY, 0, 'published'],
+    ['published until just before signsFrom', KEY, 999_999, 'published'],
+    ['signing from signsFrom', KEY, 1_000_000, 'signing'],
+    ['signing until just before signsUntil', KEY, 1_999_999, 'signing'],
+    ['retiring from signsUntil', KEY, 2_000_000, 'retiring'],
+    ['retiring while its last token can be accepted with the greatest tolerance', KEY, 2_359_999, 'retiring'],
+    ['retired when its last token is no longer accepted', KEY, 2_360_000, 'retired'],
+    ['published at any time for a reserved key', STANDBY, 9e15, 'published'],
+    ['signing at any time for a key that is only replaced by hand', BY_HAND, 9e15, 'signing'],
+    ['retired at once for a revoked key', REVOKED, 1_500_000, 'retired'],
+    ['retired for a revoked key even if the clock is set back', REVOKED, 1_400_000, 'retired'],
+  ])('is %s', (_name, key, now, state) => {
     expect(keyState(key, now)).toBe(state);
   });
 });
 
 describe('verifiesUntil', () => {
-  it('is the end of the longest token that could be signed at the end, and the greatest tolerance', () => {
+  it('is signsUntil plus the longest lifetime and the greatest tolerance', () => {
     expect(verifiesUntil(KEY)).toBe(2_000_000 + (300 + 60) * 1000);
   });
 
   it.each([
     ['is reserved', STANDBY],
-    ['is replaced by hand only', BY_HAND],
-  ])('is never for a key that %s', (_name, key) => {
+    ['is only replaced by hand', BY_HAND],
+  ])('is Infinity for a key that %s', (_name, key) => {
     expect(verifiesUntil(key)).toBe(Infinity);
   });
 });
 
 describe('nextChange', () => {
   it.each([
-    ['before everything', 0, 1_000_000],
-    ['at a change: the one after it', 1_000_000, 2_000_000],
-    ['at the end of signing', 2_000_000, 2_360_000],
-    ['after everything', 2_360_000, Infinity],
+    ['signsFrom before it', 0, 1_000_000],
+    ['signsUntil at signsFrom', 1_000_000, 2_000_000],
+    ['the retirement at signsUntil', 2_000_000, 2_360_000],
+    ['Infinity after the retirement', 2_360_000, Infinity],
   ])('is %s', (_name, now, expected) => {
     expect(nextChange([KEY, STANDBY], now)).toBe(expected);
   });
 
-  it('is the earliest of all keys', () => {
+  it('is the earliest change of all keys, and Infinity without keys', () => {
     expect(nextChange([KEY, { ...KEY, signsFrom: 700_000 }], 0)).toBe(700_000);
     expect(nextChange([], 0)).toBe(Infinity);
   });

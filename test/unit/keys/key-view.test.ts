@@ -7,7 +7,7 @@ import { signingKeyFor } from '../../support/private-keys.js';
 
 const opened = new Map<string, PrivateKey>();
 
-/** A key that signs between these seconds. */
+/** A key that signs between these times, in seconds. */
 function stored(
   name: string,
   signs: readonly [number | null, number | null],
@@ -50,14 +50,14 @@ describe('KeyView', () => {
   const kid = ({ jwk }: StoredKey): string => jwk.kid;
   const keys = { ES256: [LEAKED, OLD, NOW, NEXT], administration: [OWN] };
 
-  it('has the key that signs for each purpose', () => {
+  it('maps each purpose to its signing key', () => {
     const { signing } = view(keys, 1_500);
     expect(signing.get('ES256')?.id).toBe(kid(NOW));
     expect(signing.get('administration')?.id).toBe(kid(OWN));
     expect(signing.get('RS256')).toBeUndefined();
   });
 
-  it('has the keys that are published, those that sign first, and none that was revoked or has retired', () => {
+  it('lists the live keys, the signing one first, without revoked and retired keys', () => {
     const live = ({ live }: KeyView): string[] => live.map(({ id }) => id);
     expect(live(view({ ES256: keys.ES256 }, 1_100))).toEqual([kid(NOW), kid(OLD), kid(NEXT)]);
     expect(live(view({ ES256: keys.ES256 }, 1_360))).toEqual([kid(NOW), kid(NEXT)]);
@@ -69,23 +69,23 @@ describe('KeyView', () => {
     expect([...administration]).toEqual([byId.get(kid(OWN))]);
   });
 
-  it('lets no key sign that would be forgotten before its tokens expire', () => {
+  it('does not sign with a key that would retire before its tokens expire, but keeps it', () => {
     expect(view(keys, 1_500, 301).signing.get('ES256')).toBeUndefined();
     expect(view(keys, 1_500, 301).byId.has(kid(NOW))).toBe(true);
   });
 
-  it('leaves out keys that were not opened', () => {
+  it('omits keys that were not opened', () => {
     const unknown = { ...NOW, jwk: { ...NOW.jwk, kid: 'unknown' } };
     expect(view({ ES256: [unknown] }, 1_500)).toMatchObject({ live: [], signing: new Map() });
   });
 
   it.each([
-    ['when it was made', 1_100, true],
-    ['just before a key retires', 1_359.999, true],
-    ['when a key retires', 1_360, false],
-    ['when another key signs', 2_000, false],
-    ['before it was made, as the clock was set back', 1_099, false],
-  ])('holds or not %s', (_name, seconds, expected) => {
+    ['holds when it is made', 1_100, true],
+    ['holds until just before a key retires', 1_359.999, true],
+    ['no longer holds when a key retires', 1_360, false],
+    ['no longer holds when another key signs', 2_000, false],
+    ['does not hold before it was made, after the clock is set back', 1_099, false],
+  ])('%s', (_name, seconds, expected) => {
     expect(view(keys, 1_100).holdsAt(seconds * 1000)).toBe(expected);
   });
 });

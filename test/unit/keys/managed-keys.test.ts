@@ -30,12 +30,12 @@ async function started(changes: Partial<ManagedKeysOptions> = {}): Promise<Manag
 const kids = async (purpose = 'ES256'): Promise<string[]> =>
   (await shared.kept(purpose)).map(({ jwk }) => jwk.kid);
 
-/** How often anything was changed. */
+/** The latest revision, which counts the changes. */
 const changes = async (): Promise<number> =>
   Math.max(0, ...(await shared.changesSince(0, 100)).map(({ revision }) => revision));
 
 describe('ManagedKeys', () => {
-  it('makes one key that signs and the next one, for each algorithm', async () => {
+  it('makes a signing key and the next key for each algorithm', async () => {
     const keys = await started({ algorithms: ['ES256', 'EdDSA'] });
     for (const algorithm of ['ES256', 'EdDSA'] as const) {
       const states = (await shared.kept(algorithm)).map((key) => keyState(key, clock.now()));
@@ -44,7 +44,7 @@ describe('ManagedKeys', () => {
     }
   });
 
-  it('makes them once, if several instances start at the same time', async () => {
+  it('makes them only once if several instances start at the same time', async () => {
     const instances = [make(), make(), make()];
     await Promise.all(instances.map((keys) => keys.sync()));
     await Promise.all(instances.map((keys) => keys.sync()));
@@ -52,7 +52,7 @@ describe('ManagedKeys', () => {
     expect(new Set(instances.map((keys) => keys.signing('ES256')?.id))).toEqual(new Set([(await kids())[0]]));
   });
 
-  it('finds them again after a restart', async () => {
+  it('keeps them across a restart', async () => {
     const first = await started();
     const before = await shared.kept('ES256');
     const second = await started();
@@ -60,7 +60,7 @@ describe('ManagedKeys', () => {
     expect(await shared.kept('ES256')).toBe(before);
   });
 
-  it('sends no query while nothing is due', async () => {
+  it('changes nothing in the database while nothing is due', async () => {
     const keys = await started();
     const before = await changes();
     for (let hour = 0; hour < 48; hour += 1) {
@@ -82,19 +82,19 @@ describe('ManagedKeys', () => {
     const [one, other] = [await started({ algorithms: [] }), await started({ algorithms: [] })];
     await one.ensureAdministration();
     await other.sync();
-    // A request that comes between the keys and the news that they are needed.
+    // The keys are loaded, but nothing has requested them here yet.
     expect(other.view.administration.size).toBe(0);
     await other.ensureAdministration();
     expect(other.signing('administration')?.id).toBe(one.signing('administration')?.id);
     expect(other.view.administration.size).toBe(2);
   });
 
-  it('does not sign before it has asked the database', async () => {
+  it('does not sign before its first sync', async () => {
     await started();
     expect(make().signing('ES256')).toBeUndefined();
   });
 
-  it('stops signing when its view is older than a minute, and continues to verify', async () => {
+  it('stops signing, but still verifies, when its view is older than a minute', async () => {
     const connection = new Connection(shared);
     const keys = make({}, connection);
     await keys.sync();
@@ -110,7 +110,7 @@ describe('ManagedKeys', () => {
     expect(keys.signing('ES256')).toBeDefined();
   });
 
-  it('makes as many keys as a rotation needs, even if all expired while it was suspended', async () => {
+  it('makes every key that a rotation needs if all expired while it was suspended', async () => {
     const keys = await started();
     clock.advance(400 * 86_400);
     await keys.rotate(undefined, true);
@@ -126,11 +126,11 @@ describe('ManagedKeys', () => {
   it.each([
     ['all keys', undefined, ['ES256', 'EdDSA', 'administration']],
     [
-      'the keys of one algorithm, those for the service itself among them',
+      'the keys of one algorithm, including those for the service itself',
       'ES256',
       ['ES256', 'administration'],
     ],
-    ['the keys of another', 'EdDSA', ['EdDSA']],
+    ['only the keys of the algorithm if the service itself uses another', 'EdDSA', ['EdDSA']],
   ] as const)('replaces %s', async (_name, algorithm, replaced) => {
     const keys = await started({ algorithms: ['ES256', 'EdDSA'] });
     await keys.ensureAdministration();
@@ -142,13 +142,13 @@ describe('ManagedKeys', () => {
     );
   });
 
-  it('replaces no keys that it does not make', async () => {
+  it('returns false and makes no key for an algorithm that it does not manage', async () => {
     const keys = await started();
     expect(await keys.rotate('RS256', false)).toBe(false);
     expect(await kids('RS256')).toEqual([]);
   });
 
-  it('continues to verify with its keys of an algorithm for which keys are imported now, until they expire', async () => {
+  it('verifies with its keys of a previous algorithm until they expire, but does not rotate them', async () => {
     const before = await started();
     const token = await before.signing('ES256')?.sign({});
     const keys = await started({ algorithms: [], previousAlgorithms: ['ES256', 'EdDSA'] });
@@ -161,7 +161,7 @@ describe('ManagedKeys', () => {
     expect(await kids()).toHaveLength(2);
   });
 
-  it('ends them in an emergency', async () => {
+  it('revokes its keys of a previous algorithm in an emergency', async () => {
     const before = await started();
     const leaked = before.signing('ES256')?.id ?? '';
     const keys = await started({ algorithms: [], previousAlgorithms: ['ES256'] });
@@ -170,12 +170,12 @@ describe('ManagedKeys', () => {
   });
 });
 
-describe('the private keys in the database', () => {
+describe('private keys in the database', () => {
   const by = (key: string, ...previous: string[]): Partial<ManagedKeysOptions> => ({
     encryption: new KeyEncryption(key, previous),
   });
 
-  it('are never there in clear', async () => {
+  it('are never stored in the clear', async () => {
     const keys = await started({ algorithms: ['ES256', 'EdDSA', 'RS256'] });
     await keys.ensureAdministration();
     const text = JSON.stringify(await shared.changesSince(0, 100));
@@ -191,7 +191,7 @@ describe('the private keys in the database', () => {
     expect(text).not.toMatch(/PRIVATE|"(d|p|q|dp|dq|qi|k)":/);
   });
 
-  it('stay unchanged if the key encryption key is another, and no others are made', async () => {
+  it('are neither changed nor replaced if the key encryption key is wrong', async () => {
     await started();
     const before = JSON.stringify(await shared.changesSince(0, 100));
     await expect(make(by(OTHER_KEY)).sync()).rejects.toThrow(KeyEncryptionError);
@@ -201,7 +201,7 @@ describe('the private keys in the database', () => {
     expect(JSON.stringify(await shared.changesSince(0, 100))).toBe(before);
   });
 
-  it('are encrypted again at the start with a new key encryption key, and stay the same keys', async () => {
+  it('are encrypted again at the start with a new key encryption key, and keep their IDs', async () => {
     const first = await started();
     const second = await started(by(OTHER_KEY, ENCRYPTION_KEY));
     expect(second.signing('ES256')?.id).toBe(first.signing('ES256')?.id);
@@ -210,7 +210,7 @@ describe('the private keys in the database', () => {
     await expect(make().sync()).rejects.toThrow(KeyEncryptionError);
   });
 
-  it('are not sealed again and again, while instances with either key-encryption key run', async () => {
+  it('are not encrypted back and forth while instances with either key encryption key run', async () => {
     const instances = [
       await started(by(ENCRYPTION_KEY, OTHER_KEY)),
       await started(by(OTHER_KEY, ENCRYPTION_KEY)),
@@ -223,7 +223,7 @@ describe('the private keys in the database', () => {
     for (const keys of instances) expect(keys.signing('ES256')).toBeDefined();
   });
 
-  it('that another instance sealed by a key that is unknown here fail each time, until it is known', async () => {
+  it('make each sync fail if another instance sealed them with an unknown key', async () => {
     const here = await started();
     const there = await started(by(OTHER_KEY, ENCRYPTION_KEY));
     await there.rotate(undefined, false);

@@ -7,7 +7,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** KEY_RUNS=2000 looks more closely, and takes minutes; KEY_SEED repeats what was found. */
+/** KEY_RUNS=2000 searches further, for minutes; KEY_SEED repeats a failed run. */
 const RUNS = Number(process.env['KEY_RUNS'] ?? 20);
 const SEED = process.env['KEY_SEED'];
 
@@ -53,9 +53,9 @@ const event: fc.Arbitrary<KeyEvent> = fc.oneof(
   },
 );
 
-describe('keys, whatever happens to them', () => {
+describe('managed keys after any sequence of events', () => {
   it(
-    'break no token that was issued, and never surprise who verifies',
+    'verify every token until it expires, and are published before they sign',
     async () => {
       await fc.assert(
         fc.asyncProperty(

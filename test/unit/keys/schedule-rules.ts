@@ -6,18 +6,18 @@ const MOST_RETIRED = 16;
 /** The key that signs, the next one, and the one after it. */
 const MOST_AHEAD = 3;
 
-/** Names the rule that was broken: a property test shows no line of its own. */
+/** Names the broken rule, as a failed property test does not show the line of the assertion. */
 export function assert(holds: boolean, rule: string): void {
   if (!holds) throw new Error(`Broken: ${rule}`);
 }
 
-/** What the schedules of the keys of one purpose keep to at any time. */
+/** The rules that the schedules of the keys of one purpose follow at any time. */
 export class ScheduleRules {
   private readonly begun = new Set<string>();
 
   /**
-   * @param times what the clocks of the instances that know these keys show
-   * @param mayBeginAtOnce whether a key may begin that was not announced
+   * @param times the times on the clocks of the instances that know these keys
+   * @param mayBeginAtOnce whether a key may begin to sign without notice
    */
   check(keys: readonly StoredKey[], times: readonly number[], mayBeginAtOnce: boolean): void {
     if (times.length === 0) return;
@@ -41,7 +41,7 @@ function checkStates(keys: readonly KeySchedule[], now: number): void {
   assert(states.filter((state) => state === 'signing').length === 1, 'one key signs');
   assert(states.includes('published'), 'the next key is published');
   const retiring = states.filter((state) => state === 'retiring').length;
-  assert(keys.length <= MOST_RETIRED + MOST_AHEAD + retiring, 'old keys are forgotten');
+  assert(keys.length <= MOST_RETIRED + MOST_AHEAD + retiring, 'old keys are removed');
 }
 
 function checkOverlaps(keys: readonly KeySchedule[]): void {

@@ -19,7 +19,7 @@ const keyOf = ({ jwk }: Vector): SharedKey =>
 
 describe('SharedKey', () => {
   it.each(['HS256', 'HS384', 'HS512'] as const)(
-    'makes the signature that node:crypto makes with %s',
+    'makes the same signature as node:crypto with %s',
     (algorithm) => {
       const token = new SharedKey(SECRET, algorithm).sign({ exp: 1, sub: 'José 東京' });
       const input = token.slice(0, token.lastIndexOf('.'));
@@ -39,10 +39,10 @@ describe('SharedKey', () => {
   });
 
   it.each([
-    ['with a byte beyond ASCII', 'Grüße, 東京, and more to have thirty-two bytes'],
+    ['with non-ASCII characters', 'Grüße, 東京, and more to have thirty-two bytes'],
     ['with spaces around it', '  a secret with spaces around it that count  '],
     ['with a comma, quotes and a newline at its end', 'a secret, "quoted", with more of it behind\n'],
-    ['of base64', 'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T'],
+    ['in base64url', 'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T'],
   ])('uses a secret %s byte for byte', (_name, secret) => {
     const key = new SharedKey(secret, 'HS256');
     expect(key.verifies(handMadeToken({ secret }))).toBe(true);
@@ -51,7 +51,7 @@ describe('SharedKey', () => {
     );
   });
 
-  it('verifies a token whatever its times are, which are checked elsewhere', () => {
+  it('verifies a signature regardless of exp and nbf', () => {
     const key = new SharedKey(SECRET, 'HS256');
     expect(key.verifies(handMadeToken({ claims: { exp: 1, nbf: 9_999_999_999 } }))).toBe(true);
   });
@@ -63,7 +63,7 @@ describe('SharedKey', () => {
     },
   );
 
-  it('has an ID that depends on secret and algorithm, and discloses nothing about the secret', () => {
+  it('has an ID of 16 characters that depends on the secret and the algorithm', () => {
     const ids = [
       new SharedKey(SECRET, 'HS256').id,
       new SharedKey(SECRET, 'HS384').id,
@@ -74,30 +74,35 @@ describe('SharedKey', () => {
     for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9_-]{16}$/);
   });
 
-  describe('with the vectors of the RFCs', () => {
-    it('verifies RFC 7515 A.1, and not with another byte in its signature', () => {
+  describe('with the test vectors of RFCs', () => {
+    it('verifies RFC 7515 A.1, but not with a changed signature or another secret', () => {
       const { token } = rfc7515['A.1'];
       expect(keyOf(rfc7515['A.1']).verifies(token)).toBe(true);
       expect(keyOf(rfc7515['A.1']).verifies(token.replace(/\.d/, '.e'))).toBe(false);
       expect(new SharedKey(SECRET, 'HS256').verifies(token)).toBe(false);
     });
 
-    it('verifies RFC 7520 section 4.4, whose payload is no JSON', () => {
+    it('verifies RFC 7520 section 4.4, whose payload is not JSON', () => {
       expect(keyOf(rfc7520).verifies(rfc7520.token)).toBe(true);
       expect(keyOf(rfc7515['A.1']).verifies(rfc7520.token)).toBe(false);
     });
 
-    it('does not verify RFC 7515 A.5, which is unsecured', () => {
+    it('does not verify RFC 7515 A.5, which is an unsecured JWS', () => {
       expect(keyOf(rfc7515['A.1']).verifies(rfc7515['A.5'].token)).toBe(false);
     });
 
     const EXP = 1_300_819_380;
 
     it.each([
-      ['RFC 7515 A.1 is expired', rfc7515['A.1'].token, EXP, 'token_expired'],
-      ['RFC 7515 A.1 is for no audience, a second before', rfc7515['A.1'].token, EXP - 1, 'invalid_audience'],
-      ['RFC 7515 A.5 is malformed', rfc7515['A.5'].token, EXP - 1, 'malformed_token'],
-      ['RFC 7520 section 4.4 is malformed', rfc7520.token, EXP - 1, 'malformed_token'],
+      ['rejects RFC 7515 A.1 as expired', rfc7515['A.1'].token, EXP, 'token_expired'],
+      [
+        'rejects RFC 7515 A.1 for its missing aud a second before that',
+        rfc7515['A.1'].token,
+        EXP - 1,
+        'invalid_audience',
+      ],
+      ['rejects RFC 7515 A.5 as malformed', rfc7515['A.5'].token, EXP - 1, 'malformed_token'],
+      ['rejects RFC 7520 section 4.4 as malformed', rfc7520.token, EXP - 1, 'malformed_token'],
     ])('%s', (_name, token, at, code) => {
       const keys = {
         candidates: () => ({ keys: [keyOf(rfc7515['A.1']), keyOf(rfc7520)], keyIdKnown: false }),
