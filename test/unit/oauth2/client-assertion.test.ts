@@ -28,12 +28,12 @@ function clientWith(...keys: readonly ClientKey[]): Client {
 }
 
 const isValid = (client: Client | undefined, text: string): boolean => {
-  const said = read(text);
-  return said !== undefined && isSignedBy(client, said);
+  const parsed = read(text);
+  return parsed !== undefined && isSignedBy(client, parsed);
 };
 
 describe('readAssertion', () => {
-  it('names the token and its client, by its ID and until when', () => {
+  it('returns the client, algorithm, kid, jti and aud, and exp rounded up to a second', () => {
     const text = assertion({ jti: 'a', exp: NEW_YEAR + 59.2 }, { kid: 'k' });
     expect(read(text)).toEqual({
       text,
@@ -47,11 +47,11 @@ describe('readAssertion', () => {
     expect(read(assertion())?.keyId).toBeUndefined();
   });
 
-  it('calls an Ed25519 signature by one name', () => {
+  it('returns EdDSA for the alg Ed25519 as well', () => {
     for (const alg of ['EdDSA', 'Ed25519']) expect(read(assertion({}, { alg }))?.algorithm).toBe('EdDSA');
   });
 
-  it('is for exactly one of the names of this service', () => {
+  it('accepts exactly one name of this service in aud', () => {
     const names = ['https://id.example.com', 'https://id.example.com/oauth2/token'];
     for (const aud of [...names, ...names.map((name) => [name])])
       expect(read(assertion({ aud }), names)).toBeDefined();
@@ -59,7 +59,7 @@ describe('readAssertion', () => {
       expect(read(assertion({ aud }), names)).toBeUndefined();
   });
 
-  it('is read exactly while it is of this time, whatever times it names', () => {
+  it('accepts exp up to 3,660 seconds and iat and nbf up to 30 seconds ahead', () => {
     const offset = fc.integer({ min: -5_000, max: 5_000 }).map((half) => half / 2);
     const time = fc.option(offset, { nil: undefined });
     fc.assert(
@@ -76,7 +76,7 @@ describe('readAssertion', () => {
     );
   });
 
-  it('is never read from any other text, and never throws', () => {
+  it('never throws for other text, and reads no other client from it', () => {
     const part = fc.oneof(
       fc.string(),
       fc.json().map((text) => Buffer.from(text).toString('base64url')),
@@ -84,13 +84,13 @@ describe('readAssertion', () => {
     );
     fc.assert(
       fc.property(fc.array(part, { maxLength: 5 }), (parts) => {
-        const said = read(parts.join('.'));
-        if (said) expect(said.clientId).toBe('worker');
+        const parsed = read(parts.join('.'));
+        if (parsed) expect(parsed.clientId).toBe('worker');
       }),
     );
   });
 
-  it('is not read with a character more that base64url does not have', () => {
+  it('rejects an inserted character that is not base64url', () => {
     const text = assertion();
     fc.assert(
       fc.property(
@@ -109,7 +109,7 @@ describe('isSignedBy', () => {
   const keys = ALGORITHMS.map((algorithm) => makeClientKey(algorithm));
   const others = ALGORITHMS.map((algorithm) => makeClientKey(algorithm));
 
-  it.each(ALGORITHMS)('knows the key of the client among all of its keys: %s', (algorithm) => {
+  it.each(ALGORITHMS)('finds the key that signed among all keys of the client: %s', (algorithm) => {
     const at = ALGORITHMS.indexOf(algorithm);
     const text = makeAssertion(keys[at] as ClientKey, 'worker');
     expect(isValid(clientWith(...keys), text)).toBe(true);
@@ -117,7 +117,7 @@ describe('isSignedBy', () => {
     expect(isValid(clientWith(...keys.filter((_, i) => i !== at)), text)).toBe(false);
   });
 
-  it.each(ALGORITHMS)('takes no other algorithm for one by %s', (algorithm) => {
+  it.each(ALGORITHMS)('rejects a signature by %s if alg names another algorithm', (algorithm) => {
     const signer = keys[ALGORITHMS.indexOf(algorithm)] as ClientKey;
     for (const alg of ALGORITHMS) {
       const text = makeAssertion(signer, 'worker', { header: { alg } });
@@ -125,12 +125,12 @@ describe('isSignedBy', () => {
     }
   });
 
-  it('is false for a client without keys, and for none', () => {
+  it('returns false for a client without keys and for no client', () => {
     expect(isValid(clientWith(), assertion())).toBe(false);
     expect(isValid(undefined, assertion())).toBe(false);
   });
 
-  it('tries only the key of the kid, and every key without one', () => {
+  it('tries only the key with the kid, or each of two keys if there is no kid', () => {
     const [a, b] = [makeClientKey('ES256', { kid: 'a' }), makeClientKey('ES256', { kid: 'b' })];
     const by = (signer: ClientKey, kid?: string): boolean =>
       isValid(clientWith(a, b), makeAssertion(signer, 'worker', { header: { kid } }));
@@ -142,11 +142,11 @@ describe('isSignedBy', () => {
 describe('assertionKey', () => {
   const keyOf = (clientId: string, id: string): string => assertionKey({ clientId, id } as ClientAssertion);
 
-  it('is short, whatever the id', () => {
+  it('is 43 characters of base64url for a jti of any length', () => {
     expect(keyOf('worker', 'x'.repeat(10_000))).toMatch(/^[A-Za-z0-9_-]{43}$/);
   });
 
-  it('is the same only for the same client and id', () => {
+  it('is the same only for the same client and jti', () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1 });
     fc.assert(
       fc.property(text, text, text, text, (clientA, a, clientB, b) => {

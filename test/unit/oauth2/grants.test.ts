@@ -28,7 +28,7 @@ class TicketParameters {
   ticket!: string;
 }
 
-/** Grants a token about the subject of the ticket, which it looks up elsewhere. */
+/** Grants a token for the subject that the ticket names, after an asynchronous check. */
 @Injectable()
 class TicketGrant implements Grant<TicketParameters> {
   static readonly parameters = TicketParameters;
@@ -42,7 +42,7 @@ class TicketGrant implements Grant<TicketParameters> {
 
 const CLASSES: Readonly<Record<string, GrantClass>> = { ...GRANTS, 'urn:ticket': TicketGrant };
 
-describe('a grant that is added to the table', () => {
+describe('a grant added to the table', () => {
   let issued: TokenRequest[];
   let events: AuditEvent[];
   let endpoint: TokenEndpoint;
@@ -80,7 +80,7 @@ describe('a grant that is added to the table', () => {
       authorization: undefined,
     });
 
-  it('decides the subject of the token, and may wait for it', async () => {
+  it('decides the subject of the token asynchronously', async () => {
     const response = await ask({ ticket: 'user-42', scope: 'logs:read' });
     expect(response).toEqual({
       access_token: 'a.b.c',
@@ -94,28 +94,33 @@ describe('a grant that is added to the table', () => {
 
   it.each([
     ['without its parameter', {}, 'invalid_request', 'ticket is missing'],
-    ['with a parameter that its rules refuse', { ticket: 'torn' }, 'invalid_request', 'ticket must be whole'],
-    ['that it rejects after it has waited', { ticket: 'used' }, 'invalid_grant', 'The ticket is used'],
     [
-      'for another audience than those of the client',
+      'with a parameter that violates its rules',
+      { ticket: 'torn' },
+      'invalid_request',
+      'ticket must be whole',
+    ],
+    ['that it rejects asynchronously', { ticket: 'used' }, 'invalid_grant', 'The ticket is used'],
+    [
+      'for an audience that the client does not have',
       { ticket: 'user-1', audience: 'x' },
       'invalid_target',
       'logging-service',
     ],
     [
-      'for another scope than those of the client',
+      'for a scope that the client does not have',
       { ticket: 'user-1', scope: 'x' },
       'invalid_scope',
       'logs:read',
     ],
-    ['about a subject that the client may not act for', { ticket: 'root' }, 'invalid_grant', 'subject'],
+    ['for a subject that the client may not act for', { ticket: 'root' }, 'invalid_grant', 'subject'],
     [
-      'of a grant that the client may not use',
+      'with a grant type that the client may not use',
       { grant_type: 'client_credentials' },
       'unauthorized_client',
       'grant_type',
     ],
-  ])('issues and audits nothing for a request %s', async (_name, parameters, code, words) => {
+  ])('issues no token and audits token.refused for a request %s', async (_name, parameters, code, words) => {
     await expect(ask(parameters)).rejects.toMatchObject({
       code,
       message: expect.stringContaining(words),
@@ -124,7 +129,7 @@ describe('a grant that is added to the table', () => {
     expect(events).toMatchObject([{ event: 'token.refused', code }]);
   });
 
-  it('is in the metadata', () => {
+  it('is listed in grant_types_supported of the metadata', () => {
     const metadata = serverMetadata({
       issuer: 'https://id.example.com',
       publicUrl: 'https://id.example.com',
@@ -136,7 +141,7 @@ describe('a grant that is added to the table', () => {
     expect(metadata).toMatchObject({ grant_types_supported: [...GRANT_TYPES, 'urn:ticket'] });
   });
 
-  it('is in the OpenAPI document, with its parameters next to the common ones', async () => {
+  it('is in the OpenAPI document, its parameters next to the common ones', async () => {
     @Controller()
     class Documented {
       @Post()

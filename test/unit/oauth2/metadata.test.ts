@@ -18,7 +18,7 @@ const metadataOf = (
   });
 
 describe('serverMetadata', () => {
-  it('names the issuer exactly, and each address under PUBLIC_URL', () => {
+  it('returns the issuer exactly, and every endpoint under PUBLIC_URL', () => {
     const origin = fc.constantFrom(
       'https://id.example.com',
       'http://127.0.0.1:3000',
@@ -41,14 +41,14 @@ describe('serverMetadata', () => {
     );
   });
 
-  it('takes the addresses from PUBLIC_URL behind a proxy that strips its path', () => {
+  it('returns the endpoints under PUBLIC_URL behind a proxy that strips its path', () => {
     expect(metadataOf('https://id.example.com', '', 'https://api.example.com/id')).toMatchObject({
       issuer: 'https://id.example.com',
       token_endpoint: 'https://api.example.com/id/oauth2/token',
     });
   });
 
-  it('names what clients need, and nothing that is not there', () => {
+  it('returns the fields that clients need, and none for features that are not supported', () => {
     const metadata = metadataOf('https://id.example.com');
     expect(metadata).toMatchObject({
       response_types_supported: [],
@@ -68,7 +68,7 @@ describe('serverMetadata', () => {
     expect(JSON.stringify(metadata)).not.toMatch(/dpop|identity:/);
   });
 
-  it('names no documentation that is not served', () => {
+  it('omits service_documentation if the documentation is not served', () => {
     const issuer = 'https://id.example.com';
     const metadata = serverMetadata({
       ...{ issuer, publicUrl: issuer, basePath: '', grantTypes: [], algorithms: [], documentation: false },
@@ -85,8 +85,11 @@ describe('serverMetadata', () => {
     ['https://id.example.com/base//', '/base', 'the path of JWT_ISSUER is not BASE_PATH'],
     ['https://id.example.com/?', '', 'the path of JWT_ISSUER is not BASE_PATH'],
     ['https://user@id.example.com', '', 'the path of JWT_ISSUER is not BASE_PATH'],
-  ])('is a sentence for the issuer %s and the base path %j', (issuer, basePath, words) => {
-    expect(metadataOf(issuer, basePath)).toEqual(expect.stringContaining(words));
-    expect(metadataOf(issuer, basePath, 'https://id.example.com')).toEqual(expect.stringContaining(words));
-  });
+  ])(
+    'returns the reason why the issuer %s with the base path %j has no metadata',
+    (issuer, basePath, words) => {
+      expect(metadataOf(issuer, basePath)).toEqual(expect.stringContaining(words));
+      expect(metadataOf(issuer, basePath, 'https://id.example.com')).toEqual(expect.stringContaining(words));
+    },
+  );
 });

@@ -14,11 +14,11 @@ describe('OAuthError', () => {
     ['too_many_requests', 429],
     ['temporarily_unavailable', 503],
     ['server_error', 500],
-  ])('%s is answered with %i', (code, status) => {
+  ])('%s has the status %i', (code, status) => {
     expect(new OAuthError(code, 'words').status).toBe(status);
   });
 
-  it('shows its code and its words, and never what only the log may contain', () => {
+  it('exposes its code and description, but not the reason that is for the log', () => {
     const error = new OAuthError('invalid_grant', 'words', { reason: 'for the log' });
     expect(error.body).toEqual({ error: 'invalid_grant', error_description: 'words' });
     expect(JSON.stringify(error.body)).not.toContain('log');
@@ -26,7 +26,7 @@ describe('OAuthError', () => {
     expect(error.name).toBe('OAuthError');
   });
 
-  it('is never kept by a cache that knows HTTP/1.0 only, and accepts other headers', () => {
+  it('has the header Pragma: no-cache for HTTP/1.0 caches, in addition to given headers', () => {
     expect(new OAuthError('invalid_scope', 'words').headers).toEqual({ pragma: 'no-cache' });
     const headers = { 'retry-after': '7' };
     expect(new OAuthError('too_many_requests', 'words', { headers }).headers).toEqual({
@@ -44,10 +44,10 @@ describe('asOAuthError', () => {
     [429, 'too_many_requests', 'too_many_requests', 429],
     [500, 'internal_error', 'server_error', 500],
     [503, 'unavailable', 'temporarily_unavailable', 503],
-  ])('puts %i %s as %s with %i', (status, code, error, expected) => {
-    const put = asOAuthError(new ApiError(status, code as 'invalid_request', 'Words'));
-    expect(put.status).toBe(expected);
-    expect(put.body).toEqual({ error, error_description: 'Words' });
+  ])('maps %i %s to %s with the status %i', (status, code, error, expected) => {
+    const mapped = asOAuthError(new ApiError(status, code as 'invalid_request', 'Words'));
+    expect(mapped.status).toBe(expected);
+    expect(mapped.body).toEqual({ error, error_description: 'Words' });
   });
 
   it('keeps headers', () => {
@@ -55,7 +55,7 @@ describe('asOAuthError', () => {
     expect(asOAuthError(error).headers).toMatchObject({ 'retry-after': '7' });
   });
 
-  it('leaves out fields of a JSON route', () => {
+  it('omits the extra fields of a JSON response', () => {
     const error = new ApiError(400, 'invalid_request', 'Words', { valid: false });
     expect(asOAuthError(error).body).toEqual({ error: 'invalid_request', error_description: 'Words' });
   });

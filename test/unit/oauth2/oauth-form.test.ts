@@ -7,17 +7,17 @@ import { OAuthForm } from '../../../src/oauth2/oauth-form.js';
 const form = (text: string): OAuthForm => new OAuthForm(parseForm(Buffer.from(text)));
 
 describe('OAuthForm', () => {
-  it('gives each parameter by its name', () => {
+  it('returns each parameter by its name', () => {
     const read = form('scope=a+b&token=x%3Dy&empty');
     expect([read.get('scope'), read.get('token'), read.get('other')]).toEqual(['a b', 'x=y', undefined]);
   });
 
-  it.each(['a=', 'a', 'a=&b=1', ''])('counts a parameter without a value as omitted: %j', (text) => {
+  it.each(['a=', 'a', 'a=&b=1', ''])('treats a parameter without a value as omitted: %j', (text) => {
     expect(form(text).get('a')).toBeUndefined();
   });
 
   it.each(['a=1&a=2', 'a=1&a=1', 'a=&a=1', 'a=1&a=', 'a&a', 'x=1&a=1&y=1&a=1', '%61=1&a=1'])(
-    'rejects a parameter that is repeated: %j',
+    'rejects a repeated parameter with invalid_request: %j',
     (text) => {
       expect(() => form(text)).toThrow(
         expect.objectContaining({ name: 'OAuthError', code: 'invalid_request', status: 400 }),
@@ -25,18 +25,18 @@ describe('OAuthForm', () => {
     },
   );
 
-  it('distinguishes names by case', () => {
+  it('compares names case-sensitively', () => {
     const read = form('a=1&A=2');
     expect([read.get('a'), read.get('A')]).toEqual(['1', '2']);
   });
 
-  it('takes resource as often as it comes, in its order, without those that have no value', () => {
+  it('returns every value of a repeated resource in order, without empty ones', () => {
     const read = form('resource=https://a&resource=&resource=https://b&resource=https://a');
     expect(read.resources).toEqual(['https://a', 'https://b', 'https://a']);
     expect(read.get('resource')).toBeUndefined();
   });
 
-  it('has nothing of a body that is no form', () => {
+  it('has no parameters if the body is not a form', () => {
     for (const body of [undefined, null, {}, { parameters: [['a', '1']] }, 'a=1', ['a']]) {
       const read = new OAuthForm(body);
       expect([read.get('a'), read.resources]).toEqual([undefined, []]);
@@ -44,14 +44,14 @@ describe('OAuthForm', () => {
   });
 
   it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
-    'has no parameter that was not sent: %s',
+    'returns a parameter with the name of an object property only if it was sent: %s',
     (name) => {
       expect(form('a=1').get(name)).toBeUndefined();
       expect(form(`${name}=1`).get(name)).toBe('1');
     },
   );
 
-  it('reads back any parameters, and rejects exactly if a name other than resource comes twice', () => {
+  it('returns any parameters as sent, and rejects only a repeated name other than resource', () => {
     const parameter = fc.tuple(fc.constantFrom('a', 'b', 'c', 'resource', '__proto__'), fc.string());
     fc.assert(
       fc.property(fc.array(parameter, { maxLength: 6 }), (parameters) => {

@@ -14,7 +14,7 @@ const asked = (parameters: Parameters, client = clientWith(['only'])): string | 
   requestedAudience(new OAuthForm(new FormParameters(parameters)), client);
 const refusal = expect.objectContaining({ name: 'OAuthError', code: 'invalid_target', status: 400 });
 
-describe('requestedAudience by audience', () => {
+describe('requestedAudience with the parameter audience', () => {
   it.each<[string, string | readonly string[]]>([
     ['billing', 'billing'],
     ['billing logs', ['billing', 'logs']],
@@ -29,24 +29,24 @@ describe('requestedAudience by audience', () => {
 
   it.each([
     ['two spaces', 'a  b'],
-    ['a space before it', ' a'],
-    ['a space behind it', 'a '],
-    ['spaces alone', ' '],
+    ['a leading space', ' a'],
+    ['a trailing space', 'a '],
+    ['a single space', ' '],
     ['a control character', 'a\tb'],
-    ['a line end', 'a\nb'],
-    ['over 255 characters', 'x'.repeat(256)],
+    ['a line feed', 'a\nb'],
+    ['a name of 256 characters', 'x'.repeat(256)],
     ['21 names', Array.from({ length: 21 }, (_, i) => `name-${i}`).join(' ')],
   ])('rejects %s', (_name, text) => {
     expect(() => asked([['audience', text]])).toThrow(refusal);
   });
 
-  it('counts names once', () => {
+  it('counts a repeated name once', () => {
     const names = Array.from({ length: 20 }, (_, i) => `name-${i}`);
     expect(asked([['audience', [...names, ...names].join(' ')]])).toEqual(names);
   });
 });
 
-describe('requestedAudience by resource', () => {
+describe('requestedAudience with the parameter resource', () => {
   it.each<[readonly string[], string | readonly string[]]>([
     [['https://api.example.com/'], 'https://api.example.com/'],
     [['urn:example:api'], 'urn:example:api'],
@@ -61,20 +61,20 @@ describe('requestedAudience by resource', () => {
   });
 
   it.each([
-    ['a plain name', 'logging-service'],
+    ['a name that is not a URI', 'logging-service'],
     ['a path', '/api'],
     ['a URL without a scheme', '//api.example.com/'],
     ['a fragment', 'https://api.example.com/#a'],
     ['an empty fragment', 'https://api.example.com/#'],
     ['a space', 'https://api.example.com/a b'],
-    ['a scheme alone', 'https:'],
+    ['a bare scheme', 'https:'],
     ['a scheme that begins with a digit', '1a:b'],
-    ['a line end', 'https://api.example.com/\n'],
+    ['a line feed', 'https://api.example.com/\n'],
   ])('rejects %s', (_name, resource) => {
     expect(() => asked([['resource', resource]])).toThrow(refusal);
   });
 
-  it('rejects one bad among valid ones, and more than 20', () => {
+  it('rejects an invalid value among valid ones, and more than 20 values', () => {
     expect(() =>
       asked([
         ['resource', 'urn:a'],
@@ -86,7 +86,7 @@ describe('requestedAudience by resource', () => {
     expect(asked(many.slice(1))).toHaveLength(20);
   });
 
-  it('is not used together with audience', () => {
+  it('rejects resource together with audience', () => {
     expect(() =>
       asked([
         ['resource', 'urn:a'],
@@ -96,26 +96,29 @@ describe('requestedAudience by resource', () => {
   });
 });
 
-describe('requestedAudience if nothing is asked for', () => {
+describe('requestedAudience without a requested audience', () => {
   it.each<[string, readonly string[], string | null, string]>([
     ['the only audience of the client', ['only'], null, 'only'],
-    ['its default', ['a', 'b'], 'b', 'b'],
-    ['its default before its only one', ['a'], 'a', 'a'],
-  ])('is %s', (_name, audiences, defaultAudience, expected) => {
+    ['the default audience of the client', ['a', 'b'], 'b', 'b'],
+    ['the default audience if it is also the only one', ['a'], 'a', 'a'],
+  ])('returns %s', (_name, audiences, defaultAudience, expected) => {
     for (const parameters of [[], [['audience', '']], [['resource', '']]] as Parameters[])
       expect(asked(parameters, clientWith(audiences, defaultAudience))).toBe(expected);
   });
 
-  it.each([[[]], [['a', 'b']]])('is refused if the client has no default among %j', (audiences) => {
-    expect(() => asked([], clientWith(audiences))).toThrow(refusal);
-  });
+  it.each([[[]], [['a', 'b']]])(
+    'throws invalid_target if the client has no default among %j',
+    (audiences) => {
+      expect(() => asked([], clientWith(audiences))).toThrow(refusal);
+    },
+  );
 });
 
-describe('any audience', () => {
+describe('any requested audience', () => {
   const name = fc.stringMatching(/^[!-~]{1,40}$/);
   const uri = fc.webUrl();
 
-  it('comes back as it was asked for: one as a text, several as a list without repetitions', () => {
+  it('is returned as a string if it is one name, otherwise as a list without repetitions', () => {
     fc.assert(
       fc.property(fc.uniqueArray(name, { minLength: 1, maxLength: 20 }), fc.nat(), (names, again) => {
         const repeated = [...names, names[again % names.length] as string];
@@ -125,7 +128,7 @@ describe('any audience', () => {
     );
   });
 
-  it('is the same whether a URI is named by audience or by resource', () => {
+  it('is the same whether audience or resource names the URIs', () => {
     fc.assert(
       fc.property(fc.uniqueArray(uri, { minLength: 1, maxLength: 20 }), (uris) => {
         fc.pre(uris.every((each) => each.length <= 255));
@@ -135,7 +138,7 @@ describe('any audience', () => {
     );
   });
 
-  it('is either read or refused as invalid_target', () => {
+  it('is either accepted or rejected with invalid_target', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 1 }), fc.boolean(), (text, byResource) => {
         try {

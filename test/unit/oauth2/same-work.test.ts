@@ -20,10 +20,10 @@ import {
 } from '../../support/client-assertion.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 
-/** What was computed, each by its name and by how much there was to compute. */
+/** The functions of `node:crypto` that were called, with the sizes of their arguments. */
 const work: string[] = [];
 
-/** How much there is to compute: bytes by their number, keys by their kind and length. */
+/** The size of an argument: of bytes their number, of a key its type and length. */
 function sizeOf(given: unknown): string | number {
   if (ArrayBuffer.isView(given)) return given.byteLength;
   const { key } = Object(given) as { key?: KeyObject };
@@ -32,7 +32,7 @@ function sizeOf(given: unknown): string | number {
   return [key.asymmetricKeyType, modulusLength, namedCurve].join(' ');
 }
 
-/** Notes each call of a function of `node:crypto`. */
+/** Records each call of a function of `node:crypto`. */
 function noted<F extends (...given: never[]) => unknown>(name: string, call: F): F {
   return ((...given: Parameters<F>) => {
     work.push(`${name}(${given.map(sizeOf).join(', ')})`);
@@ -57,43 +57,43 @@ afterAll(() => {
 });
 
 function isValidAssertion(client: Client | undefined, text: string): boolean {
-  const said = readAssertion(text, ['identity-backend'], NEW_YEAR);
-  if (!said) throw new Error('The assertion is not readable');
-  return isSignedBy(client, said);
+  const parsed = readAssertion(text, ['identity-backend'], NEW_YEAR);
+  if (!parsed) throw new Error('The assertion is malformed');
+  return isSignedBy(client, parsed);
 }
 
 beforeEach(() => {
   work.length = 0;
 });
 
-/** What is computed to say no. */
+/** The work of a failed attempt. */
 function workOf(attempt: () => boolean): readonly string[] {
   work.length = 0;
   expect(attempt()).toBe(false);
   return [...work];
 }
 
-const client = (members: Partial<Client>): Client =>
-  ({ id: 'worker', secrets: [], jwks: null, ...members }) as Client;
+const client = (fields: Partial<Client>): Client =>
+  ({ id: 'worker', secrets: [], jwks: null, ...fields }) as Client;
 
-// Which of two answers takes longer is a matter of what is computed for it. Counting that is exact on any machine, which
-// a comparison of times is not.
+// How long a response takes depends on what is computed for it. A count of that is exact on any machine; a
+// comparison of times is not.
 describe('an unknown client costs as much as a wrong secret', () => {
-  it('if the client has one secret, two, or only expired ones', () => {
+  it('of a client with one secret, two, or only expired ones', () => {
     const now = NEW_YEAR * 1000;
     const [one, two] = [makeSecret(now, null).kept, makeSecret(now, null).kept];
-    const ended = makeSecret(now, now - 1).kept;
+    const expired = makeSecret(now, now - 1).kept;
     const unknown = workOf(() => hasSecret(undefined, 'wrong', now));
     expect(unknown).toEqual([
       'hash(string, string, string)',
       'timingSafeEqual(32, 32)',
       'timingSafeEqual(32, 32)',
     ]);
-    for (const secrets of [[], [one], [one, two], [ended], [ended, one]])
+    for (const secrets of [[], [one], [one, two], [expired], [expired, one]])
       expect(workOf(() => hasSecret(client({ secrets }), 'wrong', now))).toEqual(unknown);
   });
 
-  it('even if the secret was right', () => {
+  it('and takes as many comparisons as a correct secret', () => {
     const now = NEW_YEAR * 1000;
     const { text, kept } = makeSecret(now, null);
     work.length = 0;
@@ -105,7 +105,7 @@ describe('an unknown client costs as much as a wrong secret', () => {
 
 type Keys = readonly JsonWebKey[];
 
-/** Sets of up to ten keys, the heaviest that a client may be registered with among them. */
+/** Sets of up to ten keys, among them the most expensive ones that a client can register. */
 function hostileSets(algorithm: AssertionAlgorithm): [name: string, keys: Keys][] {
   const wrong = Array.from({ length: 10 }, () => wrongKey(algorithm));
   const named = wrong.map((jwk, index) => ({ ...jwk, kid: index < 5 ? 'k' : `${index}` }));
@@ -114,16 +114,16 @@ function hostileSets(algorithm: AssertionAlgorithm): [name: string, keys: Keys][
     ['one key', wrong.slice(0, 1)],
     ['two keys', wrong.slice(0, 2)],
     ['ten keys', wrong],
-    ['ten keys, five of one kid', named],
-    ['ten heavy RSA keys', heavy],
-    ['ten keys of other algorithms', makeAllButOne(algorithm)],
-    ['ten keys that are refused today', BAD_KEYS.slice(0, 10).map(([, jwk]) => jwk)],
+    ['ten keys, five with the same kid', named],
+    ['ten 8192-bit RSA keys', heavy],
+    ['only keys for other algorithms', makeAllButOne(algorithm)],
+    ['ten keys that could not be registered today', BAD_KEYS.slice(0, 10).map(([, jwk]) => jwk)],
   ];
 }
 
 const isRsa = (algorithm: AssertionAlgorithm): boolean => /^[RP]S/.test(algorithm);
 
-/** An RSA key takes long to make; for a verification that must fail, any odd number serves. */
+/** An RSA key takes long to generate; for a verification that must fail, any odd modulus will do. */
 const wrongKey = (algorithm: AssertionAlgorithm): Keys[number] =>
   isRsa(algorithm)
     ? { kty: 'RSA', e: 'AQAB', n: randomBytes(256).fill(0xff, 0, 1).fill(1, 255).toString('base64url') }
@@ -137,29 +137,29 @@ const makeAllButOne = (algorithm: AssertionAlgorithm): Keys =>
 const withKeys = (...keys: Keys): Client => client({ jwks: { keys } });
 
 describe.each<AssertionAlgorithm>(['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'])(
-  'a refused assertion by %s',
+  'an assertion signed with %s',
   (algorithm) => {
     const signer = makeClientKey(algorithm);
     const sets = hostileSets(algorithm);
     const verifications = (known: Client | undefined, text: string): readonly string[] => {
-      // A key is made of its JWK once.
+      // The first call parses the keys; later ones use the cache.
       isValidAssertion(known, text);
       return workOf(() => isValidAssertion(known, text)).filter((each) => each.startsWith('verify'));
     };
 
-    it.each(sets)('costs two verifications without a kid: %s', (_name, keys) => {
+    it.each(sets)('costs two verifications to reject without a kid: %s', (_name, keys) => {
       const text = makeAssertion(signer, 'worker');
       expect(verifications(withKeys(...keys), text)).toHaveLength(2);
     });
 
-    it.each(sets)('costs one with a kid, known or not: %s', (_name, keys) => {
+    it.each(sets)('costs one verification to reject with a kid, known or unknown: %s', (_name, keys) => {
       for (const kid of ['k', '7', 'unknown', '']) {
         const text = makeAssertion(signer, 'worker', { header: { kid } });
         expect(verifications(withKeys(...keys), text)).toHaveLength(1);
       }
     });
 
-    it('costs at most two keys that are made of their JWK, the first time', () => {
+    it('costs at most two parsed JWKs the first time, and one with a kid', () => {
       const keys = Array.from({ length: 10 }, (_, index) => ({ ...wrongKey(algorithm), kid: `${index}` }));
       for (const [kid, most] of [
         ['7', 1],
@@ -172,7 +172,7 @@ describe.each<AssertionAlgorithm>(['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'])
       }
     });
 
-    it('costs as much for an unknown client and for one without keys', () => {
+    it('costs as much to reject for an unknown client and for one without keys', () => {
       const known = withKeys(wrongKey(algorithm), wrongKey(algorithm));
       for (const header of [{}, { kid: 'k' }]) {
         const text = makeAssertion(signer, 'worker', { header });
@@ -182,7 +182,7 @@ describe.each<AssertionAlgorithm>(['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'])
       }
     });
 
-    it('is accepted by one of the first two keys that fit, or by that of its kid', () => {
+    it('is accepted if one of the first two keys for its alg verifies it, or the key with its kid', () => {
       const others = Array.from({ length: 3 }, (_, index) => ({
         ...wrongKey(algorithm),
         kid: `${index}`,
@@ -199,8 +199,8 @@ describe.each<AssertionAlgorithm>(['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'])
   },
 );
 
-describe('a registered key that protects nothing', () => {
-  it('is never used: RSA with the exponent 1, whose signatures anyone makes', () => {
+describe('a registered RSA key with the public exponent 1', () => {
+  it('is not used, as anyone can forge its signatures', () => {
     const { privateKey, jwk } = makeClientKey('RS256');
     const e1 = { ...jwk, e: 'AQ' };
     // With the exponent 1 a signature is the padded hash itself.
