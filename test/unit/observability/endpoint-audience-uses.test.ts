@@ -23,7 +23,7 @@ function uses(): {
 }
 
 describe('EndpointAudienceUses', () => {
-  it('counts each use, and names each client once an hour', async () => {
+  it('counts each use, and logs each client once an hour', async () => {
     const { uses: log, named, clock, counted } = uses();
     for (const id of ['a', 'b', 'a', 'a', 'b']) log.used(id);
     expect(named()).toEqual(['a', 'b']);
@@ -37,7 +37,7 @@ describe('EndpointAudienceUses', () => {
     expect(await counted()).toBe('8');
   });
 
-  it('remembers 10,000 clients, and forgets the one named longest ago', () => {
+  it('remembers 10,000 clients, and forgets the one logged longest ago', () => {
     const { uses: log, named } = uses();
     for (let client = 0; client <= 10_000; client++) log.used(`client-${client}`);
     expect(named()).toHaveLength(10_001);

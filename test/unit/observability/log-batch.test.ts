@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as tick } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { LogBatch } from '../../../src/observability/log-batch.js';
 
@@ -17,31 +17,31 @@ class Output {
 }
 
 describe('LogBatch', () => {
-  it('passes on the lines of a tick as one piece, in their order', async () => {
+  it('writes the lines of a tick in one piece, in order', async () => {
     const output = new Output();
     const lines = new LogBatch(output);
     lines.write('a\n');
     lines.write('b\n');
     expect(output.pieces).toEqual([]);
-    await turn();
+    await tick();
     lines.write('c\n');
-    await turn();
-    await turn();
+    await tick();
+    await tick();
     expect(output.pieces).toEqual(['a\nb\n', 'c\n']);
   });
 
-  it('hands over what there is before the output is flushed', async () => {
+  it('writes the pending lines before it flushes the output', async () => {
     const output = new Output();
     const lines = new LogBatch(output);
     lines.write('last\n');
     await new Promise<void>((resolve) => lines.flush(() => resolve()));
     expect(output.pieces).toEqual(['last\n']);
     expect(output.flushed).toBe(1);
-    await turn();
+    await tick();
     expect(output.pieces).toEqual(['last\n']);
   });
 
-  it('passes them on immediately if the process exits within the tick', () => {
+  it('writes the pending lines once, and at once, when they are handed over at exit', () => {
     const output = new Output();
     const lines = new LogBatch(output);
     lines.write('last\n');

@@ -8,7 +8,7 @@ const [, , mac = ''] = token.split('.');
 const credentials = Buffer.from('client-1:a-secret-of-a-client').toString('base64');
 
 describe('createLog', () => {
-  it('writes one line of JSON for each entry, with the ID of the process', () => {
+  it('writes one line of JSON for each entry, with the process ID', () => {
     const captured = new CapturedLog();
     captured.log.info({ a: 1 }, 'first\nsecond');
     expect(captured.text.trimEnd().split('\n')).toHaveLength(1);
@@ -38,7 +38,7 @@ describe('createLog', () => {
     expect(captured.text).not.toContain(credentials);
   });
 
-  it('takes secrets out of the causes of an error', () => {
+  it('redacts the causes of an error', () => {
     const captured = new CapturedLog();
     captured.log.error({ err: new Error('outer', { cause: new Error(`inner ${token}`) }) });
     expect(captured.text).not.toContain(mac);
@@ -46,7 +46,7 @@ describe('createLog', () => {
 });
 
 describe('nestLog', () => {
-  it('writes what Nest says at the start for finding faults only', () => {
+  it('writes startup messages of Nest at level debug', () => {
     const captured = new CapturedLog();
     nestLog(captured.log).log('Mapped {/token, POST} route', 'RouterExplorer');
     expect(captured.lines).toEqual([
@@ -58,7 +58,7 @@ describe('nestLog', () => {
     ]);
   });
 
-  it('writes an error with its stack', () => {
+  it('writes an error with its stack and a redacted message', () => {
     const captured = new CapturedLog();
     nestLog(captured.log).error(new Error(`failed on ${token}`), 'Errors');
     expect(captured.lines).toEqual([
@@ -74,7 +74,7 @@ describe('nestLog', () => {
     expect(captured.text).not.toContain(mac);
   });
 
-  it('takes secrets out of a text', () => {
+  it('redacts a text', () => {
     const captured = new CapturedLog();
     nestLog(captured.log).warn(`failed on ${token}`, 'Somewhere');
     expect(captured.lines).toEqual([
