@@ -15,11 +15,11 @@ describe('networkOf', () => {
     ['1:2:3::4:5:6:7', '1:2:3:0::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['2001:db8:1:2::', '2001:db8:1:2::/64'],
-  ])('of %s is %s', (address, network) => {
+  ])('maps %s to %s', (address, network) => {
     expect(networkOf(canonicalAddress(address) ?? '')).toBe(network);
   });
 
-  it('of a text that is no address is the text', () => {
+  it('returns any other text unchanged', () => {
     expect(networkOf('unknown')).toBe('unknown');
   });
 });

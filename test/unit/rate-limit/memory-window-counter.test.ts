@@ -12,13 +12,13 @@ function counterAt(): { counter: MemoryWindowCounter; clock: MovedClock } {
 }
 
 describe('MemoryWindowCounter', () => {
-  it('counts each key for itself', () => {
+  it('counts each key separately', () => {
     const { counter } = counterAt();
     const counts = ['a', 'b', 'a', 'a', 'b', 'toString', '__proto__'].map((key) => counter.add(key).count);
     expect(counts).toEqual([1, 1, 2, 3, 2, 1, 1]);
   });
 
-  it('begins a window with the first event, and keeps its end whatever comes after', () => {
+  it('starts a window with the first event, and never extends it', () => {
     const { counter, clock } = counterAt();
     const { until } = counter.add('a');
     expect(until).toBe(clock.now() + WINDOW);
@@ -29,7 +29,7 @@ describe('MemoryWindowCounter', () => {
     expect(counter.add('a')).toEqual({ count: 1, until: until + WINDOW });
   });
 
-  it('is asked without counting', () => {
+  it('returns a known count without counting', () => {
     const { counter } = counterAt();
     expect(counter.known('a')).toBeUndefined();
     counter.add('a');
@@ -44,7 +44,7 @@ describe('MemoryWindowCounter', () => {
     expect(counter.add('a').count).toBe(1);
   });
 
-  it('remembers the keys that were seen last, whatever comes with them', () => {
+  it('remembers the 50,000 keys that were seen last', () => {
     const { counter } = counterAt();
     counter.add('early and again');
     for (let index = 1; index < CERTAIN; index++) counter.add(`key-${index}`);
@@ -55,7 +55,7 @@ describe('MemoryWindowCounter', () => {
     expect(counter.known('key-1')).toBeUndefined();
   });
 
-  it('holds a bounded number of keys, and takes as long for each however many came before', () => {
+  it('holds at least 50,000 and at most 100,000 keys', () => {
     const { counter } = counterAt();
     for (let index = 0; index < 6 * CERTAIN; index++) counter.add(`key-${index}`);
     const held = Array.from({ length: 6 * CERTAIN }, (_, index) => counter.known(`key-${index}`)).filter(
@@ -65,14 +65,14 @@ describe('MemoryWindowCounter', () => {
     expect(held.length).toBeLessThanOrEqual(2 * CERTAIN);
   });
 
-  it('holds nothing after it was closed', () => {
+  it('holds no key after it is closed', () => {
     const { counter } = counterAt();
     counter.add('a');
     counter.close();
     expect(counter.known('a')).toBeUndefined();
   });
 
-  it('counts like a list of the events of each window', () => {
+  it('counts the same as a list of the events of each window', () => {
     const event = fc.record({ key: fc.constantFrom('a', 'b'), pause: fc.nat({ max: 40_000 }) });
     fc.assert(
       fc.property(fc.array(event, { maxLength: 60 }), (events) => {

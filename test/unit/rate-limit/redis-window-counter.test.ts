@@ -44,18 +44,18 @@ function makeCounter(changes: Partial<RedisCounterOptions> = {}): RedisWindowCou
   return counter;
 }
 
-/** Counts something new until that comes about. */
+/** Counts a new key until the condition holds. */
 async function countUntil(counter: RedisWindowCounter, seen: (key: string) => unknown): Promise<void> {
   const key = randomBytes(8).toString('hex');
   await until(async () => {
-    // Beyond the pause that follows a failure.
+    // Longer than the pause after a failure.
     clock.advance(2);
     await counter.add(key);
     return Boolean(await seen(key));
   }, 15_000);
 }
 
-/** A counter that counts in Redis already. */
+/** A counter that already counts in Redis. */
 async function counterOf(changes: Partial<RedisCounterOptions> = {}): Promise<RedisWindowCounter> {
   const counter = makeCounter(changes);
   await countUntil(counter, () => keysOf(changes.name ?? name));
@@ -81,14 +81,14 @@ async function keysOf(countersName: string): Promise<number> {
 }
 
 describeWhereReachable('RedisWindowCounter', redisMissing, () => {
-  it('lets two instances count the same events', async () => {
+  it('adds up the events of two instances', async () => {
     const [one, other] = await twoCounters();
     const counts: number[] = [];
     for (const counter of [one, other, other, one]) counts.push((await counter.add('key')).count);
     expect(counts).toEqual([1, 2, 3, 4]);
   });
 
-  it('counts each of many events at once', async () => {
+  it('counts each of 100 concurrent events', async () => {
     const [one, other] = await twoCounters();
     const counts = await Promise.all(Array.from({ length: 100 }, (_, i) => (i % 2 ? one : other).add('key')));
     expect(counts.map(({ count }) => count).sort((a, b) => a - b)).toEqual(
@@ -96,7 +96,7 @@ describeWhereReachable('RedisWindowCounter', redisMissing, () => {
     );
   });
 
-  it('notifies the others, which know the count without a request', async () => {
+  it('notifies other instances, which then know the count without a request', async () => {
     const [one, other] = await twoCounters();
     await one.add('key');
     const { until: end } = await one.add('key');
@@ -104,7 +104,7 @@ describeWhereReachable('RedisWindowCounter', redisMissing, () => {
     expect(Math.abs((other.known('key')?.until ?? 0) - end)).toBeLessThan(1_000);
   });
 
-  it('forgets by the clock, and lets Redis forget by its own', async () => {
+  it('forgets a count when its window ends, as does Redis', async () => {
     const counter = await counterOf({ window: 1_000 });
     const { until: end } = await counter.add('key');
     expect(end - clock.now()).toBeLessThanOrEqual(1_000);
@@ -115,13 +115,13 @@ describeWhereReachable('RedisWindowCounter', redisMissing, () => {
     expect((await counter.add('key')).count).toBe(1);
   });
 
-  it('keeps counters of other names apart', async () => {
+  it('keeps counters with different names apart', async () => {
     const [one, other] = [await counterOf(), await counterOf({ name: `${name}-other` })];
     await one.add('key');
     expect((await other.add('key')).count).toBe(1);
   });
 
-  it('notifies no one if it does not publish', async () => {
+  it('notifies no other instance if publishes is false', async () => {
     const [silent, one, other] = [await counterOf({ publishes: false }), ...(await twoCounters())];
     await silent.add('key');
     // A later message arrives after any earlier one would have.
@@ -131,7 +131,7 @@ describeWhereReachable('RedisWindowCounter', redisMissing, () => {
   });
 });
 
-describeWhereReachable('RedisWindowCounter, whose Redis becomes unavailable,', redisMissing, () => {
+describeWhereReachable('RedisWindowCounter, when Redis becomes unavailable,', redisMissing, () => {
   let proxy: TcpProxy;
   let counter: RedisWindowCounter;
 
@@ -141,7 +141,7 @@ describeWhereReachable('RedisWindowCounter, whose Redis becomes unavailable,', r
   });
   afterEach(() => proxy.cut());
 
-  it('continues to count here from what it knew, and reports once', async () => {
+  it('continues locally from the last known count, and reports the failure once', async () => {
     await counter.add('key');
     await counter.add('key');
     await proxy.cut();
@@ -154,7 +154,7 @@ describeWhereReachable('RedisWindowCounter, whose Redis becomes unavailable,', r
     expect(failures).toHaveLength(1);
   });
 
-  it('counts together again when Redis is back, and reports the next outage again', async () => {
+  it('shares its counts again when Redis is back, and reports the next outage', async () => {
     const other = await counterOf();
     for (let outage = 1; outage <= 2; outage++) {
       await proxy.cut();
@@ -166,7 +166,7 @@ describeWhereReachable('RedisWindowCounter, whose Redis becomes unavailable,', r
     expect(failures).toHaveLength(2);
   });
 
-  it('delays no one for long if Redis does not respond', async () => {
+  it('counts 20 events in less than two seconds if Redis does not respond', async () => {
     proxy.silence();
     const begin = performance.now();
     for (let i = 1; i <= 20; i++) expect((await counter.add('key')).count).toBe(i);
@@ -175,8 +175,8 @@ describeWhereReachable('RedisWindowCounter, whose Redis becomes unavailable,', r
   });
 });
 
-describe('RedisWindowCounter, whose Redis was never there,', () => {
-  it('counts here, and says so once', async () => {
+describe('RedisWindowCounter, if Redis was never available,', () => {
+  it('counts locally, and reports the failure once', async () => {
     const counter = makeCounter({ url: 'redis://127.0.0.1:1' });
     expect([(await counter.add('key')).count, (await counter.add('key')).count]).toEqual([1, 2]);
     await until(() => failures.length > 0, 10_000);
