@@ -10,10 +10,10 @@ import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
 class WatchedStore extends MemoryRevocationStore {
   readonly added: (readonly Revocation[])[] = [];
   readonly asked: number[] = [];
-  isAway = false;
+  isUnavailable = false;
   private gate: Promise<void> = Promise.resolve();
 
-  /** Lets nothing be written until the returned function is called. */
+  /** Delays every write until the returned function is called. */
   block(): () => void {
     let open = (): void => {};
     this.gate = new Promise((resolve) => (open = resolve));
@@ -23,19 +23,19 @@ class WatchedStore extends MemoryRevocationStore {
   override async add(revocations: readonly Revocation[]): Promise<void> {
     this.added.push(revocations);
     await this.gate;
-    if (this.isAway) throw new StoreUnavailable(new Error('away'));
+    if (this.isUnavailable) throw new StoreUnavailable(new Error('unavailable'));
     await super.add(revocations);
   }
 
   override since(revision: number, limit: number): Promise<readonly RecordedRevocation[]> {
     this.asked.push(revision);
-    return this.isAway
-      ? Promise.reject(new StoreUnavailable(new Error('away')))
+    return this.isUnavailable
+      ? Promise.reject(new StoreUnavailable(new Error('unavailable')))
       : super.since(revision, limit);
   }
 }
 
-/** The largest tolerance that can be configured: how long a revocation outlives its token; seconds. */
+/** The largest tolerance that can be configured, in seconds: how long a revocation outlives its token. */
 const TOLERANCE = 60;
 const claims = (jti: string | undefined, exp = NEW_YEAR + 900): Claims => ({
   exp,
@@ -54,7 +54,7 @@ beforeEach(() => {
 });
 
 describe('revoke', () => {
-  it('revokes the token, and no other', async () => {
+  it('revokes only the token with this jti and client', async () => {
     expect(revocations.isRevoked(claims('a'))).toBe(false);
     await revocations.revoke(claims('a'));
     expect(['a', 'b', undefined].map((jti) => revocations.isRevoked(claims(jti)))).toEqual([
@@ -65,7 +65,7 @@ describe('revoke', () => {
     expect(revocations.isRevoked({ ...claims('a'), client_id: 'other' })).toBe(false);
   });
 
-  it('is in force before it resolves, and not before it is written', async () => {
+  it('takes effect before it resolves, but not before it is written', async () => {
     const write = store.block();
     const revoked = revocations.revoke(claims('a'));
     expect(revocations.isRevoked(claims('a'))).toBe(false);
@@ -77,19 +77,19 @@ describe('revoke', () => {
   });
 
   it.each([
-    ['a whole second', NEW_YEAR + 900, NEW_YEAR + 900 + TOLERANCE],
+    ['at a whole second', NEW_YEAR + 900, NEW_YEAR + 900 + TOLERANCE],
     ['within a second', NEW_YEAR + 900.001, NEW_YEAR + 901 + TOLERANCE],
-  ])('is kept until the token is accepted nowhere: exp at %s', async (_name, exp, expiresAt) => {
+  ])('is kept until exp, rounded up, plus the largest tolerance: exp %s', async (_name, exp, expiresAt) => {
     await revocations.revoke(claims('a', exp));
     expect(store.added).toEqual([[{ key: expect.any(String), expiresAt }]]);
   });
 
-  it('rejects a token without an id', async () => {
+  it('throws RangeError for a token without jti', async () => {
     await expect(revocations.revoke(claims(undefined))).rejects.toThrow(RangeError);
     expect(store.added).toEqual([]);
   });
 
-  it('lasts to the end of a token only if it is as long as the token', async () => {
+  it('covers a token to its end only if the token expires no later than the revoked one', async () => {
     await revocations.revoke(claims('a', NEW_YEAR + 60));
     const known = [59, 60, 60.5, 61].map((exp) => revocations.isRevokedToItsEnd(claims('a', NEW_YEAR + exp)));
     expect(known).toEqual([true, true, false, false]);
@@ -97,7 +97,7 @@ describe('revoke', () => {
     expect(revocations.isRevokedToItsEnd(claims(undefined))).toBe(false);
   });
 
-  it('says whether it did anything', async () => {
+  it('returns whether it changed anything', async () => {
     expect(await revocations.revoke(claims('a', NEW_YEAR + 60))).toBe(true);
     expect(await revocations.revoke(claims('a', NEW_YEAR + 60))).toBe(false);
     expect(await revocations.revoke(claims('a', NEW_YEAR + 61))).toBe(true);
@@ -105,7 +105,7 @@ describe('revoke', () => {
     expect(store.added).toHaveLength(2);
   });
 
-  it('of one token twice is done once', async () => {
+  it('stores a repeated revocation once', async () => {
     await Promise.all([revocations.revoke(claims('a')), revocations.revoke(claims('a'))]);
     await revocations.revoke(claims('a'));
     expect(revocations.size).toBe(1);
@@ -118,7 +118,7 @@ describe('many revocations', () => {
     Promise.all(names.map((jti) => revocations.revoke(claims(jti))));
   const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `token-${i}`);
 
-  it('that come while one is written are written together', async () => {
+  it('that arrive while one is written are written together', async () => {
     const write = store.block();
     const all = revokeAll(names(1_000));
     write();
@@ -136,37 +136,37 @@ describe('many revocations', () => {
     expect(revocations.size).toBe(12_001);
   });
 
-  it('are each written one after another, so that the next begins when the last has ended', async () => {
+  it('are written one at a time if each begins after the previous one has ended', async () => {
     for (const name of names(3)) await revocations.revoke(claims(name));
     expect(store.added.map(({ length }) => length)).toEqual([1, 1, 1]);
   });
 });
 
 describe('if the database is unavailable', () => {
-  it('revoke rejects, and the token remains valid', async () => {
-    store.isAway = true;
+  it('revoke rejects with StoreUnavailable, and the token is not revoked', async () => {
+    store.isUnavailable = true;
     await expect(revocations.revoke(claims('a'))).rejects.toBeInstanceOf(StoreUnavailable);
     expect(revocations.isRevoked(claims('a'))).toBe(false);
     expect(revocations.size).toBe(0);
   });
 
-  it('all that wait for the same write reject, and later ones are written', async () => {
-    store.isAway = true;
+  it('all revocations of the same write reject, and later ones are written', async () => {
+    store.isUnavailable = true;
     const write = store.block();
     const outcomes = Promise.allSettled(['a', 'b', 'c'].map((jti) => revocations.revoke(claims(jti))));
     write();
     expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
-    store.isAway = false;
+    store.isUnavailable = false;
     await revocations.revoke(claims('b'));
     expect(['a', 'b', 'c'].map((jti) => revocations.isRevoked(claims(jti)))).toEqual([false, true, false]);
   });
 
-  it('sync rejects and keeps what is known, and continues from there afterwards', async () => {
+  it('sync rejects and keeps the known revocations, and loads the missing ones afterwards', async () => {
     await revocations.revoke(claims('a'));
-    store.isAway = true;
+    store.isUnavailable = true;
     await expect(revocations.sync()).rejects.toBeInstanceOf(StoreUnavailable);
     expect(revocations.isRevoked(claims('a'))).toBe(true);
-    store.isAway = false;
+    store.isUnavailable = false;
     await another().revoke(claims('b'));
     await revocations.sync();
     expect(['a', 'b'].map((jti) => revocations.isRevoked(claims(jti)))).toEqual([true, true]);
@@ -174,7 +174,7 @@ describe('if the database is unavailable', () => {
 });
 
 describe('sync', () => {
-  it('loads what was revoked elsewhere, even before the start', async () => {
+  it('loads the revocations of other instances, even those before the start', async () => {
     const elsewhere = another();
     await elsewhere.revoke(claims('before'));
     await revocations.sync();
@@ -184,7 +184,7 @@ describe('sync', () => {
     expect(revocations.isRevoked(claims('after'))).toBe(true);
   });
 
-  it('asks for what came after the last revision that it saw, and not after its own', async () => {
+  it('queries from the last revision that it loaded, not from those that it wrote itself', async () => {
     const elsewhere = another();
     await elsewhere.revoke(claims('1'));
     await revocations.sync();
@@ -195,7 +195,7 @@ describe('sync', () => {
     expect(['1', '2', '3'].map((jti) => revocations.isRevoked(claims(jti)))).toEqual([true, true, true]);
   });
 
-  it('asks again as long as there is more', async () => {
+  it('queries 5,000 revocations at a time until there are no more', async () => {
     const many = Array.from({ length: 12_000 }, (_, i) => ({ key: `key-${i}`, expiresAt: NEW_YEAR + 900 }));
     await store.add(many);
     await revocations.sync();
@@ -204,8 +204,8 @@ describe('sync', () => {
   });
 });
 
-describe('what has expired', () => {
-  it('is forgotten within a minute, here and in the database, and not before', async () => {
+describe('the expiry of a revocation', () => {
+  it('removes it from memory and from the database within a minute, and not earlier', async () => {
     const expiresAt = NEW_YEAR + 900 + TOLERANCE;
     await revocations.revoke(claims('a'));
     clock.set(expiresAt - 0.001);
@@ -218,14 +218,14 @@ describe('what has expired', () => {
     expect(await store.since(0, 10)).toEqual([]);
   });
 
-  it('stays in the database as long as the clock of another instance may be behind', async () => {
+  it('keeps it in the database for a minute, as the clock of another instance may be behind', async () => {
     await revocations.revoke(claims('a'));
     clock.set(NEW_YEAR + 900 + TOLERANCE + 59.999);
     await revocations.sync();
     expect(await store.since(0, 10)).toHaveLength(1);
   });
 
-  it('is the later one of two tokens with the same ID, in whichever order they are revoked', async () => {
+  it('follows the later of two tokens with the same jti, revoked in either order', async () => {
     const [short, long] = [claims('a', NEW_YEAR + 60), claims('a', NEW_YEAR + 900)];
     for (const [first, second] of [
       [short, long],
@@ -249,7 +249,7 @@ describe('what has expired', () => {
     }
   });
 
-  it('gives its memory back, one minute after another', async () => {
+  it('frees its memory, one minute after another', async () => {
     for (let minute = 1; minute <= 10; minute++)
       await Promise.all(
         Array.from({ length: 50 }, (_, i) =>
@@ -265,7 +265,7 @@ describe('what has expired', () => {
     expect(sizes).toEqual([450, 400, 350, 300, 250, 200, 150, 100, 50, 0]);
   });
 
-  it('is not taken over by an instance that starts later', async () => {
+  it('keeps it from being loaded by an instance that starts later', async () => {
     await revocations.revoke(claims('a', NEW_YEAR + 1));
     await revocations.revoke(claims('b'));
     clock.advance(120);

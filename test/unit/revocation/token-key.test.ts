@@ -7,7 +7,7 @@ const keyOf = (claims: Readonly<Record<string, unknown>>): string | undefined =>
   tokenKey({ exp: 1, ...claims });
 
 describe('tokenKey', () => {
-  it('is 43 characters of base64url: the hash of client ID and jti', () => {
+  it('is the SHA-256 hash of client_id and jti in base64url, 43 characters', () => {
     const key = keyOf({ client_id: 'worker', jti: 'a' });
     expect(key).toMatch(/^[A-Za-z0-9_-]{43}$/);
     expect(key).toBe(createHash('sha256').update('["worker","a"]').digest('base64url'));
@@ -22,27 +22,34 @@ describe('tokenKey', () => {
     ['the client', { client_id: 'a', jti: 'x' }, { client_id: 'b', jti: 'x' }],
     ['the case of the jti', { client_id: 'a', jti: 'x' }, { client_id: 'a', jti: 'X' }],
     ['whether there is a client', { client_id: 'a', jti: 'x' }, { jti: 'x' }],
-    ['an empty client and none', { client_id: '', jti: 'x' }, { jti: 'x' }],
-    ['a client of the name null and none', { client_id: 'null', jti: 'x' }, { jti: 'x' }],
-    ['the boundary between the two', { client_id: 'ab', jti: 'c' }, { client_id: 'a', jti: 'bc' }],
+    ['an empty client and no client', { client_id: '', jti: 'x' }, { jti: 'x' }],
+    ['a client named null and no client', { client_id: 'null', jti: 'x' }, { jti: 'x' }],
+    ['the boundary between client and jti', { client_id: 'ab', jti: 'c' }, { client_id: 'a', jti: 'bc' }],
     ['quotes', { client_id: 'a","b', jti: 'c' }, { client_id: 'a', jti: 'b","c' }],
-    ['the composition of a letter', { client_id: 'a', jti: '\u00e9' }, { client_id: 'a', jti: 'e\u0301' }],
+    [
+      'the Unicode normalization of a letter',
+      { client_id: 'a', jti: '\u00e9' },
+      { client_id: 'a', jti: 'e\u0301' },
+    ],
   ])('differs by %s', (_name, one, other) => {
     expect(keyOf(one as Record<string, unknown>)).not.toBe(keyOf(other as Record<string, unknown>));
   });
 
   it.each([{ sub: 'x' }, { exp: 2 }, { iat: 1 }, { aud: ['a'] }, { scope: 's' }, { act: { sub: 'x' } }])(
-    'is the same whatever else the token says: %j',
+    'does not depend on other claims: %j',
     (claims) => {
       expect(keyOf({ client_id: 'a', jti: 'x', ...claims })).toBe(keyOf({ client_id: 'a', jti: 'x' }));
     },
   );
 
-  it.each([[null], [7], [['a']], [{}]])('counts a client that is no text as none: %j', (client_id) => {
-    expect(keyOf({ client_id, jti: 'x' })).toBe(keyOf({ jti: 'x' }));
-  });
+  it.each([[null], [7], [['a']], [{}]])(
+    'treats a client_id that is not a string as missing: %j',
+    (client_id) => {
+      expect(keyOf({ client_id, jti: 'x' })).toBe(keyOf({ jti: 'x' }));
+    },
+  );
 
-  it('is the same for two tokens only if client and jti are', () => {
+  it('is the same for two tokens only if both client_id and jti are', () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1 });
     const client = fc.option(text, { nil: undefined });
     fc.assert(
