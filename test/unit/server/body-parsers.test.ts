@@ -104,7 +104,7 @@ describe('a media type', () => {
     );
   });
 
-  it('of any other kind gets a 415 that names the right one; without a body it is ignored', async () => {
+  it('of another kind is rejected with a 415 that names the right one, but ignored without a body', async () => {
     const other = fc.oneof(
       fc.constantFrom(
         ...[
@@ -147,14 +147,14 @@ describe('a media type', () => {
   });
 
   it.each(['application/merge-patch+json', 'application/Merge-Patch+JSON; charset=utf-8'])(
-    'of a patch is read by PATCH alone: %s',
+    'for merge patches is accepted by PATCH, but rejected by POST with 415: %s',
     async (type) => {
       expect((await send('/json', type, '{}', 'PATCH')).status).toBe(200);
       expect((await send('/json', type, '{}')).status).toBe(415);
     },
   );
 
-  it('may name a patch in a parameter', async () => {
+  it('is still JSON with merge-patch in a parameter', async () => {
     expect((await send('/json', 'application/json; profile=merge-patch', '{}')).status).toBe(200);
   });
 });
@@ -162,7 +162,7 @@ describe('a media type', () => {
 describe('a byte order mark', () => {
   const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-  it('before JSON is ignored, once', async () => {
+  it('before JSON is ignored, but a second one is malformed JSON', async () => {
     await fc.assert(
       fc.asyncProperty(fc.json(), async (text) => {
         const plain = await send('/json', JSON_TYPE, Buffer.from(text));
@@ -173,7 +173,7 @@ describe('a byte order mark', () => {
     );
   });
 
-  it('within a string stays', async () => {
+  it('within a string is kept', async () => {
     const { body } = await send('/json', JSON_TYPE, '{"a":"\uFEFFb"}');
     expect(body['body']).toEqual({ a: '\uFEFFb' });
   });

@@ -22,22 +22,22 @@ function refusalOf(body: unknown, pipe = new BodyPipe(Order)): ApiError {
 
 // test/unit/validation/rules.test.ts covers the rules.
 describe('BodyPipe', () => {
-  it('makes an instance of the class', () => {
+  it('returns an instance of the class without unknown fields', () => {
     const order = new BodyPipe(Order).transform({ drink: 'tea', sugar: 1 });
     expect(order).toBeInstanceOf(Order);
     expect({ ...order }).toEqual({ drink: 'tea' });
   });
 
   it.each([
-    ['a field that is missing', {}, 'drink is missing'],
+    ['a missing field', {}, 'drink is missing'],
     ['an invalid value', { drink: 'water' }, 'drink must be tea or coffee'],
-  ])('rejects %s with 400 and the words of the rule', (_name, body, error) => {
+  ])('rejects %s with 400 and the message of the rule', (_name, body, error) => {
     const refusal = refusalOf(body);
     expect(refusal.status).toBe(400);
     expect(refusal.body).toEqual({ error, code: 'invalid_request' });
   });
 
-  it('adds fields of its own to a refusal', () => {
+  it('adds the given fields to the body of an error', () => {
     expect(refusalOf({}, new BodyPipe(Order, { valid: false })).body).toEqual({
       valid: false,
       error: 'drink is missing',

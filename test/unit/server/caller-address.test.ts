@@ -59,7 +59,7 @@ describe('the IP address of a caller behind a trusted proxy', () => {
     ['[::ffff:0102:0304%1]:5000', '1.2.3.4'],
     ['::ffff:1.2.3.4%eth0', '1.2.3.4'],
     ['::ffff:1.2.3.4:5000', '1.2.3.4'],
-  ])('is, for %j, %s', (entry, address) => {
+  ])('is read from %j as %s', (entry, address) => {
     expect(addressOf(entry)).toBe(address);
   });
 
@@ -104,27 +104,27 @@ describe('the IP address of a caller behind a trusted proxy', () => {
     '２０３.0.113.5',
     `fe80::1%${'x'.repeat(200)}`,
     '9'.repeat(10_000),
-  ])('is that of the last trusted hop before %j, which is no address', (entry) => {
+  ])('is that of the last trusted hop before %j, which is not an IP address', (entry) => {
     expect(addressOf(entry)).toBe(PROXY);
     expect(addressOf(`${entry}, 10.0.0.7:80`)).toBe('10.0.0.7');
     expect(addressOf(`198.51.100.1, ${entry}, 10.0.0.7`)).toBe('10.0.0.7');
   });
 
   it.each<[string, string, string]>([
-    ['one that no trusted proxy wrote', '203.0.113.9, 198.51.100.1', '198.51.100.1'],
+    ['an entry that no trusted proxy wrote', '203.0.113.9, 198.51.100.1', '198.51.100.1'],
     ['several trusted proxies', '203.0.113.9, 198.51.100.1, 10.0.0.3, 10.0.0.2', '198.51.100.1'],
-    ['a trusted proxy of IPv6', '198.51.100.1, [2001:db8:ffff::7]:443', '198.51.100.1'],
-    ['a trusted proxy as a mapped address', '198.51.100.1, ::ffff:10.9.9.9', '198.51.100.1'],
-    ['trusted addresses only', '10.0.0.4, 10.0.0.3', '10.0.0.4'],
+    ['a trusted IPv6 proxy', '198.51.100.1, [2001:db8:ffff::7]:443', '198.51.100.1'],
+    ['a trusted proxy as an IPv4-mapped IPv6 address', '198.51.100.1, ::ffff:10.9.9.9', '198.51.100.1'],
+    ['only trusted proxies', '10.0.0.4, 10.0.0.3', '10.0.0.4'],
     ['no spaces', '203.0.113.9,198.51.100.1,10.0.0.3', '198.51.100.1'],
     ['a comma at the end', '198.51.100.1,', PROXY],
     ['a comma at the beginning', ',10.0.0.3', '10.0.0.3'],
-    ['commas alone', ',,,', PROXY],
+    ['only commas', ',,,', PROXY],
   ])('is read from the right: %s', (_name, forwarded, address) => {
     expect(addressOf(forwarded)).toBe(address);
   });
 
-  it('is searched for behind 32 proxies at most', () => {
+  it('is found behind 20 trusted proxies, but not behind 2,000', () => {
     const trusted = Array.from({ length: 2_000 }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
     expect(addressOf(['198.51.100.1', ...trusted].join(','))).toMatch(/^10\./);
     expect(addressOf(['198.51.100.1', ...trusted.slice(0, 20)].join(','))).toBe('198.51.100.1');
@@ -147,7 +147,7 @@ describe('the IP address of a caller behind a trusted proxy', () => {
     ['2001:DB8::/32', '2001:db8:1::1'],
     ['fe80::/10', 'fe80::1%eth0'],
     ['fe80::1%eth0', 'fe80::1%eth1'],
-  ])('is read if TRUST_PROXY is %s and the peer %s', (trusted, peer) => {
+  ])('is read from X-Forwarded-For if TRUST_PROXY is %s and the peer is %s', (trusted, peer) => {
     expect(addressOf('203.0.113.5', { peer, trusted: [trusted] })).toBe('203.0.113.5');
   });
 
@@ -167,7 +167,7 @@ describe('the IP address of a caller behind a trusted proxy', () => {
     expect(addresses.of(requestFrom(undefined, { 'x-forwarded-for': '203.0.113.5' }))).toBe('unknown');
   });
 
-  it('is a TypeError if a trusted proxy is not an IP address', () => {
+  it('cannot be read with a trusted proxy that is not an IP address (TypeError)', () => {
     expect(() => new CallerAddresses({ trustedProxies: ['localhost'], warn: () => {} })).toThrow(TypeError);
   });
 });
@@ -176,9 +176,9 @@ const ipv4 = fc.ipV4();
 const groups = fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 8, maxLength: 8 });
 const port = fc.integer({ min: 0, max: 65_535 });
 const zone = fc.stringMatching(/^[0-9A-Za-z]{1,8}$/);
-const blanks = fc.stringMatching(/^[ \t]{0,3}$/);
+const whitespace = fc.stringMatching(/^[ \t]{0,3}$/);
 
-/** Spells groups of IPv6: the numbers choose leading zeros, upper case and one run of zeros. */
+/** Writes the groups of an IPv6 address with leading zeros, in upper case, or with a run of zeros as `::`. */
 function spelled(
   values: readonly number[],
   width: number,
@@ -203,9 +203,9 @@ const ipv6Spelling = fc.record({
 });
 
 describe('spellings of an IP address', () => {
-  it('of IPv4, with a port, brackets, quotes, spaces or mapped into IPv6, are one', () => {
+  it('in IPv4, with a port, brackets, quotes, spaces or mapped to IPv6, are equal', () => {
     fc.assert(
-      fc.property(ipv4, port, zone, blanks, fc.boolean(), (address, number, scope, space, isUpper) => {
+      fc.property(ipv4, port, zone, whitespace, fc.boolean(), (address, number, scope, space, isUpper) => {
         const octets = address.split('.').map(Number);
         const hex = [0, 2]
           .map((at) => (((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0)).toString(16))
@@ -227,7 +227,7 @@ describe('spellings of an IP address', () => {
     );
   });
 
-  it('of IPv6 are one, and count as one /64', () => {
+  it('in IPv6 are equal, and belong to the same /64', () => {
     const sparse = fc.tuple(groups, fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }));
     fc.assert(
       fc.property(sparse, ipv6Spelling, port, zone, ([values, keep], how, number, scope) => {
@@ -254,7 +254,7 @@ describe('spellings of an IP address', () => {
     );
   });
 
-  it('are read from any text; other text counts as the proxy that sent it', () => {
+  it('always yield a canonical IP address of at most 45 characters, whatever the text', () => {
     const near = fc.stringMatching(/^[0-9a-fA-F:.,%[\]"_x \t]{0,40}$/);
     fc.assert(
       fc.property(fc.oneof(near, fc.string({ unit: 'binary', maxLength: 200 }), fc.string()), (text) => {
@@ -268,7 +268,7 @@ describe('spellings of an IP address', () => {
   });
 });
 
-describe('the warning about a proxy that is not trusted', () => {
+describe('the warning about an untrusted proxy', () => {
   function warned(trustedProxies: string[], ...requests: Parameters<CallerAddresses['of']>[0][]): string[] {
     const peers: string[] = [];
     const addresses = new CallerAddresses({ trustedProxies, warn: (peer) => peers.push(peer) });

@@ -69,34 +69,37 @@ describe('ErrorFilter', () => {
 
   it.each<[string, () => Promise<string> | undefined, number, object, RegExp]>([
     [
-      'no token',
+      'a missing token',
       () => undefined,
       401,
       { error: 'Missing bearer token', code: 'missing_token' },
       /^Bearer realm="logs"$/,
     ],
     [
-      'a token that has expired',
+      'an expired token',
       () => issuer.badToken('expired'),
       401,
       { error: 'Token expired', code: 'token_expired', hint: expect.any(String) },
       /error="invalid_token"/,
     ],
     [
-      'a token that lacks a scope',
+      'a token without the required scope',
       () => issuer.token(),
       403,
       { error: 'Insufficient scope', code: 'insufficient_scope', hint: expect.any(String) },
       /error="insufficient_scope"/,
     ],
-  ])('responds to %s as the guard says', async (_name, makeToken, status, body, challenge) => {
-    expect(await app.get('/guarded', await makeToken())).toEqual({
-      status,
-      body,
-      challenge: expect.stringMatching(challenge),
-    });
-    expect(reported).toEqual([]);
-  });
+  ])(
+    'responds to %s with the status, body and challenge of the guard',
+    async (_name, makeToken, status, body, challenge) => {
+      expect(await app.get('/guarded', await makeToken())).toEqual({
+        status,
+        body,
+        challenge: expect.stringMatching(challenge),
+      });
+      expect(reported).toEqual([]);
+    },
+  );
 
   it.each([
     [400, 'invalid_request'],
@@ -122,7 +125,7 @@ describe('ErrorFilter', () => {
     [504, 'unavailable'],
     [599, 'internal_error'],
   ])(
-    'keeps the status %i of an exception of Nest, in its own words and with the code %s',
+    'keeps the status %i of an HttpException, with a message of its own and the code %s',
     async (status, code) => {
       const response = await app.get(`/status/${status}`);
       expect(response).toMatchObject({ status, body: { error: expect.any(String), code } });
@@ -145,7 +148,7 @@ describe('ErrorFilter', () => {
     [502, 502, 'temporarily_unavailable'],
     [503, 503, 'temporarily_unavailable'],
   ])(
-    'responds on a form route to the status %i with %i and %s (RFC 6749 section 5.2)',
+    'maps the status %i on a form route to %i and %s (RFC 6749 section 5.2)',
     async (status, expected, error) => {
       const response = await fetch(`${app.origin}/form/${status}`, { method: 'POST' });
       const text = await response.text();
@@ -157,7 +160,7 @@ describe('ErrorFilter', () => {
   );
 
   it.each(['/status/200', '/status/302', '/status/399', '/status/600', '/status/0', '/broken'])(
-    'responds with 500 to anything but an HTTP error, and reports it: %s',
+    'responds with 500 to an exception without an error status, and reports it: %s',
     async (path) => {
       expect(await app.get(path)).toMatchObject({
         status: 500,

@@ -43,7 +43,7 @@ interface Visit {
   admissions?: number;
 }
 
-/** Admits a caller that says so, at once or later, and counts its calls. */
+/** Admits a caller by its header `x-door`, at once or later, and counts its calls. */
 @Injectable()
 class Doorkeeper extends HeaderGuard<Visit> {
   override admit(request: Visit): void | Promise<void> {
@@ -118,7 +118,7 @@ class Replies {
   }
 }
 
-/** A controller of the same name. */
+/** Another controller with the same name. */
 const Namesake = {
   Doors: class Doors {
     enter(): void {}
@@ -236,7 +236,7 @@ describe('a fast route', () => {
     ['@UseInterceptors', UseInterceptors(intercept)],
     ['@UsePipes', UsePipes(pipe)],
     ['@UseFilters', UseFilters(filterInto([]))],
-  ])('does not start with %s, which its handler would skip', async (name, decorator) => {
+  ])('throws at the start if it has %s, which it would skip', async (name, decorator) => {
     for (const place of ['controller', 'method'] as const) {
       await expect(startWith(decorator, place)).rejects.toThrow(
         `Guarded.read: a fast route would skip ${name}`,
@@ -260,7 +260,7 @@ describe('a fast route', () => {
     ['of-nest/7', 'open', 200, '{"said":"inside","admissions":2,"id":"7"}'],
     ['of-nest/7', 'closed', 401, '{"error":"Say who you are","code":"missing_token"}'],
   ])(
-    '%s asks its header guard before the body and before the method: %s',
+    '%s runs its header guard before the body and again before the method: %s',
     async (path, door, status, text) => {
       expect(await ask(await start(), `/doors/${path}`, { headers: { 'x-door': door } })).toEqual([
         status,
@@ -273,7 +273,7 @@ describe('a fast route', () => {
     ['/replies/fault', 'GET', 500, { error: 'Internal error', code: 'internal_error' }, /a fault/],
     ['/replies/endless', 'GET', 500, { error: 'Internal error', code: 'internal_error' }, /circular/],
     ['/replies/later', 'POST', 409, { error: 'Not now', code: 'conflict' }, undefined],
-  ])('%s leaves what is thrown to the filter', async (path, method, status, body, fault) => {
+  ])('%s passes an exception to the filter', async (path, method, status, body, fault) => {
     const started = await start();
     const [given, text] = await ask(started, path, { method });
     expect([given, JSON.parse(text)]).toEqual([status, body]);
@@ -282,17 +282,17 @@ describe('a fast route', () => {
   });
 });
 
-describe('fast routes step aside, and say so once,', () => {
+describe('fast routes fall back to Nest, and report it once,', () => {
   it.each<[string, string, Provider[], (app: INestApplication) => void]>([
     ['guard', 'Guards', [], (app) => void app.useGlobalGuards(pass)],
     ['interceptor', 'Interceptors', [], (app) => void app.useGlobalInterceptors(intercept)],
     ['pipe', 'Pipes', [], (app) => void app.useGlobalPipes(pipe)],
-    ['further filter', 'Filters', [], (app) => void app.useGlobalFilters(filterInto([]))],
+    ['second filter', 'Filters', [], (app) => void app.useGlobalFilters(filterInto([]))],
     ['APP_GUARD', 'Guards', [{ provide: APP_GUARD, useValue: pass }], () => {}],
     ['APP_INTERCEPTOR', 'Interceptors', [{ provide: APP_INTERCEPTOR, useValue: intercept }], () => {}],
     ['APP_PIPE', 'Pipes', [{ provide: APP_PIPE, useValue: pipe }], () => {}],
     ['APP_FILTER', 'Filters', [{ provide: APP_FILTER, useClass: BaseExceptionFilter }], () => {}],
-    ['APP_GUARD of each request', 'Guards', [{ provide: APP_GUARD, useClass: PerRequest }], () => {}],
+    ['request-scoped APP_GUARD', 'Guards', [{ provide: APP_GUARD, useClass: PerRequest }], () => {}],
   ])('if there is a global %s', async (_name, kind, providers, configure) => {
     const started = await start(providers, configure);
     expect(await isFast(started)).toBe(false);
@@ -300,8 +300,8 @@ describe('fast routes step aside, and say so once,', () => {
   });
 });
 
-describe('methods of controllers', () => {
-  it('are found by a name that is theirs alone', async () => {
+describe('controllerMethods', () => {
+  it('throws if two controllers have a method with the same name', async () => {
     const app = await NestFactory.create(TwiceModule, new FastifyAdapter(), { logger: false });
     running.push(app);
     expect(() => controllerMethods(app)).toThrow('Two controllers have a method Doors.enter');

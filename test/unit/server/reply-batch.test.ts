@@ -148,7 +148,7 @@ async function start(batched: boolean): Promise<Server> {
   return { app, port: Number(new URL(await app.getUrl()).port), failures, atGate };
 }
 
-/** Everything that one connection returns for these requests, without what differs each time. */
+/** Everything that one connection returns for these requests, without the Date headers. */
 async function ask(
   { port }: Server,
   requests: readonly (readonly [method: string, path: string])[],
@@ -188,7 +188,7 @@ const connection = fc.array(fc.tuple(method, fc.constantFrom(...PATHS)), { minLe
 
 describe('batched replies', () => {
   it.each(PATHS.flatMap((path) => ['GET', 'HEAD'].map((name) => [name, path] as const)))(
-    'are what they are without batching: %s %s',
+    'are the same as without batching: %s %s',
     async (name, path) => {
       const given = await ask(batched, [[name, path]]);
       expect(given).toMatch(/^HTTP\/1\.1 \d{3} /);
@@ -196,7 +196,7 @@ describe('batched replies', () => {
     },
   );
 
-  it('to many connections at once are neither mixed up, lost nor sent twice', async () => {
+  it('to many concurrent connections are neither mixed up, lost nor sent twice', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(connection, { minLength: 1, maxLength: 20 }), async (connections) => {
         const given = await Promise.all(connections.map((requests) => ask(batched, requests)));
@@ -207,7 +207,7 @@ describe('batched replies', () => {
     expect(batched.failures).toEqual([]);
   });
 
-  it('are sent together when the tick ends', async () => {
+  it('are sent together at the end of the tick', async () => {
     const { responses, replies } = await atTheGate(batched, 20);
     for (const reply of replies) void reply.send('open');
     expect(written(replies)).toBe(0);
@@ -216,7 +216,7 @@ describe('batched replies', () => {
     for (const text of await responses) expect(text).toContain('\r\n\r\nopen');
   });
 
-  it('wait for at most 127 others', async () => {
+  it('are sent in batches of at most 128', async () => {
     const { responses, replies } = await atTheGate(batched, 300);
     for (const [index, reply] of replies.entries()) {
       void reply.send('open');
@@ -225,7 +225,7 @@ describe('batched replies', () => {
     for (const text of await responses) expect(text).toContain('\r\n\r\nopen');
   });
 
-  it('are dropped if their clients have left', async () => {
+  it('are dropped without a report if the client has disconnected', async () => {
     batched.failures.length = 0;
     const { responses, replies } = await atTheGate(batched, 20);
     for (const [index, reply] of replies.entries()) {
@@ -247,7 +247,7 @@ describe('batched replies', () => {
 });
 
 describe('a reply that cannot be written', () => {
-  it.each(UNWRITABLE)('costs its own connection and a report: %s', async (path) => {
+  it.each(UNWRITABLE)('closes its own connection and is reported: %s', async (path) => {
     batched.failures.length = 0;
     const neighbours = Array.from({ length: 30 }, () => ask(batched, [['GET', '/nest/text']]));
     expect(await ask(batched, [['GET', path]])).toBe('');

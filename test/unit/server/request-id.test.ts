@@ -6,9 +6,12 @@ const idFor = (given?: string): string =>
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 describe('requestId', () => {
-  it.each(['a', 'A-b_c.9', 'request-'.repeat(16), '0', '...'])('takes over %j', (given) => {
-    expect(idFor(given)).toBe(given);
-  });
+  it.each(['a', 'A-b_c.9', 'request-'.repeat(16), '0', '...'])(
+    'returns a valid X-Request-Id: %j',
+    (given) => {
+      expect(idFor(given)).toBe(given);
+    },
+  );
 
   it.each([
     undefined,
@@ -22,11 +25,11 @@ describe('requestId', () => {
     '{"a":1}',
     '%41',
     'a:b',
-  ])('makes another in place of %j', (given) => {
+  ])('replaces an invalid or missing X-Request-Id by a UUID: %j', (given) => {
     expect(idFor(given)).toMatch(UUID);
   });
 
-  it('makes a new one each time', () => {
+  it('makes a new ID each time', () => {
     expect(idFor()).not.toBe(idFor());
   });
 });
