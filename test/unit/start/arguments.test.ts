@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { replyToArguments } from '../../../src/start/arguments.js';
 
 describe('the arguments of node dist/main.js', () => {
-  it('may be none: the service starts', () => {
+  it('may be omitted: the service starts', () => {
     expect(replyToArguments([], '1.2.3')).toBeUndefined();
   });
 
@@ -11,7 +11,7 @@ describe('the arguments of node dist/main.js', () => {
     [['--version'], '1.2.3\n'],
     [['--help'], expect.stringMatching(/^Usage: /)],
     [['-h'], expect.stringMatching(/^Usage: /)],
-  ])('%j print and exit with 0', (given, text) => {
+  ])('%j print a text and exit with code 0', (given, text) => {
     expect(replyToArguments(given, '1.2.3')).toEqual({ code: 0, text });
   });
 
@@ -21,13 +21,13 @@ describe('the arguments of node dist/main.js', () => {
     [['-p', '3001'], '-p'],
     [['--help', '--prot'], '--prot'],
     [['--secret-key=abc'], '--secret-key'],
-  ])('%j are refused by the name of the option', (given, option) => {
+  ])('%j exit with code 1 and name the unknown option', (given, option) => {
     const reply = replyToArguments(given, '1.2.3');
     expect(reply).toMatchObject({ code: 1 });
     expect(reply?.text).toMatch(new RegExp(`^Unknown option ${option}: `));
   });
 
-  it('never start the service when one is unknown, and are never shown as values', () => {
+  it('exit with code 1 if they are not options, and are not printed', () => {
     const words = fc.stringMatching(/^[a-z0-9]{8,40}[0-9]$/);
     fc.assert(
       fc.property(fc.array(words, { minLength: 1 }), (given) => {

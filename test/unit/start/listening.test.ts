@@ -22,7 +22,7 @@ const isWarned = (captured: CapturedLog): boolean =>
 const lineOf = (captured: CapturedLog): LogLine | undefined => captured.lines.at(-1);
 
 describe('logStart', () => {
-  it('says in one line at level info what runs', () => {
+  it('logs one line at level info with the URL, mode and main settings', () => {
     const changes = {
       mode: 'production',
       production: true,
@@ -46,7 +46,7 @@ describe('logStart', () => {
     ]);
   });
 
-  it('says that anyone may ask for tokens, and that no file was read', () => {
+  it('logs that anyone may request tokens, and that no settings file was read', () => {
     expect(lineOf(logged())).toMatchObject({
       mode: 'development',
       tokenEndpointAuth: 'none',
@@ -62,7 +62,7 @@ describe('logStart', () => {
     ['mysql://marker@[::1]:3306/identity', 'mysql://[::1]:3306/identity'],
     ['mariadb://:marker@host/identity', 'mariadb://host/identity'],
     ['sqlite::memory:', 'sqlite::memory:'],
-  ])('shows the database %s without user, password and parameters', (databaseUrl, database) => {
+  ])('logs the database %s without user, password and parameters', (databaseUrl, database) => {
     const captured = logged({ databaseUrl });
     expect(lineOf(captured)).toMatchObject({ database });
     expect(captured.text).not.toMatch(/mar(%20)?ker/);
@@ -81,7 +81,7 @@ describe('logStart', () => {
     ['fe80::1', 'http://[fe80::1]:3000', true],
     ['2001:db8::1', 'http://[2001:db8::1]:3000', true],
     ['::ffff:10.0.0.7', 'http://[::ffff:10.0.0.7]:3000', true],
-  ])('on %s names %s, and warns of an open /token if others reach it: %s', (address, url, warned) => {
+  ])('on %s logs %s, and warns of an open /token if other hosts can reach it: %s', (address, url, warned) => {
     const open = logged({}, at(address));
     expect(lineOf(open)).toMatchObject({ url });
     expect(isWarned(open)).toBe(warned);
@@ -89,7 +89,7 @@ describe('logStart', () => {
     expect(isWarned(logged({ mode: 'production', production: true }, at(address)))).toBe(warned);
   });
 
-  it('warns under Passenger, if the web server reaches it for anyone', () => {
+  it('warns of an open /token under Passenger', () => {
     expect(isWarned(logged({ inPassenger: true }, '/tmp/passenger.sock'))).toBe(true);
     expect(isWarned(logged({ inPassenger: true, tokenEndpointAuth: 'required' }, null))).toBe(false);
     expect(lineOf(logged({ inPassenger: true }, '/tmp/passenger.sock'))).toMatchObject({
@@ -97,7 +97,7 @@ describe('logStart', () => {
     });
   });
 
-  it('warns of every notice of the settings before that', () => {
+  it('logs every notice of the settings as a warning first', () => {
     const { lines } = logged({ notices: ['one', 'two'] });
     expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
       [LEVEL.warn, 'one'],
