@@ -15,7 +15,7 @@ const acts = fc.array(
   { maxLength: 20 },
 );
 
-/** The expected changes: of each record the last one, in the order in which they were made. */
+/** The expected changes: the last one of each record, in the order in which they were made. */
 function latest(
   made: readonly Act[],
 ): readonly { id: string; revision: number; value: number | undefined }[] {
@@ -26,7 +26,7 @@ function latest(
 
 // The whole contract is in test/contract/record-store.contract.ts.
 describe('MemoryRecordStore', () => {
-  it('returns the last change of each record, from any revision on and in pages of any size', async () => {
+  it('returns the last change of each record after any revision, in pages of any size', async () => {
     await fc.assert(
       fc.asyncProperty(acts, fc.nat(25), fc.integer({ min: 1, max: 5 }), async (made, since, limit) => {
         const store = new MemoryRecordStore<number>();
@@ -37,7 +37,7 @@ describe('MemoryRecordStore', () => {
     );
   });
 
-  it('rejects with what decide throws, and never throws it at once', async () => {
+  it('rejects with what decide throws, and does not throw it synchronously', async () => {
     const refusal = new Error('refused');
     const change = new MemoryRecordStore<number>().change('a', () => {
       throw refusal;
@@ -45,7 +45,7 @@ describe('MemoryRecordStore', () => {
     await expect(change).rejects.toBe(refusal);
   });
 
-  it('calls decide before it returns its promise, so that two changes never mix', async () => {
+  it('calls decide before it returns its promise, so that concurrent changes do not interleave', async () => {
     const store = new MemoryRecordStore<number>();
     const increment = (current = 0): number => current + 1;
     const made = await Promise.all(Array.from({ length: 10 }, () => store.change('a', increment)));

@@ -5,11 +5,11 @@ import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
 
 const INTERVAL = 1_000;
 
-/** Something that the loop synchronizes, and counts how often. */
+/** A part that counts its syncs. */
 class Followed implements Syncable {
   syncs = 0;
   unavailable = false;
-  /** Why each sync fails, if not because the database is unavailable. */
+  /** If set, each sync fails with this error. */
   failure: Error | undefined;
   /** Called on each sync. */
   onSync = (): void => {};
@@ -43,7 +43,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** Starts a loop with only these. */
+/** Starts the loop with these parts only. */
 function start(...all: readonly Syncable[]): Promise<void> {
   for (const each of all) syncLoop.join(each);
   return syncLoop.start();
@@ -58,7 +58,7 @@ async function pass(intervals: number): Promise<void> {
 }
 
 describe('SyncLoop', () => {
-  it('synchronizes everything once before it has started, in the order of joining', async () => {
+  it('syncs every part once before it has started, in the order of joining', async () => {
     const order: string[] = [];
     const [first, second] = [new Followed(), new Followed()];
     first.onSync = () => order.push('first');
@@ -67,7 +67,7 @@ describe('SyncLoop', () => {
     expect(order).toEqual(['first', 'second']);
   });
 
-  it('synchronizes in the order of the numbers, whatever the order of joining, and the rest last', async () => {
+  it('syncs the parts in the order of their numbers, and those without a number last', async () => {
     const order: (number | undefined)[] = [];
     for (const number of [20, undefined, 30, 10]) {
       const each = new Followed();
@@ -78,13 +78,13 @@ describe('SyncLoop', () => {
     expect(order).toEqual([10, 20, 30, undefined]);
   });
 
-  it('synchronizes again every second', async () => {
+  it('syncs again every second', async () => {
     await start(part);
     await pass(3);
     expect(part.syncs).toBe(4);
   });
 
-  it('does not start if the first sync fails, and syncs nothing then', async () => {
+  it('does not start, and does not sync again, if the first sync fails', async () => {
     part.unavailable = true;
     await expect(start(part)).rejects.toMatchObject({ cause: 'unavailable 1' });
     await pass(3);
@@ -92,7 +92,7 @@ describe('SyncLoop', () => {
     expect(failures).toEqual([]);
   });
 
-  it('knows the age of its state, by the clock', async () => {
+  it('returns the age of its state by the clock', async () => {
     await start(part);
     expect(syncLoop.ageSeconds).toBe(0);
     clock.advance(0.25);
@@ -107,13 +107,13 @@ describe('SyncLoop', () => {
     expect(syncLoop.ageSeconds).toBe(7);
   });
 
-  it('counts its state as fresh if the clock was set back', async () => {
+  it('returns the age 0 if the clock was set back', async () => {
     await start(part);
     clock.set(NEW_YEAR - 3600);
     expect(syncLoop.ageSeconds).toBe(0);
   });
 
-  it('lets the age grow while something is unavailable, and reports it once', async () => {
+  it('lets the age grow while a part is unavailable, and reports the failure once', async () => {
     await start(part);
     part.unavailable = true;
     await pass(60);
@@ -134,7 +134,7 @@ describe('SyncLoop', () => {
     }
   });
 
-  it('does not count as fresh if only one part responded', async () => {
+  it('does not reset the age if only one part succeeds', async () => {
     const other = new Followed();
     await start(part, other);
     other.unavailable = true;
@@ -147,7 +147,7 @@ describe('SyncLoop', () => {
     expect(other.syncs).toBe(3);
   });
 
-  it('starts no sync before the last one has ended', async () => {
+  it('starts no sync before the previous one has ended', async () => {
     let finish = (): void => {};
     await start(part);
     const slow = { sync: () => new Promise<void>((resolve) => (finish = resolve)) };
@@ -159,7 +159,7 @@ describe('SyncLoop', () => {
     expect(syncs).toHaveBeenCalledTimes(2);
   });
 
-  it.each([1, 2])('asks nothing more once it was stopped, be it %d times', async (times) => {
+  it.each([1, 2])('does not sync again after it is stopped (calls of stop: %d)', async (times) => {
     await start(part);
     for (let i = 0; i < times; i++) syncLoop.stop();
     await pass(5);
@@ -167,7 +167,7 @@ describe('SyncLoop', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('starts no other sync if it is stopped during one', async () => {
+  it('does not sync again if it is stopped during a sync', async () => {
     await start(part);
     part.onSync = () => syncLoop.stop();
     await pass(5);
@@ -184,14 +184,14 @@ describe('SyncLoop', () => {
   });
 });
 
-describe('SyncLoop of which one part fails', () => {
+describe('SyncLoop with a part that fails', () => {
   let keys: Followed;
   let revocations: Followed;
   beforeEach(() => {
     [keys, revocations] = [new Followed(), new Followed()];
   });
 
-  it('continues if the reason is its own, and does not count as fresh', async () => {
+  it('syncs the other parts if only this one fails, but does not reset the age', async () => {
     await start(keys, revocations);
     keys.failure = new Error('a key that does not open');
     await pass(3);
@@ -200,14 +200,14 @@ describe('SyncLoop of which one part fails', () => {
     expect(failures).toEqual([keys.failure]);
   });
 
-  it('stops if the database is unavailable', async () => {
+  it('skips the other parts if the database is unavailable', async () => {
     await start(keys, revocations);
     keys.failure = new StoreUnavailable('away');
     await pass(3);
     expect(revocations.syncs).toBe(1);
   });
 
-  it('does not start', async () => {
+  it('does not start, and rejects with its error', async () => {
     keys.failure = new Error('a key that does not open');
     await expect(start(keys, revocations)).rejects.toBe(keys.failure);
   });

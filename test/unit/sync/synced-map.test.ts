@@ -22,7 +22,7 @@ const elsewhere = (id: string, value: number | undefined): Promise<unknown> => s
 const held = (): object => Object.fromEntries(syncedMap.all);
 
 describe('SyncedMap.sync', () => {
-  it('loads what was added, changed and removed, with the previous values', async () => {
+  it('applies added, changed and removed records with their previous values', async () => {
     await elsewhere('a', 1);
     await elsewhere('b', 2);
     await syncedMap.sync();
@@ -47,7 +47,7 @@ describe('SyncedMap.sync', () => {
     expect(store.asked.map(({ since }) => since)).toEqual([0, 1, 2]);
   });
 
-  it('queries in batches until there are no more', async () => {
+  it('queries 2,000 records at a time until there are no more', async () => {
     for (let n = 1; n <= 4_500; n++) await elsewhere(`record-${n}`, n);
     await syncedMap.sync();
     expect(syncedMap.all.size).toBe(4_500);
@@ -55,7 +55,7 @@ describe('SyncedMap.sync', () => {
     expect(new Set(store.asked.map(({ limit }) => limit))).toEqual(new Set([2_000]));
   });
 
-  it('keeps its records while the store is unavailable, and continues from there', async () => {
+  it('keeps its records while the store is unavailable, and continues from there afterwards', async () => {
     await elsewhere('a', 1);
     await syncedMap.sync();
     await elsewhere('b', 2);
@@ -84,7 +84,7 @@ describe('SyncedMap.sync', () => {
 });
 
 describe('SyncedMap.change', () => {
-  it('is visible here immediately, with the previous value', async () => {
+  it('returns the new value, and applies it at once with the previous one', async () => {
     expect(await syncedMap.change('a', () => 1)).toBe(1);
     expect(await syncedMap.change('a', (current = 0) => current + 1)).toBe(2);
     expect(await syncedMap.change('a', () => undefined)).toBeUndefined();
@@ -101,7 +101,7 @@ describe('SyncedMap.change', () => {
     expect(await syncedMap.change('a', (current = 0) => current + 1)).toBe(42);
   });
 
-  it('does not hide earlier changes of others', async () => {
+  it('does not hide earlier changes of other instances', async () => {
     await elsewhere('a', 1);
     await syncedMap.change('b', () => 2);
     expect(held()).toEqual({ b: 2 });
@@ -109,7 +109,7 @@ describe('SyncedMap.change', () => {
     expect(held()).toEqual({ a: 1, b: 2 });
   });
 
-  it('leaves nothing to fetch if no one else changed anything', async () => {
+  it('is not loaded again by the next sync if no other instance changed anything', async () => {
     await syncedMap.change('a', () => 1);
     await syncedMap.change('b', () => 2);
     await syncedMap.sync();
@@ -118,8 +118,8 @@ describe('SyncedMap.change', () => {
 
   it.each([
     ['the store is unavailable', () => (store.away = true), StoreUnavailable],
-    ['it is refused', () => {}, RangeError],
-  ])('changes nothing here if %s', async (_name, prepare, error) => {
+    ['decide throws', () => {}, RangeError],
+  ])('changes nothing in memory if %s', async (_name, prepare, error) => {
     await syncedMap.change('a', () => 1);
     prepare();
     const refuse = (): never => {
@@ -142,7 +142,7 @@ describe('SyncedMap.change', () => {
     expect(applied.at(-1)).toEqual(['a', 2, 1]);
   });
 
-  it('continues after one that failed', async () => {
+  it('succeeds after an earlier one that failed', async () => {
     store.away = true;
     const failing = [syncedMap.change('a', () => 1), syncedMap.sync()];
     expect(await Promise.allSettled(failing)).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
@@ -151,25 +151,25 @@ describe('SyncedMap.change', () => {
   });
 });
 
-describe('SyncedMap.change, with other processes to notify,', () => {
-  it('notifies them when the change is made, and waits for them', async () => {
-    let heard = (): void => {};
+describe('SyncedMap.change with other processes to notify', () => {
+  it('notifies them after the change is made, and waits for them', async () => {
+    let confirm = (): void => {};
     const seen: unknown[] = [];
     const map = new SyncedMap(store, undefined, () => {
       seen.push(map.get('a'));
-      return new Promise<void>((resolve) => (heard = resolve));
+      return new Promise<void>((resolve) => (confirm = resolve));
     });
     let done = false;
     const changing = map.change('a', () => 1).then(() => (done = true));
     await tick();
     expect([seen, done]).toEqual([[1], false]);
-    // Other instances query the database then, and so may this one.
+    // Meanwhile every instance may query the database, this one too.
     await map.sync();
-    heard();
+    confirm();
     await changing;
   });
 
-  it('does not notify them of a change that was not made', async () => {
+  it('does not notify them of a change that failed', async () => {
     let times = 0;
     const map = new SyncedMap(store, undefined, () => {
       times++;
@@ -188,15 +188,15 @@ describe('SyncedMap.everHeldRecords', () => {
   });
 
   it.each<[string, () => Promise<unknown>]>([
-    ['a record is there', () => elsewhere('a', 1)],
-    ['one was removed before this instance started', () => elsewhere('a', undefined)],
+    ['the store has a record', () => elsewhere('a', 1)],
+    ['a record was removed before this instance started', () => elsewhere('a', undefined)],
   ])('is true if %s', async (_name, make) => {
     await make();
     await syncedMap.sync();
     expect(syncedMap.everHeldRecords).toBe(true);
   });
 
-  it('stays true when the last record is removed here', async () => {
+  it('stays true when the last record is removed', async () => {
     await syncedMap.change('a', () => 1);
     await syncedMap.change('a', () => undefined);
     expect(syncedMap.everHeldRecords).toBe(true);
@@ -214,7 +214,7 @@ const steps = fc.array<Step>(
   { maxLength: 30 },
 );
 
-it('holds the records of the store after any changes, here and elsewhere, with outages between', async () => {
+it('SyncedMap holds the records of the store after any changes of any instance and any outages', async () => {
   await fc.assert(
     fc.asyncProperty(steps, async (made) => {
       const shared = new UnreliableStore<number>();
