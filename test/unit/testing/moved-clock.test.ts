@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Clock, MovedClock } from '../../../src/testing/index.js';
 
 describe('MovedClock', () => {
-  it('is a clock that stops until it is moved', () => {
+  it('is a Clock that moves only when it is advanced or set', () => {
     const clock = new MovedClock(1000);
     expect(clock).toBeInstanceOf(Clock);
     expect([clock.now(), clock.now()]).toEqual([1_000_000, 1_000_000]);
@@ -14,7 +14,7 @@ describe('MovedClock', () => {
     expect(clock.now()).toBe(5000);
   });
 
-  it('begins with 2026', () => {
+  it('starts at 2026-01-01T00:00:00Z by default', () => {
     expect(new Date(new MovedClock().now()).toISOString()).toBe('2026-01-01T00:00:00.000Z');
   });
 });

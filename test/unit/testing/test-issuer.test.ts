@@ -27,7 +27,7 @@ const json = async (url: string): Promise<unknown> => (await fetch(url)).json();
 
 describe('TestIssuer', () => {
   it.each(PUBLIC_ALGORITHMS)(
-    'makes tokens with %s that a stock library verifies by its key set',
+    'makes tokens with %s that jose verifies with the key set',
     async (algorithm) => {
       const issuer = await start({ algorithm });
       const keySet = createRemoteJWKSet(new URL(issuer.jwksUri));
@@ -42,16 +42,13 @@ describe('TestIssuer', () => {
     },
   );
 
-  it.each(SHARED_ALGORITHMS)(
-    'makes tokens with %s that a stock library verifies by its secret',
-    async (algorithm) => {
-      const issuer = new TestIssuer({ algorithm });
-      const { payload } = await jwtVerify(await issuer.token(), Buffer.from(issuer.secret));
-      expect(payload).toMatchObject({ iss: 'test-issuer', aud: 'test-service', sub: 'test-subject' });
-    },
-  );
+  it.each(SHARED_ALGORITHMS)('makes tokens with %s that jose verifies with the secret', async (algorithm) => {
+    const issuer = new TestIssuer({ algorithm });
+    const { payload } = await jwtVerify(await issuer.token(), Buffer.from(issuer.secret));
+    expect(payload).toMatchObject({ iss: 'test-issuer', aud: 'test-service', sub: 'test-subject' });
+  });
 
-  it('takes the secret that it is given', async () => {
+  it('uses the given secret', async () => {
     const secret = 'a secret of the tests, of thirty-two bytes';
     const issuer = new TestIssuer({ algorithm: 'HS256', secret });
     expect(issuer.secret).toBe(secret);
@@ -63,7 +60,7 @@ describe('TestIssuer', () => {
     expect(decodeJwt(await issuer.token())).toMatchObject({ iat: NEW_YEAR, exp: NEW_YEAR + 60 });
   });
 
-  it('adds claims, puts them in the place of its own, and leaves out what is undefined', async () => {
+  it('adds claims, replaces its own by them, and omits those that are undefined', async () => {
     const issuer = new TestIssuer({ issuer: 'a', audience: 'b' });
     const claims = decodeJwt(await issuer.token({ aud: ['b', 'c'], scope: 'x', sub: undefined }));
     expect(claims).toEqual({
@@ -76,18 +73,18 @@ describe('TestIssuer', () => {
     });
   });
 
-  it('does the same with fields of the header', async () => {
+  it('replaces fields of the header, and omits those that are undefined', async () => {
     const token = await new TestIssuer().token({}, { typ: 'at+jwt', kid: undefined });
     expect(decodeProtectedHeader(token)).toEqual({ alg: 'ES256', typ: 'at+jwt' });
   });
 
-  it('gives each token an ID of its own', async () => {
+  it('gives each token its own jti', async () => {
     const issuer = new TestIssuer();
     const ids = await Promise.all([1, 2, 3].map(async () => decodeJwt(await issuer.token()).jti));
     expect(new Set(ids).size).toBe(3);
   });
 
-  it('publishes metadata at both addresses, and nothing else', async () => {
+  it('publishes metadata at both well-known URLs, and has no token endpoint', async () => {
     const issuer = await start({ maxAgeSeconds: 120 });
     const metadata = { issuer: issuer.url, jwks_uri: issuer.jwksUri };
     expect(await json(`${issuer.url}/.well-known/openid-configuration`)).toMatchObject(metadata);
@@ -128,7 +125,7 @@ describe('TestIssuer', () => {
     expect(issuer.requests.length).toBeGreaterThanOrEqual(2);
   });
 
-  it('throws if its URL is read before it is started', async () => {
+  it('throws if its URL is read before it is started or after it is stopped', async () => {
     expect(() => new TestIssuer().url).toThrow('The issuer is not started');
     const issuer = await new TestIssuer().start();
     await issuer.stop();
@@ -137,30 +134,27 @@ describe('TestIssuer', () => {
   });
 });
 
-describe.each([...PUBLIC_ALGORITHMS, ...SHARED_ALGORITHMS])(
-  'A bad token of a TestIssuer with %s',
-  (algorithm) => {
-    const clock = new MovedClock();
-    let issuer: TestIssuer;
-    let verifier: TokenVerifier;
-    beforeAll(async () => {
-      issuer = await new TestIssuer({ issuer: 'identity-backend', algorithm, clock }).start();
-      verifier = new TokenVerifier({
-        issuer: 'identity-backend',
-        audience: 'test-service',
-        algorithms: [algorithm],
-        clock,
-        ...(issuer.secret === '' ? { jwksUri: issuer.jwksUri } : { secrets: [issuer.secret] }),
-      });
+describe.each([...PUBLIC_ALGORITHMS, ...SHARED_ALGORITHMS])('TestIssuer.badToken with %s', (algorithm) => {
+  const clock = new MovedClock();
+  let issuer: TestIssuer;
+  let verifier: TokenVerifier;
+  beforeAll(async () => {
+    issuer = await new TestIssuer({ issuer: 'identity-backend', algorithm, clock }).start();
+    verifier = new TokenVerifier({
+      issuer: 'identity-backend',
+      audience: 'test-service',
+      algorithms: [algorithm],
+      clock,
+      ...(issuer.secret === '' ? { jwksUri: issuer.jwksUri } : { secrets: [issuer.secret] }),
     });
-    afterAll(() => issuer.stop());
+  });
+  afterAll(() => issuer.stop());
 
-    it.each(Object.entries(TOKEN_FAULTS) as [TokenFault, string][])(
-      'that is %s is refused with %s',
-      async (fault, code) => {
-        expect((await verifier.verify(await issuer.token())).code).toBe('valid');
-        expect((await verifier.verify(await issuer.badToken(fault, { tenant: 'acme' }))).code).toBe(code);
-      },
-    );
-  },
-);
+  it.each(Object.entries(TOKEN_FAULTS) as [TokenFault, string][])(
+    'makes a token (%s) that is rejected with %s',
+    async (fault, code) => {
+      expect((await verifier.verify(await issuer.token())).code).toBe('valid');
+      expect((await verifier.verify(await issuer.badToken(fault, { tenant: 'acme' }))).code).toBe(code);
+    },
+  );
+});
