@@ -25,7 +25,7 @@ async function issued(changes: Partial<TokenRequest> = {}, from = standalone): P
   return outcome;
 }
 
-/** The outcome of a request as callers in JavaScript make it. */
+/** The outcome of a request as callers in JavaScript may make it. */
 const outcomeOf = (changes: Readonly<Record<string, unknown>>): Promise<IssueOutcome> =>
   standalone.tokens.issue({ subject: 'user-42', audience: 'logging-service', ...changes });
 
@@ -66,7 +66,7 @@ describe('TokenService.issue', () => {
     ['a string', 'logging-service'],
     ['an array of one', ['logging-service']],
     ['an array of several, in order', ['b-service', 'a-service']],
-  ])('keeps aud what it was: %s', async (_name, audience) => {
+  ])('keeps aud as requested: %s', async (_name, audience) => {
     expect(readToken((await issued({ audience })).token).claims['aud']).toEqual(audience);
   });
 
@@ -78,7 +78,7 @@ describe('TokenService.issue', () => {
     });
   });
 
-  it('issues up to the configured lifetime, and refuses more instead of issuing less', async () => {
+  it('issues up to the configured lifetime, and rejects a longer one instead of shortening it', async () => {
     expect((await issued({ lifetimeSeconds: 900 })).expiresIn).toBe(900);
     const refused = await standalone.tokens.issue({ subject: 'a', audience: 'b', lifetimeSeconds: 901 });
     expect(refused).toEqual({ code: 'invalid_request', reason: expect.stringContaining('expires_in') });
@@ -88,7 +88,7 @@ describe('TokenService.issue', () => {
     ['alone', 'identity-backend'],
     ['in an array', ['identity-backend']],
     ['among others', ['logging-service', 'identity-backend']],
-  ])('refuses the service itself as the audience, %s', async (_name, audience) => {
+  ])('rejects the service itself as the audience, %s', async (_name, audience) => {
     expect(await standalone.tokens.issue({ subject: 'a', audience })).toEqual({
       code: 'invalid_target',
       reason: 'Audience not allowed',
@@ -96,7 +96,7 @@ describe('TokenService.issue', () => {
   });
 
   it.each(['identity:admin', 'logs:read identity:introspect', 'identity:'])(
-    'refuses the scope %j',
+    'rejects the scope %j',
     async (scope) => {
       expect(await standalone.tokens.issue({ subject: 'a', audience: 'b', scope })).toEqual({
         code: 'invalid_scope',
@@ -106,20 +106,20 @@ describe('TokenService.issue', () => {
   );
 
   it.each(['identity', 'my-identity:admin', 'IDENTITY:admin', 'logs:identity:read'])(
-    'gives the scope %j',
+    'accepts the scope %j',
     async (scope) => {
       expect(readToken((await issued({ scope })).token).claims['scope']).toBe(scope);
     },
   );
 
-  it.each(RESERVED_CLAIMS)('refuses a claim named %s', async (name) => {
+  it.each(RESERVED_CLAIMS)('rejects a claim named %s', async (name) => {
     expect(await outcomeOf({ claims: { tenant: 'acme', [name]: 'forged' } })).toEqual({
       code: 'invalid_request',
       reason: `claims must not contain ${name}`,
     });
   });
 
-  it('refuses a claim that changes all of them, or that no reader accepts', async () => {
+  it('rejects claims with __proto__ or toJSON, and claims that are not an object', async () => {
     const prototype = JSON.parse('{"__proto__":{"sub":"forged"}}') as Record<string, unknown>;
     for (const claims of [prototype, { toJSON: () => ({ sub: 'forged' }) }, 'text', ['a'], null]) {
       expect(await outcomeOf({ claims })).toEqual({
@@ -130,7 +130,7 @@ describe('TokenService.issue', () => {
   });
 
   it.each([0, -1, 0.5, 59.9, NaN, Infinity, -Infinity, '60', null, {}])(
-    'refuses the lifetime %p',
+    'rejects the lifetime %p',
     async (lifetimeSeconds) => {
       expect(await outcomeOf({ lifetimeSeconds })).toEqual({
         code: 'invalid_request',
@@ -151,7 +151,7 @@ describe('TokenService.issue', () => {
     ['audience', ['logging-service', { toJSON: () => 'identity-backend' }]],
     ['scope', ['identity:admin']],
     ['scope', { split: () => [], toJSON: () => 'identity:admin' }],
-  ])('refuses a %s that is no text (%#)', async (name, value) => {
+  ])('rejects a value of %s that is not a string (%#)', async (name, value) => {
     expect(await outcomeOf({ [name]: value })).toEqual({
       code: 'invalid_request',
       reason: expect.stringMatching(`^${name} must be a string`),
@@ -159,14 +159,14 @@ describe('TokenService.issue', () => {
   });
 
   it.each(['constructor', 'toString', 'valueOf', 'hasOwnProperty', 'toJSON'])(
-    'signs a claim with the name %s as any other',
+    'signs a claim named %s like any other',
     async (name) => {
       const { token } = await issued({ claims: { [name]: 'as signed' } });
       expect(Object.entries(readToken(token).claims)).toContainEqual([name, 'as signed']);
     },
   );
 
-  it('issues a token of 8 KiB and refuses a longer one', async () => {
+  it('issues a token of 8 KiB and rejects a longer one', async () => {
     const padded = (length: number): Promise<IssueOutcome> =>
       standalone.tokens.issue({ subject: 'a', audience: 'b', claims: { pad: 'x'.repeat(length) } });
     const lengths = Array.from({ length: 1000 }, (_each, index) => 5400 + index);
@@ -182,14 +182,14 @@ describe('TokenService.issue', () => {
     });
   });
 
-  it('gives each token another jti', async () => {
+  it('gives each token its own jti', async () => {
     const tokens = await Promise.all(Array.from({ length: 50 }, () => issued()));
     expect(new Set(tokens.map(({ tokenId }) => tokenId)).size).toBe(50);
   });
 });
 
 describe('TokenService.verify', () => {
-  it('accepts a token that it issued until the second in which it expires', async () => {
+  it('accepts a token until its exp', async () => {
     const { token } = await issued({ lifetimeSeconds: 60 });
     standalone.clock.advance(59.999);
     expect(verdictOf(token)).toBe('valid');
@@ -197,12 +197,12 @@ describe('TokenService.verify', () => {
     expect(verdictOf(token)).toBe('token_expired');
   });
 
-  it('accepts a token at any moment of the second in which it issued it', async () => {
+  it('accepts a token in the second in which it was issued', async () => {
     standalone.clock.set(NEW_YEAR + 0.999);
     expect(verdictOf((await issued()).token)).toBe('valid');
   });
 
-  it('accepts a token for each of its audiences', async () => {
+  it('accepts a token for each of its audiences, and for no other', async () => {
     const { token } = await issued({ audience: ['a-service', 'b-service'] });
     expect(['a-service', 'b-service', 'c-service'].map((audience) => verdictOf(token, audience))).toEqual([
       'valid',
@@ -214,13 +214,13 @@ describe('TokenService.verify', () => {
   it.each([
     ['alone', 'identity-backend'],
     ['among others', ['logging-service', 'identity-backend']],
-  ])('accepts no shared secret for the service itself as the audience, %s', (_name, aud) => {
+  ])('rejects a shared secret for the service itself as the audience, %s', (_name, aud) => {
     const token = handMadeToken({ claims: { aud } });
     expect(verdictOf(token, 'identity-backend')).toBe('invalid_signature');
     expect(verdictOf(token, 'logging-service')).toBe('invalid_signature');
   });
 
-  it('tolerates clocks that differ by the configured tolerance', async () => {
+  it('accepts exp and iat within the configured clock tolerance', async () => {
     const tolerant = await standaloneTokens({ clockToleranceSeconds: 60 });
     const { token } = await issued({}, tolerant);
     tolerant.clock.set(NEW_YEAR + 959);
@@ -234,7 +234,7 @@ describe('TokenService.verify', () => {
     await tolerant.context.close();
   });
 
-  it('accepts a token of the previous secret as long as that is configured', async () => {
+  it('accepts a token of the previous secret only while that is configured', async () => {
     const before = await standaloneTokens({ secret: PREVIOUS_SECRET });
     const during = await standaloneTokens({ previousSecrets: [PREVIOUS_SECRET] });
     const { token } = await issued({}, before);
@@ -296,7 +296,7 @@ describe('properties of TokenService', () => {
     );
   });
 
-  it('any change of any one character of a token is refused', async () => {
+  it('a token with any single character changed is rejected', async () => {
     const { token } = await issued({ claims: { tenant: 'acme' } });
     const alphabet = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.'];
     fc.assert(
@@ -316,7 +316,7 @@ describe('properties of TokenService', () => {
     );
   });
 
-  it('any change of the last character of a token is refused, though it may decode to the same bytes', async () => {
+  it('a token with its last character changed is rejected, even if it decodes to the same bytes', async () => {
     const { token } = await issued();
     for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_') {
       if (token.endsWith(character)) continue;
@@ -324,7 +324,7 @@ describe('properties of TokenService', () => {
     }
   });
 
-  it('a token that is truncated or extended is refused', async () => {
+  it('a truncated or extended token is rejected', async () => {
     const { token } = await issued();
     fc.assert(
       fc.property(fc.nat({ max: token.length - 1 }), fc.string({ minLength: 1 }), (length, more) => {
@@ -334,7 +334,7 @@ describe('properties of TokenService', () => {
     );
   });
 
-  it('any other text gets a result, never an exception', () => {
+  it('any other text gets a result code, never an exception', () => {
     const parts = fc.string({ unit: 'binary' }).map((text) => Buffer.from(text).toString('base64url'));
     const tokens = fc.oneof(
       fc.string({ unit: 'binary' }),

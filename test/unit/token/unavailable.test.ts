@@ -14,10 +14,10 @@ import type { TokenService } from '../../../src/token/token.service.js';
 const REASON = 'Too many tokens are being signed now; try again soon';
 const outcome: IssueOutcome = { code: 'unavailable', reason: REASON };
 
-/** A service that cannot sign now, and says so at once or later. */
+/** A service that cannot sign now, and returns that synchronously or asynchronously. */
 const services: readonly (readonly [string, TokenService])[] = [
-  ['at once', { issue: () => outcome } as unknown as TokenService],
-  ['later', { issue: () => Promise.resolve(outcome) } as unknown as TokenService],
+  ['synchronously', { issue: () => outcome } as unknown as TokenService],
+  ['asynchronously', { issue: () => Promise.resolve(outcome) } as unknown as TokenService],
 ];
 
 const client = {
@@ -38,8 +38,8 @@ class Events implements AuditLog {
   }
 }
 
-describe.each(services)('a token that cannot be signed now, which is known %s', (_when, tokens) => {
-  it('is 503 with Retry-After at /token, and audited', async () => {
+describe.each(services)('a request that cannot be signed now, as reported %s,', (_when, tokens) => {
+  it('gets 503 with Retry-After from /token, and is audited', async () => {
     const events = new Events();
     const controller = new IssueTokenController(tokens, events);
     const request = { id: 'r', ip: '127.0.0.1', headers: {} };
@@ -53,7 +53,7 @@ describe.each(services)('a token that cannot be signed now, which is known %s', 
     expect(events.codes).toEqual(['unavailable']);
   });
 
-  it('is 503 with Retry-After at /oauth2/token, and audited', async () => {
+  it('gets 503 with Retry-After from /oauth2/token, and is audited', async () => {
     const events = new Events();
     const endpoint = new TokenEndpoint(
       new GrantTable({ client_credentials: ClientCredentialsGrant }, [new ClientCredentialsGrant()]),

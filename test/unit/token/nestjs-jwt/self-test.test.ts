@@ -14,7 +14,7 @@ const keyFor = (algorithm: Algorithm, name = ''): SigningKey => {
   return new SharedKey(name === '' ? SECRET : PREVIOUS_SECRET, algorithm);
 };
 
-/** A key that signs with another one, as a damaged key would. */
+/** A key that signs with another one, as if it were damaged. */
 function damaged(algorithm: Algorithm): SigningKey {
   const other = keyFor(algorithm, 'other');
   return Object.assign(Object.create(keyFor(algorithm)) as SigningKey, {
@@ -32,7 +32,7 @@ class RecordingJwtService extends JwtService {
   }
 }
 
-describe('the self-test of a key', () => {
+describe('selfTest', () => {
   let bound: BoundJwt;
   beforeAll(async () => {
     bound = await boundJwt();
@@ -40,7 +40,7 @@ describe('the self-test of a key', () => {
   afterAll(() => bound.close());
 
   it.each(Object.keys(ALGORITHMS) as Algorithm[])(
-    'distinguishes a valid signature by %s from another',
+    'returns true for a key for %s, and false for a damaged one',
     async (algorithm) => {
       for (const jwt of [bound.jwt, new JwtService()]) {
         expect(await selfTest(keyFor(algorithm), jwt)).toBe(true);
@@ -50,7 +50,7 @@ describe('the self-test of a key', () => {
   );
 
   it.each(['HS256', 'RS256'] as const)(
-    'calls the library with the key of %s in the options',
+    'passes the key for %s to the library in the options',
     async (algorithm) => {
       const jwt = new RecordingJwtService();
       await selfTest(keyFor(algorithm), jwt);

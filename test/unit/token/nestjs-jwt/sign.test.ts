@@ -17,10 +17,10 @@ import { pemOf } from '../../../support/private-keys.js';
 import { SECRET } from '../../../support/settings.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-/** Any JSON without the names that no token may have, although the library accepts them. */
+/** Any JSON without `__proto__`, which the library accepts but no token may contain. */
 const anyJson = fc.jsonValue({ maxDepth: 2 }).filter((value) => !JSON.stringify(value).includes('__proto__'));
 
-/** Options as callers in JavaScript give them. */
+/** Options as callers in JavaScript may pass them. */
 type Loose = Readonly<Record<string, unknown>>;
 
 let bound: BoundJwt;
@@ -81,7 +81,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.sign on %s', (algorithm) => {
     ],
     [{ constructor: { a: 1 }, toString: 'b', valueOf: null }, {}, { toString: 'b', valueOf: null }],
     [Object.assign(Object.create(null) as object, { sub: 'a' }), {}, { sub: 'a' }],
-  ])('makes of %j with %j the claims %j', (payload, options, expected) => {
+  ])('signs %j with %j as the claims %j', (payload, options, expected) => {
     const claims = claimsOf(payload, options);
     expect({ ...expected, ...claims }).toEqual({ ...claims, ...expected });
     const token = sign(payload, options);
@@ -91,34 +91,34 @@ describe.each(BOUND_ALGORITHMS)('JwtService.sign on %s', (algorithm) => {
   });
 
   it.each<[string, unknown, Loose, RegExp]>([
-    ['a lifetime over that of the module', {}, { expiresIn: 901 }, /expiresIn.* 900 seconds/],
-    ['such a lifetime as a text', {}, { expiresIn: '16m' }, /expiresIn.* 900 seconds/],
-    ['such a lifetime in the payload', { exp: NEW_YEAR + 901 }, {}, /"exp".* 900 seconds/],
-    ['an iat ahead that would prolong it', { iat: NEW_YEAR + 1 }, {}, /"exp".* 900 seconds/],
-    ['an iat behind that would prolong it', { iat: NEW_YEAR - 1, exp: NEW_YEAR + 900 }, {}, /"exp"/],
-    ['a lifetime without end', { exp: Infinity }, {}, /exp claim/],
+    ['a longer lifetime than that of the module', {}, { expiresIn: 901 }, /expiresIn.* 900 seconds/],
+    ['such a lifetime as a string', {}, { expiresIn: '16m' }, /expiresIn.* 900 seconds/],
+    ['such a lifetime as exp in the payload', { exp: NEW_YEAR + 901 }, {}, /"exp".* 900 seconds/],
+    ['such a lifetime by a later iat', { iat: NEW_YEAR + 1 }, {}, /"exp".* 900 seconds/],
+    ['such a lifetime by an earlier iat', { iat: NEW_YEAR - 1, exp: NEW_YEAR + 900 }, {}, /"exp"/],
+    ['an infinite exp', { exp: Infinity }, {}, /exp claim/],
     ['another issuer', {}, { issuer: 'other' }, /"issuer".* identity-backend/],
     ['another issuer in the payload', { iss: 'other' }, {}, /"issuer".* identity-backend/],
     ['the issuer as the audience', {}, { audience: 'identity-backend' }, /"audience"/],
     ['the issuer among the audiences', {}, { audience: ['a', 'identity-backend'] }, /"audience"/],
     ['the issuer as aud of the payload', { aud: 'identity-backend' }, {}, /"audience"/],
-    ['the audience of the lists of revocations', { aud: [REVOCATIONS_AUDIENCE] }, {}, /"audience"/],
-    ['a string', 'payload', {}, /"payload"/],
-    ['a string of JSON', '{"sub":"a"}', {}, /"payload"/],
-    ['a buffer', Buffer.from('{"sub":"a"}'), {}, /"payload"/],
-    ['a number', 5, {}, /"payload"/],
-    ['what JSON makes a string', { toJSON: () => 'text' }, {}, /"payload"/],
-    ['what JSON makes of another issuer', { toJSON: () => ({ iss: 'other' }) }, {}, /"issuer"/],
-    ['an algorithm', {}, { algorithm: 'HS256' }, /"algorithm"/],
-    ['the algorithm none', {}, { algorithm: 'none' }, /"algorithm"/],
-    ['a key id', {}, { keyid: 'a' }, /"keyid"/],
-    ['a header', {}, { header: { alg: 'HS256' } }, /"header"/],
+    ['the audience of revocation lists', { aud: [REVOCATIONS_AUDIENCE] }, {}, /"audience"/],
+    ['a string as the payload', 'payload', {}, /"payload"/],
+    ['a JSON string as the payload', '{"sub":"a"}', {}, /"payload"/],
+    ['a Buffer as the payload', Buffer.from('{"sub":"a"}'), {}, /"payload"/],
+    ['a number as the payload', 5, {}, /"payload"/],
+    ['a payload whose toJSON returns a string', { toJSON: () => 'text' }, {}, /"payload"/],
+    ['a payload whose toJSON returns another issuer', { toJSON: () => ({ iss: 'other' }) }, {}, /"issuer"/],
+    ['the option algorithm', {}, { algorithm: 'HS256' }, /"algorithm"/],
+    ['the option algorithm with none', {}, { algorithm: 'none' }, /"algorithm"/],
+    ['the option keyid', {}, { keyid: 'a' }, /"keyid"/],
+    ['the option header', {}, { header: { alg: 'HS256' } }, /"header"/],
     ['another encoding', { name: 'ü' }, { encoding: 'latin1' }, /"encoding"/],
-    ['a subject that is a number', { sub: 42 }, {}, /sub claim is not a string/],
-    ['an empty id', {}, { jwtid: '' }, /jti claim/],
-    ['a claim that readers read differently', JSON.parse('{"__proto__":1}'), {}, /claims/],
-    ['text that is not well-formed', { name: '\ud800' }, {}, /claims/],
-    ['too much', { name: 'x'.repeat(13_000) }, {}, /16 KiB/],
+    ['a sub that is a number', { sub: 42 }, {}, /sub claim is not a string/],
+    ['an empty jti', {}, { jwtid: '' }, /jti claim/],
+    ['a claim named __proto__', JSON.parse('{"__proto__":1}'), {}, /claims/],
+    ['a string that is not well-formed Unicode', { name: '\ud800' }, {}, /claims/],
+    ['a payload that makes the token longer than 16 KiB', { name: 'x'.repeat(13_000) }, {}, /16 KiB/],
   ])('rejects %s', async (_name, payload, options, message) => {
     expect(() => sign(payload, options)).toThrow(message);
     await expect(bound.jwt.signAsync(payload as object, options as JwtSignOptions)).rejects.toThrow(message);
@@ -152,7 +152,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.sign on %s', (algorithm) => {
     [{}, { encoding: 5 }],
     [{}, { allowInsecureKeySizes: 'yes' }],
     [{}, { unknown: 1 }],
-  ])('rejects %j with %j in the words of the library', async (payload, options) => {
+  ])('rejects %j with %j and the error of the library', async (payload, options) => {
     const given = [payload as object, options as JwtSignOptions] as const;
     const expected = outcomeOf(() => libraryJwt('HS256').sign(...given));
     expect(expected).toHaveProperty('error.class', Error);
@@ -176,7 +176,7 @@ describe('JwtService.sign', () => {
   beforeEach(() => bound.clock.set(NEW_YEAR));
   afterAll(() => bound.close());
 
-  it('behaves as the library with any payload and options, apart from what it adds', () => {
+  it('behaves like the library with any payload and options, apart from the claims that it adds', () => {
     const oneOf = <T>(...values: T[]) => fc.constantFrom(...values);
     const name = oneOf<unknown>('a', 'identity', ['a', 'b'], 5, null);
     const duration = oneOf<unknown>(1, 60, '1m', '10s', '5', 'x', '', 1.5, null, -60);
@@ -226,7 +226,7 @@ describe('JwtService.sign', () => {
     );
   });
 
-  it('signs nothing that it would not verify', () => {
+  it('signs only tokens that it verifies', () => {
     const claim = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.string({ unit: 'binary' }));
     fc.assert(
       fc.property(fc.dictionary(fc.string(), claim), (payload) => {
@@ -240,7 +240,7 @@ describe('JwtService.sign', () => {
     );
   });
 
-  it('has no token for audiences without a common algorithm, and none without a key', async () => {
+  it('throws for audiences without a common algorithm, and signs for one with its own', async () => {
     const lists = new Map([['billing-service', ['HS512'] as const]]);
     const { jwt, close } = await boundJwt('HS256', { audienceAlgorithms: lists });
     expect(() => jwt.sign({ aud: ['billing-service', 'logging-service'] })).toThrow(/"audience"/);
@@ -249,7 +249,7 @@ describe('JwtService.sign', () => {
   });
 });
 
-describe('a key that the caller names', () => {
+describe('a key in the options', () => {
   const REFRESH = { secret: 'a-secret-for-refresh-tokens' };
   const library = new JwtService();
   beforeAll(async () => {
@@ -272,7 +272,7 @@ describe('a key that the caller names', () => {
     );
   });
 
-  it('may be a pair', () => {
+  it('may be privateKey for sign and publicKey for verify', () => {
     const pair = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
     const privateKey = pemOf(pair.privateKey);
     const publicKey = pair.publicKey.export({ type: 'spki', format: 'pem' });
@@ -282,14 +282,14 @@ describe('a key that the caller names', () => {
     expect(() => bound.jwt.verify<object>(token)).toThrow('invalid token');
   });
 
-  it('never makes a token that the module accepts, and verifies none of the module', () => {
+  it('signs no token that the module accepts, and verifies none of the module', () => {
     const claims = { iss: 'identity-backend', sub: 'a', exp: NEW_YEAR + 60 };
     expect(() => bound.jwt.verify<object>(bound.jwt.sign(claims, REFRESH))).toThrow('invalid algorithm');
     expect(() => bound.jwt.verify<object>(bound.jwt.sign(claims), REFRESH)).toThrow('invalid algorithm');
   });
 
   it.each(['secret', 'privateKey', 'publicKey'])(
-    'is missing, not the key of the module, if %s has no value',
+    'is not replaced by the key of the module if %s is undefined',
     async (name) => {
       const options = { [name]: undefined };
       const token = bound.jwt.sign({});
@@ -305,10 +305,10 @@ describe('a key that the caller names', () => {
   it.each<[string, unknown]>([
     ['undefined', undefined],
     ['null', null],
-    ['an empty text', ''],
-    ['no bytes', Buffer.alloc(0)],
-    ['a key of no bytes', createSecretKey(Buffer.alloc(0))],
-  ])('does not make way for the algorithm none if it is %s', async (_name, key) => {
+    ['an empty string', ''],
+    ['an empty Buffer', Buffer.alloc(0)],
+    ['an empty KeyObject', createSecretKey(Buffer.alloc(0))],
+  ])('does not allow the algorithm none if it is %s', async (_name, key) => {
     const claims = Buffer.from('{"sub":"admin"}').toString('base64url');
     const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${claims}.`;
     for (const name of ['secret', 'privateKey', 'publicKey', 'secretOrPrivateKey', 'secretOrKeyProvider']) {
@@ -322,7 +322,7 @@ describe('a key that the caller names', () => {
     }
   });
 
-  it('is not one that the call would not read', () => {
+  it('is ignored in privateKey and other options that verify does not read', () => {
     const token = bound.jwt.sign({}, REFRESH);
     for (const name of ['privateKey', 'secretOrPrivateKey', 'secretOrKeyProvider']) {
       const options = { [name]: REFRESH.secret, algorithms: ['none', 'HS256'] } as JwtVerifyOptions;
@@ -330,7 +330,7 @@ describe('a key that the caller names', () => {
     }
   });
 
-  it('rejects if the library would throw or never settle', async () => {
+  it('makes signAsync and verifyAsync reject if the library would throw or never settle', async () => {
     const rejected = async (payload: unknown, options: Loose) =>
       expect(bound.jwt.signAsync(payload as object, { ...REFRESH, ...options })).rejects.toThrow();
     await rejected('text', { expiresIn: 60 });

@@ -26,7 +26,7 @@ const CLAIMS = {
   nonce: 'nonce-1',
 };
 
-/** Any JSON without the names that no token may have, although the library accepts them. */
+/** Any JSON without `__proto__`, which the library accepts but no token may contain. */
 const anyJson = fc.jsonValue({ maxDepth: 2 }).filter((value) => !JSON.stringify(value).includes('__proto__'));
 
 /** Options of the library, most of them with a value that a token satisfies and one that it does not. */
@@ -74,7 +74,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
   beforeEach(() => bound.clock.set(NEW_YEAR));
   afterAll(() => bound.close());
 
-  /** What the library does with a token of the same claims, under HS256 if it does not know the algorithm. */
+  /** What the library does with the same claims, signed with HS256 if it does not support the algorithm. */
   function inTheLibrary(claims: object, options: JwtVerifyOptions) {
     const { jwt, token } =
       algorithm === 'EdDSA'
@@ -83,7 +83,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
     return outcomeOf(() => jwt.verify<object>(token, { clockTimestamp: NEW_YEAR, ...options }));
   }
 
-  it.each(OPTIONS)('does as the library with %j (%#)', async (options) => {
+  it.each(OPTIONS)('behaves like the library with %j (%#)', async (options) => {
     const token = bound.key.signSync(CLAIMS);
     const outcome = outcomeOf(() => bound.jwt.verify<object>(token, options));
     if (options.complete && 'value' in outcome) {
@@ -94,7 +94,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
     expect(await asyncOutcomeOf(() => bound.jwt.verifyAsync(token, options))).toEqual(outcome);
   });
 
-  it('behaves as the library with any claims and options', () => {
+  it('behaves like the library with any claims and options', () => {
     const oneOf = <T>(...values: T[]) => fc.constantFrom(...values);
     const time = oneOf(NEW_YEAR - 61, NEW_YEAR - 60, NEW_YEAR, NEW_YEAR + 1, NEW_YEAR + 60);
     const name = oneOf('a', 'b', 'A', '');
@@ -139,7 +139,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
     );
   });
 
-  it('returns the claims, and the dates in errors, that callers read', () => {
+  it('returns the claims, or throws the errors of the library', () => {
     const verify = (changes: object) =>
       bound.jwt.verify<object>(bound.key.signSync({ ...CLAIMS, ...changes }));
     expect(verify({})).toEqual(CLAIMS);
@@ -153,7 +153,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
     expect(() => verify({ iss: undefined })).toThrow('jwt issuer invalid. expected: identity-backend');
   });
 
-  it('rejects an iat ahead of the clock, less the tolerance', () => {
+  it('rejects an iat that is further ahead of the clock than the tolerance', () => {
     const token = bound.key.signSync({ ...CLAIMS, iat: NEW_YEAR + 2 });
     const date = new Date((NEW_YEAR + 2) * 1000);
     const refusal = {
@@ -169,7 +169,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
     expect(outcome({})).toHaveProperty('value');
   });
 
-  it('needs no audience in a token unless the caller asks for one', () => {
+  it('requires an aud only if the caller passes an audience', () => {
     for (const aud of [undefined, [], '']) {
       const token = bound.key.signSync({ ...CLAIMS, aud });
       expect(bound.jwt.verify<object>(token)).toHaveProperty('sub', 'user-42');
@@ -180,19 +180,19 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
   });
 
   it.each<[string, (token: string) => unknown]>([
-    ['nothing', () => undefined],
-    ['an empty text', () => ''],
+    ['undefined', () => undefined],
+    ['an empty string', () => ''],
     ['a number', () => 5],
     ['an object', (token) => ({ token })],
     ['one part', () => 'token'],
     ['two parts', (token) => token.split('.', 2).join('.')],
     ['four parts', (token) => `${token}.`],
     ['parts that are not base64url', () => '!.!.!'],
-    ['a header that is no JSON', (token) => `e30x${token}`],
-    ['no signature', (token) => token.replace(/[^.]*$/, '')],
+    ['a header that is not JSON', (token) => `e30x${token}`],
+    ['an empty signature', (token) => token.replace(/[^.]*$/, '')],
     ['alg none', (token) => token.replace(/^[^.]*/, Buffer.from('{"alg":"none"}').toString('base64url'))],
     ['an unknown alg', (token) => token.replace(/^[^.]*/, Buffer.from('{"alg":"X"}').toString('base64url'))],
-  ])('does as the library with %s', async (_name, change) => {
+  ])('rejects %s with the error of the library', async (_name, change) => {
     const token = change(bound.key.signSync(CLAIMS)) as string;
     const expected = outcomeOf(() => libraryJwt('HS256').verify<object>(token));
     expect(expected).toHaveProperty('error.class', JsonWebTokenError);
@@ -202,12 +202,12 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
 
   it.each<[string, object | string, object]>([
     ['without exp', { ...CLAIMS, exp: undefined }, {}],
-    ['with a number for sub', { ...CLAIMS, sub: 42 }, {}],
-    ['with a claim twice', `${JSON.stringify(CLAIMS).slice(0, -1)},"sub":"other"}`, {}],
+    ['with a sub that is a number', { ...CLAIMS, sub: 42 }, {}],
+    ['with a repeated claim', `${JSON.stringify(CLAIMS).slice(0, -1)},"sub":"other"}`, {}],
     ['with crit', CLAIMS, { crit: ['exp'], exp: 1 }],
-    ['with a key of its own', CLAIMS, { jwk: {} }],
-    ['of another type', CLAIMS, { typ: 'dpop+jwt' }],
-  ])('rejects a token %s, though the library would not', (_name, claims, header) => {
+    ['with jwk in its header', CLAIMS, { jwk: {} }],
+    ['with another typ', CLAIMS, { typ: 'dpop+jwt' }],
+  ])('rejects a token %s, though the library accepts it', (_name, claims, header) => {
     const text = typeof claims === 'string' ? claims : JSON.stringify(claims);
     const token = signedParts(JSON.stringify({ alg: 'HS256', typ: 'JWT', ...header }), text);
     expect(libraryJwt('HS256').verify<object>(token, { ignoreExpiration: true })).toHaveProperty('sub');
@@ -215,7 +215,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
     expect(() => bound.jwt.verify<object>(token)).toThrow(error);
   });
 
-  it('rejects a token of another key, and an algorithm that is not in force or that the caller excludes', () => {
+  it('rejects another key, and algorithms that are not configured or that the caller excludes', () => {
     const name = (refused: string, options: JwtVerifyOptions = {}) =>
       outcomeOf(() => bound.jwt.verify<object>(refused, options));
     const error = (message: string) => ({
@@ -240,7 +240,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
     expect(name(token, only('HS384', algorithm))).toHaveProperty('value');
   });
 
-  it('never accepts a token in which one character was changed', () => {
+  it('rejects a token with any single character changed', () => {
     const token = bound.key.signSync(CLAIMS);
     const character = fc.constantFrom(...'AZaz09-_.=');
     fc.assert(
@@ -254,7 +254,7 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
 });
 
 describe('JwtService.verify', () => {
-  it('applies the tolerance of the module unless the caller gives one', async () => {
+  it('applies the tolerance of the module unless the caller passes one', async () => {
     const { jwt, close } = await boundJwt('HS256', { clockToleranceSeconds: 10 });
     const expired = handMadeToken({ claims: { exp: NEW_YEAR - 9 } });
     expect(jwt.verify<object>(expired)).toHaveProperty('sub');
@@ -263,7 +263,7 @@ describe('JwtService.verify', () => {
     await close();
   });
 
-  it('accepts what the previous key signed, and signs with the current one', async () => {
+  it('accepts tokens of the previous secret, and signs with the current one', async () => {
     const before = await boundJwt();
     const after = await boundJwt('HS256', { secret: PREVIOUS_SECRET, previousSecrets: [SECRET] });
     const token = before.jwt.sign({ sub: 'user-42' });
@@ -273,7 +273,7 @@ describe('JwtService.verify', () => {
   });
 
   it.each(['RS256', 'ES256', 'EdDSA'] as const)(
-    'accepts what the previous %s key signed',
+    'accepts tokens of the previous %s key, and signs with the current one',
     async (algorithm) => {
       const [previous, current] = [signingKeyFor(algorithm), signingKeyFor(algorithm, 'current')];
       const { jwt, close } = await boundJwt(algorithm, {
@@ -286,7 +286,7 @@ describe('JwtService.verify', () => {
     },
   );
 
-  it('applies the algorithms of the audiences', async () => {
+  it('applies the algorithms that are configured for an audience', async () => {
     const lists = new Map([['billing-service', ['ES256'] as const]]);
     const { jwt, close } = await boundJwt('ES256', {
       algorithms: ['HS256', 'ES256'],
@@ -304,7 +304,7 @@ describe('JwtService.verify', () => {
   });
 
   it.each([[undefined], [[]]])(
-    'accepts the algorithms of one audience in no token whose aud is %j',
+    'rejects an algorithm that only one audience has in a token whose aud is %j',
     async (aud) => {
       const lists = new Map([['billing-service', ['HS256'] as const]]);
       const { jwt, key, close } = await boundJwt('ES256', { secret: SECRET, audienceAlgorithms: lists });
@@ -320,7 +320,7 @@ describe('JwtService.verify', () => {
     },
   );
 
-  it('takes null for no options, as the library does', async () => {
+  it('treats null as no options, as the library does', async () => {
     const { jwt, close } = await boundJwt();
     const none = null as unknown as undefined;
     const token = jwt.sign({ sub: 'user-42' }, none);
