@@ -16,7 +16,7 @@ beforeEach(() => {
   clock = new MovedClock();
 });
 
-/** How long it blocks from now on, in seconds, to a tenth. */
+/** How long it blocks from now, in seconds, to a tenth. */
 function pauseOf(backOff: BackOff): number {
   const begin = clock.now();
   while (backOff.blocking) clock.advance(0.1);
@@ -24,14 +24,14 @@ function pauseOf(backOff: BackOff): number {
 }
 
 describe('BackOff', () => {
-  it('blocks no one before a failure', () => {
+  it('does not block before a failure', () => {
     expect(new BackOff(clock, () => 0).blocking).toBeUndefined();
   });
 
   it.each([
     [0, [0.5, 1, 2, 4, 8, 16, 30, 30]],
     [1, [1, 2, 4, 8, 16, 32, 60, 60]],
-  ])('doubles its pause up to a minute, half of it left to chance (%d)', (chance, pauses) => {
+  ])('doubles its pause up to a minute, half of it random (%d)', (chance, pauses) => {
     const backOff = new BackOff(clock, () => chance);
     for (const pause of pauses) {
       backOff.failed(failure());
@@ -39,7 +39,7 @@ describe('BackOff', () => {
     }
   });
 
-  it('gives the last failure while it blocks', () => {
+  it('returns the last failure while it blocks', () => {
     const backOff = new BackOff(clock, () => 1);
     const last = failure();
     backOff.failed(failure());
@@ -47,7 +47,7 @@ describe('BackOff', () => {
     expect(backOff.blocking).toBe(last);
   });
 
-  it('says which failure is the first, and starts over after a success', () => {
+  it('returns true for the first failure only, and starts over after a success', () => {
     const backOff = new BackOff(clock, () => 1);
     expect([backOff.failed(failure()), backOff.failed(failure())]).toEqual([true, false]);
     backOff.succeeded();
@@ -61,7 +61,7 @@ describe('BackOff', () => {
     [45, 45],
     [300, 300],
     [86_400, 300],
-  ])('waits as long as the issuer wants, %d seconds, but no longer than five minutes', (wanted, pause) => {
+  ])('waits for the %d seconds that the issuer requests, but at most five minutes', (wanted, pause) => {
     const backOff = new BackOff(clock, () => 1);
     backOff.failed(failure(wanted));
     expect(pauseOf(backOff)).toBeCloseTo(pause, 0);

@@ -53,13 +53,16 @@ describe('fetchWith', () => {
   });
 
   it.each<[string, () => Parameters<typeof fetch>]>([
-    ['a URL', () => [SERVICE]],
-    ['a URL', () => [new URL(SERVICE)]],
+    ['a URL as a string', () => [SERVICE]],
+    ['a URL object', () => [new URL(SERVICE)]],
     ['a Request', () => [new Request(SERVICE, { headers: { 'x-own': '1' } })]],
-    ['headers of the caller', () => [SERVICE, { headers: new Headers({ 'x-own': '1' }) }]],
+    ['a Headers object', () => [SERVICE, { headers: new Headers({ 'x-own': '1' }) }]],
     ['headers as pairs', () => [SERVICE, { headers: [['x-own', '1']] }]],
-    ['another Authorization', () => [SERVICE, { headers: { authorization: 'Basic x' } }]],
-  ])('takes %s', async (_name, request) => {
+    [
+      'an Authorization header, which it replaces',
+      () => [SERVICE, { headers: { authorization: 'Basic x' } }],
+    ],
+  ])('sends the token with %s', async (_name, request) => {
     await send(...request());
     expect(toService()[0]?.headers.get('authorization')).toBe('Bearer token-1');
   });
@@ -87,7 +90,7 @@ describe('fetchWith', () => {
   });
 
   describe('after a 401', () => {
-    it('asks once more with a new token', async () => {
+    it('sends the request again with a new token', async () => {
       service = refusing('token-1');
       const response = await send(SERVICE, { method: 'POST', body: 'text' });
       expect(await response.json()).toBe('valid');
@@ -97,20 +100,20 @@ describe('fetchWith', () => {
       ]);
     });
 
-    it('asks once more and no oftener', async () => {
+    it('sends the request again only once', async () => {
       service = UNAUTHORIZED;
       expect((await send(SERVICE)).status).toBe(401);
       expect([toService().length, tokens]).toEqual([2, 2]);
     });
 
-    it('fetches one new token for all requests that were refused together', async () => {
+    it('fetches one new token for all concurrent requests', async () => {
       service = refusing('token-1');
-      const answers = await Promise.all(Array.from({ length: 20 }, () => send(SERVICE)));
-      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+      const responses = await Promise.all(Array.from({ length: 20 }, () => send(SERVICE)));
+      expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]));
       expect(tokens).toBe(2);
     });
 
-    it('does not trouble the issuer again and again for a service that rejects every token', async () => {
+    it('fetches at most one new token in 30 seconds if the service rejects every token', async () => {
       service = UNAUTHORIZED;
       for (let second = 0; second < 29; second++) {
         await send(SERVICE);
@@ -122,7 +125,7 @@ describe('fetchWith', () => {
       expect(tokens).toBe(3);
     });
 
-    it('recovers as often as necessary if the new token is valid', async () => {
+    it('recovers each time that the service accepts the new token', async () => {
       service = refusing('token-1');
       expect((await send(SERVICE)).status).toBe(200);
       service = refusing('token-2');
@@ -140,19 +143,19 @@ describe('fetchWith', () => {
     });
 
     it.each<[string, () => Body]>([
-      ['text', () => 'a=1'],
-      ['bytes', () => new TextEncoder().encode('a=1')],
-      ['a buffer', () => Buffer.from('a=1')],
+      ['a string', () => 'a=1'],
+      ['a Uint8Array', () => new TextEncoder().encode('a=1')],
+      ['a Buffer', () => Buffer.from('a=1')],
       ['an ArrayBuffer', () => new TextEncoder().encode('a=1').buffer],
       ['a Blob', () => new Blob(['a=1'])],
-      ['a form', () => new URLSearchParams({ a: '1' })],
-    ])('sends %s again', async (_name, body) => {
+      ['URLSearchParams', () => new URLSearchParams({ a: '1' })],
+    ])('sends %s again as the body', async (_name, body) => {
       service = refusing('token-1');
       expect((await send(SERVICE, { method: 'POST', body: body() })).status).toBe(200);
       expect(toService().map((sent) => sent.body)).toEqual(['a=1', 'a=1']);
     });
 
-    it('sends files again', async () => {
+    it('sends FormData with a file again', async () => {
       service = refusing('token-1');
       const form = new FormData();
       form.set('file', new Blob(['content']), 'name.txt');

@@ -58,7 +58,7 @@ beforeEach(() => {
 });
 
 describe('RenewedToken', () => {
-  it('is fetched once for however many wait', async () => {
+  it('is fetched once for 100 concurrent callers', async () => {
     const tokens = await Promise.all(Array.from({ length: 100 }, () => token.get()));
     expect([new Set(tokens), scene.fetches]).toEqual([new Set(['token-1']), 1]);
   });
@@ -79,13 +79,13 @@ describe('RenewedToken', () => {
     expect([scene.fetches, await token.get()]).toEqual([2, 'token-2']);
   });
 
-  it('is waited for in the last 5 % of its lifetime, as it could expire on its way', async () => {
+  it('is renewed before it is returned in the last 5 % of its lifetime', async () => {
     await token.get();
     scene.clock.advance(95);
     expect(await token.get()).toBe('token-2');
   });
 
-  it('is waited for in the last ten seconds of a long lifetime', async () => {
+  it('is renewed before it is returned in the last ten seconds of a long lifetime', async () => {
     scene.lifetimeSeconds = 3600;
     await token.get();
     scene.clock.advance(3589.9);
@@ -107,7 +107,7 @@ describe('RenewedToken', () => {
   });
 
   describe('while the issuer is unavailable', () => {
-    it('stays in use for as long as it is valid', async () => {
+    it('stays in use until it expires', async () => {
       await token.get();
       scene.failure = AWAY;
       for (let second = 1; second < 100; second++) {
@@ -118,7 +118,7 @@ describe('RenewedToken', () => {
       expect(await failureOf(token.get())).toBe(AWAY);
     });
 
-    it('asks again after pauses only, and fails at once in between', async () => {
+    it('is requested again only after a pause, and fails at once until then', async () => {
       scene.failure = AWAY;
       scene.chance = 1;
       await failureOf(token.get());
@@ -134,14 +134,14 @@ describe('RenewedToken', () => {
       expect(scene.fetches).toBe(2);
     });
 
-    it('asks for no other token either', async () => {
+    it('is not requested for another audience either', async () => {
       scene.failure = AWAY;
       await failureOf(token.get());
       expect(await failureOf(scene.token('another-service').get())).toBe(AWAY);
       expect(scene.fetches).toBe(1);
     });
 
-    it('reports it once, if no one waits for the response', async () => {
+    it('reports failed renewals in the background once', async () => {
       await token.get();
       scene.failure = AWAY;
       for (const seconds of [76, 5, 5]) {
@@ -153,7 +153,7 @@ describe('RenewedToken', () => {
       expect(scene.reports).toEqual(['logging-service: issuer_unreachable']);
     });
 
-    it('recovers with the next answer', async () => {
+    it('is returned again after the next successful response', async () => {
       scene.failure = AWAY;
       await failureOf(token.get());
       scene.failure = undefined;
@@ -162,8 +162,8 @@ describe('RenewedToken', () => {
     });
   });
 
-  describe('if the issuer rejects it', () => {
-    it('asks again after pauses only, and for other tokens at once', async () => {
+  describe('if the issuer rejects the request', () => {
+    it('is not requested again before a pause, while other tokens are', async () => {
       scene.failure = REFUSED;
       expect(await failureOf(token.get())).toBe(REFUSED);
       expect(await failureOf(token.get())).toBe(REFUSED);
@@ -174,14 +174,14 @@ describe('RenewedToken', () => {
     });
   });
 
-  describe('that a service refused', () => {
-    it('is dropped, and another one fetched', async () => {
+  describe('that a service rejected', () => {
+    it('is dropped, and another one is fetched', async () => {
       const first = await token.get();
       expect(token.drop(first)).toBe(true);
       expect(await token.get()).toBe('token-2');
     });
 
-    it('is dropped once for all who were refused with it', async () => {
+    it('is dropped once for all requests that were rejected with it', async () => {
       const first = await token.get();
       token.drop(first);
       await token.get();
@@ -189,7 +189,7 @@ describe('RenewedToken', () => {
       expect([await token.get(), scene.fetches]).toEqual(['token-2', 2]);
     });
 
-    it('stays for 30 seconds if the next one was refused too', async () => {
+    it('is kept for 30 seconds if the next one was rejected too', async () => {
       const first = await token.get();
       token.refusedAgain();
       expect(token.drop(first)).toBe(false);

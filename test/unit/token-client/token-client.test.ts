@@ -52,14 +52,14 @@ describe('TokenClient', () => {
     }
   });
 
-  it('does not mistake one target for another', async () => {
+  it('distinguishes targets whose audience and scope are alike when joined', async () => {
     const first = await client.getToken({ audience: 'a', scope: 'b c' });
     expect(await client.getToken({ audience: 'a b', scope: 'c' })).not.toBe(first);
     expect(await client.getToken({ audience: 'a","b', scope: 'c' })).not.toBe(first);
     expect(await client.getToken({ audience: 'a', scope: 'b c' })).toBe(first);
   });
 
-  it('takes no scope and an empty one for the same', async () => {
+  it('treats an empty scope as no scope', async () => {
     expect(await client.getToken({ audience: 'a', scope: '' })).toBe(
       await client.getToken({ audience: 'a' }),
     );
@@ -71,12 +71,12 @@ describe('TokenClient', () => {
     expect(await client.getToken({ audience: 'service-0' })).toBe('token-1002');
   });
 
-  it('makes one request however many callers wait', async () => {
+  it('makes one request for 100 concurrent callers', async () => {
     const tokens = await Promise.all(Array.from({ length: 100 }, () => client.getToken(LOGS)));
     expect([new Set(tokens), fake.sent.length]).toEqual([new Set(['token-1']), 1]);
   });
 
-  it('logs, without secret and token, that it could not renew', async () => {
+  it('logs a warning without secret and token if it cannot renew', async () => {
     await client.getToken(LOGS);
     fake.answer = connectionRefused;
     clock.advance(700);
@@ -87,7 +87,7 @@ describe('TokenClient', () => {
     ]);
   });
 
-  it('fails with what a program can read, and holds no secret', async () => {
+  it('rejects with a TokenUnavailableError with status and code, without the secret', async () => {
     fake.answer = () => json({ error: 'invalid_client', error_description: 'marker' }, 401);
     const error = await client.getToken(LOGS).catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(TokenUnavailableError);
@@ -107,7 +107,7 @@ describe('TokenClientModule', () => {
   it.each([
     ['options', () => TokenClientModule.forRoot(options)],
     ['a factory', () => TokenClientModule.forRootAsync({ useFactory: () => Promise.resolve(options) })],
-  ])('gives the client of %s to every module', async (_name, imported) => {
+  ])('provides the client to every module, from %s', async (_name, imported) => {
     @Module({ imports: [imported(), FeatureModule] })
     class AppModule {}
     const context = await NestFactory.createApplicationContext(AppModule, { logger: false });
@@ -115,7 +115,7 @@ describe('TokenClientModule', () => {
     await context.close();
   });
 
-  it('rejects invalid options when they are given', () => {
+  it('throws TypeError for invalid options in forRoot', () => {
     expect(() => TokenClientModule.forRoot({ issuerUrl: 'https://issuer.example' })).toThrow(TypeError);
   });
 });

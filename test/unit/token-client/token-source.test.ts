@@ -20,7 +20,7 @@ const ask = (
   tokenSource(tokenRoute(clientSettings({ issuerUrl: ISSUER, ...options })), fake.fetch)(target);
 
 describe('A token by client credentials', () => {
-  it('is requested as RFC 6749 says', async () => {
+  it('is requested with Basic authentication and a form (RFC 6749 section 4.4)', async () => {
     const fake = new FakeFetch(() => json(OAUTH));
     expect(await ask(fake, CLIENT, { audience: 'logging-service', scope: 'logs:read logs:write' })).toEqual({
       token: 'a.b.c',
@@ -37,7 +37,7 @@ describe('A token by client credentials', () => {
     });
   });
 
-  it('is requested without a scope if none is needed', async () => {
+  it('is requested without a scope if none is given', async () => {
     const fake = new FakeFetch(() => json(OAUTH));
     await ask(fake);
     expect(new URLSearchParams(fake.last.body).has('scope')).toBe(false);
@@ -66,20 +66,20 @@ describe('A token by the JSON route', () => {
     expect(JSON.parse(fake.last.body)).toEqual({ sub: 'user-42', aud: 'logging-service' });
   });
 
-  it('is refused by its own code', async () => {
+  it('fails with the code of the response', async () => {
     const fake = new FakeFetch(() => json({ error: 'Audience not allowed', code: 'invalid_target' }, 403));
     expect(await ask(fake, { subject: 'user-42' })).toMatchObject({ status: 403, code: 'invalid_target' });
   });
 });
 
-describe('An answer without a token', () => {
+describe('A response of the token endpoint', () => {
   it.each([
     [400, 'invalid_scope', false],
     [401, 'invalid_client', false],
     [429, 'too_many_requests', true],
     [500, 'server_error', true],
     [503, 'temporarily_unavailable', true],
-  ])('of %d names %s', async (status, code, isOutage) => {
+  ])('with the status %d fails with the code %s', async (status, code, isOutage) => {
     const outcome = await ask(
       new FakeFetch(() => json({ error: code, error_description: 'marker' }, status)),
     );
@@ -93,7 +93,7 @@ describe('An answer without a token', () => {
   });
 
   it.each(['Not a code', 'x'.repeat(65), 'marker:ü', 5, null, { a: 1 }, undefined])(
-    'is not repeated if its code is %j',
+    'fails with the code invalid_response if its error is %j',
     async (error) => {
       expect(await ask(new FakeFetch(() => json({ error }, 400)))).toMatchObject({
         code: 'invalid_response',
@@ -107,36 +107,39 @@ describe('An answer without a token', () => {
     ['Wed, 21 Oct 2026 07:28:00 GMT', undefined],
     ['-1', undefined],
     ['9'.repeat(20), undefined],
-  ])('says by Retry-After: %s when to come back', async (header, retryAfterSeconds) => {
-    const fake = new FakeFetch(() => json({}, 503, { 'retry-after': header }));
-    expect(await ask(fake)).toMatchObject({ retryAfterSeconds });
-  });
+  ])(
+    'with Retry-After: %s sets retryAfterSeconds if that is a number of seconds',
+    async (header, retryAfterSeconds) => {
+      const fake = new FakeFetch(() => json({}, 503, { 'retry-after': header }));
+      expect(await ask(fake)).toMatchObject({ retryAfterSeconds });
+    },
+  );
 
   it.each<[string, () => Response]>([
     ['has no token', () => json({ ...OAUTH, access_token: undefined })],
     ['has an empty token', () => json({ ...OAUTH, access_token: '' })],
     ['has a token that would break a header', () => json({ ...OAUTH, access_token: 'marker\r\nX: 1' })],
-    ['has a token that is no text', () => json({ ...OAUTH, access_token: 5 })],
-    ['has a token of another kind', () => json({ ...OAUTH, token_type: 'DPoP' })],
-    ['has a token of no kind', () => json({ ...OAUTH, token_type: undefined })],
-    ['has no lifetime', () => json({ ...OAUTH, expires_in: undefined })],
-    ['has a lifetime that is over', () => json({ ...OAUTH, expires_in: 0 })],
-    ['has a lifetime in text', () => json({ ...OAUTH, expires_in: '900' })],
-    ['has the field of the other route', () => json(JSON_ROUTE)],
-    ['is a list', () => json([OAUTH])],
+    ['has a token that is not a string', () => json({ ...OAUTH, access_token: 5 })],
+    ['has another token_type', () => json({ ...OAUTH, token_type: 'DPoP' })],
+    ['has no token_type', () => json({ ...OAUTH, token_type: undefined })],
+    ['has no expires_in', () => json({ ...OAUTH, expires_in: undefined })],
+    ['has an expires_in of 0', () => json({ ...OAUTH, expires_in: 0 })],
+    ['has an expires_in that is a string', () => json({ ...OAUTH, expires_in: '900' })],
+    ['has the field token of the JSON route', () => json(JSON_ROUTE)],
+    ['is an array', () => json([OAUTH])],
     ['is HTML', () => new Response('<html>marker')],
-  ])('of 200 cannot be used if it %s', async (_name, answer) => {
-    const outcome = await ask(new FakeFetch(answer));
+  ])('with the status 200 is rejected if it %s', async (_name, response) => {
+    const outcome = await ask(new FakeFetch(response));
     expect(outcome).toMatchObject({ status: 200, code: 'invalid_response' });
     expect((outcome as TokenUnavailableError).message).not.toContain('marker');
   });
 
-  it('takes the kind of a token in any case', async () => {
+  it('may have token_type in any case', async () => {
     const fake = new FakeFetch(() => json({ ...OAUTH, token_type: 'bearer' }));
     expect(await ask(fake)).toMatchObject({ token: 'a.b.c' });
   });
 
-  it('that never came is an outage, reported without the secret', async () => {
+  it('that never arrives is an outage, with an error without the secret', async () => {
     const outcome = await ask(new FakeFetch(connectionRefused));
     expect(outcome).toMatchObject({ status: undefined, code: 'issuer_unreachable', isOutage: true });
     const error = outcome as TokenUnavailableError;
