@@ -8,7 +8,7 @@ import { SAMPLES } from './samples.js';
 type Decorator = (target: object, property: string) => void;
 type Factory = (...values: unknown[]) => Decorator;
 
-/** What the library exports in addition to decorators of a property. */
+/** Exports of the library that are not decorators of a property. */
 const OTHER_EXPORTS = [
   'MetadataStorage',
   'ValidationError',
@@ -78,7 +78,7 @@ const names = Object.keys(library).filter(
   (name) =>
     /^[A-Z][a-z]|^IsURL$/.test(name) && typeof exported[name] === 'function' && !OTHER_EXPORTS.includes(name),
 );
-/** Objects have the methods of objects, which some validators of the library call. */
+/** No value replaces `hasOwnProperty`, which some validators of the library call. */
 const values = fc.anything().filter((value) => !fc.stringify(value).includes('hasOwnProperty'));
 
 const supported = names.filter((name) => !Object.hasOwn(REFUSED, name));
@@ -97,9 +97,9 @@ function classWith(...decorators: readonly Decorator[]): Type<{ field: unknown }
   return Subject;
 }
 
-/** The words of the library about a value, in the place of a field; none if it accepts the value. */
+/** The messages of the library about a value of the field; none if it accepts the value. */
 function wordsOfLibrary(type: Type<{ field: unknown }>, value: unknown): string[] {
-  // Null counts as absent here.
+  // Null counts as omitted here.
   const errors = library.validateSync(Object.assign(new type(), { field: value ?? undefined }));
   return errors.flatMap(({ constraints }) => Object.values(constraints ?? {}));
 }
@@ -113,26 +113,29 @@ function expectSameVerdict(type: Type<{ field: unknown }>, rules: Rules<object>,
 }
 
 describe('every decorator of class-validator', () => {
-  it('is found', () => {
+  it('is found among its exports', () => {
     expect(names.length).toBeGreaterThan(100);
     expect(names).toEqual(expect.arrayContaining([...Object.keys(REFUSED), ...Object.keys(ARGUMENTS)]));
   });
 
-  it.each(supported)('@%s accepts and rejects what the library does, in its words', (name) => {
-    const type = classWith(decoratorOf(name));
-    const rules = new Rules(type);
-    const verdicts = SAMPLES.map((value) => expectSameVerdict(type, rules, value));
-    const always = { Allow: [true], IsOptional: [true] };
-    expect(new Set(verdicts)).toEqual(new Set(Object.hasOwn(always, name) ? [true] : [true, false]));
-    fc.assert(
-      fc.property(values, (value) => {
-        expectSameVerdict(type, rules, value);
-      }),
-      { numRuns: 30 },
-    );
-  });
+  it.each(supported)(
+    '@%s accepts and rejects the same values as in the library, with the same message',
+    (name) => {
+      const type = classWith(decoratorOf(name));
+      const rules = new Rules(type);
+      const verdicts = SAMPLES.map((value) => expectSameVerdict(type, rules, value));
+      const always = { Allow: [true], IsOptional: [true] };
+      expect(new Set(verdicts)).toEqual(new Set(Object.hasOwn(always, name) ? [true] : [true, false]));
+      fc.assert(
+        fc.property(values, (value) => {
+          expectSameVerdict(type, rules, value);
+        }),
+        { numRuns: 30 },
+      );
+    },
+  );
 
-  it('of several on one field accept together what the library accepts', () => {
+  it('accepts the same values as in the library when combined with others on one field', () => {
     const combination = fc.array(fc.constantFrom(...supported), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(combination, fc.constantFrom(...SAMPLES), (combined, value) => {
@@ -144,12 +147,12 @@ describe('every decorator of class-validator', () => {
   });
 });
 
-describe('metadata that the compiled rules do not implement', () => {
+describe('metadata that the compiled rules do not support', () => {
   const expectRefused = (type: Type<object>, words: string): void => {
     expect(() => new Rules(type)).toThrow(new TypeError(words));
   };
 
-  it.each(Object.entries(REFUSED))('@%s is refused when the class is read', (_name, [decorator, words]) => {
+  it.each(Object.entries(REFUSED))('@%s is rejected when the class is read', (_name, [decorator, words]) => {
     expectRefused(classWith(library.IsInt(), decorator()), `Subject.field: ${words} is not supported`);
   });
 
@@ -160,14 +163,14 @@ describe('metadata that the compiled rules do not implement', () => {
     ['context', { context: { code: 7 } }],
     ['validateIf', { validateIf: () => false }],
   ];
-  it.each(OPTIONS)('the option %s is refused, whichever decorator has it', (option, options) => {
+  it.each(OPTIONS)('the option %s is rejected on every decorator', (option, options) => {
     for (const name of ['IsInt', 'IsOptional', 'IsDefined', 'Allow', 'Equals', 'ValidateBy']) {
       const type = classWith(decoratorOf(name, [options]));
       expectRefused(type, `Subject.field: the option ${option} is not supported`);
     }
   });
 
-  it('an asynchronous validator is refused', () => {
+  it('an asynchronous validator is rejected', () => {
     const words = 'Subject.field: an asynchronous validator is not supported';
     expectRefused(classWith(library.Validate(IsLateTea)), words);
     const registered: Decorator = (target, propertyName) => {
@@ -182,22 +185,22 @@ describe('metadata that the compiled rules do not implement', () => {
     expectRefused(classWith(registered), words);
   });
 
-  it('a validator that waits without having said so accepts nothing', () => {
+  it('a validator that returns a promise without async: true accepts nothing', () => {
     const waits = library.ValidateBy({ name: 'waits', validator: { validate: () => Promise.resolve(true) } });
     expect(new Rules(classWith(waits as Decorator)).read({ field: 'tea' })).toBe('field is not valid');
   });
 
-  it.each(['$value', '$target'])('a message that repeats %s is refused', (token) => {
+  it.each(['$value', '$target'])('a message with %s is rejected', (token) => {
     const type = classWith(library.IsInt({ message: `${token} is no number` }));
     expectRefused(type, `Subject.field: ${token} in a message is not supported`);
   });
 
-  it('of a class that is inherited is refused with the name of the class that is read', () => {
+  it('of a parent class is rejected with the name of the child class', () => {
     class Heir extends classWith(library.ValidateNested()) {}
     expectRefused(Heir, 'Heir.field: @ValidateNested is not supported');
   });
 
-  it('is missing altogether: a class without rules would check nothing', () => {
+  it('a class without rules is rejected, as it would check nothing', () => {
     expectRefused(classWith(), 'Subject has no validation rules');
   });
 });

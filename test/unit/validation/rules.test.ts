@@ -28,24 +28,24 @@ class Wish {
 const rules = new Rules(Order);
 const wishes = new Rules(Wish);
 
-/** The outcome of a value: the fields of the instance, or the sentence of the refusal. */
+/** The outcome of a value: the fields of the instance, or the message of the error. */
 function outcome(value: unknown, by: Rules<object> = rules): object | string {
   const read = by.read(value);
   return typeof read === 'string' ? read : { ...read };
 }
 
 describe('Rules', () => {
-  it('know the fields of the class', () => {
+  it('list the fields of the class', () => {
     expect(new Set(rules.fields)).toEqual(new Set(['drink', 'cups', 'milk']));
   });
 
-  it('make an instance of the class', () => {
+  it('return an instance of the class', () => {
     const order = rules.read({ drink: 'tea', cups: 2, milk: 'oat' });
     expect(order).toBeInstanceOf(Order);
     expect(order).toEqual(Object.assign(new Order(), { drink: 'tea', cups: 2, milk: 'oat' }));
   });
 
-  it('drop unknown fields, of any name', () => {
+  it('drop unknown fields, even constructor and __proto__', () => {
     const value = JSON.parse(
       '{"drink":"tea","cups":2,"sugar":1,"constructor":1,"__proto__":{"milk":"oat"}}',
     ) as object;
@@ -53,7 +53,7 @@ describe('Rules', () => {
     expect((rules.read(value) as Order).milk).toBeUndefined();
   });
 
-  it('read no field from the prototype of the value', () => {
+  it('ignore fields that the value inherits', () => {
     expect(outcome(Object.create({ drink: 'tea', cups: 2 }))).toBe('Missing: drink or cups');
   });
 
@@ -62,21 +62,21 @@ describe('Rules', () => {
     expect(outcome({ drink: 'tea', cups: 1 })).toEqual({ drink: 'tea', cups: 1 });
   });
 
-  it('leave the value as it was', () => {
+  it('do not change the value', () => {
     const value = Object.freeze({ drink: 'tea', cups: 2, milk: null, sugar: 1 });
     expect(outcome(value)).toEqual({ drink: 'tea', cups: 2 });
   });
 
-  it.each([null, undefined])('take %j for an omitted optional field, and keep its default', (value) => {
+  it.each([null, undefined])('treat %j as an omitted optional field, and keep its default', (value) => {
     expect(outcome({ drink: 'tea', cups: 2, milk: value })).toEqual({ drink: 'tea', cups: 2 });
     expect(outcome({ hot: value }, wishes)).toEqual({ hot: true });
   });
 
-  it.each([[null], [undefined], [''], [[]]])('take a required field that is %j for missing', (drink) => {
+  it.each([[null], [undefined], [''], [[]]])('treat a required field that is %j as missing', (drink) => {
     expect(outcome({ drink, cups: 2 })).toBe('Missing: drink or cups');
   });
 
-  it.each([0, false, ' ', {}])('do not take %j for missing', (drink) => {
+  it.each([0, false, ' ', {}])('do not treat %j as missing', (drink) => {
     expect(outcome({ drink, cups: 2 })).toBe('drink must be tea or coffee');
   });
 
@@ -85,7 +85,7 @@ describe('Rules', () => {
   });
 
   it.each([[{}], [null], [undefined], [[]], ['drink'], [1], [[{ drink: 'tea', cups: 1 }]]])(
-    'take %j for a value without fields',
+    'treat %j as a value without fields',
     (value) => {
       expect(outcome(value)).toBe('Missing: drink or cups');
     },
@@ -96,7 +96,7 @@ describe('Rules', () => {
   });
 
   it.each([[[]], ['hot'], [1], [false], [0], ['']])(
-    'refuse %j in place of an object all the same',
+    'reject %j in place of an object even if every field is optional',
     (value) => {
       expect(outcome(value, wishes)).toBe('The body must be a JSON object');
     },
@@ -106,22 +106,22 @@ describe('Rules', () => {
     ['of the rule', { drink: 'water', cups: 2 }, 'drink must be tea or coffee'],
     ['with the name of the field', { drink: 'tea', cups: 10 }, 'cups must be at most 9'],
     ['of the first rule that fails', { drink: 'tea', cups: 0 }, 'cups must be at least 1'],
-    ['by a function', { drink: 'tea', cups: 'two' }, 'cups is no number: string'],
+    ['that a function returns', { drink: 'tea', cups: 'two' }, 'cups is no number: string'],
     [
       'of an optional field',
       { drink: 'tea', cups: 1, milk: 'soy' },
       'milk must be of a cow or of oats: milk',
     ],
     ['of the field that is declared first', { drink: 'water', cups: 10 }, 'drink must be tea or coffee'],
-  ])('refuse with the words %s', (_name, value, message) => {
+  ])('reject with the message %s', (_name, value, message) => {
     expect(outcome(value)).toBe(message);
   });
 
-  it('have the words of class-validator if a rule has none', () => {
+  it('use the message of class-validator if a rule has none', () => {
     expect(outcome({ hot: 'yes' }, wishes)).toBe('hot must be a boolean value');
   });
 
-  it('of a class hold for what inherits from it', () => {
+  it('apply to subclasses', () => {
     class Larger extends Order {
       @IsInt({ message: 'size must be a whole number' })
       size!: number;
@@ -132,7 +132,7 @@ describe('Rules', () => {
     expect(outcome({ drink: 'tea', cups: 1 }, larger)).toBe('size must be a whole number');
   });
 
-  it('answer any value with an instance that fits, or with one sentence', () => {
+  it('return a valid instance or one message for any value', () => {
     fc.assert(
       fc.property(
         fc.anything({ withNullPrototype: true }),

@@ -1,4 +1,4 @@
-/** Values of every format that a decorator knows, and some of none. */
+/** Values in every format that a decorator checks, and some in none. */
 export const SAMPLES: readonly unknown[] = [
   '',
   ' ',
