@@ -10,8 +10,8 @@ import { ServiceTokenModule } from './service-token.module.js';
 import { TokenRoutesModule } from './token/token-routes.module.js';
 
 /**
- * The service. `createApp` adds ConfigModule and ProcessModule, which provide the settings, the clock and the
- * log.
+ * The root module of the service. `createApp` adds ConfigModule and ProcessModule, which provide the
+ * settings, the clock, the log and the link to the other workers.
  */
 @Module({
   imports: [

@@ -28,16 +28,18 @@ import { requestRecorder } from './observability/request-recorder.js';
 import { CLIENT } from './token/token-access.guard.js';
 import type { Worker } from './cluster/worker.js';
 
-/** What the process provides to the application; each has a default. */
+/** What the process provides to the application. Everything is optional. */
 export interface AppOptions {
+  /** Default: the system clock. */
   readonly clock?: Clock;
+  /** Default: a new log with the level of the settings. */
   readonly log?: Log;
-  /** The link to the other processes on the same port, if there are any. */
+  /** The link to the other workers; omitted if this process is the only one. */
   readonly worker?: Worker;
 }
 
 /**
- * Makes the HTTP application, ready to listen. A process may have several, each with its own settings.
+ * Creates the HTTP application, ready to listen. One process may create several, each with its own settings.
  *
  * @param settings from `loadSettings`
  */
@@ -58,10 +60,11 @@ export async function createApp(
 }
 
 /**
- * Adds what surrounds the routes. Hooks run in the order in which they are added, and see only the routes
- * that are made after them. Call it once the providers exist, before the routes do.
+ * Installs what applies to every route: hooks, rate limit, error filter, CORS. Hooks run in the order in
+ * which they are added, and apply only to the routes that are registered after them. Call it once the
+ * providers exist, but before Nest registers the routes.
  *
- * @returns a function to call once the routes exist, see {@link collectMethods}
+ * @returns a function to call once the routes are registered; see {@link collectMethods}
  */
 async function prepareServer(app: NestFastifyApplication): Promise<() => void> {
   const server = app.getHttpAdapter().getInstance();
@@ -72,7 +75,7 @@ async function prepareServer(app: NestFastifyApplication): Promise<() => void> {
     warn: proxyWarning(log),
   });
   useServerHooks(server, addresses, requestRecorder(log, app.get(Metrics), settings.basePath));
-  // A property that is added later would give each request of a client another shape.
+  // A property that is added later would change the hidden class of the request.
   server.decorateRequest(CLIENT, undefined);
   sharePublicDocuments(server);
   await limitRequests(server, settings, app.get(Clock), log);
@@ -102,7 +105,10 @@ function useErrorFilter(app: NestFastifyApplication, log: Log): ErrorFilter {
   return filter;
 }
 
-/** Not `app.enableCors()`, which would answer preflights before the hooks of the server run. */
+/**
+ * Registers CORS as a plugin: `app.enableCors()` would respond to preflights before the hooks of the server
+ * run.
+ */
 async function allowOrigins(app: NestFastifyApplication, origins: readonly string[]): Promise<void> {
   if (origins.length === 0) return;
   await app.register(cors, { origin: [...origins], strictPreflight: false });

@@ -5,7 +5,11 @@ import { StoreUnavailable } from './sync/record-store.js';
 
 const CLIENT_CHANGE_STATUS = { invalid_request: 400, not_found: 404, conflict: 409 } as const;
 
-/** @returns the HTTP error for an error that clients, keys or sync throw; any other exception unchanged */
+/**
+ * Maps the errors of `clients`, `keys` and `sync` to HTTP errors.
+ *
+ * @returns the HTTP error; any other exception unchanged
+ */
 export function domainError(exception: unknown): unknown {
   if (exception instanceof ClientChangeRefused) {
     return new ApiError(CLIENT_CHANGE_STATUS[exception.code], exception.code, exception.message);

@@ -1,19 +1,20 @@
 import type { Logger } from 'pino';
 
-/** How long requests in progress may take to finish, in milliseconds. */
+/** How long requests in progress may take to finish once the process is stopping, in milliseconds. */
 const DRAIN_MS = 10_000;
 
-/** How long a start-up in progress, such as a migration, may take to finish, in milliseconds. */
+/** How long an unfinished start-up, such as a migration, may take to finish, in milliseconds. */
 const START_UP_MS = 8_000;
 
 /**
- * How long the last lines of the log may take to be written, in milliseconds: their reader may have stopped.
+ * How long the last log lines may take to be written, in milliseconds: the reader of the log may have
+ * stopped.
  */
 const LAST_LINES_MS = 1_000;
 
 /**
- * A signal that arrives again within this time, in milliseconds, is the same one: npm and the terminal both
- * send it.
+ * A signal that is repeated within this time, in milliseconds, counts as one: npm and the terminal both send
+ * it.
  */
 const SAME_SIGNAL_MS = 1_000;
 
@@ -24,7 +25,7 @@ export interface Stoppable {
   readonly close: () => Promise<void>;
 }
 
-/** Phusion Passenger stops a process by this event of a global, not by a signal. */
+/** Phusion Passenger stops a process by an event of a global object, not by a signal. */
 interface Passenger {
   once(event: 'exit', listener: () => void): void;
 }
@@ -45,10 +46,13 @@ export class GracefulStop {
   private stopping = false;
   private isSameSignal = false;
 
-  /** @param isWorker whether another process started this one to share a port, and decides when it stops */
+  /**
+   * @param isWorker whether this process shares its port with others under a parent, which decides when it
+   *   stops
+   */
   constructor(private readonly isWorker: boolean) {
     process.on('SIGTERM', (signal) => this.stop(signal));
-    // Ctrl+C reaches every process of a terminal: a worker waits for its parent.
+    // Ctrl+C reaches every process of a terminal: a worker ignores it and waits for its parent.
     process.on('SIGINT', isWorker ? () => {} : (signal) => this.stop(signal));
     if (isWorker) process.on('disconnect', () => this.stop('disconnect'));
     passenger?.once('exit', () => this.stop('Passenger'));
@@ -60,8 +64,8 @@ export class GracefulStop {
   }
 
   /**
-   * From now on the process does not exit before this is closed. An uncaught error is logged, and exits with
-   * 1.
+   * From now on, a signal closes this before the process exits, and an uncaught error is logged and ends the
+   * process with 1.
    */
   guard(stoppable: Stoppable): void {
     this.stoppable = stoppable;
@@ -73,14 +77,14 @@ export class GracefulStop {
     process.on('unhandledRejection', (reason) => fail(reason, 'unhandled'));
   }
 
-  /** From now on there may be requests in progress. */
+  /** Marks the end of the start-up: from now on there may be requests in progress. */
   started(): void {
     this.running = true;
   }
 
-  /** Exits once the log is written. */
+  /** Exits once the log is flushed, at the latest after {@link LAST_LINES_MS}. */
   exit(code: number): void {
-    // process.exit() would wait for the reader of the log, too.
+    // process.exit() also waits for the reader of the log; only SIGKILL does not.
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_LINES_MS);
     if (this.stoppable) this.stoppable.log.flush(() => process.exit(code));
     else process.exit(code);
@@ -88,7 +92,7 @@ export class GracefulStop {
 
   private stop(signal: string): void {
     if (this.stopping) {
-      // A worker receives the signal of its process group, and that of its parent.
+      // A worker receives the signal twice: with its process group, and from its parent.
       if (!this.isWorker && !this.isSameSignal) process.exit(1);
       return;
     }
@@ -103,7 +107,7 @@ export class GracefulStop {
   private close({ log, close }: Stoppable, signal: string): void {
     log.info({ signal }, 'stopping');
     if (this.running) setTimeout(() => this.exit(1), DRAIN_MS).unref();
-    // An interrupted start-up is safe: a migration is a transaction.
+    // An interrupted start-up is safe: a migration is a transaction or, on MySQL, can run again.
     else setTimeout(() => this.exit(0), START_UP_MS).unref();
     close().then(
       () => this.exit(0),

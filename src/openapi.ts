@@ -59,8 +59,9 @@ function describeApi(app: INestApplication, settings: DocumentedSettings): OpenA
 }
 
 /**
- * @returns the path prefixes of the routes, first the one that pages are served under: behind a proxy that
- *   strips a path, that of PUBLIC_URL. An issuer that replaces PUBLIC_URL need not be the URL of the service.
+ * @returns the path prefixes of the routes. The first is the one at which browsers reach the service: behind
+ *   a proxy that strips a path, the path of PUBLIC_URL. Without PUBLIC_URL, `publicUrl` is the issuer, which
+ *   need not be the URL of the service, so its path is not used.
  */
 function pathsOf({ basePath, issuer, publicUrl }: DocumentedSettings): string[] {
   const isGiven = publicUrl !== undefined && publicUrl !== baseUrlOf(issuer);

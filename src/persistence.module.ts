@@ -6,8 +6,8 @@ import { RevocationModule } from './revocation/revocation.module.js';
 import { SyncModule } from './sync/sync.module.js';
 
 /**
- * The state that outlives the process: the database, and the copy of it in memory. The service and the
- * command line share the module. Each part joins the sync loop by itself.
+ * The state that outlives the process: the database, and its copy in memory. The service and the command line
+ * share this module. Each part joins the sync loop itself.
  */
 @Module({ imports: [DatabaseModule, SyncModule, KeysModule, ClientsModule, RevocationModule] })
 export class PersistenceModule {}

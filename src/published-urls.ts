@@ -1,8 +1,8 @@
 /**
- * Reads a URL from which others are derived by appending a path.
+ * Reads a base URL, from which others are derived by appending a path.
  *
- * @returns the URL without one `/` at its end; `undefined` unless it is an http or https URL without user,
- *   query or fragment, in whose path every client reads the same segments
+ * @returns the URL without a trailing `/`; `undefined` unless it is an http or https URL without user, query
+ *   or fragment, whose path contains nothing that a URL parser would change, such as dot segments
  */
 export function baseUrlOf(text: string): string | undefined {
   const parts = /^https?:\/\/[^\s/?#@\\]+((?:\/[^\s/?#\\]+)*)\/?$/i.exec(text);
@@ -11,12 +11,12 @@ export function baseUrlOf(text: string): string | undefined {
   return pathOf(text) === path ? text.replace(/\/$/, '') : undefined;
 }
 
-/** @returns the path of a URL, without a `/` at its end */
+/** @returns the path of a URL, without a trailing `/` */
 export function pathOf(url: string): string {
   return new URL(url).pathname.replace(/\/$/, '');
 }
 
-/** The URLs of the service that it publishes. */
+/** The URLs that the service publishes. */
 export interface PublishedUrls {
   readonly authorizationEndpoint: string;
   readonly tokenEndpoint: string;
@@ -27,7 +27,8 @@ export interface PublishedUrls {
 }
 
 /**
- * The one place that derives URLs, so that the published ones are exactly those that are accepted.
+ * Derives the URLs of the service. No other code does, so that the URLs that it publishes are exactly those
+ * that it accepts.
  *
  * @param publicUrl the URL at which clients reach the service, as {@link baseUrlOf} returns it
  */

@@ -17,7 +17,7 @@ import type { TokenSettings } from './token/token-module-options.js';
 import type { ServiceParts } from './token/token-options.js';
 import { TokenModule } from './token/token.module.js';
 
-/** The tokens of the service itself: TokenModule as any application imports it, for all modules. */
+/** The TokenModule of the service, imported as in any other application and exported to all modules. */
 @Global()
 @Module({
   imports: [
