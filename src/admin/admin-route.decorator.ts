@@ -3,10 +3,13 @@ import { ApiBearerAuth, ApiOAuth2, ApiTags } from '@nestjs/swagger';
 import { ApiError } from '../server/api-error.js';
 import { ApiErrorResponse, ApiErrors } from '../server/api-errors.decorator.js';
 
-/** The scope of administrators. */
+/** The scope that the administration API requires. */
 export const ADMIN_SCOPE = 'identity:admin';
 
-/** Documents a controller as one of the administration API. */
+/**
+ * Documents a controller as part of the administration API: tag, security schemes, and the errors of all
+ * routes.
+ */
 export function AdminRoute(): ClassDecorator {
   return applyDecorators(
     ApiTags('Administration'),

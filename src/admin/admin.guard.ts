@@ -11,16 +11,16 @@ import { HeaderGuard } from '../server/header-guards.js';
 import { TokenService } from '../token/token.service.js';
 import { ADMIN_SCOPE } from './admin-route.decorator.js';
 
-/** A request that the guard has admitted. */
+/** A request to the administration API. */
 export interface AdminRequest extends RequestWithHeaders {
   readonly id: string;
+  /** Set by the guard when it admits the request. */
   administrator?: Administrator;
 }
 
 /**
- * Admits a request with an access token (RFC 9068) that this service issued for itself, with the scope of
- * administrators. The token is read and checked as by `JwtAuthGuard`; only the words of a refusal are those
- * of the routes.
+ * Admits a request if its access token (RFC 9068) was issued by this service for the service itself and has
+ * {@link ADMIN_SCOPE}. Reads and checks the token as `JwtAuthGuard` does; only the text of a refusal differs.
  */
 @Injectable()
 export class AdminGuard extends HeaderGuard<AdminRequest> {
@@ -31,7 +31,10 @@ export class AdminGuard extends HeaderGuard<AdminRequest> {
     super();
   }
 
-  /** Checks the token each time: the body may take seconds, and an administrator loses its rights at once. */
+  /**
+   * Checks the token on both calls: reading the body may take seconds, and an administrator loses access at
+   * once.
+   */
   override admit(request: AdminRequest): MaybePromise<void> {
     return andThen(authorizeBearer(bearerToken(request), this, [ADMIN_SCOPE]), (outcome) => {
       const id = this.administratorOf(outcome);
@@ -39,12 +42,15 @@ export class AdminGuard extends HeaderGuard<AdminRequest> {
     });
   }
 
-  /** Verifies a token for the service itself: its own keys and clients say whether it is valid now. */
+  /** Verifies a token that is addressed to the service itself, against its own keys and clients. */
   verify(token: string): ReturnType<TokenService['verify']> {
     return this.tokens.verify({ token, audience: this.tokens.ownAudience, type: 'at+jwt' });
   }
 
-  /** @returns the client id of the administrator */
+  /**
+   * @returns the client ID of the administrator
+   * @throws {ApiError} 401, 403 or 503 if the request is refused
+   */
   private administratorOf(outcome: BearerAuthorization): string {
     switch (outcome.code) {
       case 'valid':
@@ -60,7 +66,7 @@ export class AdminGuard extends HeaderGuard<AdminRequest> {
     }
   }
 
-  /** The client as it is now, whatever its tokens say: it may lack a scope or an audience that it had. */
+  /** Checks the client as it is now: since the token was issued, it may have lost a scope or an audience. */
   private currentAdministrator({ claims: { client_id: clientId } }: AcceptedToken): string {
     const client = typeof clientId === 'string' ? this.clients.find(clientId) : undefined;
     if (!client?.scopes.includes(ADMIN_SCOPE) || !client.audiences.includes(this.tokens.ownAudience)) {
@@ -75,7 +81,10 @@ function insufficientScope(): ApiError {
   return refusal(403, error, `The scope ${ADMIN_SCOPE} is needed`, { error, scope: ADMIN_SCOPE });
 }
 
-/** A refusal with its challenge (RFC 6750 §3); a request without credentials gets no `error`. */
+/**
+ * Builds a refusal with its challenge (RFC 6750 §3). The challenge has no `error` if the request has no
+ * credentials.
+ */
 function refusal(
   status: number,
   code: ErrorCode,
@@ -86,7 +95,7 @@ function refusal(
   return new ApiError(status, code, message, {}, { 'www-authenticate': challenge });
 }
 
-/** @returns the administrator that the guard has admitted, for the audit */
+/** @returns the administrator that the guard has admitted, for the audit log */
 export function administratorOf({ administrator }: AdminRequest): Administrator {
   if (!administrator) throw new Error('The route has no AdminGuard');
   return administrator;

@@ -5,7 +5,7 @@ import { KeysModule } from '../keys/keys.module.js';
 import { ClientDescription } from './client-description.js';
 import { KeyAdministration } from '../keys/key-administration.js';
 
-/** The services of administration, for the routes of AdminModule and the command line. Opens no route. */
+/** The services behind the routes of AdminModule and the command line. Opens no route. */
 @Module({
   imports: [ClientsModule, KeysModule],
   providers: [ClientAdministration, ClientDescription, KeyAdministration],

@@ -9,10 +9,10 @@ import { CLIENT_SETTINGS, type ClientSettings } from '../config/namespaces.js';
 import { mergePatch } from '../encoding/merge-patch.js';
 import { ClientRequestDto } from './dto/client-request.dto.js';
 
-/** Read-only fields: a request may send them back as read, and they are ignored. */
+/** Read-only fields. A request may send them back as it read them; they are ignored. */
 const READ_ONLY = ['secrets', 'created_at', 'updated_at'];
 
-/** The properties of a client that a change can set, by the fields that set them. */
+/** The properties of a client that a change can set, keyed by the field that sets them. */
 const PROPERTIES = {
   name: 'name',
   audiences: 'audiences',
@@ -32,7 +32,7 @@ export class ClientDescription {
   private readonly rules = new Rules(ClientRequestDto);
   private readonly fields = new Set([...this.rules.fields, ...READ_ONLY]);
 
-  /** The longest lifetime of a client's tokens. */
+  /** The longest lifetime of a client's tokens, in seconds. */
   private readonly lifetimeSeconds: number;
 
   constructor(@Inject(CLIENT_SETTINGS) { lifetimeSeconds }: Pick<ClientSettings, 'lifetimeSeconds'>) {
@@ -42,11 +42,11 @@ export class ClientDescription {
   /**
    * Reads the description of a new client.
    *
-   * @throws {ClientChangeRefused}
+   * @throws {ClientChangeRefused} if the description is invalid
    */
   read(body: unknown): DescribedClient {
     const fields = this.known(body);
-    // A program that lost its request body would otherwise create a client that no one knows.
+    // Otherwise a caller that lost its request body would register a client by accident.
     if (Object.keys(fields).length === 0) throw refused('Send at least one field of the client');
     const read = this.checked(this.rules.read(fields));
     const id = read.client_id ?? randomUUID();
@@ -56,12 +56,14 @@ export class ClientDescription {
   }
 
   /**
-   * Reads a change. It validates the fields of the patch, and a rule between two fields if the patch has one
-   * of them: what is stored was valid under the settings of its time, and never keeps an administrator from
-   * disabling the client.
+   * Applies a patch to a client. Validates only the fields of the patch, and a rule between two fields only
+   * if the patch has one of them: what is stored was valid when it was stored, and must never keep an
+   * administrator from disabling the client.
    *
    * @param patch a JSON Merge Patch (RFC 7396)
-   * @throws {ClientChangeRefused}
+   * @returns the changed client
+   * @throws {ClientChangeRefused} if the patch is invalid, or would leave the client with neither secret nor
+   *   keys
    */
   patch(client: Client, patch: unknown): Client {
     const { client_id: id = client.id, ...sent } = this.known(patch);
@@ -87,7 +89,7 @@ export class ClientDescription {
 
   private known(body: unknown): Readonly<Record<string, unknown>> {
     if (!isJsonObject(body)) throw refused('Send a JSON object');
-    // A misspelled name would leave a client with less or more than intended.
+    // A misspelled name would leave a client with more or fewer rights than intended.
     const unknown = Object.keys(body).find((name) => !this.fields.has(name));
     if (unknown !== undefined)
       throw refused(`Unknown field ${JSON.stringify(redactSecrets(unknown).slice(0, 64))}`);
@@ -103,7 +105,7 @@ export class ClientDescription {
   }
 }
 
-/** The properties that a body describes, with their defaults. */
+/** The properties that a body describes, and the defaults of the others. */
 function describedBy(body: ClientRequestDto, id: string): Omit<DescribedClient, 'id'> {
   return {
     name: body.name ?? id,

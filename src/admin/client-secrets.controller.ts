@@ -12,7 +12,10 @@ import { AdminGuard, type AdminRequest, administratorOf } from './admin.guard.js
 import { CLIENT_ID, NEW_SECRET, SECRET_ID } from './examples.js';
 import { SecretRequestDto } from './dto/secret-request.dto.js';
 
-/** `/admin/clients/{id}/secrets`: at most two valid ones, so that one can be replaced without an outage. */
+/**
+ * `/admin/clients/{id}/secrets`: a client has at most two valid secrets, so that one can be replaced without
+ * an outage.
+ */
 @AdminRoute()
 @UseHeaderGuard(AdminGuard)
 @Controller('admin/clients/:id/secrets')

@@ -4,11 +4,11 @@ type Examples = Record<string, { readonly summary: string; readonly value: objec
 
 const example = (summary: string, value: object): Examples => ({ [summary]: { summary, value } });
 
-/** The path parameters of the documentation: the client that {@link NEW_CLIENT} registers. */
+/** Path parameters in the documentation. The client ID is that of {@link NEW_CLIENT}. */
 export const CLIENT_ID: ApiParamOptions = { name: 'id', example: 'careergpt', description: 'The client_id' };
 export const SECRET_ID: ApiParamOptions = { name: 'secretId', example: '9f86d081884c7d65' };
 
-/** A back end that gets tokens for itself and for its users. */
+/** A back end that requests tokens for itself and for its users. */
 export const NEW_CLIENT = example('A trusted back end', {
   client_id: 'careergpt',
   name: 'CareerGPT',
@@ -25,5 +25,5 @@ export const CHANGED_CLIENT = example('Another name and a lifetime of its own', 
 
 export const NEW_SECRET = example('A secret that expires in 90 days', { expires_in: 7_776_000 });
 
-/** Works whatever the algorithms are: each service has keys of its own administration. */
+/** Works with any algorithms: every service makes keys for its own administration. */
 export const ALL_KEYS = example('All keys', { revoke: false });

@@ -2,7 +2,11 @@ import { ApiError } from '../server/api-error.js';
 
 const MAX_PAGE = 100;
 
-/** Reads which page of a list the query of a request asks for. */
+/**
+ * Reads from a query which page of a list is requested: `limit` entries, at most 100, that follow `after`.
+ *
+ * @throws {ApiError} 400 if a parameter is invalid or repeated
+ */
 export function readPage({ limit = String(MAX_PAGE), after = '' }: Record<string, unknown>): {
   readonly limit: number;
   readonly after: string;

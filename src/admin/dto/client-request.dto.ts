@@ -7,10 +7,13 @@ import { Satisfies } from '../../validation/rules.js';
 import { DEFAULT_GRANT_TYPES, GRANT_TYPES, MAX_CLIENT_ID_LENGTH } from '../../clients/client.js';
 import { clientKeySetFault, isClientKeySet } from '../../clients/client-keys.js';
 
-/** The most entries in a list of a client. */
+/** The maximum length of each list of a client. */
 const MAX_LIST = 1_000;
 
-/** A new ID cannot be mistaken for an option of a command or a dot segment of a path (RFC 3986 §5.2.4). */
+/**
+ * What a new ID may be: it cannot be mistaken for an option of a command, nor for a dot segment of a path
+ * (RFC 3986 §5.2.4).
+ */
 const CLIENT_ID = new RegExp(`^(?!-|\\.{1,2}$)[A-Za-z0-9._~-]{1,${MAX_CLIENT_ID_LENGTH}}$`);
 
 const isSubjectPattern = (value: unknown): boolean =>

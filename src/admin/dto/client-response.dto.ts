@@ -61,7 +61,7 @@ export class ClientDto {
   updated_at!: string;
 }
 
-/** A new client, with the only display of its secret. */
+/** A new client with its secret, which is shown only this once. */
 @ApiSchema({ name: 'CreatedClient' })
 export class CreatedClientDto extends ClientDto {
   @ApiProperty({ description: 'Shown only once', example: 'm8Zk3…' })
@@ -92,8 +92,8 @@ export class CreatedSecretDto {
 }
 
 /**
- * The client in the format of the administration API; the fields of {@link ClientRequestDto} can be sent back
- * unchanged.
+ * Converts a client to the format of the administration API. The fields of {@link ClientRequestDto} can be
+ * sent back unchanged.
  */
 export function toClientDto(client: Client): ClientDto {
   return {
