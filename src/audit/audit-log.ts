@@ -1,73 +1,87 @@
-/** What a token request asked for, in the caller's words, if they could be read. */
+/** What a token request asked for, as the caller sent it; `undefined` if it could not be read. */
 interface AskedFor {
+  /** The requested subject. */
   readonly sub: string | undefined;
+  /** The requested audience, or several. */
   readonly aud: string | readonly string[] | undefined;
+  /** The requested scope tokens, separated by one space; omitted if none were requested. */
   readonly scope?: string | undefined;
-  /** The client that sent the request; omitted if none was authenticated. */
+  /** The ID of the client that sent the request; omitted if no client was authenticated. */
   readonly client_id?: string | undefined;
 }
 
-/** An issued token, identified by its `jti`, never shown. */
+/** A token was issued. The event identifies it by its `jti` and does not contain it. */
 export interface TokenIssued extends AskedFor {
   readonly event: 'token.issued';
   readonly jti: string;
+  /** The algorithm of the signature, such as `ES256`. */
   readonly alg: string;
 }
 
-/** A refused token request. */
+/** A token request was refused. */
 export interface TokenRefused extends AskedFor {
   readonly event: 'token.refused';
-  /** As in the response. */
+  /** The error code of the response. */
   readonly code: string;
 }
 
-/** A failed client authentication. */
+/** A client authentication failed. */
 export interface AuthenticationFailed {
   readonly event: 'authentication.failed';
-  /** As in the response. */
+  /** `too_many_requests` if too many attempts have failed, else `invalid_client`. */
   readonly code: 'invalid_client' | 'too_many_requests';
-  /** The named client; omitted if no client has that name, which may be a secret in the wrong place. */
+  /**
+   * The client ID that was sent; omitted if no client has this ID, as it may be a secret in the wrong place.
+   */
   readonly client_id: string | undefined;
   /** The IP address that sent the request. */
   readonly address: string;
 }
 
-/** A revoked token. */
+/** A token was revoked. */
 export interface TokenRevoked {
   readonly event: 'token.revoked';
   readonly jti: string;
-  /** The client that it was issued to; omitted if it names none. */
+  /** The ID of the client that the token was issued to; omitted if the token names none. */
   readonly client_id: string | undefined;
-  /** The client that revoked it. */
+  /** The ID of the client that revoked the token. */
   readonly by: string;
 }
 
-/** A change by an administrator. */
+/** The fields of every change by an administrator. */
 interface ByAdministrator {
   /** The client ID of the administrator, or `command line`. */
   readonly by: string;
-  /** The user of the operating system, if the change comes from the command line. */
+  /** The user of the operating system; omitted unless the change comes from the command line. */
   readonly os_user?: string;
-  /** Identifies copies of the event: those of the command line are written more than once. */
+  /**
+   * Identifies copies of one event: an event of the command line is logged more than once. Omitted for
+   * others.
+   */
   readonly event_id?: string;
-  /** When the change was made, in ISO 8601: a copy is written later, and its line has the time of writing. */
+  /**
+   * When the change was made, in ISO 8601, since the log lines of copies have the time of their writing.
+   * Omitted for other events.
+   */
   readonly at?: string;
 }
 
-/** A client that was created, changed or deleted. */
+/** A client was created, changed or deleted. */
 export interface ClientChanged extends ByAdministrator {
   readonly event: 'client.created' | 'client.updated' | 'client.deleted';
+  /** The client ID. */
   readonly client: string;
 }
 
-/** A secret that was added or revoked, identified by its ID, never shown. */
+/** A secret was added or revoked. The event identifies it by its ID and does not contain it. */
 export interface SecretChanged extends ByAdministrator {
   readonly event: 'client.secret_added' | 'client.secret_ended';
+  /** The client ID. */
   readonly client: string;
   readonly secret_id: string;
 }
 
-/** Keys of one kind that were replaced. */
+/** The keys of one algorithm and purpose were replaced. */
 export interface KeysRotated extends ByAdministrator {
   readonly event: 'keys.rotated';
   readonly algorithm: string;
@@ -77,18 +91,21 @@ export interface KeysRotated extends ByAdministrator {
   readonly revoke: boolean;
 }
 
-/** What administrators changed. */
+/** A change by an administrator. */
 export type AdministrationEvent = ClientChanged | SecretChanged | KeysRotated;
 
-/** What an auditor needs later: who did what, for which subject. */
+/** What the audit log records: who did what, and for which subject. */
 export type AuditEvent =
   TokenIssued | TokenRefused | AuthenticationFailed | TokenRevoked | AdministrationEvent;
 
-/** Receives audit events. */
+/** Receives audit events. An application that embeds the routes of this package may provide its own. */
 export abstract class AuditLog {
   /**
-   * @param requestId of the request that the event belongs to
-   * @param event never contains a token, a secret or an Authorization header
+   * Records one event.
+   *
+   * @param requestId ID of the request that caused the event
+   * @param event has no field for a token or a secret, but callers choose its names: log only what
+   *   {@link redactEvent} returns
    */
   abstract record(requestId: string, event: AuditEvent): void;
 }

@@ -4,12 +4,16 @@ import { type AuditEvent, AuditLog } from './audit-log.js';
 import { PersistedEvents } from './persisted-event.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** The most events that are written at a time: commands run in a loop must not flood the log. */
+/**
+ * The maximum number of events that are written at a time: commands that run in a loop must not flood the
+ * log.
+ */
 const BATCH = 100;
 
 /**
  * Writes the events in the database to the log of the service: at the start those of the last day, which may
- * have happened while no service ran, then each new one. Every process does so; `event_id` identifies copies.
+ * have been stored while no service ran, then each new one. Every process does so; `event_id` identifies
+ * copies.
  */
 @Injectable()
 export class PersistedEventLog {
@@ -22,7 +26,11 @@ export class PersistedEventLog {
     private readonly audit: AuditLog,
   ) {}
 
-  /** @throws {StoreUnavailable} */
+  /**
+   * Writes the next events; called by the sync loop.
+   *
+   * @throws {StoreUnavailable} if the database cannot be read
+   */
   async sync(): Promise<void> {
     this.from ??= this.clock.now() - DAY_MS;
     for (const { revision, document } of await this.events.since(this.revision, this.from, BATCH)) {

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { AdministrationEvent } from './audit-log.js';
 
-/**
- * A change by an administrator as stored in the database, written in the transaction of the change itself.
- */
+/** A change by an administrator as it is stored, in the same transaction as the change itself. */
 export interface PersistedEvent {
   readonly id: string;
   /** Milliseconds since 1970. */
   readonly time: number;
-  /** JSON: the request and the event. */
+  /** JSON with the request ID and the event. */
   readonly document: string;
 }
 
@@ -18,23 +16,23 @@ export interface Administrator {
   readonly id: string;
   readonly requestId: string;
   /**
-   * The user of the operating system, if the change comes from the command line: its own log is a terminal,
-   * which keeps nothing.
+   * The user of the operating system, if the change comes from the command line. Such events are stored in
+   * the database, since the log of a command is a terminal, which keeps nothing.
    */
   readonly osUser?: string | undefined;
 }
 
-/** An event for the log, and what the database stores of it. */
+/** An event for the log, and its copy for the database, if there is one. */
 export interface AuditedChange {
   readonly event: AdministrationEvent;
   readonly keep: PersistedEvent | undefined;
 }
 
 /**
- * Prepares an audit event; one from the command line also for the database.
+ * Prepares an audit event for the log and, if it comes from the command line, for the database too.
  *
  * @param time milliseconds since 1970
- * @returns the event with the ID that identifies its copies, and what the database stores
+ * @returns the event, which has an ID if there is a copy, and the copy to store
  */
 export function auditedChange(
   event: AdministrationEvent,
@@ -50,9 +48,12 @@ export function auditedChange(
 /** The stored events, in the order in which they became visible. */
 export abstract class PersistedEvents {
   /**
-   * @param revision of the last known event; 0 for none
+   * Reads the events after a revision, oldest first.
+   *
+   * @param revision that of the last known event; 0 for none
    * @param from the earliest time, in milliseconds since 1970
-   * @throws {StoreUnavailable}
+   * @param limit the maximum number of events
+   * @throws {StoreUnavailable} if the database cannot be read
    */
   abstract since(
     revision: number,

@@ -1,27 +1,27 @@
 import { redactSecrets } from '../encoding/redact-secrets.js';
 import type { AuditEvent } from './audit-log.js';
 
-/** How much of a token's `jti` is written, in characters: a holder of the shared secret chooses it freely. */
+/** How many characters of a `jti` are logged: anyone with the shared secret can choose it freely. */
 const MAX_TOKEN_ID_LENGTH = 255;
 
 const REMOVED = '[removed]';
 
-/**
- * A name that an unauthenticated caller may have written to the log; excludes, for instance, a passphrase.
- */
+/** The names from unauthenticated callers that are logged. A passphrase, for instance, is not one of them. */
 const PLAIN_NAME = /^[A-Za-z0-9._~:/@|*-]{1,64}$/;
 
-/** Base64 with `/`, which in most texts separates the segments of a path. */
+/**
+ * Random text in base64 with `/`, at which `redactSecrets` ends a run, since it usually separates segments of
+ * a path.
+ */
 const RANDOM_BASE64 = /^(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9+/]{32,}={0,2}$/;
 
 /** Formats one name. */
 type Show = (name: string) => string;
 
 /**
- * Redacts the names in an audit event: they are the caller's own words, and may be a token or a secret by
- * mistake.
+ * Redacts the names in an audit event: callers choose them, and may send a token or a secret by mistake.
  *
- * @returns the event, safe to write
+ * @returns a copy that is safe to log
  */
 export function redactEvent(event: AuditEvent): AuditEvent {
   if (event.event === 'token.revoked') {
@@ -52,7 +52,7 @@ function plainName(text: string): string {
   return PLAIN_NAME.test(text) ? name(text) : REMOVED;
 }
 
-/** Scope tokens are names of their own. */
+/** Redacts each scope token by itself. */
 function scopeOf(show: Show): Show {
   return (scope) => redactSecrets(scope).split(' ').map(show).join(' ');
 }
