@@ -7,9 +7,9 @@ import { ObservabilityModule } from '../observability/observability.module.js';
 import { PersistenceModule } from '../persistence.module.js';
 
 /**
- * Owns the command line: administers clients and keys in the database, with or without a running service.
- * ConfigModule and ProcessModule, which `openServices` adds, give its modules their settings, the clock and
- * the log.
+ * Owns the command line, which administers clients and keys in the database, whether or not a service is
+ * running. `openServices` adds ConfigModule and ProcessModule, which provide the settings, the clock and the
+ * log.
  */
 @Module({
   imports: [PersistenceModule, ObservabilityModule, ClientsModule, AdministrationModule],

@@ -5,7 +5,10 @@ import { clientFields, withClientOptions } from './client-options.js';
 import type { JsonOptions } from './command.js';
 import { values } from './option-values.js';
 
-/** The lists of a client that support adding and removing, by the options that replace them. */
+/**
+ * The lists of a client to which entries can be added and removed, keyed by the option that replaces the
+ * whole list.
+ */
 const LISTS = {
   audience: { flag: 'audience <name>', field: 'audiences', add: 'addAudience', remove: 'removeAudience' },
   scope: { flag: 'scope <token>', field: 'scopes', add: 'addScope', remove: 'removeScope' },
@@ -30,16 +33,22 @@ export function withChangeOptions(command: Command): Command {
   for (const { flag } of Object.values(LISTS)) {
     const [option = ''] = flag.split(' ');
     command
-      .option(`--add-${flag}`, `keep the list of --${option}, and add this; repeat for several`, values)
-      .option(`--remove-${flag}`, `keep the list of --${option}, without this; repeat for several`, values);
+      .option(`--add-${flag}`, `add one to the list that --${option} replaces; repeat for several`, values)
+      .option(
+        `--remove-${flag}`,
+        `remove one from the list that --${option} replaces; repeat for several`,
+        values,
+      );
   }
   return withClientOptions(command);
 }
 
 /**
- * The change that the options describe, as a JSON Merge Patch (RFC 7396) of the client's current state.
+ * Turns the options into a change of a client. Adding and removing entries depends on its current lists.
  *
- * @throws {Error} if they contradict each other, or change nothing
+ * @returns a function from the current client to a JSON Merge Patch (RFC 7396); it throws
+ *   {@link ClientChangeRefused} if an entry to remove is missing
+ * @throws {Error} if the options contradict each other, or change nothing
  */
 export function clientPatch(options: ChangeOptions): (client: ClientDto) => Record<string, unknown> {
   const members = clientFields(options);
@@ -82,7 +91,7 @@ export interface ChangedField {
   readonly current: unknown;
 }
 
-/** What a change did, apart from the time of the change itself. */
+/** The fields that a change replaced, except `updated_at`. */
 export function changedFields(previous: ClientDto, current: ClientDto): readonly ChangedField[] {
   const before = new Map<string, unknown>(Object.entries(previous));
   return Object.entries(current)

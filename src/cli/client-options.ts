@@ -4,15 +4,18 @@ import type { ClientRequestDto } from '../admin/dto/client-request.dto.js';
 import { type JsonOptions, withJson } from './command.js';
 import { list, NOTHING, single, singleOrNothing, wholeNumber } from './option-values.js';
 
-/** The fields of a client that options set; `clients disable` and `clients enable` set the other. */
+/**
+ * The fields of a client that options set. `clients disable` and `clients enable` set `disabled`; the ID
+ * cannot be changed.
+ */
 type Field = Exclude<keyof ClientRequestDto, 'client_id' | 'disabled'>;
 
 const option = <T>(flags: string, description: string, parse: (value: string, previous: T) => T): Option =>
   new Option(flags, description).argParser(parse);
 
-/** The options that describe a client, by the fields that they set. */
+/** The options that describe a client, keyed by the fields that they set. */
 const OPTIONS: Readonly<Record<Field, Option>> = {
-  name: option('--name <text>', 'for people', single()),
+  name: option('--name <text>', 'a name for people', single()),
   audiences: option(
     '--audience <name>',
     'an audience that it may request tokens for; repeat for several',
@@ -20,7 +23,7 @@ const OPTIONS: Readonly<Record<Field, Option>> = {
   ),
   default_audience: option(
     '--default-audience <name>',
-    'for requests that name no audience',
+    'the audience of requests that name none',
     singleOrNothing(String),
   ),
   scopes: option('--scope <token>', 'a scope that it may request; repeat for several', list),
@@ -60,8 +63,8 @@ function readJson(path: string): unknown {
 }
 
 /**
- * The fields of the administration API that the options set; absent options are omitted, and those given as
- * `-` are null.
+ * The fields of the administration API that the options set. An option that is not given is omitted, and `-`
+ * becomes null.
  */
 export function clientFields(options: JsonOptions): Record<string, unknown> {
   const values = new Map<string, unknown>(Object.entries(options));

@@ -37,7 +37,7 @@ interface CreateOptions extends JsonOptions {
 
 function createCommand(services: Services): Command {
   const create = command('create', 'register a client; its secret is printed only once')
-    .requiredOption('--id <id>', 'its client ID: 1 to 128 of A-Za-z0-9._~-', single())
+    .requiredOption('--id <id>', 'its client ID: 1 to 128 characters of A-Za-z0-9._~-', single())
     .option('--create', 'create the database if it does not exist, even in a folder without settings');
   return withClientOptions(create).action((options: CreateOptions) => {
     const body = { client_id: options.id, ...clientFields(options) };

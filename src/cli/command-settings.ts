@@ -9,12 +9,13 @@ import type { Location } from './location.js';
 import type { Creation } from './services.js';
 
 /**
- * Reads the settings of a command, and checks whether their database exists. In a folder that is not the
- * service's nothing is created: neither a database nor a secret.
+ * Reads the settings of a command, and checks that their database exists or may be created. In a folder
+ * without settings of the service, a command creates neither a database nor a secret unless it is asked to.
  *
- * @param making called before a database is created, with its path or location
- * @throws {SettingsError}
- * @throws {DatabaseError}
+ * @param creation whether the command may create a missing database
+ * @param making called with the path or location of a missing database that is about to be created
+ * @throws {SettingsError} if the settings are invalid, or the key encryption key is missing
+ * @throws {DatabaseError} if the database is missing and must not be created, or cannot be read
  */
 export async function commandSettings(
   place: Location,

@@ -9,7 +9,10 @@ import { single } from './option-values.js';
 import { printJson, printLine } from './print.js';
 import type { Services } from './services.js';
 
-/** `identity-backend doctor`: if it runs at all, the settings and the database are valid. */
+/**
+ * `identity-backend doctor`. Its checks run only once the services are open: the settings and the database
+ * are valid then.
+ */
 export function doctorCommand(services: Services): Command {
   const named = command(
     'doctor',

@@ -7,16 +7,19 @@ import { folder } from './command-settings.js';
 import type { Location, LocationOptions } from './location.js';
 import { printLine } from './print.js';
 
-/** Milliseconds. Shorter than the 3 seconds that the Dockerfile allows, so that the reason is printed. */
+/**
+ * How long the service may take to respond, in milliseconds. Shorter than the 3 seconds that the Dockerfile
+ * allows, so that the reason is printed.
+ */
 const TIMEOUT_MS = 2_500;
 
-/** A service that listens on every address of the host is checked at the loopback one. */
+/** A service that listens on all addresses of the host is checked at the loopback address. */
 const ANY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /**
  * `identity-backend health`: checks whether the service with the settings of this folder is alive, for health
- * checks of containers. Opens no database and creates nothing, as it runs every few seconds; exits 0 or 1, as
- * Docker reserves other codes.
+ * checks of containers. It runs every few seconds, so it opens no database and creates nothing. It exits with
+ * 0 or 1, since Docker reserves other codes.
  */
 export function healthCommand(options: LocationOptions): Command {
   const about = 'check that the service with these settings is alive; exits 0 or 1';
@@ -30,7 +33,10 @@ export function healthCommand(options: LocationOptions): Command {
   });
 }
 
-/** @throws {Error} with the reason, if the service is not alive or the settings do not name its address */
+/**
+ * @returns one line that says which service is alive
+ * @throws {Error} with the reason, if the service is not alive, or its port is not known
+ */
 async function checkHealth({ directory, envFile }: Location): Promise<string> {
   const { host, port, basePath } = listenSettings(folder(directory), undefined, envFile);
   if (port === 0) throw new Error('PORT is 0: the settings do not say which port the service listens on');

@@ -13,7 +13,7 @@ function say(text: string): void {
 }
 
 function fail(error: unknown): void {
-  // The help text was already written instead of an error, and is the whole message.
+  // The help text is already written, and says everything.
   const isHelp = error instanceof CommanderError && error.code === 'commander.help';
   if (!isHelp) say(error instanceof Error ? error.message : String(error));
   process.exitCode = exitCode(error);

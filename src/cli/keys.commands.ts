@@ -42,7 +42,10 @@ function rotateCommand(services: Services): Command {
       'the keys of this algorithm; without it, all that the service makes',
       single(ownAlgorithm),
     )
-    .option('--revoke', 'because a key leaked: revoke every key that has signed, with every token');
+    .option(
+      '--revoke',
+      'after a leak: also revoke the previous keys, and with them every token that they signed',
+    );
   return withJson(rotate).action(({ algorithm, revoke = false, json = false }: RotateOptions) =>
     services.use(async (context) => {
       const administration = context.get(KeyAdministration);

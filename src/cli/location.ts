@@ -9,7 +9,7 @@ export interface Location {
   readonly envFile?: string | undefined;
 }
 
-/** The options that name the location: the same ones on every command, before its name and after it. */
+/** The options that name the location. Every command accepts them, before its name and after it. */
 export class LocationOptions {
   private readonly given = new Map<string, string>();
 
@@ -17,7 +17,7 @@ export class LocationOptions {
     return { directory: this.given.get('--directory'), envFile: this.given.get('--env-file') };
   }
 
-  /** Adds them to a command and its subcommands. */
+  /** Adds the options to a command and its subcommands. */
   addTo(command: Command): void {
     command
       .addOption(this.option('--directory', '<folder>', 'the folder of the service, if it is not this one'))

@@ -9,8 +9,11 @@ import { commandSettings } from './command-settings.js';
 import type { OpenServices } from './services.js';
 
 /**
- * @param logAt makes the log of a command, which is separate from its results
- * @param say writes a line for the operator, apart from the results
+ * Makes the function by which commands open the services: as an application context of Nest, without a
+ * server.
+ *
+ * @param logAt makes the log of a command at a level; the log is separate from the results
+ * @param say writes a line for the operator, separate from the results
  */
 export function openServices(logAt: (level: string) => Logger, say: (line: string) => void): OpenServices {
   return async (place, creation): Promise<INestApplicationContext> => {

@@ -1,9 +1,12 @@
 import { InvalidArgumentError } from 'commander';
 
-/** The value for an empty list, or for no value. Not null: commander takes that for an empty text. */
+/**
+ * The value that empties a list, or resets a single value. Parsers do not return null for it, since commander
+ * would turn null into an empty string.
+ */
 export const NOTHING = '-';
 
-/** @returns a parser of an option that is given once, and not empty */
+/** @returns a parser for an option that may be given only once and must not be empty */
 export function single<T = string>(parse?: (value: string) => T): (value: string, previous?: T) => T;
 export function single(parse: (value: string) => unknown = String) {
   return (value: string, previous?: unknown): unknown => {
@@ -40,14 +43,15 @@ export function values(value: string, previous?: readonly string[]): readonly st
 }
 
 /**
- * Plain decimal digits: `0x10`, `1e3`, `+5`, spaces and leading zeros could mean something else to someone.
+ * Parses plain decimal digits. `0x10`, `1e3`, `+5`, spaces and leading zeros are rejected, since they can be
+ * read in more than one way.
  */
 export function wholeNumber(value: string): number {
   if (/^(0|[1-9]\d{0,14})$/.test(value)) return Number(value);
   throw new InvalidArgumentError('It must be a whole number in decimal digits.');
 }
 
-/** An operand: a mistake in a script often leaves one empty. */
+/** Rejects an empty value, which is usually an unset variable in a script. */
 export function notEmpty(value: string): string {
   if (value === '') throw new InvalidArgumentError('It is empty.');
   return value;

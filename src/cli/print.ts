@@ -3,14 +3,14 @@ import { escapeInvisible } from '../encoding/well-formed-text.js';
 import type { ChangedField } from './client-changes.js';
 
 /**
- * Writes a value for programs. Characters that a terminal would interpret are escaped: JSON allows it, and
- * the value is the same.
+ * Prints a value as JSON, for programs. Characters that a terminal would interpret are escaped, which leaves
+ * the value the same.
  */
 export function printJson(value: unknown): void {
   write(JSON.stringify(value, undefined, 2), '\n');
 }
 
-/** Writes one line for people, with the control and format characters of data escaped. */
+/** Prints one line for people, with the control and format characters of data escaped. */
 export function printLine(text: string): void {
   write(text, '\t');
 }
@@ -20,15 +20,15 @@ function write(text: string, layout: '\n' | '\t', output: NodeJS.WritableStream 
   output.write(`${text.split(layout).map(escapeInvisible).join(layout)}\n`);
 }
 
-/** Writes a client, for people: one field a line. */
+/** Prints a client for people, one field per line. */
 export function printClient(client: ClientDto): void {
   const width = Math.max(...Object.keys(client).map((name) => name.length));
   for (const [name, value] of Object.entries(client)) printLine(`${name.padEnd(width)}  ${shown(value)}`);
 }
 
 /**
- * Writes what a change did: after the client, for people; to standard error if the client was written for
- * programs.
+ * Prints the fields that a change replaced. They go to standard output, or to standard error if the client
+ * was printed as JSON.
  */
 export function printChanges(fields: readonly ChangedField[], json = false): void {
   const output = json ? process.stderr : process.stdout;

@@ -11,16 +11,16 @@ import { type OpenServices, Services } from './services.js';
 
 const ABOUT = [
   'Administers identity-backend: run it in the folder of the service.\n',
-  'It exits 0 when it is done, 1 if it is refused, fails or cannot reach the database, and 78 if the settings are ' +
-    'wrong or there is no database in this folder.',
+  'Exit codes: 0 on success; 1 if the command is refused or fails, or the database is unavailable; 78 if the ' +
+    'settings are invalid or there is no database in this folder.',
 ].join('\n');
 
 /**
- * Runs one command.
+ * Runs one command. The errors of the command itself are rethrown.
  *
  * @param open opens the services that commands work with; not called for an invalid command line, nor for
  *   help
- * @param words what follows `identity-backend`
+ * @param words the arguments after `identity-backend`
  * @throws {CommanderError} if the command line is invalid
  */
 export async function runCommand(open: OpenServices, words: readonly string[]): Promise<void> {
@@ -44,12 +44,12 @@ export async function runCommand(open: OpenServices, words: readonly string[]): 
   try {
     await program.parseAsync(helpLast(words), { from: 'user' });
   } catch (error) {
-    // Requested help is no error.
+    // Requested help is not an error.
     if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
   }
 }
 
-/** `help clients` is `clients --help`. */
+/** Turns `help clients` into `clients --help`. */
 function helpLast(words: readonly string[]): string[] {
   const [first, ...rest] = words;
   return first === 'help' ? [...rest, '--help'] : [...words];

@@ -3,8 +3,8 @@ import { Command, type ParseOptionsResult } from 'commander';
 const HELP = ['-h', '--help'];
 
 /**
- * A command that rejects what it does not understand exactly: commander alone takes `--json` for the value of
- * `--id --json`, takes a negative number for an operand, and ignores words next to `--help`.
+ * A command that rejects what it does not understand exactly. Commander alone reads `--id --json` as the ID
+ * `--json`, accepts a negative number as an operand, and ignores words next to `--help`.
  */
 export class StrictCommand extends Command {
   constructor(name: string) {
@@ -66,7 +66,7 @@ export class StrictCommand extends Command {
   }
 
   private hasStrayOption({ operands, unknown }: ParseOptionsResult): boolean {
-    // What follows the name of a subcommand is for that command to parse.
+    // The words after the name of a subcommand are for that command to parse.
     return unknown.length > 0 && (this.commands.length === 0 || operands.length === 0);
   }
 }
