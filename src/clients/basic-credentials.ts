@@ -1,18 +1,18 @@
 import { formDecode } from '../encoding/form-urlencoded.js';
 import { decodeUtf8 } from '../encoding/strict-json.js';
 
-/** What a client presents to authenticate itself. */
+/** The ID and the secret by which a client authenticates. */
 export interface Credentials {
   readonly clientId: string;
   readonly clientSecret: string;
 }
 
-/** Padding is optional. Text that no bytes encode to is not base64, though Node would decode it. */
+/** Base64 with optional padding. Node would also decode text of a length that no bytes encode to. */
 const BASIC = /^Basic +((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?)$/i;
 
 /**
  * Reads the credentials of an Authorization header. Both parts are form-encoded before they are joined (RFC
- * 6749 §2.3.1), which most clients forget; our own IDs and secrets read the same either way.
+ * 6749 §2.3.1), which most clients forget; the IDs and secrets of this service are the same either way.
  *
  * @returns `undefined` if they are malformed: another scheme, not base64, no colon, an empty part
  */

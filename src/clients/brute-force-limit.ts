@@ -5,24 +5,30 @@ import { MemoryWindowCounter } from '../rate-limit/memory-window-counter.js';
 import { networkOf } from '../rate-limit/ip-address.js';
 import type { WindowCounter } from '../rate-limit/window-counter.js';
 
-/** How many times the failures of a pair an IP address may have, over all client IDs. */
+/** The limit of an IP address over all client IDs, as a multiple of the limit of a pair. */
 const ADDRESS_FACTOR = 10;
 
 /** The window in which signature checks are counted for an IP address over its limit. */
 const SIGNATURE_WINDOW_MS = 60_000;
 
 /**
- * Limits guessing of secrets. Failures count by the pair of IP address and client ID, so that failures from
- * elsewhere never lock a client out, and by IP address alone, so that guessing over many IDs is limited too.
- * A pair over its limit is rejected before any check. An IP address over its limit may be a proxy or a
- * network that many share: a correct secret passes, and only failures get 429. A /64 of IPv6 counts as one
- * address.
+ * Limits the guessing of secrets. Failures are counted for each pair of IP address and client ID, so that
+ * failures from elsewhere never lock a client out, and for each IP address, so that guessing over many IDs is
+ * limited too. A pair over its limit is rejected before any check. An IP address over its limit may be a
+ * proxy or a network that many share: a correct secret still passes, and only failures get 429. A /64 of IPv6
+ * counts as one IP address.
  */
 export class BruteForceLimit {
-  /** A signature costs processor time of this process, so it is counted here, and not over all instances. */
+  /**
+   * Checking a signature costs CPU time of this process alone, so the count is not shared with other
+   * instances.
+   */
   private readonly signatures: MemoryWindowCounter;
 
-  /** @param most failures a minute of a pair; 0 for no limit */
+  /**
+   * @param most the failures that a pair may have in a window; 0 for no limit
+   * @param counter counts failures in the window
+   */
   constructor(
     private readonly most: number,
     private readonly counter: WindowCounter,
@@ -37,8 +43,9 @@ export class BruteForceLimit {
   }
 
   /**
-   * Counts a signature check, which costs a hundred times as much as comparing a secret: an IP address over
-   * its limit gets as many a minute as failures were allowed to it, correct ones included.
+   * Counts a signature check, which costs a hundred times as much as comparing a secret. An IP address over
+   * its limit may have as many signatures checked in a minute as it may have failures; valid signatures count
+   * too.
    *
    * @returns seconds until a signature may be checked again; 0 if it may now
    */
@@ -78,7 +85,7 @@ export class BruteForceLimit {
   }
 }
 
-/** The key has a bounded length, whatever was sent as a client ID. */
+/** Makes a key of bounded length, whatever was sent as a client ID. */
 function pairKey(network: string, clientId: string): string {
   const name =
     clientId.length <= MAX_CLIENT_ID_LENGTH ? clientId : createHash('sha256').update(clientId).digest('hex');

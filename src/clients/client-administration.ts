@@ -9,7 +9,7 @@ import { ClientChangeRefused } from './client-change-refused.js';
 import { ClientRegistry } from './client-registry.js';
 import { makeSecret, makeTokenMark, MAX_LIVE_SECRETS } from './client-secret.js';
 
-/** A new secret, the only time that it is visible. */
+/** A new secret. This is the only time that its text is known. */
 export interface NewSecret {
   readonly id: string;
   readonly text: string;
@@ -18,8 +18,9 @@ export interface NewSecret {
 }
 
 /**
- * The administration of clients. Every method throws {@link ClientChangeRefused} if the change is refused,
- * and `StoreUnavailable` if the database is unavailable; nothing has changed then.
+ * Creates, changes and deletes clients, and audits each change. Every method throws
+ * {@link ClientChangeRefused} if the change is refused and `StoreUnavailable` if the database is unavailable;
+ * nothing has changed then.
  */
 @Injectable()
 export class ClientAdministration {
@@ -48,10 +49,11 @@ export class ClientAdministration {
   }
 
   /**
-   * Changes what an administrator describes of a client.
+   * Changes the properties of a client that administrators describe.
    *
    * @param changeOf called within the transaction, perhaps more than once; may throw
    *   {@link ClientChangeRefused}
+   * @returns the client before and after the change
    */
   async update(
     id: string,
@@ -115,7 +117,7 @@ export class ClientAdministration {
     });
   }
 
-  /** Changes the client of an event, and audits it. */
+  /** Changes the client that the event names, and audits the change. */
   private async change(
     event: ClientChanged | SecretChanged,
     by: Administrator,

@@ -8,7 +8,7 @@ import { BruteForceLimit } from './brute-force-limit.js';
 import { ClientAuthenticator } from './client-authenticator.js';
 import { ClientsModule } from './clients.module.js';
 
-/** How long failed authentications are remembered. */
+/** The window in which failed authentications are counted. */
 const FAILURE_WINDOW_MS = 60_000;
 
 /** Owns client authentication by secret (RFC 6749 §2.3), with its brute-force limit. Opens no route. */

@@ -12,7 +12,7 @@ import { hasSecret } from './client-secret.js';
 export type Authentication =
   | { readonly code: 'authenticated'; readonly client: Client }
   | { readonly code: 'invalid_client' }
-  /** Too many attempts failed; the next one is allowed after so many seconds. */
+  /** Too many attempts have failed; the next one is allowed after this many seconds. */
   | { readonly code: 'too_many_requests'; readonly retryAfterSeconds: number };
 
 /** The request by which a client authenticates. */
@@ -22,7 +22,7 @@ export interface Attempt {
   readonly address: string;
 }
 
-/** Authenticates clients. */
+/** Authenticates clients by secret. Counts, limits and audits failures, those of other methods too. */
 @Injectable()
 export class ClientAuthenticator {
   constructor(
@@ -33,8 +33,8 @@ export class ClientAuthenticator {
   ) {}
 
   /**
-   * Authenticates a client by its secret. A failure may take longer, since failures may be counted in Redis;
-   * a success is synchronous.
+   * Authenticates a client by its secret. A success is returned synchronously; a failure may be a promise,
+   * since failures may be counted in Redis.
    *
    * @param credentials `undefined` if they are malformed
    */
@@ -48,27 +48,35 @@ export class ClientAuthenticator {
     return this.failed(attempt, clientId);
   }
 
-  /** Whether an authenticated client is unchanged: it may be disabled, or its secret revoked. */
+  /**
+   * Whether a client that has authenticated is unchanged: meanwhile it may have been disabled, or its secret
+   * revoked.
+   */
   isCurrent(client: Client): boolean {
     return this.clients.find(client.id) === client;
   }
 
-  /** @returns the refusal of an attempt after too many failures; `undefined` if it may proceed */
+  /** @returns the refusal of an attempt, if too many have failed; `undefined` if it may proceed */
   blocked(attempt: Attempt, clientId: string): Authentication | undefined {
     const seconds = this.limit.blockedSeconds(attempt.address, clientId);
     return seconds > 0 ? this.refused(attempt, clientId, seconds) : undefined;
   }
 
   /**
-   * @returns the refusal of an attempt whose signature is not checked after too many failures; `undefined` if
-   *   it may be
+   * Counts a signature check.
+   *
+   * @returns the refusal of an attempt, if too many have failed; `undefined` if its signature may be checked
    */
   signatureRefused(attempt: Attempt, clientId: string): Authentication | undefined {
     const seconds = this.limit.signatureSeconds(attempt.address);
     return seconds > 0 ? this.refused(attempt, clientId, seconds) : undefined;
   }
 
-  /** Counts a failed attempt. */
+  /**
+   * Counts a failed attempt.
+   *
+   * @returns its refusal
+   */
   async failed(attempt: Attempt, clientId: string): Promise<Authentication> {
     return this.refused(attempt, clientId, await this.limit.failed(attempt.address, clientId));
   }

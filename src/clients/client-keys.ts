@@ -8,7 +8,7 @@ export function isClientKeySet(value: unknown): boolean {
   return typeof readPublicKeySet(value) !== 'string';
 }
 
-/** @returns in words why a value is not such a set */
+/** @returns why a value is not a set of keys that a client may register; empty if it is one */
 export function clientKeySetFault(value: unknown): string {
   const keys = readPublicKeySet(value);
   return typeof keys === 'string' ? keys : '';
@@ -17,8 +17,9 @@ export function clientKeySetFault(value: unknown): string {
 /** A registered key that cannot be used. */
 export interface UnusableKey {
   readonly clientId: string;
-  /** Its index in the set; the first is 0. */
+  /** Its index in the set, counted from 0. */
   readonly index: number;
+  /** Why it cannot be used, to follow the name of the key. */
   readonly fault: string;
 }
 
@@ -27,14 +28,14 @@ export interface KeyQuery {
   readonly algorithm: Algorithm;
   /** The `kid` to match; `undefined` for any. */
   readonly keyId: string | undefined;
-  /** The most keys to return. */
+  /** The maximum number of keys to return. */
   readonly most: number;
 }
 
 /**
- * The first keys that a client may authenticate with. A set that was registered under weaker rules is neither
- * rejected nor changed: the client can still be read and changed, and keys that fail today's checks are
- * skipped.
+ * The first keys with which a client may authenticate. A set that was registered under weaker rules is
+ * neither rejected nor changed: the client can still be read and changed, and keys that fail the current
+ * checks are skipped.
  */
 export function usableKeys(client: Client | undefined, { algorithm, keyId, most }: KeyQuery): PublicKey[] {
   const jwks: readonly unknown[] = client?.jwks?.keys ?? [];
@@ -59,7 +60,7 @@ export function unusableKeys({ id, jwks }: Client): UnusableKey[] {
   });
 }
 
-/** Keys are checked and made once, while their client is held in memory. */
+/** The checked keys by their JWK. Each key is checked only once while its client is held in memory. */
 const checkedKeys = new WeakMap<object, PublicKey | string>();
 
 function checkedKey(set: readonly unknown[], jwk: unknown): PublicKey | string {
@@ -71,7 +72,7 @@ function checkedKey(set: readonly unknown[], jwk: unknown): PublicKey | string {
 
 const REPEATED = 'has the kid of another key of the set';
 
-/** Of two keys with one kid it is unknown which one is meant. */
+/** Whether another key of the set has the same `kid`: an assertion that names it would be ambiguous. */
 function isRepeated(set: readonly unknown[], { kid }: Record<string, unknown>): boolean {
   return kid !== undefined && set.filter((other) => isJsonObject(other) && other['kid'] === kid).length > 1;
 }

@@ -14,6 +14,8 @@ export interface ClientRequest {
 export type PolicyViolation = 'audience' | 'subject' | 'scope' | 'claims';
 
 /**
+ * Checks a request against what the client is allowed.
+ *
  * @param isClient whether a subject is the ID of a client
  * @returns the first part of the request that the client is not allowed; `undefined` if all of it is allowed
  */
@@ -29,7 +31,10 @@ export function violationOf(
   return undefined;
 }
 
-/** A client may name itself and its `may_act_for` subjects; another client only if it is listed exactly. */
+/**
+ * Whether the client may request a token for the subject: itself or one of its `may_act_for`. A pattern does
+ * not cover the IDs of other clients, which must be listed exactly.
+ */
 function mayNameSubject(client: Client, subject: string, isClient: (id: string) => boolean): boolean {
   if (subject === client.id || client.mayActFor.includes(subject)) return true;
   return (

@@ -5,15 +5,15 @@ import { SyncedMap } from '../sync/synced-map.js';
 import type { Client } from './client.js';
 import { ClientStore } from './client-store.js';
 
-/** The clients, held in memory: issuing and verifying tokens queries no database. */
+/** The clients, held in memory: issuing and verifying tokens does not query the database. */
 @Injectable()
 export class ClientRegistry {
   private readonly records: SyncedMap<Client>;
-  /** How many clients name an audience. */
+  /** How many clients name each audience. */
   private readonly audiences = new Map<string, number>();
   private sortedIds: readonly string[] | undefined;
 
-  /** @param notifier notifies other processes of a change, and waits for them */
+  /** @param notifier notifies other processes of a change, and waits until they have it */
   constructor(store: ClientStore, notifier: ChangeNotifier = SINGLE_PROCESS) {
     const applied = (_id: string, client?: Client, previous?: Client): void => this.follow(client, previous);
     this.records = new SyncedMap(store, applied, () => notifier.publish());
@@ -27,8 +27,8 @@ export class ClientRegistry {
   /**
    * Changes a client, here immediately and on other instances with their next {@link sync}.
    *
-   * @param decide receives the client as it is in the database; if it throws, nothing changes
-   * @throws {StoreUnavailable} and whatever `decide` throws
+   * @param decide receives the client as it is in the database; its error cancels the change, and is rethrown
+   * @throws {StoreUnavailable} if the database is unavailable; nothing has changed then
    */
   change(id: string, decide: RecordDecision<Client>, event?: ChangeEvent): Promise<Client | undefined> {
     return this.records.change(id, decide, event);
@@ -51,19 +51,28 @@ export class ClientRegistry {
     return [...this.records.all.values()].filter(({ disabled }) => !disabled);
   }
 
-  /** Whether any client exists or existed: from then on, tokens of deleted clients are no longer valid. */
+  /**
+   * Whether any client exists or ever existed: from then on, the tokens of deleted clients are no longer
+   * valid.
+   */
   get everHadClients(): boolean {
     return this.records.everHeldRecords;
   }
 
   /**
-   * Whether some client may request tokens for this audience: a known name, not one that a caller made up.
+   * Whether some client may request tokens for this audience, so that it is not a name that a caller made up.
    */
   namesAudience(audience: string): boolean {
     return this.audiences.has(audience);
   }
 
-  /** Clients in the order of their IDs, from the one after `after`. */
+  /**
+   * Lists clients in the order of their IDs.
+   *
+   * @param limit the maximum number of clients
+   * @param after the ID that precedes the page; empty for the first page
+   * @returns the clients, and the ID to pass as `after` for the next page, if there is one
+   */
   page(
     limit: number,
     after = '',
@@ -87,7 +96,7 @@ export class ClientRegistry {
   }
 }
 
-/** Index of the first greater entry of a sorted list. */
+/** The index of the first entry of a sorted list that is greater than the text. */
 function firstAfter(sorted: readonly string[], text: string): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {

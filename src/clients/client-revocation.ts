@@ -4,8 +4,8 @@ import type { Client } from './client.js';
 import type { ClientRegistry } from './client-registry.js';
 
 /**
- * Checks the client that a token was issued to. Once any client was registered, a token that names a client
- * is valid only while that client exists, is enabled, and existed when the token was issued.
+ * Checks the client that a token was issued to. Once any client has been registered, a token that names a
+ * client is valid only while that client exists, is enabled, and existed when the token was issued.
  *
  * @returns what to do if the token is revoked, else `undefined`
  */
@@ -26,9 +26,9 @@ export function clientRevocation(
 }
 
 /**
- * Whether the token was issued to a previous client with the same ID. Times cannot decide this for tokens of
- * the second in which an ID is reused, for an instance with another clock, or for one that had not received
- * the change yet.
+ * Whether the token was issued to a previous client with the same ID. Times alone cannot decide this: an ID
+ * may be reused within one second, and an instance may have a slow clock, or not have received the change
+ * yet. A client that reuses an ID has a mark for this.
  */
 function isOfPrevious({ createdAt, tokenMark }: Client, { iat, jti }: Claims): boolean {
   const madeAt = createdAt / 1000;

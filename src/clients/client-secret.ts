@@ -1,20 +1,22 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type Client, type ClientSecret, liveSecrets } from './client.js';
 
-/** The most valid secrets of a client: two, so that one can be replaced without an outage. */
+/** The maximum number of valid secrets of a client: two, so that one can be replaced without an outage. */
 export const MAX_LIVE_SECRETS = 2;
 
 const SECRET_BYTES = 32;
 const NOTHING = Buffer.alloc(32);
 
-/** Length of a client's mark: that of the last group of a UUID. */
+/** The length of a client's mark, which is that of the last group of a UUID. */
 const MARK_BYTES = 6;
 
 /**
- * Makes a secret. A fast hash protects it well enough: it is 256 random bits, in no dictionary and beyond any
- * search.
+ * Makes a secret. A fast hash protects it well enough: 256 random bits are in no dictionary and cannot be
+ * searched.
  *
  * @param now milliseconds since 1970
+ * @param expiresAt milliseconds since 1970; null if it does not expire
+ * @returns the text for the client, and what is stored
  */
 export function makeSecret(
   now: number,
@@ -31,8 +33,10 @@ export function makeTokenMark(): string {
 }
 
 /**
- * Compares in constant time, and does the same work for an unknown client, so that responses do not reveal
- * which clients exist.
+ * Whether a secret is a valid one of the client. Compares in constant time, and does the same work for an
+ * unknown client, so that responses do not reveal which clients exist.
+ *
+ * @param now milliseconds since 1970
  */
 export function hasSecret(client: Client | undefined, given: string, now: number): boolean {
   const givenHash = hashOf(given);

@@ -8,7 +8,7 @@ export const GRANT_TYPES = ['client_credentials'] as const;
 
 export type GrantType = (typeof GRANT_TYPES)[number];
 
-/** The grants of a client whose description names none, however many grants there are. */
+/** The grants of a client whose description names none; they stay the same when a grant is added. */
 export const DEFAULT_GRANT_TYPES: readonly GrantType[] = ['client_credentials'];
 
 /** A secret of a client, stored as its hash. */
@@ -22,11 +22,12 @@ export interface ClientSecret {
   readonly expiresAt: number | null;
 }
 
-/** A program that may request tokens, and which ones. */
+/** A program that may request tokens, and what it may request. */
 export interface Client {
   readonly id: string;
   readonly name: string;
   readonly audiences: readonly string[];
+  /** The audience of requests to `/oauth2/token` that name none; if null, the only one of `audiences`. */
   readonly defaultAudience: string | null;
   readonly scopes: readonly string[];
   /** Names of the custom claims that it may set. */
@@ -51,7 +52,7 @@ export interface Client {
   readonly tokenMark?: string;
 }
 
-/** A client as administrators describe it: all of it but its secrets, times and mark. */
+/** A client as administrators describe it: without its secrets, times and mark. */
 export type DescribedClient = Omit<Client, 'secrets' | 'createdAt' | 'updatedAt' | 'tokenMark'>;
 
 /** The secrets of the client that are valid at this time, in milliseconds since 1970. */

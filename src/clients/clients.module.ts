@@ -5,10 +5,10 @@ import { SyncLoop } from '../sync/sync-loop.js';
 import { SyncModule } from '../sync/sync.module.js';
 import { ClientRegistry } from './client-registry.js';
 
-/** After the keys, see KeysModule. */
+/** The clients are synchronized after the keys; see KeysModule. */
 const SYNC_ORDER = 20;
 
-/** After the clients: whether there are any decides whether the keys are needed. */
+/** The administration keys come after the clients: they are needed only once a client exists. */
 const ADMINISTRATION_KEYS_SYNC_ORDER = 30;
 
 /**
@@ -28,7 +28,10 @@ export class ClientsModule implements OnModuleInit {
     this.syncLoop.join({ sync: () => this.ensureAdministrationKeys() }, ADMINISTRATION_KEYS_SYNC_ORDER);
   }
 
-  /** A client may administer the service, with tokens that only the service's own keys sign. */
+  /**
+   * Makes the keys for tokens that are addressed to the service: a client may administer the service with
+   * these.
+   */
   private async ensureAdministrationKeys(): Promise<void> {
     if (this.clients.everHadClients) await this.keys.ensureAdministration();
   }

@@ -1,11 +1,11 @@
 import { redactSecrets } from '../encoding/redact-secrets.js';
 import type { Client } from './client.js';
 
-/** The most characters that the names of one kind take; a client may have thousands. */
+/** The maximum length of the names of one kind; a client may have thousands of names. */
 const MAX_CHARACTERS = 500;
 
 /**
- * Describes what a client may request, to that client alone, after it has authenticated.
+ * Describes what a client may request. Only that client may read it, after it has authenticated.
  *
  * @param ownAudience the service itself, for which `/token` issues no tokens
  * @returns one sentence of limited length
@@ -39,7 +39,7 @@ export function describeInPlainAscii(names: readonly string[]): string {
   return listed(plain, names.length);
 }
 
-/** As many names as fit. An administrator may have entered a secret in place of a name by mistake. */
+/** Lists as many names as fit, redacted: an administrator may have entered a secret in place of a name. */
 function listed(names: readonly string[], count = names.length): string {
   if (count === 0) return 'none';
   const shown: string[] = [];

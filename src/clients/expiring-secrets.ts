@@ -12,10 +12,10 @@ export interface ExpiringSecret {
 }
 
 /**
- * The valid secrets of these clients that expire, the next one first.
+ * The valid secrets of these clients that expire soon, the earliest first.
  *
  * @param now milliseconds since 1970
- * @param within how soon, in milliseconds
+ * @param within how soon, in milliseconds; default 14 days
  */
 export function expiringSecrets(
   clients: Iterable<Client>,

@@ -4,19 +4,23 @@ import { ClientRegistry } from './client-registry.js';
 import { type ExpiringSecret, expiringSecrets } from './expiring-secrets.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** The most secrets that are named at a time. */
+/** The maximum number of secrets that are reported one by one. */
 const MAX_NAMED = 20;
 
 /** Receives warnings about secrets that expire soon. */
 export abstract class ExpiryReport {
-  /** Called for each of the next ones to expire, and at most 20 times a day. */
+  /** Called for each of the secrets that expire next, at most 20 times a day. */
   abstract secret(secret: ExpiringSecret): void;
 
-  /** Called once a day if there are more of them. */
+  /**
+   * Called once a day if there are more of them.
+   *
+   * @param count how many more
+   */
   abstract more(count: number): void;
 }
 
-/** Warns of the secrets of enabled clients that expire soon: at the start, and once a day. */
+/** Warns about the secrets of enabled clients that expire soon: at the start, and once a day. */
 @Injectable()
 export class ExpiryWarnings {
   private warnedAt = -Infinity;
