@@ -9,7 +9,7 @@ export type Message =
   /** Primary to worker: here they are; no text if some worker did not respond. */
   | { readonly identityBackend: 'metrics-of-all'; readonly id: string; readonly text: string | undefined };
 
-/** Other libraries use the same channel. */
+/** Whether a message is one of these: other libraries use the same channel. */
 export function isMessage(value: unknown): value is Message {
   return typeof value === 'object' && value !== null && 'identityBackend' in value;
 }

@@ -5,15 +5,16 @@ import { isMessage } from './messages.js';
 import { type Peer, Relay } from './relay.js';
 
 /**
- * How long a worker that died is not replaced, in milliseconds: one that cannot start must not use up the
- * host.
+ * How long to wait before a worker that exited is replaced, in milliseconds: a worker that cannot start must
+ * not keep the host busy.
  */
 const RESTART_PAUSE_MS = 1_000;
 
 /**
- * Runs so many workers on one port, replaces those that die, and relays messages between them.
+ * Runs several workers on one port, replaces those that exit, and relays messages between them.
  *
- * @returns a function that stops all of them, and resolves once the last has sent its last response
+ * @param count how many workers
+ * @returns a function that stops all workers, and resolves once the last one has sent its last response
  */
 export function runWorkers(count: number, log: Logger): () => Promise<void> {
   const workers = new Workers(log);
@@ -44,7 +45,7 @@ class Workers {
     const worker = cluster.fork();
     const peer: Peer = {
       send: (message) => {
-        // The worker may have exited, and the primary not have noticed yet.
+        // The worker may have exited before this process noticed.
         if (worker.isConnected()) worker.send(message, () => {});
       },
     };
@@ -70,8 +71,8 @@ class Workers {
 
   private replace(worker: Worker, code: number | null, signal: string | null): void {
     this.log.error({ worker: worker.process.pid, code, signal }, 'a worker exited');
-    // Whatever keeps the first worker from starting keeps all of them. A worker that exits with 0 was stopped
-    // by a signal.
+    // What prevents the first worker from starting prevents all of them. A worker that exits with 0 was
+    // stopped by a signal.
     if (!this.everListened && code !== 0) this.log.flush(() => process.exit(code || 1));
     setTimeout(() => {
       if (!this.isStopping) this.start();

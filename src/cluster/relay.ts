@@ -5,27 +5,25 @@ export interface Peer {
   send(message: Message): void;
 }
 
-/**
- * After this many milliseconds a question without a complete response is dropped: its sender no longer waits.
- */
+/** How long a question may wait for its last response, in milliseconds; then its sender no longer waits. */
 const OLDEST_QUESTION_MS = 10_000;
 
-/** Who sent the question, and whose responses are missing. */
+/** The sender of a question, and the peers that have not responded yet. */
 interface Question {
   readonly from: Peer;
   readonly awaited: Set<Peer>;
 }
 
 /**
- * Relays messages between workers: a change in one of them is sent to all others, and confirmed once all have
- * synced.
+ * Relays messages between workers. A change in one worker is sent to all others, and confirmed once all of
+ * them have synced.
  */
 export class Relay {
   private readonly questions = new Map<string, Question>();
 
   /**
-   * @param peers all of them, as of now
-   * @param scrape the metrics of all of them; `undefined` if some do not respond
+   * @param peers returns the current workers
+   * @param scrape reads the metrics of all workers; `undefined` if some do not respond
    */
   constructor(
     private readonly peers: () => readonly Peer[],
@@ -55,7 +53,7 @@ export class Relay {
     }
   }
 
-  /** No one waits for a process that exited: its successor reads the current state at its start. */
+  /** Stops waiting for a worker that exited: its successor reads the current state when it starts. */
   remove(peer: Peer): void {
     for (const [id, { awaited }] of this.questions) {
       awaited.delete(peer);

@@ -11,7 +11,7 @@ const RESPONSE_TIMEOUT_MS = {
   metrics: 6_000,
 } as const;
 
-/** The part of a process that sends messages to its parent. */
+/** The channel of a process to its parent. */
 export interface Channel {
   readonly connected: boolean;
   on(event: 'message', listener: (message: unknown) => void): unknown;
