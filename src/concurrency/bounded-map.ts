@@ -1,8 +1,6 @@
-/**
- * A map that holds a limited number of entries: one entry too many evicts the entry that was set longest ago.
- */
+/** A map of bounded size: adding an entry to a full map evicts the entry that was set longest ago. */
 export class BoundedMap<Value> extends Map<string, Value> {
-  /** @param maxEntries the number of entries at which setting another evicts one */
+  /** @param maxEntries the maximum number of entries */
   constructor(private readonly maxEntries: number) {
     super();
   }

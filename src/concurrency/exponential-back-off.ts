@@ -2,7 +2,7 @@
  * How long to pause before the next attempt.
  *
  * @param failures consecutive failures so far, at least 1; each doubles the pause
- * @returns in the unit of the limits
+ * @returns the pause, in the unit of `first` and `longest`
  */
 export function exponentialBackOff(
   failures: number,

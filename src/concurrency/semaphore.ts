@@ -1,4 +1,4 @@
-/** The queue of a {@link Semaphore} is full: another task would wait too long. */
+/** The queue of a {@link Semaphore} is full: one more task would wait too long. */
 export class QueueFull extends Error {
   override readonly name = 'QueueFull';
 
@@ -21,7 +21,11 @@ export class Semaphore {
     private readonly maxWaiting: number,
   ) {}
 
-  /** @throws {QueueFull} and whatever the task throws */
+  /**
+   * Runs a task as soon as fewer than `maxRunning` are running. Its errors are rethrown.
+   *
+   * @throws {QueueFull} if `maxWaiting` tasks are waiting already
+   */
   async run<T>(task: () => Promise<T>): Promise<T> {
     if (this.running < this.maxRunning) this.running += 1;
     else await this.wait();

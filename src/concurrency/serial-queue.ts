@@ -3,12 +3,13 @@ export class SerialQueue {
   private last: Promise<unknown> | undefined;
 
   /**
-   * @param failsWaiting whether a failure also fails every task that waits, without running it: if a store is
-   *   unavailable, each would wait for the same answer for as long again. By default a task fails alone.
+   * @param failsWaiting whether an error also fails the tasks that wait, without running them: while a store
+   *   is unavailable, each of them would wait for the same error for as long again. Default: only the task
+   *   itself fails.
    */
   constructor(private readonly failsWaiting: (cause: unknown) => boolean = () => false) {}
 
-  /** Starts the task at once if no other runs. */
+  /** Runs a task after all earlier ones; at once if there are none. Its errors are rethrown. */
   run<R>(task: () => Promise<R>): Promise<R> {
     const result = this.last ? this.after(this.last, task) : start(task);
     const settled = (): void => {
@@ -27,7 +28,7 @@ export class SerialQueue {
   }
 }
 
-/** A task that throws before it returns a promise rejects like any other. */
+/** Turns an exception that a task throws synchronously into a rejection. */
 async function start<R>(task: () => Promise<R>): Promise<R> {
   return task();
 }

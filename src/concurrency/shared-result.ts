@@ -8,7 +8,7 @@ const LIFETIME_MS = 1_000;
  */
 export class SharedResult<T> {
   private latest: Promise<T> | undefined;
-  /** When the latest result was known, in milliseconds since 1970; none while it is computed. */
+  /** When the latest result was known, in milliseconds since 1970; `undefined` while it is computed. */
   private knownAt: number | undefined;
 
   constructor(
@@ -25,7 +25,7 @@ export class SharedResult<T> {
     const result = this.compute();
     const known = (): void => {
       this.knownAt = this.clock.now();
-      // Frees the memory of the result, and also ends it if the clock is set back.
+      // Frees the memory of the result, and discards it even if the clock is set back.
       setTimeout(() => this.forget(result), LIFETIME_MS).unref();
     };
     this.knownAt = undefined;
