@@ -4,9 +4,9 @@ import { NAMESPACES } from './namespaces.js';
 import type { Settings } from './settings.js';
 
 /**
- * Owns the settings: reads and validates them, and carries them into the application by `@nestjs/config`.
- * Each module injects its own namespace (`namespaces.ts`). They are read before Nest starts, as the exit
- * code, the log and the number of processes depend on them.
+ * Owns the settings: reads and validates them, and provides them to the application through `@nestjs/config`.
+ * Each module injects its own namespace (`namespaces.ts`). The settings are read before Nest starts, as the
+ * exit code, the log and the number of processes depend on them.
  */
 @Module({})
 export class ConfigModule {

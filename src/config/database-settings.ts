@@ -7,13 +7,17 @@ import {
 } from '../database/database-url.js';
 import { readRootCertificates, RootCertificateError } from '../database/root-certificates.js';
 
-/** @returns whether the URL is that of a database, apart from its parameters: see {@link databaseFaults} */
+/** Whether a URL is that of a supported database. Its parameters are checked by {@link databaseFaults}. */
 export function isDatabaseUrl(url: string): boolean {
   const parsed = parseDatabaseUrl(url);
   return 'kind' in parsed || parsed.parameters !== undefined;
 }
 
-/** What is wrong with the parameters of `DATABASE_URL`, and with the file that they name. */
+/**
+ * What is wrong with the parameters of `DATABASE_URL`, and with the file that they name.
+ *
+ * @param directory base of relative paths
+ */
 export function databaseFaults(url: string, directory: string): string[] {
   const parsed = parseDatabaseUrl(url);
   if (!('kind' in parsed)) {
@@ -40,8 +44,8 @@ export function databaseNotices(url: string, production: boolean): string[] {
 }
 
 /**
- * Resolves relative paths in `DATABASE_URL`, of an SQLite file and of `sslrootcert`, against the folder in
- * which the service starts.
+ * Resolves the relative paths in `DATABASE_URL`, which are an SQLite file and `sslrootcert`, against the
+ * folder in which the service starts.
  */
 export function withWholePaths(url: string, directory: string): string {
   const address = databaseAddress(url);

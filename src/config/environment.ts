@@ -257,7 +257,7 @@ export class Environment {
   PASSENGER_BASE_URI?: string;
 }
 
-/** Every name that the service reads. */
+/** The names of all variables that the service reads. */
 export const SETTING_NAMES: ReadonlySet<string> = new Set([
   ...settingDocuments().keys(),
   'IN_PASSENGER',

@@ -6,7 +6,7 @@ import { unknownNames } from './unknown-names.js';
 /** Variables by name, such as `process.env`. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Used byte for byte: anything trimmed at their ends would be lost from a secret. */
+/** Secrets, which are used byte for byte: trimming would change them. */
 const BYTE_FOR_BYTE: ReadonlySet<string> = new Set([
   'JWT_SECRET_KEY',
   'JWT_SECRET_KEY_PREVIOUS',
@@ -16,18 +16,18 @@ const BYTE_FOR_BYTE: ReadonlySet<string> = new Set([
 
 /** The values of settings before validation. */
 export interface GivenValues {
-  /** By the names of settings; none is empty. */
+  /** By the names of the settings; no value is empty. */
   readonly values: Readonly<Record<string, string>>;
   /** The path of the settings file, if there is one. */
   readonly file: string | undefined;
   readonly faults: readonly string[];
-  /** Names that are no settings, but probably meant to be. */
+  /** Warnings about names that are not settings, but were probably meant to be. */
   readonly notices: readonly string[];
 }
 
 /**
- * Reads the settings from `.env` and from the environment, which wins. An empty value counts as not set in
- * either, so that an empty variable hides nothing.
+ * Reads the settings from `.env` and from the environment, which takes precedence. An empty value counts as
+ * not set, so that an empty variable does not hide a value in `.env`.
  *
  * @param directory contains `.env`
  * @param envFile a file to read instead of `.env`; it must exist
@@ -56,7 +56,7 @@ function settingsAmong(
   return Object.fromEntries(settings.filter(([, value]) => value !== ''));
 }
 
-/** Trims whitespace and line ends, which files from other systems and quoting leave behind. */
+/** Trims whitespace and line ends, which quoting and files from other systems leave behind. */
 function trimmed(value: string): string {
   return value.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
 }

@@ -12,13 +12,15 @@ import type { Settings } from './settings.js';
 const MINUTE_MS = 60 * 1000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** The settings that say which keys sign and verify. */
+/** The settings that determine which keys sign and verify. */
 export type KeySettings = Pick<
   Settings,
   'algorithms' | 'audienceAlgorithms' | 'importedKeys' | 'rotationPeriodMs'
 >;
 
 /**
+ * Reads the settings of keys, and the files that they name.
+ *
  * @param directory base of relative paths of key files
  * @returns the settings, and what is wrong with them, by the names of their variables
  */
@@ -37,7 +39,7 @@ export function keySettings(
   const { importedKeys, faults } = readKeys(environment, inForce, directory);
   const { KEY_ROTATION_DAYS: days, JWT_EXPIRATION_MINUTES: minutes } = environment;
   const rotationPeriodMs = days === 0 ? null : days * DAY_MS;
-  // A value that breaks its own rule is reported by validation, and may be a text here.
+  // A value that breaks its own rule is reported by validation, and may still be a string here.
   const isShort =
     rotationPeriodMs !== null && rotationPeriodMs < minutes * MINUTE_MS + PUBLISHED_BEFORE_SIGNING_MS;
   if (isShort && typeof days === 'number' && typeof minutes === 'number') {
@@ -55,8 +57,8 @@ export function needsSharedSecret(environment: Environment): boolean {
 }
 
 /**
- * The minimum length of a shared secret for all configured algorithms, in bytes; undefined if none is an
- * HMAC.
+ * The minimum length of a shared secret for all configured algorithms, in bytes; `undefined` if none of them
+ * is an HMAC.
  */
 export function leastSecretBytes(environment: Environment): number | undefined {
   const lengths = sharedAlgorithms(environment).map((algorithm) => ALGORITHMS[algorithm].leastSecretBytes);
@@ -68,7 +70,7 @@ function sharedAlgorithms({ JWT_ALGORITHM, AUDIENCE_ALGORITHMS }: Environment): 
   return lists.flatMap(algorithmList).filter((algorithm) => ALGORITHMS[algorithm].shared);
 }
 
-/** A list that breaks its rule is reported by validation; here it is empty. */
+/** The known algorithms of a list. Unknown ones are reported by validation, and omitted here. */
 function algorithmList(text: string): Algorithm[] {
   return text.split('|').filter(isAlgorithm);
 }

@@ -3,11 +3,12 @@ import { givenValues, type Variables } from './given-values.js';
 import { basePathOf, toEnvironment } from './load-settings.js';
 import { type Settings, SettingsError } from './settings.js';
 
-/** The variables with the address to listen on. */
+/** The variables of the host, the port and the base path. */
 const NAMES = ['HOST', 'PORT', 'BASE_PATH'];
 
 /**
- * Reads the address to listen on, and nothing else: makes no secret, and opens no key file.
+ * Reads the host, the port and the base path that the service listens on, and no other settings: makes no
+ * secret and opens no key file.
  *
  * @param directory contains `.env`
  * @param variables the environment

@@ -20,11 +20,11 @@ import {
 import { listOf, secretsOf } from './setting-values.js';
 import { type LoadedSettings, SettingsError } from './settings.js';
 
-/** Names that other programs set too: alone, they do not show that a folder belongs to the service. */
+/** Names that other programs use too: alone, they do not show that a folder belongs to the service. */
 const GENERIC_NAMES = ['NODE_ENV', 'HOST', 'PORT', 'PASSENGER_BASE_URI', 'IN_PASSENGER'];
 
 /**
- * Reads the settings from the environment and from `.env`; the environment wins. Writes nothing:
+ * Reads the settings from the environment and from `.env`; the environment takes precedence. Writes nothing:
  * `withLocalSecrets` makes missing secrets.
  *
  * @param directory contains `.env` and `data/`
@@ -55,7 +55,7 @@ export function loadSettings(
   return toSettings(environment, keys, { directory, given });
 }
 
-/** Checks nothing: `validateSync` finds what breaks its rule. */
+/** Converts the values without checking them; `validateSync` does that. */
 export function toEnvironment(values: GivenValues['values']): Environment {
   return plainToInstance(Environment, values, { exposeDefaultValues: true });
 }
@@ -94,7 +94,7 @@ function toSettings(
   });
 }
 
-/** The address the service listens on, its proxies, and which optional routes are open. */
+/** The host and port to listen on, the trusted proxies, and which optional routes are open. */
 function serverSettings(
   environment: Environment,
   production: boolean,
@@ -127,7 +127,7 @@ function serverSettings(
   };
 }
 
-/** The path that all routes start with: empty, or `/` and segments without a `/` at the end. */
+/** The path that all routes start with: empty, or `/` and segments without a trailing `/`. */
 export function basePathOf({ BASE_PATH, PASSENGER_BASE_URI }: Environment): string {
   const path = (BASE_PATH ?? PASSENGER_BASE_URI ?? '').replace(/^\/|\/$/g, '');
   return path === '' ? '' : `/${path}`;
@@ -172,14 +172,14 @@ function sharedSecret(
   return { secret, notices: warnings.map((words) => `data/jwt-secret-key ${words}`) };
 }
 
-/** A database in the memory of one process cannot be shared. */
+/** Checks the number of workers: they cannot share a database in memory. */
 function workerFaults(environment: Environment): string[] {
   return sqlitePath(environment.DATABASE_URL) === ':memory:' && workersOf(environment) > 1
     ? ['WORKERS is more than 1, and DATABASE_URL is in the memory of one process']
     : [];
 }
 
-/** Passenger runs processes of its own. */
+/** The number of processes that the service starts. Passenger starts processes itself. */
 function workersOf({ WORKERS, IN_PASSENGER }: Environment): number {
   if (IN_PASSENGER !== undefined) return 1;
   return WORKERS === 'auto' ? availableParallelism() : Number(WORKERS);

@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import { SettingsError } from './settings.js';
 
 /**
- * Reads the secret that this installation made for itself, or makes it: for a first start without any
- * settings. Only the owner can read the file, and of several processes that start at the same time one makes
- * it.
+ * Reads a secret that this installation made for itself, or makes it, so that a first start needs no
+ * settings. Only the owner can read the file. Of several processes that start at the same time, one makes it.
  *
  * @param directory contains the file
  * @param name of the file
  * @returns the secret, and the path of the file if it was made just now
- * @throws {Error} of the file system, if the directory cannot be written
+ * @throws {Error} if the file is empty or cannot be read, or the directory cannot be written
  */
 export function localSecret(directory: string, name: string): { secret: string; madeAt?: string } {
   const path = join(directory, name);
@@ -22,8 +21,7 @@ export function localSecret(directory: string, name: string): { secret: string; 
   const secret = randomBytes(48).toString('base64url');
   writeFileSync(draft, secret, { mode: 0o600 });
   try {
-    // A link appears whole or not at all, and never replaces a file that another process made in the
-    // meantime.
+    // A link appears whole or not at all, and never replaces a file that another process has made meanwhile.
     linkSync(draft, path);
     return { secret, madeAt: path };
   } catch (error) {
@@ -43,7 +41,12 @@ export function readLocalSecret(directory: string, name: string): string | undef
   return read(join(directory, name));
 }
 
-/** The fault of a missing setting that cannot be read from or written to the data folder. */
+/**
+ * The error for a secret that is not set and can be neither read from the data folder nor written to it.
+ *
+ * @param variable the name of the setting
+ * @param error the cause
+ */
 export function cannotKeep(variable: string, error: unknown): SettingsError {
   const reason = error instanceof Error ? error.message : String(error);
   return new SettingsError([`${variable} is not set, and none can be kept in data/: ${reason}`]);

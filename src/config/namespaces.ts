@@ -65,7 +65,7 @@ export type JwtSettings = Namespace<'jwt'>;
 /** Injection token of {@link JwtSettings}. */
 export const JWT_SETTINGS = getConfigToken('jwt');
 
-/** Which keys the service makes for itself, and how it keeps and replaces them. */
+/** Which keys the service makes for itself, and how it stores and replaces them. */
 export type KeysSettings = Namespace<'keys'>;
 /** Injection token of {@link KeysSettings}. */
 export const KEYS_SETTINGS = getConfigToken('keys');
@@ -75,7 +75,7 @@ export type DatabaseSettings = Namespace<'database'>;
 /** Injection token of {@link DatabaseSettings}. */
 export const DATABASE_SETTINGS = getConfigToken('database');
 
-/** How clients are limited. */
+/** The limits on clients. */
 export type ClientSettings = Namespace<'clients'>;
 /** Injection token of {@link ClientSettings}. */
 export const CLIENT_SETTINGS = getConfigToken('clients');
@@ -85,7 +85,7 @@ export type OAuth2Settings = Namespace<'oauth2'>;
 /** Injection token of {@link OAuth2Settings}. */
 export const OAUTH2_SETTINGS = getConfigToken('oauth2');
 
-/** What operators may read, and what is compared with other services. */
+/** What operators may read, and what they compare with other services. */
 export type DiagnosticsSettings = Namespace<'diagnostics'>;
 /** Injection token of {@link DiagnosticsSettings}. */
 export const DIAGNOSTICS_SETTINGS = getConfigToken('diagnostics');

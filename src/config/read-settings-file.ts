@@ -2,18 +2,22 @@ import { isUtf8 } from 'node:buffer';
 import { lstatSync, readFileSync } from 'node:fs';
 import { type Assignment, parseSettingsFile } from './settings-file.js';
 
-/** Bytes. Far more than all settings need: a larger file is another one by mistake. */
+/** The largest accepted file, in bytes. All settings need far less: a larger file is not a settings file. */
 const MAX_SIZE = 1024 * 1024;
 
 /** An existing settings file. */
 export interface SettingsFile {
   readonly path: string;
   readonly assignments: readonly Assignment[];
-  /** By line number, never with the text of the line. */
+  /** Each names a line by its number, and never quotes it. */
   readonly faults: readonly string[];
 }
 
-/** @returns `undefined` if the file does not exist; an unusable one has faults and no assignments */
+/**
+ * Reads a settings file.
+ *
+ * @returns `undefined` if the file does not exist; an unreadable one has faults and no assignments
+ */
 export function readSettingsFile(path: string): SettingsFile | undefined {
   let bytes: Buffer;
   try {
@@ -25,7 +29,7 @@ export function readSettingsFile(path: string): SettingsFile | undefined {
   }
   const faults = encodingFaults(path, bytes);
   if (faults.length > 0) return { path, assignments: [], faults };
-  // Drops a byte order mark.
+  // The decoder drops a byte order mark.
   const parsed = parseSettingsFile(new TextDecoder().decode(bytes));
   return {
     path,
@@ -34,7 +38,7 @@ export function readSettingsFile(path: string): SettingsFile | undefined {
   };
 }
 
-/** A dangling link is a lost file, not one that never existed. */
+/** Whether the path is a link. A dangling one is a lost file, not one that never existed. */
 function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
@@ -42,7 +46,7 @@ function isLink(path: string): boolean {
 function encodingFaults(path: string, bytes: Buffer): string[] {
   if (bytes.length > MAX_SIZE) return [`${path} is over 1 MiB`];
   if (isUtf8(bytes)) return [];
-  // In latin1, a line end is one in every encoding that is close to ASCII.
+  // Latin-1 keeps every byte, and a line end is the same in all encodings that extend ASCII.
   const lines = bytes.toString('latin1').split('\n');
   const line = lines.findIndex((text) => !isUtf8(Buffer.from(text, 'latin1'))) + 1;
   return [`${path} line ${line} is not UTF-8`];

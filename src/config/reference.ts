@@ -2,7 +2,9 @@ import type { SettingDocument } from './setting.decorator.js';
 
 type Documents = ReadonlyMap<string, SettingDocument>;
 
-/** Known to `src/jwt/secret-strength.ts`: production does not start with it. */
+/**
+ * A placeholder for secrets, one of those in `src/jwt/secret-strength.ts`: production does not start with it.
+ */
 const PLACEHOLDER = '<strong-shared-secret>';
 
 const INTRODUCTION = `# The settings of identity-backend, made by \`npm run settings\`. Copy this file to .env and uncomment what you change.
@@ -41,9 +43,9 @@ export function settingsTable(documents: Documents): string {
 }
 
 /**
- * The page with this table between its markers.
+ * Replaces the table between the markers of a page.
  *
- * @throws {Error} if the markers are not there, once each and in order
+ * @throws {Error} unless the page has each marker once, in order
  */
 export function withSettingsTable(page: string, table: string): string {
   const [before, middle, ...rest] = page.split(BEGIN);
@@ -66,7 +68,7 @@ function exampleValue(name: string, byDefault: string): string {
   return /^`([^`]+)`(;|$)/.exec(byDefault)?.[1] ?? '';
 }
 
-/** Quoted for a shell: a value of plain characters needs no quotes. */
+/** Quotes a value for a shell, unless it has only plain characters. */
 function quoted(value: string): string {
   return /^[\w.:/@-]*$/.test(value) ? value : `'${value}'`;
 }
@@ -75,7 +77,7 @@ function isValue(byDefault: string): boolean {
   return byDefault !== 'none' && /^[^\s`]+$/.test(byDefault);
 }
 
-/** Markdown without its escapes and code marks. */
+/** Removes the escapes and code marks of Markdown. */
 function asPlainText(markdown: string): string {
   return markdown.replaceAll('\\|', '|').replaceAll('`', '');
 }

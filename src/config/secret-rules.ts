@@ -5,8 +5,8 @@ import { leastSecretBytes, needsSharedSecret } from './key-settings.js';
 import { secretsOf } from './setting-values.js';
 
 /**
- * In production a weak or missing secret is a fault; elsewhere the service starts and reports what is wrong
- * with it.
+ * Checks the shared secrets. In production a weak or missing secret is a fault; elsewhere the service starts
+ * and reports it as a notice.
  */
 export function secretFaults(environment: Environment): string[] {
   if (environment.NODE_ENV !== 'production') return [];
@@ -44,10 +44,13 @@ function givenSecrets({
   return [...current, ...previous.map((secret): [string, string] => ['JWT_SECRET_KEY_PREVIOUS', secret])];
 }
 
-/** A shared database needs a shared key encryption key; holders of the shared secret must not have it. */
+/**
+ * Checks the key encryption key: a shared database needs a shared one, and the holders of the shared secret
+ * must not have it.
+ */
 export function encryptionKeyFaults(environment: Environment): string[] {
   const { KEY_ENCRYPTION_KEY: key, NODE_ENV, DATABASE_URL } = environment;
-  // A length under 32 bytes is reported with the rules of single settings.
+  // A key under 32 bytes is reported by the rule of its own setting.
   if (key !== undefined) {
     return Buffer.byteLength(key) < LEAST_SECRET_BYTES ? [] : unfitEncryptionKey(environment, key);
   }
@@ -57,7 +60,8 @@ export function encryptionKeyFaults(environment: Environment): string[] {
 }
 
 /**
- * Why a key, from the settings or from `data/`, must not encrypt. Weak ones are refused in production only.
+ * Why a key encryption key, from the settings or from `data/`, must not be used. Weak ones are refused in
+ * production only.
  *
  * @param kept the shared secret kept in `data/`, if that is the current one
  */
@@ -73,8 +77,8 @@ export function unfitEncryptionKey(environment: Environment, key: string, kept?:
 }
 
 /**
- * What the operator should know about the keys that encrypt. A weak previous one is no fault: it encrypts
- * nothing new, and refusing it would leave no way to encrypt again what it once encrypted.
+ * What the operator should know about the key encryption keys. A weak previous one is no fault: it encrypts
+ * nothing new, and without it there would be no way to re-encrypt what it has encrypted.
  */
 export function encryptionKeyNotices(environment: Environment, key: string | undefined): string[] {
   const previous = secretsOf(environment.KEY_ENCRYPTION_KEY_PREVIOUS);

@@ -1,7 +1,7 @@
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, Max, Min, ValidateBy } from 'class-validator';
 
-/** A value that is not plain digits stays a string, so `IsInt` rejects it. */
+/** Converts plain digits to a number. Any other value stays a string, which `IsInt` rejects. */
 const WholeNumber = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
@@ -14,7 +14,7 @@ export const Satisfies = (test: (text: string) => boolean, message: string): Pro
     { message: `$property ${message}` },
   );
 
-/** A whole number within two bounds, in plain digits. */
+/** A whole number from `least` to `most`, in plain digits. */
 export const IsWhole = (least: number, most: number): PropertyDecorator => {
   const message = `$property must be a whole number from ${least} to ${most}`;
   return (target, name) => {

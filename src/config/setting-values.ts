@@ -3,18 +3,20 @@ import { isAlgorithm } from '../jwt/algorithms.js';
 import { LEAST_SECRET_BYTES } from '../jwt/secret-strength.js';
 import { isName } from '../encoding/well-formed-text.js';
 
-/** The entries of a comma separated list, trimmed. */
+/** The entries of a comma-separated list, trimmed. */
 export function listOf(text: string | undefined): readonly string[] {
   return text === undefined ? [] : text.split(',').map((member) => member.trim());
 }
 
-/** Previous secrets: commas separate them, and a comma within one is written `\,`. */
+/**
+ * The entries of a list of previous secrets. Commas separate them, and a comma within one is written `\,`.
+ */
 export function secretsOf(text: string | undefined): readonly string[] {
   if (text === undefined) return [];
   return text.split(/(?<!\\),/).map((secret) => secret.replaceAll('\\,', ','));
 }
 
-/** An IP address, or a network by its prefix length (CIDR, RFC 4632 §3.1). */
+/** Whether a text is an IP address, or a network by its prefix length (CIDR, RFC 4632 §3.1). */
 export function isNetwork(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   const family = isIP(address);
@@ -27,14 +29,14 @@ export function isNetwork(text: string): boolean {
 }
 
 /**
- * Segments of unreserved characters. Clients remove dot segments (RFC 3986 §5.2.4), so no request could match
- * such a path.
+ * Whether a text is a path of unreserved characters. Dot segments are not accepted: clients remove them (RFC
+ * 3986 §5.2.4), so no request could match.
  */
 export function isBasePath(text: string): boolean {
   return /^\/?$|^\/?(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+)*\/?$/.test(text);
 }
 
-/** The scheme and host of a page, as browsers send them in `Origin` (RFC 6454 §6.2). */
+/** Whether a text is an origin, as browsers send it in `Origin` (RFC 6454 §6.2). */
 export function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
 }
@@ -42,13 +44,15 @@ export function isOrigin(text: string): boolean {
 /** Whether a secret has the minimum length that any algorithm requires. */
 export const isLongEnough = (secret: string): boolean => Buffer.byteLength(secret) >= LEAST_SECRET_BYTES;
 
-/** `ES256|HS256`: names of algorithms, each once. */
+/** Whether a text is a list of algorithms such as `ES256|HS256`, each once. */
 export const isAlgorithmList = (text: string): boolean => {
   const names = text.split('|');
   return new Set(names).size === names.length && names.every(isAlgorithm);
 };
 
-/** `audience=ES256,other=RS256|HS256`: an audience may contain `=`, a list never does. */
+/**
+ * Splits a text such as `audience=ES256,other=RS256|HS256`. An audience may contain `=`, a list never does.
+ */
 export function audienceListsOf(
   text: string | undefined,
 ): readonly (readonly [audience: string, list: string])[] {
@@ -58,7 +62,7 @@ export function audienceListsOf(
   });
 }
 
-/** Whether a value is such lists, with each audience once. */
+/** Whether a text consists of such lists, with each audience once. */
 export const isAudienceLists = (text: string): boolean => {
   const lists = audienceListsOf(text);
   const audiences = lists.map(([audience]) => audience);

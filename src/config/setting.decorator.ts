@@ -1,4 +1,4 @@
-/** How `.env.example` and docs/settings.md show a setting. */
+/** What `.env.example` and docs/settings.md say about a setting. */
 export interface SettingDocument {
   /** The effective value if it is not set; empty if there is none. */
   readonly byDefault: string;

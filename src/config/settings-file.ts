@@ -26,10 +26,10 @@ const QUOTE_HERE = /(?=['"])/y;
 const END = /[ \t]*(?:[ \t]#[^\n]*)?(?:\n|$)/y;
 const REST = /[^\n]*(?:\n|$)/y;
 
-/** In double quotes, a shell, systemd and dotenv read these escapes in three ways. */
+/** Escapes in double quotes that a shell, systemd and dotenv do not read alike. */
 const AMBIGUOUS_ESCAPE = /\\["\\$`\nnr]/;
 
-/** C0 and DEL except tab and line feed: no editor writes them, and a process cannot receive all of them. */
+/** C0 and DEL except tab and line feed: no editor writes them, and some cannot be passed to a process. */
 const CONTROL = /[\0-\x08\x0B-\x1F\x7F]/;
 
 /**
@@ -96,7 +96,7 @@ function readQuoted(source: Source): ReadValue {
       : { value };
   }
   const isOpen = source.take(QUOTE_HERE) !== null;
-  // After a quote that is not closed, parsing would take the inside of a value for lines.
+  // After an unclosed quote, parsing would take lines of the value for assignments.
   if (isOpen) source.skipAll();
   else source.take(REST);
   return { fault: isOpen ? 'has a quote that is not closed' : 'has text after the closing quote' };
@@ -111,7 +111,7 @@ function readPlain(source: Source): ReadValue {
   return { value };
 }
 
-/** A text that is read from start to end. */
+/** A text with the position up to which it has been read. */
 class Source {
   private at = 0;
   /** The current line, counted from 1. */

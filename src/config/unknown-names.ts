@@ -1,6 +1,6 @@
 import type { Assignment } from './settings-file.js';
 
-/** Names of other programs that are close to one of ours by chance. */
+/** Names of other programs that happen to be close to a setting. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['HOME', 'PATH', 'PAGER', 'PGHOST', 'PGPORT']);
 
 /** A name that differs from a setting by this many letters or fewer counts as misspelled. */
@@ -45,12 +45,16 @@ function notice(shown: string, meant: string | undefined): string {
   return `${shown} is not a setting and has no effect${meant === undefined ? '' : `; did you mean ${meant}?`}`;
 }
 
-/** The setting that a name is probably meant for. */
+/**
+ * The setting that a name is probably meant for.
+ *
+ * @param most the number of letters in which they may differ
+ */
 function nearest(name: string, settings: readonly string[], most: number): string | undefined {
   if (ELSEWHERE.has(name)) return undefined;
   const upper = name.toUpperCase();
   const distances = settings
-    // Docker and Kubernetes put the location of a service named `a` into `A_PORT`.
+    // For a service named `a`, Docker and Kubernetes set `A_PORT`.
     .filter((setting) => !name.endsWith(`_${setting}`))
     .map((setting) => ({ setting, distance: upper === setting ? 0 : editDistance(name, setting, most) }))
     .sort((one, other) => one.distance - other.distance);
@@ -69,8 +73,8 @@ function isFamily(name: string, setting: string): boolean {
 }
 
 /**
- * How many letters are added, omitted or exchanged (Levenshtein); some number above `most` if it is more than
- * that.
+ * How many letters are added, omitted or replaced (Levenshtein distance). A distance over `most` may be
+ * reported as any number over `most`.
  */
 function editDistance(one: string, other: string, most: number): number {
   if (Math.abs(one.length - other.length) > most) return most + 1;

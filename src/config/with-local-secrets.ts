@@ -7,25 +7,25 @@ import { cannotKeep, localSecret } from './local-secret.js';
 import { type LoadedSettings, type Settings, SettingsError } from './settings.js';
 
 /**
- * The secrets that an installation can make for itself: the settings that they replace, by the names of their
- * files.
+ * The secrets that an installation can make for itself: their settings, keyed by the names of their files.
  */
 const VARIABLES = {
   'key-encryption-key': 'KEY_ENCRYPTION_KEY',
   'jwt-secret-key': 'JWT_SECRET_KEY',
 } as const;
 
-/** The file of a secret that an installation can make for itself. */
+/** The name of the file of a secret that an installation can make for itself. */
 export type LocalSecretName = keyof typeof VARIABLES;
 
 /**
- * Makes the missing secrets. A database with private keys needs the key that encrypted them: a new one would
- * look like the right one, so nothing is made before the stored keys are known to decrypt.
+ * Makes the missing secrets. A database with private keys needs the key encryption key that encrypted them,
+ * and a new one would hide that it is lost: nothing is made before a stored key is known to decrypt.
  *
  * @param sealedKeys the private keys in the database
  * @param mayMake the secrets that may be made
- * @throws {SettingsError} if the key encryption key is missing, and must not be made
- * @throws {KeyEncryptionError} if it exists, and decrypts no key of the database
+ * @throws {SettingsError} if the key encryption key is missing and must not be made, or a secret cannot be
+ *   stored
+ * @throws {KeyEncryptionError} if the key encryption key exists, and decrypts no key in the database
  */
 export function withLocalSecrets(
   loaded: LoadedSettings,
@@ -71,7 +71,10 @@ function refuseToMakeKey(
   }
 }
 
-/** Keys that were retired long ago may need a lost key encryption key: one that decrypts is enough. */
+/**
+ * Checks that one of the keys decrypts. One is enough: keys that were retired long ago may need a key
+ * encryption key that was lost since.
+ */
 function checkKeysOpen(keys: readonly SealedKey[], current: string, previous: readonly string[]): void {
   const encryption = new KeyEncryption(current, previous);
   let refusal: KeyEncryptionError | undefined;
