@@ -6,15 +6,20 @@ import { postgresTls, mysqlTls } from './server-tls.js';
 const CONNECT_TIMEOUT_MS = 5_000;
 const MYSQL_POOL_SIZE = 10;
 
-/** Connections of one process: four processes fit the twenty that PgBouncer has for a database by default. */
+/**
+ * Connections of one process. Those of four processes fit the default pool of PgBouncer, which has twenty for
+ * each database.
+ */
 const POSTGRES_POOL_SIZE = 5;
 /**
- * When an idle connection is closed, in milliseconds. A PgBouncer that pools by session keeps it from others
- * until then.
+ * How long a connection may be idle before it is closed, in milliseconds. With pooling by session, PgBouncer
+ * cannot give it to others until then.
  */
 const POSTGRES_IDLE_TIMEOUT_MS = 1_000;
 
 /**
+ * The options of TypeORM for connecting to a database.
+ *
  * @param url such as `sqlite:data/identity.db`, `postgres://user:password@host/database` or `mysql://…`
  * @param sqliteDriver the module `libsql`, if the database is SQLite
  * @throws {RootCertificateError} if the file of `sslrootcert` cannot be used
@@ -39,7 +44,7 @@ function sqliteOptions(path: string, driver: unknown): DataSourceOptions {
     database: path,
     driver,
     prepareDatabase(database: { pragma(text: string): unknown }) {
-      // While the driver waits, the whole process waits: wait briefly here, and longer in
+      // While the driver waits for a lock, the whole process waits: wait briefly here, and longer in
       // retry-while-busy.ts.
       database.pragma('busy_timeout = 20');
       database.pragma('journal_mode = WAL');
@@ -50,9 +55,9 @@ function sqliteOptions(path: string, driver: unknown): DataSourceOptions {
 }
 
 /**
- * Passed as parts: the driver would interpret the parameters of a URL differently from libpq. Nothing is set
- * for the session, neither at the start of the connection (PgBouncer rejects unknown parameters) nor by `SET`
- * (behind a pooler the next transaction runs in another session).
+ * The driver gets the parts of the URL, as it would interpret the parameters differently from libpq. No
+ * settings of the session are used: PgBouncer rejects unknown parameters at the start of a connection, and
+ * after a `SET` the next transaction may run in another session.
  */
 function postgresOptions(address: ServerAddress): DataSourceOptions {
   const { host, port, username, password, database, applicationName } = address;
@@ -69,7 +74,7 @@ function postgresOptions(address: ServerAddress): DataSourceOptions {
     poolSize: POSTGRES_POOL_SIZE,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     extra: { keepAlive: true, idleTimeoutMillis: POSTGRES_IDLE_TIMEOUT_MS },
-    // A connection that broke while idle fails when it is next used.
+    // There is nothing to do: the pool itself removes an idle connection that broke.
     poolErrorHandler: () => {},
   };
 }

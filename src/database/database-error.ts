@@ -9,7 +9,7 @@ import { type RootCertificateError } from './root-certificates.js';
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
 
-  /** @param mayRecover whether it may work on a retry with nothing changed */
+  /** @param mayRecover whether a retry may succeed without any change by the operator */
   constructor(
     message: string,
     readonly mayRecover: boolean,
@@ -19,7 +19,7 @@ export class DatabaseError extends Error {
   }
 }
 
-/** Another instance holds the migration lock for longer than it should need. */
+/** Another instance has held the migration lock for longer than migrations should take. */
 export class MigrationLockTimeout extends Error {
   override readonly name = 'MigrationLockTimeout';
 
@@ -29,7 +29,8 @@ export class MigrationLockTimeout extends Error {
 }
 
 /**
- * @returns the error for a file that cannot be opened or written; `path` is named, as it contains no secret
+ * @param path of the file; the message names it, as it contains no secret
+ * @returns the error for a file that cannot be opened or written
  */
 export function unusableFile(path: string, cause: unknown): DatabaseError {
   if (isBusy(cause)) {
@@ -57,7 +58,10 @@ export function unusableFile(path: string, cause: unknown): DatabaseError {
   );
 }
 
-/** @param type of TypeORM: `postgres` or `mysql` */
+/**
+ * @param type the type of the connection in TypeORM: `postgres` or `mysql`
+ * @returns the error for a server that cannot be reached, or whose driver is missing
+ */
 export function cannotConnect(type: string, cause: unknown): DatabaseError {
   const missing = /install|cannot find/i.test(reasonOf(cause)) && !('code' in Object(cause));
   return new DatabaseError(
@@ -74,7 +78,7 @@ export function unusableRootCertificates(cause: RootCertificateError): DatabaseE
 }
 
 /**
- * @param type of TypeORM: `postgres` or `mysql`, or that of SQLite
+ * @param type the type of the connection in TypeORM: `postgres`, `mysql` or `better-sqlite3`
  * @returns the error for failed migrations: a migration itself failed, or the database became unavailable
  */
 export function failedMigration(type: string, cause: unknown): DatabaseError {
@@ -94,7 +98,7 @@ export function failedMigration(type: string, cause: unknown): DatabaseError {
   );
 }
 
-/** Whether the file is at fault, rather than the statements of a migration. */
+/** Whether the cause is the file, not the statements of a migration. */
 export function isFaultOfFile(cause: unknown): boolean {
   return (
     isBusy(cause) ||
@@ -106,7 +110,7 @@ export function isFaultOfFile(cause: unknown): boolean {
 }
 
 /**
- * Whether there is no room to write: space, inodes or a quota, which can be freed without a change of
+ * Whether there is no room to write: no space, inodes or quota. These can be freed without a change of
  * settings.
  */
 function isFull(cause: unknown): boolean {
@@ -114,9 +118,9 @@ function isFull(cause: unknown): boolean {
 }
 
 /**
- * SQLSTATE of PostgreSQL for failures that may pass: lost connections (08), too few resources (53), an
- * operator's intervention (57), locks (55P03), deadlocks and serialization (40); errors of MySQL and of the
- * network by their names.
+ * The codes of failures that may pass. SQLSTATE of PostgreSQL: lost connections (08), insufficient resources
+ * (53), operator intervention (57), locks (55P03), deadlocks and serialization (40). Errors of MySQL and of
+ * the network: by name.
  */
 const OUTAGE =
   /^(08|53|57|40)...$|^55P03$|^E(CONN|PIPE|TIMEDOUT|HOST|NET|AI_AGAIN)|^PROTOCOL_|^ER_(LOCK_|CON_COUNT|SERVER_SHUTDOWN|NORMAL_SHUTDOWN|OPTION_PREVENTS|QUERY_(INTERRUPTED|TIMEOUT)|STATEMENT_TIMEOUT|TOO_MANY_USER|CONNECTION_KILLED)/;
@@ -136,7 +140,7 @@ function codeOf(cause: unknown): string {
   return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
 }
 
-/** Messages of drivers name hosts and users, never a password. */
+/** The code and message of a driver's error. They name hosts and users, never a password. */
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return 'unknown cause';
   return [codeOf(cause), cause.message].filter((part) => part !== '').join(' ');

@@ -1,6 +1,6 @@
 import { parseServerParameters, type TlsRequest } from './server-parameters.js';
 
-/** The kinds of databases, as `DATABASE_URL` begins. */
+/** The kinds of databases, as the scheme of `DATABASE_URL` names them. */
 export type DatabaseKind = 'sqlite' | 'postgres' | 'mysql';
 
 const KINDS: Readonly<Record<string, DatabaseKind>> = {
@@ -31,11 +31,12 @@ export interface ServerAddress {
   readonly tls?: TlsRequest;
 }
 
+/** The parts of `DATABASE_URL`. */
 export type DatabaseAddress = SqliteAddress | ServerAddress;
 
-/** What is wrong with a URL, for the operator; never with any part of it, as it may contain a password. */
+/** What is wrong with a URL, for the operator. It quotes no part of the URL, which may contain a password. */
 export interface UrlFault {
-  /** What is wrong with the parameters; absent if the URL is not a database's at all. */
+  /** What is wrong with the parameters; absent if the URL is not that of a database at all. */
   readonly parameters?: string;
 }
 
@@ -58,7 +59,8 @@ export function databaseKind(url: string): DatabaseKind | undefined {
 }
 
 /**
- * The file of an SQLite database: what follows `sqlite:`, beginning with `//` or not; `:memory:` for none.
+ * The path of an SQLite database: what follows `sqlite:` and an optional `//`; `:memory:` for one without a
+ * file.
  */
 export function sqlitePath(url: string): string {
   return url.replace(/^sqlite:(\/\/)?/, '');
@@ -101,7 +103,7 @@ function decodePart(text: string): string | undefined {
 }
 
 /**
- * Names the database for people and logs: a file by its URL, a server by its URL without user, password and
+ * Names a database for people and logs: a file by its URL, a server by its URL without user, password and
  * parameters, such as `postgres://host/database`.
  */
 export function displayDatabase(url: string): string {
@@ -114,14 +116,18 @@ export function displayDatabase(url: string): string {
   return `${new URL(url).protocol}//${place}/${encodeURIComponent(database)}`;
 }
 
-/** @returns whether the traffic to the database, passwords included, crosses a network unencrypted */
+/** Whether the traffic to the database, passwords included, crosses a network unencrypted. */
 export function crossesNetworkInPlainText(url: string): boolean {
   const address = databaseAddress(url);
   if (!address || address.kind === 'sqlite' || isThisMachine(address.host)) return false;
   return address.tls === undefined || address.tls.mode === 'disable';
 }
 
-/** @param host a name, an IP address, or the path of a Unix socket */
+/**
+ * Whether a host is this machine.
+ *
+ * @param host a name, an IP address, or the path of a Unix socket
+ */
 export function isThisMachine(host: string): boolean {
   return /^(\/.*|localhost\.?|.+\.localhost\.?|127(\.\d+){3}|::1|::ffff:127(\.\d+){3}|::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4})$/i.test(
     host,

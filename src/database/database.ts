@@ -7,21 +7,25 @@ import { limitStatements, onConnection } from './server-connection.js';
 
 type Work<R> = (manager: EntityManager) => Promise<R>;
 
-/** Runs the queries of the stores, and separates failures of the database from those of the caller. */
+/** Runs the queries of the stores, and distinguishes failures of the database from errors of the caller. */
 @Injectable()
 export class Database {
   private readonly run: <R>(work: Work<R>) => Promise<R>;
 
   constructor(private readonly dataSource: DataSource) {
     const oneConnection = dataSource.options.type === 'better-sqlite3';
-    // TypeORM has one connection to an SQLite file, on which two overlapping transactions would become one.
+    // TypeORM has one connection to an SQLite file. Two transactions that overlap on it would become one.
     const queue = new SerialQueue();
     this.run = oneConnection
       ? (work) => queue.run(() => retryWhileBusy(() => work(dataSource.manager)))
       : (work) => onConnection(dataSource, ({ manager }) => work(manager));
   }
 
-  /** @throws {StoreUnavailable} */
+  /**
+   * Runs a query.
+   *
+   * @throws {StoreUnavailable} if it fails
+   */
   async read<R>(ask: Work<R>): Promise<R> {
     try {
       return await this.run(ask);
@@ -31,9 +35,11 @@ export class Database {
   }
 
   /**
-   * @param act receives what runs within the transaction, and `stop`, which rolls it back and throws the
-   *   given error
-   * @throws {StoreUnavailable} and the error passed to `stop`
+   * Runs a transaction, and rolls it back if `act` throws.
+   *
+   * @param act receives the manager of the transaction, and `stop`, which ends it and makes this method throw
+   *   the given error; called again if the SQLite file was busy
+   * @throws {StoreUnavailable} if the transaction fails for any other reason
    */
   async transaction<R>(
     act: (manager: EntityManager, stop: (error: unknown) => never) => Promise<R>,

@@ -2,10 +2,15 @@ import { type EntitySchema, In, LessThanOrEqual } from 'typeorm';
 import type { Database } from './database.js';
 import type { ExpiringRow } from './entities.js';
 
-/** The most rows deleted in one statement: bounds how long other writers wait. */
+/** The maximum number of rows that one statement deletes: it bounds how long other writers wait. */
 const CHUNK = 500;
 
-/** Deletes some of the rows that have expired by this time, in whole seconds since 1970. */
+/**
+ * Deletes some of the rows that have expired.
+ *
+ * @param time whole seconds since 1970
+ * @throws {StoreUnavailable} if the database is unavailable
+ */
 export async function deleteExpired(
   database: Database,
   table: EntitySchema<ExpiringRow>,
@@ -15,7 +20,7 @@ export async function deleteExpired(
     manager.find(table, { select: { id: true }, where: { expires_at: LessThanOrEqual(time) }, take: CHUNK }),
   );
   if (expired.length === 0) return;
-  // A row may have been replaced in the meantime by one that expires later.
+  // Meanwhile a row may have been replaced by one that expires later.
   await database.transaction((manager) =>
     manager.delete(table, {
       id: In(expired.map(({ id }) => id)),

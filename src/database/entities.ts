@@ -14,13 +14,14 @@ export interface ExpiringRow {
   readonly expires_at: number;
 }
 
-/** The last revision that was given to a change of a table. */
+/** The last revision that a change of a table was given. */
 export interface RevisionRow {
+  /** The name of the table. */
   readonly name: string;
   readonly value: number;
 }
 
-/** PostgreSQL and MySQL return 64-bit integers as strings; ours stay far below 2^53. */
+/** PostgreSQL and MySQL return 64-bit integers as strings; all of ours are far below 2^53. */
 const bigInteger = {
   type: 'bigint',
   transformer: { to: (value: unknown) => value, from: (value: unknown) => Number(value) },
@@ -58,7 +59,7 @@ export const AssertionTable = new EntitySchema<ExpiringRow>({
   columns: { id: { type: 'varchar', length: 64, primary: true }, expires_at: bigInteger },
 });
 
-/** A change by an administrator, as it was audited. */
+/** A change by an administrator, as stored for the audit log. */
 export interface AuditEventRow {
   readonly id: string;
   readonly revision: number;

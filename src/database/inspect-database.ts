@@ -10,7 +10,7 @@ import { databaseOptions } from './open-database.js';
 /** A private key as stored in the database. */
 export interface SealedKey {
   readonly kid: string;
-  /** See `KeyEncryption`. */
+  /** The encrypted key; see `KeyEncryption`. */
   readonly sealed: string;
 }
 
@@ -27,7 +27,7 @@ const NOT_THERE: InspectedDatabase = { isThere: false, sealedKeys: [] };
 /**
  * Inspects a database without creating or changing anything.
  *
- * @throws {DatabaseError}
+ * @throws {DatabaseError} if the database exists and cannot be read, or its server cannot be reached
  */
 export async function inspectDatabase(url: string): Promise<InspectedDatabase> {
   const isFile = databaseKind(url) === 'sqlite';
@@ -46,15 +46,15 @@ export async function inspectDatabase(url: string): Promise<InspectedDatabase> {
   }
 }
 
-/** A file of another program keeps its journal mode. */
+/** Options that change nothing: a file of another program keeps its journal mode. */
 const FOR_READING = {
   fileMustExist: true,
   prepareDatabase: (database: { pragma(text: string): unknown }) => void database.pragma('busy_timeout = 20'),
 };
 
 /**
- * The database as an operator knows it: the absolute path of a file, or the location of a server without user
- * and password.
+ * Names a database for the operator: a file by its absolute path, a server by its URL without user and
+ * password.
  *
  * @param url see `DATABASE_URL`
  */

@@ -4,14 +4,19 @@ import { MigrationLockTimeout } from './database-error.js';
 import { retryWhileBusy } from './retry-while-busy.js';
 import { limitStatements, onConnection } from './server-connection.js';
 
-/** How long another instance may be migrating, in milliseconds. */
+/** How long to wait while another instance migrates, in milliseconds. */
 const LOCK_TIMEOUT_MS = 60_000;
 const LOCK_PAUSE_MS = 100;
 
 /** How long waiting for the lock and all migrations may take together, in milliseconds. */
 const MIGRATION_TIMEOUT_MS = 5 * 60_000;
 
-/** Brings the tables up to date, one instance at a time. */
+/**
+ * Brings the tables up to date, one instance at a time.
+ *
+ * @throws {MigrationLockTimeout} if another instance holds the lock for too long; errors of the migrations
+ *   are rethrown
+ */
 export async function migrate(dataSource: DataSource): Promise<void> {
   const { type } = dataSource.options;
   if (type === 'postgres') return onConnection(dataSource, migratePostgres, MIGRATION_TIMEOUT_MS);
@@ -20,8 +25,8 @@ export async function migrate(dataSource: DataSource): Promise<void> {
 }
 
 /**
- * One transaction holds the lock and all migrations: behind a pooler, a session lock would belong to another
- * session.
+ * Runs all migrations in the transaction that holds the lock: behind a pooler, a session lock could belong to
+ * another session.
  */
 async function migratePostgres(runner: QueryRunner): Promise<void> {
   try {
@@ -35,7 +40,12 @@ async function migratePostgres(runner: QueryRunner): Promise<void> {
   }
 }
 
-/** The number is that of previous versions, so that this lock and their session lock exclude each other. */
+/**
+ * Begins a transaction with the lock. Its number is that of the session lock of previous versions, so that
+ * the two exclude each other.
+ *
+ * @returns whether the lock was free
+ */
 async function beginWithLock(runner: QueryRunner): Promise<boolean> {
   await runner.startTransaction();
   if (await isTaken(runner, 'SELECT pg_try_advisory_xact_lock(764028800) AS taken')) return true;
@@ -44,7 +54,9 @@ async function beginWithLock(runner: QueryRunner): Promise<boolean> {
   return false;
 }
 
-/** MySQL commits with each DDL statement, so the lock belongs to the session. */
+/**
+ * Runs each migration by itself: MySQL commits with each DDL statement, so the lock belongs to the session.
+ */
 async function migrateMysql(runner: QueryRunner): Promise<void> {
   await takeLock(() => isTaken(runner, "SELECT GET_LOCK('identity-backend-migrations', 0) AS taken"));
   try {
@@ -59,7 +71,7 @@ async function isTaken(runner: QueryRunner, statement: string): Promise<boolean>
   return answer?.taken === true || Number(answer?.taken) === 1;
 }
 
-/** Polls: a waiting statement would hold its connection, and hit the statement timeout. */
+/** Polls for the lock: a waiting statement would occupy its connection, and exceed the statement timeout. */
 async function takeLock(ask: () => Promise<boolean>): Promise<void> {
   for (let waited = 0; waited < LOCK_TIMEOUT_MS; waited += LOCK_PAUSE_MS) {
     if (await ask()) return;
@@ -75,7 +87,7 @@ async function runMigrations(runner: QueryRunner, transaction: 'none' | 'each'):
 }
 
 /**
- * SQLite has one writer at a time: the migrations run within one transaction that begins by locking the file.
+ * Runs all migrations in one transaction that begins by locking the file, as SQLite has one writer at a time.
  */
 async function migrateFile(dataSource: DataSource): Promise<void> {
   await retryWhileBusy(() => dataSource.query('BEGIN IMMEDIATE'));

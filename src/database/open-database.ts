@@ -24,16 +24,16 @@ export { DatabaseError };
 /** How long connecting and querying the server's version may take, in milliseconds. */
 const OPEN_TIMEOUT_MS = 15_000;
 
-/** Without a logger, TypeORM still writes to standard output that a migration failed. */
+/** A logger that writes nothing. Without one, TypeORM writes failed migrations to standard output. */
 class Silence extends AbstractLogger {
   protected override writeLog(): void {}
 }
 
 /**
- * The options with which TypeORM opens the database; migrations run by {@link migrate}, nothing is
- * synchronized.
+ * The options with which TypeORM opens the database. {@link migrate} runs the migrations; TypeORM itself
+ * changes no table.
  *
- * @throws {DatabaseError}
+ * @throws {DatabaseError} if the SQLite driver is missing, or the root certificates cannot be used
  */
 export async function databaseOptions(url: string): Promise<DataSourceOptions> {
   registerPasswordOf(url);
@@ -69,7 +69,7 @@ async function sqliteDriver(): Promise<unknown> {
 /**
  * Connects and brings the tables up to date.
  *
- * @throws {DatabaseError}
+ * @throws {DatabaseError} if the database cannot be opened, reached or migrated
  */
 export async function openDatabase(options: DataSourceOptions): Promise<DataSource> {
   const isFile = options.type === 'better-sqlite3';
@@ -116,7 +116,8 @@ function makeFolder(path: string): void {
 }
 
 /**
- * Of several instances that start at the same time, one initializes a new file, and the others find it busy.
+ * Opens an SQLite file. If several instances start at the same time, one initializes a new file, and the
+ * others find it busy.
  */
 function openFile(dataSource: DataSource): Promise<void> {
   return retryWhileBusy(async () => {
@@ -125,7 +126,10 @@ function openFile(dataSource: DataSource): Promise<void> {
   });
 }
 
-/** A file that lost some of its pages still opens: report it now, not when the first client is missing. */
+/**
+ * Checks that the file is intact. One that lost some of its pages still opens, and should be reported now,
+ * not when the first client is missing.
+ */
 async function checkPages(dataSource: DataSource): Promise<void> {
   const [found] = await dataSource.query<{ quick_check: string }[]>('PRAGMA quick_check(1)');
   if (found?.quick_check !== 'ok') throw new Error('SQLITE_CORRUPT database disk image is malformed');

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { exponentialBackOff } from '../concurrency/exponential-back-off.js';
 
-/** How often another process may hold the file; with the pauses between, about five seconds. */
+/** How many times the file may be found busy; with the pauses between, about five seconds. */
 const MAX_ATTEMPTS = 40;
 const PAUSE_MS = { first: 10, longest: 200 };
 
 /**
  * Retries an SQLite transaction while another process holds the file. Waiting inside the driver would block
- * every request of this process.
+ * every request of this process. The last error is rethrown.
  */
 export async function retryWhileBusy<R>(
   act: () => Promise<R>,
@@ -23,7 +23,7 @@ export async function retryWhileBusy<R>(
   }
 }
 
-/** @returns whether another connection holds the SQLite file */
+/** Whether the error means that another connection holds the SQLite file. */
 export function isBusy(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? String(error.code) : '';

@@ -2,19 +2,24 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import * as tls from 'node:tls';
 
-/** The largest file of root certificates that is read, in bytes; those of whole systems have some 250 KB. */
+/** The largest accepted file of root certificates, in bytes; those of operating systems have about 250 KB. */
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** Why root certificates cannot be used: `sslrootcert` …, without the path, which the operator knows. */
+/**
+ * Root certificates that cannot be used. The message begins with `sslrootcert` and omits the path, which the
+ * operator knows.
+ */
 export class RootCertificateError extends Error {
   override readonly name = 'RootCertificateError';
 }
 
 /**
- * @returns the certificates in a file, each as PEM
- * @throws {RootCertificateError} if it cannot be read, contains no certificate, or an invalid one
+ * Reads the root certificates in a file.
+ *
+ * @returns each certificate as PEM
+ * @throws {RootCertificateError} if the file cannot be read, or contains no certificate or an invalid one
  */
 export function readRootCertificates(path: string): readonly string[] {
   const found = readText(path).match(CERTIFICATE) ?? [];
@@ -42,7 +47,7 @@ function readText(path: string): string {
   }
 }
 
-/** The files in which systems keep their roots: Debian and Alpine, Fedora, SUSE, BSD and macOS. */
+/** The files in which operating systems keep their roots: Debian and Alpine, Fedora, SUSE, BSD and macOS. */
 const SYSTEM_FILES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -50,16 +55,16 @@ const SYSTEM_FILES = [
   '/etc/ssl/cert.pem',
 ];
 
-/** `node:tls` of Node 22.15 and later. */
+/** The function of `node:tls` that Node has since 22.15. */
 interface CertificateStores {
   getCACertificates?: (type: 'system' | 'extra') => readonly string[];
 }
 
 /**
- * The roots that the system trusts. Node by default trusts only its bundled ones, not the root of a company
- * that the system knows.
+ * The roots that the operating system trusts. By default Node trusts only its bundled roots, and not that of
+ * a company, for instance.
  *
- * @returns `undefined` if the system has none: then those of Node apply
+ * @returns `undefined` if the system has none; those of Node apply then
  */
 export function systemRootCertificates(): readonly string[] | undefined {
   const { getCACertificates } = tls as CertificateStores;

@@ -4,7 +4,7 @@ import { withTimeLimit } from './time-limit.js';
 /** How long the work of a store may take, in milliseconds. */
 const WORK_TIMEOUT_MS = 10_000;
 
-/** The common part of the drivers `pg` and `mysql2` that closes a connection. */
+/** The parts of the connections of `pg` and `mysql2` that close them. */
 interface DriverConnection {
   /** Of `mysql2`: the socket. */
   readonly stream?: { destroy(error: Error): unknown };
@@ -13,11 +13,11 @@ interface DriverConnection {
 }
 
 /**
- * Does work on one connection of the pool, in limited time. A connection whose work was not done in time is
- * closed: its next user would wait for the server's response to that work.
+ * Does work on one connection of the pool, within a time limit. After the limit the connection is closed: its
+ * next user would wait for the response to this work. Errors of the work are rethrown.
  *
- * @param milliseconds the limit, waiting for the connection included
- * @throws {TimeLimitExceeded} and whatever the work throws
+ * @param milliseconds the limit, which includes waiting for a connection
+ * @throws {TimeLimitExceeded} if the work is not done in time
  */
 export async function onConnection<R>(
   dataSource: DataSource,
@@ -37,15 +37,18 @@ function close(connection: unknown): void {
 }
 
 /**
- * How long a statement of a transaction may take on PostgreSQL, in milliseconds; the server cancels it
- * itself.
+ * How long one statement of a transaction may take on PostgreSQL, in milliseconds; then the server cancels
+ * it.
  */
 const STATEMENT_TIMEOUT_MS = 5_000;
 
 /**
- * Begins a transaction with a statement timeout, so that none of its statements waits for a lock on the
- * server after its connection was given up. For this transaction only: behind a pooler the next one runs in
+ * Limits the statements of the current transaction on PostgreSQL, so that none of them still waits for a lock
+ * after its connection was closed. The limit ends with the transaction: behind a pooler, the next one runs in
  * another session.
+ *
+ * @param session runs queries in the transaction
+ * @param milliseconds the limit of each statement
  */
 export async function limitStatements(
   session: Pick<QueryRunner | EntityManager, 'query'>,

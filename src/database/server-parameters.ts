@@ -1,9 +1,9 @@
-/** The accepted values of `sslmode`, with the meaning that libpq gives them. */
+/** The accepted values of `sslmode`, which mean what they mean to libpq. */
 const TLS_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
 
 export type TlsMode = (typeof TLS_MODES)[number];
 
-/** How a connection to a server is protected. */
+/** How a connection to a server is to be protected. */
 export interface TlsRequest {
   readonly mode: TlsMode;
   /** Path of a file of root certificates in PEM; absent if the roots of the system apply. */
@@ -24,10 +24,11 @@ const KNOWN: Readonly<Record<'postgres' | 'mysql', readonly string[]>> = {
 };
 
 /**
- * Reads the part of a URL from its question mark on. An unknown parameter is rejected: a parameter that was
- * meant to protect the connection, such as `ssl=true`, must not be ignored.
+ * Reads the query of a URL. An unknown parameter is rejected: one that was meant to protect the connection,
+ * such as `ssl=true`, must not be ignored.
  *
- * @returns the parameters, or what is wrong with them, in words without any part of them
+ * @param search the query with its question mark; may be empty
+ * @returns the parameters, or what is wrong with them, without any part of them
  */
 export function parseServerParameters(search: string, kind: 'postgres' | 'mysql'): ServerParameters | string {
   const read = readParameters(search);
@@ -49,7 +50,7 @@ export function parseServerParameters(search: string, kind: 'postgres' | 'mysql'
   };
 }
 
-/** Decoded as libpq reads a URI: percent-encoded, and a plus sign is a plus sign. */
+/** Decodes parameters as libpq does: they are percent-encoded, and a plus sign means a plus sign. */
 function readParameters(search: string): ReadonlyMap<string, string> | string {
   const read = new Map<string, string>();
   if (search === '') return read;

@@ -3,7 +3,7 @@ import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import type { ServerAddress } from './database-url.js';
 import { readRootCertificates, systemRootCertificates } from './root-certificates.js';
 
-/** What `node:tls` checks of a server, from the mode and the roots. */
+/** What is verified about a server. */
 interface TlsChecks {
   /** The trusted roots; those of Node if omitted. */
   readonly roots?: readonly string[];
@@ -12,8 +12,8 @@ interface TlsChecks {
 }
 
 /**
- * The meaning of libpq: `require` encrypts without verifying the server, unless a root is given, which makes
- * it `verify-ca`; Unix sockets are never encrypted.
+ * Interprets `sslmode` as libpq does: `require` encrypts without verifying the server, but with a root it
+ * means `verify-ca`; Unix sockets are never encrypted.
  *
  * @returns `undefined` if nothing is encrypted
  */
@@ -25,7 +25,7 @@ function tlsChecks({ host, tls }: ServerAddress): TlsChecks | undefined {
   return { ...(roots && { roots }), verifiesChain: true, verifiesHost: mode === 'verify-full' };
 }
 
-/** The option `ssl` of the driver `pg`, which hands it to `node:tls`. */
+/** The option `ssl` of the driver `pg`, which passes it to `node:tls`. */
 interface PostgresTls {
   readonly ca?: string[];
   readonly rejectUnauthorized: boolean;
@@ -70,8 +70,8 @@ export function mysqlTls(address: ServerAddress): MysqlTls {
 const MYSQL_PORT = 3306;
 
 /**
- * The driver passes `node:tls` a host name to check, but no IP address; `node:tls` then takes the name of the
- * socket, and without that, `localhost`.
+ * Connects a socket that knows its IP address. For verification the driver passes `node:tls` a host name, but
+ * no IP address; `node:tls` then uses the host of the socket, and without that, `localhost`.
  */
 function socketTo({ host, port = MYSQL_PORT }: ServerAddress): Socket {
   const socket = connect({ host, port, keepAlive: true, noDelay: true });

@@ -1,4 +1,4 @@
-/** Work on a server that did not finish in time. */
+/** A server did not do its work in time. */
 export class TimeLimitExceeded extends Error {
   override readonly name = 'TimeLimitExceeded';
 
@@ -8,11 +8,12 @@ export class TimeLimitExceeded extends Error {
 }
 
 /**
- * Waits for work until a time limit: a driver waits for an unresponsive server until TCP gives up.
+ * Waits for work, but no longer than a time limit: a driver waits for an unresponsive server until TCP gives
+ * up. Errors of the work are rethrown.
  *
  * @param milliseconds the limit
- * @param abandon called if the limit passes; it must make the work end
- * @throws {TimeLimitExceeded} and whatever the work throws
+ * @param abandon called after the limit; it must make the work end
+ * @throws {TimeLimitExceeded} if the work does not end in time
  */
 export async function withTimeLimit<R>(
   work: Promise<R>,

@@ -4,7 +4,7 @@ import { Database } from './database.js';
 import { AssertionTable } from './entities.js';
 import { deleteExpired } from './delete-expired.js';
 
-/** Used assertions in one table, whose primary key admits each once. */
+/** Stores used assertions in one table, whose primary key accepts each of them once. */
 @Injectable()
 export class TypeOrmAssertionStore extends AssertionStore {
   constructor(private readonly database: Database) {

@@ -8,7 +8,10 @@ import { AuditEventTable, RevisionTable } from './entities.js';
 const MAX_EVENTS = 10_000;
 const MAX_AGE_MS = 30 * 24 * 60 * 60 * 1000;
 
-/** Stores an event within the transaction of its change, and deletes those that are too old or too many. */
+/**
+ * Stores an event within the transaction of its change, and deletes events that are too old or exceed the
+ * maximum number.
+ */
 export async function persistEvent(
   manager: EntityManager,
   { id, time, document }: PersistedEvent,
@@ -21,7 +24,7 @@ export async function persistEvent(
   await manager.delete(AuditEventTable, { time: LessThan(time - MAX_AGE_MS) });
 }
 
-/** The events that {@link persistEvent} kept. */
+/** Reads the events that {@link persistEvent} stored. */
 @Injectable()
 export class TypeOrmPersistedEvents extends PersistedEvents {
   constructor(private readonly database: Database) {

@@ -10,9 +10,9 @@ import { persistEvent } from './typeorm-persisted-events.js';
 import { type RecordRow, RevisionTable } from './entities.js';
 
 /**
- * Records as JSON documents in one table. Every change first increments the table's counter, which locks that
- * row until the transaction ends: revisions become visible in order, and a caller that polls by revision
- * misses none.
+ * Stores records as JSON documents in one table. Every change first increments the table's counter, which
+ * locks that row until the transaction ends. Revisions therefore become visible in order, and a caller that
+ * polls by revision misses none.
  */
 export class TypeOrmRecordStore<T> extends RecordStore<T> {
   private readonly table: string;

@@ -8,7 +8,7 @@ import { deleteExpired } from './delete-expired.js';
 /** How many rows one statement inserts. */
 const CHUNK = 500;
 
-/** Revocations in one table; their revisions become visible in their order, see TypeOrmRecordStore. */
+/** Stores revocations in one table. Their revisions become visible in order; see TypeOrmRecordStore. */
 @Injectable()
 export class TypeOrmRevocationStore extends RevocationStore {
   constructor(private readonly database: Database) {
@@ -19,8 +19,8 @@ export class TypeOrmRevocationStore extends RevocationStore {
     const latest = [...latestExpiries(revocations)];
     const counter = { name: RevocationTable.options.name };
     return this.database.transaction(async (manager) => {
-      // Incrementing the counter locks it until the end: of two transactions that add, one sees what the
-      // other did.
+      // Incrementing the counter locks it until the transaction ends: of two that add, the second sees what
+      // the first did.
       await manager.increment(RevisionTable, counter, 'value', latest.length);
       const { value: last } = await manager.findOneByOrFail(RevisionTable, counter);
       const rows = latest.map(([id, expiresAt], index) => ({
@@ -36,7 +36,7 @@ export class TypeOrmRevocationStore extends RevocationStore {
 
   override since(revision: number, limit: number): Promise<readonly RecordedRevocation[]> {
     return this.database.read(async (manager) => {
-      // Plain rows: making entities of a million of them would take most of the start-up.
+      // Raw rows: mapping a million of them to entities would take most of the start-up.
       const rows = await manager
         .createQueryBuilder(RevocationTable, 'row')
         .select(['row.id AS id', 'row.revision AS revision', 'row.expires_at AS expires_at'])
@@ -57,7 +57,7 @@ export class TypeOrmRevocationStore extends RevocationStore {
   }
 }
 
-/** The same token may be revoked several times in one batch. */
+/** The latest expiry of each key: the same token may be revoked several times in one batch. */
 function latestExpiries(revocations: readonly Revocation[]): ReadonlyMap<string, number> {
   const latest = new Map<string, number>();
   for (const { key, expiresAt } of revocations) {
@@ -66,6 +66,7 @@ function latestExpiries(revocations: readonly Revocation[]): ReadonlyMap<string,
   return latest;
 }
 
+/** Inserts the rows that are new, and replaces those that would expire earlier. */
 async function addRows(
   manager: EntityManager,
   rows: readonly (ExpiringRow & { readonly revision: number })[],
