@@ -1,18 +1,18 @@
 import type { Client } from '../clients/client.js';
 import { unusableKeys } from '../clients/client-keys.js';
 
-/** A result of a check: valid, a warning, or an error. */
+/** The result of one check: `ok`, `note` for a warning, `wrong` for an error. */
 export interface Finding {
   readonly verdict: 'ok' | 'note' | 'wrong';
   readonly about: string;
 }
 
-/** How much of a kid is shown, in characters. */
+/** How many characters of a kid are shown. */
 const SHOWN_KID_LENGTH = 64;
 
 /**
- * Finds clients with keys that no longer authenticate them, and whether the issuer could become the only
- * audience of assertions.
+ * Finds keys that no longer authenticate their client, and whether the issuer could become the only audience
+ * of assertions.
  *
  * @param endpointAccepted whether an assertion may name the token endpoint as its audience
  */
@@ -38,7 +38,7 @@ function keyFindings(client: Client): Finding[] {
   });
 }
 
-/** A kid may contain any characters, even ones that reverse the text of a terminal. */
+/** Escapes a kid, which may contain any characters, even ones that reverse the text of a terminal. */
 function printable(kid: string): string {
   return JSON.stringify(kid.slice(0, SHOWN_KID_LENGTH)).replaceAll(
     /[^ -~]/g,

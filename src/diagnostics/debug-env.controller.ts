@@ -17,7 +17,7 @@ import { secretWarnings } from '../jwt/secret-strength.js';
 import { ClosableController } from '../server/closed-routes.js';
 import { VERSION } from '../version.js';
 
-/** What two owners of a secret can compare, in place of the secret. */
+/** What two holders of a secret can compare in place of the secret. */
 @ApiSchema({ name: 'SecretFingerprint' })
 class SecretFingerprintDto {
   @ApiProperty({ example: true })

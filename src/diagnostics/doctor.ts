@@ -5,7 +5,7 @@ import { secretFingerprint } from '../jwt/secret-fingerprint.js';
 import { publishedUrls } from '../published-urls.js';
 import { clientFindings, type Finding } from './client-findings.js';
 
-/** How long another service may take to respond. */
+/** How long another service may take to respond, in milliseconds. */
 const RESPONSE_TIMEOUT_MS = 5_000;
 
 export type { Finding };
@@ -25,7 +25,7 @@ export interface DoctorOptions {
 
 const METADATA = ['openid-configuration', 'oauth-authorization-server'];
 
-/** Checks whether other services can find this one and share its settings. */
+/** Checks whether other services can find this one, and whether they share its settings. */
 export class Doctor {
   constructor(
     private readonly options: DoctorOptions,
@@ -33,8 +33,8 @@ export class Doctor {
   ) {}
 
   /**
-   * Checks the registered clients: which of their keys are not used, and which audiences their assertions may
-   * name.
+   * Checks the registered clients: which of their keys cannot be used, and which audiences their assertions
+   * may name.
    */
   checkClients(clients: readonly Client[]): Finding[] {
     const { publicUrl, clientAssertionAudience } = this.options;
@@ -61,7 +61,11 @@ export class Doctor {
     ]);
   }
 
-  /** Compares the shared secret and the settings with those of another service, through its `/debug-env`. */
+  /**
+   * Compares the shared secret and the settings with those of another service, through its `/debug-env`.
+   *
+   * @param url the base URL of the other service
+   */
   async checkPeer(url: string): Promise<Finding[]> {
     const nonce = randomBytes(12).toString('hex');
     const address = `${url.replace(/\/$/, '')}/debug-env?nonce=${nonce}`;
@@ -110,7 +114,10 @@ export class Doctor {
     ];
   }
 
-  /** With a path, RFC 8414 §3 inserts the well-known part before the path, outside of this service. */
+  /**
+   * For an issuer with a path, RFC 8414 §3 puts the well-known part before the path, which is outside of this
+   * service.
+   */
   private checkInsertedPath(base: string): Promise<Finding>[] {
     const { origin, pathname } = new URL(base);
     if (pathname === '/') return [];
