@@ -15,7 +15,7 @@ export function parseDateTime(text: string): number | undefined {
 }
 
 /**
- * Writes a time as RFC 3339 has it, in UTC.
+ * Formats a time as RFC 3339 in UTC.
  *
  * @param milliseconds since 1970
  */
@@ -23,7 +23,7 @@ export function dateTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-/** As {@link dateTime}; null stays null. */
+/** Formats a time as {@link dateTime} does; null stays null. */
 export function dateTimeOrNull(milliseconds: number | null): string | null {
   return milliseconds === null ? null : dateTime(milliseconds);
 }

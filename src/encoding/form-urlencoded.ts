@@ -1,15 +1,16 @@
 import { decodeUtf8 } from './strict-json.js';
 
-/** The parameters of a form, in order of appearance; a repeated one appears more than once. */
+/** The parameters of a form, in order of appearance. A repeated parameter is listed each time. */
 export class FormParameters {
   constructor(readonly parameters: readonly (readonly [name: string, value: string])[]) {}
 }
 
-/** The most parameters that are read. No request to this service has as many. */
+/** The maximum number of parameters. No request to this service needs as many. */
 const MAX_PARAMETERS = 100;
 
 /**
- * Reads `application/x-www-form-urlencoded`. Node's URLSearchParams would repair invalid UTF-8.
+ * Reads `application/x-www-form-urlencoded`. Node's URLSearchParams would repair invalid UTF-8 instead of
+ * rejecting it.
  *
  * @returns `undefined` if the bytes are not such a form
  */

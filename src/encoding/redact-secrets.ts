@@ -1,10 +1,11 @@
 import { unescape } from 'node:querystring';
 
 /**
- * A compact JWS, whose header begins with `{` and so, in base64url, with one of these; or the credentials of
- * an Authorization header. A dotted name such as a host name is neither. Text that precedes the header
- * without a break is removed with it: the search begins only at the start of a part and checks first that the
- * part ends in a dot, so its time grows with the text and not with its square.
+ * A compact JWS, the credentials of an Authorization header, or a private key in PEM. The header of a JWS
+ * begins with `{`, which base64url encodes as one of these beginnings, so a dotted name such as a host name
+ * does not match. Text that precedes the header without a break is removed with it: the search begins only at
+ * the start of a part, and checks first that the part ends in a dot, so that its time is linear in the length
+ * of the text, not quadratic.
  */
 const CONFIDENTIAL =
   /(?<![\w-])(?=[\w-]+\.[\w-]{2,}\.)[\w-]*?(?:ey[A-L]|ew[ko0])[\w-]{5,}\.[\w-]{2,}\.[\w-]*|\b(?:[Bb]asic|BASIC|[Bb]earer|BEARER)\s+\S+|-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
@@ -15,7 +16,10 @@ const RUN = /[A-Za-z0-9_+=-]{32,}/g;
 /** Everything that {@link CONFIDENTIAL} matches contains one of these. */
 const SEPARATOR = /[.\s]/;
 
-/** It also contains one of these. Most texts have none, and this check takes a quarter of the time. */
+/**
+ * It also contains one of these, which most texts do not. This check takes a quarter of the time of the whole
+ * search.
+ */
 const BEGINNING = /ey[A-L]|ew[ko0]|[Bb]asic|BASIC|[Bb]earer|BEARER|-----BEGIN /;
 
 const SHORTEST_RUN = 32;
@@ -25,18 +29,21 @@ const SHORTEST_SECRET = 8;
 
 const REMOVED = '[removed]';
 
-/** The secrets of the settings, which need not look random. They are few and live as long as the process. */
+/** The secrets of the settings, which need not look random. They are few, and live as long as the process. */
 const secrets = new Set<string>();
 let shortestSecret = Infinity;
 
-/** Makes {@link redactSecrets} remove a secret of the settings, whatever it looks like. */
+/**
+ * Makes {@link redactSecrets} remove a secret of the settings, whatever it looks like. Short ones are not
+ * registered.
+ */
 export function registerSecret(secret: string): void {
   if (secret.length < SHORTEST_SECRET) return;
   secrets.add(secret);
   shortestSecret = Math.min(shortestSecret, secret.length);
 }
 
-/** Does the same with the password in a URL, as it is written there and as it is sent. */
+/** Does the same with the password in a URL, both as it is written and as it is decoded. */
 export function registerPasswordOf(url: string): void {
   const [, written = ''] = /^\w+:\/\/[^:@/]*:([^@/]+)@/.exec(url) ?? [];
   registerSecret(written);
@@ -45,7 +52,7 @@ export function registerPasswordOf(url: string): void {
 
 /**
  * Removes tokens, credentials, private keys, random-looking runs and the secrets of the settings from a text
- * of foreign origin, such as a name or an error message. Every such text in a log line passes through here.
+ * that others chose, such as a name or an error message. Every such text in a log line passes through here.
  */
 export function redactSecrets(text: string): string {
   let left = text;
@@ -65,7 +72,8 @@ function looksRandom(run: string): boolean {
   const lower = countOf(run, /[a-z]/g);
   const upper = countOf(run, /[A-Z]/g);
   const digits = countOf(run, /[0-9]/g);
-  // Of 43 random characters of base64url, one in 1,500 has no digit; then every other letter is a capital.
+  // One in 1,500 texts of 43 random base64url characters has no digit; about half of its letters are
+  // capitals.
   if (lower > 0 && upper > 0) return digits > 0 || Math.min(lower, upper) * 4 > lower + upper;
   return digits > 0 && /[a-z0-9]{48}|[A-Z0-9]{48}/.test(run);
 }

@@ -31,7 +31,7 @@ export function parseStrictJson(text: string): unknown {
     return undefined;
   }
   const members = countMembers(value, 1);
-  // Of two fields with one name JSON.parse keeps one: a value with fewer fields than the text has a
+  // JSON.parse keeps one of two fields with the same name, so a value with fewer fields than the text has a
   // duplicate.
   return members !== undefined && members === countColons(text) ? value : undefined;
 }
@@ -49,7 +49,7 @@ function countMembers(value: unknown, depth: number): number | undefined {
     }
     return count;
   }
-  // Keys only: entries would be an array for each field of every token and body.
+  // Object.entries would make an array for each field of every token and body.
   for (const name of Object.keys(value)) {
     if (name === '__proto__') return undefined;
     const inner = countMembers((value as Record<string, unknown>)[name], depth + 1);
@@ -86,7 +86,7 @@ function isEscaped(text: string, at: number): boolean {
   return backslashes % 2 === 1;
 }
 
-/** Whether every string (names too) is well-formed Unicode and every number finite. */
+/** Whether every string, including names, is well-formed Unicode, and every number is finite. */
 export function isInterchangeable(value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed();
   if (typeof value === 'number') return Number.isFinite(value);

@@ -3,20 +3,23 @@ export const MAX_NAME_LENGTH = 255;
 
 const CONTROL = /\p{Cc}/u;
 
-/** Almost all names consist of these. */
+/** Almost all names match this, which is faster to check. */
 const PRINTABLE_ASCII = /^[ -~]*$/;
 
 /**
  * Characters that are invisible or change how others are displayed: controls, lone surrogates, format
- * characters (joiners and direction marks too, though some scripts use them: two names that look alike must
- * be one), line separators, whitespace except U+0020, private use and noncharacters, characters that Unicode
- * ignores by default, and three symbols that are drawn as a space.
+ * characters (joiners and direction marks too, though some scripts use them, since two names that look alike
+ * must be the same), line separators, whitespace except U+0020, private use and noncharacters, characters
+ * that Unicode ignores by default, and three symbols that are drawn as a space.
  */
 const INVISIBLE =
   /(?! )[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Z}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\u{16FE4}\u{1D159}]/u;
 const ALL_INVISIBLE = new RegExp(INVISIBLE, 'gu');
 
-/** Whether the text can name someone: no control character, no lone surrogate, not only whitespace. */
+/**
+ * Whether the value can name someone: a string without control characters or lone surrogates, and not only
+ * whitespace.
+ */
 export function isWellFormedText(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '' && value.isWellFormed() && !CONTROL.test(value);
 }
@@ -26,7 +29,9 @@ export function isVisible(text: string): boolean {
   return PRINTABLE_ASCII.test(text) || !INVISIBLE.test(text);
 }
 
-/** Writes invisible characters as JSON escapes, so that a terminal shows them and does not act on them. */
+/**
+ * Escapes invisible characters as JSON does, so that a terminal displays them instead of interpreting them.
+ */
 export function escapeInvisible(text: string): string {
   if (PRINTABLE_ASCII.test(text)) return text;
   return text.replace(ALL_INVISIBLE, (character) =>
