@@ -8,12 +8,12 @@ export type BearerAuthorization =
   | Unavailable
   | { readonly code: 'missing_token' }
   | { readonly code: 'invalid_token'; readonly reason: RefusedToken }
-  /** All scopes that the request needs. */
+  /** `scopes`: all that the request needs. */
   | { readonly code: 'insufficient_scope'; readonly scopes: readonly string[] };
 
 /**
- * Checks a bearer token in the one order of all guards (RFC 6750 §3.1): it is present, it is valid, it has
- * the scopes.
+ * Checks a bearer token in the order that all guards share (RFC 6750 §3.1): it is present, it is valid, it
+ * has the scopes.
  *
  * @param token as received; `undefined` if the request has none
  * @param scopes all that the request needs

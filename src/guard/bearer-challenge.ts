@@ -5,7 +5,11 @@ export interface ChallengeParameters {
   readonly scope?: string;
 }
 
-/** The value of `WWW-Authenticate` if a token is missing or insufficient (RFC 6750 §3). */
+/**
+ * The value of `WWW-Authenticate` for a token that is missing, invalid or insufficient (RFC 6750 §3).
+ *
+ * @param realm names the protected space (RFC 9110 §11.5)
+ */
 export function bearerChallenge(realm: string, parameters: ChallengeParameters = {}): string {
   const pairs = Object.entries({ realm, ...parameters }).map(([name, value]) => `${name}=${quoted(value)}`);
   return `Bearer ${pairs.join(', ')}`;

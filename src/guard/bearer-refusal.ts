@@ -3,20 +3,23 @@ import { REFUSAL_MESSAGES, type RefusedToken } from '../jwt/verification-result.
 import { bearerChallenge } from './bearer-challenge.js';
 import type { Unavailable } from './token-verifier.js';
 
-/** The body of a refusal; `hint` says what to do. */
+/** The JSON body of a refusal. */
 export interface RefusalBody {
+  /** A message for people, the same for every refusal with this code. */
   readonly error: string;
+  /** For programs. */
   readonly code:
     RefusedToken['code'] | 'invalid_request' | 'missing_token' | 'insufficient_scope' | 'unavailable';
+  /** One sentence that says what to do. */
   readonly hint?: string;
 }
 
 /**
- * A refused request. Nest responds with its status and body. The guard sets its challenge on the response
- * before it throws; an exception filter of the application finds it here too.
+ * A refused request. Nest responds with its status and body. The guard sets the challenge on the response
+ * before it throws; an exception filter of the application can also read it here.
  */
 export class BearerRefusal extends HttpException {
-  /** @param challenge value of `WWW-Authenticate`; `undefined` if other credentials would not help */
+  /** @param challenge the value of `WWW-Authenticate`; `undefined` if other credentials would not help */
   private constructor(
     status: number,
     readonly body: RefusalBody,
@@ -26,27 +29,44 @@ export class BearerRefusal extends HttpException {
     this.message = body.error;
   }
 
-  /** No credentials: the challenge carries no error (RFC 6750 §3.1). */
+  /**
+   * 401 for a request without credentials: the challenge has no `error` (RFC 6750 §3.1).
+   *
+   * @param realm names the protected space (RFC 9110 §11.5)
+   */
   static missingToken(realm: string): BearerRefusal {
     const body: RefusalBody = { error: 'Missing bearer token', code: 'missing_token' };
     return new BearerRefusal(401, body, bearerChallenge(realm));
   }
 
-  /** Two Authorization headers: it is unknown which of them counts (RFC 6750 §3.1). */
+  /**
+   * 400 for two Authorization headers: it is unknown which of them counts (RFC 6750 §3.1).
+   *
+   * @param realm names the protected space (RFC 9110 §11.5)
+   */
   static repeatedAuthorization(realm: string): BearerRefusal {
     const error = 'Send one Authorization header';
     const challenge = bearerChallenge(realm, { error: 'invalid_request', error_description: error });
     return new BearerRefusal(400, { error, code: 'invalid_request' }, challenge);
   }
 
-  /** An invalid token. The challenge contains fixed words only, nothing of the request. */
+  /**
+   * 401 for an invalid token. The challenge contains fixed words only, and nothing from the request.
+   *
+   * @param realm names the protected space (RFC 9110 §11.5)
+   */
   static invalidToken(realm: string, { code, hint }: RefusedToken): BearerRefusal {
     const error = REFUSAL_MESSAGES[code];
     const challenge = bearerChallenge(realm, { error: 'invalid_token', error_description: error });
     return new BearerRefusal(401, { error, code, hint }, challenge);
   }
 
-  /** @param scopes all that are required */
+  /**
+   * 403 for a token without the scopes that the route requires.
+   *
+   * @param realm names the protected space (RFC 9110 §11.5)
+   * @param scopes all that the route requires, not only the missing ones
+   */
   static insufficientScope(realm: string, scopes: readonly string[]): BearerRefusal {
     const error = 'Insufficient scope';
     const scope = scopes.join(' ');
@@ -63,6 +83,7 @@ export class BearerRefusal extends HttpException {
     return new BearerRefusal(403, body, challenge);
   }
 
+  /** 503 if the token cannot be verified now. It has no challenge. */
   static unavailable({ code, hint }: Unavailable): BearerRefusal {
     return new BearerRefusal(503, { error: 'The token cannot be checked now', code, hint }, undefined);
   }

@@ -10,8 +10,8 @@ export interface RequestWithHeaders {
 const SCHEME = /^bearer(?: +|$)/i;
 
 /**
- * Reads the token from the Authorization header (RFC 6750 §2.1). Never from the body or the URL, which end up
- * in logs (§5.3).
+ * Reads the token from the Authorization header (RFC 6750 §2.1). It is never read from the body or the URL,
+ * which end up in logs (§5.3).
  *
  * @returns the token as received, well-formed or not; `undefined` without credentials of this scheme
  */
@@ -19,7 +19,8 @@ export function bearerToken(request: RequestWithHeaders): string | undefined {
   const authorization = request.headers?.authorization;
   if (authorization === undefined) return undefined;
   const values = authorizationsOf(request);
-  // Node keeps the first of several, a proxy in front may have checked the last. Joined they are not a token.
+  // Node keeps the first of several headers, and a proxy in front may have checked the last. Joined, they are
+  // not a token.
   if (values.length > 1) return values.join(', ');
   const scheme = SCHEME.exec(authorization)?.[0];
   return scheme === undefined ? undefined : authorization.slice(scheme.length);

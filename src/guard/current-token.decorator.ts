@@ -5,8 +5,12 @@ import type { Claims } from '../jwt/claims.js';
 type PipeOrType = PipeTransform | Type<PipeTransform>;
 
 /**
- * A parameter of a handler: the claims of the token, or the named one, as in `@CurrentToken('sub')`.
- * `undefined` on public routes. With GraphQL the request is found as `req` of its context.
+ * Passes the claims of the token to a parameter of a handler, or the value of one claim, as in
+ * `@CurrentToken('sub')`. The value is `undefined` on public routes, and for a claim that the token does not
+ * have. With GraphQL, the request must be the `req` of the context.
+ *
+ * @param name of a claim; omitted for all claims
+ * @param pipes transform or validate the value
  */
 export const CurrentToken: (name?: string | PipeOrType, ...pipes: PipeOrType[]) => ParameterDecorator =
   createParamDecorator((name: string | undefined, context: ExecutionContext) => {

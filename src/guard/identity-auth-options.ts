@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import type { Algorithm } from '../jwt/algorithms.js';
 import type { Fetch } from '../http-client/fetch-json.js';
 
-/** What a service that receives tokens verifies them against, and the source of the keys. */
+/** The options of a service that receives tokens: what it verifies them against, and which keys it uses. */
 export interface IdentityAuthOptions {
   /** The `iss` that every token must have, exactly. */
   readonly issuer: string;
@@ -21,15 +21,15 @@ export interface IdentityAuthOptions {
    */
   readonly discover?: true | undefined;
   /**
-   * How long the public keys stay in use without the issuer, counted from the last successful fetch. From
-   * then on no token that they signed is accepted, and the guard responds 503, until the issuer can be
-   * reached again: a leaked key must not outlive its revocation forever. Whole seconds, 1 to 2,592,000 (30
-   * days). Default 86,400 (a day).
+   * How long the public keys stay in use while the issuer is unavailable, counted from the last successful
+   * fetch. After that, no token that they signed is accepted, and the guard responds 503, until the issuer
+   * can be reached again: a leaked key must not outlive its revocation forever. Whole seconds, 1 to 2,592,000
+   * (30 days). Default 86,400 (a day).
    */
   readonly keepKeysSeconds?: number | undefined;
   /**
    * The accepted algorithms. Default: HS256 for secrets; ES256, RS256, PS256, ES384 and EdDSA for public
-   * keys. Required if both secrets and public keys are given, as while an audience migrates.
+   * keys. Required if both secrets and public keys are given, as during the migration of an audience.
    */
   readonly algorithms?: readonly Algorithm[] | undefined;
   /** Accepted clock skew between issuer and receiver, in seconds, 0 to 60. Default 0. */
@@ -38,9 +38,9 @@ export interface IdentityAuthOptions {
   readonly introspection?: IntrospectionOptions | undefined;
   /** Names the protected space in challenges (RFC 9110 §11.5). Default: the (first) audience. */
   readonly realm?: string | undefined;
-  /** Accepts `http:` URLs beyond this host. Only for networks that encrypt by themselves. Default false. */
+  /** Accepts `http:` URLs of other hosts too. Only for networks that encrypt by themselves. Default false. */
   readonly allowPlainHttp?: boolean | undefined;
-  /** The source of the time. Default: the system clock. */
+  /** The source of the current time. Default: the system clock. */
   readonly clock?: Clock | undefined;
   /** Sends requests to the issuer. Default: the global `fetch`. */
   readonly fetch?: Fetch | undefined;
@@ -48,17 +48,18 @@ export interface IdentityAuthOptions {
 
 /**
  * How the issuer is asked about a token (RFC 7662). A token whose state is unknown is not accepted: the guard
- * then responds 503. A service that must keep working through an outage of the issuer omits introspection.
+ * then responds 503. A service that must keep working while the issuer is unavailable omits introspection.
  */
 export interface IntrospectionOptions {
   /** URL of the introspection endpoint. */
   readonly endpoint: string;
   /** Client ID of this service at the issuer. */
   readonly clientId: string;
+  /** Client secret of this service, sent by HTTP Basic (RFC 6749 §2.3.1). */
   readonly clientSecret: string;
   /**
-   * How long a response is cached: a revoked token may be accepted for so long. Seconds, 0 to 300. Default
-   * 10.
+   * How long a response is cached; for that long a revoked token may still be accepted. Seconds, 0 to 300.
+   * Default 10.
    */
   readonly cacheSeconds?: number | undefined;
 }

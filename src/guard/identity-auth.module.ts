@@ -10,22 +10,32 @@ import type { IdentityAuthOptions } from './identity-auth-options.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 import { TokenVerifier } from './token-verifier.js';
 
-/** Options of {@link IdentityAuthModule.forRootAsync}. */
+/**
+ * Options of {@link IdentityAuthModule.forRootAsync}: a factory that returns the options or a promise of
+ * them, the providers that it receives, and the modules that export these.
+ */
 export type IdentityAuthAsyncOptions = Pick<ModuleMetadata, 'imports'> &
   Pick<FactoryProvider<IdentityAuthOptions>, 'inject' | 'useFactory'>;
 
 /**
- * Gives an application the {@link JwtAuthGuard} and its {@link TokenVerifier}, for every module once it is
- * imported; a module that imports it again with other options gets those. Imports nothing of the issuer.
+ * Provides the {@link JwtAuthGuard} and its {@link TokenVerifier} to all modules of an application. A module
+ * that imports it again with other options gets its own. Imports nothing of the issuer.
  */
 @Module({})
 export class IdentityAuthModule {
-  /** @throws {TypeError} naming the invalid option */
+  /**
+   * Provides a guard with these options.
+   *
+   * @throws {TypeError} that names the invalid option, and contains no secret
+   */
   static forRoot(options: IdentityAuthOptions): DynamicModule {
     return withVerifier({ provide: TokenVerifier, useValue: new TokenVerifier(options) });
   }
 
-  /** Takes the options from a factory; if they are invalid, the application does not start. */
+  /**
+   * Provides a guard with the options that a factory returns. If they are invalid, the application does not
+   * start.
+   */
   static forRootAsync({ imports = [], inject = [], useFactory }: IdentityAuthAsyncOptions): DynamicModule {
     const make = async (...dependencies: unknown[]): Promise<TokenVerifier> =>
       new TokenVerifier(await useFactory(...dependencies));
@@ -33,7 +43,10 @@ export class IdentityAuthModule {
   }
 }
 
-/** Nest 10 takes two modules whose providers print alike for one, whatever their options are. */
+/**
+ * Distinguishes the registrations: Nest 10 treats two modules as one if their providers look alike when
+ * serialized, whatever their options are.
+ */
 const REGISTRATION = Symbol('REGISTRATION');
 
 function withVerifier(

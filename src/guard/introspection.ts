@@ -7,7 +7,7 @@ import { fetchJson, type Fetch } from '../http-client/fetch-json.js';
 import { RemoteFailure } from '../http-client/remote-failure.js';
 import type { IntrospectionOptions } from './identity-auth-options.js';
 
-/** The issuer's response about a token; `unavailable` if there is none. */
+/** What the issuer responds about a token; `unavailable` if there is no response. */
 export type TokenState = 'active' | 'inactive' | 'unavailable';
 
 /** How to query the issuer. */
@@ -19,12 +19,12 @@ export interface IntrospectionSettings extends IntrospectionOptions {
   readonly report: (reason: string) => void;
 }
 
-/** How many responses are cached. */
+/** The maximum number of cached responses. */
 const MAX_REMEMBERED = 10_000;
 
 /**
- * While the issuer is unavailable, no query starts for so many milliseconds, so that requests do not pile up
- * behind an outage.
+ * How long no query starts after one failed because the issuer is unavailable, in milliseconds, so that
+ * requests do not pile up.
  */
 const PAUSE_MS = 1_000;
 
@@ -35,7 +35,7 @@ interface Remembered {
 }
 
 /**
- * Asks the issuer whether tokens are still valid (RFC 7662), with at most one query a token at a time, and
+ * Asks the issuer whether tokens are still active (RFC 7662), with at most one query per token at a time, and
  * caches the responses.
  */
 export class Introspection {
@@ -45,7 +45,7 @@ export class Introspection {
 
   constructor(private readonly settings: IntrospectionSettings) {}
 
-  /** @param token one whose signature verified: no one else can make this service send a query */
+  /** @param token whose signature is valid: other callers cannot make this service send queries */
   stateOf(token: string): TokenState | Promise<TokenState> {
     const now = this.settings.clock.now();
     // A digest, so that no token is kept in memory.
@@ -85,7 +85,7 @@ export class Introspection {
   private failed({ message, status }: RemoteFailure): void {
     if (!this.isFailing) this.settings.report(message);
     this.isFailing = true;
-    // A response about one token, however odd, does not affect the others.
+    // A response below 500, however odd, concerns this token only, and other tokens can still be queried.
     const isAway = status === undefined || status >= 500;
     if (isAway) this.pausedUntil = this.settings.clock.now() + PAUSE_MS;
   }

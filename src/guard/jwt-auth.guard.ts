@@ -10,9 +10,9 @@ import { RequiredScopes } from './require-scopes.decorator.js';
 import { TokenVerifier } from './token-verifier.js';
 
 /**
- * Accepts a request if it presents a token for this service (RFC 6750), by `@UseGuards(JwtAuthGuard)` or for
- * all routes as `APP_GUARD`. Works on Express and on Fastify. For other transports, extend it: the protected
- * methods find the request and its token, and send the challenge.
+ * Accepts a request if it presents a valid token for this service as a bearer token (RFC 6750). Apply it with
+ * `@UseGuards(JwtAuthGuard)` or, for all routes, as `APP_GUARD`. Works on Express and on Fastify. For other
+ * transports, extend it: the protected methods find the request and its token, and set the challenge.
  */
 @Injectable()
 export class JwtAuthGuard implements CanActivate {
@@ -21,7 +21,11 @@ export class JwtAuthGuard implements CanActivate {
     private readonly reflector: Reflector,
   ) {}
 
-  /** @throws {BearerRefusal} 400, 401, 403, or 503 if the issuer must be queried and does not respond */
+  /**
+   * @returns true, or a promise of it if the issuer must be queried; the claims are kept for `CurrentToken`
+   *   and `claimsOf`
+   * @throws {BearerRefusal} 400, 401, 403, or 503 if the issuer must be queried and does not respond
+   */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const targets = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride(Public, targets)) return true;
@@ -34,14 +38,19 @@ export class JwtAuthGuard implements CanActivate {
   }
 
   /**
-   * The key under which the claims are kept; for GraphQL:
+   * Finds the request, under which the claims are kept. For GraphQL, return
    * `GqlExecutionContext.create(context).getContext().req`.
    */
   protected getRequest(context: ExecutionContext): object {
     return context.switchToHttp().getRequest<object>();
   }
 
-  /** @returns the token as received, or `undefined` if there is none */
+  /**
+   * Reads the token of a request.
+   *
+   * @param request what {@link getRequest} returned
+   * @returns the token as received, or `undefined` if there is none
+   */
   protected tokenOf(request: object): string | undefined {
     return bearerToken(request);
   }

@@ -8,7 +8,9 @@ export const RequiredScopes = Reflector.createDecorator<string[]>({
 
 /**
  * Accepts a request only if the `scope` of its token (RFC 6749 §3.3) contains all of these, and all of those
- * that the controller requires. Else the guard responds 403 `insufficient_scope` (RFC 6750 §3.1).
+ * that the controller requires. Otherwise the guard responds 403 `insufficient_scope` (RFC 6750 §3.1).
+ *
+ * @param scopes scope tokens, at least one
  */
 export function RequireScopes(...scopes: [string, ...string[]]): CustomDecorator {
   return RequiredScopes(scopes);

@@ -5,7 +5,8 @@ import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
 import { registerSecret } from '../encoding/redact-secrets.js';
 
 /**
- * The secrets that this service shares with the issuer. Each is tried: a secret has no key ID that both know.
+ * The secrets that this service shares with the issuer. All of them are tried: a shared secret has no key ID
+ * that both sides know.
  */
 export class SharedSecrets implements VerificationKeys {
   private readonly byAlgorithm: ReadonlyMap<Algorithm, readonly VerificationKey[]>;

@@ -12,11 +12,12 @@ import { SharedSecrets } from './shared-secrets.js';
 import { verifierSettings, type VerifierSettings } from './verifier-settings.js';
 
 /**
- * The token could not be verified: the issuer does not respond, and its response is needed. Not the token's
- * fault.
+ * The token could not be verified: a response of the issuer is needed, and there is none. This is no fault of
+ * the token.
  */
 export interface Unavailable {
   readonly code: 'unavailable';
+  /** One sentence that says what to do. */
   readonly hint: string;
 }
 
@@ -29,7 +30,7 @@ const NOT_ACTIVE = 'The issuer says that the token is no longer active; request 
 
 /**
  * Verifies the tokens that a service receives. The guard uses it; resolvers, gateways and message handlers
- * may use it directly. Made once: it caches the keys of the issuer.
+ * may use it directly. An application needs only one, which caches the keys of the issuer.
  */
 @Injectable()
 export class TokenVerifier {
@@ -40,7 +41,7 @@ export class TokenVerifier {
   private readonly sources: KeySources;
   private readonly introspection: Introspection | undefined;
 
-  /** @throws {TypeError} naming the invalid option */
+  /** @throws {TypeError} that names the invalid option, and contains no secret */
   constructor(options: IdentityAuthOptions) {
     const settings = verifierSettings(options);
     const { secrets, sharedAlgorithms, publicAlgorithms, keepKeysSeconds } = settings;
@@ -77,7 +78,7 @@ export class TokenVerifier {
    * `exp`, issuer, audience and, with introspection, whether the issuer revoked it.
    *
    * @param token compact JWS, as received, without `Bearer`
-   * @returns a value, or a promise only if the issuer has to be queried; neither throws nor rejects
+   * @returns the outcome, or a promise of it if the issuer must be queried; neither throws nor rejects
    */
   verify(token: string): VerificationOutcome | Promise<VerificationOutcome> {
     const lookup = new KeyLookup(this.sources);
@@ -95,7 +96,7 @@ export class TokenVerifier {
     return this.checkAudiences(verdict);
   }
 
-  /** {@link verifyToken} checks one audience; if there are several, it was given none. */
+  /** Checks several audiences: {@link verifyToken} checks one, and is given none if there are several. */
   private checkAudiences(verdict: VerificationResult): VerificationResult {
     const { audiences } = this.settings;
     if (verdict.code !== 'valid' || audiences.length === 1) return verdict;
@@ -124,8 +125,8 @@ function expectationsOf({ issuer, audiences, toleranceSeconds }: VerifierSetting
     issuer,
     audience: audiences.length === 1 ? audiences[0] : undefined,
     toleranceSeconds,
-    // Everyone who verifies with a shared secret can also sign with it, so tokens that administer the issuer
-    // never use one.
+    // Every holder of a shared secret can also sign with it, so tokens that administer the issuer never use
+    // one.
     allows: (audience, { algorithm }) => audience !== issuer || !ALGORITHMS[algorithm].shared,
   };
 }

@@ -13,10 +13,10 @@ export interface VerifierSettings {
   readonly audiences: readonly string[];
   readonly secrets: readonly string[];
   readonly sharedAlgorithms: readonly Algorithm[];
-  /** The location of the public keys: a URL, or the issuer's metadata; `undefined` if there are none. */
+  /** How the public keys are found: at a URL, or in the issuer's metadata; `undefined` if there are none. */
   readonly publicKeys: { readonly jwksUri: string } | 'discover' | undefined;
   readonly publicAlgorithms: readonly Algorithm[];
-  /** How long the public keys stay in use without the issuer, in seconds. */
+  /** How long the public keys stay in use while the issuer is unavailable, in seconds. */
   readonly keepKeysSeconds: number;
   readonly toleranceSeconds: number;
   readonly introspection: CompleteIntrospection | undefined;
@@ -34,10 +34,10 @@ const DEFAULT_SHARED: readonly Algorithm[] = ['HS256'];
 const DEFAULT_PUBLIC: readonly Algorithm[] = ['ES256', 'RS256', 'PS256', 'ES384', 'EdDSA'];
 
 /**
- * Validates the options and completes them. Errors appear when the application starts, not at its first
- * request.
+ * Validates the options and fills in the defaults, so that invalid options fail the start of the application,
+ * not its first request.
  *
- * @throws {TypeError} naming the option, never with a secret
+ * @throws {TypeError} that names the invalid option, and contains no secret
  */
 export function verifierSettings(options: IdentityAuthOptions): VerifierSettings {
   const { allowPlainHttp = false, clockToleranceSeconds = 0 } = options;
@@ -131,7 +131,7 @@ function checkSecrets(secrets: readonly string[], algorithms: readonly Algorithm
       typeof secret === 'string' && Buffer.byteLength(secret) >= least,
       `secrets[${index}] must have at least ${least} bytes for ${algorithms.join(', ')}`,
     );
-    // A public value verifies nothing: a public key given as a secret would let its readers sign (RFC 8725
+    // A known value is no secret: with a public key as the secret, for example, anyone could sign (RFC 8725
     // §2.1).
     const weakness = secretWeakness(secret, least);
     check(weakness === undefined, `secrets[${index}] ${weakness ?? ''}`);
