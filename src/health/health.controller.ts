@@ -15,10 +15,10 @@ import { SyncLoop } from '../sync/sync-loop.js';
 import { TokenService } from '../token/token.service.js';
 import { HealthDto } from './dto/health.dto.js';
 
-/** State from the database is fresh up to this age, in seconds. */
+/** The state from the database is fresh up to this age, in seconds. */
 const FRESH_SECONDS = 5;
 
-/** From this age on, in seconds, it is too old to serve requests. */
+/** From this age on, in seconds, the state is too old to serve requests. */
 const OLDEST_SECONDS = 60;
 
 type Readiness = Omit<HealthCheckResult, 'status'> & { readonly status: string };
@@ -72,7 +72,10 @@ export class HealthController {
       : key.down('The signing key does not verify its own signature');
   }
 
-  /** While the database is unavailable, requests are served from memory, as long as that is not too old. */
+  /**
+   * While the database is unavailable, requests are served from memory, as long as the state there is not too
+   * old.
+   */
   private database(): HealthIndicatorResult {
     const age = Math.floor(this.syncLoop.ageSeconds);
     const database = this.indicator.check('database');

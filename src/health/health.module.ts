@@ -5,7 +5,8 @@ import { HealthController } from './health.controller.js';
 import { PingController } from './ping.controller.js';
 
 /**
- * Says whether the service runs (`/ping`, `/health/live`) and whether it can do its work (`/health/ready`).
+ * Owns the health routes: whether the service runs (`/ping`, `/health/live`), and whether it can do its work
+ * (`/health/ready`).
  */
 @Module({
   imports: [TerminusModule.forRoot({ logger: false }), SyncModule],
