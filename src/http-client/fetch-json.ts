@@ -1,10 +1,12 @@
 import { decodeUtf8, parseStrictJson } from '../encoding/strict-json.js';
 import { RemoteFailure } from './remote-failure.js';
 
-/** Sends a request: the global `fetch` or a substitute for it. */
+/** A function that sends requests: the global `fetch` or a substitute for it. */
 export type Fetch = typeof globalThis.fetch;
 
-/** Looks `fetch` up at each call: tracing and tests replace it after the application has started. */
+/**
+ * Looks up the global `fetch` at each call: tracing and tests replace it after the application has started.
+ */
 export const globalFetch: Fetch = (input, init) => globalThis.fetch(input, init);
 
 /** A response of another service, whatever its status. */
@@ -25,7 +27,8 @@ const MAX_BODY_BYTES = 1024 * 1024;
  * Requests JSON from another service. Redirects are not followed: a redirect could otherwise choose the keys,
  * or the recipient of a secret.
  *
- * @throws {RemoteFailure} if no response arrives within 5 seconds, or one over 1 MiB
+ * @throws {RemoteFailure} if the request fails, no complete response arrives within 5 seconds, or its body is
+ *   over 1 MiB
  */
 export async function fetchJson(fetch: Fetch, address: string, init: RequestInit = {}): Promise<JsonAnswer> {
   try {

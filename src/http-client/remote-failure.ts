@@ -1,6 +1,6 @@
 /**
- * Another service did not respond, or not as it should. The message is safe to log: it names the URL and the
- * reason, and nothing that was sent or received.
+ * Another service did not respond, or not as it should. The message is safe to log: it contains the URL and
+ * the reason, but nothing that was sent or received.
  */
 export class RemoteFailure extends Error {
   override readonly name = 'RemoteFailure';
@@ -19,6 +19,8 @@ export class RemoteFailure extends Error {
   }
 
   /**
+   * Describes what `fetch` threw.
+   *
    * @param cause what `fetch` threw; it is not kept, as its message may quote a header with a secret
    * @param address the requested URL
    */

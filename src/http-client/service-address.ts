@@ -1,15 +1,16 @@
 /** The rules for the URL of another service. */
 export interface AddressRules {
-  /** Whether `http:` is accepted beyond this host too; only if the network itself encrypts. */
+  /** Whether `http:` is accepted for other hosts too; only if the network itself encrypts. */
   readonly allowPlainHttp: boolean;
 }
 
 /**
  * Checks a URL that keys come from or secrets are sent to. Over plain HTTP anyone on the path could
- * substitute keys, so `http:` is accepted for this host alone unless the rules say otherwise.
+ * substitute keys, so `http:` is accepted only for this host unless the rules allow more.
  *
  * @param option name of the option that holds the URL, for the error
- * @throws {TypeError} if it is not an absolute https URL without credentials and fragment
+ * @throws {TypeError} unless it is an absolute URL with an accepted scheme, and without credentials or
+ *   fragment
  */
 export function checkServiceAddress(
   option: string,
