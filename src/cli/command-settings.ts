@@ -35,7 +35,7 @@ export async function commandSettings(
 }
 
 const IN_MEMORY =
-  'DATABASE_URL is sqlite::memory:, which no command can reach: it is in the memory of the service.';
+  'DATABASE_URL is sqlite::memory:, a database in the memory of the service, which no command can reach.';
 
 function isInMemory({ databaseUrl }: LoadedSettings): boolean {
   return databasePlace(databaseUrl) === ':memory:';

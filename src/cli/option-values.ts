@@ -38,7 +38,7 @@ export function list(value: string, previous?: readonly string[]): readonly stri
 
 /** Collects values to add to a list or to remove from it: like {@link list}, but never an empty one. */
 export function values(value: string, previous?: readonly string[]): readonly string[] {
-  if (value === NOTHING) throw new InvalidArgumentError('It is not a value.');
+  if (value === NOTHING) throw new InvalidArgumentError('- cannot be an entry of a list.');
   return list(value, previous);
 }
 

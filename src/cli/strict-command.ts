@@ -60,7 +60,7 @@ export class StrictCommand extends Command {
     const surplus = operands[this.registeredArguments.length];
     if (surplus === undefined) return;
     this.error(
-      `error: '${surplus}' is an extra word. An option takes one value: repeat it for several, such as ` +
+      `error: unexpected argument '${surplus}'. An option has one value: repeat it for several, such as ` +
         '--scope read --scope write',
     );
   }
