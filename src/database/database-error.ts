@@ -4,7 +4,7 @@ import { isBusy } from './retry-while-busy.js';
 import { type RootCertificateError } from './root-certificates.js';
 
 /**
- * Why the database cannot be used, in words for the operator; never with its URL, which contains a password.
+ * The database cannot be used. The message is for the operator, and omits the URL, which contains a password.
  */
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
@@ -73,6 +73,7 @@ export function cannotConnect(type: string, cause: unknown): DatabaseError {
   );
 }
 
+/** @returns the error for root certificates that cannot be used */
 export function unusableRootCertificates(cause: RootCertificateError): DatabaseError {
   return new DatabaseError(`DATABASE_URL: ${cause.message}`, false, cause);
 }

@@ -18,7 +18,7 @@ export interface SealedKey {
 export interface InspectedDatabase {
   /** Whether there is a database with the tables of this service. */
   readonly isThere: boolean;
-  /** Empty if there are none, or no database. */
+  /** Empty if there are no keys, or no database. */
   readonly sealedKeys: readonly SealedKey[];
 }
 

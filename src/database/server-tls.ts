@@ -54,6 +54,7 @@ interface MysqlTls {
   readonly extra?: { readonly stream: () => Socket };
 }
 
+/** @returns the options for a server; empty if nothing is encrypted */
 export function mysqlTls(address: ServerAddress): MysqlTls {
   const checks = tlsChecks(address);
   if (!checks) return {};

@@ -7,7 +7,7 @@ export class RemoteFailure extends Error {
 
   /**
    * @param address the requested URL; the message omits its query
-   * @param reason in words, such as `ECONNREFUSED`
+   * @param reason such as `ECONNREFUSED` or `no response within 5 seconds`
    * @param status HTTP status, if there was a response
    */
   constructor(

@@ -76,6 +76,7 @@ export class KeysDto {
   keys!: readonly KeyDto[];
 }
 
+/** Converts a key to the format of the administration API. */
 export function toKeyDto(key: KeyDescription): KeyDto {
   return {
     kid: key.id,
