@@ -11,8 +11,8 @@ import { type OpenServices, Services } from './services.js';
 
 const ABOUT = [
   'Administers identity-backend: run it in the folder of the service.\n',
-  'Exit codes: 0 on success; 1 if the command is refused or fails, or the database is unavailable; 78 if the ' +
-    'settings are invalid or there is no database in this folder.',
+  'Exit codes: 0 on success; 1 if the command is refused or fails, or the database is unavailable; 78 if ' +
+    'the settings are invalid or there is no database in this folder.',
 ].join('\n');
 
 /**
