@@ -1,13 +1,13 @@
-/** A signing algorithm of RFC 7518 §3.1 or RFC 8037 that this service knows. */
+/** A signing algorithm of RFC 7518 §3.1 or RFC 8037 that this service supports. */
 export type Algorithm = 'HS256' | 'HS384' | 'HS512' | 'RS256' | 'PS256' | 'ES256' | 'ES384' | 'EdDSA';
 
 /** The properties of an algorithm; everything that depends on the algorithm reads this table. */
 export interface AlgorithmFacts {
   /** Whether signer and verifier hold the same secret. */
   readonly shared: boolean;
-  /** Minimum length of a shared secret in bytes: that of the hash (RFC 7518 §3.2). */
+  /** Minimum length of a shared secret in bytes: that of the hash (RFC 7518 §3.2). 0 for a key pair. */
   readonly leastSecretBytes: number;
-  /** Length of a signature in bytes; for RSA, the minimum: a signature is as long as the modulus. */
+  /** Length of a signature in bytes. For RSA, the minimum: a signature is as long as the modulus. */
   readonly leastSignatureBytes: number;
   /** The type of key pair, as `node:crypto` calls it; absent for a shared secret. */
   readonly keyPair?: KeyPairKind;
@@ -17,7 +17,7 @@ export interface AlgorithmFacts {
 export interface KeyPairKind {
   readonly type: 'rsa' | 'ec' | 'ed25519';
   readonly curve?: string;
-  /** The same as JWK parameters (RFC 7518 §6, RFC 8037 §2). */
+  /** The same type in JWK parameters (RFC 7518 §6, RFC 8037 §2). */
   readonly jwk: { readonly kty: string; readonly crv?: string };
 }
 
@@ -36,7 +36,7 @@ const asymmetric = (leastSignatureBytes: number, keyPair: KeyPairKind): Algorith
   keyPair,
 });
 
-/** Every algorithm that a token may name. `none` is not one of them, in any spelling (RFC 8725 §3.2). */
+/** Every algorithm that a token may name. `none` is not among them, in any spelling (RFC 8725 §3.2). */
 export const ALGORITHMS: Readonly<Record<Algorithm, AlgorithmFacts>> = {
   HS256: shared(32),
   HS384: shared(48),
@@ -48,7 +48,7 @@ export const ALGORITHMS: Readonly<Record<Algorithm, AlgorithmFacts>> = {
   EdDSA: asymmetric(64, { type: 'ed25519', jwk: { kty: 'OKP', crv: 'Ed25519' } }),
 };
 
-/** Whether the name is exactly that of a known algorithm. */
+/** Whether this is the exact name of a supported algorithm. */
 export function isAlgorithm(name: unknown): name is Algorithm {
   return typeof name === 'string' && Object.hasOwn(ALGORITHMS, name);
 }
@@ -65,8 +65,8 @@ export const PUBLIC_KEY_ALGORITHMS: readonly string[] = [
 ];
 
 /**
- * @param name `alg` of a JWK or of an assertion's header, which may be of any type
- * @returns the algorithm that it names
+ * @param name the `alg` of a JWK or of an assertion's header, of any type
+ * @returns the algorithm that it names; `undefined` if none
  */
 export function algorithmNamed(name: unknown): Algorithm | undefined {
   return ALIASES.get(name) ?? (isAlgorithm(name) ? name : undefined);

@@ -1,4 +1,7 @@
-/** The claims of a token (RFC 7519 §4). Registered claims have the right type; others are as signed. */
+/**
+ * The claims of a token (RFC 7519 §4). The types of registered claims are checked; other claims are as
+ * signed. Times are in seconds since 1970 and may have a fraction.
+ */
 export interface Claims {
   readonly exp: number;
   readonly iat?: number;
@@ -27,7 +30,7 @@ const TYPES: readonly (readonly [name: string, isRight: (value: unknown) => bool
   ['scope', isString, 'a string'],
 ];
 
-/** @returns the claims, or the reason why they are invalid: `exp` is required, types are exact */
+/** @returns the claims, or one sentence that says what is invalid: `exp` is required, types are exact */
 export function readClaims(claims: Record<string, unknown>): Claims | string {
   if (claims['exp'] === undefined) return 'The token has no exp claim';
   for (const [name, isRight, expected] of TYPES) {
@@ -37,15 +40,15 @@ export function readClaims(claims: Record<string, unknown>): Claims | string {
   return claims as Claims;
 }
 
-/** The values of `aud`, which may be one string or several (RFC 7519 §4.1.3). */
+/** The values of `aud`, which may be a string or an array (RFC 7519 §4.1.3). */
 export function audiencesOf(aud: string | readonly string[] | undefined): readonly string[] {
   if (aud === undefined) return [];
   return typeof aud === 'string' ? [aud] : aud;
 }
 
 /**
- * The audience of signed revocation lists. A client with a token for it could pass the token off as such a
- * list.
+ * Reserved as the audience of signed revocation lists: a client with a token for it could pass that token off
+ * as a list.
  */
 export const REVOCATIONS_AUDIENCE = 'urn:identity-backend:revocations';
 

@@ -10,7 +10,7 @@ export const MAX_TOKEN_LENGTH = 16 * 1024;
 /** The `typ` of an issued token: any JWT, or an access token of RFC 9068. */
 export type TokenType = 'JWT' | 'at+jwt';
 
-/** A token with the form of one of ours. Its signature is not verified yet. */
+/** A well-formed token. Its signature has not been verified yet. */
 export interface CompactJws {
   readonly token: string;
   readonly algorithm: Algorithm;
@@ -32,15 +32,15 @@ const TYPES: ReadonlyMap<string, TokenType> = new Map([
 
 /**
  * Header parameters that change how a token is read, or that bring a key of the sender's own choice (RFC 8725
- * §3.10). They are rejected rather than ignored: a sender expects them to be obeyed.
+ * §3.10). A token with one of them is rejected: a sender who sets it expects it to be obeyed.
  */
 const REFUSED_HEADERS = ['crit', 'b64', 'jwk', 'jku', 'x5c', 'x5u'];
 
 /**
- * The strict check before the signature is verified. JWT libraries lack it: they ignore `crit`, repair UTF-8,
- * and accept padding and duplicate names.
+ * Parses a token strictly, before any key is tried. JWT libraries ignore `crit`, repair UTF-8, and accept
+ * padding and duplicate names.
  *
- * @returns the parts of the token, or the reason why it is not a token of this service
+ * @returns the parsed token, or one sentence without a full stop that says why it is malformed
  */
 export function parseCompactJws(token: string): CompactJws | string {
   if (token.length > MAX_TOKEN_LENGTH) return 'The token is longer than 16 KiB';
@@ -58,7 +58,7 @@ export function parseCompactJws(token: string): CompactJws | string {
   return typeof typed === 'string' ? typed : { token, ...header, claims: typed };
 }
 
-/** Clients send the same few headers again and again, so that each is parsed once. */
+/** Most tokens share a few headers, so each header is parsed only once. */
 const knownHeaders = new BoundedMap<Header>(64);
 
 type Header = Pick<CompactJws, 'algorithm' | 'keyId' | 'type'>;
@@ -87,13 +87,17 @@ function parseHeader(part: string): Header | string {
   return { algorithm: alg, keyId: kid, type };
 }
 
-/** Reads one part of a compact JWS: canonical base64url of an unambiguous JSON object. */
+/**
+ * @returns the JSON object in one part of a compact JWS; `undefined` unless the part is canonical base64url
+ *   of one unambiguous object
+ */
 export function parsePart(part: string): Record<string, unknown> | undefined {
   return isBase64Url(part) ? parseObject(part) : undefined;
 }
 
 /**
- * @returns the bytes of canonical base64url (RFC 7515 §2): not empty, without padding, spaces or line ends
+ * @returns the bytes of canonical base64url (RFC 7515 §2); `undefined` if the text is empty or has padding,
+ *   spaces or line ends
  */
 export function canonicalBytes(text: string): Buffer | undefined {
   return isBase64Url(text) ? Buffer.from(text, 'base64url') : undefined;
@@ -109,7 +113,9 @@ function parseObject(part: string): Record<string, unknown> | undefined {
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** Whether the unused bits of the last character are zero, so that the bytes have one encoding only. */
+/**
+ * Whether the unused bits of the last character are zero: otherwise the same bytes have several encodings.
+ */
 function isCanonicalBase64Url(part: string): boolean {
   const rest = part.length % 4;
   if (rest === 0) return true;

@@ -3,8 +3,9 @@ const P = 2n ** 255n - 19n;
 const D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;
 
 /**
- * The y of the points whose order divides 8. With such a point as the public key, the product of key and
- * message vanishes for one message in eight or more, so anyone can sign; OpenSSL accepts these points.
+ * The y coordinates of the points whose order divides 8. With such a point as the public key, the term of the
+ * verification equation that holds the key vanishes for at least one message in eight, so anyone can sign.
+ * OpenSSL accepts these points.
  */
 const SMALL_ORDER: ReadonlySet<bigint> = new Set([
   0n,

@@ -2,10 +2,10 @@ import type { Claims } from './claims.js';
 import { parseCompactJws } from './compact-jws.js';
 import type { VerificationKeys } from './verify-token.js';
 
-/** What is true of a token under any settings, past or future. */
+/** What holds for a token under any settings, past or future. */
 export interface InspectedToken {
   readonly claims: Claims;
-  /** Whether a current key verifies the signature; if not, an unknown key may have made it. */
+  /** Whether a current key verifies the signature. If not, a key that is unknown now may have made it. */
   readonly isVerified: boolean;
 }
 

@@ -1,14 +1,13 @@
 import { isAlgorithm, ALGORITHMS, type Algorithm } from './algorithms.js';
 import { decodeUtf8, isJsonObject, parseStrictJson } from '../encoding/strict-json.js';
 
-/** A cause that the form of the text shows: a pattern, and what to do. */
+/** A cause that the text itself reveals: a pattern, and what to do. */
 type Cause = readonly [pattern: RegExp, hint: string];
 
 // Every pattern runs on up to 16 KiB from an unauthenticated caller, so none may backtrack.
 
 /**
- * What may precede a token. Leading whitespace and one leading quotation mark are removed from the text
- * first.
+ * What may precede a token. Leading whitespace and one leading quotation mark are removed before the check.
  */
 const PREFIXES: readonly Cause[] = [
   [
@@ -26,7 +25,7 @@ const PREFIXES: readonly Cause[] = [
   ],
 ];
 
-/** What may surround a token or occur within it, in the order of the checks. */
+/** What may surround a token or occur in it, in the order of the checks. */
 const SPOILS: readonly Cause[] = [
   [/^["'`“‘]|["'`”’]$/, 'The token is in quotes, or has one of them; send it without the quotes'],
   [/%[0-9A-Fa-f]{2}/, 'The token is percent-encoded, as in a URL; decode it first'],
@@ -43,10 +42,10 @@ const SPOILS: readonly Cause[] = [
 const PARTS = 3;
 
 /**
- * Names the likely cause why a text is not a compact JWS, from its form alone and without quoting any of it.
+ * Names the likely reason why a text is not a compact JWS, without quoting any of it.
  *
  * @param token a text of limited length that is not three parts of canonical base64url
- * @returns one sentence without its full stop
+ * @returns one sentence without a full stop
  */
 export function malformedTokenHint(token: string): string {
   const trimmed = token.trim();
@@ -92,14 +91,17 @@ function lengthHint(token: string): string {
     : 'A part of the token is not canonical base64url: it was cut off or changed';
 }
 
-/** @returns what is wrong with the first part of a token that is not the base64url of a JSON object */
+/**
+ * @param part the first part of a token, which is not base64url of a JSON object
+ * @returns what is wrong with it
+ */
 export function headerHint(part: string): string {
   return beginsAsJson(part)
     ? 'The header is not one unambiguous JSON object'
     : 'The header is not a JSON object: the beginning of the token is missing, or it is of another kind';
 }
 
-/** Only a JSON object's opening brace encodes to this letter. */
+/** Of the characters that can begin a JSON text, only `{` encodes to this letter. */
 function beginsAsJson(part: string): boolean {
   return part.startsWith('e');
 }
@@ -111,12 +113,11 @@ function headerOf(part: string): Readonly<Record<string, unknown>> | undefined {
 }
 
 /**
- * Says whether the length of a signature that no key verifies explains why.
+ * Checks whether its length explains why no key verifies a signature.
  *
  * @param found length of the signature, in characters of base64url
- * @param possible lengths of the signatures of the keys that were tried, in bytes; if none was, the
- *   algorithm's
- * @returns what follows "The token"; `undefined` if the length is that of a signature
+ * @param possible signature lengths of the keys that were tried, in bytes; if empty, the algorithm decides
+ * @returns what follows "The token"; `undefined` if the length is possible
  */
 export function signatureLengthFault(
   found: number,
@@ -137,7 +138,7 @@ export function signatureLengthFault(
   return undefined;
 }
 
-/** @returns how many characters of base64url without padding encode so many bytes */
+/** @returns the number of base64url characters, without padding, that encode this many bytes */
 function charactersOf(bytes: number): number {
   return Math.ceil((bytes * 4) / 3);
 }

@@ -4,10 +4,10 @@ import { canonicalBytes } from './compact-jws.js';
 import { isEd25519Key } from './ed25519-point.js';
 import { isJsonObject } from '../encoding/strict-json.js';
 
-/** Size of an RSA modulus in bits (RFC 7518 §3.3); the time of a verification grows with its square. */
+/** Bounds of an RSA modulus in bits (RFC 7518 §3.3): the time of a verification grows with its square. */
 const RSA_BITS = { least: 2048, most: 8192 } as const;
 
-/** Bounds of an RSA key's public exponent: with 1, anyone can make a signature (FIPS 186-5 §A.1.1). */
+/** Bounds of an RSA public exponent (FIPS 186-5 §A.1.1): with an exponent of 1, anyone can sign. */
 const EXPONENT = { over: 2 ** 16, under: 2 ** 32 } as const;
 
 /** Length of a coordinate in bytes. RFC 7518 §6.2.1.2 requires all of them, leading zeros included. */
@@ -27,15 +27,15 @@ export interface PublicKey {
   readonly algorithms: readonly Algorithm[];
 }
 
-/** What a JWK is used for (RFC 7517 §4.3). Only a private key may have private parameters. */
+/** What a JWK is used for (RFC 7517 §4.3). Only a JWK that signs may have private parameters. */
 export type KeyOperation = 'sign' | 'verify';
 
 /**
- * Checks a key from any source. A key that is too short, or has a degenerate exponent or point, lets anyone
- * sign in its owner's name; one that is too long costs its verifier too much.
+ * Checks and imports a key from any source. With a key that is too short, or has a degenerate exponent or
+ * point, anyone can sign in its owner's name; verifying with one that is too long takes too much time.
  *
  * @param operation `sign` for the public parameters of a private JWK
- * @returns the key, or what is wrong with it in words; never with any part of it
+ * @returns the key, or what is wrong with it, as a predicate that quotes no part of the key
  */
 export function readPublicKey(jwk: unknown, operation: KeyOperation = 'verify'): PublicKey | string {
   if (!isJsonObject(jwk)) return 'is not a JSON object';
@@ -55,7 +55,7 @@ export function readPublicKey(jwk: unknown, operation: KeyOperation = 'verify'):
  * Checks a JWK Set (RFC 7517 §5) of 1 to 10 keys. One bad key rejects the whole set: a single key that anyone
  * can sign with is enough.
  *
- * @returns the keys, or in words what is wrong and with which key
+ * @returns the keys, or a predicate that says what is wrong, and with which key
  */
 export function readPublicKeySet(value: unknown): readonly PublicKey[] | string {
   const members: unknown = isJsonObject(value) ? value['keys'] : undefined;
@@ -89,7 +89,7 @@ function purposeFault(jwk: Jwk, operation: KeyOperation): string | undefined {
   return isAllowed ? undefined : `has key_ops that do not allow ${operation}`;
 }
 
-/** The cheap checks, before OpenSSL sees the key. */
+/** Checks that cost little, before OpenSSL reads the key. */
 function materialFault(jwk: Jwk): string | undefined {
   switch (jwk['kty']) {
     case 'RSA':
@@ -132,13 +132,13 @@ function okpFault({ crv, x }: Jwk): string | undefined {
     : 'has a point that is not on the curve, or with which anyone can sign';
 }
 
-/** A Base64urlUInt (RFC 7518 §2): in as few bytes as possible. */
+/** Decodes a Base64urlUInt, which has no leading zero bytes (RFC 7518 §2). */
 function numberOf(text: unknown, mostBytes: number): Buffer | undefined {
   const bytes = bytesOf(text, mostBytes);
   return bytes?.[0] === 0 ? undefined : bytes;
 }
 
-/** A text that is too long is not decoded. */
+/** Decodes canonical base64url, unless it is longer than `mostBytes` would be. */
 function bytesOf(text: unknown, mostBytes: number): Buffer | undefined {
   if (typeof text !== 'string' || text.length > Math.ceil((mostBytes * 4) / 3)) return undefined;
   return canonicalBytes(text);

@@ -10,7 +10,7 @@ const PLACEHOLDERS = `
   .split(/\s+/)
   .map(plainText);
 
-/** The longest first, so that `yoursecretkey` is not read as `secret` between other letters. */
+/** Matches the longest first, so that `yoursecretkey` is not read as `secret` between other letters. */
 const PLACEHOLDER_WORDS = new RegExp(
   [...new Set(PLACEHOLDERS)].sort((one, other) => other.length - one.length).join('|'),
   'g',
@@ -22,7 +22,7 @@ const LEAST_UNKNOWN_CHARACTERS = 8;
 /** A secret shorter than this, in bytes, can be guessed (RFC 7518 §3.2, for the shortest hash). */
 export const LEAST_SECRET_BYTES = 32;
 
-/** Whitespace, control and format characters, and the letters of Unicode that are drawn as a space. */
+/** Whitespace, control and format characters, and letters that are drawn as a space. */
 const BLANK = String.raw`[\s\p{Z}\p{Cc}\p{Cf}\u115F\u1160\u2800\u3164\uFFA0]`;
 const ONLY_BLANKS = new RegExp(`^${BLANK}+$`, 'u');
 const OUTER_BLANKS = new RegExp(`^${BLANK}+|${BLANK}+$`, 'gu');
@@ -32,7 +32,8 @@ const BLANKS_AND_QUOTES = new RegExp(`${BLANK}|["'\`\u2018-\u201F]`, 'gu');
  * Checks whether a secret is fit to sign or encrypt with. The service, `TokenModule` and the guard share this
  * check.
  *
- * @returns why it is not, in words that disclose nothing about it; `undefined` if it is
+ * @param leastBytes its minimum length in bytes
+ * @returns a predicate that says why not and discloses nothing about the secret; `undefined` if it is fit
  */
 export function secretWeakness(secret: string, leastBytes: number): string | undefined {
   if (ONLY_BLANKS.test(secret)) return 'is nothing but white space';
@@ -45,7 +46,9 @@ export function secretWeakness(secret: string, leastBytes: number): string | und
   return undefined;
 }
 
-/** What commonly differs between two copies of a secret, in words that disclose nothing else about it. */
+/**
+ * What commonly differs between two copies of a secret, as predicates that disclose nothing else about it.
+ */
 export function secretWarnings(secret: string): string[] {
   const weakness = secretWeakness(secret, LEAST_SECRET_BYTES);
   const warnings: (string | false | undefined)[] = [
@@ -64,8 +67,8 @@ export function isSameSecret(one: string, other: string): boolean {
 }
 
 /**
- * Letters and digits alone, in one spelling: quotes, separators, spaces and case do not make a placeholder a
- * secret.
+ * The letters and digits only, in one spelling: quotes, separators, spaces and case do not turn a placeholder
+ * into a secret.
  */
 function plainText(text: string): string {
   return text
@@ -97,17 +100,16 @@ function isRepetitionOf(word: string, text: string): boolean {
  */
 const MOST_SEPARATORS = 6;
 
-/**
- * Whether the secret consists mostly of letters and digits; if not, they say nothing about random
- * punctuation.
- */
+/** Whether the letters and digits represent the secret. In one of mostly random punctuation they do not. */
 function standsFor(plain: string, secret: string): boolean {
   const content = secret.replace(BLANKS_AND_QUOTES, '');
   const others = new Set(content.replace(/[\p{L}\p{N}]/gu, ''));
   return plain.length * 2 >= content.length || others.size <= MOST_SEPARATORS;
 }
 
-/** Whether a unit too short to be a secret is repeated to length, with or without separators. */
+/**
+ * Whether a unit too short to be a secret is repeated until it is long enough, with or without separators.
+ */
 function isRepetition(secret: string): boolean {
   const plain = plainText(secret);
   const texts = [secret.replace(BLANKS_AND_QUOTES, ''), ...(standsFor(plain, secret) ? [plain] : [])];
@@ -118,8 +120,8 @@ function isRepetition(secret: string): boolean {
 }
 
 /**
- * The length of the shortest unit whose repetition, the last possibly cut short, is the text (Knuth, Morris,
- * Pratt).
+ * The length of the shortest unit that, repeated, makes the text; the last repetition may be cut short
+ * (Knuth, Morris, Pratt).
  */
 function period(text: string): number {
   const borders = [0];

@@ -27,7 +27,7 @@ const COMPUTATIONS: Readonly<Record<Algorithm, Computation>> = {
 };
 
 /**
- * @param key a secret for HS*, else a public key; made for this algorithm
+ * @param key a secret for HS*, otherwise a public key; of the type that the algorithm requires
  * @returns whether the key made the signature of the compact JWS (RFC 7515 §5.2)
  */
 export function verifySignature(token: string, algorithm: Algorithm, key: KeyObject): boolean {
@@ -35,8 +35,8 @@ export function verifySignature(token: string, algorithm: Algorithm, key: KeyObj
   const input = token.slice(0, dot);
   const signature = token.slice(dot + 1);
   const { hash, options } = COMPUTATIONS[algorithm];
-  // Compared as texts: canonical base64url is unique, and a digest as text takes half the time of one as
-  // bytes.
+  // HMACs are compared as text: canonical base64url is unique, and Node makes a digest as text in half the
+  // time.
   if (!options) return isSame(signBySecret(input, algorithm, key), signature);
   return verify(hash, Buffer.from(input), { key, ...options }, Buffer.from(signature, 'base64url'));
 }
@@ -55,8 +55,8 @@ export function signBySecret(input: string, algorithm: Algorithm, secret: KeyObj
 }
 
 /**
- * The most concurrent RSA signatures. More than there are processors would only take time from the event
- * loop; and one of the four threads in Node's pool is left to the database and to files.
+ * The most concurrent RSA signatures. More of them than processors would only take time from the event loop,
+ * and one of the four threads in Node's pool is left to the database and to files.
  */
 const RSA_AT_ONCE = Math.min(3, availableParallelism());
 
@@ -66,12 +66,11 @@ const MOST_WAITING = 1_000;
 const rsaSemaphore = new Semaphore(RSA_AT_ONCE, MOST_WAITING);
 
 /**
- * Signs with a private key. An RSA signature takes as long as a hundred requests, so it runs on Node's thread
- * pool; the other algorithms take less time than the hand-over would.
+ * Signs with a private key. An RSA signature takes as long as about ten requests, so it runs on Node's thread
+ * pool; a signature of any other algorithm takes less time than the hand-over would.
  *
  * @param input the signing input of a compact JWS
- * @returns the signature in base64url; for RSA a promise of it, which rejects with {@link QueueFull} under
- *   overload
+ * @returns the signature in base64url; for RSA a promise, which rejects with {@link QueueFull} under overload
  */
 export function signByPrivateKey(
   input: string,
@@ -91,7 +90,7 @@ export function signByPrivateKey(
   );
 }
 
-/** As {@link signByPrivateKey}, but on this thread with every algorithm. */
+/** As {@link signByPrivateKey}, but on this thread for every algorithm. */
 export function signByPrivateKeySync(input: string, algorithm: Algorithm, key: KeyObject): string {
   const { hash, options } = COMPUTATIONS[algorithm];
   return sign(hash, Buffer.from(input), { key, ...options }).toString('base64url');

@@ -6,7 +6,7 @@ import { verifySignature } from './signature.js';
 /** A shared secret or a public key that verifies the one algorithm it was made for (RFC 8725 §3.1). */
 export class KeyObjectVerificationKey implements VerificationKey {
   /**
-   * @param id key id (RFC 7515 §4.1.4)
+   * @param id key ID (RFC 7515 §4.1.4)
    * @param keyObject a secret for HS*, else a public key
    */
   constructor(

@@ -10,7 +10,7 @@ export type RefusalCode =
   | 'invalid_audience'
   | 'token_revoked';
 
-/** The text of `error` for each code, the same for every refusal of a token. */
+/** The text of `error` for each code, the same in every response that refuses a token. */
 export const REFUSAL_MESSAGES: Readonly<Record<RefusalCode, string>> = {
   malformed_token: 'Invalid token',
   invalid_signature: 'Invalid signature',

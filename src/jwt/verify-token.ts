@@ -8,7 +8,7 @@ import { redactSecrets } from '../encoding/redact-secrets.js';
 
 /** A key that may have signed a token. */
 export interface VerificationKey {
-  /** Key id (RFC 7515 §4.1.4). */
+  /** Key ID (RFC 7515 §4.1.4). */
   readonly id: string;
   /** The only algorithm that the key verifies (RFC 8725 §3.1). */
   readonly algorithm: Algorithm;
@@ -18,7 +18,7 @@ export interface VerificationKey {
   verifies(token: string): boolean;
 }
 
-/** The keys that verify now. */
+/** The keys that verify at this moment. */
 export interface VerificationKeys {
   /** The keys to try for a token with this algorithm and key ID, and whether one of them has that ID. */
   candidates(algorithm: Algorithm, keyId: string | undefined): KeyCandidates;
@@ -32,7 +32,7 @@ export interface KeyCandidates {
 /** What a token is verified against. */
 export interface Expectations {
   readonly issuer: string;
-  /** The audience of the verifier, one value of `aud`; `undefined` if any audience will do. */
+  /** The audience of the verifier, one value of `aud`; `undefined` accepts any. */
   readonly audience: string | undefined;
   /** The only accepted `typ`; any if omitted. */
   readonly type?: TokenType;
@@ -41,19 +41,22 @@ export interface Expectations {
   /** Whether that key may sign tokens for this audience; called for every value of `aud`. */
   readonly allows: (audience: string, key: VerificationKey) => boolean;
   /**
-   * Whether that key may sign tokens without an audience. Default: any key may, for {@link verifyToken}
+   * Whether that key may sign tokens without an audience. Default: any key may, because {@link verifyToken}
    * refuses these tokens by their audience.
    */
   readonly allowsNoAudience?: (key: VerificationKey) => boolean;
   /** @returns the hint if the token was revoked, else `undefined` */
   readonly revoked?: (claims: Claims) => string | undefined;
-  /** Adds to the hint of an invalid signature which keys were tried; only if settings may be exposed. */
+  /**
+   * Describes the keys that were tried, for the hint of an invalid signature; set only if callers may see it.
+   */
   readonly describeKeys?: (keys: readonly VerificationKey[]) => string;
 }
 
 /**
  * Verifies a token. Pure: the same keys, expectations and time give the same result. The checks run in the
- * order of the wire contract. If the signature is invalid, the result names nothing but form and signature.
+ * order of the wire contract. If the signature is invalid, the result discloses only what is wrong with form
+ * or signature.
  *
  * @param token compact JWS, as received
  * @param keys the current keys
@@ -84,7 +87,7 @@ function refuse(code: RefusalCode, hint: string): RefusedToken {
   return { code, hint };
 }
 
-/** @returns why the signature is refused: no key made it, or one that `aud` does not allow */
+/** @returns why the signature is refused: no key made it, or `aud` does not allow the key that did */
 export function checkSignature(
   jws: CompactJws,
   keys: VerificationKeys,
