@@ -3,7 +3,7 @@ import { fetchJson, type Fetch } from '../http-client/fetch-json.js';
 import { RemoteFailure } from '../http-client/remote-failure.js';
 import { checkServiceAddress } from '../http-client/service-address.js';
 
-/** Whose metadata to look up. */
+/** The issuer whose metadata to look up, and how to request it. */
 export interface Discovery {
   /** The issuer, a URL. */
   readonly issuer: string;
@@ -15,10 +15,9 @@ const OPENID = '/.well-known/openid-configuration';
 const OAUTH = '/.well-known/oauth-authorization-server';
 
 /**
- * Finds the URL of an issuer's public keys by OpenID Connect Discovery 1.0 §4, else by RFC 8414 §3.
+ * Finds the URL of an issuer's public keys by OpenID Connect Discovery 1.0 §4, otherwise by RFC 8414 §3.
  *
- * @throws {RemoteFailure} if neither document exists, or the document belongs to another issuer (RFC 8414
- *   §3.3)
+ * @throws {RemoteFailure} if no document exists, or it belongs to another issuer (RFC 8414 §3.3)
  */
 export async function discoverKeySet({ issuer, fetch, allowPlainHttp }: Discovery): Promise<string> {
   let failure: RemoteFailure | undefined;
@@ -31,8 +30,8 @@ export async function discoverKeySet({ issuer, fetch, allowPlainHttp }: Discover
 }
 
 /**
- * OpenID Connect appends to the issuer, RFC 8414 inserts before its path. Some issuers with a path can only
- * serve the appended form.
+ * OpenID Connect appends the well-known path to the issuer; RFC 8414 inserts it before the issuer's path.
+ * Some issuers with a path can serve only the appended form.
  */
 function metadataAddresses(issuer: string): Set<string> {
   const { origin, pathname } = new URL(issuer);

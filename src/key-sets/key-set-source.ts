@@ -3,7 +3,7 @@ import { fetchJson, type Fetch } from '../http-client/fetch-json.js';
 import { RemoteFailure } from '../http-client/remote-failure.js';
 import { discoverKeySet, type Discovery } from './discovery.js';
 
-/** A key set as published by an issuer (RFC 7517 §5). */
+/** A key set as an issuer publishes it (RFC 7517 §5). */
 export interface PublishedKeySet {
   readonly keys: readonly unknown[];
   /** How long it is fresh, in seconds. */
@@ -17,7 +17,7 @@ export interface PublishedKeySet {
  */
 export type KeySetSource = () => Promise<PublishedKeySet>;
 
-/** Bounds of how long a key set is fresh, and the time without `max-age`. */
+/** How long a key set is fresh: by default, at least and at most. */
 const DEFAULT_AGE_SECONDS = 300;
 const LEAST_AGE_SECONDS = 60;
 const MOST_AGE_SECONDS = 3600;
@@ -26,10 +26,11 @@ const ACCEPT = 'application/jwk-set+json, application/json';
 
 /** The location of an issuer's public keys. */
 export interface KeySetLocation extends Discovery {
-  /** Their URL, the issuer's metadata, or `undefined` if there are none. */
+  /** Their URL, or `discover` to take it from the issuer's metadata; `undefined` if the issuer has none. */
   readonly publicKeys: { readonly jwksUri: string } | 'discover' | undefined;
 }
 
+/** @returns `undefined` if the issuer has no public keys */
 export function keySetSource(place: KeySetLocation): KeySetSource | undefined {
   const { publicKeys, fetch } = place;
   if (publicKeys === 'discover') return discoveredKeySet(place);
@@ -45,7 +46,7 @@ async function fetchKeySet(address: string, fetch: Fetch): Promise<PublishedKeyS
   return { keys: body['keys'], ageSeconds: keySetAge(headers.get('cache-control')) };
 }
 
-/** The URL is looked up once, and again after a failure: the issuer may have moved its keys. */
+/** Looks up the URL once, and again after a failure: the issuer may have moved its keys. */
 function discoveredKeySet(discovery: Discovery): KeySetSource {
   let address: string | undefined;
   return async () => {

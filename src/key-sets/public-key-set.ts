@@ -3,7 +3,7 @@ import type { KeyCandidates, VerificationKey, VerificationKeys } from '../jwt/ve
 import { readPublicKey } from '../jwt/public-key.js';
 import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
 
-/** The most keys of a set that are read, so that a token without a key ID is never tried with more. */
+/** The most keys that are read from a set: a token without a key ID is never tried with more. */
 const MAX_KEYS = 100;
 
 /** The public keys of an issuer at one time. Immutable. */
@@ -18,8 +18,8 @@ export class PublicKeySet implements VerificationKeys {
   }
 
   /**
-   * Reads the keys of a JWK Set. Anything that is not a public key for an accepted algorithm is skipped by
-   * itself, as RFC 7517 §5 recommends. Keys that the previous set contains are reused.
+   * Reads the keys of a JWK Set. An entry that is not a public key for an accepted algorithm is skipped, as
+   * RFC 7517 §5 recommends. Keys of the previous set are reused.
    */
   static read(
     jwks: readonly unknown[],
@@ -45,7 +45,7 @@ export class PublicKeySet implements VerificationKeys {
 }
 
 /**
- * The key verifies one algorithm: the one that it names, else the first accepted one of its type (RFC 8725
+ * A key verifies one algorithm: the one that it names, otherwise the first accepted one of its type (RFC 8725
  * §3.1).
  */
 function readKey(jwk: unknown, accepted: readonly Algorithm[]): VerificationKey | undefined {

@@ -12,32 +12,37 @@ export interface RemoteKeySetOptions {
   /** How long keys stay in use after the last successful fetch, in seconds. */
   readonly keepSeconds: number;
   readonly clock: Clock;
-  /** Receives why the keys could not be fetched: once for each outage, and once if the keys expire in it. */
+  /**
+   * Receives why the keys could not be fetched: once for each outage, and once more if the keys expire during
+   * it.
+   */
   readonly report: (reason: string) => void;
 }
 
-/** Once keys are known, at least so many milliseconds pass between two fetches, whatever the reason. */
+/**
+ * Once keys are known, at least this many milliseconds pass between two fetches, unless the keys are kept for
+ * less.
+ */
 const COOLDOWN_MS = 30_000;
 
 /**
- * While no usable keys are known, the pause after a failed fetch starts at this and doubles up to
- * {@link COOLDOWN_MS}.
+ * While no usable keys are known, the first pause after a failed fetch; it doubles up to {@link COOLDOWN_MS}.
  */
 const FIRST_PAUSE_MS = 1_000;
 
-/** The part of a set's age after which a new one is fetched, while the old one stays in use. */
+/** The fraction of its age after which a set is fetched again, while the old one stays in use. */
 const REFRESH_AFTER = 0.8;
 
 /**
  * The public keys of an issuer, fetched when first needed and kept through its outages, but not forever: a
- * key that was revoked during the outage must expire. A lookup does no input or output;
- * {@link RemoteKeySet.update} does, at most once at a time.
+ * key that was revoked during an outage must expire. Looking up a key does no input or output.
+ * {@link RemoteKeySet.update} fetches, at most once at a time.
  */
 export class RemoteKeySet implements VerificationKeys {
   private keys: PublicKeySet | undefined;
   private fetching: Promise<void> | undefined;
   private failures = 0;
-  /** No fetch starts before this time; this and the others in milliseconds since 1970. */
+  /** No fetch starts before this time. This and the next three are in milliseconds since 1970. */
   private notBefore = -Infinity;
   private refreshAt = -Infinity;
   private staleAt = -Infinity;
@@ -64,9 +69,9 @@ export class RemoteKeySet implements VerificationKeys {
   /**
    * Starts a fetch if one is due and none is in progress.
    *
-   * @param isMissing whether the key to find is unknown
-   * @returns a promise to await before the next lookup, if the key is missing or the keys are past their age
-   *   and the issuer is not known to be unavailable; `undefined` if awaiting is of no use. Never rejects.
+   * @param isMissing whether the key that a token needs is unknown
+   * @returns a promise to await before the next lookup, if the key is missing, or the keys are stale and the
+   *   last fetch did not fail; otherwise `undefined`. Never rejects.
    */
   update(isMissing: boolean): Promise<void> | undefined {
     const now = this.options.clock.now();
