@@ -11,15 +11,15 @@ import { readPublicKey } from '../jwt/public-key.js';
 import { isJsonObject, parseStrictJson } from '../encoding/strict-json.js';
 import { PrivateKey, publicJwk } from './private-key.js';
 
-/** RFC 7468 §11, and the header of the older form that OpenSSL writes. */
+/** The labels of encrypted keys: RFC 7468 §11, and the older form that OpenSSL writes. */
 const ENCRYPTED = /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m;
 
 /**
  * Reads a private key that the operator provides: PEM, or one JWK.
  *
- * @param text of the file
- * @param algorithms the configured asymmetric ones; the key is for the first of them that it fits
- * @returns the key, or in words for the operator why it is invalid; never with any part of it
+ * @param text PEM or JSON
+ * @param algorithms the configured asymmetric ones: the key signs with the first of them that fits it
+ * @returns the key, or what is wrong with it, as a predicate that quotes no part of the key
  */
 export function readImportedKey(text: string, algorithms: readonly Algorithm[]): PrivateKey | string {
   const jwk = text.trimStart().startsWith('{') ? parseStrictJson(text) : undefined;
@@ -52,9 +52,7 @@ function privateKeyOf(text: string, jwk: unknown): KeyObject | undefined {
   }
 }
 
-/**
- * The public parameters of a key in PEM; empty if a JWK cannot represent the key, such as RSA for PSS alone.
- */
+/** The public parameters of a key; empty if a JWK cannot represent the key, such as an RSA-PSS key. */
 function publicMembers(key: KeyObject): JsonWebKey {
   try {
     return createPublicKey(key).export({ format: 'jwk' });
@@ -63,7 +61,10 @@ function publicMembers(key: KeyObject): JsonWebKey {
   }
 }
 
-/** OpenSSL does not compare the parts of a JWK: no one could verify tokens of such a key. */
+/**
+ * Whether the private and the public part belong together. OpenSSL does not check that for a JWK, and no one
+ * could verify tokens of a mismatched pair.
+ */
 function isPair(key: KeyObject, publicKey: KeyObject): boolean {
   const hash = key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
   const input = Buffer.from('identity-backend');

@@ -10,24 +10,24 @@ import type { KeyPurpose, StoredKey } from './key-store.js';
 import { algorithmOf, ManagedKeys } from './managed-keys.js';
 import type { PrivateKey } from './private-key.js';
 
-/** A key as an administrator may know it: nothing private. Times are milliseconds since 1970. */
+/** A key without its private part, for administrators. Times are milliseconds since 1970. */
 export interface KeyDescription {
   /** Its `kid`. */
   readonly id: string;
   readonly algorithm: Algorithm;
-  /** What it signs: tokens, or what is addressed to the service itself. */
+  /** What it signs: tokens for others, or tokens for the service itself. */
   readonly purpose: 'tokens' | 'administration';
   readonly state: KeyState;
-  /** Null, as all that follows, for a key that the operator gives. */
+  /** This and all later fields are null for an imported key. */
   readonly publishedAt: number | null;
   readonly signsFrom: number | null;
-  /** Null until the next key has a date. */
+  /** Null until the date of the next rotation is set. */
   readonly signsUntil: number | null;
   readonly verifiesUntil: number | null;
   readonly revokedAt: number | null;
 }
 
-/** The database became unavailable after some of the keys were replaced, and before the others were. */
+/** The database became unavailable after some keys were replaced and before the others were. */
 export class RotationIncomplete extends Error {
   override readonly name = 'RotationIncomplete';
 
@@ -36,10 +36,10 @@ export class RotationIncomplete extends Error {
   }
 }
 
-/** Lists the keys for an administrator, and replaces them. */
+/** Lists and replaces keys on behalf of an administrator. */
 @Injectable()
 export class KeyAdministration {
-  /** The keys that the operator gives: they are listed, and replaced by the operator alone. */
+  /** Imported keys are listed here, but only the operator can replace them. */
   private readonly imported: readonly PrivateKey[];
 
   constructor(
@@ -61,12 +61,13 @@ export class KeyAdministration {
   /**
    * Replaces the keys that sign.
    *
-   * @param algorithm of the keys to replace; every algorithm that the service makes keys for if it is left
-   *   out
-   * @param revoke revokes them at once
+   * @param algorithm the algorithm of the keys to replace; `undefined` replaces all that the service
+   *   generated
+   * @param revoke whether to revoke the replaced keys at once
+   * @param by the administrator, for the audit event
    * @returns whether there are such keys
-   * @throws {StoreUnavailable} nothing has changed then
-   * @throws {RotationIncomplete}
+   * @throws {StoreUnavailable} if nothing was replaced
+   * @throws {RotationIncomplete} if only some of the keys were replaced
    */
   async rotate(algorithm: Algorithm | undefined, revoke: boolean, by: Administrator): Promise<boolean> {
     let isBegun = false;

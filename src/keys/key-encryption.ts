@@ -5,7 +5,7 @@ const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Neither the current nor a previous key encryption key decrypts what is stored. */
+/** Neither the current nor a previous key encryption key decrypts a stored key. */
 export class KeyEncryptionError extends Error {
   override readonly name = 'KeyEncryptionError';
 }
@@ -20,8 +20,7 @@ export class KeyEncryption {
 
   /**
    * @param secret `KEY_ENCRYPTION_KEY`, at least 32 bytes
-   * @param previousSecrets `KEY_ENCRYPTION_KEY_PREVIOUS`: they decrypt what they encrypted, and encrypt
-   *   nothing
+   * @param previousSecrets `KEY_ENCRYPTION_KEY_PREVIOUS`: they only decrypt
    */
   constructor(secret: string, previousSecrets: readonly string[]) {
     [secret, ...previousSecrets].forEach(registerSecret);
@@ -29,7 +28,10 @@ export class KeyEncryption {
     this.previous = previousSecrets.map(derive);
   }
 
-  /** @returns nonce, ciphertext and tag in base64url */
+  /**
+   * @param label the key ID, authenticated with the ciphertext
+   * @returns nonce, ciphertext and tag in base64url
+   */
   seal(plaintext: Uint8Array, label: string): string {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(CIPHER, this.current, nonce).setAAD(Buffer.from(label));
@@ -50,7 +52,7 @@ export class KeyEncryption {
     );
   }
 
-  /** Whether only a previous key decrypts it. */
+  /** Whether the current key does not decrypt it, but a previous one may. */
   isSealedByPrevious(sealed: string, label: string): boolean {
     return this.previous.length > 0 && openWith(this.current, sealed, label) === undefined;
   }
@@ -65,7 +67,7 @@ export class KeyEncryption {
   }
 }
 
-/** RFC 5869: the setting is a text of any length, the cipher needs 32 bytes. */
+/** Derives a key by RFC 5869: the setting is a text of any length, and the cipher needs 32 bytes. */
 function derive(secret: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', 'identity-backend/key-encryption/v1', 32));
 }

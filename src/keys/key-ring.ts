@@ -8,17 +8,17 @@ import type { ManagedKeys } from './managed-keys.js';
 
 /** Options of a key ring. */
 export interface KeyRingOptions {
-  /** The service itself as an audience: only its own keys sign for it. */
+  /** The issuer of tokens. As an audience it is the service itself, for which only its own keys sign. */
   readonly issuer: string;
-  /** The first signs, all are accepted. */
+  /** Accepted algorithms. The first one signs. */
   readonly algorithms: readonly Algorithm[];
-  /** Other algorithms for some audiences. */
+  /** The algorithms of some audiences, in place of `algorithms`. */
   readonly audienceAlgorithms?: ReadonlyMap<string, readonly Algorithm[]> | undefined;
-  /** The shared secret that signs; required if an algorithm is an HMAC. */
+  /** The shared secret that signs. Required if one of the algorithms is an HMAC. */
   readonly secret?: string | undefined;
-  /** Previous secrets: they still verify, and never sign. */
+  /** Previous secrets. They still verify and never sign. */
   readonly previousSecrets: readonly string[];
-  /** Keys that the operator provides: of each algorithm the first signs, and all verify. */
+  /** Keys that the operator provides. The first of each algorithm signs, and all verify. */
   readonly importedKeys?: readonly PrivateKey[] | undefined;
 }
 
@@ -29,9 +29,9 @@ export class KeyRing implements VerificationKeys {
   private readonly lastingById: ReadonlyMap<string, SigningKey>;
 
   /**
-   * @param stored the keys that the service makes; without them, only shared secrets and imported keys sign
-   *   and verify
-   * @throws {RangeError} if no algorithm is given, or one without its secret or private key
+   * @param stored the keys that the service generates; without them, only shared secrets and imported keys
+   *   sign and verify
+   * @throws {RangeError} if there is no algorithm, or one that lacks its secret or private key
    */
   constructor(
     private readonly options: KeyRingOptions,
@@ -75,9 +75,9 @@ export class KeyRing implements VerificationKeys {
   }
 
   /**
-   * Everyone who verifies with the shared secret can also sign with it. Tokens for this service itself decide
-   * who administers it, so only its own keys are accepted there, and these only there. Any other audience
-   * accepts the algorithms of its list.
+   * Whether a key may sign for an audience. Everyone who verifies with the shared secret can also sign with
+   * it, and tokens for the service itself decide who administers it: for this audience, only its own keys are
+   * accepted, and for no other. Any other audience accepts the algorithms of its list.
    */
   readonly allows = (audience: string, key: VerificationKey): boolean => {
     const isOwn = this.isOwn(key);
@@ -86,16 +86,16 @@ export class KeyRing implements VerificationKeys {
   };
 
   /**
-   * A token without an audience is signed with one of the default algorithms. Otherwise anyone who holds the
-   * shared secret of one audience could forge such tokens.
+   * Whether a key may sign tokens without an audience: only with one of the default algorithms. Otherwise a
+   * holder of the secret that a single audience still accepts could forge such tokens.
    */
   readonly allowsNoAudience = (key: VerificationKey): boolean =>
     !this.isOwn(key) && this.options.algorithms.includes(key.algorithm);
 
   /**
    * A token with a known key ID is tried with that key alone. Other services sign with the shared secret and
-   * do not know our key IDs, so for HMAC algorithms a missing or unknown one means: try every secret. For an
-   * asymmetric algorithm, only a missing one does.
+   * do not know our key IDs, so a token with an HMAC algorithm and a missing or unknown ID is tried with
+   * every secret. With an asymmetric algorithm, only a missing ID has this effect.
    */
   candidates(algorithm: Algorithm, keyId: string | undefined): KeyCandidates {
     const named = keyId === undefined ? undefined : this.named(keyId);
@@ -105,7 +105,7 @@ export class KeyRing implements VerificationKeys {
     return { keys: keys.filter((key) => key.algorithm === algorithm), keyIdKnown: false };
   }
 
-  /** The public keys as published, those that sign first. Never a shared secret. */
+  /** The published public keys, imported ones first, then those that sign. Never a shared secret. */
   get publicKeys(): readonly PublicJwk[] {
     return this.published.map(({ jwk }) => jwk);
   }

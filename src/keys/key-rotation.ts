@@ -4,7 +4,7 @@ const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 
 /**
- * How long a key is published before it signs: verifiers cache a key set for 5 minutes, and may miss one
+ * How long a key is published before it signs: verifiers cache a key set for 5 minutes and may miss one
  * fetch.
  */
 export const PUBLISHED_BEFORE_SIGNING_MS = 10 * MINUTE_MS;
@@ -12,35 +12,37 @@ export const PUBLISHED_BEFORE_SIGNING_MS = 10 * MINUTE_MS;
 /** How stale an instance's view of the schedules may be while it signs. */
 export const MAX_KNOWLEDGE_AGE_MS = 60 * SECOND_MS;
 
-/** A rotation begins when every instance that still signs knows it. */
+/** A rotation begins once every instance that still signs knows it. */
 const ROTATION_DELAY_MS = MAX_KNOWLEDGE_AGE_MS + 5 * SECOND_MS;
 
 /**
- * How far an instance may lag behind another, or its clock be set back, and still find a key to sign with.
+ * How far an instance may lag behind another, or its clock may be set back, and still find a key to sign
+ * with.
  */
 export const MAX_LAG_MS = 65 * SECOND_MS;
 
-/** How long before a key begins to sign the next one is published. */
+/** How long before a key begins to sign its successor is published. */
 const LEAD_MS = 60 * MINUTE_MS;
 
-/** The most retired keys that are kept for the record. */
+/** The most retired keys that are kept as a record. */
 const MAX_RETIRED = 16;
 
-/** What the schedules follow. */
+/** The policy by which keys are scheduled. */
 export interface RotationPolicy {
-  /** How long a key signs, in milliseconds; null if it is replaced by hand only. */
+  /** How long a key signs, in milliseconds; null if keys are rotated by hand only. */
   readonly period: number | null;
   /** The longest configured token lifetime, in seconds. */
   readonly lifetimeSeconds: number;
 }
 
-/** Makes a key with a schedule from unused key material. */
+/** Makes a key with this schedule from unused key material. */
 export type Spare<K> = (schedule: KeySchedule) => K;
 
 /**
  * Brings the schedules of the keys of one purpose up to date: one key signs now, the next is published well
  * before, and no key is removed while a token that it signed can be valid. Pure.
  *
+ * @param now milliseconds since 1970
  * @param spare makes a new key
  * @returns the keys as they should be; the same array if nothing changes
  */
@@ -58,11 +60,12 @@ export function maintained<K extends KeySchedule>(
 }
 
 /**
- * Replaces the key that signs by the one that is already published.
+ * Replaces the signing key by the one that is already published.
  *
- * @param revoke revokes the signing key and its predecessors that still verify, with every token that they
- *   signed; else the key stops signing when every instance and every verifier knows the next one, and
- *   verifies until its last token has expired
+ * @param now milliseconds since 1970
+ * @param revoke whether to revoke the signing key and its predecessors that still verify, with every token
+ *   that they signed; otherwise the key stops signing once every instance and every verifier knows the next
+ *   one, and verifies until its last token has expired
  */
 export function rotated<K extends KeySchedule>(
   keys: readonly K[],
@@ -93,12 +96,12 @@ function signingKey<K extends KeySchedule>(keys: readonly K[], now: number): K |
   return keys.find((key) => keyState(key, now) === 'signing');
 }
 
-/** Whether tokens that it signed can be valid. */
+/** Whether tokens that the key signed can be valid. */
 function hasSigned(key: KeySchedule, now: number): boolean {
   return ['signing', 'retiring'].includes(keyState(key, now));
 }
 
-/** The keys that will sign later, the first one first. */
+/** The keys that will sign later, in that order. */
 function upcoming<K extends KeySchedule>(keys: readonly K[], now: number): K[] {
   return keys
     .filter((key) => keyState(key, now) === 'published')
@@ -109,7 +112,7 @@ function endOf(start: number, { period }: RotationPolicy): number | null {
   return period === null ? null : start + period;
 }
 
-/** If the lifetime was raised while a key signs, the key has to verify for longer. */
+/** Lets keys that may still sign verify for longer if the configured lifetime was raised. */
 function raiseLifetimes<K extends KeySchedule>(
   keys: readonly K[],
   now: number,
@@ -124,8 +127,8 @@ function raiseLifetimes<K extends KeySchedule>(
 }
 
 /**
- * Follows a changed rotation period. Whatever begins soon is left unchanged, so that every instance learns of
- * the change in time.
+ * Follows a changed rotation period. A change that is due soon is left as scheduled, because every instance
+ * must learn of a new schedule in time.
  */
 function settled<K extends KeySchedule>(
   keys: readonly K[],
@@ -216,7 +219,7 @@ function withoutOldest<K extends KeySchedule>(keys: readonly K[], now: number): 
   return keys.filter((key) => !forgotten.has(key));
 }
 
-/** Whether only fields that never change differ. */
+/** Whether two schedules are equal. The other fields of a key never change. */
 function isAlike(key: KeySchedule, other: KeySchedule | undefined): boolean {
   return (
     key.publishedAt === other?.publishedAt &&

@@ -1,11 +1,11 @@
 import { MAX_TOLERANCE_SECONDS } from '../jwt/lifetime.js';
 
-/** When a key changes its state; all times in milliseconds since 1970. */
+/** When a key changes its state. Times are milliseconds since 1970. */
 export interface KeySchedule {
   readonly publishedAt: number;
-  /** null: reserved for the next rotation. */
+  /** null: the key waits for the next rotation. */
   readonly signsFrom: number | null;
-  /** null: until the next rotation. */
+  /** null: the key signs until the next rotation. */
   readonly signsUntil: number | null;
   /** The longest lifetime, in seconds, that a token could have while the key signed. */
   readonly longestLifetimeSeconds: number;
@@ -13,10 +13,10 @@ export interface KeySchedule {
   readonly revokedAt: number | null;
 }
 
-/** What a key does at a time, as the administration API names it. */
+/** The state of a key at a given time, in the words of the administration API. */
 export type KeyState = 'published' | 'signing' | 'retiring' | 'retired';
 
-/** Until when tokens that the key signed can be valid; Infinity if it has not been replaced. */
+/** The time until which tokens that the key signed can be valid; Infinity if no end of signing is set. */
 export function verifiesUntil({ signsUntil, longestLifetimeSeconds }: KeySchedule): number {
   return signsUntil === null
     ? Infinity
@@ -29,7 +29,7 @@ export function keyState(key: KeySchedule, now: number): KeyState {
   return key.signsUntil === null || key.signsUntil > now ? 'signing' : 'retiring';
 }
 
-/** The next time after `now` at which some key changes its state; Infinity if none does. */
+/** The next time after `now` at which a key changes its state; Infinity if none will. */
 export function nextChange(keys: readonly KeySchedule[], now: number): number {
   const times = keys.flatMap((key) => [key.signsFrom, key.signsUntil, verifiesUntil(key)]);
   return Math.min(Infinity, ...times.filter((time): time is number => time !== null && time > now));

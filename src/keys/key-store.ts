@@ -11,18 +11,18 @@ export interface PublicJwk {
   readonly [member: string]: unknown;
 }
 
-/** A key that the service made for itself. */
+/** A key that the service generated. */
 export interface KeyMaterial {
   readonly jwk: PublicJwk;
   /** The private part, encrypted: see {@link KeyEncryption}. */
   readonly sealed: string;
 }
 
-/** A stored key with its whole schedule, so that every instance knows the key before it begins to sign. */
+/** A stored key with its whole schedule: every instance knows a key before it begins to sign. */
 export interface StoredKey extends KeyMaterial, KeySchedule {}
 
 /** What the keys of one record sign: tokens of one algorithm, or tokens for the service itself. */
 export type KeyPurpose = Algorithm | 'administration';
 
-/** Keys by their purpose; all keys of a purpose are one record, so that they change together. */
+/** Stores keys by purpose. All keys of a purpose are one record, so that they change together. */
 export abstract class KeyStore extends RecordStore<readonly StoredKey[]> {}

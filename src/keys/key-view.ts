@@ -2,17 +2,17 @@ import { keyState, nextChange } from './key-schedule.js';
 import type { KeyPurpose, StoredKey } from './key-store.js';
 import type { PrivateKey } from './private-key.js';
 
-/** The states of the keys from one change to the next: computed once, and looked up by each request. */
+/** The keys by state, from one change of state to the next: computed once, read by every request. */
 export class KeyView {
   /**
-   * The key that signs, by its purpose; absent if it would be removed before the tokens of this instance
+   * The signing key of each purpose; absent if the key would retire before the tokens of this instance
    * expire.
    */
   readonly signing: ReadonlyMap<KeyPurpose, PrivateKey>;
-  /** The keys that verify and are published, those that sign first. */
+  /** The published keys, which verify; those that sign come first. */
   readonly live: readonly PrivateKey[];
   readonly byId: ReadonlyMap<string, PrivateKey>;
-  /** The current keys that sign tokens for the service itself, and nothing else. */
+  /** The keys that sign tokens for the service itself and nothing else. */
   readonly administration: ReadonlySet<unknown>;
   private readonly until: number;
 

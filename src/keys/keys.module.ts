@@ -10,12 +10,12 @@ import { algorithmsInForce } from './key-ring.js';
 import { KeyStore } from './key-store.js';
 import { ManagedKeys } from './managed-keys.js';
 
-/** Before the clients: the keys that sign and verify their tokens are then known when they are. */
+/** Before the clients: their tokens are signed and verified by these keys. */
 const SYNC_ORDER = 10;
 
 /**
  * Owns signing and verification keys: the key ring, imported and managed keys, rotation, encryption at rest.
- * Uses the KeyStore and the settings of global modules.
+ * The KeyStore and the settings come from global modules.
  */
 @Module({
   imports: [SyncModule],
@@ -39,10 +39,7 @@ export class KeysModule implements OnModuleInit {
   }
 }
 
-/**
- * The service makes keys for the asymmetric algorithms in force, except those for which the operator gives
- * keys.
- */
+/** The service generates keys for the asymmetric algorithms in force, except those with imported keys. */
 function managedKeys(
   settings: KeysSettings,
   store: KeyStore,

@@ -25,21 +25,22 @@ export interface ManagedKeysOptions {
   readonly encryption: KeyEncryption;
   readonly clock: Clock;
   readonly policy: RotationPolicy;
-  /** The asymmetric algorithms whose keys the service makes for itself. */
+  /** The asymmetric algorithms for which the service generates keys. */
   readonly algorithms: readonly Algorithm[];
   /**
-   * Algorithms for which it made keys before keys were imported: their tokens stay valid until they expire.
+   * Algorithms for which it generated keys before keys were imported: tokens of these keys stay valid until
+   * they expire.
    */
   readonly previousAlgorithms?: readonly Algorithm[];
   /** Notifies other processes of a change, and waits for them. */
   readonly publish?: () => Promise<void>;
 }
 
-/** The keys that the service makes, stores encrypted in the database, publishes and rotates. */
+/** The keys that the service generates, stores encrypted in the database, publishes and rotates. */
 export class ManagedKeys {
   private readonly records: SyncedMap<readonly StoredKey[]>;
   private readonly opened = new Map<string, PrivateKey>();
-  /** The purposes for which keys are made. */
+  /** The purposes for which keys are generated. */
   private readonly purposes: Set<KeyPurpose>;
   private current: KeyView | undefined;
   private syncedAt = -Infinity;
@@ -54,11 +55,11 @@ export class ManagedKeys {
   }
 
   /**
-   * Reads the keys from the database, encrypts again (the first time) what a previous key encryption key
-   * encrypted, and makes the keys that are due.
+   * Reads the keys from the database, generates those that are due and, the first time, re-encrypts those
+   * that a previous key encryption key encrypted.
    *
    * @throws {StoreUnavailable}
-   * @throws {KeyEncryptionError} if they do not decrypt; they stay unchanged
+   * @throws {KeyEncryptionError} if a key does not decrypt; the stored keys stay unchanged
    */
   async sync(): Promise<void> {
     const begun = this.options.clock.now();
@@ -69,13 +70,13 @@ export class ManagedKeys {
   }
 
   /**
-   * Makes the keys for tokens for the service itself, if they do not exist yet.
+   * Generates the keys of tokens for the service itself, unless they exist.
    *
    * @throws {StoreUnavailable}
    */
   async ensureAdministration(): Promise<void> {
     this.purposes.add('administration');
-    // The keys may have come from another instance before this process knew that it needs them.
+    // The keys may have come from another instance before this process knew that it needed them.
     if (this.current && !this.current.administration.size) this.current = undefined;
     await this.maintain('administration');
   }
@@ -83,10 +84,11 @@ export class ManagedKeys {
   /**
    * Replaces the keys that sign.
    *
-   * @param algorithm of the keys to replace; all if omitted
-   * @param revoke revokes them and their predecessors that still verify, with every token that they signed
+   * @param algorithm the algorithm of the keys to replace; `undefined` replaces all
+   * @param revoke whether to revoke them and their predecessors that still verify, with every token that they
+   *   signed
    * @param done called for each purpose whose keys were replaced, before the next one starts
-   * @param eventOf the audit event that is written with the change of a purpose
+   * @param eventOf makes the audit event that is written with the change of a purpose
    * @returns whether there are such keys
    * @throws {StoreUnavailable}
    */
@@ -118,13 +120,13 @@ export class ManagedKeys {
     return this.current;
   }
 
-  /** The key that signs now; undefined if the known schedules are too old to rely on. */
+  /** The key that signs now; `undefined` if there is none, or the known schedules are too old to rely on. */
   signing(purpose: KeyPurpose): PrivateKey | undefined {
     const isFresh = this.options.clock.now() - this.syncedAt <= MAX_KNOWLEDGE_AGE_MS;
     return isFresh ? this.view.signing.get(purpose) : undefined;
   }
 
-  /** Every key with its schedule, by its purpose. */
+  /** Every key with its schedule, by purpose. */
   get schedules(): ReadonlyMap<KeyPurpose, readonly StoredKey[]> {
     return new Map(this.shown.map((purpose) => [purpose, this.keysFor(purpose)]));
   }
@@ -159,8 +161,8 @@ export class ManagedKeys {
   }
 
   /**
-   * Making keys takes long, and a transaction must not wait: missing keys are made outside it, and it runs
-   * again.
+   * Generating keys takes long, and a transaction must not wait for it: missing keys are generated outside
+   * the transaction, which then runs again.
    */
   private async change(purpose: KeyPurpose, decide: Decision, event?: ChangeEvent): Promise<void> {
     const spares: KeyMaterial[] = [];
@@ -174,7 +176,7 @@ export class ManagedKeys {
     this.current = undefined;
   }
 
-  /** @returns how many new keys were missing; if any was, nothing has changed */
+  /** @returns how many new keys were missing; unless 0, nothing has changed */
   private async attempt(
     purpose: KeyPurpose,
     decide: Decision,
@@ -231,7 +233,7 @@ class KeysLacking extends Error {
   count = 0;
 }
 
-/** Placeholder for a key that is not made, if only the schedules matter. */
+/** Placeholder for key material while only the schedules matter. */
 const NO_MATERIAL: KeyMaterial = { jwk: { kty: '', kid: '', alg: 'ES256', use: 'sig' }, sealed: '' };
 
 /** The algorithm of the keys for a purpose. */

@@ -41,7 +41,9 @@ const generate = promisify(generateKeyPair) as (
   options: object,
 ) => Promise<{ privateKey: KeyObject }>;
 
-/** Makes a key for an asymmetric algorithm; RSA ones take a second, on a thread of Node's pool. */
+/**
+ * Generates a key for an asymmetric algorithm. An RSA key takes about a second, on a thread of Node's pool.
+ */
 export async function makeKey(algorithm: Algorithm, encryption: KeyEncryption): Promise<KeyMaterial> {
   const { keyPair } = ALGORITHMS[algorithm];
   if (!keyPair) throw new RangeError(`${algorithm} has no key pair`);
@@ -55,8 +57,10 @@ export async function makeKey(algorithm: Algorithm, encryption: KeyEncryption): 
 }
 
 /**
- * @throws {KeyEncryptionError} if the key does not decrypt, or is not the one published under its ID, which
- *   is a thumbprint
+ * Decrypts a stored key.
+ *
+ * @throws {KeyEncryptionError} if the key does not decrypt, or is not the one published under its ID, a
+ *   thumbprint
  */
 export function openKey({ jwk, sealed }: KeyMaterial, encryption: KeyEncryption): PrivateKey {
   const key = createPrivateKey({ key: encryption.open(sealed, jwk.kid), format: 'der', type: 'pkcs8' });
@@ -71,7 +75,8 @@ export function openKey({ jwk, sealed }: KeyMaterial, encryption: KeyEncryption)
 }
 
 /**
- * The public part as it is published, with its thumbprint as key ID (RFC 7638), whatever its ID was before.
+ * The public part as it is published. Its key ID is its thumbprint (RFC 7638), even if an imported JWK names
+ * another.
  */
 export function publicJwk(privateKey: KeyObject, alg: Algorithm): PublicJwk {
   const members = createPublicKey(privateKey).export({ format: 'jwk' });

@@ -8,8 +8,8 @@ import { KeyObjectVerificationKey } from '../jwt/verification-key.js';
 import { type SigningInput, signingInputs, type SigningKey } from './signing-key.js';
 
 /**
- * A secret that this service shares with those that verify, for one HMAC algorithm. The `KeyObject` is made
- * once: from a string, Node would prepare the secret for each signature.
+ * A secret that this service shares with verifiers, for one HMAC algorithm. The `KeyObject` is created once:
+ * Node would prepare a string secret again for each signature.
  */
 export class SharedKey extends KeyObjectVerificationKey implements SigningKey {
   /** What `/debug-env` exposes of this secret, so that the owners of two copies can compare them. */
@@ -33,7 +33,7 @@ export class SharedKey extends KeyObjectVerificationKey implements SigningKey {
   }
 }
 
-/** A key ID that discloses nothing about the secret, except whether two services hold the same one. */
+/** A key ID that discloses only whether two services hold the same secret. */
 function sharedKeyId(secret: string, algorithm: Algorithm): string {
   const mac = createHmac('sha256', secret).update(`identity-backend/kid/v1/${algorithm}`);
   return mac.digest('base64url').slice(0, 16);

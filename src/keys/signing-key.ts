@@ -5,13 +5,13 @@ import type { VerificationKey } from '../jwt/verify-token.js';
 
 /** A key that signs tokens and verifies them. */
 export interface SigningKey extends VerificationKey {
-  /** What verifies: the shared secret, or the public key. */
+  /** The key that verifies: the shared secret, or the public key. */
   readonly keyObject: KeyObject;
 
   /** @returns the claims as a compact JWS with `alg`, `typ` and `kid` in its header */
   sign(claims: object, type?: TokenType): string | Promise<string>;
 
-  /** As {@link sign}, but on this thread, however long the signature takes. */
+  /** As {@link sign}, but always on this thread, however long the signature takes. */
   signSync(claims: object, type?: TokenType): string;
 }
 
@@ -20,7 +20,7 @@ export type SigningInput = (claims: object, type: TokenType) => string;
 
 const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** @returns a function that makes signing inputs for one key, whose header is serialized once */
+/** @returns a function that makes signing inputs for one key; its headers are serialized once */
 export function signingInputs(alg: Algorithm, kid: string): SigningInput {
   const header = (typ: TokenType): string => base64url({ alg, typ, kid });
   const headers: Readonly<Record<TokenType, string>> = { JWT: header('JWT'), 'at+jwt': header('at+jwt') };
