@@ -8,15 +8,13 @@ import { AssertionStore } from './assertion-store.js';
 import { assertionKey, isSignedBy, readAssertion } from './client-assertion.js';
 import { EndpointAudienceLog } from './endpoint-audience-log.js';
 
-/**
- * Authenticates a client by an assertion that it signed with a key of its own (`private_key_jwt`, RFC 7523).
- */
+/** Authenticates a client by an assertion that it signed with its own key (`private_key_jwt`, RFC 7523). */
 @Injectable()
 export class AssertionAuthenticator {
   private readonly issuer: string;
   /**
-   * The names that an assertion may have as its one audience: the issuer, and the token endpoint as the
-   * metadata names it.
+   * The accepted audiences of an assertion: the issuer and, unless a setting forbids it, the token endpoint
+   * as the metadata names it.
    */
   private readonly audiences: readonly string[];
 
@@ -36,8 +34,8 @@ export class AssertionAuthenticator {
   }
 
   /**
-   * @param text of the assertion
-   * @param namedId `client_id` of the request, which must then be the same
+   * @param text the assertion, as received
+   * @param namedId the `client_id` of the request; if present, it must be the client of the assertion
    * @throws {StoreUnavailable} if the store cannot say whether the assertion was used before
    */
   async authenticate(text: string, namedId: string | undefined, attempt: Attempt): Promise<Authentication> {
@@ -48,7 +46,7 @@ export class AssertionAuthenticator {
       (assertion && this.authenticator.signatureRefused(attempt, clientId));
     if (blocked) return blocked;
     const isNamed = namedId === undefined || namedId === clientId;
-    // The signature comes last: what anyone can see is checked before what costs the service something.
+    // Checks that cost little come first. For an unknown or disabled client, as many signatures are verified.
     if (!assertion || !isNamed) return this.authenticator.failed(attempt, clientId);
     const client = this.clients.find(clientId);
     const isSigned = isSignedBy(client, assertion);

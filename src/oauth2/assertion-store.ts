@@ -1,15 +1,17 @@
-/** Remembers which assertions were used (RFC 7523 §3: each `jti` once), over restarts and instances. */
+/**
+ * Remembers which assertions were used, across restarts and instances: RFC 7523 §3 allows each `jti` once.
+ */
 export abstract class AssertionStore {
   /**
-   * @param key of the assertion, at most 64 characters
-   * @param expiresAt when it may be forgotten: whole seconds since 1970
-   * @returns whether it is used for the first time
+   * @param key identifies the assertion, at most 64 characters
+   * @param expiresAt when the assertion may be forgotten, in whole seconds since 1970
+   * @returns whether this is its first use
    * @throws {StoreUnavailable}
    */
   abstract useOnce(key: string, expiresAt: number): Promise<boolean>;
 
   /**
-   * Forgets some of those that expired by then, in whole seconds since 1970.
+   * Forgets some of the assertions that have expired by this time, in whole seconds since 1970.
    *
    * @throws {StoreUnavailable}
    */

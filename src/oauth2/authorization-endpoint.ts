@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import { OAuthError } from './oauth-error.js';
 
 /**
- * The authorization endpoint (RFC 6749 §3.1), which the metadata names as some clients refuse metadata
- * without one. There are no users and no response types here: every request is refused before its parameters
- * are read, and none is redirected.
+ * Adds the authorization endpoint (RFC 6749 §3.1), which the metadata names because some clients refuse
+ * metadata without it. The service has no users and no response types: every request is refused before its
+ * parameters are read, and none is redirected.
  */
 export function refuseAuthorization(fastify: FastifyInstance, basePath: string): void {
   const refuse = (): never => {

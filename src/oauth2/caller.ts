@@ -2,7 +2,7 @@ import type { Client } from '../clients/client.js';
 import { CLIENT } from '../token/token-access.guard.js';
 import type { Caller } from './client-authentication.js';
 
-/** What the OAuth routes read of a request. */
+/** The parts of a request that the OAuth routes read. */
 export interface OAuthRequest {
   readonly id: string;
   readonly ip: string;

@@ -5,14 +5,14 @@ import { ALGORITHMS, type Algorithm, algorithmNamed, PUBLIC_KEY_ALGORITHMS } fro
 import { MAX_TOKEN_LENGTH, parsePart } from '../jwt/compact-jws.js';
 import { verifySignature } from '../jwt/signature.js';
 
-/** How far ahead an assertion may expire, in seconds: stock clients take up to an hour. */
+/** How far ahead an assertion may expire, in seconds: stock clients set up to an hour. */
 const MAX_LIFETIME_SECONDS = 61 * 60;
 
-/** How far ahead of ours the clock of a client may be, in seconds. */
+/** How far the clock of a client may be ahead of ours, in seconds. */
 const MAX_AHEAD_SECONDS = 30;
 
 /**
- * How many keys an assertion without a `kid` is tried with. Anyone can send one in the name of any client,
+ * How many keys an assertion without a `kid` is tried with: anyone can send one in the name of any client,
  * and each verification holds up all other requests.
  */
 const MAX_KEYS_TRIED = 2;
@@ -20,26 +20,27 @@ const MAX_KEYS_TRIED = 2;
 /** The algorithms that an assertion may be signed with, as the metadata names them. */
 export const CLIENT_ALGORITHMS: readonly string[] = PUBLIC_KEY_ALGORITHMS;
 
-/** The claims of an assertion. Its signature has not been verified yet: anyone may have written it. */
+/** An assertion whose signature has not been verified yet: anyone may have written it. */
 export interface ClientAssertion {
   readonly text: string;
   readonly algorithm: Algorithm;
   readonly keyId: string | undefined;
-  /** The client that it claims to be from. */
+  /** The client that claims to have signed it. */
   readonly clientId: string;
+  /** Its `jti`. */
   readonly id: string;
-  /** The one name of this service that it is for, as it was written. */
+  /** The value of `aud`, one of the names of this service. */
   readonly audience: string;
-  /** Whole seconds since 1970, rounded up. */
+  /** Its `exp` in whole seconds since 1970, rounded up. */
   readonly expiresAt: number;
 }
 
 /**
- * Reads an assertion (RFC 7523 §3) and checks all but its signature.
+ * Reads an assertion (RFC 7523 §3) and checks everything but its signature.
  *
- * @param audiences the names by which this service is known; the assertion is for exactly one of them
+ * @param audiences the names of this service; `aud` must be exactly one of them
  * @param now seconds since 1970
- * @returns `undefined` if it cannot be a valid assertion
+ * @returns the assertion; `undefined` if it cannot be valid
  */
 export function readAssertion(
   text: string,
@@ -55,7 +56,8 @@ export function readAssertion(
 }
 
 /**
- * An algorithm of the sender's own key, and nothing that must be understood and is not (RFC 7515 §4.1.11).
+ * Accepts only asymmetric algorithms, and no `crit`: it names extensions that a recipient must understand
+ * (RFC 7515 §4.1.11).
  */
 function readHeader(part: string): Pick<ClientAssertion, 'algorithm' | 'keyId'> | undefined {
   const header = parsePart(part);
@@ -95,9 +97,9 @@ function isTimely({ exp, iat, nbf }: Record<string, unknown>, now: number): bool
 }
 
 /**
- * Tries the key of the `kid`, or without one the first keys of the client that fit. As many signatures are
- * verified for a client that is unknown or has no such key: a refusal shows neither in words nor in time
- * which clients there are.
+ * Tries the key that `kid` names; without a `kid`, the first keys of the client that fit. For a client that
+ * is unknown or has no such key, as many signatures are verified: neither the text nor the timing of a
+ * refusal reveals which clients exist.
  *
  * @returns whether a key of the client made the signature
  */
@@ -114,7 +116,9 @@ export function isSignedBy(client: Client | undefined, assertion: ClientAssertio
 
 const newKey = (namedCurve: string): KeyObject => generateKeyPairSync('ec', { namedCurve }).publicKey;
 
-/** A key without a known private key: any odd modulus makes a verification fail in the usual time. */
+/**
+ * A public key whose private key no one knows. With any odd modulus, a verification fails in the usual time.
+ */
 function makeUnusedRsaKey(): KeyObject {
   const modulus = randomBytes(256);
   modulus[0] = 0xff;
@@ -126,7 +130,7 @@ function makeUnusedRsaKey(): KeyObject {
 const unusedRsaKey = makeUnusedRsaKey();
 
 /**
- * Used in place of the keys of an unknown client, so that verification takes as long as for a registered one.
+ * Tried in place of the keys of an unknown client, so that a refusal takes as long as for a registered one.
  */
 const UNUSED_KEYS: Readonly<Partial<Record<Algorithm, KeyObject>>> = {
   RS256: unusedRsaKey,
@@ -136,7 +140,7 @@ const UNUSED_KEYS: Readonly<Partial<Record<Algorithm, KeyObject>>> = {
   EdDSA: generateKeyPairSync('ed25519').publicKey,
 };
 
-/** What a used assertion is remembered by. */
+/** @returns the key under which the use of an assertion is recorded */
 export function assertionKey({ clientId, id }: ClientAssertion): string {
   return createHash('sha256')
     .update(JSON.stringify([clientId, id]))

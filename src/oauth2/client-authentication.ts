@@ -12,7 +12,7 @@ import type { OAuthForm } from './oauth-form.js';
 export interface Caller extends Attempt {
   /** The Authorization header. */
   readonly authorization: string | undefined;
-  /** The client that this header authenticated already. */
+  /** The client that this header has already authenticated. */
   readonly client?: Client | undefined;
 }
 
@@ -28,8 +28,8 @@ export class ClientAuthentication {
   ) {}
 
   /**
-   * @returns the client; a promise only if a failure or an assertion is counted elsewhere
-   * @throws {OAuthError} unless the request shows, by exactly one method, which client sent it
+   * @returns the client; a promise only for an assertion, or if Redis counts a failure
+   * @throws {OAuthError} unless the request authenticates its client by exactly one method
    */
   authenticate(form: OAuthForm, caller: Caller): MaybePromise<Client> {
     const { authorization } = caller;
@@ -59,7 +59,7 @@ export class ClientAuthentication {
 
   private byBasic(form: OAuthForm, authorization: string, caller: Caller): MaybePromise<Client> {
     const { client } = caller;
-    // The header is read once: if the client is known, the guard has read it.
+    // The header is parsed once: if the client is known, the guard has parsed it.
     const credentials = client ? undefined : parseBasic(authorization);
     const clientId = client?.id ?? credentials?.clientId;
     const named = form.get('client_id');

@@ -8,11 +8,11 @@ import { callerOf, type OAuthRequest } from './caller.js';
 import { ClientAuthentication } from './client-authentication.js';
 import { TokenEndpoint } from './token-endpoint.js';
 
-/** What authenticates a client by its Authorization header. */
+/** Authenticates a client by its Authorization header. */
 type ByHeader = (attempt: Attempt, authorization: string) => MaybePromise<Client>;
 
 /**
- * Refuses a client whose Authorization header is wrong before the body is read. Without that header the
+ * Refuses a request with a wrong Authorization header before its body is read. Without that header the
  * credentials are in the body, and the route itself authenticates the client.
  */
 abstract class AuthorizationGuard extends HeaderGuard<OAuthRequest> {
@@ -33,7 +33,7 @@ abstract class AuthorizationGuard extends HeaderGuard<OAuthRequest> {
   }
 }
 
-/** For the routes that clients alone may use. */
+/** For the routes that only clients may use. */
 @Injectable()
 export class ClientGuard extends AuthorizationGuard {
   constructor(authenticator: ClientAuthenticator, authentication: ClientAuthentication) {

@@ -1,8 +1,8 @@
 /**
  * Records clients whose assertions name the token endpoint as their audience. draft-ietf-oauth-rfc7523bis
- * wants the issuer: an endpoint may be one that another server named to the client.
+ * requires the issuer: another server may have given the client the URL of this endpoint.
  */
 export abstract class EndpointAudienceLog {
-  /** @param clientId of a client that authenticated itself by such an assertion */
+  /** @param clientId a client that authenticated by such an assertion */
   abstract used(clientId: string): void;
 }

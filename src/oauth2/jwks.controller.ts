@@ -37,7 +37,7 @@ export class JwksController {
   }
 }
 
-/** A `kid` is a thumbprint of its key, so that the names identify a set (RFC 9110 §8.8.3). */
+/** A `kid` is the thumbprint of its key, so the IDs identify the set (RFC 9110 §8.8.3). */
 function entityTag(keys: readonly PublicJwk[]): string {
   const names = keys.map(({ kid, alg }) => `${kid} ${alg}`).join('\n');
   return `"${createHash('sha256').update(names).digest('base64url').slice(0, 22)}"`;

@@ -1,14 +1,14 @@
 import { baseUrlOf, pathOf, publishedUrls } from '../published-urls.js';
 import { CLIENT_ALGORITHMS } from './client-assertion.js';
 
-/** What the metadata is made of. */
+/** The settings from which the metadata is made. */
 export interface MetadataOptions {
   readonly issuer: string;
-  /** The URL by which clients reach the service; `undefined` if it is not known. */
+  /** The URL by which clients reach the service; `undefined` if unknown. */
   readonly publicUrl: string | undefined;
-  /** The path before all routes: empty, or `/` and segments. */
+  /** The path prefix of all routes: empty, or `/` and segments. */
   readonly basePath: string;
-  /** The values of `grant_type` that the token endpoint knows. */
+  /** The values of `grant_type` that the token endpoint accepts. */
   readonly grantTypes: readonly string[];
   /** The algorithms that tokens may be signed with. */
   readonly algorithms: readonly string[];
@@ -18,16 +18,16 @@ export interface MetadataOptions {
 
 /**
  * The metadata of the authorization server (RFC 8414 §2), which OpenID Connect Discovery shares. Clients'
- * scopes are not public, so that `scopes_supported` is left out.
+ * scopes are not public, so `scopes_supported` is omitted.
  *
- * @returns the document, or one sentence why there is none
+ * @returns the document, or one sentence that says why there is none
  */
 export function serverMetadata(options: MetadataOptions): object | string {
   const { issuer, publicUrl, basePath, grantTypes, algorithms, documentation } = options;
   if (!/^https?:\/\//i.test(issuer) || !URL.canParse(issuer)) {
     return 'There is no discovery: JWT_ISSUER is not an http or https URL';
   }
-  // An issuer has neither query nor fragment, be they empty (RFC 8414 §2).
+  // An issuer has neither a query nor a fragment, not even an empty one (RFC 8414 §2).
   if (publicUrl === undefined || baseUrlOf(issuer) === undefined || pathOf(issuer) !== basePath) {
     return 'There is no discovery: the path of JWT_ISSUER is not BASE_PATH';
   }
@@ -35,7 +35,7 @@ export function serverMetadata(options: MetadataOptions): object | string {
   const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
   return {
     issuer,
-    // Nothing is authorized there; but some clients refuse metadata without it, also those that never use it.
+    // Nothing is authorized there, but some clients that never use it refuse metadata without it.
     authorization_endpoint: urls.authorizationEndpoint,
     token_endpoint: urls.tokenEndpoint,
     introspection_endpoint: urls.introspectionEndpoint,

@@ -1,8 +1,8 @@
 import { type ApiError, HttpError } from '../server/api-error.js';
 
 /**
- * The codes of RFC 6749 §4.1.2.1 and §5.2, RFC 8707 §2, RFC 7009 §2.2.1, and those for what is no fault of
- * the request.
+ * The codes of RFC 6749 §4.1.2.1 and §5.2, RFC 8707 §2 and RFC 7009 §2.2.1, and codes for faults that are not
+ * the request's.
  */
 export type OAuthErrorCode =
   | 'invalid_request'
@@ -13,7 +13,6 @@ export type OAuthErrorCode =
   | 'unsupported_response_type'
   | 'invalid_scope'
   | 'invalid_target'
-  /** RFC 7009 §2.2.1 */
   | 'unsupported_token_type'
   | 'access_denied'
   | 'too_many_requests'
@@ -27,15 +26,17 @@ const STATUS: Readonly<Partial<Record<OAuthErrorCode, number>>> = {
   server_error: 500,
 };
 
-/** An error of the OAuth routes (RFC 6749 §5.2), in words that the caller may read. */
+/** An error of the OAuth routes (RFC 6749 §5.2). Its message is meant for the caller. */
 export class OAuthError extends HttpError {
   override readonly name = 'OAuthError';
   override readonly status: number;
   override readonly headers: Readonly<Record<string, string>>;
 
   /**
-   * @param message becomes `error_description`: ASCII without quotes and backslashes
-   * @param options.reason for the log alone
+   * @param message the `error_description`: ASCII without quotes and backslashes
+   * @param options.reason for the log only
+   * @param options.status HTTP status; by default that of the code
+   * @param options.headers other headers of the response
    */
   constructor(
     readonly code: OAuthErrorCode,
@@ -66,7 +67,7 @@ const CODES: Readonly<Record<number, OAuthErrorCode>> = {
   504: 'temporarily_unavailable',
 };
 
-/** An error that does not come from the OAuth routes themselves, in their words. */
+/** Converts an error of the JSON routes into one of the OAuth routes. */
 export function asOAuthError({ status, headers, message }: ApiError): OAuthError {
   const code = CODES[status] ?? (status < 500 ? 'invalid_request' : 'server_error');
   return new OAuthError(code, message, { status: status === 415 ? 400 : status, headers });

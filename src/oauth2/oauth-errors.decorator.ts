@@ -27,7 +27,7 @@ const REFUSALS: readonly (readonly [description: string, error: OAuthError])[] =
 /**
  * Documents a route as one of OAuth 2.0: a form from an authenticated client, and errors of RFC 6749 §5.2.
  *
- * @param refusal an example of what the route answers to a request that it refuses
+ * @param refusal an example of an error that is specific to the route
  */
 export function OAuthErrors(refusal: OAuthError): MethodDecorator {
   return applyDecorators(

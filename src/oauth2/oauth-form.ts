@@ -5,7 +5,8 @@ import { OAuthError } from './oauth-error.js';
 const REPEATABLE = 'resource';
 
 /**
- * The parameters of a request (RFC 6749 §3.2): each at most once, and one without a value counts as left out.
+ * The parameters of a request (RFC 6749 §3.2). Each occurs at most once; one without a value counts as
+ * omitted.
  */
 export class OAuthForm {
   private readonly values = new Map<string, string>();

@@ -19,7 +19,7 @@ import { RevocationController } from './revocation.controller.js';
 import { TokenEndpointController } from './token-endpoint.controller.js';
 import { TokenEndpoint } from './token-endpoint.js';
 
-/** The routes of OAuth 2.0, over the TokenService of a global module. */
+/** Owns the routes of OAuth 2.0. The TokenService comes from a global module. */
 @Module({
   imports: [ClientAuthenticationModule, ClientsModule, RevocationModule, SyncModule],
   controllers: [

@@ -4,11 +4,14 @@ import type { TokenService } from '../token/token.service.js';
 import { OAuthError } from './oauth-error.js';
 import type { OAuthForm } from './oauth-form.js';
 
-/** Scopes that let a client do with the tokens of others what it may do with its own. */
+/** The scopes with which a client may introspect or revoke the tokens of others. */
 const INTROSPECTION_SCOPES = ['identity:introspect', 'identity:admin'] as const;
 const REVOCATION_SCOPES = ['identity:admin'] as const;
 
-/** @throws {OAuthError} if the request names no token */
+/**
+ * @returns the `token` of the request
+ * @throws {OAuthError} if it is missing
+ */
 export function presentedToken(form: OAuthForm): string {
   const token = form.get('token');
   if (token === undefined) throw new OAuthError('invalid_request', 'token is missing');
@@ -16,7 +19,7 @@ export function presentedToken(form: OAuthForm): string {
 }
 
 /**
- * The check of `POST /verify`, for whichever audience the token names: both answer alike about every token.
+ * Verifies a token as `POST /verify` does, for any audience that it names, so that both agree on every token.
  *
  * @returns the claims, if the token is valid now and the client may introspect it
  */

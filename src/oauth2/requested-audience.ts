@@ -6,10 +6,10 @@ import type { OAuthForm } from './oauth-form.js';
 const MAX_AUDIENCES = 20;
 
 /**
- * The audience that a request asks for: by `resource` (RFC 8707 §2, absolute URIs) or by `audience` (names
- * separated by a space), else the client's default or only audience.
+ * The audience that a request names, by `resource` (RFC 8707 §2, absolute URIs) or by `audience` (names
+ * separated by a space); otherwise the client's default or only audience.
  *
- * @returns a string for one, an array for several
+ * @returns a string for one audience, an array for several
  * @throws {OAuthError} `invalid_target`
  */
 export function requestedAudience(form: OAuthForm, client: Client): string | readonly string[] {

@@ -11,35 +11,37 @@ import { TokenService } from '../token/token.service.js';
 import { OAuthError } from './oauth-error.js';
 import { mayRevoke } from './presented-token.js';
 
-/** How far ahead a token of this service expires at most, by the clock of any instance; seconds. */
+/** How far ahead a token of this service can expire, by the clock of any instance, in seconds. */
 const MAX_REACH_SECONDS = MAX_LIFETIME_SECONDS + MAX_TOLERANCE_SECONDS;
 
 /** The window in which tokens that no key verifies are counted. */
 const UNVERIFIED_WINDOW_MS = 60 * 60 * 1000;
 
 /**
- * How many tokens that no key of today verifies a client may have recorded within the window. It can write
- * such tokens itself, as many as it likes, and each is remembered until its `exp`.
+ * How many tokens that no current key verifies a client may have recorded within the window. It can make any
+ * number of them itself, and each is remembered until its `exp`.
  */
 const MAX_UNVERIFIED = 10_000;
 
 /**
- * Decides what a revocation request means (RFC 7009 §2.2). 200 says that the token is refused from now on.
- * Settings change with a restart, and clients are enabled again, so that today's refusal of a token is no
- * reason to record nothing: an issuer, an algorithm, a secret or a tolerance that was removed may be set
- * again. Therefore:
+ * Decides how to respond to a revocation request (RFC 7009 §2.2). 200 promises that the token is refused from
+ * now on. Settings change with a restart and clients are enabled again, so a token is recorded even if it is
+ * refused at present: an issuer, an algorithm, a secret or a tolerance that was removed may be set again.
+ * Therefore:
  *
- * - What no settings can make valid is answered 200 and not recorded: it is malformed, forged, without an
+ * - A token that no settings can make valid gets 200 and is not recorded: it is malformed, forged, without an
  *   audience, or expired by more than the largest tolerance.
- * - What the client may revoke is recorded, also if today's settings refuse it or no key of today verifies
- *   it: a client can name its own id in a token that no one signed, and revokes nothing but tokens of its
- *   own. Of tokens that no key verifies, a limited number is recorded.
- * - What cannot be recorded is refused: without a `jti`, or further ahead than this service issues.
- * - Tokens of others are refused (RFC 7009 §2.1), unless they are unknown, expired or revoked already.
+ * - A token that the client may revoke is recorded, even if the current settings refuse it or no current key
+ *   verifies it. A client can put its own ID into a token that no one signed, but revokes only its own tokens
+ *   that way, and the number of such tokens is limited.
+ * - A token that cannot be recorded is refused: it has no `jti`, or expires later than any token of this
+ *   service.
+ * - A token of another client is refused (RFC 7009 §2.1), unless no key verifies it, or it is expired or
+ *   revoked.
  */
 @Injectable()
 export class RevocableTokens {
-  /** Counts by client the tokens that are recorded though no key verifies them. */
+  /** Counts, by client, the tokens that are recorded although no key verifies them. */
   private readonly unverified: MemoryWindowCounter;
 
   constructor(
@@ -53,7 +55,7 @@ export class RevocableTokens {
 
   /**
    * @returns the claims of the token to record; `undefined` if there is nothing to record
-   * @throws {OAuthError} if 200 would not be true
+   * @throws {OAuthError} if 200 would promise too much
    */
   find(token: string, client: Client): Claims | undefined {
     const examined = this.tokens.inspect(token);
@@ -89,7 +91,7 @@ export class RevocableTokens {
     return exp + MAX_TOLERANCE_SECONDS <= this.nowSeconds || audiencesOf(aud).length === 0;
   }
 
-  /** Such a token is no less alive for a key that is not known today. */
+  /** Applies also if no current key verifies the token: its key may be configured again. */
   private refuseTooFarAhead({ exp }: Claims): void {
     if (exp <= this.nowSeconds + MAX_REACH_SECONDS) return;
     throw new OAuthError(
@@ -106,8 +108,8 @@ export class RevocableTokens {
   }
 
   /**
-   * Whether its client was deleted: one that is registered later does not own it. One that is disabled may be
-   * enabled.
+   * Whether the client of a revoked token was deleted. A client that is registered later under the same ID
+   * does not own the token; a disabled one may be enabled again.
    */
   private hasNoClient({ client_id: clientId, iat }: Claims): boolean {
     const client = typeof clientId === 'string' ? this.clients.find(clientId) : undefined;

@@ -17,7 +17,7 @@ import { asOAuthError, OAuthError, type OAuthErrorCode } from './oauth-error.js'
 import { OAuthForm } from './oauth-form.js';
 import { requestedAudience } from './requested-audience.js';
 
-/** The parts of a request that the steps so far have read. A refusal is audited with them. */
+/** The parts of a request that are known so far, with which a refusal is audited. */
 interface KnownRequest {
   client?: Client;
   subject?: string;
@@ -33,8 +33,8 @@ const ERROR_CODES: Readonly<Record<Exclude<NotIssued['code'], 'unavailable'>, OA
 };
 
 /**
- * The token endpoint (RFC 6749 §3.2): one list of steps for all grants. A grant decides the subject of the
- * token, and cannot skip the checks of audience and scope.
+ * The token endpoint (RFC 6749 §3.2): the same steps for all grants. A grant decides the subject of the token
+ * and cannot skip the checks of audience and scope.
  */
 @Injectable()
 export class TokenEndpoint {
@@ -47,7 +47,7 @@ export class TokenEndpoint {
   ) {}
 
   /**
-   * @param body of the request, a form
+   * @param body the body of the request, a form
    * @throws {OAuthError}
    */
   async respond(body: unknown, caller: Caller): Promise<AccessTokenResponseDto> {
@@ -91,7 +91,7 @@ export class TokenEndpoint {
     return responseOf(issued, scope);
   }
 
-  /** @throws {OAuthError} if the client asks for more than it may have */
+  /** @throws {OAuthError} if the client requests more than it may have */
   private checkPolicy(client: Client, request: ClientRequest): void {
     const isClient = (id: string): boolean => this.clients.isClient(id);
     switch (violationOf(client, request, isClient)) {
@@ -118,7 +118,7 @@ export class TokenEndpoint {
     this.audit.record(requestId, { event: 'token.issued', jti, alg, ...auditFields(known) });
   }
 
-  /** Runs the steps; records a refusal, then throws it on. */
+  /** Runs the steps. Records a refusal and rethrows it. */
   private auditRefusal<T>(
     { requestId }: Attempt,
     known: KnownRequest,

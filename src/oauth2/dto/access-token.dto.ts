@@ -18,7 +18,7 @@ class CommonParametersDto {
 
 /**
  * Documents the request of `POST /oauth2/token`: the names of the grants, the parameters that they share, and
- * those of each, all optional, as a request uses one grant.
+ * the parameters of each grant. The latter are optional, because a request uses one grant.
  */
 export function accessTokenRequest(grants: Readonly<Record<string, GrantClass>>): Type<object> {
   class GrantTypeDto {

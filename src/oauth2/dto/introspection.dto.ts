@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, type ApiResponseSchemaHost, ApiSchema } from '@nestjs/swagger';
 import { EXAMPLE_ACCESS_TOKEN } from '../../token/example-tokens.js';
 
-/** What `POST /oauth2/introspect` and `POST /oauth2/revoke` are asked; for the documentation. */
+/** The request of `POST /oauth2/introspect` and `POST /oauth2/revoke`, for the OpenAPI document. */
 @ApiSchema({ name: 'TokenReference' })
 export class TokenReferenceDto {
   @ApiProperty({
@@ -14,14 +14,16 @@ export class TokenReferenceDto {
   token_type_hint?: string;
 }
 
-/** What `POST /oauth2/introspect` answers (RFC 7662 §2.2): every claim of the token, as signed. */
+/**
+ * The response of `POST /oauth2/introspect` (RFC 7662 §2.2), with every claim of an active token as signed.
+ */
 export interface Introspection {
   readonly active: boolean;
   readonly token_type?: 'Bearer';
   readonly [claim: string]: unknown;
 }
 
-/** The same for the documentation; a decorated class could not say that there may be other claims. */
+/** {@link Introspection} for the OpenAPI document: a decorated class could not allow other claims. */
 export const INTROSPECTION_SCHEMA: ApiResponseSchemaHost['schema'] = {
   type: 'object',
   properties: {

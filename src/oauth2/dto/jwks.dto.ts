@@ -1,6 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
-/** What `GET /.well-known/jwks.json` answers. */
+/** The response of `GET /.well-known/jwks.json`. */
 @ApiSchema({ name: 'JwkSet' })
 export class JwksDto {
   @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Grant, GrantContext, GrantDecision } from './grant.js';
 
-/** RFC 6749 §4.4: the client asks for a token about itself. */
+/** RFC 6749 §4.4: the client requests a token about itself. */
 @Injectable()
 export class ClientCredentialsGrant implements Grant {
   decide({ client }: GrantContext): Promise<GrantDecision> {

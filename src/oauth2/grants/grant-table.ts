@@ -27,11 +27,11 @@ function read(form: OAuthForm, rules: Rules<object>): object {
   return parameters;
 }
 
-/** The grants of the token endpoint by the value of `grant_type`. */
+/** The grants of the token endpoint, by the value of `grant_type`. */
 export class GrantTable {
   private readonly grants: ReadonlyMap<string, RegisteredGrant>;
 
-  /** @param instances of the classes, in their order */
+  /** @param instances the instances of the classes, in the same order */
   constructor(classes: Readonly<Record<string, GrantClass>>, instances: readonly Grant[]) {
     this.grants = new Map(
       Object.entries(classes).flatMap(([type, grantClass], index) => {
@@ -42,7 +42,8 @@ export class GrantTable {
   }
 
   /**
-   * @returns the grant that the client asks for
+   * @param type the `grant_type` of the request
+   * @returns the grant of this type
    * @throws {OAuthError} if there is no such grant, or the client may not use it
    */
   allowed(type: string, client: Client): RegisteredGrant {

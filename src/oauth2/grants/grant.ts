@@ -1,21 +1,26 @@
 import type { Type } from '@nestjs/common';
 import type { Client } from '../../clients/client.js';
 
-/** What a grant decides by: a client that has authenticated and may use the grant, and its own parameters. */
+/**
+ * The input of a grant: a client that has authenticated and may use the grant, and the grant's own
+ * parameters.
+ */
 export interface GrantContext<Parameters extends object = object> {
   readonly client: Client;
   /** An instance of the class's `parameters`, validated. */
   readonly parameters: Parameters;
 }
 
-/** The evidence of a grant: who the token is about. Audience, scope and lifetime are the token endpoint's. */
+/**
+ * The decision of a grant: who the token is about. The token endpoint decides audience, scope and lifetime.
+ */
 export interface GrantDecision {
   readonly subject: string;
 }
 
 /**
- * One way to get a token (RFC 6749 §1.3): an injectable class. The token endpoint checks what all grants have
- * in common; a grant cannot skip a step of it.
+ * One way to get a token (RFC 6749 §1.3), as an injectable class. The token endpoint makes the checks that
+ * all grants share, and a grant cannot skip them.
  */
 export interface Grant<Parameters extends object = object> {
   /** @throws {OAuthError} such as `invalid_grant` */
@@ -25,8 +30,8 @@ export interface Grant<Parameters extends object = object> {
 /** The class of a {@link Grant}, as the index of this folder lists it. */
 export interface GrantClass extends Type<Grant> {
   /**
-   * The DTO of the parameters that this grant alone has; left out if it has none. Its `class-validator` rules
-   * are checked before the grant decides, and OpenAPI shows its properties.
+   * The DTO of the parameters that only this grant has; omitted if there are none. Its `class-validator`
+   * rules are checked before the grant decides, and the OpenAPI document shows its properties.
    */
   readonly parameters?: Type<object>;
 }

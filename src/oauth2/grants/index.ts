@@ -1,7 +1,7 @@
 /**
- * The grants of the token endpoint, one file each. The names are those of `clients/client.ts`, which a client
- * may be allowed; a name without a grant does not compile. Metadata, OpenAPI and the providers of the module
- * follow from it.
+ * The grants of the token endpoint, one file each. `clients/client.ts` lists the names that a client may
+ * have; a name without a grant here does not compile. The metadata, the OpenAPI document and the providers of
+ * the module follow from this table.
  */
 import type { GrantType } from '../../clients/client.js';
 import { ClientCredentialsGrant } from './client-credentials.grant.js';
