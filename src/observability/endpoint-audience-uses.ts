@@ -5,10 +5,10 @@ import { BoundedMap } from '../concurrency/bounded-map.js';
 import { EndpointAudienceLog } from '../oauth2/endpoint-audience-log.js';
 import { Metrics } from './metrics.js';
 
-/** How long a client is not logged again. */
+/** How long a client is not logged again, once it was. */
 const QUIET_MS = 60 * 60 * 1000;
 
-/** With more clients, the one logged longest ago may be logged again early. */
+/** Beyond this many clients, the one logged longest ago may be logged again early. */
 const MAX_CLIENTS = 10_000;
 
 /** Counts each use, and logs each client once an hour. */

@@ -1,14 +1,14 @@
 import type { DestinationStream } from 'pino';
 
-/** The output of {@link LogBatch}, such as a destination of pino. */
+/** The output of {@link LogBatch}, such as a pino destination. */
 export interface LineOutput {
   write(lines: string): unknown;
   flush(done?: (error?: Error) => void): void;
 }
 
 /**
- * Passes the lines of one tick on together, at its end: pino's destination measures its whole buffer for each
- * piece.
+ * Writes the lines of one tick together, at its end: a pino destination measures its whole buffer for each
+ * write.
  */
 export class LogBatch implements DestinationStream {
   private lines = '';
@@ -26,7 +26,7 @@ export class LogBatch implements DestinationStream {
     this.output.flush(done);
   }
 
-  /** Passes on what is buffered; called if the process exits within a tick. */
+  /** Writes the buffered lines now; also called if the process exits within a tick. */
   handOver(): void {
     if (this.lines === '') return;
     const { lines } = this;

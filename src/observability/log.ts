@@ -9,7 +9,7 @@ const MAX_WAITING = 16 * 1024 * 1024;
 /**
  * Makes the log of the process: JSON lines, never with a header or a body.
  *
- * @param level of pino
+ * @param level a level of pino, or `silent`
  * @param stream the output; by default standard output, buffered for up to 100 ms so that a request does not
  *   wait for the terminal or the disk
  */
@@ -41,7 +41,8 @@ function standardOutput(): DestinationStream {
 }
 
 /**
- * Lets Nest write to the log of the process. Its start-up lines (modules, routes) are logged at level debug.
+ * A logger with which Nest writes to the log of the process. Its start-up lines (modules, routes) get the
+ * level debug.
  */
 export function nestLog(log: Logger): LoggerService {
   const writeAs =

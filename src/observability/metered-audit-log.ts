@@ -6,7 +6,7 @@ import { JWT_SETTINGS, type JwtSettings } from '../config/namespaces.js';
 import { type Log, LOG } from '../log.js';
 import { Metrics } from './metrics.js';
 
-/** How many audiences are counted by name; there may be any number of clients. */
+/** The most audiences that are counted by name, however many clients there are. */
 const MAX_AUDIENCES = 1_000;
 
 /** Writes each audit event as one line of the log, marked `audit`, and counts it. */
@@ -45,7 +45,7 @@ export class MeteredAuditLog extends AuditLog {
     return counter;
   }
 
-  /** A label that any caller may choose is unbounded: only known audiences count by name. */
+  /** Only known audiences count by name: labels that callers choose freely would be unbounded. */
   private labelOf(aud: TokenIssued['aud']): string {
     if (typeof aud !== 'string') return aud?.length === 1 ? this.labelOf(aud[0]) : 'several';
     if (this.namedAudiences.has(aud)) return this.isKnown(aud) ? aud : 'other';

@@ -4,7 +4,7 @@ import { Worker } from '../cluster/worker.js';
 import { SharedResult } from '../concurrency/shared-result.js';
 import { Metrics } from './metrics.js';
 
-/** The metrics as text, of all processes on the port together. */
+/** The metrics of all processes on the port together, as text. */
 @Injectable()
 export class MetricsText {
   private readonly text: SharedResult<string | undefined>;
@@ -14,7 +14,7 @@ export class MetricsText {
     this.text = new SharedResult(() => (worker ? worker.metrics() : registry.metrics()), clock);
   }
 
-  /** @returns `undefined` if some process does not respond */
+  /** @returns the metrics; `undefined` if a process does not respond */
   read(): Promise<string | undefined> {
     return this.text.get();
   }

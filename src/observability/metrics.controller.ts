@@ -29,7 +29,7 @@ export class MetricsController extends ClosableController {
   @ApiErrors(503)
   async scrape(): Promise<string> {
     const text = await this.metrics.read();
-    // Counters without those of one process would look like a restart.
+    // Without the counts of one process, the sums would fall as after a restart.
     if (text === undefined) throw new ApiError(503, 'unavailable', 'A worker does not respond');
     return text;
   }

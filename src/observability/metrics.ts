@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 
-/** All counters. Label values are bounded: routes by pattern, codes and algorithms by table. */
+/**
+ * All counters and the histogram of requests. Label values are bounded: routes by pattern, codes and
+ * algorithms by table.
+ */
 @Injectable()
 export class Metrics {
   readonly registry = new Registry();
@@ -48,15 +51,16 @@ export class Metrics {
   }
 
   /**
-   * Finds the histogram of one kind of response, to be kept: finding it takes longer than observing.
+   * Finds the histogram of one kind of response. Keep it: finding it takes longer than observing.
    *
-   * @param route pattern of the route, never the requested URL
+   * @param route the pattern of the route, never the requested URL
+   * @returns a histogram that observes seconds
    */
   requestDuration(method: string, route: string, status: number): { observe(seconds: number): void } {
     return this.requestSeconds.labels(method, route, String(status));
   }
 
-  /** The counter of tokens for one combination of labels: looked up once, as most tokens share it. */
+  /** Finds the counter of tokens for one combination of labels. Keep it: most tokens share one. */
   tokensIssuedTo(caller: 'anonymous' | 'client', audience: string, algorithm: string): { inc(): void } {
     return this.tokensIssued.labels(caller, audience, algorithm);
   }

@@ -11,7 +11,7 @@ import { MetricsController } from './metrics.controller.js';
 import { MetricsText } from './metrics-text.js';
 import { StateGauges } from './state-gauges.js';
 
-/** After the clients, whose secrets are checked. */
+/** After the clients: their secrets are checked. */
 const EXPIRY_SYNC_ORDER = 30;
 
 /**

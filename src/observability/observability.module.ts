@@ -8,10 +8,7 @@ import { MeteredAuditLog } from './metered-audit-log.js';
 import { Metrics } from './metrics.js';
 import { VerificationCounter } from './verification-counter.js';
 
-/**
- * Owns the records of what happens, for every module of the service: the audit log and the metrics. Opens no
- * route.
- */
+/** Owns the audit log and the metrics, to which every module of the service writes. Opens no route. */
 @Global()
 @Module({
   imports: [ClientsModule],

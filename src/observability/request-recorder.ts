@@ -2,24 +2,26 @@ import type { Logger } from 'pino';
 import type { CompletedRequest } from '../server/server-hooks.js';
 import type { Metrics } from './metrics.js';
 
-/** Requested by machines every few seconds: a line each would bury the others. */
+/** Routes that machines request every few seconds: a line for each request would bury the others. */
 const QUIET = ['/ping', '/health/live', '/health/ready', '/metrics'];
 
-/** What all responses of one method, route and status share: their part of the line, and their histogram. */
+/**
+ * What all responses with the same method, route and status share: a part of the log line, and the histogram.
+ */
 interface Kind {
   readonly duration: { observe(seconds: number): void };
   readonly log: Logger;
   readonly level: 'error' | 'debug' | 'info';
 }
 
-/** Writes one line of the log for each response, and counts it. */
+/** Makes a function that writes one log line for each response, and counts it. */
 export function requestRecorder(
   log: Logger,
   metrics: Metrics,
   basePath: string,
 ): (request: CompletedRequest) => void {
   const quiet = new Set(QUIET.map((path) => basePath + path));
-  // Bounded: routes are known by their pattern.
+  // Bounded, because routes are identified by their pattern.
   const kinds = new Map<string, Kind>();
   return ({ id, address, method, route, status, milliseconds }) => {
     const name = `${method} ${route} ${status}`;

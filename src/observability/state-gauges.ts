@@ -8,10 +8,10 @@ import { Revocations } from '../revocation/revocations.js';
 import { SyncLoop } from '../sync/sync-loop.js';
 import { Metrics } from './metrics.js';
 
-/** All workers hold the same state: their samples must not be added up. */
+/** All workers hold the same state, so their samples must not be added up. */
 const SAME_IN_ALL_WORKERS = 'max';
 
-/** Exposes the state of the service as metrics; it is read for each scrape. */
+/** Exposes the state of the service as metrics, which are read at each scrape. */
 @Injectable()
 export class StateGauges {
   constructor(
@@ -48,7 +48,7 @@ export class StateGauges {
   private setNextExpiry(gauge: Gauge): void {
     const now = this.clock.now();
     const [next] = expiringSecrets(this.clients.enabled, now, Infinity);
-    // Without a secret that expires there is no sample: any number would be misleading.
+    // If no secret expires there is no sample, because any number would be misleading.
     if (next) gauge.set((next.expiresAt - now) / 1000);
     else gauge.remove();
   }
