@@ -4,11 +4,11 @@ import { isIP, isIPv4, SocketAddress } from 'node:net';
 const MAPPED = '::ffff:';
 
 /**
- * Reads an IP address and returns its canonical form, so that no caller counts twice: IPv4 in dotted decimal,
- * also if it is mapped into IPv6; IPv6 as in RFC 5952, without its zone, which has a meaning on one host
- * only.
+ * Reads an IP address in any spelling, so that each caller has one count: IPv4 becomes dotted decimal, even
+ * if it is mapped into IPv6; IPv6 becomes the form of RFC 5952, without its zone, which only has a meaning on
+ * one host.
  *
- * @returns `undefined` if the text is not an IP address
+ * @returns the canonical form; `undefined` if the text is not an IP address
  */
 export function canonicalAddress(text: string): string | undefined {
   const family = isIP(text);
@@ -21,10 +21,10 @@ export function canonicalAddress(text: string): string | undefined {
 }
 
 /**
- * The network that limits count as one caller: an IPv4 address, or the /64 of an IPv6 address, the least that
- * a provider assigns to a customer.
+ * The network that limits count as one caller: an IPv4 address, or the /64 of an IPv6 address, the smallest
+ * network that providers assign to a customer.
  *
- * @param address as {@link canonicalAddress} writes it; any other text counts unchanged
+ * @param address in the form of {@link canonicalAddress}; any other text is returned unchanged
  */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address;

@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.js';
 import { type WindowCount, WindowCounter } from './window-counter.js';
 
-/** At least so many of the latest keys are remembered, and never twice as many. */
+/** At least this many of the latest keys are remembered, and always fewer than twice as many. */
 const GENERATION = 50_000;
 
 /**
- * Counts in the memory of this process. Recent keys are in one map, older ones in another, which is dropped
- * as a whole: evicting the oldest of one map, one by one, costs a walk over all that was evicted before.
+ * Counts in the memory of this process. Recent keys are in one map and older ones in another, which is
+ * dropped as a whole: evicting the oldest keys of one map one by one would walk over all evicted ones each
+ * time.
  */
 export class MemoryWindowCounter extends WindowCounter {
   private recent = new Map<string, WindowCount>();
@@ -34,7 +35,7 @@ export class MemoryWindowCounter extends WindowCounter {
     return known && known.until > this.clock.now() ? known : undefined;
   }
 
-  /** Takes over the count of another instance. */
+  /** Stores a count, of this process or another instance. */
   remember(key: string, count: WindowCount): void {
     this.recent.set(this.recent.has(key) ? key : ownCopy(key), count);
     if (this.recent.size < GENERATION) return;
@@ -48,7 +49,7 @@ export class MemoryWindowCounter extends WindowCounter {
   }
 }
 
-/** V8 keeps a substring as a reference to the whole text: a key cut out of a header would hold 16 KiB. */
+/** V8 keeps a substring as a reference to the whole text: a key cut out of a header could hold 16 KiB. */
 function ownCopy(text: string): string {
   return Buffer.from(text).toString();
 }

@@ -5,24 +5,27 @@ import { registerPasswordOf } from '../encoding/redact-secrets.js';
 import { MemoryWindowCounter } from './memory-window-counter.js';
 import { type WindowCount, WindowCounter } from './window-counter.js';
 
-/** How long Redis may take, in milliseconds; then this instance counts for itself. */
+/** How long Redis may take to respond, in milliseconds; after that, this instance counts for itself. */
 const COMMAND_TIMEOUT_MS = 250;
 
 /** How long Redis is not used after it failed, in milliseconds. */
 const RETRY_PAUSE_MS = 1_000;
 
-/** After this much silence, in milliseconds, a connection is replaced: the network may have lost it. */
+/** A connection that is silent for this long, in milliseconds, is replaced: the network may have lost it. */
 const SOCKET_TIMEOUT_MS = 2_000;
 
 /** Options of {@link RedisWindowCounter}. */
 export interface RedisCounterOptions {
   readonly url: string;
-  /** The name of what is counted: it separates the keys of one counter from those of another. */
+  /** What is counted. The name separates the keys of one counter from those of another. */
   readonly name: string;
-  /** In milliseconds. */
+  /** Length of the window, in milliseconds. */
   readonly window: number;
   readonly clock: Clock;
-  /** Whether each count is published to the other instances, so that {@link WindowCounter.known} knows it. */
+  /**
+   * Whether each count is published to the other instances, whose {@link WindowCounter.known} then returns
+   * it.
+   */
   readonly publishes: boolean;
   /** Receives why Redis failed, once for each outage. */
   readonly failed: (cause: unknown) => void;
@@ -46,7 +49,7 @@ export class RedisWindowCounter extends WindowCounter {
       commandTimeout: COMMAND_TIMEOUT_MS,
       connectTimeout: 5_000,
       socketTimeout: SOCKET_TIMEOUT_MS,
-      // A subscriber sends nothing, so the system checks whether the other side is still there.
+      // A subscriber sends nothing, so the operating system checks whether the other side is alive.
       keepAlive: 10_000,
       maxRetriesPerRequest: 0,
       enableOfflineQueue: false,
@@ -73,7 +76,7 @@ export class RedisWindowCounter extends WindowCounter {
       return count;
     } catch (cause) {
       this.unavailableUntil = this.options.clock.now() + RETRY_PAUSE_MS;
-      // Without a connection, the connection's own error names the cause.
+      // Without a connection, its own error event reports the cause.
       if (this.counting.status === 'ready') this.away(cause);
       return this.local.add(name);
     }
@@ -115,7 +118,7 @@ export class RedisWindowCounter extends WindowCounter {
   private hear(text: string): void {
     const [name = '', count, left] = text.split(' ');
     const known = this.local.known(name)?.count ?? 0;
-    // Messages of two instances may cross.
+    // Messages of two instances may arrive in the wrong order.
     if (Number(count) > known) {
       const until = this.options.clock.now() + Number(left);
       this.local.remember(name, { count: Number(count), until });
@@ -123,7 +126,7 @@ export class RedisWindowCounter extends WindowCounter {
   }
 }
 
-/** Redis need not know which address sends requests. */
+/** Hashes a key: Redis need not know which IP addresses send requests. */
 function digest(key: string): string {
   return createHash('sha256').update(key).digest('base64url');
 }

@@ -7,12 +7,12 @@ export interface WindowCount {
 
 /** Counts events under a key within a window of time, which begins with the first event. */
 export abstract class WindowCounter {
-  /** @returns how often it happened, this event included */
+  /** @returns the count under this key, this event included */
   abstract add(key: string): WindowCount | Promise<WindowCount>;
 
-  /** The count that this process knows, without input or output: it may be part of every request. */
+  /** The count that this process knows. Does no input or output, so every request may call it. */
   abstract known(key: string): WindowCount | undefined;
 
-  /** Releases its connections. */
+  /** Closes its connections. */
   abstract close(): void;
 }
