@@ -1,8 +1,8 @@
 import { type RecordedRevocation, type Revocation, RevocationStore } from './revocation-store.js';
 
 /**
- * Revocations in the memory of this process: for tests, and for applications whose revocations need not
- * outlive it.
+ * Stores revocations in the memory of this process: for tests, and for applications whose revocations need
+ * not outlive the process.
  */
 export class MemoryRevocationStore extends RevocationStore {
   private readonly recorded = new Map<string, RecordedRevocation>();

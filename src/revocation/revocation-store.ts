@@ -2,7 +2,9 @@
 export interface Revocation {
   /** Identifies the token: see {@link tokenKey}. */
   readonly key: string;
-  /** When the token is past any clock tolerance and the revocation expires: whole seconds since 1970. */
+  /**
+   * When no clock tolerance could accept the token, so that the revocation expires: whole seconds since 1970.
+   */
   readonly expiresAt: number;
 }
 
@@ -14,8 +16,9 @@ export interface RecordedRevocation extends Revocation {
 /** Stores revocations until their tokens expire. */
 export abstract class RevocationStore {
   /**
-   * Resolves once all of them would survive a loss of power. An existing one that expires no sooner is left
-   * unchanged; one that expires sooner is replaced, and counts as added now.
+   * Adds revocations, and resolves once all of them would survive a loss of power. An existing revocation of
+   * the same token that expires no sooner is left unchanged; one that expires sooner is replaced, and counts
+   * as added now.
    *
    * @throws {StoreUnavailable}
    */
@@ -29,7 +32,7 @@ export abstract class RevocationStore {
   abstract since(revision: number, limit: number): Promise<readonly RecordedRevocation[]>;
 
   /**
-   * Deletes some of those whose tokens have expired by this time, in whole seconds since 1970.
+   * Deletes some of the revocations that have expired by this time, in whole seconds since 1970.
    *
    * @throws {StoreUnavailable}
    */

@@ -6,7 +6,7 @@ import { MAX_TOLERANCE_SECONDS } from '../jwt/lifetime.js';
 import { ChangeNotifier, SINGLE_PROCESS } from '../sync/change-notifier.js';
 import { type Revocation, RevocationStore } from './revocation-store.js';
 
-/** The most revocations that are fetched, or written, at a time. */
+/** The most revocations that are read or written at a time. */
 const BATCH = 5_000;
 
 /** Revocations that expire within the same minute are deleted together. */
@@ -18,7 +18,7 @@ interface Waiting extends Revocation {
   readonly failed: (cause: unknown) => void;
 }
 
-/** The revoked tokens, held in memory until they expire: verifying a token queries no database. */
+/** The revoked tokens, held in memory until they expire, so that verifying a token queries no database. */
 @Injectable()
 export class Revocations {
   /** When each revocation is deleted, by the key of its token. */
@@ -46,8 +46,8 @@ export class Revocations {
   }
 
   /**
-   * Whether the token is revoked for as long as it could be accepted: another token with its ID may expire
-   * sooner.
+   * Whether the token is revoked for as long as it could be accepted. A token with the same ID that expires
+   * sooner may have been revoked instead.
    */
   isRevokedToItsEnd(claims: Claims): boolean {
     const key = tokenKey(claims);
@@ -55,12 +55,13 @@ export class Revocations {
   }
 
   /**
-   * Revokes a token: durable when this resolves, in force here immediately, elsewhere with the next
-   * {@link sync}. Revocations that arrive during a write are written together, with one wait for the disk.
+   * Revokes a token. When this resolves, the revocation is durable and in force here; elsewhere it is in
+   * force after the next {@link sync}. Revocations that arrive during a write are written together, with one
+   * wait for the disk.
    *
    * @param claims of a token that has a `jti`
-   * @returns whether it had not been revoked for that long before
-   * @throws {StoreUnavailable} and the token remains valid
+   * @returns `false` if it was already revoked for at least as long
+   * @throws {StoreUnavailable} in which case the token remains valid
    */
   async revoke(claims: Claims): Promise<boolean> {
     const key = tokenKey(claims);
@@ -77,7 +78,7 @@ export class Revocations {
   /**
    * Loads revocations of other instances, and deletes expired ones.
    *
-   * @throws {StoreUnavailable} and keeps the known state
+   * @throws {StoreUnavailable} in which case the known state is kept
    */
   async sync(): Promise<void> {
     let recorded;
@@ -113,7 +114,7 @@ export class Revocations {
     return (this.revoked.get(key) ?? -Infinity) >= expiresAt;
   }
 
-  /** Two tokens may have the same ID: the later expiry counts. */
+  /** Keeps the later expiry, because two tokens may have the same ID. */
   private remember(key: string, expiresAt: number): void {
     if (this.isKnown(key, expiresAt)) return;
     this.revoked.set(key, expiresAt);
@@ -135,14 +136,14 @@ export class Revocations {
   }
 }
 
-/** When no clock tolerance could accept the token: a restart may raise today's. */
+/** When no clock tolerance could accept the token. A restart may raise the configured one. */
 function endOf({ exp }: Claims): number {
   return Math.ceil(exp) + MAX_TOLERANCE_SECONDS;
 }
 
 /**
  * Identifies a token by its `jti` and the client it was issued to: different issuers with one shared secret
- * may use the same `jti`. Hashed, so that every token takes the same few bytes.
+ * may use the same `jti`. The key is a hash, so that every token takes the same few bytes.
  *
  * @returns `undefined` if the token has no `jti`, and so cannot be revoked
  */
