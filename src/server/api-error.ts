@@ -1,4 +1,4 @@
-/** The codes of the errors of JSON routes, other than the refusals of `POST /verify`. */
+/** The error codes of the JSON routes, except those with which `POST /verify` refuses a token. */
 export type ErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -33,14 +33,14 @@ export abstract class HttpError extends Error {
   abstract readonly body: object;
 }
 
-/** An error of a JSON route, in words that the caller may read. */
+/** An error of a JSON route. Its message is meant for the caller. */
 export class ApiError extends HttpError {
   override readonly name = 'ApiError';
 
   /**
    * @param status HTTP status
    * @param code for programs
-   * @param message for people; never holds a secret, a token or what caused it
+   * @param message for people; never contains a secret, a token or the cause
    * @param fields other fields of the body
    * @param headers other headers of the response
    */
@@ -59,7 +59,9 @@ export class ApiError extends HttpError {
   }
 }
 
-/** Seconds after which a client should try again: soon enough to find out, late enough not to crowd. */
+/**
+ * Seconds after which a client should try again: few enough to notice a recovery, enough to spread the load.
+ */
 const UNAVAILABLE_RETRY_SECONDS = 5;
 
 /** The error for a request that cannot be served now but may be repeated (RFC 9110 §15.6.4 and §10.2.3). */
@@ -68,7 +70,11 @@ export function unavailable(message: string): ApiError {
   return new ApiError(503, 'unavailable', message, {}, headers);
 }
 
-/** @param seconds after which the client may try again */
+/**
+ * The error for a request over a limit.
+ *
+ * @param seconds after which the client may try again
+ */
 export function tooManyRequests(seconds: number): ApiError {
   const headers = { 'retry-after': String(seconds) };
   return new ApiError(429, 'too_many_requests', `Try again in ${seconds} seconds`, {}, headers);

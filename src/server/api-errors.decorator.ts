@@ -33,10 +33,10 @@ const SHARED: Readonly<Record<SharedStatus, readonly [description: string, error
 type Documentation = MethodDecorator & ClassDecorator;
 
 /**
- * Documents one error of a route with an example of its body: the schema, which all errors share, can have
- * only one.
+ * Documents one error of a route with an example of its body. All errors share a schema, which can have only
+ * one example.
  *
- * @param error an error of the route
+ * @param error the example
  * @param dto the class of the body
  */
 export function ApiErrorResponse(
@@ -44,7 +44,7 @@ export function ApiErrorResponse(
   { status, body }: HttpError,
   dto: new () => object = ErrorDto,
 ): Documentation {
-  // JSON, whatever else the route produces.
+  // An error is JSON, whatever else the route produces.
   const content = { 'application/json': { schema: { $ref: getSchemaPath(dto) }, example: body } };
   return applyDecorators(ApiExtraModels(dto), ApiResponse({ status, description, content }));
 }

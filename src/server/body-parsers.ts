@@ -18,7 +18,9 @@ const FORM_TYPE = 'application/x-www-form-urlencoded';
 /** `type/subtype`, then any parameters (RFC 9110 §8.3.1). */
 const MEDIA_TYPE = /^[ \t]*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+[ \t]*(?:;|$)/;
 
-/** Replaces Fastify's parsers with ones that reject a body which two parsers could read differently. */
+/**
+ * Replaces Fastify's parsers by stricter ones: a body that two parsers could read differently is rejected.
+ */
 export function useBodyParsers(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   const parse = (
@@ -26,7 +28,8 @@ export function useBodyParsers(fastify: FastifyInstance): void {
     read: (request: FastifyRequest, bytes: Buffer) => unknown,
   ): void => {
     fastify.addContentTypeParser<Buffer>(type, { parseAs: 'buffer' }, (request, bytes, done) => {
-      // An empty body is no body, whatever its type (RFC 9110 §6.4); without a route, nothing reads the body.
+      // An empty body counts as none, whatever its type (RFC 9110 §6.4). Without a route, nothing reads the
+      // body.
       done(null, bytes.length === 0 || request.is404 ? undefined : read(request, bytes));
     });
   };
@@ -39,7 +42,7 @@ export function useBodyParsers(fastify: FastifyInstance): void {
 
 /**
  * Removes the Content-Type of a request without a body, and one that is not a media type, before Fastify
- * reads it: the first means nothing, the second no more than none.
+ * reads it. Neither says anything about a body.
  */
 export function ignoreTypeOfEmptyBody(headers: IncomingHttpHeaders): void {
   const type = headers['content-type'];

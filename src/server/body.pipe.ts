@@ -3,7 +3,7 @@ import { Rules } from '../validation/rules.js';
 import { ApiError } from './api-error.js';
 
 /**
- * Reads a JSON body into an instance of a `class-validator` class, or rejects it with the message of its
+ * Reads a JSON body into an instance of a `class-validator` class, or rejects it with the message of the
  * {@link Rules}.
  */
 @Injectable()
@@ -12,7 +12,7 @@ export class BodyPipe<T extends object> implements PipeTransform<unknown, T> {
 
   /**
    * @param type the class, its fields decorated by `class-validator`
-   * @param refusal other fields of the body of a refusal
+   * @param refusal other fields of the error body
    */
   constructor(
     type: Type<T>,

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Connection } from './connection.js';
 
-/** How many checks in a row without progress close a connection. */
+/** After this many checks in a row without progress, a connection is closed. */
 const CHECKS_WITHOUT_PROGRESS = 30;
 
 /** How often connections are checked while the server closes. */
@@ -25,8 +25,8 @@ export class BoundedServer extends Server {
   unreadTimeout = 30_000;
 
   /**
-   * {@link unreadTimeout} while the server closes; it also closes connections without a request.
-   * Milliseconds.
+   * {@link unreadTimeout} while the server closes, in milliseconds. It then applies to connections without a
+   * request too.
    */
   closingUnreadTimeout = 2_000;
 
@@ -47,7 +47,7 @@ export class BoundedServer extends Server {
     this.on('close', () => clearTimeout(this.nextCheck));
   }
 
-  /** Stops listening. Clients that do not read, or do not finish a request, cannot hold this up. */
+  /** Stops listening. Clients that do not read a response or do not finish a request cannot delay this. */
   override close(callback?: (error?: Error) => void): this {
     if (this.listening) {
       this.closingChecks = 0;
@@ -78,7 +78,7 @@ export class BoundedServer extends Server {
 
   private admits({ socket }: IncomingMessage, response: ServerResponse): boolean {
     const connection = this.tracked.get(socket);
-    // Node read the request together with the one that closed the connection.
+    // Node had already read this request when an earlier one closed the connection.
     if (!connection || !socket.writable) return false;
     if (connection.inProgress() >= this.maxRequestsInProgress) {
       connection.destroy();

@@ -5,13 +5,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Log } from '../log.js';
 import { canonicalAddress } from '../rate-limit/ip-address.js';
 
-/** Longer than any IP address with its zone, brackets, quotes and port. */
+/** Longer than any IP address with its zone, brackets, quotes and port, in characters. */
 const MAX_ENTRY_LENGTH = 128;
 
-/** More proxies than any request passes; a caller within a trusted network could name any number. */
+/** The most trusted proxies that are passed over. A caller within a trusted network could name any number. */
 const MAX_HOPS = 32;
 
-/** The IP address of a connection that closed before it was read. */
+/** Takes the place of the IP address if the connection closed before it was read. */
 const UNKNOWN = 'unknown';
 
 const IPV6_BITS = 128;
@@ -30,15 +30,15 @@ interface Peer {
 
 /** Options of {@link CallerAddresses}. */
 export interface CallerAddressOptions {
-  /** IP addresses or networks (CIDR) whose X-Forwarded-For and -Proto are believed. */
+  /** IP addresses or networks (CIDR) whose X-Forwarded-For and -Proto are trusted. */
   readonly trustedProxies: readonly string[];
   /** Called once, when a peer that is not trusted sends a forwarding header. */
   readonly warn: (peer: string) => void;
 }
 
 /**
- * @returns a warning about a proxy that is not trusted: its callers have one IP address, and lock each other
- *   out
+ * @returns a function that warns of a proxy that is not trusted: all its callers have one IP address and can
+ *   lock each other out
  */
 export function proxyWarning(log: Log): CallerAddressOptions['warn'] {
   return (address) =>
@@ -49,8 +49,8 @@ export function proxyWarning(log: Log): CallerAddressOptions['warn'] {
 }
 
 /**
- * Finds the IP address of a caller: that of the connection, or that in X-Forwarded-For as far as trusted
- * proxies wrote it.
+ * Finds the IP address of a caller: that of the connection, or one in X-Forwarded-For that a trusted proxy
+ * wrote.
  */
 export class CallerAddresses {
   private readonly trusted: BlockList;
@@ -96,8 +96,8 @@ export class CallerAddresses {
   }
 
   /**
-   * Each proxy appends the IP address of its peer: from the right, the first that is not a trusted proxy is
-   * the caller.
+   * Finds the caller in X-Forwarded-For. Each proxy appends the IP address of its peer, so the caller is the
+   * first from the right that is not a trusted proxy.
    */
   private nearest(forwarded: string, peer: string): string {
     let address = peer;
@@ -105,7 +105,7 @@ export class CallerAddresses {
     for (let hop = 0; hop < MAX_HOPS; hop++) {
       const comma = end > 0 ? forwarded.lastIndexOf(',', end - 1) : -1;
       const entry = readEntry(forwarded.slice(comma + 1, end));
-      // Any caller may have written what precedes an entry that is not an IP address.
+      // The caller may have written everything before an entry that is not an IP address.
       if (entry === undefined) break;
       address = entry;
       if (comma < 0 || !this.isTrusted(entry)) break;
@@ -120,8 +120,8 @@ export class CallerAddresses {
 }
 
 /**
- * Whether a proxy forwarded the request. Only X-Forwarded-For and -Proto are ever believed. The headers are
- * written out because this runs for every request.
+ * Whether a proxy forwarded the request, by headers of which only X-Forwarded-For and -Proto are ever
+ * trusted. They are written out because this runs for every request.
  */
 function isForwarded(headers: IncomingHttpHeaders): boolean {
   return (
@@ -171,8 +171,8 @@ declare module 'fastify' {
 }
 
 /**
- * Replaces Fastify's `request.ip` and `request.protocol`, which take X-Forwarded-For as it is written, with
- * ports and anything else in it.
+ * Replaces Fastify's `request.ip` and `request.protocol`, which return entries of X-Forwarded-For unchecked,
+ * with ports and any other text.
  */
 export function useCallerAddresses(fastify: FastifyInstance, addresses: CallerAddresses): void {
   fastify.decorateRequest(ADDRESS, undefined);

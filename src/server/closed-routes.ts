@@ -25,7 +25,7 @@ const isClosed = (controller: unknown): boolean =>
 export function hideClosedRoutes(fastify: FastifyInstance, methods: ControllerMethods): void {
   const closed = new Set<string>();
   fastify.addHook('onRoute', (route) => {
-    // The other methods of the same URL, which get a 405 elsewhere, are added later.
+    // The other methods of the URL, which get 405 on an open route, are added later.
     if (isClosed(methods.get(route.handler.name)?.controller)) closed.add(route.url);
     if (!closed.has(route.url)) return;
     route.config = { ...route.config, closed: true };

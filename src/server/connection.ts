@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * Node's handle of a socket: a single write may hold megabytes, and the stream of the socket counts it only
- * as a whole.
+ * Node's handle of a socket. It shows the progress of a single write, which may hold megabytes; the stream of
+ * the socket counts a write only as a whole.
  */
 interface Handle {
   /** Bytes that the operating system has not taken yet. */
@@ -13,8 +13,8 @@ interface Handle {
 /** One connection of a {@link BoundedServer}: its requests in progress, and whether its client reads. */
 export class Connection {
   /**
-   * In the order of the requests, in which they also finish. Finished ones are dropped when the list is read:
-   * an event listener for each would cost more than the rest of this class.
+   * The responses in progress, in the order of their requests, in which they also finish. Finished ones are
+   * removed when the list is read: an event listener for each would cost more than the rest of this class.
    */
   private readonly open: ServerResponse[] = [];
   private checks = 0;
@@ -43,9 +43,9 @@ export class Connection {
   }
 
   /**
-   * Destroys the responses in progress, which frees what they hold: Node closes the one that has the socket,
-   * and forgets those that wait behind it. The `close` event of its response ends a route that waits or
-   * streams.
+   * Destroys the responses in progress, which frees what they hold. Node closes only the one that has the
+   * socket, not those that wait behind it, and a route that waits or streams ends by the `close` event of its
+   * response.
    */
   abandonResponses(): void {
     for (const response of this.open) {
@@ -59,7 +59,7 @@ export class Connection {
   /**
    * @returns how many calls in a row found no progress by a client that the connection waits for
    *
-   * @param closing whether a connection also counts as waiting for its client if no route works for it
+   * @param closing whether a connection on which no route is at work also counts as waiting for its client
    */
   checksWithoutProgress(closing: boolean): number {
     const { socket } = this;
@@ -81,7 +81,8 @@ export class Connection {
 }
 
 /**
- * What `destroy` does itself since Node 24. Without the flag, a stream that is sent later is never destroyed.
+ * Emits `close`, as `destroy` itself does since Node 24. Without the flag, a stream that is sent later would
+ * never be destroyed.
  */
 function close(response: ServerResponse & { _closed?: boolean }): void {
   if (response._closed) return;
@@ -90,7 +91,7 @@ function close(response: ServerResponse & { _closed?: boolean }): void {
 }
 
 /**
- * The property is not public, but has existed since Node 0.12; without it, only whole writes count as
+ * Reads a property that is not public but has existed since Node 0.12. Without it, only whole writes count as
  * progress.
  */
 const handleOf = (socket: Socket): Handle | null | undefined =>

@@ -30,20 +30,23 @@ const BY_STATUS: Readonly<Record<number, CodeAndMessage>> = {
 const OTHER_CLIENT_ERROR: CodeAndMessage = ['invalid_request', 'The request was refused'];
 const OTHER_SERVER_ERROR: CodeAndMessage = ['internal_error', 'Internal error'];
 
-/** A URL that is too long matches no route. */
+/** Statuses that are replaced: a URL that is too long matches no route. */
 const OTHER_STATUS: Readonly<Record<number, number>> = { 414: 404 };
 
 /** Options of the filter. */
 export interface ErrorFilterOptions {
   /** Receives the cause of a 500, for the log. */
   readonly report: (cause: unknown, requestId: string) => void;
-  /** Makes an ApiError of an error that a domain throws; returns any other unchanged. */
+  /** Converts an error that a domain throws into an ApiError; returns any other unchanged. */
   readonly translate: (exception: unknown) => unknown;
-  /** Makes the error of a route that reads forms. */
+  /** Converts the error of a route that reads forms. */
   readonly onForms: (error: ApiError) => HttpError;
 }
 
-/** Gives every error of a JSON route the same body; only the log gets the cause of a 500. */
+/**
+ * Responds to exceptions: every error of a JSON route has the same fields, and only the log gets the cause of
+ * a 500.
+ */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   constructor(private readonly options: ErrorFilterOptions) {}
@@ -99,8 +102,8 @@ function isErrorBody(body: unknown): body is { error: string; code: ErrorCode } 
 }
 
 /**
- * @returns the status of an HTTP error; 500 for anything else, such as an exception of Nest with the status
- *   of a redirect
+ * @returns the status of an HTTP error; 500 for anything else, such as a Nest exception with the status of a
+ *   redirect
  */
 function statusOf(exception: unknown): number {
   const status = exception instanceof HttpException ? exception.getStatus() : statusOfFastify(exception);

@@ -12,8 +12,8 @@ type FastHandler<C> = (controller: C, request: FastifyRequest, reply: FastifyRep
 const Fast = Reflector.createDecorator<FastHandler<never>>();
 
 /**
- * Serves a hot route by this handler in place of Nest's, which awaits every step. It calls the decorated
- * method after each `@UseHeaderGuard`; other guards, pipes and the like are refused.
+ * Serves a hot route by this handler in place of Nest's, which awaits every step. The handler runs after each
+ * `@UseHeaderGuard` and calls the decorated method. Other guards, pipes and the like are refused.
  */
 export const FastRoute = <C extends object>(
   handler: FastHandler<C>,
@@ -23,7 +23,7 @@ export const FastRoute = <C extends object>(
  * Replaces Nest's handler of each {@link FastRoute}, unless the application has another global filter, guard,
  * pipe or interceptor: only Nest runs those. Call it once the controllers exist, before the routes do.
  *
- * @param stepAside receives the kinds of these that are global, if Nest's own handlers serve the routes
+ * @param stepAside called if Nest's own handlers serve the routes, with the kinds of the global ones
  */
 export function useFastRoutes(
   fastify: FastifyInstance,
@@ -46,7 +46,7 @@ export function useFastRoutes(
 }
 
 function otherGlobals(filter: ErrorFilter, app: INestApplication): string[] {
-  // Nest exports the class, but has no provider of it.
+  // Nest exports the class, but provides no instance for injection.
   const { config } = app as unknown as { readonly config: ApplicationConfig };
   return (['Guards', 'Interceptors', 'Pipes', 'Filters'] as const).filter((kind) =>
     [...config[`getGlobal${kind}`](), ...config[`getGlobalRequest${kind}`]()].some((each) => each !== filter),

@@ -10,9 +10,9 @@ import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
 
 /**
- * A guard that needs the headers of a request and nothing else. The server calls it before it reads the body
- * ({@link useHeaderGuards}), and again right before the handler, when the guard finds what it left on the
- * request.
+ * A guard that needs only the headers of a request. The server calls it before it reads the body
+ * ({@link useHeaderGuards}), and again right before the handler; the second time, the guard finds on the
+ * request what it stored there.
  */
 export abstract class HeaderGuard<Request extends object = object> implements CanActivate {
   canActivate(context: ExecutionContext): MaybePromise<boolean> {
@@ -20,8 +20,8 @@ export abstract class HeaderGuard<Request extends object = object> implements Ca
   }
 
   /**
-   * Called twice for a request. The second call counts and audits nothing again, but checks the current
-   * state: the body may have taken seconds.
+   * Called twice for each request. The second call neither counts nor audits again, but checks the current
+   * state: receiving the body may have taken seconds.
    *
    * @throws {HttpError} if the request is refused
    */
@@ -41,13 +41,10 @@ export interface ControllerMethod {
   readonly guards: readonly HeaderGuard[];
 }
 
-/** Methods by the name that Nest gives the handler of their route. */
+/** Controller methods, by the name that Nest gives the handler of their route. */
 export type ControllerMethods = ReadonlyMap<string, ControllerMethod>;
 
-/**
- * Every method of every controller, once Nest has made the controllers, by the name that Nest gives the
- * handler of its route, whatever the path.
- */
+/** Lists every method of every controller. Call it once Nest has created the controllers. */
 export function controllerMethods(app: INestApplication): ControllerMethods {
   const methods = new Map<string, ControllerMethod>();
   for (const { controllers, injectables } of app.get(ModulesContainer).values()) {
@@ -68,8 +65,8 @@ export function controllerMethods(app: INestApplication): ControllerMethods {
 }
 
 /**
- * Calls the {@link HeaderGuard}s of each route before its body is read, so that an unauthenticated caller
- * gets 401, whatever its body is, and need not send it. Call it once the controllers exist, before the routes
+ * Calls the {@link HeaderGuard}s of each route before the body is read, so that an unauthenticated caller
+ * gets 401, whatever the body is, and need not send it. Call it once the controllers exist, before the routes
  * do, and after the rate limit, which comes first.
  */
 export function useHeaderGuards(fastify: FastifyInstance, methods: ControllerMethods): void {

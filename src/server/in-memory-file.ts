@@ -9,7 +9,7 @@ export interface MemoryFile {
   readonly etag: string;
 }
 
-/** @param type the media type */
+/** @param type media type */
 export function memoryFile(content: string | Buffer, type: string): MemoryFile {
   const body = Buffer.from(content);
   return { body, type, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"` };
@@ -18,7 +18,7 @@ export function memoryFile(content: string | Buffer, type: string): MemoryFile {
 /**
  * Adds a route for `GET` and `HEAD`. Caches keep the file and revalidate it each time.
  *
- * @param securityHeaders of its responses
+ * @param securityHeaders the security headers of its responses
  */
 export function serveFromMemory(
   fastify: FastifyInstance,

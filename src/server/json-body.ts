@@ -7,7 +7,7 @@ export const MAX_BODY_BYTES = 64 * 1024;
 /** The byte order mark of UTF-8, which some programs put before their output. */
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** A name can be written with escapes. */
+/** Texts that may contain the name `constructor`, which can also be written with escapes. */
 const MAY_REACH_PROTOTYPE = /constructor|\\/;
 
 /** @returns the value; `undefined` if the bytes are not unambiguous JSON */
@@ -24,17 +24,21 @@ function withoutMark(bytes: Uint8Array): Uint8Array {
   return BYTE_ORDER_MARK.equals(bytes.subarray(0, length)) ? bytes.subarray(length) : bytes;
 }
 
-/** The error for a body that is not such JSON. */
+/** The error for a body that is not unambiguous JSON. */
 export function malformedJson(): ApiError {
   return new ApiError(400, 'invalid_request', 'Malformed JSON');
 }
 
-/** @param wanted the media type that the route reads */
+/**
+ * The error for a body of another media type.
+ *
+ * @param wanted the media type that the route reads
+ */
 export function unsupportedType(wanted: string): ApiError {
   return new ApiError(415, 'unsupported_media_type', `Send the body as ${wanted}`);
 }
 
-/** Rejects compressed bodies: the size of the decompressed one cannot be checked first. */
+/** Rejects compressed bodies, whose decompressed size cannot be checked in advance. */
 export function refuseContentEncoding(encoding: string | undefined): void {
   if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
   throw new ApiError(415, 'unsupported_media_type', 'Send the body without a Content-Encoding');

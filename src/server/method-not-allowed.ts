@@ -26,7 +26,7 @@ export function collectMethods(fastify: FastifyInstance): () => void {
         .filter((method) => method !== 'OPTIONS')
         .sort()
         .join(', ');
-      // Refused before the body is read, whatever it is.
+      // Refuses before the body is read, whatever it is.
       const refuse = (): never => {
         throw new ApiError(405, 'method_not_allowed', `Method not allowed; allowed: ${allow}`, {}, { allow });
       };

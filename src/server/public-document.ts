@@ -3,12 +3,12 @@ import { SECURITY_HEADERS } from './security-headers.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether a page of any origin may read the response, which is public. */
+    /** Whether the response is public: pages of any origin may read it. */
     readonly publicDocument?: true;
   }
 }
 
-/** Credentials are never allowed with `*` (Fetch §3.3.5). */
+/** With `*`, browsers never expose the response to a request with credentials (Fetch §3.3.5). */
 const PUBLIC_HEADERS: Readonly<Record<string, string>> = {
   ...SECURITY_HEADERS,
   'access-control-allow-origin': '*',
@@ -31,7 +31,7 @@ const HEADER_NAMES = /^[\w!#$%&'*+.^`|~, -]+$/;
 export function sharePublicDocuments(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route) => {
     if (route.config?.publicDocument !== true || route.method === 'OPTIONS') return;
-    // The plug-in for CORS_ORIGINS leaves the route alone.
+    // With `cors: false`, the plug-in for CORS_ORIGINS ignores the route.
     const config = { ...route.config, cors: false, securityHeaders: PUBLIC_HEADERS };
     route.config = config;
     // Fastify adds HEAD to each GET by itself, as a route of its own.

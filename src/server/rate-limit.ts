@@ -10,19 +10,19 @@ import { tooManyRequests } from './api-error.js';
 /** The routes that issue, verify or authenticate, under the base path. */
 const LIMITED = /^\/(token|verify|oauth2\/\w+|admin(\/.*)?)$/;
 
-/** The settings of {@link limitRequests}. */
+/** Settings of {@link limitRequests}. */
 export interface RateLimitSettings {
   /** Requests that one IP address may send in a window; 0 for any number. */
   readonly rateLimitMax: number;
   readonly rateLimitWindowMs: number;
-  /** The Redis that counts for all instances; each counts for itself without one. */
+  /** The Redis that counts for all instances. Without one, each process counts for itself. */
   readonly redisUrl: string | undefined;
   readonly basePath: string;
 }
 
 /**
- * Rejects requests of an IP address over its limit, before anything else. The plugin makes the headers;
- * the counter is ours, as its own stops counting while Redis is unavailable.
+ * Rejects requests of an IP address over its limit, before anything else. The plugin sets the headers; the
+ * counter is ours, because that of the plugin stops counting while Redis is unavailable.
  */
 export async function limitRequests(
   fastify: FastifyInstance,

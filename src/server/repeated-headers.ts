@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { ApiError } from './api-error.js';
 
 /**
- * A request has at most one of each (RFC 9110 §5.3). Node keeps the first; a proxy in front may have read the
- * last.
+ * Headers that a request may have at most once (RFC 9110 §5.3). Node keeps the first; a proxy in front may
+ * have read the last.
  */
 const SINGLE = ['Host', 'Authorization', 'Content-Type'] as const;
 
@@ -40,7 +40,7 @@ export function refuseMissingHost({
 }
 
 /**
- * The bit of a header in {@link SINGLE}, 0 for any other. This runs for each header of each request: the
+ * The bit of a header in {@link SINGLE}; 0 for any other. This runs for each header of each request: the
  * length distinguishes most names, and the two usual spellings need no copy in lower case.
  */
 function bitOf(name: string): number {

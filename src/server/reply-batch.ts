@@ -24,8 +24,8 @@ export function batchReplies(
       done(null, payload);
       return;
     }
-    // Now the reply counts as sent; otherwise Fastify would send an empty one once an async handler has
-    // returned nothing.
+    // From here on the reply counts as sent: otherwise Fastify would send an empty one when an async handler
+    // returns nothing.
     reply.hijack();
     if (waiting.length === 0) setImmediate(sendAll);
     waiting.push(() => {

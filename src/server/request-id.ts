@@ -4,7 +4,7 @@ import { redactSecrets } from '../encoding/redact-secrets.js';
 
 const SANE = /^[A-Za-z0-9._-]{1,128}$/;
 
-/** The caller's `X-Request-Id`, if it is safe to log (a token is not). */
+/** @returns the caller's `X-Request-Id`; `undefined` unless it is safe to log (a token is not) */
 export function givenRequestId({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
   const given = headers['x-request-id'];
   const isSane = typeof given === 'string' && SANE.test(given) && redactSecrets(given) === given;

@@ -9,10 +9,11 @@ const OTHER_ENHANCERS = {
 };
 
 /**
- * Refuses a fast route that has, by itself or by its controller, a decorator that only Nest's own handler
- * runs: anything but header guards.
+ * Refuses a fast route if it, or its controller, has a decorator that only Nest's own handler runs: any but
+ * those of header guards.
  *
- * @throws {Error}
+ * @param name of the route's method, for the message
+ * @throws {Error} naming the decorators
  */
 export function refuseEnhancers({ controller, method, guards }: ControllerMethod, name: string): void {
   const entries = (key: string): unknown[] =>

@@ -8,12 +8,12 @@ const EVERYWHERE = {
 };
 
 /**
- * The headers of every response that is not a page. They are constants: `@fastify/helmet` makes them for each
- * request, which costs as much as signing a token.
+ * The headers of every response that is not a page. They are constants, because `@fastify/helmet` computes
+ * them for each request, which costs as much as signing a token.
  */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   ...EVERYWHERE,
-  // Responses hold tokens; a route whose response may be cached says so itself.
+  // Responses contain tokens; a route whose response may be cached sets this header itself.
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 };

@@ -42,12 +42,14 @@ const SILENCE_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
 /**
- * The most connections of a process, if the system allows as many; others are closed as they arrive. Each may
- * hold a body and a response in memory.
+ * The most connections of a process, if the system allows as many; further connections are closed on arrival.
+ * Each may hold a body and a response in memory.
  */
 const MAX_CONNECTIONS = 16_384;
 
-/** Longer than any URL that Node reads: a client ID may have 128 characters, and Fastify's limit is 100. */
+/**
+ * Longer than any URL that Node reads. A client ID may have 128 characters, and Fastify's own limit is 100.
+ */
 const MAX_PARAMETER_LENGTH = 16 * 1024;
 
 /** The responses to bytes that Node cannot read as a request: status line and message. */
@@ -96,7 +98,7 @@ function boundedServer(listener: RequestListener): BoundedServer {
       headersTimeout: HEADERS_TIMEOUT_MS,
       connectionsCheckingInterval: 1_000,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-      // Node would respond before the connection is bounded, without our headers or a body.
+      // Node would respond before the connection is bounded, without our headers and body.
       requireHostHeader: false,
     },
     listener,
@@ -119,8 +121,8 @@ export function useServerHooks(
   useCallerAddresses(fastify, addresses);
   useBodyParsers(fastify);
   fastify.server.maxConnections = MAX_CONNECTIONS;
-  // Node would respond with 417, without our headers or a body; a server may ignore an expectation that it
-  // does not know (RFC 9110 §10.1.1).
+  // Node would respond with 417, without our headers and body. A server may ignore an expectation that it
+  // does not support (RFC 9110 §10.1.1).
   fastify.server.on('checkExpectation', (request, response) =>
     fastify.server.emit('request', request, response),
   );
@@ -148,7 +150,7 @@ export function useServerHooks(
       status: reply.statusCode,
       milliseconds: reply.elapsedTime,
     });
-    // Node closes what is idle when the server closes; a connection that becomes idle later would hold it
+    // Node closes idle connections when the server closes; one that becomes idle later would keep the server
     // open.
     if (closing) setImmediate(() => fastify.server.closeIdleConnections());
     done();
@@ -157,7 +159,7 @@ export function useServerHooks(
 
 /**
  * Sends 100 (Continue) only when the body is about to be read (RFC 9110 §10.1.1): a client that waits for it
- * never sends the body of a request that is rejected by its headers. Node by itself would ask for the body
+ * never sends the body of a request that is rejected by its headers. By default, Node would request the body
  * first. After a rejection, Node closes the connection.
  */
 function holdBackContinue(server: Server): void {

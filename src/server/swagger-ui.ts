@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type MemoryFile, memoryFile } from './in-memory-file.js';
 
-/** The files of `swagger-ui-dist` that the page loads; no others are served. */
+/** The files of `swagger-ui-dist` that the page loads. No others are served. */
 const ASSETS = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'index.css': 'text/css; charset=utf-8',
@@ -13,7 +13,9 @@ const ASSETS = {
   'favicon-32x32.png': 'image/png',
 } as const;
 
-/** Opens the document next to the folder of the page, under any path at which a proxy serves both. */
+/**
+ * Starts Swagger UI with the document next to the folder of the page, whatever path a proxy serves both at.
+ */
 const START = `window.onload = () => {
   window.ui = SwaggerUIBundle({
     url: new URL('../openapi.json', document.getElementById('start').src).href,
@@ -28,9 +30,9 @@ const START = `window.onload = () => {
 `;
 
 /**
- * The files of Swagger UI by their path within its folder, read once.
+ * Reads the files of Swagger UI, by their path within its folder.
  *
- * @param title of the page
+ * @param title the title of the page
  */
 export function swaggerUiFiles(title: string): ReadonlyMap<string, MemoryFile> {
   const folder = assetsFolder();
