@@ -1,4 +1,4 @@
-/** The response to arguments that replace the start: a text and an exit code. */
+/** The reply to arguments with which the service does not start: a text and an exit code. */
 export interface Reply {
   readonly code: 0 | 1;
   readonly text: string;
@@ -12,15 +12,17 @@ in the current folder: docs/settings.md. To administer clients and keys: node di
 
 const KNOWN = ['--help', '-h', '--version'];
 
-/** The name of an option. Anything else may be a value, and a value may be a secret. */
+/**
+ * The name of an option. Only names are repeated in a message: anything else may be a value, and so a secret.
+ */
 const OPTION_NAME = /^--?[A-Za-z][A-Za-z-]{0,39}(?==|$)/;
 
 /**
- * The service is configured by settings alone: an unknown argument is rejected, as the service would
- * otherwise start without what the argument was meant to do.
+ * Settings alone configure the service: an unknown argument is rejected, because the service would otherwise
+ * start without the effect that the argument was meant to have.
  *
  * @param given the arguments after the name of the script
- * @returns undefined if the service is to start
+ * @returns what to print before exiting; `undefined` if the service is to start
  */
 export function replyToArguments(given: readonly string[], version: string): Reply | undefined {
   const unknown = given.find((argument) => !KNOWN.includes(argument));

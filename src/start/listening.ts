@@ -4,7 +4,7 @@ import type { Settings } from '../config/settings.js';
 import { displayDatabase } from '../database/database-url.js';
 import type { Log } from '../log.js';
 
-/** The service cannot listen on the address of its settings. */
+/** The service cannot listen on the configured host and port. */
 export class ListenFailure extends Error {
   override readonly name = 'ListenFailure';
 }
@@ -20,7 +20,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'this name cannot be resolved now. Set HOST to an IP address of this host, such as 127.0.0.1.',
 };
 
-/** Translates an error of an attempt to listen into what the operator can do; other errors stay unchanged. */
+/**
+ * Converts an error of an attempt to listen into one that says what to do; returns any other error unchanged.
+ */
 export function listenFailure(error: unknown, host: string, port: number): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const remedy = REMEDIES[code];
@@ -30,8 +32,8 @@ export function listenFailure(error: unknown, host: string, port: number): unkno
 }
 
 /**
- * Tries to listen before the service does anything else: a failure is one sentence, and one process reports
- * it for all workers.
+ * Tries to listen before the service does anything else, so that a failure is one sentence, and one process
+ * reports it for all workers.
  *
  * @throws {@link ListenFailure}
  */
@@ -46,7 +48,9 @@ export async function tryToListen(host: string, port: number): Promise<void> {
   await once(server, 'close');
 }
 
-/** The address of a listening server, as `server.address()` returns it: a string is the path of a socket. */
+/**
+ * The address of a listening server, as `server.address()` returns it. A string is the path of a Unix socket.
+ */
 export type ListeningAddress = AddressInfo | string | null;
 
 const LOOPBACK = new BlockList();
@@ -82,13 +86,13 @@ export function logStart(log: Log, settings: Settings, address: ListeningAddress
   );
 }
 
-/** Other hosts can reach any other address; a socket in the file system only this host. */
+/** Whether only this host can reach the address, as with a socket in the file system. */
 function isLoopback(address: ListeningAddress): boolean {
   if (address === null || typeof address === 'string') return true;
   return LOOPBACK.check(address.address, isIPv6(address.address) ? 'ipv6' : 'ipv4');
 }
 
-/** The address as a URL, as bound: `http://0.0.0.0:3000` is every address of the host. */
+/** The bound address as a URL: `http://0.0.0.0:3000` means every address of the host. */
 export function shownAddress(address: ListeningAddress): string {
   if (address === null || typeof address === 'string') return address ?? 'none';
   const host = isIPv6(address.address) ? `[${address.address}]` : address.address;

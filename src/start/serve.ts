@@ -43,7 +43,7 @@ async function startApp(settings: Settings, log: Log, stop: GracefulStop): Promi
     throw listenFailure(error, host, port);
   });
   const address: ListeningAddress = app.getHttpServer().address();
-  // Of several processes the first logs the details, and the others that they run.
+  // Of several processes, the first logs the details, and the others only that they listen.
   if (!isWorker || cluster.worker?.id === 1) logStart(log, settings, address);
   else log.info({ url: shownAddress(address), basePath: settings.basePath }, 'listening');
   return app;
@@ -65,33 +65,33 @@ async function start<Started>(
 }
 
 function couldNotStart(error: unknown, log: Log, stop: GracefulStop): void {
-  // What the operator can correct is a sentence; a stack trace would hide it.
+  // A fault that the operator can fix is one sentence; a stack trace would hide it.
   if (isConfigurationFault(error) || error instanceof ListenFailure)
     process.stderr.write(`${error.message}\n`);
   else log.fatal({ err: error }, 'could not start');
   stop.exit(exitCode(error));
 }
 
-/** @returns a function that stops all of them */
+/** @returns a function that stops all workers */
 async function startWorkers(
   { workers, host, port }: Settings,
   log: Log,
   stop: GracefulStop,
 ): Promise<() => Promise<void>> {
   await tryToListen(host, port);
-  // Workers may have requests in progress before this process receives word of it.
+  // Workers may serve requests before this process is notified that they have started.
   stop.started();
   return runWorkers(workers, log);
 }
 
 /** Serves until the process is stopped. */
 export async function serve(stop: GracefulStop): Promise<void> {
-  // Live data takes some 30 MiB, and a request leaves next to nothing: by default V8 would let the heap grow
-  // to three times as much before it collects.
+  // Live data takes some 30 MiB, and a request leaves next to nothing behind. By default, V8 would let the
+  // heap grow to three times that size before it collects garbage.
   setFlagsFromString('--heap-growing-percent=30');
   const settings = await settingsOrExit();
   const log = createLog(settings.logLevel);
-  // Passenger shares a port in its own way, and does not work with a cluster.
+  // Passenger shares the port in its own way, which does not work with a cluster.
   if (settings.workers > 1 && cluster.isPrimary) {
     await start(startWorkers(settings, log, stop), (close) => close(), { log, stop });
   } else {

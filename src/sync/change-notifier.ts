@@ -1,18 +1,23 @@
 /**
- * The other workers of this process group: each change is known to all of them before the response is sent.
- * Instances of another group are not notified; they learn of the change by polling (`SyncLoop`).
+ * Notifies the other workers of this instance: all of them know a change before the response to it is sent.
+ * Other instances are not notified; they learn of the change by polling (`SyncLoop`).
  */
 export abstract class ChangeNotifier {
   /**
-   * Resolves once every worker that responds within a second has loaded the current state of the database.
+   * Announces a change. Resolves once every worker that responds within a second has loaded the current state
+   * of the database.
    */
   abstract publish(): Promise<void>;
 
-  /** @param sync loads the current state of the database */
+  /**
+   * Subscribes to the changes of other workers.
+   *
+   * @param sync loads the current state of the database
+   */
   abstract subscribe(sync: () => Promise<void>): void;
 }
 
-/** A process that serves its port alone. */
+/** Notifies no one: for a process that serves its port alone. */
 export const SINGLE_PROCESS: ChangeNotifier = {
   publish: () => Promise.resolve(),
   subscribe: () => {},

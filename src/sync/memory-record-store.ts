@@ -1,7 +1,8 @@
 import { type RecordChange, type RecordDecision, RecordStore } from './record-store.js';
 
 /**
- * Records in the memory of this process: for tests, and for applications whose records need not outlive it.
+ * Stores records in the memory of this process: for tests, and for applications whose records need not
+ * outlive the process.
  */
 export class MemoryRecordStore<T> extends RecordStore<T> {
   private readonly changes = new Map<string, RecordChange<T>>();

@@ -2,7 +2,8 @@
 export interface RecordChange<T> {
   readonly id: string;
   /**
-   * Grows by one with each change, over all records of a store, in the order in which changes become visible.
+   * Increases by one with each change of any record of the store, in the order in which changes become
+   * visible.
    */
   readonly revision: number;
   readonly value: T | undefined;
@@ -12,8 +13,9 @@ export interface RecordChange<T> {
  * Computes the new value of a record.
  *
  * @param current the current record
- * @param wasRemoved whether there is none now, but was one before
- * @returns the new record; `undefined` removes it. If it throws, nothing changes
+ * @param wasRemoved whether there is no such record now, but was one before
+ * @returns the new record; `undefined` removes it
+ * @throws whatever prevents the change
  */
 export type RecordDecision<T> = (current: T | undefined, wasRemoved: boolean) => T | undefined;
 
@@ -27,8 +29,8 @@ export interface ChangeEvent {
 }
 
 /**
- * Records that several instances share. A caller that has seen the changes up to a revision misses none by
- * requesting those after it.
+ * Stores records that several instances share. A caller that has seen the changes up to a revision and
+ * requests those after it misses none.
  */
 export abstract class RecordStore<T> {
   /**
@@ -38,11 +40,11 @@ export abstract class RecordStore<T> {
   abstract changesSince(revision: number, limit: number): Promise<readonly RecordChange<T>[]>;
 
   /**
-   * Changes one record. Changes of one store happen one after another, whichever instance makes them. The
-   * store never forgets that a record was removed.
+   * Changes one record. Changes of one store happen one after another, whichever instances make them. The
+   * store always remembers that a record was removed.
    *
-   * @param event is written with it, or neither is
-   * @throws {StoreUnavailable} and whatever `decide` throws
+   * @param event the audit event; it is written with the record, or neither is
+   * @throws {StoreUnavailable} and whatever `decide` throws; nothing has changed then
    */
   abstract change(id: string, decide: RecordDecision<T>, event?: ChangeEvent): Promise<RecordChange<T>>;
 }

@@ -3,21 +3,23 @@ import { Clock } from '../clock.js';
 import { type Log, LOG } from '../log.js';
 import { StoreUnavailable } from './record-store.js';
 
-/** How often changes of other instances are queried, in milliseconds. */
+/** How often the loop queries the changes of other instances, in milliseconds. */
 const INTERVAL_MS = 1_000;
 
 /** State in memory that is kept in sync with the database. */
 export interface Syncable {
-  /** @throws if the database is unavailable; the known state is kept */
+  /**
+   * Loads the changes from the database.
+   *
+   * @throws {StoreUnavailable} in which case the known state is kept
+   */
   sync(): Promise<void>;
 }
 
 /** The order of state that depends on no other. */
 const LAST = 100;
 
-/**
- * Keeps state in memory in sync with the database for as long as the process runs, and knows how old it is.
- */
+/** Keeps state in memory in sync with the database while the process runs, and knows how old it is. */
 @Injectable()
 export class SyncLoop {
   private readonly followed: { readonly order: number; readonly syncable: Syncable }[] = [];
@@ -34,9 +36,9 @@ export class SyncLoop {
   }
 
   /**
-   * Adds state to keep in sync; before {@link start}.
+   * Adds state to keep in sync. Call it before {@link start}.
    *
-   * @param order lower ones are synced first; give one only if it matters, and say why
+   * @param order state with a lower order is synced first; set it only if the order matters, and say why
    */
   join(syncable: Syncable, order = LAST): void {
     this.followed.push({ order, syncable });
@@ -79,8 +81,7 @@ export class SyncLoop {
       try {
         await syncable.sync();
       } catch (error) {
-        // If the database is unavailable, the others would fail too; any other failure must not delay the
-        // others.
+        // If the database is unavailable, the rest would fail too; no other failure may delay the rest.
         if (error instanceof StoreUnavailable) throw error;
         failures.push(error);
       }

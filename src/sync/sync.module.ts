@@ -3,8 +3,8 @@ import { ChangeNotifier } from './change-notifier.js';
 import { SyncLoop } from './sync-loop.js';
 
 /**
- * Owns the sync of memory with the database, from before the first request to after the last. Other modules
- * join the {@link SyncLoop} when they are initialized; it starts once all have.
+ * Owns the sync of memory with the database, which begins before the first request and ends after the last.
+ * Other modules join the {@link SyncLoop} when they are initialized; it starts once all have joined.
  */
 @Module({ providers: [SyncLoop], exports: [SyncLoop] })
 export class SyncModule implements OnApplicationBootstrap, BeforeApplicationShutdown {

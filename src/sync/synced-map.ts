@@ -7,22 +7,24 @@ import {
   StoreUnavailable,
 } from './record-store.js';
 
-/** The most changes that are fetched at a time: bounds the memory of a result set. */
+/** The most changes that are read at a time, which bounds the memory of a result. */
 const BATCH = 2_000;
 
 /**
  * The records of a store, held in memory so that a request needs no database. Changes made here are visible
- * immediately; those of other instances with the next {@link sync}.
+ * immediately, those of other instances after the next {@link sync}.
  */
 export class SyncedMap<T> {
   private readonly records = new Map<string, T>();
   private revision = 0;
   private held = false;
-  /** A database result that is older than a change made here must not undo the change. */
+  /**
+   * Runs queries and changes one at a time: a result that is older than a change made here must not undo it.
+   */
   private readonly queue = new SerialQueue((cause) => cause instanceof StoreUnavailable);
 
   /**
-   * @param applied receives each record that was added, changed or removed (`value` is then `undefined`)
+   * @param applied called for each record that was added, changed or removed (then `value` is `undefined`)
    * @param publish notifies other processes of a change that was made here, and waits for them
    */
   constructor(
@@ -47,7 +49,7 @@ export class SyncedMap<T> {
   /**
    * Loads the changes from the store.
    *
-   * @throws {StoreUnavailable} and keeps the known state
+   * @throws {StoreUnavailable} in which case the known state is kept
    */
   sync(): Promise<void> {
     return this.queue.run(async () => {
@@ -65,14 +67,14 @@ export class SyncedMap<T> {
   /**
    * Changes a record in the store, then here.
    *
-   * @param event is written with it, or neither is
+   * @param event the audit event; it is written with the record, or neither is
    * @throws {StoreUnavailable} and whatever `decide` throws; nothing has changed then
    */
   async change(id: string, decide: RecordDecision<T>, event?: ChangeEvent): Promise<T | undefined> {
     const { value } = await this.queue.run(async () => {
       const change = await this.store.change(id, decide, event);
       this.apply(change);
-      // If no change of another instance lies between, there is nothing to fetch.
+      // If no other instance made a change in between, there is nothing to fetch.
       if (change.revision === this.revision + 1) this.revision = change.revision;
       return change;
     });
