@@ -13,7 +13,7 @@ import { type Metadata, unsupportedPart } from './unsupported-metadata.js';
 const IS_PRESENT = 'isPresent';
 
 /**
- * The field must be present: neither absent, null, `""` nor `[]`. Checked before every other rule of the
+ * Rejects a field that is absent, null, `""` or `[]`. This rule is checked before all other rules of the
  * class.
  */
 export function IsPresent(options: ValidationOptions & { message: string }): PropertyDecorator {
@@ -23,9 +23,9 @@ export function IsPresent(options: ValidationOptions & { message: string }): Pro
 }
 
 /**
- * The field must pass a test; `$property` in the message is replaced by its name.
+ * Rejects a field that fails a test. The message is the name of the field and the given text.
  *
- * @param message what follows the name of the field, or a function that returns it for an invalid value
+ * @param message the text after the name of the field, or a function that returns it for an invalid value
  */
 export function Satisfies(
   test: (value: unknown) => boolean,
@@ -40,14 +40,14 @@ export function Satisfies(
 
 interface Rule {
   readonly field: string;
-  /** Whether the rule allows the field to be omitted. */
+  /** Whether the value satisfies the rule, as an absent one does if the field is optional. */
   readonly holds: (value: unknown, body: object) => boolean;
   readonly message: (value: unknown, body: object) => string;
 }
 
 /**
- * The rules of a `class-validator` class, read from the class once: Nest's own ValidationPipe looks them up
- * for each value, which costs more than signing a token.
+ * The rules of a `class-validator` class, read from the class once: Nest's own ValidationPipe looks up the
+ * metadata for each value, which costs more than signing a token.
  */
 export class Rules<T extends object> {
   /** The names of the fields that have rules. */
@@ -61,13 +61,13 @@ export class Rules<T extends object> {
 
   /**
    * @returns an instance of the class with the fields of a JSON object, or one sentence that names the
-   *   invalid field; `null` counts as absent, unknown fields are dropped
+   *   invalid field. `null` counts as absent, and unknown fields are dropped
    */
   read(value: unknown): T | string {
     return this.readWith(value, this.rules);
   }
 
-  /** As {@link read}, for a change: fields that the object does not have are not checked. */
+  /** As {@link read}, for a partial update: fields that the object does not have are not checked. */
   readPart(value: unknown): T | string {
     const has = (field: string): boolean => isJsonObject(value) && Object.hasOwn(value, field);
     return this.readWith(
@@ -88,7 +88,8 @@ export class Rules<T extends object> {
     for (const { field, holds, message } of rules) {
       if (!holds(fields[field], instance)) return message(fields[field], instance);
     }
-    // If every field may be omitted, so may the body; any other value in its place is still an error.
+    // If every field may be omitted, so may the body; any other value that is not an object is still an
+    // error.
     return isObject || value === undefined || value === null ? instance : 'The body must be a JSON object';
   }
 }
@@ -115,7 +116,7 @@ function readRules(type: Type): { fields: string[]; rules: Rule[] } {
   };
 }
 
-/** The rules of one decorator: none, if it only lists the field (`@Allow`) or makes it optional. */
+/** The rules of one decorator; none if it only lists the field (`@Allow`) or makes it optional. */
 function rulesOf(type: Type, metadata: Metadata, isOptional: boolean): Rule[] {
   const { propertyName: field, constraintCls, constraints } = metadata;
   if ((constraintCls as typeof constraintCls | undefined) === undefined) return [];

@@ -1,18 +1,19 @@
 import { getMetadataStorage, IS_OPTIONAL, ValidationTypes } from 'class-validator';
 
-/** One decorator of a class, as `class-validator` keeps it. */
+/** One decorator of a class, as `class-validator` stores it. */
 export type Metadata = ReturnType<
   ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']
 >[number];
 
-/** The kinds of decorators that are no rule about one value, and what they are called. */
+/** The names of decorators that are not rules about a single value, by their kind. */
 const UNSUPPORTED_KINDS: Readonly<Record<string, string>> = {
   [ValidationTypes.NESTED_VALIDATION]: '@ValidateNested',
   [ValidationTypes.PROMISE_VALIDATION]: '@ValidatePromise',
 };
 
 /**
- * Says what of a decorator the compiled rules would pass over: each is a check that its author relies on.
+ * Finds a part of a decorator that the compiled rules would silently ignore, although its author relies on
+ * it.
  *
  * @returns the name of the decorator or option; `undefined` if the rules implement all of it
  */
