@@ -15,13 +15,13 @@ const METADATA = ['/.well-known/openid-configuration', '/.well-known/oauth-autho
 
 /** Publishes the keys and the metadata of an issuer on a free port of this host. */
 export class KeySetServer {
-  /** The requested paths, in order, including those while the issuer was down. */
+  /** The requested paths, in order, including those requested while the server was down. */
   readonly requests: string[] = [];
   /** While set, connections are closed without a response. */
   isDown = false;
   private readonly server: Server;
 
-  /** @param published called for each request */
+  /** @param published returns what to publish; called for each request */
   constructor(private readonly published: () => Publication) {
     this.server = createServer((request, response) => this.answer(request, response));
   }

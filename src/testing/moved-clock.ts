@@ -7,7 +7,7 @@ const NEW_YEAR = 1_767_225_600;
 export class MovedClock extends Clock {
   private milliseconds: number;
 
-  /** @param seconds since 1970; the start of 2026 if omitted */
+  /** @param seconds since 1970, with an optional fraction; default: the start of 2026 */
   constructor(seconds = NEW_YEAR) {
     super();
     this.milliseconds = seconds * 1000;
@@ -17,11 +17,20 @@ export class MovedClock extends Clock {
     return this.milliseconds;
   }
 
-  /** @param seconds since 1970; fractions count */
+  /**
+   * Sets the clock.
+   *
+   * @param seconds since 1970, with an optional fraction
+   */
   set(seconds: number): void {
     this.milliseconds = seconds * 1000;
   }
 
+  /**
+   * Moves the clock forward.
+   *
+   * @param seconds may have a fraction; a negative number moves the clock back
+   */
   advance(seconds: number): void {
     this.milliseconds += seconds * 1000;
   }

@@ -7,30 +7,32 @@ import { withFault, type TokenDraft, type TokenFault } from './token-faults.js';
 
 /** Options of a {@link TestIssuer}. */
 export interface TestIssuerOptions {
-  /** Default: the URL that it serves at, once started; `test-issuer` before. */
+  /** The `iss` of its tokens. Default: its URL once it has started, `test-issuer` before. */
   readonly issuer?: string | undefined;
-  /** The audience of its tokens. Default `test-service`. */
+  /** The `aud` of its tokens. Default: `test-service`. */
   readonly audience?: string | undefined;
-  /** Default `ES256`. */
+  /** The algorithm that signs. Default: `ES256`. */
   readonly algorithm?: Algorithm | undefined;
-  /** For HS256, HS384 and HS512. Default: a random one, see {@link TestIssuer.secret}. */
+  /** The shared secret for HS256, HS384 and HS512. Default: a random one, {@link TestIssuer.secret}. */
   readonly secret?: string | undefined;
-  /** Seconds. Default 300. */
+  /** Lifetime of its tokens, in seconds. Default: 300. */
   readonly lifetimeSeconds?: number | undefined;
-  /** How long its keys may be cached, in seconds. Default 300. */
+  /** How long its keys may be cached (`Cache-Control: max-age`), in seconds. Default: 300. */
   readonly maxAgeSeconds?: number | undefined;
-  /** Default: the system clock. */
+  /** The source of the time for `iat` and `exp`. Default: the system clock. */
   readonly clock?: Clock | undefined;
 }
 
 /**
- * An issuer for the tests of services that receive tokens: makes valid and invalid tokens, and serves its
+ * An issuer for tests of services that receive tokens. It makes valid and invalid tokens and serves its
  * public keys.
  */
 export class TestIssuer {
+  /** The `aud` of its tokens. */
   readonly audience: string;
+  /** The algorithm that signs its tokens. */
   readonly algorithm: Algorithm;
-  /** The secret to give to the receiver if the algorithm is HS256, HS384 or HS512. */
+  /** The secret that the receiver needs if the algorithm is HS256, HS384 or HS512; otherwise empty. */
   readonly secret: string;
   private readonly server: KeySetServer;
   private readonly clock: Clock;
@@ -57,20 +59,25 @@ export class TestIssuer {
     return this.options.issuer ?? (this.isStarted ? this.url : 'test-issuer');
   }
 
-  /** Serves the keys and the metadata on a free port of this host. */
+  /**
+   * Starts to serve the keys and the metadata on a free port of 127.0.0.1.
+   *
+   * @returns this issuer
+   */
   async start(): Promise<this> {
     await this.server.start();
     this.isStarted = true;
     return this;
   }
 
+  /** Stops serving and closes open connections. */
   async stop(): Promise<void> {
     this.isStarted = false;
     await this.server.stop();
   }
 
   /**
-   * The URL that it serves at.
+   * The base URL of the keys and the metadata.
    *
    * @throws {Error} unless it is started
    */
@@ -79,7 +86,7 @@ export class TestIssuer {
   }
 
   /**
-   * The URL of its keys.
+   * The URL of its key set.
    *
    * @throws {Error} unless it is started
    */
@@ -87,22 +94,25 @@ export class TestIssuer {
     return this.server.jwksUri;
   }
 
-  /** The paths requested so far. */
+  /** The paths that were requested so far, in order, including those requested while it was down. */
   get requests(): readonly string[] {
     return this.server.requests;
   }
 
-  /** From now on closes connections without a response. */
+  /** Simulates an outage: from now on, connections are closed without a response. */
   goDown(): void {
     this.server.isDown = true;
   }
 
+  /** Ends the outage that {@link goDown} began. */
   comeBack(): void {
     this.server.isDown = false;
   }
 
   /**
-   * Signs with a new key from now on. The previous one stays published, unless `revoke` is set.
+   * Signs with a new key from now on.
+   *
+   * @param options.revoke whether to stop publishing the previous keys. Default: false
    *
    * @throws {TypeError} if the issuer signs with a shared secret
    */
@@ -113,16 +123,25 @@ export class TestIssuer {
   }
 
   /**
-   * Makes a token that is valid now.
+   * Makes a token that is valid now, unless the claims or the header change that.
    *
-   * @param claims added to the usual ones or replacing them; `undefined` omits one
-   * @param header likewise
+   * @param claims claims to add or replace: `iss`, `sub`, `aud`, `iat`, `exp` and `jti` are set by default;
+   *   `undefined` omits one
+   * @param header header parameters to add or replace: `alg`, `typ` and `kid` are set by default; `undefined`
+   *   omits one
+   * @returns a compact JWS
    */
   token(claims: TokenDraft['claims'] = {}, header: TokenDraft['header'] = {}): Promise<string> {
     return signDraft(this.draft(claims, header));
   }
 
-  /** Makes a token with one fault; `TOKEN_FAULTS` lists them. */
+  /**
+   * Makes a token with one fault.
+   *
+   * @param fault a key of {@link TOKEN_FAULTS}
+   * @param claims as for {@link token}; the fault takes precedence
+   * @returns a compact JWS
+   */
   badToken(fault: TokenFault, claims: TokenDraft['claims'] = {}): Promise<string> {
     return signDraft(withFault(this.draft(claims, {}), fault, this.signing, this.now));
   }

@@ -8,9 +8,9 @@ export interface TestKey {
   readonly algorithm: Algorithm;
   /** @returns the signature of a signing input, in base64url */
   sign(input: string): string | Promise<string>;
-  /** As published in a key set; `undefined` if the key is a shared secret. */
+  /** The public key as it is published; `undefined` for a shared secret. */
   readonly jwk: Readonly<Record<string, unknown>> | undefined;
-  /** The public key in PEM, or the empty text. */
+  /** The public key in PEM; empty for a shared secret. */
   readonly pem: string;
 }
 
@@ -30,7 +30,7 @@ const PAIRS: Readonly<Partial<Record<Algorithm, () => KeyPair>>> = {
 };
 
 /**
- * Makes a new key.
+ * Generates a key.
  *
  * @param secret for HS*; generated if omitted
  */
@@ -39,12 +39,12 @@ export function makeTestKey(algorithm: Algorithm, secret?: string): TestKey {
   return pair ? pairKey(algorithm, pair) : secretKey(algorithm, secret ?? makeSecret(algorithm));
 }
 
-/** A secret of the length that the algorithm requires. */
+/** @returns a random secret of at least the length that the algorithm requires */
 export function makeSecret(algorithm: Algorithm): string {
   return randomBytes(ALGORITHMS[algorithm].leastSecretBytes).toString('base64url');
 }
 
-/** The MAC of a signing input by HS256, HS384 or HS512, in base64url (RFC 7518 §3.2). */
+/** @returns the MAC of a signing input with HS256, HS384 or HS512 (RFC 7518 §3.2), in base64url */
 export function mac(input: string, algorithm: Algorithm, secret: string): string {
   return createHmac(`sha${algorithm.slice(2)}`, secret)
     .update(input)

@@ -10,7 +10,7 @@ export interface TokenDraft {
 }
 
 interface Fault {
-  /** The code with which a receiver refuses the token. */
+  /** The code with which a receiver refuses such a token. */
   readonly code: RefusalCode;
   readonly applyTo: (draft: TokenDraft, key: TestKey, now: number) => TokenDraft;
 }
@@ -47,24 +47,27 @@ const FAULTS = {
     code: 'invalid_audience',
     applyTo: (draft) => withClaims(draft, { aud: 'another-service' }),
   },
-  /** Changed after it was signed. */
+  /** The signature is changed. */
   wrong_signature: {
     code: 'invalid_signature',
     applyTo: (draft) => ({ ...draft, sign: async (input) => changed(await draft.sign(input)) }),
   },
-  /** Signed by someone else who claims to have the key. */
+  /** Another key signed it, under the `kid` of the valid key. */
   foreign_key: { code: 'invalid_signature', applyTo: signedByAnother },
-  /** Signed by a key that is not published. */
+  /** Another key signed it, under a `kid` that is not published. */
   unknown_key: {
     code: 'invalid_signature',
     applyTo: (draft, key) => withHeader(signedByAnother(draft, key), { kid: 'unknown-key' }),
   },
-  /** RFC 8725 §2.1. */
+  /** `alg` is `none`, and there is no signature (RFC 8725 §2.1). */
   unsigned: {
     code: 'malformed_token',
     applyTo: (draft) => ({ ...withHeader(draft, { alg: 'none' }), sign: () => '' }),
   },
-  /** The public key as the secret of an HMAC (RFC 8725 §2.1); with a shared secret, an empty one. */
+  /**
+   * Signed with HS256, with the public key as the secret (RFC 8725 §2.1); with an empty secret if there is no
+   * public key.
+   */
   public_key_as_secret: {
     code: 'invalid_signature',
     applyTo: (draft, { pem }) => ({
@@ -74,20 +77,25 @@ const FAULTS = {
   },
 } as const satisfies Readonly<Record<string, Fault>>;
 
-/** What can be wrong with a token. */
+/** A fault that a token can have: one of the keys of {@link TOKEN_FAULTS}. */
 export type TokenFault = keyof typeof FAULTS;
 
-/** Every fault with the code of the refusal that it causes, for tables of tests. */
+/** The code of the refusal that each fault causes, for table tests such as `it.each`. */
 export const TOKEN_FAULTS = Object.fromEntries(
   Object.entries(FAULTS).map(([fault, { code }]) => [fault, code]),
 ) as Readonly<Record<TokenFault, RefusalCode>>;
 
-/** @param now seconds since 1970 */
+/**
+ * Adds a fault to a token.
+ *
+ * @param key the key that signs valid tokens
+ * @param now seconds since 1970
+ */
 export function withFault(draft: TokenDraft, fault: TokenFault, key: TestKey, now: number): TokenDraft {
   return FAULTS[fault].applyTo(draft, key, now);
 }
 
-/** Another well-formed signature: its first character carries no unused bits. */
+/** Changes a signature and keeps it well-formed: its first character has no unused bits. */
 function changed(signature: string): string {
   return (signature.startsWith('A') ? 'B' : 'A') + signature.slice(1);
 }
