@@ -10,15 +10,15 @@ import type { ManagedKeys } from './managed-keys.js';
 export interface KeyRingOptions {
   /** The issuer of tokens. As an audience it is the service itself, for which only its own keys sign. */
   readonly issuer: string;
-  /** Accepted algorithms. The first one signs. */
+  /** The accepted algorithms, of which the first signs. Default in `TokenModule`: HS256. */
   readonly algorithms: readonly Algorithm[];
-  /** The algorithms of some audiences, in place of `algorithms`. */
+  /** The accepted algorithms of some audiences, in place of `algorithms`; the first signs. Default: none. */
   readonly audienceAlgorithms?: ReadonlyMap<string, readonly Algorithm[]> | undefined;
   /** The shared secret that signs. Required if one of the algorithms is an HMAC. */
   readonly secret?: string | undefined;
-  /** Previous secrets. They still verify and never sign. */
+  /** Previous secrets, which still verify and never sign. Default: none. */
   readonly previousSecrets: readonly string[];
-  /** Keys that the operator provides. The first of each algorithm signs, and all verify. */
+  /** Keys that the operator provides. The first of each algorithm signs, and all verify. Default: none. */
   readonly importedKeys?: readonly PrivateKey[] | undefined;
 }
 

@@ -1,26 +1,28 @@
 import type { Algorithm } from '../jwt/algorithms.js';
 
-/** Why no token is issued; the codes are those of RFC 6749 §5.2 and RFC 8707 §2. */
+/** Why no token was issued. The codes are those of RFC 6749 §5.2 and RFC 8707 §2, and `unavailable`. */
 export type IssueRefusalCode =
   | 'invalid_request'
   | 'invalid_target'
   | 'invalid_scope'
   | 'access_denied'
-  /** No key can sign the token now, or too many requests wait for one. */
+  /** No key can sign the token now, or too many tokens wait for a signature. */
   | 'unavailable';
 
 /** A token was issued. */
 export interface Issued {
   readonly code: 'issued';
+  /** The token, a compact JWS (RFC 7515 §7.1). */
   readonly token: string;
   /** Seconds until it expires. */
   readonly expiresIn: number;
-  /** The token's `jti`, by which logs name it. */
+  /** The `jti` of the token, by which logs name it. */
   readonly tokenId: string;
+  /** The algorithm that signed it. */
   readonly algorithm: Algorithm;
 }
 
-/** No token was issued; the caller may read the reason. */
+/** No token was issued. The reason is meant for the caller. */
 export interface NotIssued {
   readonly code: IssueRefusalCode;
   readonly reason: string;

@@ -26,7 +26,7 @@ const STATUS: Readonly<Record<Exclude<NotIssued['code'], 'unavailable'>, number>
 
 const BODY = new BodyPipe(IssueTokenRequestDto);
 
-/** The refusals of requests for more than the client may have. */
+/** The refusals of requests that exceed what the client may have. */
 const VIOLATIONS: Readonly<Record<PolicyViolation, NotIssued>> = {
   audience: { code: 'invalid_target', reason: 'Audience not allowed' },
   subject: { code: 'access_denied', reason: 'Subject not allowed' },
@@ -34,7 +34,7 @@ const VIOLATIONS: Readonly<Record<PolicyViolation, NotIssued>> = {
   claims: { code: 'invalid_request', reason: 'claims may hold only the names that the client may set' },
 };
 
-/** A client that uses its own credentials uses the grant of RFC 6749 §4.4, whatever the route. */
+/** A client that authenticates by its own credentials uses the grant of RFC 6749 §4.4, on this route too. */
 const NO_GRANT: NotIssued = { code: 'access_denied', reason: 'Grant type not allowed' };
 
 /** `POST /token`: issues a token. */

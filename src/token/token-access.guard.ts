@@ -16,8 +16,8 @@ export type TokenAccess = 'none' | 'required' | 'application';
 export const TOKEN_ACCESS = Symbol('TOKEN_ACCESS');
 
 /**
- * The property in which the guard puts the client of a request. It is a symbol because the embedding
- * application may use any name, and Express has the socket as `client`.
+ * The property of a request in which the guard stores the client. It is a symbol because the embedding
+ * application may use any name, and in Express `client` is the socket.
  */
 export const CLIENT = Symbol('client');
 
@@ -33,7 +33,7 @@ export interface AdmittedRequest {
 const CHALLENGE = { 'www-authenticate': 'Basic realm="identity-backend"' };
 
 /**
- * Decides who may request a token. It checks the credentials of a request even if anyone may request one, so
+ * Decides who may request a token. It checks credentials that are sent even if anyone may request a token, so
  * that callers can be migrated one by one.
  */
 @Injectable()

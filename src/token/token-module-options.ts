@@ -12,26 +12,27 @@ import type { ServiceParts, TokenOptions } from './token-options.js';
 
 type Defaulted<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
 
-/** The settings of the tokens that an application issues. `undefined` means the default. */
+/** The settings of the tokens that an application issues. An option that is `undefined` has its default. */
 export interface TokenSettings
   extends Pick<TokenOptions, 'issuer' | 'secret'>, Defaulted<Omit<TokenOptions, 'issuer' | 'secret'>> {
   /**
-   * Private keys for the asymmetric ones of `algorithms`: PEM, a JWK as an object or as text, or a
-   * `KeyObject`. The first key of each algorithm signs, and all verify. Default: none.
+   * Private keys for the asymmetric algorithms of `algorithms` and `audienceAlgorithms`: PEM, a JWK as an
+   * object or as text, or a `KeyObject`. The first key of each algorithm signs, and all verify. Default:
+   * none.
    */
   readonly privateKeys?: readonly (string | JsonWebKey | KeyObject)[] | undefined;
   /**
-   * Accepts secrets that are shorter than the hash (RFC 7518 §3.2) or otherwise weak. Never in production.
-   * Default false.
+   * Accepts secrets that are shorter than the hash (RFC 7518 §3.2) or otherwise weak. Never set it in
+   * production. Default: false.
    */
   readonly allowWeakSecrets?: boolean | undefined;
 }
 
 /** Options of {@link TokenModule.forRoot}. */
 export interface TokenModuleOptions extends TokenSettings {
-  /** Opens `POST /token` and `POST /verify`. Default: no route. */
+  /** Opens `POST /token` and `POST /verify`. Default: no routes. */
   readonly routes?: EmbeddedTokenRoutes | undefined;
-  /** Whether every module may inject the providers of this one without importing it. Default false. */
+  /** Whether every module may inject the providers of this one without importing it. Default: false. */
   readonly global?: boolean | undefined;
 }
 
@@ -40,7 +41,11 @@ export type TokenModuleAsyncOptions = Pick<ModuleMetadata, 'imports'> &
   Pick<FactoryProvider<TokenSettings>, 'inject' | 'useFactory'> &
   Pick<TokenModuleOptions, 'routes' | 'global'>;
 
-/** @throws {TypeError} naming the invalid option, never with a secret */
+/**
+ * Adds the defaults and checks the options.
+ *
+ * @throws {TypeError} naming the invalid option and disclosing no secret
+ */
 export function completeSettings({
   allowWeakSecrets = false,
   privateKeys = [],

@@ -4,44 +4,51 @@ import type { TokenType } from '../jwt/compact-jws.js';
 
 /** A request for a token. */
 export interface TokenRequest {
+  /** Who the token is about: its `sub`. */
   readonly subject: string;
-  /** Who may accept the token. A string stays a string in the token, an array stays an array. */
+  /** Who may accept the token: its `aud`. A string stays a string, and an array stays an array. */
   readonly audience: string | readonly string[];
   /** Scope tokens separated by one space (RFC 6749 §3.3). */
   readonly scope?: string;
-  /** Seconds, a whole number of at least 1. Default: the longest that the settings and the client allow. */
+  /**
+   * The lifetime of the token: whole seconds, at least 1. Default: the longest that the settings and the
+   * client allow.
+   */
   readonly lifetimeSeconds?: number;
-  /** Custom claims; none that the service sets itself. */
+  /** Custom claims. The names of claims that the service sets or interprets are refused. */
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** The client, which may have what it requests; omitted for an anonymous caller. */
+  /**
+   * The client that requests the token. Whether it may is not checked here. Omitted for an anonymous caller.
+   */
   readonly client?: RequestingClient;
   /**
-   * `at+jwt` for an access token (RFC 9068), the only type that may be addressed to the service. Default:
-   * `JWT`.
+   * The `typ` of the token: `at+jwt` for an access token (RFC 9068), the only type that may be addressed to
+   * the service itself. Default: `JWT`.
    */
   readonly type?: TokenType;
 }
 
 /** The client that a token is issued to. */
 export interface RequestingClient {
+  /** The `client_id` of the token. */
   readonly id: string;
-  /** The longest lifetime of its tokens, in seconds; null for the configured one. */
+  /** The longest lifetime of its tokens, in seconds; `null` for the configured one. */
   readonly tokenLifetimeSeconds: number | null;
   /** The last 12 hex digits of the `jti` of its tokens; omitted if they are random. */
   readonly tokenMark?: string | undefined;
 }
 
-/** No reader accepts a token with a claim named `__proto__`. */
+/** The names of claims that are refused. No reader accepts a token with a claim named `__proto__`. */
 const REFUSED_NAMES: ReadonlySet<string> = new Set([...RESERVED_CLAIMS, '__proto__']);
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 
 /**
- * Checks what the types of a request promise: applications in JavaScript pass on what they received. An object
- * with `toJSON` would otherwise become another subject or audience when it is signed than the one that was
- * checked.
+ * Checks the types of a request at run time, because JavaScript applications may pass on whatever they
+ * received. Otherwise an object with `toJSON` would be signed as another subject or audience than the one
+ * that was checked.
  *
- * @returns what is wrong with the request; `undefined` if nothing is
+ * @returns one sentence without a full stop that says what is wrong; `undefined` if nothing is
  */
 export function faultOf(request: TokenRequest): string | undefined {
   const { subject, audience, scope, lifetimeSeconds, claims } = request;
@@ -60,6 +67,6 @@ function faultOfClaims(claims: Readonly<Record<string, unknown>>): string | unde
   if (!isJsonObject(claims)) return 'claims must be an object';
   const refused = Object.keys(claims).find((name) => REFUSED_NAMES.has(name));
   if (refused !== undefined) return `claims must not contain ${refused}`;
-  // JSON.stringify would sign what it returns in place of all the claims.
+  // With such a method, the value that it returns would be signed in place of all claims.
   return typeof claims['toJSON'] === 'function' ? 'claims must not have a method toJSON' : undefined;
 }

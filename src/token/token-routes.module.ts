@@ -7,8 +7,8 @@ import { TOKEN_ACCESS, TokenAccessGuard, type TokenAccess } from './token-access
 import { VerifyTokenController } from './verify-token.controller.js';
 
 /**
- * The routes `POST /token` and `POST /verify` of the service itself, with the TokenService and the AuditLog
- * of global modules. Other applications open them with the option `routes` of TokenModule.
+ * Owns the routes `POST /token` and `POST /verify` of the service itself. The TokenService and the AuditLog
+ * come from global modules. Other applications open these routes with the option `routes` of TokenModule.
  */
 @Module({
   imports: [ClientAuthenticationModule, ClientsModule],

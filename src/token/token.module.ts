@@ -14,18 +14,29 @@ import { type ServiceParts, TOKEN_OPTIONS, type TokenOptions } from './token-opt
 import { TokenService } from './token.service.js';
 
 /**
- * Provides a {@link TokenService}, which issues and verifies tokens. Opens routes only if `routes` is given.
- * An application may register it several times: each module gets the providers of the registration that it
- * imports.
+ * Provides a {@link TokenService}, which issues and verifies tokens, and a `JwtService` of `@nestjs/jwt` with
+ * the same keys. Opens routes only if `routes` is given. An application may register it several times: each
+ * module gets the providers of the registration that it imports.
  */
 @Module({})
 export class TokenModule {
-  /** @throws {TypeError} naming the invalid option */
+  /**
+   * @param options the settings of the tokens, and optional routes
+   * @throws {TypeError} naming the invalid option
+   */
   static forRoot({ routes, global, ...settings }: TokenModuleOptions): DynamicModule {
     return tokenModule({ provide: TOKEN_OPTIONS, useValue: completeSettings(settings) }, { routes, global });
   }
 
-  /** Takes the settings from a factory; if they are invalid, the application does not start. */
+  /**
+   * Takes the settings from a factory. If one is invalid, the application does not start.
+   *
+   * @param options.imports modules that provide the dependencies of the factory
+   * @param options.inject the dependencies of the factory
+   * @param options.useFactory returns the {@link TokenSettings}, or a promise of them
+   * @param options.routes opens `POST /token` and `POST /verify`. Default: no routes
+   * @param options.global as in {@link TokenModuleOptions}
+   */
   static forRootAsync({
     imports = [],
     inject = [],
@@ -40,7 +51,7 @@ export class TokenModule {
 }
 
 /**
- * Distinguishes registrations: Nest 10 takes two modules whose providers print alike for one, whatever their
+ * Distinguishes registrations: Nest 10 takes two modules whose providers look alike for one, whatever their
  * options.
  */
 const REGISTRATION = Symbol('REGISTRATION');

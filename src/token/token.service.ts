@@ -15,23 +15,23 @@ import { selfTest } from './nestjs-jwt/self-test.js';
 import { type ServiceParts, TOKEN_OPTIONS, type TokenOptions } from './token-options.js';
 import { faultOf, type TokenRequest } from './token-request.js';
 
-/** The longest token that is issued, in bytes: longer ones do not fit the header limits of common servers. */
+/** The longest token that is issued, in bytes: longer ones exceed the header limits of common servers. */
 export const MAX_ISSUED_BYTES = 8 * 1024;
 
-/** The groups of a UUID (RFC 9562 §4) before the last one. */
+/** The length of a UUID (RFC 9562 §4) up to its last group. */
 const UUID_START_LENGTH = 24;
 
 /** A request to verify a token. */
 export interface VerifyRequest {
   /** A compact JWS, as received. */
   readonly token: string;
-  /** The audience that must accept the token. Default: any. */
+  /** The audience of the verifier: one value of `aud`. Default: any audience. */
   readonly audience?: string;
-  /** The only accepted `typ`. Default: any. */
+  /** The only accepted `typ`. Default: either type, or no `typ`. */
   readonly type?: TokenType;
 }
 
-/** Issues and verifies tokens. Knows no HTTP and does no input or output. */
+/** Issues and verifies tokens in memory: knows no HTTP and does no input or output. */
 @Injectable()
 export class TokenService {
   constructor(
@@ -43,10 +43,11 @@ export class TokenService {
   /**
    * Issues a signed token.
    *
-   * @returns the token, or why none is issued: a value has the wrong type; the claims contain a reserved name;
-   *   the audience is the service itself, whose tokens may
-   *   administer it, or its lists of revocations; only registered clients may have the scope; the lifetime is
-   *   over the limit; the token would be too long; or no key can sign it now
+   * @param request the subject, the audience and the other contents of the token
+   * @returns the token, or why none is issued: a value has the wrong type, the claims contain a reserved
+   *   name, the audience is reserved for the service itself, the scope is reserved for registered clients,
+   *   the lifetime is over the limit, the audiences have no algorithm in common, the token would be too long,
+   *   or no key can sign it now. Does not throw for any of these
    */
   async issue(request: TokenRequest): Promise<IssueOutcome> {
     const fault = faultOf(request);
@@ -67,21 +68,28 @@ export class TokenService {
   }
 
   /**
-   * The service itself as an audience. Only `/oauth2/token` issues its tokens, which open the routes under
-   * `/admin`.
+   * The audience that is the service itself. Only `/oauth2/token` issues tokens for it, which open the routes
+   * under `/admin`.
    */
   get ownAudience(): string {
     return this.options.issuer;
   }
 
-  /** Verifies a token for one audience; see {@link verifyToken} for the order of the checks. */
+  /**
+   * Verifies a token for an audience: form and signature, then times, issuer, audience and revocation.
+   *
+   * @returns the claims, or why the token is not valid. Does not throw for an invalid token
+   */
   verify({ token, audience, type }: VerifyRequest): VerificationResult {
     return verifyToken(token, this.keys, this.expectations(audience, type), this.options.clock.now());
   }
 
   /**
-   * Reads a token that is to be revoked, even if the current settings do not accept it; see {@link
-   * inspectToken}.
+   * Reads a token that is to be revoked, even if the current settings do not accept it; see
+   * {@link inspectToken}.
+   *
+   * @param token a compact JWS, as received
+   * @returns `undefined` if no settings could make it a valid token
    */
   inspect(token: string): InspectedToken | undefined {
     return inspectToken(token, this.keys);
@@ -94,7 +102,7 @@ export class TokenService {
     try {
       return key !== undefined && (await selfTest(key, this.jwt));
     } catch (error) {
-      // It does sign, for other requests.
+      // The key does sign, for other requests.
       if (error instanceof QueueFull) return true;
       throw error;
     }
@@ -139,7 +147,7 @@ export class TokenService {
       jti: tokenId,
       ...(scope !== undefined && { scope }),
       ...(client && { client_id: client.id }),
-      // The token names a client that acts for another subject (RFC 8693 §4.1).
+      // A token about another subject names the client as the actor (RFC 8693 §4.1).
       ...(client && client.id !== subject && { act: { sub: client.id } }),
     };
   }
@@ -158,7 +166,10 @@ export class TokenService {
   }
 }
 
-/** @returns a UUID of version 4; with a mark, 74 of its bits are random */
+/**
+ * @param mark the last group, 12 hex digits; random if omitted
+ * @returns a UUID of version 4; with a mark, 74 of its bits are random
+ */
 function makeTokenId(mark: string | undefined): string {
   const id = randomUUID();
   return mark === undefined ? id : id.slice(0, UUID_START_LENGTH) + mark;

@@ -10,16 +10,16 @@ const HOOKS: Readonly<Record<string, (adapter: AbstractHttpAdapter, paths: Embed
 };
 
 /**
- * Reads requests to the embedded routes before the application's own middleware and parsers do, so that the
- * routes behave the same whatever those are. Other requests pass unchanged.
+ * Reads requests to the embedded routes before the middleware and the parsers of the application do, so that
+ * the routes behave the same in every application. Other requests pass unchanged.
  */
 @Injectable()
 export class EmbeddedHooks implements OnModuleInit {
   #adapterType: string | undefined;
 
   constructor(server: HttpAdapterHost, paths: EmbeddedPaths) {
-    // There is no adapter yet in a TestingModule, and never one in an application without HTTP, such as a
-    // command that shares its modules with a server.
+    // In a TestingModule there is no adapter yet, and in an application without HTTP, such as a command that
+    // shares its modules with a server, there never is.
     server.init$.subscribe(() => {
       const adapter = server.httpAdapter as AbstractHttpAdapter | null;
       this.#adapterType = adapter?.getType();

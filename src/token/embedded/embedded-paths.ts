@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 
-/** Injection token of the paths of the routes under the global prefix of the application. */
+/** Injection token of the paths of the routes, without the global prefix of the application. */
 export const ROUTE_PATHS = Symbol('ROUTE_PATHS');
 
 /**
- * The full paths of the embedded routes. The application sets its global prefix only after it has made its
- * modules.
+ * The full paths of the embedded routes, computed when first needed: the application sets its global prefix
+ * only after its modules are created.
  */
 @Injectable()
 export class EmbeddedPaths {
@@ -17,7 +17,7 @@ export class EmbeddedPaths {
     @Inject(ROUTE_PATHS) private readonly paths: readonly string[],
   ) {}
 
-  /** @param path path of a request, or pattern of its route */
+  /** @param path the path of a request, or the pattern of its route */
   has(path: string): boolean {
     return this.all().includes(path);
   }

@@ -21,20 +21,22 @@ import { TOKEN_ACCESS, type TokenAccess } from '../token-access.guard.js';
 import { VerificationLog } from '../verification-log.js';
 import { VerifyTokenController } from '../verify-token.controller.js';
 
-/** The routes `POST /token` and `POST /verify` in an application that is not this service. */
+/** Options of the routes `POST /token` and `POST /verify` in another application. */
 export interface EmbeddedTokenRoutes {
   /**
-   * Guards of the application that decide who may request a token; classes are resolved from its modules.
-   * Without any, anyone who reaches the port may have a token for any subject.
+   * Guards of the application that decide who may request a token. Classes are resolved from its modules. If
+   * there are none, anyone who reaches the port gets a token for any subject.
    */
   readonly guards: readonly (Type<CanActivate> | CanActivate)[];
-  /** Modules that provide the dependencies of these guards and logs, unless global modules do. */
+  /**
+   * Modules that provide the dependencies of these guards and logs, unless global modules do. Default: none.
+   */
   readonly imports?: ModuleMetadata['imports'] | undefined;
-  /** Prefix of both routes, after the global prefix of the application. Default: none. */
+  /** Path prefix of both routes, after the global prefix of the application. Default: none. */
   readonly path?: string | undefined;
-  /** Receives audit events. Default: the log of the application. */
+  /** Receives audit events. Default: a class that writes them to the log of the application. */
   readonly audit?: Type<AuditLog> | undefined;
-  /** Counts the outcomes of verifications. Default: nothing does. */
+  /** Counts the outcomes of verifications. Default: none. */
   readonly verifications?: Type<VerificationLog> | undefined;
 }
 
@@ -47,7 +49,7 @@ export interface RouteParts {
 
 const uncounted: VerificationLog = { record: () => {} };
 
-/** Makes the controllers of one module: each has its own, at its own path and with its own guards. */
+/** Makes the parts of one module. Each module has its own controllers, with its own path and guards. */
 export function embeddedTokenRoutes({
   guards,
   imports = [],

@@ -13,8 +13,8 @@ interface ExpressRequest extends IncomingMessage {
 }
 
 /**
- * Reads bodies sent to the embedded routes before a parser of the application does: parsers skip what was
- * read.
+ * Reads the bodies of requests to the embedded routes before a parser of the application does. Parsers skip a
+ * body that was already read.
  */
 export function useExpressHooks(adapter: AbstractHttpAdapter, paths: EmbeddedPaths): void {
   adapter.use((request: ExpressRequest, response: object, next: (error?: unknown) => void) => {

@@ -9,14 +9,15 @@ import type { EmbeddedPaths } from './embedded-paths.js';
 import { checkHead, type JsonBody, readJson } from './json-request.js';
 
 /**
- * Reads bodies sent to the embedded routes before a parser of the application does, and replaces its result.
+ * Reads the bodies of requests to the embedded routes before a parser of the application does, and replaces
+ * its result.
  */
 export function useFastifyHooks(adapter: AbstractHttpAdapter, paths: EmbeddedPaths): void {
   const server = adapter.getInstance<FastifyInstance>();
   const bodies = new WeakMap<FastifyRequest, JsonBody>();
 
   server.addHook('onRequest', (request, reply, done) => {
-    // Another method of the same URL matches no route.
+    // A request with another method matches no route, so only its URL has the path.
     const path = request.routeOptions.url ?? request.url.split('?', 1)[0] ?? '';
     if (request.method === 'OPTIONS' || !paths.has(path)) {
       done();
@@ -63,13 +64,13 @@ function refuse(
   else next(error as Error);
 }
 
-/** Nothing is left to parse, so the application's parser need not know the type. */
+/** Removes the headers of an empty body: the application need not have a parser for its type. */
 function forgetBody(headers: IncomingHttpHeaders): void {
   delete headers['content-type'];
   delete headers['transfer-encoding'];
 }
 
-/** The bytes again for the parser of the application, which Fastify always calls. */
+/** The bytes as a new stream, for the parser of the application, which Fastify always calls. */
 function again(bytes: Buffer): Readable & { receivedEncodedLength: number } {
   return Object.assign(Readable.from(bytes.length === 0 ? [] : [bytes]), {
     receivedEncodedLength: bytes.length,

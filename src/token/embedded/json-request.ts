@@ -17,11 +17,11 @@ export interface JsonBody {
   readonly bytes: Buffer;
 }
 
-/** The head of a request, as `node:http` has it. */
+/** The head of a request of `node:http`. */
 export type RequestHead = Pick<IncomingMessage, 'method' | 'headers' | 'rawHeaders'>;
 
 /**
- * Rejects a request whose body need not be read.
+ * Rejects a request by its head, before the body is read.
  *
  * @throws {ApiError} 400, 405, 413 or 415
  */
@@ -60,7 +60,7 @@ function mediaType(contentType: string): string {
   return (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
 }
 
-/** The rest of the body is not read, so the connection cannot be used again. */
+/** The error for a body over the limit. The rest of the body is not read, so the connection must close. */
 function tooLarge(): ApiError {
   return new ApiError(
     413,

@@ -3,7 +3,7 @@ import type { JwtService, JwtSignOptions } from '@nestjs/jwt';
 import { audiencesOf, type Claims, readClaims, REVOCATIONS_AUDIENCE } from '../../jwt/claims.js';
 import { isJsonObject } from '../../encoding/strict-json.js';
 
-/** What the claims are made from, in addition to the payload and the options. */
+/** The sources of the claims other than the payload and the options. */
 export interface ClaimsContext {
   readonly issuer: string;
   readonly lifetimeSeconds: number;
@@ -18,7 +18,7 @@ const OF_THE_KEY = ['algorithm', 'keyid', 'header'] as const;
 
 /**
  * Makes the claims of a token from a payload and the options of `sign`. The library reads both and writes a
- * draft; the settings say what the draft leaves open.
+ * draft; the settings provide the claims that the draft lacks.
  *
  * @throws {Error} naming the option or claim that is refused
  */
@@ -30,8 +30,8 @@ export function claimsToSign(payload: unknown, options: JwtSignOptions, context:
   const start = typeof draft['iat'] === 'number' ? draft['iat'] : now;
   const claims = readClaims({ iss: issuer, jti: randomUUID(), exp: start + lifetimeSeconds, ...draft });
   if (typeof claims === 'string') throw new Error(claims);
-  // Otherwise an `iat` ahead of the clock would make a token valid for longer, and one behind it lengthen its
-  // lifetime.
+  // Otherwise an `iat` ahead of the clock would keep a token valid for longer, and one behind the clock would
+  // lengthen its lifetime.
   if (claims.exp - Math.min(start, now) > lifetimeSeconds) {
     const name = options.expiresIn === undefined ? 'exp' : 'expiresIn';
     throw refused(name, `must be at most ${lifetimeSeconds} seconds ahead, the lifetime of TokenModule`);
@@ -68,10 +68,11 @@ function draftClaims(
 }
 
 /**
- * Copies a payload for the library, with the time of the clock, and a prototype by which the library knows a
- * plain object.
+ * Copies a payload for the library, with the time of the clock as `iat`, and with its prototype, by which the
+ * library recognizes a plain object.
  *
- * @returns the copy, and the claims that jsonwebtoken fails to read: it takes their names for its own rules
+ * @returns the copy, and the claims that jsonwebtoken fails to read because it takes their names for rules of
+ *   its own
  */
 function draftPayload(payload: object, now: number): readonly [draft: object, unread: object] {
   const claims = Object.entries(payload);
@@ -80,7 +81,7 @@ function draftPayload(payload: object, now: number): readonly [draft: object, un
     iat: now,
     ...Object.fromEntries(claims.filter((claim) => !isUnread(claim))),
   });
-  // The library treats 0 and NaN as absent, and would read the system clock.
+  // The library treats 0 and NaN as absent and would read the system clock instead.
   if (typeof draft.iat === 'number') draft.iat ||= now;
   return [draft, Object.fromEntries(claims.filter(isUnread))];
 }

@@ -10,8 +10,8 @@ const NO_CONFLICT = Symbol('NO_CONFLICT');
 
 /**
  * Keeps an application from starting if a module would get `JwtService` from two modules, such as
- * `TokenModule` and `JwtModule`: Nest would inject that of the first import. Asynchronous, since an import may
- * be the promise of a module.
+ * `TokenModule` and `JwtModule`: Nest would inject that of the first import. The check is asynchronous
+ * because an import may be the promise of a module.
  */
 export const jwtModuleConflict: FactoryProvider = {
   provide: NO_CONFLICT,
@@ -37,7 +37,7 @@ async function rejectConflict(modules: ModulesContainer): Promise<true> {
 const isOurs = (module: NestModule): boolean => module.providers.has(NO_CONFLICT);
 
 /**
- * The modules that a provider of this module may get `JwtService` from: global ones only if there is no
+ * The modules from which a provider of this module may get `JwtService`; global ones only if there is no
  * nearer one.
  */
 async function sourcesFor(module: NestModule): Promise<readonly NestModule[]> {
@@ -48,7 +48,7 @@ async function sourcesFor(module: NestModule): Promise<readonly NestModule[]> {
   return near.length > 0 ? near : imports.flatMap(exportersOf);
 }
 
-/** The module and those that it exports in turn, so far as they export `JwtService`. */
+/** Of this module and the modules that it re-exports, those that export `JwtService`. */
 function exportersOf(module: NestModule): readonly NestModule[] {
   const found = new Set([module]);
   for (const { exports, imports } of found) {
@@ -58,8 +58,8 @@ function exportersOf(module: NestModule): readonly NestModule[] {
 }
 
 /**
- * Nest adds every global module to the imports of every module: only the decorator says which were imported
- * here.
+ * The modules that a module itself imports. Nest adds every global module to the imports of every module, so
+ * only the decorator shows which were imported here.
  */
 async function declaredImports({ metatype }: NestModule): Promise<ReadonlySet<unknown>> {
   const declared = new Set<unknown>();

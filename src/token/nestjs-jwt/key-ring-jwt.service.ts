@@ -22,11 +22,12 @@ type Payload = string | Buffer | object;
  * The `JwtService` of `@nestjs/jwt`, bound to the key ring of a `TokenModule`: that module chooses the key,
  * `kid`, issuer and longest lifetime, and a token is verified as strictly as by `TokenService`.
  *
- * The library itself reads the options, on drafts: tokens with the same claims under a key that no one else
- * knows. So the messages and error classes are the library's, whatever the algorithm. A call whose options
- * name a key (`secret`, `privateKey`, `publicKey`) is left to the library altogether: to ignore that key
- * would make a refresh token an access token. If the key that a call names is empty, such as
- * `secret: undefined`, the call fails: with `none` among the algorithms, the library would do without a key.
+ * The library itself applies the options, to drafts: tokens with the same claims, signed with a key that no
+ * one else knows. So messages and error classes are the library's, whatever the algorithm. A call whose
+ * options name a key (`secret`, `privateKey`, `publicKey`) is left to the library altogether: ignoring that
+ * key would turn a refresh token into an access token. If the named key is empty, such as
+ * `secret: undefined`, the call fails, because the library would do without a key if `none` is among the
+ * algorithms.
  */
 @Injectable()
 export class KeyRingJwtService extends JwtService {
@@ -40,8 +41,8 @@ export class KeyRingJwtService extends JwtService {
   }
 
   /**
-   * Signs on this thread, with RSA too: 0.2 to 1 ms with 2048 bits, 4 ms with 4096, during which the process
-   * does nothing else. {@link signAsync} leaves an RSA signature to another thread.
+   * Signs on this thread, even with RSA, which blocks the process for 0.2 to 1 ms with 2048 bits and 4 ms
+   * with 4096. {@link signAsync} makes an RSA signature on another thread.
    *
    * @throws {Error} naming the option or claim that is refused
    */
@@ -61,8 +62,8 @@ export class KeyRingJwtService extends JwtService {
   }
 
   /**
-   * Verifies form, signature, times, issuer and revocation, and what the options ask for. Without `audience`,
-   * a token needs none.
+   * Verifies form, signature, times, issuer and revocation, and applies the options. Without the option
+   * `audience`, a token needs no audience.
    *
    * @throws {JsonWebTokenError} or its subclasses `TokenExpiredError` and `NotBeforeError`, as the library
    *   does
@@ -106,7 +107,7 @@ export class KeyRingJwtService extends JwtService {
     payload: Payload,
     given: JwtSignOptions | undefined,
   ): { readonly claims: object; readonly key: SigningKey } {
-    // Callers in JavaScript give `null`, which the library takes.
+    // JavaScript callers may pass `null`, which the library accepts.
     const options = given ?? {};
     const now = Math.floor(this.settings.clock.now() / 1000);
     const claims = claimsToSign(payload, options, { ...this.settings, drafts: this.drafts, now });
@@ -131,7 +132,7 @@ export class KeyRingJwtService extends JwtService {
     if (refusal) throw new JsonWebTokenError('invalid signature', new Error(refusal.hint));
   }
 
-  /** @returns the library's error; one of ours if the library would accept the form of the token */
+  /** @returns the library's error for a malformed token; one of ours if the library would accept its form */
   private malformed(token: string, options: JwtVerifyOptions, reason: string): JsonWebTokenError {
     try {
       const decoded = this.drafts.decode(token, { complete: true });
@@ -142,7 +143,7 @@ export class KeyRingJwtService extends JwtService {
     return new JsonWebTokenError('invalid token', new Error(reason));
   }
 
-  /** Checks what the library does not. */
+  /** Checks the claims that the library does not check. */
   private checkClaims(claims: Claims, latestSeconds: number): void {
     const { iat = latestSeconds, iss } = claims;
     if (iat > latestSeconds) throw new NotBeforeError('jwt not active', new Date(iat * 1000));
@@ -153,7 +154,9 @@ export class KeyRingJwtService extends JwtService {
   }
 }
 
-/** The last two are options of `JwtModule`: the library would ignore them in a call. */
+/**
+ * Options that name a key. The last two are options of `JwtModule`, which the library would ignore in a call.
+ */
 const KEY_NAMES = ['secret', 'privateKey', 'publicKey', 'secretOrPrivateKey', 'secretOrKeyProvider'];
 
 function namesKey(options: object | undefined): boolean {

@@ -2,11 +2,11 @@ import type { JwtService } from '@nestjs/jwt';
 import type { SigningKey } from '../../keys/signing-key.js';
 
 /**
- * Lets `@nestjs/jwt`, which has no part in signing, verify a signature of a key, for the readiness of the
- * service. With the key in its options the library alone verifies. On the path of each request it would cost
- * more than the signature.
+ * Checks, for the readiness of the service, that `@nestjs/jwt` verifies a token that a key signed: the
+ * library has no part in signing, and because the key is in the options, only the library verifies. On the
+ * path of each request this would cost more than the signature.
  *
- * @returns whether the signature is valid; the key itself verifies EdDSA, which the library does not know
+ * @returns whether the signature is valid. The key itself verifies EdDSA, which the library does not support
  */
 export async function selfTest(key: SigningKey, jwt: JwtService): Promise<boolean> {
   const { algorithm, keyObject } = key;
