@@ -2,15 +2,15 @@ import type { Clock } from '../clock.js';
 import { exponentialBackOff } from '../concurrency/exponential-back-off.js';
 import type { TokenUnavailableError } from './token-unavailable-error.js';
 
-/** The pause after the first failure doubles with each consecutive one, up to the longest. */
+/** The pause after the first failure; it doubles with each later one, up to the longest. */
 const PAUSE_SECONDS = { first: 1, longest: 60 };
 
-/** A longer `Retry-After` of the issuer is shortened to this; seconds. */
+/** A longer `Retry-After` of the issuer is shortened to this many seconds. */
 const LONGEST_RETRY_AFTER_SECONDS = 300;
 
 /**
- * How long no request is sent after failures. Half of each pause is random, so that services that failed
- * together do not all retry together.
+ * Pauses requests after failures. Half of each pause is random, so that services that failed together do not
+ * retry together.
  */
 export class BackOff {
   private failures = 0;
@@ -23,12 +23,16 @@ export class BackOff {
     private readonly random: () => number,
   ) {}
 
-  /** The last failure, until the pause is over. */
+  /** The last failure while the pause lasts, then `undefined`. */
   get blocking(): TokenUnavailableError | undefined {
     return this.clock.now() < this.until ? this.failure : undefined;
   }
 
-  /** @returns whether it is the first since the last success */
+  /**
+   * Starts a pause.
+   *
+   * @returns whether this is the first failure since the last success
+   */
   failed(failure: TokenUnavailableError): boolean {
     this.failures += 1;
     const pause = exponentialBackOff(this.failures, PAUSE_SECONDS) * (0.5 + this.random() / 2);

@@ -2,10 +2,10 @@ import type { Fetch } from '../http-client/fetch-json.js';
 import type { RenewedToken } from './renewed-token.js';
 
 /**
- * A `fetch` that sends a token. If the service responds 401, the token is dropped and the request is sent
- * once more with a new one, if its body can be sent twice.
+ * Makes a `fetch` that sends a token. If the service responds 401, the token is dropped, and the request is
+ * sent once more with a new one, provided that its body can be sent twice.
  *
- * @param tokenOf looked up for each request
+ * @param tokenOf returns the token to send; called for each request
  */
 export function bearerFetch(tokenOf: () => RenewedToken, fetch: Fetch): Fetch {
   return async (input, init) => {
@@ -31,7 +31,7 @@ function withBearer(input: Input, init: RequestInit | undefined, token: string):
   return { ...init, headers };
 }
 
-/** A stream can be read once; the body of a `Request` is one. */
+/** Whether a body can be sent again. A stream cannot, and the body of a `Request` is one. */
 function canSendAgain(input: Input, init: RequestInit | undefined): boolean {
   const body: unknown = init?.body ?? (input instanceof Request ? input.body : null);
   return (

@@ -3,7 +3,7 @@ import { globalFetch, type Fetch } from '../http-client/fetch-json.js';
 import { checkServiceAddress } from '../http-client/service-address.js';
 import type { TokenClientOptions } from './token-client-options.js';
 
-/** Client ID and secret of this service at the issuer. */
+/** The client ID and secret of this service at the issuer. */
 export interface ClientCredentials {
   readonly clientId: string;
   readonly clientSecret: string;
@@ -11,7 +11,7 @@ export interface ClientCredentials {
 
 /** The options, validated and complete. */
 export interface ClientSettings {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly issuerUrl: string;
   readonly credentials: ClientCredentials | undefined;
   readonly subject: string | undefined;
@@ -20,7 +20,7 @@ export interface ClientSettings {
   readonly fetch: Fetch;
 }
 
-/** @throws {TypeError} naming the invalid option, never with a secret */
+/** @throws {TypeError} naming the invalid option and disclosing no secret */
 export function clientSettings(options: TokenClientOptions): ClientSettings {
   const { issuerUrl, subject, allowPlainHttp = false } = options;
   checkServiceAddress('TokenClient: issuerUrl', issuerUrl, { allowPlainHttp });

@@ -9,41 +9,40 @@ export interface Renewal {
   readonly source: TokenSource;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Counts the failures that concern every token: the issuer is unavailable. */
+  /** The back-off after failures that affect every token: the issuer is unavailable. */
   readonly outage: BackOff;
-  /** Receives the first failure of a background renewal. */
+  /** Receives the first of consecutive failures to renew a token that is still valid. */
   readonly report: (failure: TokenUnavailableError, target: TokenTarget) => void;
 }
 
 /** Times in milliseconds since 1970. */
 interface HeldToken {
   readonly token: string;
-  /** From this time on a new one is fetched, while this one stays in use. */
+  /** From this time on, a new token is fetched while this one stays in use. */
   readonly renewAt: number;
-  /** From this time on callers wait for the new one: this one could expire in transit. */
+  /** From this time on, callers wait for the new token: this one could expire in transit. */
   readonly waitAt: number;
   readonly expiresAt: number;
 }
 
 /**
- * Renewal begins after 75 to 90 % of the lifetime, at random, so that not all clients renew at the same time.
+ * Renewal begins after 75 to 90 % of the lifetime, at random, so that clients do not all renew at the same
+ * time.
  */
 const EARLIEST_RENEWAL = 0.75;
 const RENEWAL_SPREAD = 0.15;
 
 /**
- * The last part of a lifetime, in which a token is only returned if no new one can be fetched: 5 %, at most
- * 10 s.
+ * The last part of a lifetime, 5 % but at most 10 s, in which a token is returned only if no new one can be
+ * fetched.
  */
 const LAST_PART = 0.05;
 const LAST_SECONDS = 10;
 
-/**
- * After a service refused a second token immediately, it causes no further fetch for so long; milliseconds.
- */
+/** If a service refuses a new token too, its refusals cause no further fetch for this many milliseconds. */
 const REFUSED_PAUSE_MS = 30_000;
 
-/** The token for one target, fetched when needed, renewed before it expires. */
+/** The token for one target, fetched when it is needed and renewed before it expires. */
 export class RenewedToken {
   private held: HeldToken | undefined;
   private pending: Promise<HeldToken | TokenUnavailableError> | undefined;
@@ -76,7 +75,7 @@ export class RenewedToken {
   /**
    * Drops a token that a service refused.
    *
-   * @returns whether another token may help: not if the service has just refused a second one
+   * @returns whether another token may help; `false` if the service has just refused a new one too
    */
   drop(token: string): boolean {
     if (this.renewal.clock.now() < this.keepUntil) return false;

@@ -14,17 +14,26 @@ export type TokenClientAsyncOptions = Pick<ModuleMetadata, 'imports'> &
   Pick<FactoryProvider<TokenClientOptions>, 'inject' | 'useFactory'>;
 
 /**
- * Gives an application a {@link TokenClient}, for every module once it is imported; a module that imports it
- * again with other options gets its own. Imports nothing of the issuer.
+ * Provides a {@link TokenClient} to every module of an application. A module that imports it again, with
+ * other options, gets its own client. Imports nothing of the issuer.
  */
 @Module({})
 export class TokenClientModule {
-  /** @throws {TypeError} naming the invalid option */
+  /**
+   * @param options the issuer, and the identity of this application
+   * @throws {TypeError} naming the invalid option
+   */
   static forRoot(options: TokenClientOptions): DynamicModule {
     return withClient({ provide: TokenClient, useValue: new TokenClient(options) });
   }
 
-  /** Takes the options from a factory; if they are invalid, the application does not start. */
+  /**
+   * Takes the options from a factory. If an option is invalid, the application does not start.
+   *
+   * @param options.imports modules that provide the dependencies of the factory
+   * @param options.inject the dependencies of the factory
+   * @param options.useFactory returns the {@link TokenClientOptions}, or a promise of them
+   */
   static forRootAsync({ imports = [], inject = [], useFactory }: TokenClientAsyncOptions): DynamicModule {
     const make = async (...dependencies: unknown[]): Promise<TokenClient> =>
       new TokenClient(await useFactory(...dependencies));
@@ -32,7 +41,10 @@ export class TokenClientModule {
   }
 }
 
-/** Nest 10 takes two modules whose providers print alike for one, whatever their options are. */
+/**
+ * Distinguishes registrations: Nest 10 takes two modules whose providers look alike for one, whatever their
+ * options.
+ */
 const REGISTRATION = Symbol('REGISTRATION');
 
 function withClient(client: Provider<TokenClient>, imports: ModuleMetadata['imports'] = []): DynamicModule {

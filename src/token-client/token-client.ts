@@ -9,12 +9,12 @@ import type { TokenClientOptions, TokenTarget } from './token-client-options.js'
 import { tokenRoute } from './token-routes.js';
 import { tokenSource } from './token-source.js';
 
-/** For how many targets tokens are cached; the oldest is evicted. */
+/** The most targets for which tokens are cached; beyond that, the oldest is evicted. */
 const MAX_TARGETS = 1000;
 
 /**
  * Gets tokens for calls to other services and caches them: one for each audience and scope, renewed before it
- * expires. Made once for an application. Starts no timer.
+ * expires. Create one for an application. It starts no timer.
  */
 @Injectable()
 export class TokenClient {
@@ -22,7 +22,10 @@ export class TokenClient {
   private readonly fetch: Fetch;
   private readonly tokens = new BoundedMap<RenewedToken>(MAX_TARGETS);
 
-  /** @throws {TypeError} naming the invalid option */
+  /**
+   * @param options the issuer, and the identity of the calling service
+   * @throws {TypeError} naming the invalid option
+   */
   constructor(options: TokenClientOptions) {
     const settings = clientSettings(options);
     const { clock, random, fetch } = settings;
@@ -39,7 +42,10 @@ export class TokenClient {
   }
 
   /**
-   * @returns a valid token, as compact JWS
+   * Returns a cached token, or requests one.
+   *
+   * @param target the audience and the scope of the token
+   * @returns a valid token, as a compact JWS
    * @throws {TokenUnavailableError} if the issuer refuses, or is unavailable while no token is valid
    */
   getToken(target: TokenTarget): Promise<string> {
@@ -47,10 +53,13 @@ export class TokenClient {
   }
 
   /**
-   * A `fetch` that sends a token for the target. After a 401 it retries once with a new token, unless the
-   * body of the request is a stream. It sends the token to any URL: call it only with URLs of that service.
+   * Makes a `fetch` that sends a token for the target. After a 401 it sends the request once more with a new
+   * token, unless the body is a stream. It sends the token to every URL: call it only with URLs of that
+   * service.
    *
-   * @returns a function that takes what `fetch` takes, and rejects with {@link TokenUnavailableError} too
+   * @param target the audience and the scope of the token
+   * @returns a function with the parameters of `fetch`, which can also reject with
+   *   {@link TokenUnavailableError}
    */
   fetchWith(target: TokenTarget): Fetch {
     return bearerFetch(() => this.tokenFor(target), this.fetch);

@@ -2,19 +2,19 @@ import { basicAuthorization } from '../http-client/basic-authorization.js';
 import type { ClientCredentials, ClientSettings } from './client-settings.js';
 import type { TokenTarget } from './token-client-options.js';
 
-/** A route of the issuer that issues tokens: its request, and the fields of its responses. */
+/** A route at which the issuer issues tokens: its requests, and the fields of its responses. */
 export interface TokenRoute {
   readonly address: string;
   request(target: TokenTarget): RequestInit;
   /** The field of a success response that contains the token. */
   readonly tokenMember: string;
-  /** The field of any other response with the reason, for programs. */
+  /** The field of any other response that contains the reason, for programs. */
   readonly codeMember: string;
 }
 
 /**
- * Chooses the route: the JSON route names the subject of a token; with client credentials it is the client
- * itself.
+ * Chooses the route: the JSON route takes the subject of a token; with client credentials, the subject is the
+ * client.
  */
 export function tokenRoute(settings: ClientSettings): TokenRoute {
   return settings.subject === undefined ? oauthRoute(settings) : jsonRoute(settings, settings.subject);

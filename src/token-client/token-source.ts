@@ -12,13 +12,15 @@ export interface FetchedToken {
   readonly lifetimeSeconds: number;
 }
 
-/** Requests a token. Returns why there is none as a value, never as an exception. */
+/** Requests a token. A failure is a value, never an exception. */
 export type TokenSource = (target: TokenTarget) => Promise<FetchedToken | TokenUnavailableError>;
 
-/** The credentials that a Bearer header can carry (RFC 6750 §2.1). Anything else would break the header. */
+/** The tokens that a Bearer header can carry (RFC 6750 §2.1). Any other text would break the header. */
 const BEARER = /^[A-Za-z0-9\-._~+/]+=*$/;
 
-/** Codes of RFC 6749 §5.2 and the JSON routes. Other text may contain anything, and is dropped. */
+/**
+ * The form of the codes of RFC 6749 §5.2 and the JSON routes. Other text may contain anything and is dropped.
+ */
 const CODE = /^[a-z_]{1,64}$/;
 
 /** @returns a source that requests tokens from that route */

@@ -1,4 +1,4 @@
-/** Why there is no token. */
+/** The details of a {@link TokenUnavailableError}. */
 export interface FailureDetails {
   /** HTTP status, if there was a response. */
   readonly status?: number;
@@ -7,17 +7,23 @@ export interface FailureDetails {
    * `issuer_unreachable` or `invalid_response`.
    */
   readonly code: string;
-  /** For people, without anything that was sent or received. */
+  /** For people, without any part of a request or a response body. */
   readonly reason: string;
   /** Seconds to wait before the next request, if the issuer sent `Retry-After` (RFC 9110 §10.2.3). */
   readonly retryAfterSeconds?: number;
 }
 
-/** No token is available. Contains neither a secret nor a token. */
+/** No token is available. The error contains neither a secret nor a token. */
 export class TokenUnavailableError extends Error {
   override readonly name = 'TokenUnavailableError';
+  /** HTTP status of the response; `undefined` if there was none. */
   readonly status: number | undefined;
+  /**
+   * For programs: the issuer's error code, such as `invalid_client` or `invalid_target`; otherwise
+   * `issuer_unreachable` or `invalid_response`.
+   */
   readonly code: string;
+  /** Seconds to wait before the next request; `undefined` unless the issuer sent `Retry-After`. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor({ status, code, reason, retryAfterSeconds }: FailureDetails) {
@@ -27,7 +33,7 @@ export class TokenUnavailableError extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 
-  /** Whether the issuer is failing, which concerns every token; else it refuses this one. */
+  /** Whether the issuer is failing, which affects every token. Otherwise it refuses this one. */
   get isOutage(): boolean {
     return this.status === undefined || this.status === 429 || this.status >= 500;
   }
