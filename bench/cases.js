@@ -3,18 +3,20 @@
  * @property {string} path
  * @property {'GET' | 'POST'} method
  * @property {string} [body]
- * @property {string} [type] of the body
- * @property {readonly string[]} [authorizations] headers that requests carry, one after another
+ * @property {string} [type] the Content-Type of the body
+ * @property {readonly string[]} [authorizations] values of the Authorization header, which requests use in
+ *   turn
  */
 
-/** What every server is asked for a token with. */
+/** The body of the request for a token, the same for every server. */
 export const TOKEN_REQUEST = { sub: 'user-42', aud: 'logging-service' };
 
 /** @type {Case} */
 const OPEN_TOKEN = json('/token', TOKEN_REQUEST);
 
 /**
- * @param {string} token one that is verified, the same for every server: its length and header are part of the cost
+ * @param {string} token the token to verify, the same for every server: its length and header are part of the
+ *   cost
  * @returns {readonly Case[]}
  */
 export function casesFor(token) {
@@ -22,9 +24,9 @@ export function casesFor(token) {
 }
 
 /**
- * A token requested anonymously, and by clients in either way.
+ * Requests for a token: anonymous, and by clients on either route.
  *
- * @param {readonly string[]} authorizations of the clients
+ * @param {readonly string[]} authorizations the Authorization headers of the clients
  * @returns {readonly { how: string, testCase: Case }[]}
  */
 export function casesOfClients(authorizations) {
@@ -39,14 +41,14 @@ export function casesOfClients(authorizations) {
 }
 
 /**
- * Client credentials and introspection, with the client of a peer.
+ * Client credentials and introspection, with one client of a server.
  *
  * @param {object} how
  * @param {string} how.tokenPath
  * @param {string} how.introspectionPath
- * @param {string} how.resource what is asked for, as a form parameter
+ * @param {string} how.resource the requested resource, as a form parameter with its `&`
  * @param {string} how.authorization
- * @param {string} how.token that is asked about
+ * @param {string} how.token the token to introspect
  * @returns {readonly { name: string, testCase: Case }[]}
  */
 export function oauthCases({ tokenPath, introspectionPath, resource, authorization, token }) {

@@ -5,7 +5,7 @@ const GAP = 6;
 const TITLE = 34;
 
 /**
- * Draws what a request costs each server, as bars.
+ * Draws the processor time of a request on each server, as bars.
  *
  * @param {readonly import('./summary.js').Row[]} rows
  * @param {string} machine

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { casesOfClients, TOKEN_REQUEST } from './cases.js';
 
-/** What a token of every server says, so that all of them sign as much. */
+/** The claims of a token of every server, so that all of them sign the same amount. */
 const CLAIMS = ['aud', 'exp', 'iat', 'iss', 'jti', 'sub'];
 
 /**
- * Makes sure that the servers do the same work before it is compared: each issues a token with the same claims, each
- * accepts the token of the first, and each refuses it once its signature is broken.
+ * Checks that the servers do the same work before it is compared: each issues a token with the same claims,
+ * accepts the token of the first server, and refuses it with a broken signature or for another audience.
  *
  * @param {readonly import('./servers.js').Server[]} servers
  * @returns {Promise<string>} a token of the first server
@@ -40,7 +40,8 @@ export async function checkAnswers(servers) {
 }
 
 /**
- * Makes sure that clients are known: each is given a token that names it, in either way, and none with a wrong secret.
+ * Checks that clients are registered: on either route, each gets a token that names it, and a wrong secret
+ * gets none.
  *
  * @param {import('./servers.js').Server} server
  * @param {readonly string[]} authorizations

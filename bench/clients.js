@@ -4,18 +4,18 @@ import { ClientTable, RevisionTable } from '../dist/database/entities.js';
 import { databaseOptions, openDatabase } from '../dist/database/open-database.js';
 import { TOKEN_REQUEST } from './cases.js';
 
-/** How many clients take turns under load: not always the same few records are asked for. */
+/** How many clients take turns under load, so that more than a few records are read. */
 const MAX_CALLERS = 200;
 const ROWS_A_STATEMENT = 500;
 /** The service adds a configured lifetime; these clients set none of their own. */
 const LIFETIME_SECONDS = 900;
 
 /**
- * Makes an SQLite file with clients as the administration would make them, but all in one transaction.
+ * Creates an SQLite file with clients as the administration would store them, but in one transaction.
  *
- * @param {string} path of the file
+ * @param {string} path the path of the file
  * @param {number} count
- * @returns {Promise<readonly string[]>} the Authorization headers of those clients that take turns under load
+ * @returns {Promise<readonly string[]>} the Authorization headers of the clients that take turns under load
  */
 export async function fillDatabase(path, count) {
   const dataSource = await openDatabase(await databaseOptions(`sqlite:${path}`));

@@ -1,4 +1,5 @@
-// What a million tokens leave behind: physical memory and heap after the start, half way and at the end.
+// Measures what a million tokens leave behind: physical memory and heap after the start, half way and at the
+// end.
 // Run after `npm run build`: node bench/endurance.js [tokens]
 import autocannon from 'autocannon';
 import { casesFor } from './cases.js';
@@ -29,7 +30,9 @@ async function report({ origin, pid }, when) {
 
 try {
   const server = await start('identity-backend', 'dist/main.js');
-  console.log(`${machine()}; the first answer came after ${(server.startMilliseconds / 1000).toFixed(1)} s`);
+  console.log(
+    `${machine()}; the first response came after ${(server.startMilliseconds / 1000).toFixed(1)} s`,
+  );
   await report(server, 'after the start');
   for (const part of ['half way', 'at the end']) {
     const { non2xx, errors } = await autocannon({

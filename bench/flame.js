@@ -1,4 +1,4 @@
-// Draws what the time of a request is spent on: the service under load of POST /token or /verify, as a flame graph in flame.svg.
+// Draws a flame graph, flame.svg, of the service under load: how POST /token or /verify spends its time.
 // Run after `npm run build`: node bench/flame.js [/token | /verify]
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { launcher } from './servers.js';
 /**
  * @typedef {object} Frame
  * @property {string} name
- * @property {number} time microseconds, with those of the frames that it called
+ * @property {number} time microseconds, callees included
  * @property {Map<string, Frame>} callees
  */
 
@@ -20,9 +20,9 @@ const SECONDS = 10;
 const INTERVAL = 500;
 const WIDTH = 1200;
 const ROW = 17;
-/** Frames that are narrower, in pixels, are left out. */
+/** Narrower frames, in pixels, are omitted. */
 const NARROWEST = 1.5;
-/** What V8 names that is not work, and what is the start of the process and not a request. */
+/** Frames that are not work, or belong to the start of the process and not to a request. */
 const LEFT_OUT = ['(idle)', '(program)', 'run', 'asyncRunEntryPointWithESMLoader'];
 
 const path = process.argv[2] ?? '/token';
@@ -47,7 +47,7 @@ try {
 
 /**
  * @param {{ nodes: { id: number, callFrame: { functionName: string, url: string }, children?: number[] }[], samples: number[], timeDeltas: number[] }} profile
- * @returns {Frame} calls of functions of one name by the same callers, taken together
+ * @returns {Frame} the root; calls of functions with the same name by the same callers are one frame
  */
 function framesOf({ nodes, samples, timeDeltas }) {
   const times = new Map();

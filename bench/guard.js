@@ -1,4 +1,5 @@
-// What the guard adds to a request: its own processor time, on requests as Node hands them over, with HS256.
+// Measures what the guard adds to a request: its processor time with HS256, on requests in the form in which
+// Node delivers them.
 // Run after `npm run build`: node bench/guard.js
 import 'reflect-metadata';
 import { createHmac } from 'node:crypto';
@@ -7,7 +8,7 @@ import { IdentityAuthModule, JwtAuthGuard, RequireScopes, TokenVerifier } from '
 import { machine } from './machine.js';
 import { median } from './quantile.js';
 
-/** More than processors predict, and enough that no cache holds the answers. */
+/** More tokens than a processor can predict or a cache can hold. */
 const TOKENS = 5_000;
 const ROUNDS = 9;
 const REQUESTS = 100_000;
@@ -43,7 +44,8 @@ RequireScopes('logs:read')(LogsController.prototype, 'list', { value: handler })
  * @returns {any} the part of an `ExecutionContext` that the guard reads
  */
 function execution(index) {
-  // Through bytes, as what Node read from a socket: not a rope of two strings that the guard would have to join.
+  // The header is made from bytes, as by Node: otherwise it would be a rope of two strings, which the guard
+  // would have to join.
   const authorization = Buffer.from(`Bearer ${token(index)}`).toString('latin1');
   const rawHeaders = ['Host', '127.0.0.1', 'Connection', 'keep-alive', 'Authorization', authorization];
   const request = { headers: { host: '127.0.0.1', connection: 'keep-alive', authorization }, rawHeaders };

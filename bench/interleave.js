@@ -8,7 +8,7 @@ import { measure } from './measure.js';
  */
 
 /**
- * Measurements that are compared with each other.
+ * A group of contestants that are compared with each other.
  *
  * @typedef {object} Contest
  * @property {string} name
@@ -20,15 +20,18 @@ import { measure } from './measure.js';
  * @typedef {import('./measure.js').Measurement & { case: string, server: string, round: number, repeats: number }} Slot
  */
 
-/** The share of one processor that other processes may take: more, and the slot says something about them. */
+/** The share of one processor that other processes may take. With more, the slot would measure them too. */
 const MAX_OTHERS = 0.15;
-/** How often one slot is measured again, and one contestant in all: a machine that is never quiet still gives a result. */
+/**
+ * How often a slot is measured again at most, and a contestant in all, so that a machine that is never quiet
+ * still gives a result.
+ */
 const MAX_REPEATS = 3;
 const MAX_REPEATS_A_CONTESTANT = 2;
 
 /**
- * Measures every contestant of every contest. Contestants take turns, so that what drifts (heat, neighbours, the load
- * generator's own state) meets all of them alike; each round starts with another one.
+ * Measures every contestant of every contest. Contestants take turns, so that drift (heat, neighbours, the
+ * state of the load generator) affects all of them alike. Each round starts with another one.
  *
  * @param {readonly Contest[]} contests
  * @param {import('./options.js').Options} options
@@ -54,7 +57,7 @@ export async function interleave(contests, options) {
 }
 
 /**
- * Runs until V8 has optimised what is measured later, in the load generator too.
+ * Runs everything once, so that V8 has optimised the code that is measured later, in the load generator too.
  *
  * @param {readonly Contest[]} contests
  * @param {import('./options.js').Options} options
@@ -68,7 +71,7 @@ async function warmUp(contests, options) {
 /**
  * @param {Contestant} contestant
  * @param {import('./options.js').Options} options
- * @param {number} most how often it is measured again
+ * @param {number} most how often to measure again at most
  * @returns the quietest measurement
  */
 async function measureQuietly({ server, testCase }, options, most) {
@@ -84,7 +87,7 @@ async function measureQuietly({ server, testCase }, options, most) {
 
 /**
  * @param {readonly Slot[]} slots
- * @returns {string} how far the machine was quiet, in words
+ * @returns {string} a sentence that says how quiet the machine was
  */
 export function describeNoise(slots) {
   const busy = slots.filter(({ others }) => (others ?? 0) > MAX_OTHERS).length;

@@ -1,8 +1,7 @@
 import { availableParallelism } from 'node:os';
 
 /**
- * What the numbers were measured on. The ratios are what carries over to another machine, so neither model nor clock
- * rate is known.
+ * Describes the machine. Only ratios carry over to another machine, so model and clock rate are left out.
  *
  * @returns {string}
  */

@@ -8,7 +8,7 @@ import { quantile } from './quantile.js';
  * @property {number} p50 milliseconds
  * @property {number} p99 milliseconds
  * @property {number | null} cpu microseconds of the server's processor time for each request
- * @property {number | null} others share of one processor that other processes took meanwhile
+ * @property {number | null} others the share of one processor that other processes took meanwhile
  */
 
 /**
@@ -18,7 +18,7 @@ import { quantile } from './quantile.js';
  * @param {import('./cases.js').Case} testCase
  * @param {{ seconds: number, connections: number }} load
  * @returns {Promise<Measurement>}
- * @throws {Error} if a response is other than 2xx, or missing
+ * @throws {Error} if a response is missing or not 2xx
  */
 export async function measure({ name, origin, pid }, testCase, { seconds, connections }) {
   const { path, method, body, type, authorizations } = testCase;
@@ -36,10 +36,11 @@ export async function measure({ name, origin, pid }, testCase, { seconds, connec
     }),
     connections,
     duration: seconds,
-    // The run ends at the first sample after its time; the default of a second would stretch it by as much.
+    // The run ends at the first sample after its time: the default interval of a second would extend it by up
+    // to a second.
     sampleInt: 50,
   });
-  // autocannon's own histogram holds whole milliseconds, which is about what a request takes.
+  // autocannon's own histogram counts whole milliseconds, and a request takes about one.
   run.on('response', (_client, _status, _bytes, milliseconds) => times.push(milliseconds));
   const { non2xx, errors, timeouts, resets } = await run;
   const duration = (performance.now() - begin) / 1000;

@@ -3,8 +3,8 @@ import { CPU_AVAILABLE } from './processor.js';
 
 /**
  * @param {number} pid
- * @returns {{ now: number, peak: number } | null} MiB of physical memory that the process holds, and the most that it
- *   ever held; `null` if that cannot be known
+ * @returns {{ now: number, peak: number } | null} physical memory of the process in MiB, now and at most;
+ *   `null` if the system does not show it
  */
 export function memoryOf(pid) {
   if (!CPU_AVAILABLE) return null;

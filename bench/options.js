@@ -4,17 +4,17 @@ import { parseArgs } from 'node:util';
  * @typedef {object} Options
  * @property {number} rounds how often each case is measured on each server
  * @property {number} seconds how long one measurement takes
- * @property {number} connections how many requests are under way at a time
+ * @property {number} connections how many requests are in progress at a time
  * @property {boolean} write whether results.json, the chart and the README are written
  */
 
-/** As many as a handful of services with connection pools have; enough to keep a server busy all the time. */
+/** As many as a few services with connection pools have: enough to keep a server busy. */
 const CONNECTIONS = 32;
 
 /**
  * The defaults take about two minutes, three if many slots are measured again.
  *
- * @returns {Options} what the command line asks for
+ * @returns {Options} the options of the command line
  */
 export function readOptions() {
   const { values } = parseArgs({

@@ -1,5 +1,5 @@
-// Asks one server for /ping, one request after another, until a message stops it. A thread of its own: what the load
-// generator does in its thread must not count as waiting.
+// Requests /ping from one server, one request after another, until a message stops it. It runs in a thread of
+// its own, because the work of the load generator must not count as waiting.
 import { Agent, get } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 

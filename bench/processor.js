@@ -1,16 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { platform } from 'node:os';
 
-/** USER_HZ: what `/proc` counts in. Linux shows 100 to programs on every architecture that Node runs on. */
+/** USER_HZ, the unit of the times in `/proc`. Linux uses 100 on every architecture that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
-/** Whether processor time can be measured here: only Linux has `/proc`. */
+/** Whether processor time can be measured: only Linux has `/proc`. */
 export const CPU_AVAILABLE = platform() === 'linux';
 
 /**
  * @param {number} pid
- * @returns {number | undefined} seconds that the process has computed so far, with all its threads and the processes that it
- *   started
+ * @returns {number | undefined} processor time of the process so far, in seconds, with all its threads and
+ *   child processes
  */
 export function secondsOf(pid) {
   if (!CPU_AVAILABLE) return undefined;
@@ -23,7 +23,7 @@ export function secondsOf(pid) {
 
 /**
  * @param {number} pid
- * @returns {number[]} none if the kernel was built without the list
+ * @returns {number[]} the IDs of its child processes; empty if the kernel was built without that list
  */
 function childrenOf(pid) {
   const list = `/proc/${pid}/task/${pid}/children`;
@@ -39,7 +39,7 @@ function statOf(pid) {
   }
 }
 
-/** @returns {number | undefined} seconds that all processors together were not idle so far */
+/** @returns {number | undefined} seconds during which processors were busy so far, summed over all of them */
 export function secondsOfAll() {
   if (!CPU_AVAILABLE) return undefined;
   const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n');
@@ -51,11 +51,12 @@ export function secondsOfAll() {
 }
 
 /**
- * Takes the time of a stretch of work.
+ * Measures the processor time of a stretch of work.
  *
- * @param {number} pid of the server
- * @returns {() => { server: number | null, others: number | null }} called at the end, gives the seconds that the
- *   server computed, and those that processes other than it and this one did; `null` if that cannot be known
+ * @param {number} pid the process ID of the server
+ * @returns {() => { server: number | null, others: number | null }} call it at the end: it returns the
+ *   processor time, in seconds, of the server and of all processes other than the server and this one; `null`
+ *   if unknown
  */
 export function stopwatch(pid) {
   const before = { server: secondsOf(pid), own: ownSeconds(), all: secondsOfAll() };
@@ -64,7 +65,7 @@ export function stopwatch(pid) {
     if (before.server === undefined || after.server === undefined) return { server: null, others: null };
     const server = after.server - before.server;
     const all = (after.all ?? 0) - (before.all ?? 0);
-    // If the system does not show what all processors do, the share of other processes is unknown too.
+    // If the system does not show the time of all processors, that of other processes is unknown too.
     return { server, others: all > 0 ? Math.max(0, all - server - (after.own - before.own)) : null };
   };
 }

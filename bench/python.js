@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** Whether Debian's packages for the Flask peer are installed: python3-flask, python3-jwt and gunicorn. */
+/** Whether the Debian packages for the Flask peer are installed: python3-flask, python3-jwt and gunicorn. */
 export function hasFlask() {
   const { status } = spawnSync('/usr/bin/python3', ['-c', 'import flask, jwt, gunicorn'], {
     stdio: 'ignore',

@@ -1,6 +1,6 @@
-// Fails if a token has become much dearer than it was: the service must take at most so many times the processor time
-// of the bare Fastify server that is measured next to it. So that a bound that no longer bites is seen, the service is also
-// started with a mistake that was made before (see string-secret.js), which must be over it.
+// Fails if a token has become much more expensive: the service may take at most BOUND times the processor
+// time of the bare Fastify server that is measured next to it. To notice a bound that is too wide, the
+// service is also measured with a mistake that was once made (string-secret.js), which must exceed the bound.
 // Run after `npm run build`: node bench/regression.js
 import { casesFor } from './cases.js';
 import { checkAnswers } from './check-answers.js';
@@ -9,14 +9,14 @@ import { CPU_AVAILABLE } from './processor.js';
 import { median } from './quantile.js';
 import { launcher } from './servers.js';
 
-/** Wide enough for a machine that does other things: on a quiet one the service takes less than 2. */
+/** Wide enough for a busy machine: on a quiet one, the ratio is below 2. */
 const BOUND = 3;
 const ROUNDS = 7;
 const LOAD = { seconds: 1, connections: 32 };
 const CASES = ['/token', '/verify'];
 
 if (!CPU_AVAILABLE) {
-  console.log('Skipped: processor time is known on Linux only');
+  console.log('Skipped: processor time can be measured on Linux only');
   process.exit();
 }
 const { start, stopAll } = launcher();

@@ -5,10 +5,10 @@ import { databaseOptions, openDatabase } from '../dist/database/open-database.js
 const ROWS_A_STATEMENT = 500;
 
 /**
- * Copies the database of a service that runs: its last writes are in a file next to it.
+ * Copies the database of a running service, whose last writes are in a file next to it.
  *
- * @param {string} from path of the SQLite file
- * @param {string} to a path without a file
+ * @param {string} from the path of the SQLite file
+ * @param {string} to the path of the copy, at which no file exists
  */
 export async function copyDatabase(from, to) {
   const dataSource = await openDatabase(await databaseOptions(`sqlite:${from}`));
@@ -17,9 +17,9 @@ export async function copyDatabase(from, to) {
 }
 
 /**
- * Adds revocations of tokens that no one presents to a database, all in one transaction: they expire in a day.
+ * Adds to a database, in one transaction, revocations of tokens that no one presents. They expire in a day.
  *
- * @param {string} path of the SQLite file
+ * @param {string} path the path of the SQLite file
  * @param {number} count
  */
 export async function addRevocations(path, count) {

@@ -1,4 +1,4 @@
-// What each algorithm costs, and whether RSA signatures hold up other requests.
+// Measures what each algorithm costs, and whether RSA signatures hold up other requests.
 // Run after `npm run build`: node bench/rs256-stall.js [--rounds 5] [--seconds 2]
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -20,8 +20,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () =>
 
 /**
  * @param {import('./servers.js').Server} server
- * @returns {Promise<{ pings: number, p50: number, p99: number, worst: number, tokens: number }>} how long /ping took
- *   while tokens were issued at full load; milliseconds
+ * @returns {Promise<{ pings: number, p50: number, p99: number, worst: number, tokens: number }>} how long
+ *   /ping took, in milliseconds, while tokens were issued at full load
  */
 async function pingUnderLoad(server) {
   const probe = new Worker(new URL('./ping-probe.js', import.meta.url), { workerData: server.origin });

@@ -23,7 +23,7 @@ const PEER_CLIENT = { CLIENT_ID: 'careergpt', CLIENT_SECRET: 'a-secret-of-the-pe
 const options = readOptions();
 const launched = launcher();
 const { folder, start, stopAll } = launched;
-// However the run ends, no server outlives it.
+// No server outlives the run, however it ends.
 for (const [signal, code] of /** @type {const} */ ([
   ['SIGINT', 130],
   ['SIGTERM', 143],
@@ -32,7 +32,7 @@ for (const [signal, code] of /** @type {const} */ ([
   process.once(signal, () => process.exit(code));
 }
 
-/** Compared with servers that give the same responses. */
+/** The service, compared with servers that give the same responses. */
 async function againstPeers() {
   const servers = [
     await start('identity-backend', SERVICE),
@@ -67,7 +67,7 @@ function withClients(populated) {
 }
 
 /**
- * Client credentials and introspection compared with oidc-provider, and with a million revoked tokens.
+ * Client credentials and introspection, compared with oidc-provider and with a million revoked tokens.
  *
  * @param {import('./starts.js').Populated} few
  */

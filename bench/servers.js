@@ -13,22 +13,22 @@ import { fileURLToPath } from 'node:url';
  * @property {string} name
  * @property {string} origin
  * @property {number} pid
- * @property {number} startMilliseconds from the start of its process to its first answer
+ * @property {number} startMilliseconds from the start of its process to its first response
  */
 
 const START_TIMEOUT = 60_000;
 const STOP_TIMEOUT = 5_000;
 
 /**
- * Starts servers, each as a process of its own with the settings of production, and stops all of them. They run in a
- * temporary folder, so that no `.env` of the caller counts.
+ * Starts and stops servers, each in its own process with production settings. They run in a temporary folder,
+ * so that no `.env` of the caller is read.
  */
 export function launcher() {
   const folder = mkdtempSync(join(tmpdir(), 'identity-bench-'));
   const secret = randomBytes(48).toString('base64url');
   /** @type {Map<number, import('node:child_process').ChildProcess>} */
   const running = new Map();
-  // Also if the run ends by a signal, or by an uncaught exception.
+  // This also runs if a signal or an uncaught exception ends the process.
   process.once('exit', () => {
     for (const child of running.values()) child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
@@ -36,9 +36,10 @@ export function launcher() {
 
   /**
    * @param {string} name
-   * @param {string | readonly string[]} script relative to the package, or another program and its arguments
-   * @param {string} [database] file with clients, for the service
-   * @param {Readonly<Record<string, string>>} [variables] settings in addition to those that all have
+   * @param {string | readonly string[]} script a path relative to the package, or another program and its
+   *   arguments
+   * @param {string} [database] the SQLite file of the service
+   * @param {Readonly<Record<string, string>>} [variables] settings in addition to those of all servers
    * @returns {Promise<Server>}
    */
   async function start(name, script, database = join(folder, 'empty.db'), variables = {}) {
@@ -51,7 +52,7 @@ export function launcher() {
     const child = spawn(program ?? '', args, {
       cwd: folder,
       env: { ...environment(secret, port), DATABASE_URL: `sqlite:${database}`, ...variables },
-      // The log goes to the null device: it is made and written as ever, and fills no disk.
+      // The log is written as usual, but to the null device, so that it fills no disk.
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     const pid = /** @type {number} */ (child.pid);
@@ -89,7 +90,7 @@ function environment(secret, port) {
     TOKEN_ENDPOINT_AUTH: 'none',
     METRICS: 'true',
     LOG_LEVEL: 'info',
-    // Counted, and never reached.
+    // Requests are counted, but the limit is never reached.
     RATE_LIMIT_MAX: '100000000',
   };
 }

@@ -3,29 +3,30 @@ import { fillDatabase } from './clients.js';
 import { memoryOf } from './memory.js';
 import { median } from './quantile.js';
 
-/** How often the service is started on each database; the last one stays, for the load. */
+/** How often the service is started with each database. The last one keeps running for the load. */
 const STARTS = 3;
 
 /**
- * What it takes to start with so many clients.
+ * How the service starts with this many clients.
  *
  * @typedef {object} Starts
  * @property {number} clients
- * @property {{ median: number, least: number, most: number }} seconds from the process to the first answer
+ * @property {{ median: number, least: number, most: number }} seconds from the start of the process to the
+ *   first response
  * @property {number | null} afterStart MiB of physical memory
- * @property {number | null} afterLoad
- * @property {number | null} peak the most that it ever held
+ * @property {number | null} afterLoad the same, after the load
+ * @property {number | null} peak the most until then
  */
 
 /**
- * A running service with clients, and what its starts took.
+ * A running service with clients, and the measurements of its starts.
  *
  * @typedef {object} Populated
  * @property {number} clients
  * @property {import('./servers.js').Server} server
  * @property {readonly string[]} authorizations
- * @property {string} database the file
- * @property {() => Starts} starts to be asked after the load
+ * @property {string} database the path of its SQLite file
+ * @property {() => Starts} starts call it after the load
  */
 
 /**

@@ -1,6 +1,7 @@
 /**
- * The service with a mistake that costs most of all: the library that signs is given the secret as a string, and prepares
- * it again for each token. Of its parts as the compiler made them, as `dist/main.js` has a key of its own.
+ * The service with the most expensive mistake: the library that signs gets the secret as a string and
+ * prepares it again for each token. It is built from the compiled files, because the bundle `dist/main.js`
+ * has its own copy of `SharedKey`.
  */
 import { JwtService } from '@nestjs/jwt';
 import { createApp } from '../dist/app.js';

@@ -4,11 +4,12 @@ import { median } from './quantile.js';
  * @typedef {object} Row
  * @property {string} case
  * @property {string} server
- * @property {number} requestsPerSecond median of the rounds, as are the others
+ * @property {number} requestsPerSecond the median of the rounds, like all figures of a row
  * @property {number} p50 milliseconds
  * @property {number} p99 milliseconds
  * @property {{ median: number, least: number, most: number } | null} cpu microseconds for each request
- * @property {(number | null)[]} ratios of the processor time to that of each reference in the same round, medians
+ * @property {(number | null)[]} ratios medians of the ratios of processor time to that of each reference in
+ *   the same round
  */
 
 /**
@@ -46,8 +47,8 @@ function cpuOf(rounds) {
 }
 
 /**
- * Compares within a round: a neighbour or a processor that changes its clock rate slows both servers of a round alike,
- * but not all rounds.
+ * Compares within a round: a neighbour or a processor that changes its clock rate slows both servers of a
+ * round alike, but not all rounds.
  *
  * @param {readonly import('./interleave.js').Slot[]} rounds
  * @param {readonly import('./interleave.js').Slot[]} references

@@ -18,7 +18,8 @@ const FIGURES = [
 
 /**
  * @param {readonly import('./summary.js').Row[]} rows
- * @param {{ case?: string, server: string, ratios: readonly string[] }} titles without `case`, that column is left out
+ * @param {{ case?: string, server: string, ratios: readonly string[] }} titles without `case`, that column is
+ *   left out
  * @returns {string}
  */
 export function tableOfRows(rows, titles) {
@@ -61,7 +62,7 @@ export function tableOfStarts(starts) {
  * @template R
  * @param {readonly R[]} rows
  * @param {readonly Column<R>[]} columns
- * @returns {string} a Markdown table whose columns are padded, so that it reads as well in a terminal
+ * @returns {string} a Markdown table with padded columns, which is readable in a terminal too
  */
 function table(rows, columns) {
   const cells = [

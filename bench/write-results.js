@@ -7,7 +7,7 @@ const CHART = new URL('./chart.svg', import.meta.url);
 const README = new URL('./README.md', import.meta.url);
 
 /**
- * Keeps the results next to the benchmark: every slot in `results.json`, the tables in the README.
+ * Writes the results next to the benchmark: every slot to `results.json`, the tables to the README.
  *
  * @param {object} results
  * @param {string} results.machine
@@ -15,7 +15,7 @@ const README = new URL('./README.md', import.meta.url);
  * @param {import('./summary.js').Row[]} results.summary
  * @param {import('./starts.js').Starts[]} results.starts
  * @param {import('./interleave.js').Slot[]} results.slots
- * @param {readonly { name: string, table: string }[]} tables by the name of their place in the README
+ * @param {readonly { name: string, table: string }[]} tables each with the name of its place in the README
  */
 export function writeResults({ machine, options, summary, starts, slots }, tables) {
   const { rounds, seconds, connections } = options;
@@ -35,6 +35,6 @@ export function writeResults({ machine, options, summary, starts, slots }, table
 function inPlace(text, { name, table }) {
   const between = new RegExp(`(?<=<!-- ${name} -->\\n).*(?=<!-- /${name} -->)`, 's');
   if (!between.test(text)) throw new Error(`The README has no place for the ${name}`);
-  // A function, because in a string `$` would have a meaning.
+  // The replacement is a function, because `$` has a meaning in a string.
   return text.replace(between, () => `\n${table}\n\n`);
 }

@@ -1,4 +1,4 @@
-/** The lean choice that the service is compared with. No log, no metrics, no security headers, no limits. */
+/** Fastify without a log, metrics, security headers or limits. */
 import fastify from 'fastify';
 import { addRoutes } from './expert-routes.js';
 

@@ -1,5 +1,5 @@
 /**
- * The floor: what the same responses cost with nothing but Node, and the HMAC by hand. Do not run this in production.
+ * The floor: what the same responses cost with only Node and an HMAC by hand. Do not run this in production.
  */
 import { createHmac, createSecretKey, randomUUID, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';

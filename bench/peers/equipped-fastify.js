@@ -1,6 +1,7 @@
 /**
- * The same routes, equipped as the service is in production, with the same libraries: a line of the log for each answer
- * and one for each token, request ids, the same headers, the same metrics, and a limit that is never reached.
+ * The routes of `expert-routes.js`, equipped like the service in production and with the same libraries: a
+ * log line for each response and each token, request IDs, the same headers, the same metrics, and a limit
+ * that is never reached.
  */
 import rateLimit from '@fastify/rate-limit';
 import fastify, { LogController } from 'fastify';

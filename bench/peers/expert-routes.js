@@ -1,6 +1,6 @@
 /**
- * The routes that an expert would write by hand on Fastify: JSON schemas for what comes in and goes out, and the fastest
- * JWT library for Node. No checks of the token's form.
+ * The routes that an expert would write by hand on Fastify, with JSON schemas for requests and responses and
+ * the fastest JWT library for Node. The form of a token is not checked.
  */
 import { randomUUID } from 'node:crypto';
 import { createSigner, createVerifier } from 'fast-jwt';
@@ -46,7 +46,7 @@ const verifySchema = {
 };
 
 /**
- * Receives what happens to tokens, if there is a listener.
+ * Receives an event for each token.
  *
  * @typedef {object} Listener
  * @property {(requestId: string, token: { sub: string, aud: string, jti: string }) => void} issued

@@ -1,6 +1,6 @@
 /**
- * NestJS on Express as the documentation of Nest shows it: a validation pipe with class-validator, and `@nestjs/jwt` with the
- * secret as a string. No log, no metrics, no security headers, no limits.
+ * NestJS on Express as the documentation of Nest shows it: a validation pipe with class-validator, and
+ * `@nestjs/jwt` with the secret as a string. No log, no metrics, no security headers, no limits.
  */
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
@@ -68,7 +68,7 @@ class AppController {
   }
 }
 
-// What decorators would write in TypeScript.
+// Applies what would be decorators in TypeScript.
 const { prototype } = AppController;
 route('ping', [Get('ping')]);
 route('token', [Post('token'), HttpCode(200)], TokenRequest);

@@ -1,6 +1,7 @@
 /**
- * `oidc-provider`, the OpenID Connect server for Node, in memory: client_credentials with an HS256 JWT if a resource is
- * requested, opaque tokens otherwise, and introspection of these. It has no log and no metrics.
+ * `oidc-provider`, the OpenID Connect server for Node, in memory: client_credentials with an HS256 JWT if a
+ * resource is requested, opaque tokens otherwise, and introspection of the latter. It has no log and no
+ * metrics.
  */
 import { createHash } from 'node:crypto';
 import Provider from 'oidc-provider';
