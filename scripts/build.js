@@ -1,6 +1,7 @@
-// Builds the service into `dist` while the service may run from it: a build is made in a folder of its own, and replaces the previous
-// one when it is complete. With --if-changed only if `dist` does not hold a build of these sources; with --package, without
-// the chunks that it otherwise keeps for processes of the previous build.
+// Builds the service into `dist`, even while the service runs from there: the build is made in a separate
+// folder and replaces the previous one once it is complete. With --if-changed, it builds only if `dist` does
+// not hold a build of these sources. With --package, it removes the chunks of the previous build, which it
+// otherwise keeps for running processes.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -19,7 +20,7 @@ const TOOLS = [COMPILER, join(ROOT, 'node_modules/rolldown')];
 
 const TO_BUILD = 'npm ci --include=dev && npm run build';
 
-/** What the operator can read, without a stack trace. */
+/** An error that is printed without a stack trace. */
 class BuildError extends Error {}
 
 const cleanUps = [];
@@ -39,10 +40,10 @@ async function run(...parameters) {
 
 async function build(keepPrevious) {
   for (const name of readdirSync(ROOT)) {
-    // Of a build that was killed.
+    // The folder is left over from a build that was killed.
     if (/^\.dist-\w+$/.test(name)) rmSync(join(ROOT, name), { recursive: true, force: true });
   }
-  // Sources that change during the build make it the build of other sources.
+  // The digest is taken first: if sources change during the build, it counts as a build of other sources.
   const digest = digestOfSources(ROOT);
   const next = mkdtempSync(join(ROOT, '.dist-'));
   cleanUps.push(() => rmSync(next, { recursive: true, force: true }));
@@ -64,7 +65,7 @@ async function main() {
   }
   const release = await lock(LOCK);
   cleanUps.push(release);
-  // Another process may have built it meanwhile.
+  // Another process may have finished the same build in the meantime.
   if (isDone()) return;
   if (values['if-changed']) {
     process.stderr.write('dist does not hold a build of these sources: building, some 10 seconds\n');

@@ -1,7 +1,8 @@
 /**
- * Puts the service and its command line, each of some 1,500 files with the packages, into a few files in place of `main.js` and
- * `cli/identity-backend.js` in a folder that the compiler wrote: finding and reading so many took more than half of the time of a start,
- * and memory. What other packages import from this one stays as the compiler made it. Further arguments name further entries, for tests.
+ * Bundles the service and its command line, in a folder that the compiler wrote: a few files take the place
+ * of `main.js`, `cli/identity-backend.js` and the packages that they import. Each consists of some 1,500
+ * files; finding and reading these took memory, and more than half of the time of a start. The files that
+ * other packages import stay as compiled. More arguments name more entries, for tests.
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +13,10 @@ const ENTRIES = Object.fromEntries(
   ['main', 'cli/identity-backend', ...FURTHER].map((name) => [name, join(FOLDER, `${name}.js`)]),
 );
 
-/** Loaded when needed, from their own packages: drivers, native code, files that are served, what Nest may ask for. */
+/**
+ * Packages that stay outside the bundle and are loaded when needed: drivers, native code, served files, and
+ * packages that Nest may request.
+ */
 const LEFT_OUT = [
   /^(libsql|pg|mysql2|ioredis)$/,
   /^swagger-ui-dist/,
@@ -21,7 +25,9 @@ const LEFT_OUT = [
 ];
 
 /**
- * What is required through `createRequire` is hidden from a bundler, and would be loaded a second time, outside of the bundle.
+ * Shows the bundler what is required through `createRequire`: otherwise these modules would be loaded a
+ * second time, from outside the bundle.
+ *
  * @type {import('rolldown').Plugin}
  */
 const showRequired = {
@@ -33,7 +39,7 @@ const showRequired = {
 };
 
 const { output } = await build({
-  // The comments of a bundle name files from here: it must not depend on the name of the folder.
+  // A bundle names files relative to this folder: it must not depend on the name of the folder.
   cwd: FOLDER,
   input: ENTRIES,
   platform: 'node',
@@ -42,16 +48,16 @@ const { output } = await build({
   logLevel: 'warn',
   output: {
     dir: FOLDER,
-    // Named after their content: a process never gets a chunk of another build than its own.
+    // Chunks are named after their content: a process never gets a chunk of another build.
     chunkFileNames: 'bundle/[name]-[hash].js',
-    // Nest names providers and the schemas of Swagger after their classes.
+    // Nest names providers and OpenAPI schemas after their classes.
     keepNames: true,
     comments: false,
-    // Text of one byte a character takes half of the memory.
+    // V8 needs half of the memory for text with one byte a character.
     charset: 'ascii',
   },
 });
-// Entries keep their names from build to build: a chunk that imports one could get that of another build.
+// Entries have the same names in every build: a chunk that imports one could get that of another build.
 for (const chunk of output) {
   if (chunk.type === 'asset') continue;
   const { fileName, imports, dynamicImports } = chunk;

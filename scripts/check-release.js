@@ -1,14 +1,14 @@
 #!/usr/bin/env node
-// Says whether services that were released together agree: for each, the version of its package.json, a git tag of its
-// commit and the version of the running service; for all, the issuer and, by its fingerprint, the shared secret. Exits 1
-// if anything does not. See docs/release-together.md.
+// Checks that services that were released together agree: for each service, the version in package.json, a
+// git tag of its commit and the version of the running service; for all of them, the issuer and the
+// fingerprint of the shared secret. Exits 1 if something differs. See docs/release-together.md.
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const USAGE = 'Usage: node scripts/check-release.js FOLDER=URL [FOLDER=URL …]';
-/** How long an answer may take, in milliseconds. */
+/** How long a response may take, in milliseconds. */
 const PATIENCE = 5_000;
 
 let passes = true;
@@ -30,7 +30,7 @@ function git(folder, ...parameters) {
   });
 }
 
-/** What disagrees with the version of the package. */
+/** @returns what disagrees with the version of the package */
 function faultsOfTag(folder, { name, version }) {
   let tags;
   try {
@@ -48,7 +48,7 @@ function faultsOfTag(folder, { name, version }) {
   return faults;
 }
 
-/** @returns {Promise<Record<string, any> | string>} what the running service shows, or why it shows nothing */
+/** @returns {Promise<Record<string, any> | string>} the response of /debug-env, or why there is none */
 async function debugEnvOf(url, nonce) {
   try {
     const answer = await fetch(`${url.replace(/\/$/, '')}/debug-env?nonce=${nonce}`, {
@@ -64,7 +64,7 @@ async function debugEnvOf(url, nonce) {
   }
 }
 
-/** @returns what the service shows; `undefined` if it shows none */
+/** @returns the response of /debug-env; `undefined` if there is none */
 async function checkService({ folder, url }, nonce) {
   const { name, version } = packageOf(folder);
   const shown = await debugEnvOf(url, nonce);
@@ -76,7 +76,10 @@ async function checkService({ folder, url }, nonce) {
   return typeof shown === 'string' ? undefined : shown;
 }
 
-/** @param name of what is compared @param values of the services that have one */
+/**
+ * @param name what is compared
+ * @param values those of the services that have one
+ */
 function checkSame(name, values) {
   if (values.length < 2) return;
   if (new Set(values).size === 1) ok(`all have the same ${name}`);
@@ -99,7 +102,7 @@ checkSame(
   'JWT_ISSUER',
   answered.map((each) => each.JWT_ISSUER),
 );
-// A service that knows public keys alone has no secret to compare.
+// A service that has only public keys has no secret to compare.
 checkSame(
   'shared secret, by its fingerprint',
   answered.map((each) => each.JWT_SECRET_KEY?.fingerprint).filter((each) => each !== undefined),

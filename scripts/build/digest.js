@@ -1,9 +1,9 @@
-// Whether `dist` holds a build of these sources.
+// Finds out whether `dist` holds a build of these sources.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Everything that decides what a build contains. */
+/** The files and folders that decide what a build contains. */
 const INPUTS = [
   'src',
   'package.json',
@@ -15,10 +15,10 @@ const INPUTS = [
   'scripts/bundle.js',
 ];
 
-/** Written last: a build without it is not complete. */
+/** The manifest is written last: a build without it is not complete. */
 export const MANIFEST = 'build.json';
 
-/** All files of a folder, by their paths within it, in one order on every machine. */
+/** @returns the paths of all files in a folder, relative to it, in the same order on every machine */
 export function filesIn(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
@@ -36,30 +36,33 @@ function filesOf(root, input) {
   return /\.\w+$/.test(input) ? [input] : filesIn(path).map((name) => `${input}/${name}`);
 }
 
-/** A digest of the sources, the locked dependencies and the configuration of the build. */
+/** @returns a digest of the sources, the locked dependencies and the configuration of the build */
 export function digestOfSources(root) {
   const hash = createHash('sha256');
   for (const name of INPUTS.flatMap((input) => filesOf(root, input))) {
     const content = readFileSync(join(root, name));
-    // Lengths keep two different lists of files from having the same bytes.
+    // The lengths keep different lists of files from giving the same bytes.
     hash.update(`${name}\0${content.length}\0`).update(content);
   }
   return hash.digest('hex');
 }
 
-/** What the build in `dist` wrote down of itself: its digest, its chunks and those of the build before it. */
+/** @returns the manifest of the build in `dist`: its digest, its chunks and those of the build before it */
 export function manifestOf(dist) {
   try {
     const { digest, chunks, previous } = JSON.parse(readFileSync(join(dist, MANIFEST), 'utf8'));
     if (typeof digest === 'string' && [chunks, previous].every(Array.isArray))
       return { digest, chunks, previous };
   } catch {
-    // There is no build, one of a release that wrote no manifest, or one that was cut short.
+    // There is no build, or an incomplete one, or one of a release that wrote no manifest.
   }
   return undefined;
 }
 
-/** Whether `dist` holds a complete build of the sources. Without sources, as in an image, any build is of them. */
+/**
+ * Whether `dist` holds a complete build of the sources. Without sources, as in an image, any complete build
+ * counts.
+ */
 export function isCurrent(root, dist) {
   const manifest = manifestOf(dist);
   const parts = ['main.js', 'cli/identity-backend.js', ...(manifest?.chunks ?? [])];

@@ -5,7 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** The holder renews the lock this often, in milliseconds. */
 const RENEWAL = 1_000;
 
-/** A lock that was not renewed for this long, in milliseconds, belongs to a process that was killed. */
+/**
+ * A lock that was not renewed for this long, in milliseconds, is left over from a process that was killed.
+ */
 const STALE = 15_000;
 
 const POLL = 100;
@@ -25,7 +27,7 @@ function ageOf(path) {
 }
 
 /**
- * Waits for the lock file and holds it. Two processes that both replace a stale lock would both build, which is
+ * Waits for the lock and takes it. If two processes replace the same stale lock, both build, which is
  * wasteful but safe: every file of a build is put in place by a rename.
  *
  * @returns the function that releases the lock
@@ -39,7 +41,7 @@ export async function lock(path) {
     try {
       utimesSync(path, new Date(), new Date());
     } catch {
-      // The lock was removed by hand: the build continues as if it were there.
+      // The lock was removed by hand. The build continues as if it still existed.
     }
   }, RENEWAL);
   renewal.unref();

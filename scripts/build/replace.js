@@ -1,4 +1,4 @@
-// Puts a finished build in the place of the previous one, file by file.
+// Replaces the previous build by a finished one, file by file.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { filesIn, MANIFEST, manifestOf } from './digest.js';
@@ -6,7 +6,9 @@ import { filesIn, MANIFEST, manifestOf } from './digest.js';
 /** Chunks are named after their content, so a chunk is never replaced by another. */
 const isChunk = (name) => name.startsWith('bundle/');
 
-/** What processes are started with: these files come last, when everything that they import is there. */
+/**
+ * The files with which processes start: they are moved last, when everything that they import is in place.
+ */
 const isEntry = (name) => name === 'main.js' || name === 'cli/identity-backend.js';
 
 function contentOf(path) {
@@ -43,12 +45,13 @@ function removeEmptyFolders(folder) {
 }
 
 /**
- * Replaces the build in `dist`. A process that starts meanwhile gets the previous entry or the new one, each with all of
- * its chunks: those of the previous build stay until the next one, for processes that still import them.
+ * Replaces the build in `dist`. A process that starts in the meantime gets the previous entry or the new one,
+ * with all chunks of its build: the previous chunks stay until the next build, for processes that still
+ * import them.
  *
  * @param next the folder of the finished build, in the same file system
- * @param digest of the sources that it was built from
- * @param keepPrevious whether the chunks of the previous build stay; not in a package
+ * @param digest the digest of the sources from which it was built
+ * @param keepPrevious whether to keep the chunks of the previous build; a package has none
  */
 export function replaceBuild(next, dist, { digest, keepPrevious }) {
   const names = filesIn(next);
@@ -56,7 +59,7 @@ export function replaceBuild(next, dist, { digest, keepPrevious }) {
   mkdirSync(dist, { recursive: true });
   const before = filesIn(dist);
   const previous = keepPrevious ? chunksToKeep(dist, before, chunks) : [];
-  // Without a manifest the build counts as none, if what follows is cut short.
+  // If the following steps are interrupted, a build without a manifest counts as none.
   rmSync(join(dist, MANIFEST), { force: true });
 
   for (const name of chunks) moveFile(name, next, dist);
