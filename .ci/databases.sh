@@ -1,14 +1,15 @@
-# PostgreSQL, MariaDB and Redis for the tests: those that answer at the addresses given or at their standard local ports,
-# else private ones from Debian's packages, on free ports of the loopback, with data that is removed at the end. In front of
-# that PostgreSQL, two PgBouncers of Debian's with its own defaults, which pool by session, and by transaction.
-# Sourced by .ci/run. FORCE_PRIVATE_DATABASES=1 starts private ones in any case.
+# Provides PostgreSQL, MariaDB and Redis to the tests: servers that respond at the given URLs or at their
+# standard local ports, otherwise private ones from Debian's packages, on free ports of the loopback
+# interface, whose data is removed at the end. In front of PostgreSQL it starts two PgBouncers with default
+# settings: one pools by session, the other by transaction. .ci/run sources this file.
+# FORCE_PRIVATE_DATABASES=1 always starts private servers.
 
 databases_folder=
 database_processes=()
 
 start_databases() {
   databases_folder=$(mktemp -d)
-  # The users of the servers have folders beneath it.
+  # The users of the servers have folders in it.
   chmod 755 "$databases_folder"
   export REQUIRE_DATABASES=true
   export TEST_POSTGRES_URL=${TEST_POSTGRES_URL:-postgres://postgres@127.0.0.1/test}
@@ -27,7 +28,7 @@ start_databases() {
 
 stop_databases() {
   if ((${#database_processes[@]} > 0)); then
-    # PostgreSQL waits for its clients unless it is interrupted; the others heed only the second signal.
+    # On SIGTERM alone, PostgreSQL would wait for its clients; the other servers obey only SIGTERM.
     kill -INT "${database_processes[@]}" 2>/dev/null || true
     kill -TERM "${database_processes[@]}" 2>/dev/null || true
     wait "${database_processes[@]}" || true
@@ -51,7 +52,7 @@ private_postgres() {
   comes_up $! "$TEST_POSTGRES_URL"
 }
 
-# Settings other than these are PgBouncer's own. $1: how it pools.
+# Starts a PgBouncer with default settings except these. $1: its pool mode.
 private_pgbouncer() {
   local port data
   port=$(free_port)
@@ -106,7 +107,7 @@ private_redis() {
   comes_up $! "$TEST_REDIS_URL"
 }
 
-# RUNLEVEL keeps what is installed from being started.
+# Installs a package of Debian. RUNLEVEL keeps its server from being started.
 package() {
   apt-get update -qq || return 1
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$1" >/dev/null
@@ -117,7 +118,8 @@ folder_of_postgres() {
   [[ -x ${found[-1]}/initdb ]] && echo "${found[-1]}"
 }
 
-# Servers refuse to run as root. Sets how to run them as the user $1, and a folder that is theirs, named $2.
+# Servers refuse to run as root. Sets `as`, a command prefix that runs them as the user $1, and `data`, a
+# folder of that user named $2 (by default like the user).
 become() {
   as=()
   data=$databases_folder/${2:-$1}
@@ -135,7 +137,7 @@ free_port() {
   });'
 }
 
-# Waits until a server answers, or shows why it does not.
+# Waits until the server with the process ID $1 responds at the URL $2, or shows why it does not.
 comes_up() {
   database_processes+=("$1")
   for _ in {1..60}; do
