@@ -3,14 +3,23 @@
  * signed. Times are in seconds since 1970 and may have a fraction.
  */
 export interface Claims {
+  /** When the token expires (RFC 7519 §4.1.4). */
   readonly exp: number;
+  /** When the token was issued. */
   readonly iat?: number;
+  /** The time before which the token is not valid. */
   readonly nbf?: number;
+  /** The issuer. */
   readonly iss?: string;
+  /** The subject: who the token is about. */
   readonly sub?: string;
+  /** The audience: who may accept the token. */
   readonly aud?: string | readonly string[];
+  /** The ID of the token. */
   readonly jti?: string;
+  /** Scope tokens separated by a space (RFC 8693 §4.2). */
   readonly scope?: string;
+  /** Other claims, such as `client_id` and custom ones. */
   readonly [name: string]: unknown;
 }
 

@@ -21,15 +21,17 @@ export const REFUSAL_MESSAGES: Readonly<Record<RefusalCode, string>> = {
   token_revoked: 'Token revoked',
 };
 
-/** A token that is valid now, for the requested audience. */
+/** The result for a token that is valid now, for the requested audience. */
 export interface AcceptedToken {
   readonly code: 'valid';
   readonly claims: Claims;
 }
 
-/** A token that is not valid; `hint` is one sentence that says what to do. */
+/** The result for a token that is not valid. */
 export interface RefusedToken {
+  /** Why it is refused. */
   readonly code: RefusalCode;
+  /** One sentence that says what to do. */
   readonly hint: string;
 }
 

@@ -40,6 +40,7 @@ export class TestIssuer {
   private published: readonly TestKey[];
   private isStarted = false;
 
+  /** @param options see {@link TestIssuerOptions}; all have defaults */
   constructor(private readonly options: TestIssuerOptions = {}) {
     this.audience = options.audience ?? 'test-service';
     this.algorithm = options.algorithm ?? 'ES256';

@@ -25,6 +25,7 @@ export interface Issued {
 /** No token was issued. The reason is meant for the caller. */
 export interface NotIssued {
   readonly code: IssueRefusalCode;
+  /** One sentence, without a full stop, that says why. */
   readonly reason: string;
 }
 
