@@ -63,7 +63,7 @@ export class ClientSecretsController {
     @Param('secretId') secretId: string,
     @Req() request: AdminRequest,
   ): Promise<void> {
-    return this.administration.endSecret(id, secretId, administratorOf(request));
+    return this.administration.revokeSecret(id, secretId, administratorOf(request));
   }
 
   private expiryOf({ expires_at, expires_in }: SecretRequestDto): number | null {

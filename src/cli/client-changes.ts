@@ -51,13 +51,13 @@ export function withChangeOptions(command: Command): Command {
  * @throws {Error} if the options contradict each other, or change nothing
  */
 export function clientPatch(options: ChangeOptions): (client: ClientDto) => Record<string, unknown> {
-  const members = clientFields(options);
+  const fields = clientFields(options);
   const edits = Object.entries(LISTS).flatMap(([name, list]) => edit(name, list, options));
-  if (Object.keys(members).length === 0 && edits.length === 0) {
+  if (Object.keys(fields).length === 0 && edits.length === 0) {
     throw new Error('Nothing to change: see `clients update --help`');
   }
   return (client) => ({
-    ...members,
+    ...fields,
     ...Object.fromEntries(edits.map(({ field, apply }) => [field, apply(client[field])])),
   });
 }

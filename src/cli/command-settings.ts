@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { loadSettings } from '../config/load-settings.js';
 import { type LoadedSettings, type Settings, SettingsError } from '../config/settings.js';
 import { withLocalSecrets } from '../config/with-local-secrets.js';
-import { databasePlace, inspectDatabase } from '../database/inspect-database.js';
+import { databaseLocation, inspectDatabase } from '../database/inspect-database.js';
 import { DatabaseError } from '../database/open-database.js';
 import type { Location } from './location.js';
 import type { Creation } from './services.js';
@@ -13,24 +13,24 @@ import type { Creation } from './services.js';
  * without settings of the service, a command creates neither a database nor a secret unless it is asked to.
  *
  * @param creation whether the command may create a missing database
- * @param making called with the path or location of a missing database that is about to be created
+ * @param onCreate called with the path or location of a missing database that is about to be created
  * @throws {SettingsError} if the settings are invalid, or the key encryption key is missing
  * @throws {DatabaseError} if the database is missing and must not be created, or cannot be read
  */
 export async function commandSettings(
-  place: Location,
+  location: Location,
   creation: Creation,
-  making: (database: string) => void,
+  onCreate: (database: string) => void,
 ): Promise<Settings> {
-  const directory = folder(place.directory);
-  const envFile = place.envFile === undefined ? undefined : resolve(place.envFile);
+  const directory = folder(location.directory);
+  const envFile = location.envFile === undefined ? undefined : resolve(location.envFile);
   const loaded = loadSettings(directory, undefined, envFile);
-  const { isThere, sealedKeys } = await inspectDatabase(loaded.databaseUrl);
+  const { exists, sealedKeys } = await inspectDatabase(loaded.databaseUrl);
   if (isInMemory(loaded)) throw new DatabaseError(IN_MEMORY, false);
   const mayMake = creation === 'asked' || (creation === 'with settings' && loaded.isConfigured);
-  if (!isThere && !mayMake) throw missing(loaded, creation);
+  if (!exists && !mayMake) throw missing(loaded, creation);
   const settings = withLocalSecrets(loaded, sealedKeys, mayMake ? ['key-encryption-key'] : []);
-  if (!isThere) making(databasePlace(loaded.databaseUrl));
+  if (!exists) onCreate(databaseLocation(loaded.databaseUrl));
   return settings;
 }
 
@@ -38,7 +38,7 @@ const IN_MEMORY =
   'DATABASE_URL is sqlite::memory:, a database in the memory of the service, which no command can reach.';
 
 function isInMemory({ databaseUrl }: LoadedSettings): boolean {
-  return databasePlace(databaseUrl) === ':memory:';
+  return databaseLocation(databaseUrl) === ':memory:';
 }
 
 /**
@@ -59,7 +59,7 @@ function missing({ databaseUrl }: LoadedSettings, creation: Creation): DatabaseE
       ? 'Start the service once, or register the first client.'
       : 'If a new one belongs here, add --create.';
   return new DatabaseError(
-    `There is no database of identity-backend at ${databasePlace(databaseUrl)}. ` +
+    `There is no database of identity-backend at ${databaseLocation(databaseUrl)}. ` +
       `Run the command in the folder of the service, or name that folder with --directory or its settings with --env-file. ${advice}`,
     false,
   );

@@ -11,7 +11,7 @@ import type { Services } from './services.js';
 export function secretsCommand(services: Services): Command {
   return commandGroup('secrets', 'the secrets of a client: at most two are valid at a time', [
     addCommand(services),
-    endCommand(services),
+    revokeCommand(services),
   ]);
 }
 
@@ -37,11 +37,11 @@ function addCommand(services: Services): Command {
   );
 }
 
-function endCommand(services: Services): Command {
+function revokeCommand(services: Services): Command {
   const end = command('end', 'revoke a secret, by its id', 'client', 'secret');
   return withJson(end).action((id: string, secretId: string, { json }: JsonOptions) =>
     services.use(async (context) => {
-      await context.get(ClientAdministration).endSecret(id, secretId, COMMAND_LINE);
+      await context.get(ClientAdministration).revokeSecret(id, secretId, COMMAND_LINE);
       if (json) printJson({ client_id: id, secret_id: secretId, ended: true });
       else printLine(`Ended ${secretId} of ${id}`);
     }),

@@ -8,7 +8,7 @@ import type { Location, LocationOptions } from './location.js';
 export type Creation = 'never' | 'with settings' | 'asked';
 
 /** Opens the services of a location. */
-export type OpenServices = (place: Location, creation: Creation) => Promise<INestApplicationContext>;
+export type OpenServices = (location: Location, creation: Creation) => Promise<INestApplicationContext>;
 
 /** The services that commands work with. They are opened only after the command line has been parsed. */
 export class Services {

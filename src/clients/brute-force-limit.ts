@@ -26,11 +26,11 @@ export class BruteForceLimit {
   private readonly signatures: MemoryWindowCounter;
 
   /**
-   * @param most the failures that a pair may have in a window; 0 for no limit
+   * @param maxFailures the failures that a pair may have in a window; 0 for no limit
    * @param counter counts failures in the window
    */
   constructor(
-    private readonly most: number,
+    private readonly maxFailures: number,
     private readonly counter: WindowCounter,
     private readonly clock: Clock,
   ) {
@@ -39,7 +39,9 @@ export class BruteForceLimit {
 
   /** @returns seconds until the pair may try again; 0 if it may now */
   blockedSeconds(address: string, clientId: string): number {
-    return this.most === 0 ? 0 : this.blockedBy(pairKey(networkOf(address), clientId), this.most);
+    return this.maxFailures === 0
+      ? 0
+      : this.blockedBy(pairKey(networkOf(address), clientId), this.maxFailures);
   }
 
   /**
@@ -49,12 +51,12 @@ export class BruteForceLimit {
    *
    * @returns seconds until a signature may be checked again; 0 if it may now
    */
-  signatureSeconds(address: string): number {
-    const most = this.most * ADDRESS_FACTOR;
+  countSignatureCheck(address: string): number {
+    const maxChecks = this.maxFailures * ADDRESS_FACTOR;
     const network = networkOf(address);
-    if (most === 0 || this.blockedBy(network, most) === 0) return 0;
+    if (maxChecks === 0 || this.blockedBy(network, maxChecks) === 0) return 0;
     const { count, until } = this.signatures.add(network);
-    return count > most ? this.secondsUntil(until) : 0;
+    return count > maxChecks ? this.secondsUntil(until) : 0;
   }
 
   /**
@@ -63,21 +65,21 @@ export class BruteForceLimit {
    * @returns seconds until the next attempt if this one exceeded the limit; else 0
    */
   async failed(address: string, clientId: string): Promise<number> {
-    if (this.most === 0) return 0;
+    if (this.maxFailures === 0) return 0;
     const network = networkOf(address);
     const [byPair, byAddress] = await Promise.all([
       this.counter.add(pairKey(network, clientId)),
       this.counter.add(network),
     ]);
     return Math.max(
-      byPair.count > this.most ? this.secondsUntil(byPair.until) : 0,
-      byAddress.count > this.most * ADDRESS_FACTOR ? this.secondsUntil(byAddress.until) : 0,
+      byPair.count > this.maxFailures ? this.secondsUntil(byPair.until) : 0,
+      byAddress.count > this.maxFailures * ADDRESS_FACTOR ? this.secondsUntil(byAddress.until) : 0,
     );
   }
 
-  private blockedBy(key: string, most: number): number {
-    const known = this.counter.known(key);
-    return known && known.count >= most ? this.secondsUntil(known.until) : 0;
+  private blockedBy(key: string, maxFailures: number): number {
+    const window = this.counter.known(key);
+    return window && window.count >= maxFailures ? this.secondsUntil(window.until) : 0;
   }
 
   private secondsUntil(time: number): number {

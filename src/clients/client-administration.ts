@@ -98,7 +98,7 @@ export class ClientAdministration {
     return { id: kept.id, text, expiresAt };
   }
 
-  async endSecret(id: string, secretId: string, by: Administrator): Promise<void> {
+  async revokeSecret(id: string, secretId: string, by: Administrator): Promise<void> {
     const now = this.clock.now();
     const event = { event: 'client.secret_ended', client: id, secret_id: secretId, by: by.id } as const;
     await this.change(event, by, (current) => {

@@ -68,7 +68,7 @@ export class ClientAuthenticator {
    * @returns the refusal of an attempt, if too many have failed; `undefined` if its signature may be checked
    */
   signatureRefused(attempt: Attempt, clientId: string): Authentication | undefined {
-    const seconds = this.limit.signatureSeconds(attempt.address);
+    const seconds = this.limit.countSignatureCheck(attempt.address);
     return seconds > 0 ? this.refused(attempt, clientId, seconds) : undefined;
   }
 

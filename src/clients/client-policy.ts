@@ -19,7 +19,7 @@ export type PolicyViolation = 'audience' | 'subject' | 'scope' | 'claims';
  * @param isClient whether a subject is the ID of a client
  * @returns the first part of the request that the client is not allowed; `undefined` if all of it is allowed
  */
-export function violationOf(
+export function policyViolation(
   client: Client,
   { subject, audience, scope, claims }: ClientRequest,
   isClient: (id: string) => boolean,

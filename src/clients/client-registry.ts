@@ -55,7 +55,7 @@ export class ClientRegistry {
    * Whether any client exists or ever existed: from then on, the tokens of deleted clients are no longer
    * valid.
    */
-  get everHadClients(): boolean {
+  get hasEverHadClients(): boolean {
     return this.records.everHeldRecords;
   }
 

@@ -10,17 +10,17 @@ import type { ClientRegistry } from './client-registry.js';
  * @returns what to do if the token is revoked, else `undefined`
  */
 export function clientRevocation(
-  clients: Pick<ClientRegistry, 'everHadClients' | 'find'>,
+  clients: Pick<ClientRegistry, 'hasEverHadClients' | 'find'>,
   claims: Claims,
 ): string | undefined {
   const { client_id: clientId } = claims;
-  if (clientId === undefined || !clients.everHadClients) return undefined;
+  if (clientId === undefined || !clients.hasEverHadClients) return undefined;
   const client = typeof clientId === 'string' ? clients.find(clientId) : undefined;
   if (!client)
     return 'The client that the token was issued to is not registered; register it and request a new token.';
   if (client.disabled)
     return 'The client that the token was issued to is disabled; enable it and request a new token.';
-  return isOfPrevious(client, claims)
+  return wasIssuedToPreviousClient(client, claims)
     ? 'The token was issued to a previous client with the same ID; request a new one.'
     : undefined;
 }
@@ -30,7 +30,7 @@ export function clientRevocation(
  * may be reused within one second, and an instance may have a slow clock, or not have received the change
  * yet. A client that reuses an ID has a mark for this.
  */
-function isOfPrevious({ createdAt, tokenMark }: Client, { iat, jti }: Claims): boolean {
+function wasIssuedToPreviousClient({ createdAt, tokenMark }: Client, { iat, jti }: Claims): boolean {
   const madeAt = createdAt / 1000;
   // `iat` is rounded down, so the creation time of the client is too.
   if (tokenMark === undefined) return iat !== undefined && iat < Math.floor(madeAt);

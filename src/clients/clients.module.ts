@@ -33,6 +33,6 @@ export class ClientsModule implements OnModuleInit {
    * these.
    */
   private async ensureAdministrationKeys(): Promise<void> {
-    if (this.clients.everHadClients) await this.keys.ensureAdministration();
+    if (this.clients.hasEverHadClients) await this.keys.ensureAdministration();
   }
 }

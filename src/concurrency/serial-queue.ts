@@ -3,11 +3,11 @@ export class SerialQueue {
   private last: Promise<unknown> | undefined;
 
   /**
-   * @param failsWaiting whether an error also fails the tasks that wait, without running them: while a store
+   * @param failsWaitingTasks whether an error also fails the tasks that wait, without running them: while a store
    *   is unavailable, each of them would wait for the same error for as long again. Default: only the task
    *   itself fails.
    */
-  constructor(private readonly failsWaiting: (cause: unknown) => boolean = () => false) {}
+  constructor(private readonly failsWaitingTasks: (cause: unknown) => boolean = () => false) {}
 
   /** Runs a task after all earlier ones; at once if there are none. Its errors are rethrown. */
   run<R>(task: () => Promise<R>): Promise<R> {
@@ -22,7 +22,7 @@ export class SerialQueue {
 
   private after<R>(previous: Promise<unknown>, task: () => Promise<R>): Promise<R> {
     return previous.then(task, (cause: unknown) => {
-      if (this.failsWaiting(cause)) throw cause;
+      if (this.failsWaitingTasks(cause)) throw cause;
       return task();
     });
   }

@@ -34,8 +34,8 @@ export function withLocalSecrets(
 ): Settings {
   const { encryptionKey, notices } = loaded;
   const makesSecret = lacksSharedSecret(loaded) && mayMake.includes('jwt-secret-key');
-  if (encryptionKey === undefined) refuseToMakeKey(loaded, sealedKeys, mayMake);
-  else if (makesSecret) checkKeysOpen(sealedKeys, encryptionKey, loaded.previousEncryptionKeys);
+  if (encryptionKey === undefined) checkKeyMayBeMade(loaded, sealedKeys, mayMake);
+  else if (makesSecret) checkOneKeyDecrypts(sealedKeys, encryptionKey, loaded.previousEncryptionKeys);
   const key = encryptionKey ?? make(loaded, 'key-encryption-key').secret;
   if (!makesSecret) return Object.freeze({ ...loaded, encryptionKey: key });
   const made = make(loaded, 'jwt-secret-key');
@@ -54,7 +54,7 @@ export function lacksSharedSecret(loaded: LoadedSettings): boolean {
   return loaded.secret === undefined && isShared;
 }
 
-function refuseToMakeKey(
+function checkKeyMayBeMade(
   { dataDirectory }: LoadedSettings,
   sealedKeys: readonly SealedKey[],
   mayMake: readonly LocalSecretName[],
@@ -75,7 +75,7 @@ function refuseToMakeKey(
  * Checks that one of the keys decrypts. One is enough: keys that were retired long ago may need a key
  * encryption key that was lost since.
  */
-function checkKeysOpen(keys: readonly SealedKey[], current: string, previous: readonly string[]): void {
+function checkOneKeyDecrypts(keys: readonly SealedKey[], current: string, previous: readonly string[]): void {
   const encryption = new KeyEncryption(current, previous);
   let refusal: KeyEncryptionError | undefined;
   for (const { kid, sealed } of keys) {

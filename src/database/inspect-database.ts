@@ -17,12 +17,12 @@ export interface SealedKey {
 /** What exists at `DATABASE_URL`. */
 export interface InspectedDatabase {
   /** Whether there is a database with the tables of this service. */
-  readonly isThere: boolean;
+  readonly exists: boolean;
   /** Empty if there are no keys, or no database. */
   readonly sealedKeys: readonly SealedKey[];
 }
 
-const NOT_THERE: InspectedDatabase = { isThere: false, sealedKeys: [] };
+const MISSING: InspectedDatabase = { exists: false, sealedKeys: [] };
 
 /**
  * Inspects a database without creating or changing anything.
@@ -32,7 +32,7 @@ const NOT_THERE: InspectedDatabase = { isThere: false, sealedKeys: [] };
 export async function inspectDatabase(url: string): Promise<InspectedDatabase> {
   const isFile = databaseKind(url) === 'sqlite';
   const path = sqlitePath(url);
-  if (isFile && (path === ':memory:' || !existsSync(path))) return NOT_THERE;
+  if (isFile && (path === ':memory:' || !existsSync(path))) return MISSING;
   const options = await databaseOptions(url);
   const dataSource = new DataSource({ ...options, ...(isFile && FOR_READING) });
   try {
@@ -58,7 +58,7 @@ const FOR_READING = {
  *
  * @param url see `DATABASE_URL`
  */
-export function databasePlace(url: string): string {
+export function databaseLocation(url: string): string {
   return databaseKind(url) === 'sqlite' ? sqlitePath(url) : displayDatabase(url);
 }
 
@@ -66,11 +66,11 @@ async function look(manager: EntityManager): Promise<InspectedDatabase> {
   const table = KeyTable.options.name;
   const runner = manager.dataSource.createQueryRunner();
   try {
-    if (!(await runner.hasTable(table))) return NOT_THERE;
+    if (!(await runner.hasTable(table))) return MISSING;
     const rows = (await runner.query(`SELECT document FROM ${table} WHERE document IS NOT NULL`)) as {
       document: string;
     }[];
-    return { isThere: true, sealedKeys: rows.flatMap(({ document }) => sealedKeysOf(document)) };
+    return { exists: true, sealedKeys: rows.flatMap(({ document }) => sealedKeysOf(document)) };
   } finally {
     await runner.release();
   }

@@ -67,8 +67,8 @@ async function migrateMysql(runner: QueryRunner): Promise<void> {
 }
 
 async function isTaken(runner: QueryRunner, statement: string): Promise<boolean> {
-  const [answer] = (await runner.query(statement)) as { readonly taken: unknown }[];
-  return answer?.taken === true || Number(answer?.taken) === 1;
+  const [row] = (await runner.query(statement)) as { readonly taken: unknown }[];
+  return row?.taken === true || Number(row?.taken) === 1;
 }
 
 /** Polls for the lock: a waiting statement would occupy its connection, and exceed the statement timeout. */

@@ -55,8 +55,8 @@ export class Doctor {
     const base = issuer.replace(/\/$/, '');
     const { keySet } = publishedUrls(publicUrl ?? base);
     return Promise.all([
-      this.checkAddress(keySet, 'jwks.json'),
-      ...METADATA.map((name) => this.checkAddress(`${base}/.well-known/${name}`, name)),
+      this.checkUrl(keySet, 'jwks.json'),
+      ...METADATA.map((name) => this.checkUrl(`${base}/.well-known/${name}`, name)),
       ...this.checkInsertedPath(base),
     ]);
   }
@@ -69,18 +69,18 @@ export class Doctor {
   async checkPeer(url: string): Promise<Finding[]> {
     const nonce = randomBytes(12).toString('hex');
     const address = `${url.replace(/\/$/, '')}/debug-env?nonce=${nonce}`;
-    const answer = await this.get(address);
-    if (typeof answer === 'string') return [wrong(`The peer does not respond: ${answer}`)];
-    if (answer.status === 404) {
+    const response = await this.get(address);
+    if (typeof response === 'string') return [wrong(`The peer does not respond: ${response}`)];
+    if (response.status === 404) {
       return [
         note('The /debug-env of the peer is off: set DEBUG_ENV=true there for the time of the comparison'),
       ];
     }
-    if (answer.status !== 200 || !isJsonObject(answer.body)) {
-      const how = answer.status === 200 ? ' without JSON' : '';
-      return [wrong(`The /debug-env of the peer responds ${answer.status}${how}`)];
+    if (response.status !== 200 || !isJsonObject(response.body)) {
+      const how = response.status === 200 ? ' without JSON' : '';
+      return [wrong(`The /debug-env of the peer responds ${response.status}${how}`)];
     }
-    return [this.compareSecret(answer.body, nonce), ...this.compareSettings(answer.body)];
+    return [this.compareSecret(response.body, nonce), ...this.compareSettings(response.body)];
   }
 
   private compareSecret({ JWT_SECRET_KEY: shown }: Record<string, unknown>, nonce: string): Finding {
@@ -122,22 +122,22 @@ export class Doctor {
     const { origin, pathname } = new URL(base);
     if (pathname === '/') return [];
     const address = `${origin}/.well-known/oauth-authorization-server${pathname}`;
-    return [this.checkAddress(address, 'oauth-authorization-server', 'note')];
+    return [this.checkUrl(address, 'oauth-authorization-server', 'note')];
   }
 
-  private async checkAddress(
+  private async checkUrl(
     address: string,
     name: string,
     otherwise: 'note' | 'wrong' = 'wrong',
   ): Promise<Finding> {
-    const answer = await this.get(address);
-    const problem = typeof answer === 'string' ? answer : this.problemOf(answer, name);
+    const response = await this.get(address);
+    const problem = typeof response === 'string' ? response : this.problemOf(response, name);
     return problem === undefined
       ? { verdict: 'ok', about: `${address} answers` }
       : { verdict: otherwise, about: `${address}: ${problem}` };
   }
 
-  private problemOf({ status, body }: Answer, name: string): string | undefined {
+  private problemOf({ status, body }: PeerResponse, name: string): string | undefined {
     if (status !== 200) return `answers ${status}`;
     if (!isJsonObject(body)) return 'is not JSON';
     if (name === 'jwks.json') return Array.isArray(body['keys']) ? undefined : 'is not a key set';
@@ -145,7 +145,7 @@ export class Doctor {
   }
 
   /** @returns the response, or why there is none */
-  private async get(address: string): Promise<Answer | string> {
+  private async get(address: string): Promise<PeerResponse | string> {
     try {
       const response = await this.fetch(address, {
         redirect: 'error',
@@ -161,7 +161,7 @@ export class Doctor {
   }
 }
 
-interface Answer {
+interface PeerResponse {
   readonly status: number;
   readonly body: unknown;
 }

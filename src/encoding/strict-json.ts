@@ -30,20 +30,20 @@ export function parseStrictJson(text: string): unknown {
   } catch {
     return undefined;
   }
-  const members = countMembers(value, 1);
+  const fields = countFields(value, 1);
   // JSON.parse keeps one of two fields with the same name, so a value with fewer fields than the text has a
   // duplicate.
-  return members !== undefined && members === countColons(text) ? value : undefined;
+  return fields !== undefined && fields === countColons(text) ? value : undefined;
 }
 
 /** @returns the number of fields of all objects in the value; `undefined` if it is rejected */
-function countMembers(value: unknown, depth: number): number | undefined {
+function countFields(value: unknown, depth: number): number | undefined {
   if (typeof value !== 'object' || value === null) return 0;
   if (depth > MAX_JSON_DEPTH) return undefined;
   let count = 0;
   if (Array.isArray(value)) {
     for (const item of value) {
-      const inner = countMembers(item, depth + 1);
+      const inner = countFields(item, depth + 1);
       if (inner === undefined) return undefined;
       count += inner;
     }
@@ -52,7 +52,7 @@ function countMembers(value: unknown, depth: number): number | undefined {
   // Object.entries would make an array for each field of every token and body.
   for (const name of Object.keys(value)) {
     if (name === '__proto__') return undefined;
-    const inner = countMembers((value as Record<string, unknown>)[name], depth + 1);
+    const inner = countFields((value as Record<string, unknown>)[name], depth + 1);
     if (inner === undefined) return undefined;
     count += inner + 1;
   }

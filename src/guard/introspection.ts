@@ -20,7 +20,7 @@ export interface IntrospectionSettings extends IntrospectionOptions {
 }
 
 /** The maximum number of cached responses. */
-const MAX_REMEMBERED = 10_000;
+const MAX_CACHED = 10_000;
 
 /**
  * How long no query starts after one failed because the issuer is unavailable, in milliseconds, so that
@@ -28,7 +28,7 @@ const MAX_REMEMBERED = 10_000;
  */
 const PAUSE_MS = 1_000;
 
-interface Remembered {
+interface CachedState {
   readonly state: Promise<TokenState> | TokenState;
   /** Milliseconds since 1970. */
   readonly until: number;
@@ -39,7 +39,7 @@ interface Remembered {
  * caches the responses.
  */
 export class Introspection {
-  private readonly remembered = new BoundedMap<Remembered>(MAX_REMEMBERED);
+  private readonly cache = new BoundedMap<CachedState>(MAX_CACHED);
   private isFailing = false;
   private pausedUntil = -Infinity;
 
@@ -50,11 +50,11 @@ export class Introspection {
     const now = this.settings.clock.now();
     // A digest, so that no token is kept in memory.
     const id = createHash('sha256').update(token).digest('base64url');
-    const known = this.remembered.get(id);
-    if (known && now < known.until) return known.state;
+    const cached = this.cache.get(id);
+    if (cached && now < cached.until) return cached.state;
     if (now < this.pausedUntil) return 'unavailable';
-    const state = this.ask(token).then((answer) => this.conclude(id, answer, now));
-    this.remembered.set(id, { state, until: Infinity });
+    const state = this.ask(token).then((state) => this.cacheState(id, state, now));
+    this.cache.set(id, { state, until: Infinity });
     return state;
   }
 
@@ -76,9 +76,9 @@ export class Introspection {
     }
   }
 
-  private conclude(id: string, state: TokenState, asked: number): TokenState {
-    if (state === 'unavailable') this.remembered.delete(id);
-    else this.remembered.set(id, { state, until: asked + this.settings.cacheSeconds * 1000 });
+  private cacheState(id: string, state: TokenState, askedAt: number): TokenState {
+    if (state === 'unavailable') this.cache.delete(id);
+    else this.cache.set(id, { state, until: askedAt + this.settings.cacheSeconds * 1000 });
     return state;
   }
 
@@ -86,7 +86,7 @@ export class Introspection {
     if (!this.isFailing) this.settings.report(message);
     this.isFailing = true;
     // A response below 500, however odd, concerns this token only, and other tokens can still be queried.
-    const isAway = status === undefined || status >= 500;
-    if (isAway) this.pausedUntil = this.settings.clock.now() + PAUSE_MS;
+    const isUnavailable = status === undefined || status >= 500;
+    if (isUnavailable) this.pausedUntil = this.settings.clock.now() + PAUSE_MS;
   }
 }

@@ -14,7 +14,7 @@ export interface KeySources {
  */
 export class KeyLookup implements VerificationKeys {
   /** The key set, if it was searched: only then could a newer one change the result. */
-  asked: RemoteKeySet | undefined;
+  searchedKeySet: RemoteKeySet | undefined;
   keyIdKnown = false;
 
   constructor(private readonly sources: KeySources) {}
@@ -23,7 +23,7 @@ export class KeyLookup implements VerificationKeys {
     const { secrets, keySet } = this.sources;
     if (ALGORITHMS[algorithm].shared) return secrets.candidates(algorithm, keyId);
     if (!keySet?.accepts(algorithm)) return { keys: [], keyIdKnown: false };
-    this.asked = keySet;
+    this.searchedKeySet = keySet;
     const found = keySet.candidates(algorithm, keyId);
     this.keyIdKnown = found.keyIdKnown;
     return found;

@@ -83,16 +83,14 @@ export class TokenVerifier {
   verify(token: string): VerificationOutcome | Promise<VerificationOutcome> {
     const lookup = new KeyLookup(this.sources);
     const outcome = this.check(token, lookup);
-    const isUndecided = outcome.code === 'invalid_signature' || outcome.code === 'unavailable';
-    const isMissing = isUndecided && !lookup.keyIdKnown;
-    const newer = lookup.asked?.update(isMissing);
-    if (!newer) return this.checkState(token, outcome);
-    return newer.then(() => this.checkState(token, this.check(token, new KeyLookup(this.sources))));
+    const update = lookup.searchedKeySet?.update(mayChangeWithNewerKeys(outcome, lookup));
+    if (!update) return this.checkState(token, outcome);
+    return update.then(() => this.checkState(token, this.check(token, new KeyLookup(this.sources))));
   }
 
   private check(token: string, lookup: KeyLookup): VerificationOutcome {
     const verdict = verifyToken(token, lookup, this.expected, this.settings.clock.now());
-    if (lookup.asked?.isKnown === false) return { code: 'unavailable', hint: KEYS_UNAVAILABLE };
+    if (lookup.searchedKeySet?.isKnown === false) return { code: 'unavailable', hint: KEYS_UNAVAILABLE };
     return this.checkAudiences(verdict);
   }
 
@@ -115,8 +113,8 @@ export class TokenVerifier {
     if (!this.introspection || outcome.code !== 'valid') return outcome;
     const state = this.introspection.stateOf(token);
     return typeof state === 'string'
-      ? inState(state, outcome)
-      : state.then((known) => inState(known, outcome));
+      ? outcomeInState(state, outcome)
+      : state.then((known) => outcomeInState(known, outcome));
   }
 }
 
@@ -131,7 +129,12 @@ function expectationsOf({ issuer, audiences, toleranceSeconds }: VerifierSetting
   };
 }
 
-function inState(state: TokenState, outcome: VerificationOutcome): VerificationOutcome {
+/** Whether the key that signed the token may be missing from the key set that was searched. */
+function mayChangeWithNewerKeys({ code }: VerificationOutcome, { keyIdKnown }: KeyLookup): boolean {
+  return (code === 'invalid_signature' || code === 'unavailable') && !keyIdKnown;
+}
+
+function outcomeInState(state: TokenState, outcome: VerificationOutcome): VerificationOutcome {
   switch (state) {
     case 'active':
       return outcome;

@@ -54,7 +54,7 @@ export function verifierSettings(options: IdentityAuthOptions): VerifierSettings
     `keepKeysSeconds must be a whole number from 1 to ${MAX_KEEP_KEYS_SECONDS}`,
   );
   const secrets = options.secrets ?? [];
-  const publicKeys = placeOfPublicKeys(options, allowPlainHttp);
+  const publicKeys = keySetLocation(options, allowPlainHttp);
   const algorithms = acceptedAlgorithms(options, secrets.length > 0, publicKeys !== undefined);
   const sharedAlgorithms = algorithms.filter((algorithm) => ALGORITHMS[algorithm].shared);
   checkSecrets(secrets, sharedAlgorithms);
@@ -84,7 +84,7 @@ const isName = (value: unknown): boolean => typeof value === 'string' && value !
 const isWithin = (value: unknown, most: number): boolean =>
   typeof value === 'number' && value >= 0 && value <= most;
 
-function placeOfPublicKeys(
+function keySetLocation(
   { issuer, jwksUri, discover }: IdentityAuthOptions,
   allowPlainHttp: boolean,
 ): VerifierSettings['publicKeys'] {

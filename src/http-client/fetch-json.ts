@@ -10,7 +10,7 @@ export type Fetch = typeof globalThis.fetch;
 export const globalFetch: Fetch = (input, init) => globalThis.fetch(input, init);
 
 /** A response of another service, whatever its status. */
-export interface JsonAnswer {
+export interface JsonResponse {
   readonly status: number;
   readonly headers: Headers;
   /** The body; `undefined` if it is not unambiguous JSON. */
@@ -30,7 +30,11 @@ const MAX_BODY_BYTES = 1024 * 1024;
  * @throws {RemoteFailure} if the request fails, no complete response arrives within 5 seconds, or its body is
  *   over 1 MiB
  */
-export async function fetchJson(fetch: Fetch, address: string, init: RequestInit = {}): Promise<JsonAnswer> {
+export async function fetchJson(
+  fetch: Fetch,
+  address: string,
+  init: RequestInit = {},
+): Promise<JsonResponse> {
   try {
     const response = await fetch(address, {
       ...init,

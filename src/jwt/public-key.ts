@@ -14,7 +14,7 @@ const EXPONENT = { over: 2 ** 16, under: 2 ** 32 } as const;
 const COORDINATE_BYTES: Readonly<Record<string, number>> = { 'P-256': 32, 'P-384': 48 };
 
 /** Parameters that only a private or a shared key has (RFC 7518 §6, RFC 8037 §2). */
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+const PRIVATE_PARAMETERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 /** The most keys in a set. */
 const MAX_KEYS = 10;
@@ -44,7 +44,7 @@ export function readPublicKey(jwk: unknown, operation: KeyOperation = 'verify'):
   const algorithms = fittingAlgorithms(jwk);
   if (algorithms.length === 0) return 'names an alg that does not fit it';
   try {
-    const key = createPublicKey({ key: publicMembers(jwk), format: 'jwk' });
+    const key = createPublicKey({ key: publicParameters(jwk), format: 'jwk' });
     return { id: typeof jwk['kid'] === 'string' ? jwk['kid'] : undefined, key, algorithms };
   } catch {
     return 'is not a valid public key: its point is not on the curve';
@@ -58,11 +58,11 @@ export function readPublicKey(jwk: unknown, operation: KeyOperation = 'verify'):
  * @returns the keys, or a predicate that says what is wrong, and with which key
  */
 export function readPublicKeySet(value: unknown): readonly PublicKey[] | string {
-  const members: unknown = isJsonObject(value) ? value['keys'] : undefined;
-  if (!Array.isArray(members)) return 'must be a JWK Set: an object with an array named keys';
-  if (members.length === 0 || members.length > MAX_KEYS) return `must hold 1 to ${MAX_KEYS} keys`;
+  const jwks: unknown = isJsonObject(value) ? value['keys'] : undefined;
+  if (!Array.isArray(jwks)) return 'must be a JWK Set: an object with an array named keys';
+  if (jwks.length === 0 || jwks.length > MAX_KEYS) return `must hold 1 to ${MAX_KEYS} keys`;
   const keys: PublicKey[] = [];
-  for (const [index, jwk] of members.entries()) {
+  for (const [index, jwk] of jwks.entries()) {
     const key = readPublicKey(jwk);
     if (typeof key === 'string') return `keys[${index}] ${key}`;
     if (key.id !== undefined && keys.some(({ id }) => id === key.id)) {
@@ -75,7 +75,7 @@ export function readPublicKeySet(value: unknown): readonly PublicKey[] | string 
 
 function purposeFault(jwk: Jwk, operation: KeyOperation): string | undefined {
   const { kid, use, key_ops: operations } = jwk;
-  if (operation === 'verify' && PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))) {
+  if (operation === 'verify' && PRIVATE_PARAMETERS.some((name) => Object.hasOwn(jwk, name))) {
     return 'has a private parameter: send the public key alone, and replace this one, which others may have seen';
   }
   if (kid !== undefined && typeof kid !== 'string') return 'has a kid that is not a string';
@@ -158,7 +158,7 @@ export function fittingAlgorithms({ kty, crv, alg }: Readonly<Record<string, unk
   return named === undefined ? fitting : fitting.filter((name) => name === named);
 }
 
-const publicMembers = ({ kty, crv, n, e, x, y }: Jwk): JsonWebKey =>
+const publicParameters = ({ kty, crv, n, e, x, y }: Jwk): JsonWebKey =>
   Object.fromEntries(Object.entries({ kty, crv, n, e, x, y }).filter(([, value]) => value !== undefined));
 
 type Jwk = Readonly<Record<string, unknown>>;

@@ -84,7 +84,7 @@ function plainText(text: string): string {
 function isPlaceholder(secret: string): boolean {
   if (period(secret.replace(BLANKS_AND_QUOTES, '')) === 1) return true;
   const plain = plainText(secret);
-  if (!standsFor(plain, secret)) return false;
+  if (!isMostlyLettersAndDigits(plain, secret)) return false;
   if (PLACEHOLDERS.some((word) => isRepetitionOf(word, plain))) return true;
   const unknown = plain.replace(PLACEHOLDER_WORDS, '');
   return unknown.length < plain.length && unknown.length < LEAST_UNKNOWN_CHARACTERS;
@@ -101,7 +101,7 @@ function isRepetitionOf(word: string, text: string): boolean {
 const MOST_SEPARATORS = 6;
 
 /** Whether the letters and digits represent the secret. In one of mostly random punctuation they do not. */
-function standsFor(plain: string, secret: string): boolean {
+function isMostlyLettersAndDigits(plain: string, secret: string): boolean {
   const content = secret.replace(BLANKS_AND_QUOTES, '');
   const others = new Set(content.replace(/[\p{L}\p{N}]/gu, ''));
   return plain.length * 2 >= content.length || others.size <= MOST_SEPARATORS;
@@ -112,7 +112,10 @@ function standsFor(plain: string, secret: string): boolean {
  */
 function isRepetition(secret: string): boolean {
   const plain = plainText(secret);
-  const texts = [secret.replace(BLANKS_AND_QUOTES, ''), ...(standsFor(plain, secret) ? [plain] : [])];
+  const texts = [
+    secret.replace(BLANKS_AND_QUOTES, ''),
+    ...(isMostlyLettersAndDigits(plain, secret) ? [plain] : []),
+  ];
   return texts.some((text) => {
     const length = period(text);
     return length * 2 <= text.length && Buffer.byteLength(text.slice(0, length)) < LEAST_SECRET_BYTES;

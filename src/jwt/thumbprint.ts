@@ -9,7 +9,7 @@ const REQUIRED: Readonly<Record<string, readonly (keyof JsonWebKey)[]>> = {
 
 /** @returns the SHA-256 thumbprint of a key (RFC 7638), in base64url */
 export function thumbprint(jwk: JsonWebKey): string {
-  const members = REQUIRED[String(jwk.kty)] ?? [];
-  const canonical = JSON.stringify(Object.fromEntries(members.map((name) => [name, jwk[name]])));
+  const required = REQUIRED[String(jwk.kty)] ?? [];
+  const canonical = JSON.stringify(Object.fromEntries(required.map((name) => [name, jwk[name]])));
   return createHash('sha256').update(canonical).digest('base64url');
 }

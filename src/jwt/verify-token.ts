@@ -93,17 +93,9 @@ export function checkSignature(
   keys: VerificationKeys,
   expected: Pick<Expectations, 'allows' | 'allowsNoAudience' | 'describeKeys'>,
 ): RefusedToken | undefined {
-  const { keys: candidates, keyIdKnown } = keys.candidates(jws.algorithm, jws.keyId);
-  const key = candidates.find((candidate) => candidate.verifies(jws.token));
-  if (!key) {
-    const kid = jws.keyId === undefined ? 'no kid' : keyIdKnown ? 'a known kid' : 'an unknown kid';
-    const tried = `${candidates.length} ${candidates.length === 1 ? 'key was' : 'keys were'} tried`;
-    const which = candidates.length > 0 ? (expected.describeKeys?.(candidates) ?? '') : '';
-    return refuse(
-      'invalid_signature',
-      `The token names ${kid} and ${tried}${which}; ${signatureAdvice(jws, candidates)}.`,
-    );
-  }
+  const candidates = keys.candidates(jws.algorithm, jws.keyId);
+  const key = candidates.keys.find((candidate) => candidate.verifies(jws.token));
+  if (!key) return invalidSignature(jws, candidates, expected.describeKeys);
   const audiences = audiencesOf(jws.claims.aud);
   const isAllowed =
     audiences.length > 0
@@ -114,6 +106,20 @@ export function checkSignature(
   return refuse(
     'invalid_signature',
     `The token names ${jws.keyId === undefined ? 'no kid' : 'a kid'} and 1 key was tried; ${which} does not allow the algorithm that it is signed with.`,
+  );
+}
+
+function invalidSignature(
+  jws: CompactJws,
+  { keys, keyIdKnown }: KeyCandidates,
+  describeKeys: Expectations['describeKeys'],
+): RefusedToken {
+  const kid = jws.keyId === undefined ? 'no kid' : keyIdKnown ? 'a known kid' : 'an unknown kid';
+  const tried = `${keys.length} ${keys.length === 1 ? 'key was' : 'keys were'} tried`;
+  const which = keys.length > 0 ? (describeKeys?.(keys) ?? '') : '';
+  return refuse(
+    'invalid_signature',
+    `The token names ${kid} and ${tried}${which}; ${signatureAdvice(jws, keys)}.`,
   );
 }
 

@@ -31,9 +31,9 @@ export interface KeySetLocation extends Discovery {
 }
 
 /** @returns `undefined` if the issuer has no public keys */
-export function keySetSource(place: KeySetLocation): KeySetSource | undefined {
-  const { publicKeys, fetch } = place;
-  if (publicKeys === 'discover') return discoveredKeySet(place);
+export function keySetSource(location: KeySetLocation): KeySetSource | undefined {
+  const { publicKeys, fetch } = location;
+  if (publicKeys === 'discover') return discoveredKeySet(location);
   return publicKeys && (() => fetchKeySet(publicKeys.jwksUri, fetch));
 }
 

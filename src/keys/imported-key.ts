@@ -30,7 +30,7 @@ export function readImportedKey(text: string, algorithms: readonly Algorithm[]):
     return 'is encrypted; give it without a passphrase, for the service alone to read';
   const key = privateKeyOf(text, jwk);
   if (!key) return 'is not a private key in PEM or JWK';
-  const checked = readPublicKey(isJsonObject(jwk) ? jwk : publicMembers(key), 'sign');
+  const checked = readPublicKey(isJsonObject(jwk) ? jwk : publicParameters(key), 'sign');
   if (typeof checked === 'string') return fitsNone(algorithms, checked);
   const algorithm = algorithms.find((each) => checked.algorithms.includes(each));
   if (!algorithm) return fitsNone(algorithms, `is for ${checked.algorithms.join(', ')}`);
@@ -53,7 +53,7 @@ function privateKeyOf(text: string, jwk: unknown): KeyObject | undefined {
 }
 
 /** The public parameters of a key; empty if a JWK cannot represent the key, such as an RSA-PSS key. */
-function publicMembers(key: KeyObject): JsonWebKey {
+function publicParameters(key: KeyObject): JsonWebKey {
   try {
     return createPublicKey(key).export({ format: 'jwk' });
   } catch {

@@ -25,8 +25,8 @@ export interface KeyRingOptions {
 /** The current keys, and which audience each may sign for. */
 export class KeyRing implements VerificationKeys {
   private readonly shared = new Map<Algorithm, readonly SharedKey[]>();
-  private readonly given: readonly PrivateKey[];
-  private readonly lastingById: ReadonlyMap<string, SigningKey>;
+  private readonly imported: readonly PrivateKey[];
+  private readonly fixedById: ReadonlyMap<string, SigningKey>;
 
   /**
    * @param stored the keys that the service generates; without them, only shared secrets and imported keys
@@ -51,9 +51,9 @@ export class KeyRing implements VerificationKeys {
         [secret, ...previousSecrets].map((text) => new SharedKey(text, algorithm)),
       );
     }
-    this.given = importedKeys;
-    const lasting = [...[...this.shared.values()].flat(), ...importedKeys];
-    this.lastingById = new Map(lasting.map((key) => [key.id, key]));
+    this.imported = importedKeys;
+    const fixed = [...[...this.shared.values()].flat(), ...importedKeys];
+    this.fixedById = new Map(fixed.map((key) => [key.id, key]));
   }
 
   /** @returns the purpose of the keys that may sign for all of these audiences; `undefined` if none may */
@@ -69,7 +69,7 @@ export class KeyRing implements VerificationKeys {
     if (purpose === 'administration') return this.stored?.signing(purpose);
     return (
       this.shared.get(purpose)?.[0] ??
-      this.given.find(({ algorithm }) => algorithm === purpose) ??
+      this.imported.find(({ algorithm }) => algorithm === purpose) ??
       this.stored?.signing(purpose)
     );
   }
@@ -111,7 +111,7 @@ export class KeyRing implements VerificationKeys {
   }
 
   private get published(): readonly PrivateKey[] {
-    return [...this.given, ...(this.stored?.view.live ?? [])];
+    return [...this.imported, ...(this.stored?.view.live ?? [])];
   }
 
   private isOwn(key: VerificationKey): boolean {
@@ -119,7 +119,7 @@ export class KeyRing implements VerificationKeys {
   }
 
   private named(keyId: string): SigningKey | undefined {
-    return this.lastingById.get(keyId) ?? this.stored?.view.byId.get(keyId);
+    return this.fixedById.get(keyId) ?? this.stored?.view.byId.get(keyId);
   }
 
   private algorithmsOf(audience: string): readonly Algorithm[] {

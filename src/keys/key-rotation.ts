@@ -46,17 +46,19 @@ export type Spare<K> = (schedule: KeySchedule) => K;
  * @param spare makes a new key
  * @returns the keys as they should be; the same array if nothing changes
  */
-export function maintained<K extends KeySchedule>(
+export function maintain<K extends KeySchedule>(
   keys: readonly K[],
   now: number,
   policy: RotationPolicy,
   spare: Spare<K>,
 ): readonly K[] {
   const raised = raiseLifetimes(keys, now, policy);
-  const signing = withSigningKey(settled(raised, now, policy), now, policy, spare);
+  const signing = withSigningKey(followPolicy(raised, now, policy), now, policy, spare);
   const next = withNextKey(signing, now, policy, spare);
   const kept = withoutOldest(next, now);
-  return kept.length === keys.length && kept.every((key, index) => isAlike(key, keys[index])) ? keys : kept;
+  return kept.length === keys.length && kept.every((key, index) => hasSameSchedule(key, keys[index]))
+    ? keys
+    : kept;
 }
 
 /**
@@ -67,14 +69,14 @@ export function maintained<K extends KeySchedule>(
  *   that they signed; otherwise the key stops signing once every instance and every verifier knows the next
  *   one, and verifies until its last token has expired
  */
-export function rotated<K extends KeySchedule>(
+export function rotate<K extends KeySchedule>(
   keys: readonly K[],
   now: number,
   policy: RotationPolicy,
   spare: Spare<K>,
   revoke: boolean,
 ): readonly K[] {
-  const ready = maintained(keys, now, policy, spare);
+  const ready = maintain(keys, now, policy, spare);
   const current = signingKey(ready, now);
   const [next] = upcoming(ready, now);
   if (!current || !next) return ready;
@@ -89,7 +91,7 @@ export function rotated<K extends KeySchedule>(
     const ended = key === current ? { ...key, signsUntil: start } : key;
     return revoke && hasSigned(key, now) ? { ...ended, revokedAt: now } : ended;
   });
-  return maintained(inSuccession(replaced, now, policy), now, policy, spare);
+  return maintain(inSuccession(replaced, now, policy), now, policy, spare);
 }
 
 function signingKey<K extends KeySchedule>(keys: readonly K[], now: number): K | undefined {
@@ -130,7 +132,7 @@ function raiseLifetimes<K extends KeySchedule>(
  * Follows a changed rotation period. A change that is due soon is left as scheduled, because every instance
  * must learn of a new schedule in time.
  */
-function settled<K extends KeySchedule>(
+function followPolicy<K extends KeySchedule>(
   keys: readonly K[],
   now: number,
   policy: RotationPolicy,
@@ -220,7 +222,7 @@ function withoutOldest<K extends KeySchedule>(keys: readonly K[], now: number): 
 }
 
 /** Whether two schedules are equal. The other fields of a key never change. */
-function isAlike(key: KeySchedule, other: KeySchedule | undefined): boolean {
+function hasSameSchedule(key: KeySchedule, other: KeySchedule | undefined): boolean {
   return (
     key.publishedAt === other?.publishedAt &&
     key.signsFrom === other.signsFrom &&

@@ -5,9 +5,9 @@ import { SyncedMap } from '../sync/synced-map.js';
 import type { KeyEncryption } from './key-encryption.js';
 import {
   MAX_LAG_MS,
-  maintained,
+  maintain,
   MAX_KNOWLEDGE_AGE_MS,
-  rotated,
+  rotate,
   type RotationPolicy,
   type Spare,
 } from './key-rotation.js';
@@ -103,7 +103,7 @@ export class ManagedKeys {
       (purpose) => algorithm === undefined || algorithmOf(purpose) === algorithm,
     );
     for (const purpose of chosen) {
-      const decide: Decision = (keys, now, spare) => rotated(keys, now, this.options.policy, spare, revoke);
+      const decide: Decision = (keys, now, spare) => rotate(keys, now, this.options.policy, spare, revoke);
       await this.change(purpose, decide, eventOf(purpose));
       done(purpose);
     }
@@ -156,8 +156,8 @@ export class ManagedKeys {
     const { clock, policy } = this.options;
     const keys = this.keysFor(purpose);
     const pretended = (schedule: KeySchedule): StoredKey => ({ ...schedule, ...NO_MATERIAL });
-    if (maintained(keys, clock.now(), policy, pretended) === keys) return;
-    await this.change(purpose, (current, now, spare) => maintained(current, now, policy, spare));
+    if (maintain(keys, clock.now(), policy, pretended) === keys) return;
+    await this.change(purpose, (current, now, spare) => maintain(current, now, policy, spare));
   }
 
   /**

@@ -59,7 +59,7 @@ export class RevocableTokens {
    */
   find(token: string, client: Client): Claims | undefined {
     const examined = this.tokens.inspect(token);
-    if (!examined || this.isDeadForEver(examined)) return undefined;
+    if (!examined || this.canNeverBeValid(examined)) return undefined;
     const { claims, isVerified } = examined;
     if (!isVerified) {
       if (claims.jti === undefined || !mayRevoke(client, claims)) return undefined;
@@ -68,7 +68,7 @@ export class RevocableTokens {
       return claims;
     }
     if (!mayRevoke(client, claims)) {
-      this.refuseUnlessDead(token, claims);
+      this.refuseUnlessInvalid(token, claims);
       return undefined;
     }
     if (claims.jti === undefined) {
@@ -87,7 +87,7 @@ export class RevocableTokens {
     });
   }
 
-  private isDeadForEver({ claims: { exp, aud } }: InspectedToken): boolean {
+  private canNeverBeValid({ claims: { exp, aud } }: InspectedToken): boolean {
     return exp + MAX_TOLERANCE_SECONDS <= this.nowSeconds || audiencesOf(aud).length === 0;
   }
 
@@ -100,10 +100,10 @@ export class RevocableTokens {
     );
   }
 
-  private refuseUnlessDead(token: string, claims: Claims): void {
+  private refuseUnlessInvalid(token: string, claims: Claims): void {
     if (this.revocations.isRevokedToItsEnd(claims)) return;
     const { code } = this.tokens.verify({ token });
-    if (code === 'token_expired' || (code === 'token_revoked' && this.hasNoClient(claims))) return;
+    if (code === 'token_expired' || (code === 'token_revoked' && this.isClientDeleted(claims))) return;
     throw new OAuthError('unauthorized_client', 'The token was not issued to this client');
   }
 
@@ -111,7 +111,7 @@ export class RevocableTokens {
    * Whether the client of a revoked token was deleted. A client that is registered later under the same ID
    * does not own the token; a disabled one may be enabled again.
    */
-  private hasNoClient({ client_id: clientId, iat }: Claims): boolean {
+  private isClientDeleted({ client_id: clientId, iat }: Claims): boolean {
     const client = typeof clientId === 'string' ? this.clients.find(clientId) : undefined;
     return iat !== undefined && !client?.disabled;
   }

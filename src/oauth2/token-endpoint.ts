@@ -3,7 +3,7 @@ import { AuditLog } from '../audit/audit-log.js';
 import { describeInPlainAscii } from '../clients/describe-policy.js';
 import type { Client } from '../clients/client.js';
 import type { Attempt } from '../clients/client-authenticator.js';
-import { type ClientRequest, violationOf } from '../clients/client-policy.js';
+import { type ClientRequest, policyViolation } from '../clients/client-policy.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { isScope } from '../jwt/scope.js';
 import type { MaybePromise } from '../concurrency/maybe-promise.js';
@@ -94,7 +94,7 @@ export class TokenEndpoint {
   /** @throws {OAuthError} if the client requests more than it may have */
   private checkPolicy(client: Client, request: ClientRequest): void {
     const isClient = (id: string): boolean => this.clients.isClient(id);
-    switch (violationOf(client, request, isClient)) {
+    switch (policyViolation(client, request, isClient)) {
       case undefined:
         return;
       case 'audience':

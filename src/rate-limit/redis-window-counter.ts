@@ -38,7 +38,7 @@ export class RedisWindowCounter extends WindowCounter {
   private readonly listening: Redis | undefined;
   private readonly prefix: string;
   private unavailableUntil = 0;
-  private isAway = false;
+  private isUnavailable = false;
 
   constructor(private readonly options: RedisCounterOptions) {
     super();
@@ -57,8 +57,8 @@ export class RedisWindowCounter extends WindowCounter {
       disconnectTimeout: 100,
       retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
     });
-    this.counting.on('error', (cause) => this.away(cause));
-    this.counting.on('ready', () => (this.isAway = false));
+    this.counting.on('error', (cause) => this.reportOutage(cause));
+    this.counting.on('ready', () => (this.isUnavailable = false));
     this.listening = options.publishes ? this.listen() : undefined;
   }
 
@@ -72,12 +72,12 @@ export class RedisWindowCounter extends WindowCounter {
     try {
       const count = await this.count(name);
       this.local.remember(name, count);
-      this.isAway = false;
+      this.isUnavailable = false;
       return count;
     } catch (cause) {
       this.unavailableUntil = this.options.clock.now() + RETRY_PAUSE_MS;
       // Without a connection, its own error event reports the cause.
-      if (this.counting.status === 'ready') this.away(cause);
+      if (this.counting.status === 'ready') this.reportOutage(cause);
       return this.local.add(name);
     }
   }
@@ -87,19 +87,19 @@ export class RedisWindowCounter extends WindowCounter {
     this.listening?.disconnect();
   }
 
-  private away(cause: unknown): void {
-    if (!this.isAway) this.options.failed(cause);
-    this.isAway = true;
+  private reportOutage(cause: unknown): void {
+    if (!this.isUnavailable) this.options.failed(cause);
+    this.isUnavailable = true;
   }
 
   private async count(name: string): Promise<WindowCount> {
-    const answers = await this.counting
+    const replies = await this.counting
       .multi()
       .set(this.prefix + name, 0, 'PX', this.options.window, 'NX')
       .incr(this.prefix + name)
       .pttl(this.prefix + name)
       .exec();
-    const [, [, count] = [], [, left] = []] = answers ?? [];
+    const [, [, count] = [], [, left] = []] = replies ?? [];
     if (typeof count !== 'number' || typeof left !== 'number') throw new Error('Redis did not count');
     if (this.options.publishes) {
       void this.counting.publish(this.prefix, `${name} ${count} ${left}`).catch(() => {});
@@ -110,12 +110,12 @@ export class RedisWindowCounter extends WindowCounter {
   private listen(): Redis {
     const listening = this.counting.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null });
     listening.on('error', () => {});
-    listening.on('message', (_channel, text: string) => this.hear(text));
+    listening.on('message', (_channel, text: string) => this.receive(text));
     listening.subscribe(this.prefix).catch(() => {});
     return listening;
   }
 
-  private hear(text: string): void {
+  private receive(text: string): void {
     const [name = '', count, left] = text.split(' ');
     const known = this.local.known(name)?.count ?? 0;
     // Messages of two instances may arrive in the wrong order.

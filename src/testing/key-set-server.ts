@@ -23,7 +23,7 @@ export class KeySetServer {
 
   /** @param published returns what to publish; called for each request */
   constructor(private readonly published: () => Publication) {
-    this.server = createServer((request, response) => this.answer(request, response));
+    this.server = createServer((request, response) => this.respond(request, response));
   }
 
   async start(): Promise<void> {
@@ -47,7 +47,7 @@ export class KeySetServer {
     return this.url + KEY_SET;
   }
 
-  private answer({ url = '', socket }: IncomingMessage, response: ServerResponse): void {
+  private respond({ url = '', socket }: IncomingMessage, response: ServerResponse): void {
     this.requests.push(url);
     if (this.isDown) return void socket.destroy();
     const { issuer, keys, maxAgeSeconds } = this.published();

@@ -11,12 +11,12 @@ export function bearerFetch(tokenOf: () => RenewedToken, fetch: Fetch): Fetch {
   return async (input, init) => {
     const renewed = tokenOf();
     const token = await renewed.get();
-    const answer = await fetch(input, withBearer(input, init, token));
-    if (answer.status !== 401 || !renewed.drop(token) || !canSendAgain(input, init)) return answer;
+    const response = await fetch(input, withBearer(input, init, token));
+    if (response.status !== 401 || !renewed.drop(token) || !canSendAgain(input, init)) return response;
     // Without another token the response is returned unchanged.
     const another = await renewed.get().catch(() => undefined);
-    if (another === undefined) return answer;
-    await answer.body?.cancel();
+    if (another === undefined) return response;
+    await response.body?.cancel();
     const second = await fetch(input, withBearer(input, init, another));
     if (second.status === 401) renewed.refusedAgain();
     return second;

@@ -7,9 +7,9 @@ export interface TokenRoute {
   readonly address: string;
   request(target: TokenTarget): RequestInit;
   /** The field of a success response that contains the token. */
-  readonly tokenMember: string;
+  readonly tokenField: string;
   /** The field of any other response that contains the reason, for programs. */
-  readonly codeMember: string;
+  readonly codeField: string;
 }
 
 /**
@@ -29,8 +29,8 @@ function oauthRoute({ issuerUrl, credentials }: ClientSettings): TokenRoute {
       headers: headersOf(credentials),
       body: new URLSearchParams({ grant_type: 'client_credentials', audience, ...(scope && { scope }) }),
     }),
-    tokenMember: 'access_token',
-    codeMember: 'error',
+    tokenField: 'access_token',
+    codeField: 'error',
   };
 }
 
@@ -43,8 +43,8 @@ function jsonRoute({ issuerUrl, credentials }: ClientSettings, subject: string):
       headers: { ...headersOf(credentials), 'content-type': 'application/json' },
       body: JSON.stringify({ sub: subject, aud: audience, ...(scope && { scope }) }),
     }),
-    tokenMember: 'token',
-    codeMember: 'code',
+    tokenField: 'token',
+    codeField: 'code',
   };
 }
 

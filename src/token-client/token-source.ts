@@ -1,5 +1,5 @@
 import { isJsonObject } from '../encoding/strict-json.js';
-import { fetchJson, type Fetch, type JsonAnswer } from '../http-client/fetch-json.js';
+import { fetchJson, type Fetch, type JsonResponse } from '../http-client/fetch-json.js';
 import { RemoteFailure } from '../http-client/remote-failure.js';
 import type { TokenTarget } from './token-client-options.js';
 import type { TokenRoute } from './token-routes.js';
@@ -27,7 +27,7 @@ const CODE = /^[a-z_]{1,64}$/;
 export function tokenSource(route: TokenRoute, fetch: Fetch): TokenSource {
   return async (target) => {
     try {
-      return readAnswer(await fetchJson(fetch, route.address, route.request(target)), route);
+      return readResponse(await fetchJson(fetch, route.address, route.request(target)), route);
     } catch (cause) {
       const reason = cause instanceof RemoteFailure ? cause.message : route.address;
       return new TokenUnavailableError({ code: 'issuer_unreachable', reason });
@@ -35,11 +35,11 @@ export function tokenSource(route: TokenRoute, fetch: Fetch): TokenSource {
   };
 }
 
-function readAnswer(answer: JsonAnswer, route: TokenRoute): FetchedToken | TokenUnavailableError {
-  const { status } = answer;
-  const body = isJsonObject(answer.body) ? answer.body : {};
-  if (status !== 200) return refusal(answer, body[route.codeMember], route.address);
-  const { [route.tokenMember]: token, expires_in: lifetimeSeconds, token_type: type } = body;
+function readResponse(response: JsonResponse, route: TokenRoute): FetchedToken | TokenUnavailableError {
+  const { status } = response;
+  const body = isJsonObject(response.body) ? response.body : {};
+  if (status !== 200) return refusal(response, body[route.codeField], route.address);
+  const { [route.tokenField]: token, expires_in: lifetimeSeconds, token_type: type } = body;
   const isUsable = typeof token === 'string' && BEARER.test(token) && String(type).toLowerCase() === 'bearer';
   if (isUsable && typeof lifetimeSeconds === 'number' && lifetimeSeconds > 0) {
     return { token, lifetimeSeconds };
@@ -48,7 +48,7 @@ function readAnswer(answer: JsonAnswer, route: TokenRoute): FetchedToken | Token
   return new TokenUnavailableError({ status, code: 'invalid_response', reason });
 }
 
-function refusal({ status, headers }: JsonAnswer, named: unknown, address: string): TokenUnavailableError {
+function refusal({ status, headers }: JsonResponse, named: unknown, address: string): TokenUnavailableError {
   const code = typeof named === 'string' && CODE.test(named) ? named : 'invalid_response';
   const seconds = /^\d{1,9}$/.exec(headers.get('retry-after') ?? '')?.[0];
   return new TokenUnavailableError({

@@ -3,7 +3,7 @@ import { ApiBasicAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nest
 import { AuditLog } from '../audit/audit-log.js';
 import { describePolicy } from '../clients/describe-policy.js';
 import type { Client } from '../clients/client.js';
-import { type PolicyViolation, violationOf } from '../clients/client-policy.js';
+import { type PolicyViolation, policyViolation } from '../clients/client-policy.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { ApiError, unavailable } from '../server/api-error.js';
 import { ApiErrorResponse, ApiErrors } from '../server/api-errors.decorator.js';
@@ -118,7 +118,7 @@ export class IssueTokenController {
     if (!client) return undefined;
     if (!client.grantTypes.includes('client_credentials')) return NO_GRANT;
     const request = { subject: sub, audience: aud, scope, claims };
-    const violation = violationOf(client, request, (id) => this.clients?.isClient(id) ?? false);
+    const violation = policyViolation(client, request, (id) => this.clients?.isClient(id) ?? false);
     return violation && VIOLATIONS[violation];
   }
 }

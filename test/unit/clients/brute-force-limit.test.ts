@@ -99,7 +99,9 @@ describe('BruteForceLimit, for an IP address,', () => {
 
   it('allows any number of signature checks before its limit, then as many as failures', async () => {
     const check = (count: number, address = HERE): number[] =>
-      Array.from({ length: count }, () => limit.signatureSeconds(address)).filter((seconds) => seconds > 0);
+      Array.from({ length: count }, () => limit.countSignatureCheck(address)).filter(
+        (seconds) => seconds > 0,
+      );
     expect(check(100 * MOST)).toEqual([]);
     await tryIds(10 * MOST);
     clock.advance(20);
@@ -123,7 +125,7 @@ describe('BruteForceLimit', () => {
     const none = new BruteForceLimit(0, counter, clock);
     for (let i = 0; i < 100; i++) expect(await none.failed(HERE, 'worker')).toBe(0);
     expect(none.blockedSeconds(HERE, 'worker')).toBe(0);
-    expect(none.signatureSeconds(HERE)).toBe(0);
+    expect(none.countSignatureCheck(HERE)).toBe(0);
     expect(add).not.toHaveBeenCalled();
   });
 

@@ -158,7 +158,7 @@ describe('ClientAdministration.delete', () => {
 
 describe('ClientAdministration.addSecret and endSecret', () => {
   const add = (expiresAt: number | null = null) => administration.addSecret('worker', expiresAt, BY);
-  const end = (id: string): Promise<void> => administration.endSecret('worker', id, BY);
+  const end = (id: string): Promise<void> => administration.revokeSecret('worker', id, BY);
 
   it('replace a secret without an outage: both are valid until the first is revoked', async () => {
     const { secret: first } = await create();
@@ -216,7 +216,7 @@ describe('ClientAdministration.addSecret and endSecret', () => {
 
   it.each<[string, () => Promise<unknown>]>([
     ['the revocation of an unknown secret', () => end('0000000000000000')],
-    ['the revocation of a secret of an unknown client', () => administration.endSecret('other', 'x', BY)],
+    ['the revocation of a secret of an unknown client', () => administration.revokeSecret('other', 'x', BY)],
     ['a new secret for an unknown client', () => administration.addSecret('other', null, BY)],
   ])('reject %s', async (_name, act) => {
     await create();
@@ -232,7 +232,7 @@ describe('ClientAdministration', () => {
       id: 'command line',
       requestId: 'request-2',
     });
-    await administration.endSecret('worker', secret.id, BY);
+    await administration.revokeSecret('worker', secret.id, BY);
     await administration.delete('worker', BY);
     expect(audit.recorded).toEqual([
       ['request-1', { event: 'client.created', client: 'worker', by: 'admin' }],
@@ -265,7 +265,7 @@ describe('ClientAdministration', () => {
       () => update('worker', { disabled: true }),
       () => administration.delete('worker', BY),
       () => administration.addSecret('worker', null, BY),
-      () => administration.endSecret('worker', secret.id, BY),
+      () => administration.revokeSecret('worker', secret.id, BY),
     ];
     for (const act of acts) await expect(act()).rejects.toThrow(StoreUnavailable);
     expect(events()).toEqual(['client.created']);

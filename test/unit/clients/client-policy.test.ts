@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Client } from '../../../src/clients/client.js';
-import { type ClientRequest, type PolicyViolation, violationOf } from '../../../src/clients/client-policy.js';
+import {
+  type ClientRequest,
+  type PolicyViolation,
+  policyViolation,
+} from '../../../src/clients/client-policy.js';
 import { clientOf } from '../../support/client-values.js';
 
 const CLIENT = clientOf({
@@ -16,10 +20,10 @@ const CLIENTS = ['worker', 'other-client', 'user-bot', 'stranger'];
 /** The first parameter of a request that the client may not have, or `none`. */
 function violation(changes: Partial<ClientRequest>, client: Client = CLIENT): PolicyViolation | 'none' {
   const request = { subject: 'worker', audience: 'logging-service', ...changes };
-  return violationOf(client, request, (id) => CLIENTS.includes(id)) ?? 'none';
+  return policyViolation(client, request, (id) => CLIENTS.includes(id)) ?? 'none';
 }
 
-describe('violationOf', () => {
+describe('policyViolation', () => {
   it.each<[string, string | string[], string]>([
     ['one of its audiences', 'billing', 'none'],
     ['one, in an array', ['billing'], 'none'],
@@ -146,12 +150,12 @@ function oracle(
   return undefined;
 }
 
-describe('violationOf, for any client and request,', () => {
+describe('policyViolation, for any client and request,', () => {
   it('agrees with another implementation of the rules', () => {
     fc.assert(
       fc.property(client, request, names, (holder, asked, others) => {
         const clients = new Set([holder.id, ...others]);
-        expect(violationOf(holder, asked, (id) => clients.has(id))).toBe(oracle(holder, asked, clients));
+        expect(policyViolation(holder, asked, (id) => clients.has(id))).toBe(oracle(holder, asked, clients));
       }),
       { numRuns: 2_000 },
     );
@@ -169,7 +173,7 @@ describe('violationOf, for any client and request,', () => {
           ...(scope.length > 0 && { scope: scope.join(' ') }),
           claims: Object.fromEntries(claims.map((each) => [each, true])),
         };
-        expect(violationOf(holder, asked, () => true)).toBeUndefined();
+        expect(policyViolation(holder, asked, () => true)).toBeUndefined();
       }),
     );
   });
@@ -185,8 +189,8 @@ describe('violationOf, for any client and request,', () => {
           claims: without(holder.claims),
           mayActFor: without(holder.mayActFor),
         };
-        const mayLess = violationOf(less, asked, () => false) === undefined;
-        if (mayLess) expect(violationOf(holder, asked, () => false)).toBeUndefined();
+        const mayLess = policyViolation(less, asked, () => false) === undefined;
+        if (mayLess) expect(policyViolation(holder, asked, () => false)).toBeUndefined();
       }),
     );
   });

@@ -45,14 +45,14 @@ describe('ClientRegistry', () => {
     expect(registry.isClient('a')).toBe(true);
   });
 
-  it('has everHadClients true even after the last client is removed', async () => {
-    expect(registry.everHadClients).toBe(false);
+  it('keeps hasEverHadClients true after the last client is removed', async () => {
+    expect(registry.hasEverHadClients).toBe(false);
     await put('a');
     await remove('a');
-    expect(registry.everHadClients).toBe(true);
+    expect(registry.hasEverHadClients).toBe(true);
     const later = new ClientRegistry(store);
     await later.sync();
-    expect([later.everHadClients, later.size]).toEqual([true, 0]);
+    expect([later.hasEverHadClients, later.size]).toEqual([true, 0]);
   });
 });
 

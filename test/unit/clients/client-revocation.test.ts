@@ -6,10 +6,11 @@ import { clientOf } from '../../support/client-values.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 
 /** The reason why a token with these claims is revoked if these clients are registered, or `valid`. */
-function clientState(claims: Partial<Claims>, clients: readonly Client[], everHadClients = true): string {
+function clientState(claims: Partial<Claims>, clients: readonly Client[], hasEverHadClients = true): string {
   const find = (id: string): Client | undefined => clients.find((client) => client.id === id);
   return (
-    clientRevocation({ everHadClients, find }, { exp: NEW_YEAR + 900, iat: NEW_YEAR, ...claims }) ?? 'valid'
+    clientRevocation({ hasEverHadClients, find }, { exp: NEW_YEAR + 900, iat: NEW_YEAR, ...claims }) ??
+    'valid'
   );
 }
 
@@ -24,8 +25,8 @@ describe('clientRevocation', () => {
     ['a token without iat', { client_id: 'worker', iat: undefined as never }, [made(9e12)], true],
     ['a token of the second in which its client was created', { client_id: 'worker' }, [made(999)], true],
     ['a token of the second after', { client_id: 'worker' }, [made(-1)], true],
-  ])('accepts %s', (_name, claims, clients, everHadClients) => {
-    expect(clientState(claims, clients, everHadClients)).toBe('valid');
+  ])('accepts %s', (_name, claims, clients, hasEverHadClients) => {
+    expect(clientState(claims, clients, hasEverHadClients)).toBe('valid');
   });
 
   it.each<[string, Partial<Claims>, readonly Client[], RegExp]>([

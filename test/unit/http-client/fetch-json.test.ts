@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { fetchJson, globalFetch, type JsonAnswer } from '../../../src/http-client/fetch-json.js';
+import { fetchJson, globalFetch, type JsonResponse } from '../../../src/http-client/fetch-json.js';
 import { RemoteFailure } from '../../../src/http-client/remote-failure.js';
 import { connectionRefused, FakeFetch } from '../../support/fake-fetch.js';
 
@@ -25,7 +25,7 @@ function stop(): void {
 }
 afterEach(stop);
 
-const failureOf = (response: Promise<JsonAnswer>): Promise<RemoteFailure> =>
+const failureOf = (response: Promise<JsonResponse>): Promise<RemoteFailure> =>
   response.then(
     () => Promise.reject(new Error('There was a response')),
     (cause: unknown) => cause as RemoteFailure,

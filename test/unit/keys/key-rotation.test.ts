@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { maintained, rotated, type RotationPolicy } from '../../../src/keys/key-rotation.js';
+import { maintain, rotate, type RotationPolicy } from '../../../src/keys/key-rotation.js';
 import { keyState, type KeySchedule } from '../../../src/keys/key-schedule.js';
 
 const SECOND = 1_000;
@@ -25,7 +25,7 @@ function maker(names = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'): (schedule: KeySchedule) =>
 }
 
 const more = (): ((schedule: KeySchedule) => NamedKey) => maker('NOPQRSTUVWXYZ');
-const begun = (policy: RotationPolicy, now = T): readonly NamedKey[] => maintained([], now, policy, maker());
+const begun = (policy: RotationPolicy, now = T): readonly NamedKey[] => maintain([], now, policy, maker());
 const find = (keys: readonly NamedKey[], name: string): NamedKey => {
   const found = keys.find((key) => key.name === name);
   if (!found) throw new Error(`There is no key ${name}`);
@@ -34,7 +34,7 @@ const find = (keys: readonly NamedKey[], name: string): NamedKey => {
 const states = (keys: readonly NamedKey[], now: number): Record<string, string> =>
   Object.fromEntries(keys.map((key) => [key.name, keyState(key, now)]));
 
-describe('maintained', () => {
+describe('maintain', () => {
   it('makes a first key that signs at once, and the next key', () => {
     expect(begun(DAILY)).toEqual([
       {
@@ -70,48 +70,48 @@ describe('maintained', () => {
     ['by hand, years later', BY_HAND, T + 5_000 * DAY],
   ])('returns the same array if nothing is due: %s', (_name, policy, now) => {
     const keys = begun(policy);
-    expect(maintained(keys, now, policy, more())).toBe(keys);
+    expect(maintain(keys, now, policy, more())).toBe(keys);
   });
 
   it('publishes the key after the next one an hour before the next one signs', () => {
     const keys = begun(DAILY);
     const now = T - MAX_LAG_MS + DAY - HOUR;
-    const later = maintained(keys, now, DAILY, more());
+    const later = maintain(keys, now, DAILY, more());
     expect(states(later, now)).toEqual({ A: 'signing', B: 'published', N: 'published' });
     expect(find(later, 'N')).toMatchObject({ publishedAt: now, signsFrom: find(keys, 'B').signsUntil });
-    expect(maintained(later, now, DAILY, more())).toBe(later);
+    expect(maintain(later, now, DAILY, more())).toBe(later);
   });
 
   it('extends the signing key until a late successor has been published for ten minutes', () => {
     const keys = begun(DAILY);
     const end = T - MAX_LAG_MS + 2 * DAY;
-    const later = maintained(keys, end - MINUTE, DAILY, more());
+    const later = maintain(keys, end - MINUTE, DAILY, more());
     expect(find(later, 'B').signsUntil).toBe(end + 9 * MINUTE);
     expect(find(later, 'N')).toMatchObject({ publishedAt: end - MINUTE, signsFrom: end + 9 * MINUTE });
   });
 
   it('removes the end of the signing key if rotation is manual when a late successor is published', () => {
     const keys = begun(DAILY);
-    const later = maintained(keys, T - MAX_LAG_MS + 2 * DAY - MINUTE, BY_HAND, more());
+    const later = maintain(keys, T - MAX_LAG_MS + 2 * DAY - MINUTE, BY_HAND, more());
     expect(find(later, 'B').signsUntil).toBeNull();
     expect(find(later, 'N').signsFrom).toBeNull();
   });
 
   it('makes a key that signs at once after a pause in which all keys expired', () => {
     const now = T + 400 * DAY;
-    const later = maintained(begun(DAILY), now, DAILY, more());
+    const later = maintain(begun(DAILY), now, DAILY, more());
     expect(states(later, now)).toEqual({ A: 'retired', B: 'retired', N: 'signing', O: 'published' });
   });
 
   it('starts a new key no earlier than the end of the previous one', () => {
     const end = T - MAX_LAG_MS + 2 * DAY;
-    const later = maintained(begun(DAILY), end + SECOND, DAILY, more());
+    const later = maintain(begun(DAILY), end + SECOND, DAILY, more());
     expect(find(later, 'N').signsFrom).toBe(end);
   });
 
   it('keeps sixteen retired keys, and removes the oldest first', () => {
     let keys = begun(DAILY);
-    for (let day = 1; day <= 40; day += 1) keys = maintained(keys, T + day * 3 * DAY, DAILY, more());
+    for (let day = 1; day <= 40; day += 1) keys = maintain(keys, T + day * 3 * DAY, DAILY, more());
     const now = T + 120 * DAY;
     const retired = keys.filter((key) => keyState(key, now) === 'retired');
     expect(retired).toHaveLength(16);
@@ -123,18 +123,18 @@ describe('maintained', () => {
     const longer = { ...DAILY, lifetimeSeconds: 3_600 };
 
     it('raises the longest lifetime of every key that may still sign', () => {
-      const later = maintained(begun(DAILY), T + HOUR, longer, more());
+      const later = maintain(begun(DAILY), T + HOUR, longer, more());
       expect(later.map(({ longestLifetimeSeconds }) => longestLifetimeSeconds)).toEqual([3_600, 3_600]);
     });
 
     it('never lowers it, as tokens with the longer lifetime may still be valid', () => {
       const keys = begun(longer);
-      expect(maintained(keys, T + HOUR, DAILY, more())).toBe(keys);
+      expect(maintain(keys, T + HOUR, DAILY, more())).toBe(keys);
     });
 
     it('does not raise it for a key that no longer signs', () => {
       const now = T + DAY + 5 * MINUTE;
-      const later = maintained(maintained(begun(DAILY), now, DAILY, more()), now, longer, more());
+      const later = maintain(maintain(begun(DAILY), now, DAILY, more()), now, longer, more());
       expect(find(later, 'A').longestLifetimeSeconds).toBe(900);
       expect(find(later, 'B').longestLifetimeSeconds).toBe(3_600);
     });
@@ -162,25 +162,25 @@ describe('maintained', () => {
         T - MAX_LAG_MS + DAY,
       ],
     ])('%s: replaces the signing key by the next one when it is due', (_name, before, after, now, end) => {
-      const later = maintained(begun(before), now, after, more());
+      const later = maintain(begun(before), now, after, more());
       expect(find(later, 'A').signsUntil).toBe(end);
       expect(find(later, 'B').signsFrom).toBe(end);
       expect(find(later, 'B').signsUntil).toBe(
         after.period === null || end === null ? (end === null ? null : end + DAY) : end + after.period,
       );
-      expect(maintained(later, now + SECOND, after, more())).toBe(later);
+      expect(maintain(later, now + SECOND, after, more())).toBe(later);
     });
   });
 });
 
-describe('rotated', () => {
+describe('rotate', () => {
   const later = T + 2 * HOUR;
 
   it.each([
     ['daily', DAILY],
     ['by hand', BY_HAND],
   ])('starts the next key after 65 seconds, when every instance knows it: %s', (_name, policy) => {
-    const keys = rotated(begun(policy), later, policy, more(), false);
+    const keys = rotate(begun(policy), later, policy, more(), false);
     const start = later + 65 * SECOND;
     expect(find(keys, 'A').signsUntil).toBe(start);
     expect(find(keys, 'B').signsFrom).toBe(start);
@@ -189,18 +189,18 @@ describe('rotated', () => {
   });
 
   it('waits until the next key has been published for ten minutes', () => {
-    const keys = rotated(begun(DAILY), T + MINUTE, DAILY, more(), false);
+    const keys = rotate(begun(DAILY), T + MINUTE, DAILY, more(), false);
     expect(find(keys, 'B').signsFrom).toBe(T + 10 * MINUTE);
   });
 
   it('does not postpone a rotation that is already scheduled', () => {
-    const keys = rotated(begun(DAILY), later, DAILY, more(), false);
-    expect(rotated(keys, later + 30 * SECOND, DAILY, more(), false)).toBe(keys);
+    const keys = rotate(begun(DAILY), later, DAILY, more(), false);
+    expect(rotate(keys, later + 30 * SECOND, DAILY, more(), false)).toBe(keys);
   });
 
   it('with revoke, replaces the signing key at once even if a rotation is scheduled', () => {
-    const keys = rotated(
-      rotated(begun(DAILY), later, DAILY, more(), false),
+    const keys = rotate(
+      rotate(begun(DAILY), later, DAILY, more(), false),
       later + SECOND,
       DAILY,
       more(),
@@ -212,19 +212,19 @@ describe('rotated', () => {
 
   it('with revoke, also revokes earlier keys that still verify', () => {
     const now = later + 2 * MINUTE;
-    const keys = rotated(rotated(begun(DAILY), later, DAILY, more(), false), now, DAILY, maker('X'), true);
+    const keys = rotate(rotate(begun(DAILY), later, DAILY, more(), false), now, DAILY, maker('X'), true);
     expect(states(keys, now)).toEqual({ A: 'retired', B: 'retired', N: 'signing', X: 'published' });
     expect(find(keys, 'A').revokedAt).toBe(now);
   });
 
   it('with revoke, starts the next key for clocks that are 64 seconds behind as well', () => {
-    const keys = rotated(begun(BY_HAND), later, BY_HAND, more(), true);
+    const keys = rotate(begun(BY_HAND), later, BY_HAND, more(), true);
     expect(states(keys, later - 64 * SECOND)).toEqual({ A: 'retired', B: 'signing', N: 'published' });
   });
 
   it('with revoke, makes every key that it needs if all have expired', () => {
     const now = T + 400 * DAY;
-    const keys = rotated(begun(DAILY), now, DAILY, more(), true);
+    const keys = rotate(begun(DAILY), now, DAILY, more(), true);
     expect(states(keys, now)).toMatchObject({ N: 'retired', O: 'signing', P: 'published' });
   });
 });
