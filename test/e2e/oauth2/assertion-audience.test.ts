@@ -17,7 +17,7 @@ async function start(settings: Partial<Settings>): Promise<void> {
   await makeClient(service, 'worker', { audiences: ['logging-service'], jwks: { keys: [key.jwk] } });
 }
 
-/** The status with which each route answers an assertion for this audience. */
+/** The status of each route for an assertion with this audience. */
 async function statuses(aud: unknown): Promise<number[]> {
   const found: number[] = [];
   for (const path of ROUTES) {
@@ -55,7 +55,7 @@ describe('the audience of an assertion', () => {
     for (const aud of others) expect([aud, await statuses(aud)]).toEqual([aud, REFUSED]);
   });
 
-  it('is the endpoint under PUBLIC_URL, and not the one under the issuer', async () => {
+  it('is the issuer or the token endpoint under PUBLIC_URL, not the one under the issuer', async () => {
     await start({ issuer: 'https://id.example.com', publicUrl: 'https://api.example.com/id' });
     expect(await statuses('https://api.example.com/id/oauth2/token')).toEqual(ACCEPTED);
     expect(await statuses('https://id.example.com')).toEqual(ACCEPTED);
@@ -63,21 +63,21 @@ describe('the audience of an assertion', () => {
     expect(await statuses('https://api.example.com/id')).toEqual(REFUSED);
   });
 
-  it('is the issuer alone if no setting names the URL of the service', async () => {
+  it('is only the issuer if no setting has the URL of the service', async () => {
     await start({});
     expect(await statuses('identity-backend')).toEqual(ACCEPTED);
     expect(await statuses('identity-backend/oauth2/token')).toEqual(REFUSED);
     expect(await statuses(`${service.origin}/oauth2/token`)).toEqual(REFUSED);
   });
 
-  it('is the issuer alone with CLIENT_ASSERTION_AUDIENCE=issuer', async () => {
+  it('is only the issuer with CLIENT_ASSERTION_AUDIENCE=issuer', async () => {
     await start({ issuer: 'https://id.example.com', clientAssertionAudience: 'issuer' });
     expect(await statuses('https://id.example.com')).toEqual(ACCEPTED);
     expect(await statuses('https://id.example.com/oauth2/token')).toEqual(REFUSED);
   });
 });
 
-describe('the endpoint as an audience', () => {
+describe('the token endpoint as an audience', () => {
   const issuer = 'https://id.example.com';
   const endpoint = `${issuer}/oauth2/token`;
   const named = (): unknown[] =>
@@ -86,7 +86,7 @@ describe('the endpoint as an audience', () => {
       .map(({ client_id }) => client_id);
   const counted = async (): Promise<number> => Number(METRIC.exec((await service.get('/metrics')).text)?.[1]);
 
-  it('is counted at each use, and logged once an hour with the client', async () => {
+  it('is logged once an hour with the client; the issuer is neither logged nor counted', async () => {
     await start({ issuer });
     await statuses(issuer);
     expect([named(), await counted()]).toEqual([[], 0]);

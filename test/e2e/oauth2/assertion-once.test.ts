@@ -40,14 +40,14 @@ describe('an assertion', () => {
   beforeEach(() => service.clock.set(NEW_YEAR));
   afterAll(() => service.stop());
 
-  it('is taken once, at whichever route', async () => {
+  it('is accepted once, across all routes', async () => {
     const assertion = makeAssertion(key, 'worker');
     expect((await show(service, assertion, '/oauth2/introspect')).status).toBe(200);
     for (const path of ['/oauth2/token', '/oauth2/introspect', '/oauth2/revoke'])
       expect(refusalOf(await show(service, assertion, path))).toEqual(used);
   });
 
-  it('with the jti of another one is refused, whatever else it says', async () => {
+  it('with a used jti is rejected, whatever its other claims', async () => {
     const again = (claims: object = {}): string =>
       makeAssertion(key, 'worker', { claims: { jti: 'a', ...claims } });
     expect((await show(service, again())).status).toBe(200);
@@ -56,13 +56,13 @@ describe('an assertion', () => {
     expect((await show(service, again({ jti: 'a ' }))).status).toBe(200);
   });
 
-  it('with the jti of another client is taken', async () => {
+  it('with a jti that another client used is accepted', async () => {
     const claims = { jti: 'b' };
     expect((await show(service, makeAssertion(key, 'worker', { claims }))).status).toBe(200);
     expect((await show(service, makeAssertion(otherKey, 'other', { claims }))).status).toBe(200);
   });
 
-  it('is not used up by a caller that cannot sign it, nor if it was refused', async () => {
+  it('does not use up its jti if it has a wrong signature or has expired', async () => {
     const claims = { jti: 'c' };
     expect((await show(service, makeAssertion(otherKey, 'worker', { claims }))).status).toBe(401);
     const expired = makeAssertion(key, 'worker', { claims: { ...claims, exp: NEW_YEAR } });
@@ -70,7 +70,7 @@ describe('an assertion', () => {
     expect((await show(service, makeAssertion(key, 'worker', { claims }))).status).toBe(200);
   });
 
-  it('is forgotten once it has expired by the clock of every instance', async () => {
+  it('is deleted from the database once it has expired by the clock of every instance', async () => {
     const source = service.app.get<DataSource>(getDataSourceToken());
     const keptUntil = async (time: number): Promise<number> =>
       (await source.query<unknown[]>(`SELECT id FROM identity_assertion WHERE expires_at = ${time}`)).length;
@@ -99,16 +99,16 @@ describeEachDatabase((database) => {
     await database.close();
   }, 20_000);
 
-  it('takes an assertion once of twenty times at the same moment, by two instances', async () => {
+  it('accepts one of twenty simultaneous uses of an assertion on two instances', async () => {
     const assertion = makeAssertion(key, 'worker');
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 20 }, (_, i) => show(i % 2 ? first : second, assertion)),
     );
-    const [once, ...others] = answers.map(({ status }) => status).sort();
+    const [once, ...others] = responses.map(({ status }) => status).sort();
     expect([once, ...new Set(others)]).toEqual([200, 401]);
   });
 
-  it('rejects an assertion that another instance took, also after a restart', async () => {
+  it('rejects an assertion that another instance accepted, also after a restart', async () => {
     const assertion = makeAssertion(key, 'worker');
     expect((await show(first, assertion)).status).toBe(200);
     expect(refusalOf(await show(second, assertion))).toEqual(used);
@@ -120,14 +120,14 @@ describeEachDatabase((database) => {
 });
 
 describe('while the database is unavailable', () => {
-  it('an assertion is 503 temporarily_unavailable, and can be sent again', async () => {
+  it('an assertion gets 503 temporarily_unavailable, and can be sent again later', async () => {
     const service = await withClients(await RunningApp.start());
     const source = service.app.get<DataSource>(getDataSourceToken());
     await source.query('ALTER TABLE identity_assertion RENAME TO elsewhere');
     const assertion = makeAssertion(key, 'worker');
-    const answer = await show(service, assertion);
-    expect(refusalOf(answer)).toEqual(refused('temporarily_unavailable', 503));
-    expect(answer.headers.get('cache-control')).toBe('no-store');
+    const response = await show(service, assertion);
+    expect(refusalOf(response)).toEqual(refused('temporarily_unavailable', 503));
+    expect(response.headers.get('cache-control')).toBe('no-store');
     const wrong = await show(service, makeAssertion(otherKey, 'worker'));
     expect(refusalOf(wrong)).toEqual(refused('invalid_client', 401));
     await source.query('ALTER TABLE elsewhere RENAME TO identity_assertion');

@@ -46,16 +46,16 @@ describe.each(['', '/identity-backend'])('%s/oauth2/authorize', (basePath) => {
     await expectRefusal('?response_type=code', { method: 'POST', body, headers: { 'content-type': type } });
   });
 
-  it('rejects a POST with credentials alike', async () => {
+  it('rejects a POST with credentials', async () => {
     await expectRefusal('', { method: 'POST', headers: { authorization: 'Basic eDp5' } });
   });
 
-  it('answers no other method', async () => {
+  it('returns 405 for other methods', async () => {
     for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS'])
       expect((await service.request('/oauth2/authorize', { method })).status).toBe(405);
   });
 
-  it('is what the metadata names', async () => {
+  it('is the authorization_endpoint in the metadata', async () => {
     for (const name of ['openid-configuration', 'oauth-authorization-server']) {
       const { body } = await service.get(`/.well-known/${name}`);
       expect(body['authorization_endpoint']).toBe(`https://id.example.com${basePath}/oauth2/authorize`);

@@ -34,21 +34,21 @@ const show = (assertion: string): Promise<Answer> =>
     grant_type: 'client_credentials',
     ...assertionParameters(assertion),
   });
-/** An assertion of the client named ES256, by its key, with these differences. */
+/** An assertion of the client `ES256`, signed with its key, with these changes. */
 const es256 = (
   claims: Readonly<Record<string, unknown>> = {},
   header: Readonly<Record<string, unknown>> = {},
 ): string => makeAssertion(keyOf('ES256'), 'ES256', { claims, header });
 
-describe('an assertion is taken', () => {
-  it.each(ALGORITHMS)('signed by %s, without a kid, as Authlib sends it', async (algorithm) => {
+describe('an assertion is accepted', () => {
+  it.each(ALGORITHMS)('signed with %s and without a kid, as Authlib sends it', async (algorithm) => {
     expect((await show(makeAssertion(keyOf(algorithm), algorithm))).status).toBe(200);
   });
 
   it.each<[AssertionAlgorithm, string]>([
     ['EdDSA', 'Ed25519'],
     ['Ed25519', 'EdDSA'],
-  ])('by an Ed25519 key under the other of its two names: %s as %s', async (algorithm, alg) => {
+  ])('signed with an Ed25519 key under the other of its two names: %s as %s', async (algorithm, alg) => {
     const other = makeAssertion(keyOf(algorithm), algorithm, { header: { alg } });
     expect((await show(other)).status).toBe(200);
     const key = makeClientKey('EdDSA', { alg });
@@ -57,13 +57,13 @@ describe('an assertion is taken', () => {
   });
 
   it.each<[string, Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>]>([
-    ['one audience in a list', { aud: ['identity-backend'] }, {}],
+    ['with one audience in a list', { aud: ['identity-backend'] }, {}],
     ['without iat and nbf', { iat: undefined }, {}],
-    ['iat and nbf 30 seconds ahead', { iat: NEW_YEAR + 30, nbf: NEW_YEAR + 30 }, {}],
-    ['made long ago', { iat: NEW_YEAR - 86_400 }, {}],
-    ['with 61 minutes to live', { exp: NEW_YEAR + 61 * 60 }, {}],
-    ['with a second to live', { exp: NEW_YEAR + 1 }, {}],
-    ['with times that are no whole numbers', { iat: NEW_YEAR - 0.5, exp: NEW_YEAR + 60.5 }, {}],
+    ['with iat and nbf 30 seconds ahead', { iat: NEW_YEAR + 30, nbf: NEW_YEAR + 30 }, {}],
+    ['with an iat a day ago', { iat: NEW_YEAR - 86_400 }, {}],
+    ['with exp 61 minutes ahead', { exp: NEW_YEAR + 61 * 60 }, {}],
+    ['with exp a second ahead', { exp: NEW_YEAR + 1 }, {}],
+    ['with fractional times', { iat: NEW_YEAR - 0.5, exp: NEW_YEAR + 60.5 }, {}],
     ['with a jti of any characters', { jti: 'é"\u2028 🪪'.repeat(50) }, {}],
     ['with custom claims', { scope: 'x', client_id: 'stranger', nonce: {} }, {}],
     ['without typ', {}, { typ: undefined }],
@@ -72,7 +72,7 @@ describe('an assertion is taken', () => {
     expect((await show(es256(claims, header))).status).toBe(200);
   });
 
-  it('by the key of the kid that it names, or by any if it names none', async () => {
+  it('signed with the key of its kid, or with any key if it has no kid', async () => {
     const made = ['a', 'b'].map((kid) => makeClientKey('ES256', { kid }));
     await client(
       'two-keys',
@@ -85,7 +85,7 @@ describe('an assertion is taken', () => {
     }
   });
 
-  it('of a client that has no secret left', async () => {
+  it('from a client that has no secret left', async () => {
     const key = makeClientKey('ES256');
     const { secretId } = await client('secretless', [key.jwk]);
     const admin = await Administrator.of(service);
@@ -94,25 +94,25 @@ describe('an assertion is taken', () => {
   });
 });
 
-describe('an assertion of a client that is known by kid', () => {
-  it('is refused with the kid of another of its keys', async () => {
+describe('an assertion', () => {
+  it('is rejected with the kid of another key of the client', async () => {
     const made = ['a', 'b'].map((kid) => makeClientKey('ES256', { kid })) as [ClientKey, ClientKey];
     await client(
       'named-keys',
       made.map(({ jwk }) => jwk),
     );
-    const answer = await show(makeAssertion(made[0], 'named-keys', { header: { kid: 'b' } }));
-    expect(refusalOf(answer)).toEqual(refused('invalid_client', 401));
+    const response = await show(makeAssertion(made[0], 'named-keys', { header: { kid: 'b' } }));
+    expect(refusalOf(response)).toEqual(refused('invalid_client', 401));
   });
 
-  it('is refused by a key that is registered for another algorithm', async () => {
+  it('is rejected if its key is registered for another algorithm', async () => {
     const key = makeClientKey('RS256', { alg: 'PS256' });
     await client('ps256-only', [key.jwk]);
     expect((await show(makeAssertion(key, 'ps256-only'))).status).toBe(401);
     expect((await show(makeAssertion({ ...key, algorithm: 'PS256' }, 'ps256-only'))).status).toBe(200);
   });
 
-  it('exposes nothing of itself in the log', async () => {
+  it('leaves no part of itself in the log', async () => {
     service.captured.clear();
     const [valid, invalid] = [es256(), es256({ aud: 'elsewhere' })];
     await show(valid);
@@ -123,7 +123,7 @@ describe('an assertion of a client that is known by kid', () => {
   });
 });
 
-describe('if the issuer is a URL', () => {
+describe('an assertion, if the issuer is a URL,', () => {
   const issuer = 'https://identity.example.com/base';
   let atUrl: RunningApp;
   const key = makeClientKey('EdDSA');
@@ -138,12 +138,12 @@ describe('if the issuer is a URL', () => {
     [200, 'the issuer', issuer],
     [200, 'the token endpoint', `${issuer}/oauth2/token`],
     [200, 'the token endpoint in a list', [`${issuer}/oauth2/token`]],
-    [401, 'both', [issuer, `${issuer}/oauth2/token`]],
+    [401, 'both of them', [issuer, `${issuer}/oauth2/token`]],
     [401, 'another endpoint', `${issuer}/oauth2/introspect`],
-    [401, 'the issuer with a slash', `${issuer}/`],
+    [401, 'the issuer with a trailing slash', `${issuer}/`],
     [401, 'the issuer in another case', issuer.replace('identity', 'Identity')],
-    [401, 'the name in place of a URL', 'identity-backend'],
-  ])('gives %i to an assertion for %s', async (status, _name, aud) => {
+    [401, 'a name in place of a URL', 'identity-backend'],
+  ])('gets %i with the audience: %s', async (status, _name, aud) => {
     for (const path of ['/oauth2/token', '/oauth2/introspect', '/oauth2/revoke']) {
       const parameters = assertionParameters(makeAssertion(key, 'worker', { claims: { aud } }));
       const form = { grant_type: 'client_credentials', token: 'x', ...parameters };

@@ -40,16 +40,16 @@ describe('a client is authenticated', () => {
   it.each<[string, () => Promise<Answer>]>([
     ['client_secret_basic', () => grant({}, worker.authorization)],
     [
-      'client_secret_basic, with client_id next to it',
+      'client_secret_basic, with client_id in the form',
       () => grant({ client_id: 'worker' }, worker.authorization),
     ],
     [
-      'client_secret_basic, with the parameters of other methods empty',
+      'client_secret_basic, with empty parameters of other methods',
       () => grant({ client_secret: '', client_assertion: '' }, worker.authorization),
     ],
     ['client_secret_post', () => grant(post())],
     ['private_key_jwt', () => grant(assertion())],
-    ['private_key_jwt, with client_id next to it', () => grant({ ...assertion(), client_id: 'worker' })],
+    ['private_key_jwt, with client_id in the form', () => grant({ ...assertion(), client_id: 'worker' })],
   ])('by %s', async (_name, ask) => {
     const { status, body } = await ask();
     expect({ status, body }).toEqual({
@@ -59,7 +59,7 @@ describe('a client is authenticated', () => {
   });
 });
 
-describe('two methods at once', () => {
+describe('two authentication methods at once', () => {
   it.each<[string, () => Promise<Answer>]>([
     ['the header and a secret', () => grant(post(), worker.authorization)],
     ['the header and a secret without client_id', () => grant({ client_secret: 'x' }, worker.authorization)],
@@ -67,70 +67,73 @@ describe('two methods at once', () => {
     ['a secret and an assertion', () => grant({ ...post(), ...assertion() })],
     ['all three', () => grant({ ...post(), ...assertion() }, worker.authorization)],
   ])('are invalid_request, without a challenge: %s', async (_name, ask) => {
-    const answer = await ask();
-    expect(refusalOf(answer)).toEqual(refused('invalid_request'));
-    expect(answer.headers.has('www-authenticate')).toBe(false);
-    expect(answer.headers.get('cache-control')).toBe('no-store');
-    expect(answer.headers.get('pragma')).toBe('no-cache');
+    const response = await ask();
+    expect(refusalOf(response)).toEqual(refused('invalid_request'));
+    expect(response.headers.has('www-authenticate')).toBe(false);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('pragma')).toBe('no-cache');
   });
 
   it.each<[string, string]>([
     ['an access token', 'Bearer x'],
-    ['a broken header', 'Basic !'],
+    ['malformed credentials', 'Basic !'],
     ['a wrong secret', basic('worker', 'x')],
-  ])(
-    'are not looked for next to %s in the header, which is checked before the body',
-    async (_name, header) => {
-      const answer = await grant(post(), header);
-      expect(refusalOf(answer)).toEqual(refused('invalid_client', 401));
-      expect(answer.headers.get('www-authenticate')).toBe('Basic realm="identity-backend"');
-    },
-  );
+  ])('are invalid_client with %s in the header, which is checked before the body', async (_name, header) => {
+    const response = await grant(post(), header);
+    expect(refusalOf(response)).toEqual(refused('invalid_client', 401));
+    expect(response.headers.get('www-authenticate')).toBe('Basic realm="identity-backend"');
+  });
 
-  it('do not use up the assertion that was sent', async () => {
+  it('do not use up the assertion', async () => {
     const parameters = assertion();
     expect((await grant(parameters, worker.authorization)).status).toBe(400);
     expect((await grant(parameters)).status).toBe(200);
   });
 });
 
-describe('client_id next to another method names the same client', () => {
-  it('as the header: any other is invalid_request, once the secret is right', async () => {
-    const answer = await grant({ client_id: stranger.id }, basic('worker', worker.secret));
-    expect(refusalOf(answer)).toEqual(refused('invalid_request'));
+describe('client_id in addition to another method must name the same client', () => {
+  it('as the header: another is invalid_request, or invalid_client if the secret is wrong', async () => {
+    const response = await grant({ client_id: stranger.id }, basic('worker', worker.secret));
+    expect(refusalOf(response)).toEqual(refused('invalid_request'));
     const wrong = await grant({ client_id: stranger.id }, basic('worker', 'x'));
     expect(refusalOf(wrong)).toEqual(refused('invalid_client', 401));
   });
 
-  it('as the assertion', async () => {
-    const answer = await grant({ ...assertion(), client_id: stranger.id });
-    expect(refusalOf(answer)).toEqual(refused('invalid_client', 401));
+  it('as the assertion: another is invalid_client', async () => {
+    const response = await grant({ ...assertion(), client_id: stranger.id });
+    expect(refusalOf(response)).toEqual(refused('invalid_client', 401));
   });
 });
 
-describe('what fails is invalid_client', () => {
+describe('failed authentication is invalid_client', () => {
   const CHALLENGED: [string, () => Promise<Answer>][] = [
     ['a wrong secret', () => grant({}, basic('worker', stranger.secret))],
     ['an unknown client', () => grant({}, basic('nobody', worker.secret))],
     ['credentials without a colon', () => grant({}, `Basic ${Buffer.from('worker').toString('base64')}`)],
     ['credentials that are not base64', () => grant({}, 'Basic *')],
     ['another scheme', () => grant({}, 'Bearer x')],
-    ['an empty scheme', () => grant({ client_id: 'worker' }, 'x')],
+    ['a scheme without credentials', () => grant({ client_id: 'worker' }, 'x')],
   ];
   const UNCHALLENGED: [string, () => Promise<Answer>][] = [
-    ['nothing at all', () => grant()],
+    ['no credentials', () => grant()],
     ['client_id alone', () => grant({ client_id: 'worker' })],
     ['an empty secret', () => grant({ client_id: 'worker', client_secret: '' })],
     ['a wrong secret', () => grant({ client_id: 'worker', client_secret: stranger.secret })],
     ['a secret in another case', () => grant({ ...post(), client_secret: worker.secret.toUpperCase() })],
-    ['a secret with a space', () => grant({ ...post(), client_secret: `${worker.secret} ` })],
+    ['a secret with a trailing space', () => grant({ ...post(), client_secret: `${worker.secret} ` })],
     ['a secret without client_id', () => grant({ client_secret: worker.secret })],
     ['an unknown client', () => grant({ client_id: 'nobody', client_secret: worker.secret })],
     ['an ID in another case', () => grant({ ...post(), client_id: 'Worker' })],
     ['a name of Object.prototype', () => grant({ ...post(), client_id: 'constructor' })],
     ['an ID of 60 KB', () => grant({ ...post(), client_id: 'x'.repeat(60_000) })],
-    ['an assertion without its type', () => grant({ client_assertion: makeAssertion(key, 'worker') })],
-    ['the type of an assertion alone', () => grant({ client_id: 'worker', ...assertionParameters('') })],
+    [
+      'an assertion without client_assertion_type',
+      () => grant({ client_assertion: makeAssertion(key, 'worker') }),
+    ],
+    [
+      'client_assertion_type with an empty assertion',
+      () => grant({ client_id: 'worker', ...assertionParameters('') }),
+    ],
     [
       'an assertion of another type',
       () =>
@@ -140,26 +143,26 @@ describe('what fails is invalid_client', () => {
         }),
     ],
     [
-      'the type of the grant in place of that of the assertion',
+      'an assertion with the jwt-bearer grant type as its type',
       () => grant({ ...assertion(), client_assertion_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer' }),
     ],
   ];
 
-  it.each(CHALLENGED)('with a challenge, as received in the header: %s', async (_name, ask) => {
-    const answer = await ask();
-    expect(refusalOf(answer)).toEqual(refused('invalid_client', 401));
-    expect(answer.headers.get('www-authenticate')).toBe('Basic realm="identity-backend"');
+  it.each(CHALLENGED)('with a challenge if the credentials are in the header: %s', async (_name, ask) => {
+    const response = await ask();
+    expect(refusalOf(response)).toEqual(refused('invalid_client', 401));
+    expect(response.headers.get('www-authenticate')).toBe('Basic realm="identity-backend"');
   });
 
-  it.each(UNCHALLENGED)('without a challenge, as no header was used: %s', async (_name, ask) => {
-    const answer = await ask();
-    expect(refusalOf(answer)).toEqual(refused('invalid_client', 401));
-    expect(answer.headers.has('www-authenticate')).toBe(false);
-    expect(answer.headers.get('cache-control')).toBe('no-store');
-    expect(answer.headers.get('pragma')).toBe('no-cache');
+  it.each(UNCHALLENGED)('without a challenge if there is no header: %s', async (_name, ask) => {
+    const response = await ask();
+    expect(refusalOf(response)).toEqual(refused('invalid_client', 401));
+    expect(response.headers.has('www-authenticate')).toBe(false);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('pragma')).toBe('no-cache');
   });
 
-  it('and nothing in the response distinguishes an unknown client from a wrong secret or key', async () => {
+  it('with the same response for an unknown or disabled client and a wrong secret or key', async () => {
     const otherKey = makeClientKey('ES256');
     const disabled = await makeClient(service, 'disabled', { disabled: true, jwks: { keys: [key.jwk] } });
     const said = async (ask: Promise<Answer>): Promise<object> => {
@@ -184,18 +187,18 @@ describe('what fails is invalid_client', () => {
   });
 });
 
-describe('while a secret is changed', () => {
-  it('both are valid, in every method, until the previous one expires', async () => {
+describe('while a secret is replaced', () => {
+  it('both are valid, in the header and the form, until the previous one is revoked', async () => {
     const admin = await Administrator.of(service);
     const client = await makeClient(service, 'changing', { audiences: ['logging-service'] });
     const { body } = await admin.addSecret('changing', {});
     const next = String(body['client_secret']);
     const statuses = async (secret: string): Promise<number[]> => {
-      const answers = [
+      const responses = [
         await grant({}, basic('changing', secret)),
         await grant({ client_id: 'changing', client_secret: secret }),
       ];
-      return answers.map(({ status }) => status);
+      return responses.map(({ status }) => status);
     };
     expect([await statuses(client.secret), await statuses(next)]).toEqual([
       [200, 200],
@@ -208,7 +211,7 @@ describe('while a secret is changed', () => {
     ]);
   });
 
-  it('tokens that were asked for with the previous one stay valid', async () => {
+  it('tokens that were issued for the previous one stay valid', async () => {
     const admin = await Administrator.of(service, 'second-admin');
     const client = await makeClient(service, 'changed', { audiences: ['logging-service'] });
     const token = await accessToken(service, client);

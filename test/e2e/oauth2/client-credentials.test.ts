@@ -38,7 +38,7 @@ async function granted(
 }
 
 describe('POST /oauth2/token with client_credentials', () => {
-  it('answers as RFC 6749 section 5.1 says, and it is not to be kept', async () => {
+  it('returns the fields of RFC 6749 section 5.1, with Cache-Control: no-store', async () => {
     const { status, body, headers } = await grant({ scope: 'logs:write' });
     expect({ status, body }).toEqual({
       status: 200,
@@ -54,7 +54,7 @@ describe('POST /oauth2/token with client_credentials', () => {
     expect(headers.get('pragma')).toBe('no-cache');
   });
 
-  it('gives an access token of RFC 9068 about the client itself', async () => {
+  it('issues an RFC 9068 access token about the client itself', async () => {
     expect(await granted({ scope: 'logs:read logs:write', audience: 'logging-service' })).toEqual({
       header: { alg: 'HS256', typ: 'at+jwt', kid: expect.any(String) },
       claims: {
@@ -70,12 +70,12 @@ describe('POST /oauth2/token with client_credentials', () => {
     });
   });
 
-  it('gives a token that /verify takes', async () => {
+  it('issues a token that /verify accepts', async () => {
     const { body } = await grant({ audience: 'logging-service' });
     expect((await service.verify(String(body['access_token']))).status).toBe(200);
   });
 
-  it('gives a token for the service itself, signed by the key of the service', async () => {
+  it('signs a token for the service itself with the ES256 key of the service', async () => {
     const { body } = await grant({ audience: 'identity-backend', scope: 'identity:admin' });
     const token = String(body['access_token']);
     expect(readToken(token).header).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: expect.any(String) });
@@ -83,7 +83,7 @@ describe('POST /oauth2/token with client_credentials', () => {
     expect((await service.get('/admin/clients', { authorization: `Bearer ${token}` })).status).toBe(200);
   });
 
-  it('names no scope if none was asked for', async () => {
+  it('omits scope from the response and the token if none is requested', async () => {
     for (const scope of ['', '&scope=']) {
       const { body } = await grant(scope);
       expect(Object.keys(body).sort()).toEqual(['access_token', 'expires_in', 'token_type']);
@@ -91,13 +91,13 @@ describe('POST /oauth2/token with client_credentials', () => {
     }
   });
 
-  it('gives the lifetime of the client, if it has one', async () => {
+  it('uses the token_lifetime_seconds of the client', async () => {
     const brief = await makeClient(service, 'brief', { audiences: ['a'], token_lifetime_seconds: 30 });
     expect((await grant({}, brief)).body['expires_in']).toBe(30);
     expect((await granted({}, brief)).claims['exp']).toBe(NEW_YEAR + 30);
   });
 
-  it('does not look at parameters that it does not know', async () => {
+  it('ignores unknown parameters', async () => {
     const { claims } = await granted({
       sub: 'admin',
       client_secret_hint: 'x',
@@ -107,15 +107,15 @@ describe('POST /oauth2/token with client_credentials', () => {
     expect(claims).toMatchObject({ sub: 'worker', exp: NEW_YEAR + 900 });
   });
 
-  it('takes a client_id next to Basic if it is the same client', async () => {
+  it('accepts a client_id in the form if it is that of the header', async () => {
     expect((await grant({ client_id: 'worker' })).status).toBe(200);
   });
 
-  it('does not look at the query', async () => {
-    const answer = await service.form('/oauth2/token?grant_type=client_credentials', '', {
+  it('ignores the query', async () => {
+    const response = await service.form('/oauth2/token?grant_type=client_credentials', '', {
       authorization: worker.authorization,
     });
-    expect([answer.status, answer.body['error']]).toEqual([400, 'invalid_request']);
+    expect([response.status, response.body['error']]).toEqual([400, 'invalid_request']);
   });
 });
 
@@ -134,11 +134,11 @@ describe('the audience of an access token', () => {
     ['resource=urn:example:reports', 'urn:example:reports'],
     [`resource=urn:example:reports&resource=${encodeURIComponent(API)}`, ['urn:example:reports', API]],
     ['resource=urn:example:reports&resource=urn:example:reports', 'urn:example:reports'],
-  ])('if %j is asked for', async (parameters, aud) => {
+  ])('follows from the parameters %j', async (parameters, aud) => {
     expect((await granted(parameters)).claims['aud']).toEqual(aud);
   });
 
-  it('is the only one of the client, if none is asked for', async () => {
+  it('is the only audience of the client if none is requested', async () => {
     const single = await makeClient(service, 'single', { audiences: ['reports'] });
     expect((await granted({}, single)).claims['aud']).toBe('reports');
   });
@@ -146,28 +146,28 @@ describe('the audience of an access token', () => {
   it.each([
     ['several and no default', { audiences: ['a', 'b'] }],
     ['none', {}],
-  ])('is to be named by a client that has %s', async (name, members) => {
+  ])('must be requested by a client that has %s', async (name, members) => {
     const client = await makeClient(service, `has-${name.replaceAll(' ', '-')}`, members);
     expect(await grant({}, client)).toMatchObject({ status: 400, body: { error: 'invalid_target' } });
   });
 
   it.each([
-    ['one that the client may not ask for', 'audience=other-service'],
-    ['one of two', 'audience=billing+other-service'],
+    ['one that the client may not request', 'audience=other-service'],
+    ['one of two that the client may not request', 'audience=billing+other-service'],
     ['another case', 'audience=Billing'],
-    ['a space too many', 'audience=billing++logging-service'],
-    ['a space alone', 'audience=+'],
+    ['a double space', 'audience=billing++logging-service'],
+    ['a space', 'audience=+'],
     ['the issuer among others', 'audience=billing+identity-backend'],
-    ['a resource that the client may not ask for', 'resource=https://other.example/'],
-    ['a resource that is almost the right one', `resource=${encodeURIComponent(`${API}/`)}`],
-    ['a resource of another case', `resource=${encodeURIComponent(API.replace('api', 'API'))}`],
+    ['a resource that the client may not request', 'resource=https://other.example/'],
+    ['a resource with an extra slash', `resource=${encodeURIComponent(`${API}/`)}`],
+    ['a resource in another case', `resource=${encodeURIComponent(API.replace('api', 'API'))}`],
     ['a resource with a fragment', `resource=${encodeURIComponent(`${API}#a`)}`],
     ['a resource that is a plain name', 'resource=logging-service'],
     ['one valid resource and one that is not', `resource=${encodeURIComponent(API)}&resource=x`],
     ['resource and audience', `resource=${encodeURIComponent(API)}&audience=billing`],
     ['more than 20', `audience=${Array.from({ length: 21 }, (_, index) => `a${index}`).join('+')}`],
     ['a control character', 'audience=billing%07'],
-  ])('is refused: %s', async (_name, parameters) => {
+  ])('is rejected with invalid_target: %s', async (_name, parameters) => {
     const { status, body } = await grant(parameters);
     expect({ status, body }).toEqual({
       status: 400,
@@ -181,18 +181,18 @@ describe('the audience of an access token', () => {
 
 describe('the scope of an access token', () => {
   it.each([
-    ['one that the client may not ask for', 'scope=logs:delete'],
-    ['one of two', 'scope=logs:read+logs:delete'],
+    ['one that the client may not request', 'scope=logs:delete'],
+    ['one of two that the client may not request', 'scope=logs:read+logs:delete'],
     ['another case', 'scope=LOGS:READ'],
-    ['double spaces', 'scope=logs:read++logs:write'],
-    ['a space before', 'scope=+logs:read'],
-    ['a space behind', 'scope=logs:read+'],
+    ['a double space', 'scope=logs:read++logs:write'],
+    ['a leading space', 'scope=+logs:read'],
+    ['a trailing space', 'scope=logs:read+'],
     ['a tab', 'scope=logs:read%09logs:write'],
     ['a quote', 'scope=%22'],
-    ['not ASCII', 'scope=%C3%A4'],
+    ['a character outside ASCII', 'scope=%C3%A4'],
     ['over 1024 bytes', `scope=${'x'.repeat(1025)}`],
     ['a name of Object.prototype', 'scope=constructor'],
-  ])('is refused: %s', async (_name, parameters) => {
+  ])('is rejected with invalid_scope: %s', async (_name, parameters) => {
     const { status, body } = await grant(parameters);
     expect({ status, body }).toEqual({
       status: 400,

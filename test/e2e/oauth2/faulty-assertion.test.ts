@@ -33,92 +33,101 @@ const show = (assertion: string): Promise<Answer> =>
     grant_type: 'client_credentials',
     ...assertionParameters(assertion),
   });
-/** An assertion of the client named ES256, by its key, with these differences. */
+/** An assertion of the client `ES256`, signed with its key, with these changes. */
 const es256 = (
   claims: Readonly<Record<string, unknown>> = {},
   header: Readonly<Record<string, unknown>> = {},
 ): string => makeAssertion(keyOf('ES256'), 'ES256', { claims, header });
 
-/** Texts of assertions that are refused, made when the keys are known. */
+/** Assertions that are rejected, made once the clients are registered. */
 const FAULTY: Readonly<Record<string, readonly (readonly [string, () => string])[]>> = {
-  'says the wrong thing': [
+  'has a wrong audience or client': [
     ['another audience', () => es256({ aud: 'elsewhere' })],
     ['no audience', () => es256({ aud: undefined })],
     ['an empty list of audiences', () => es256({ aud: [] })],
-    ['ours among two audiences', () => es256({ aud: ['identity-backend', 'elsewhere'] })],
-    ['ours twice', () => es256({ aud: ['identity-backend', 'identity-backend'] })],
-    ['an audience within a list in a list', () => es256({ aud: [['identity-backend']] })],
-    ['the token endpoint, if the issuer is no URL', () => es256({ aud: 'identity-backend/oauth2/token' })],
-    ['its own address', () => es256({ aud: `${service.origin}/oauth2/token` })],
+    ['the issuer among two audiences', () => es256({ aud: ['identity-backend', 'elsewhere'] })],
+    ['the issuer twice', () => es256({ aud: ['identity-backend', 'identity-backend'] })],
+    ['a nested list of audiences', () => es256({ aud: [['identity-backend']] })],
+    [
+      'the token endpoint under an issuer that is not a URL',
+      () => es256({ aud: 'identity-backend/oauth2/token' }),
+    ],
+    [
+      'the token endpoint at the origin of the request',
+      () => es256({ aud: `${service.origin}/oauth2/token` }),
+    ],
     ['no iss', () => es256({ iss: undefined })],
     ['no sub', () => es256({ sub: undefined })],
-    ['another sub than iss', () => es256({ sub: 'stranger' })],
-    ['another iss than sub', () => es256({ iss: 'stranger' })],
-    ['an empty client', () => es256({ iss: '', sub: '' })],
-    ['a client that is no text', () => es256({ iss: ['ES256'], sub: ['ES256'] })],
+    ['a sub other than iss', () => es256({ sub: 'stranger' })],
+    ['an iss other than sub', () => es256({ iss: 'stranger' })],
+    ['an empty iss and sub', () => es256({ iss: '', sub: '' })],
+    ['an iss and sub that are not strings', () => es256({ iss: ['ES256'], sub: ['ES256'] })],
     ['an unknown client', () => makeAssertion(keyOf('ES256'), 'nobody')],
     ['another client', () => makeAssertion(keyOf('ES256'), 'stranger')],
-    ['a client without keys of this algorithm', () => makeAssertion(keyOf('ES256'), 'RS256')],
+    ['a client without keys for this algorithm', () => makeAssertion(keyOf('ES256'), 'RS256')],
   ],
-  'is not of this time': [
+  'has a wrong exp, iat or nbf': [
     ['expired', () => es256({ exp: NEW_YEAR })],
     ['expired long ago', () => es256({ exp: 0 })],
     ['no exp', () => es256({ exp: undefined })],
-    ['an exp that is no number', () => es256({ exp: String(NEW_YEAR + 60) })],
-    ['over 61 minutes to live', () => es256({ exp: NEW_YEAR + 61 * 60 + 1 })],
-    ['forever', () => es256({ exp: 1e300 })],
+    ['an exp that is not a number', () => es256({ exp: String(NEW_YEAR + 60) })],
+    ['exp over 61 minutes ahead', () => es256({ exp: NEW_YEAR + 61 * 60 + 1 })],
+    ['exp of 1e300', () => es256({ exp: 1e300 })],
     ['iat over 30 seconds ahead', () => es256({ iat: NEW_YEAR + 31 })],
     ['nbf over 30 seconds ahead', () => es256({ nbf: NEW_YEAR + 30.5 })],
-    ['an iat that is no number', () => es256({ iat: String(NEW_YEAR) })],
+    ['an iat that is not a number', () => es256({ iat: String(NEW_YEAR) })],
     ['an nbf that is null', () => es256({ nbf: null })],
   ],
-  'cannot be distinguished from others': [
+  'has no usable jti': [
     ['no jti', () => es256({ jti: undefined })],
     ['an empty jti', () => es256({ jti: '' })],
     ['a jti of whitespace', () => es256({ jti: ' ' })],
-    ['a jti that is no text', () => es256({ jti: 7 })],
+    ['a jti that is not a string', () => es256({ jti: 7 })],
   ],
-  'is not signed by a key of the client': [
-    ['by another key', () => makeAssertion(makeClientKey('ES256'), 'ES256')],
-    ['by the key of another client', () => makeAssertion(keyOf('RS256'), 'ES256')],
-    ['by no key', () => es256().replace(/[^.]*$/, '')],
+  'is not signed with a key of the client': [
+    ['another key', () => makeAssertion(makeClientKey('ES256'), 'ES256')],
+    ['the key of another client', () => makeAssertion(keyOf('RS256'), 'ES256')],
+    ['an empty signature', () => es256().replace(/[^.]*$/, '')],
     ['alg none', () => es256({}, { alg: 'none' }).replace(/[^.]*$/, '')],
     ['alg none with a signature', () => es256({}, { alg: 'none' })],
     ['no alg', () => es256({}, { alg: undefined })],
     ['an alg in another case', () => es256({}, { alg: 'es256' })],
-    ['an alg that every object has', () => es256({}, { alg: 'constructor' })],
+    ['an alg of Object.prototype', () => es256({}, { alg: 'constructor' })],
     ['the alg of another curve', () => es256({}, { alg: 'ES384' })],
-    ['the other alg of RSA', () => makeAssertion(keyOf('RS256'), 'RS256', { header: { alg: 'PS256' } })],
-    ['HS256 with the public key in PEM', () => macByPublicKey(pem(), 'ES256')],
+    [
+      'the alg of another RSA scheme',
+      () => makeAssertion(keyOf('RS256'), 'RS256', { header: { alg: 'PS256' } }),
+    ],
+    ['HS256 with the public key as PEM', () => macByPublicKey(pem(), 'ES256')],
     ['HS256 with the public key as JWK', () => macByPublicKey(JSON.stringify(keyOf('ES256').jwk), 'ES256')],
     ['HS256 with the secret of the client', () => macByPublicKey(es256Client.secret, 'ES256')],
     ['an unknown kid', () => es256({}, { kid: 'unknown' })],
-    ['a kid that is no text', () => es256({}, { kid: 1 })],
+    ['a kid that is not a string', () => es256({}, { kid: 1 })],
     ['crit', () => es256({}, { crit: ['exp'] })],
-    ['its own key in the header', () => byOwnKey()],
-    ['a signature in DER', () => inDer(es256())],
-    ['a signature cut short', () => es256().slice(0, -4)],
-    ['other claims than were signed', () => withClaimsOf(es256(), es256())],
+    ['its own key in the jwk header', () => byOwnKey()],
+    ['a DER signature', () => inDer(es256())],
+    ['a truncated signature', () => es256().slice(0, -4)],
+    ['claims other than those signed', () => withClaimsOf(es256(), es256())],
   ],
-  'is not one text that every reader reads alike': [
-    ['no assertion', () => 'x'],
+  'is malformed or ambiguous': [
+    ['not a JWT', () => 'x'],
     ['two parts', () => es256().replace(/\.[^.]*$/, '')],
     ['four parts', () => `${es256()}.`],
-    ['padding', () => `${es256()}==`],
-    ['a space before it', () => ` ${es256()}`],
-    ['a line end behind it', () => `${es256()}\n`],
-    ['a line end within', () => es256().replace('.', '.\n')],
-    ['a field of the claims twice', () => signTexts(keyOf('ES256'), HEADER, twice('jti'))],
+    ['base64 padding', () => `${es256()}==`],
+    ['a leading space', () => ` ${es256()}`],
+    ['a trailing line break', () => `${es256()}\n`],
+    ['a line break within', () => es256().replace('.', '.\n')],
+    ['a repeated claim', () => signTexts(keyOf('ES256'), HEADER, twice('jti'))],
     [
-      'a field of the header twice',
+      'a repeated header field',
       () => signTexts(keyOf('ES256'), `{"alg":"ES256",${HEADER.slice(1)}`, claimsText()),
     ],
-    ['claims that are a list', () => signTexts(keyOf('ES256'), HEADER, `[${claimsText()}]`)],
+    ['claims that are an array', () => signTexts(keyOf('ES256'), HEADER, `[${claimsText()}]`)],
     [
       'claims that are not UTF-8',
       () => signTexts(keyOf('ES256'), HEADER, Buffer.from('{"a":"\xff"}', 'latin1')),
     ],
-    ['claims that are no JSON', () => signTexts(keyOf('ES256'), HEADER, 'x')],
+    ['claims that are not JSON', () => signTexts(keyOf('ES256'), HEADER, 'x')],
     ['over 16 KiB', () => es256({ more: 'x'.repeat(16_384) })],
   ],
 };
@@ -130,7 +139,7 @@ const pem = (): string | Buffer => keyOf('ES256').publicKey.export({ type: 'spki
 const withClaimsOf = (signed: string, other: string): string =>
   signed.replace(/\.[^.]*\./, `.${other.split('.')[1] ?? ''}.`);
 
-/** Signs the assertion again, with the signature in the form that most libraries outside JOSE give it. */
+/** Signs the assertion again, with a DER signature, as most libraries outside JOSE produce. */
 function inDer(assertion: string): string {
   const input = assertion.replace(/\.[^.]*$/, '');
   const signature = sign('sha256', Buffer.from(input), keyOf('ES256').privateKey);
@@ -143,15 +152,15 @@ function byOwnKey(): string {
 }
 
 describe.each(Object.keys(FAULTY))('an assertion that %s', (kind) => {
-  it.each(FAULTY[kind] ?? [])('is invalid_client: %s', async (_name, text) => {
-    const answer = await show(text());
-    expect(refusalOf(answer)).toEqual(refused('invalid_client', 401));
-    expect(answer.headers.has('www-authenticate')).toBe(false);
-    expect(answer.headers.get('cache-control')).toBe('no-store');
+  it.each(FAULTY[kind] ?? [])('gets invalid_client: %s', async (_name, text) => {
+    const response = await show(text());
+    expect(refusalOf(response)).toEqual(refused('invalid_client', 401));
+    expect(response.headers.has('www-authenticate')).toBe(false);
+    expect(response.headers.get('cache-control')).toBe('no-store');
   });
 });
 
-it('an assertion without any of these faults is taken', async () => {
+it('an assertion without any of these faults is accepted', async () => {
   expect((await show(es256())).status).toBe(200);
   expect((await show(signTexts(keyOf('ES256'), HEADER, claimsText()))).status).toBe(200);
 });

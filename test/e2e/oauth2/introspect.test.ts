@@ -19,13 +19,13 @@ beforeAll(async () => {
     scopes: ['logs:write'],
   });
   Object.assign(callers, {
-    'the client that it was issued to': worker,
-    'a client that it is for': await makeClient(service, 'logging-service'),
+    'the client it was issued to': worker,
+    'the client logging-service': await makeClient(service, 'logging-service'),
     'a client with identity:introspect': await makeClient(service, 'gateway', {
       scopes: ['identity:introspect'],
     }),
     'an administrator': await makeClient(service, 'admin', ADMINISTRATOR),
-    'a client that has no business with it': await makeClient(service, 'stranger', {
+    'an unrelated client': await makeClient(service, 'stranger', {
       audiences: ['logging-service'],
       scopes: ['logs:write', 'identity:introspect:not', 'identity'],
       may_act_for: ['worker'],
@@ -42,7 +42,7 @@ const isActive = async (token: string, who = 'an administrator'): Promise<unknow
   (await introspect(service, caller(who), token)).body['active'];
 
 describe('POST /oauth2/introspect', () => {
-  it('says all that a valid token says', async () => {
+  it('returns active, token_type and every claim of a valid token', async () => {
     const token = await accessToken(service, worker, { audience: 'logging-service', scope: 'logs:write' });
     const { status, body, headers } = await introspect(service, worker, token);
     expect({ status, body }).toEqual({
@@ -65,43 +65,40 @@ describe('POST /oauth2/introspect', () => {
     expect(headers.get('pragma')).toBe('no-cache');
   });
 
-  it('leaves out scope if none was granted, and keeps several audiences a list', async () => {
+  it('omits scope if none was granted, and returns several audiences as an array', async () => {
     const token = await accessToken(service, worker, { audience: 'logging-service billing' });
     const { body } = await introspect(service, worker, token);
     expect(body).toMatchObject({ active: true, aud: ['logging-service', 'billing'] });
     expect(body).not.toHaveProperty('scope');
   });
 
-  it('knows the tokens of POST /token as well', async () => {
+  it('accepts tokens of POST /token, with and without a client', async () => {
     const headers = { authorization: worker.authorization };
     const own = await service.issue({ sub: 'worker' }, headers);
-    expect(await isActive(own, 'the client that it was issued to')).toBe(true);
+    expect(await isActive(own, 'the client it was issued to')).toBe(true);
     const anonymous = await service.issue();
-    expect(await isActive(anonymous, 'a client that it is for')).toBe(true);
-    expect(await isActive(anonymous, 'the client that it was issued to')).toBe(false);
+    expect(await isActive(anonymous, 'the client logging-service')).toBe(true);
+    expect(await isActive(anonymous, 'the client it was issued to')).toBe(false);
   });
 
-  it.each(['access_token', 'refresh_token', 'anything'])(
-    'needs no hint, and passes over %s',
-    async (hint) => {
-      const token = await accessToken(service, worker, { audience: 'billing' });
-      const { authorization } = worker;
-      const form = { token, token_type_hint: hint };
-      expect((await service.form('/oauth2/introspect', form, { authorization })).body['active']).toBe(true);
-    },
-  );
+  it.each(['access_token', 'refresh_token', 'anything'])('ignores the token_type_hint %s', async (hint) => {
+    const token = await accessToken(service, worker, { audience: 'billing' });
+    const { authorization } = worker;
+    const form = { token, token_type_hint: hint };
+    expect((await service.form('/oauth2/introspect', form, { authorization })).body['active']).toBe(true);
+  });
 });
 
-describe('who may ask', () => {
-  it.each(['the client that it was issued to', 'a client that it is for', 'an administrator'])(
-    'learns about a token for itself among others: %s',
+describe('a caller of POST /oauth2/introspect', () => {
+  it.each(['the client it was issued to', 'the client logging-service', 'an administrator'])(
+    'sees a token for two audiences as active: %s',
     async (who) => {
       const token = await accessToken(service, worker, { audience: 'billing logging-service' });
       expect(await isActive(token, who)).toBe(true);
     },
   );
 
-  it('learns about every token: a client with identity:introspect', async () => {
+  it('sees every token as active if it has the scope identity:introspect', async () => {
     const token = await accessToken(service, worker, { audience: 'billing' });
     expect(await isActive(token, 'a client with identity:introspect')).toBe(true);
     expect(await isActive(handMadeToken(), 'a client with identity:introspect')).toBe(true);
@@ -110,15 +107,15 @@ describe('who may ask', () => {
   });
 
   it.each<[string, string, string]>([
-    ['billing', 'a client that it is for', 'the token is for another client'],
-    ['billing', 'a client that has no business with it', 'neither owner nor audience'],
-    ['logging-service', 'a client that has no business with it', 'may ask for the same audience'],
-  ])('learns nothing of a token for %s: %s, as %s', async (audience, who) => {
+    ['billing', 'the client logging-service', 'the token is for another audience'],
+    ['billing', 'an unrelated client', 'it is neither owner nor audience'],
+    ['logging-service', 'an unrelated client', 'it may only request the same audience'],
+  ])('gets only {"active":false} for a token for %s: %s, as %s', async (audience, who) => {
     expect(await textFor(who, await accessToken(service, worker, { audience }))).toBe(INACTIVE);
   });
 
   it.each(['identity:introspect', 'identity:admin'])(
-    'learns nothing from the moment on at which it loses the scope: %s',
+    'gets only {"active":false} once it has lost the scope %s',
     async (scope) => {
       const administrator = await Administrator.of(service, `admin-of-${scope.replace(':', '-')}`);
       const reader = await makeClient(service, `reader-${scope.replace(':', '-')}`, { scopes: [scope, 'a'] });
@@ -129,19 +126,19 @@ describe('who may ask', () => {
     },
   );
 
-  it('learns nothing if the token only names it as its subject', async () => {
+  it('gets only {"active":false} for a token that names it in sub and azp only', async () => {
     const token = handMadeToken({ claims: { sub: 'stranger', azp: 'stranger' } });
-    expect(await textFor('a client that has no business with it', token)).toBe(INACTIVE);
+    expect(await textFor('an unrelated client', token)).toBe(INACTIVE);
   });
 });
 
 describe('a token that is not valid', () => {
   const FAULTY: [string, () => string][] = [
-    ['no token at all', () => 'x'],
-    ['three parts of nothing', () => 'a.b.c'],
-    ['a space behind it', () => `${handMadeToken()} `],
-    ['padding', () => `${handMadeToken()}=`],
-    ['an expired one', () => handMadeToken({ claims: { exp: NEW_YEAR } })],
+    ['not a JWT', () => 'x'],
+    ['three meaningless parts', () => 'a.b.c'],
+    ['a trailing space', () => `${handMadeToken()} `],
+    ['base64 padding', () => `${handMadeToken()}=`],
+    ['expired', () => handMadeToken({ claims: { exp: NEW_YEAR } })],
     ['not yet valid', () => handMadeToken({ claims: { nbf: NEW_YEAR + 1 } })],
     ['issued in the future', () => handMadeToken({ claims: { iat: NEW_YEAR + 1 } })],
     ['without exp', () => handMadeToken({ claims: { exp: undefined } })],
@@ -149,11 +146,14 @@ describe('a token that is not valid', () => {
     ['without an issuer', () => handMadeToken({ claims: { iss: undefined } })],
     ['without an audience', () => handMadeToken({ claims: { aud: undefined } })],
     ['for an empty list of audiences', () => handMadeToken({ claims: { aud: [] } })],
-    ['by another secret', () => handMadeToken({ secret: 'another secret, as long as it has to be' })],
-    ['by an algorithm that is not in use', () => handMadeToken({ algorithm: 'HS512' })],
-    ['by no one', () => `${handMadeToken({ header: { alg: 'none' } }).replace(/[^.]*$/, '')}`],
     [
-      'by a key of its own, shown in the header',
+      'signed with another secret',
+      () => handMadeToken({ secret: 'another secret, as long as it has to be' }),
+    ],
+    ['signed with an algorithm that is not configured', () => handMadeToken({ algorithm: 'HS512' })],
+    ['unsigned, with alg none', () => `${handMadeToken({ header: { alg: 'none' } }).replace(/[^.]*$/, '')}`],
+    [
+      'signed with the key in its own jwk header',
       () => {
         const key = makeClientKey('ES256');
         const header = JSON.stringify({ alg: 'ES256', jwk: key.jwk });
@@ -161,42 +161,42 @@ describe('a token that is not valid', () => {
       },
     ],
     [
-      'for the service itself, by the shared secret',
+      'for the service itself, signed with the shared secret',
       () => handMadeToken({ claims: { aud: 'identity-backend' } }),
     ],
     ['with crit', () => handMadeToken({ header: { crit: ['exp'] } })],
-    ['of a client that is not registered', () => handMadeToken({ claims: { client_id: 'nobody' } })],
-    ['of a client that is no text', () => handMadeToken({ claims: { client_id: ['worker'] } })],
+    ['of an unregistered client', () => handMadeToken({ claims: { client_id: 'nobody' } })],
+    ['with a client_id that is not a string', () => handMadeToken({ claims: { client_id: ['worker'] } })],
     ['older than its client', () => handMadeToken({ claims: { client_id: 'worker', iat: NEW_YEAR - 1 } })],
-    ['for an audience that no one can ask for', () => handMadeToken({ claims: { aud: ['', ' ', '\n'] } })],
+    ['for audiences that no client can request', () => handMadeToken({ claims: { aud: ['', ' ', '\n'] } })],
   ];
 
-  it.each(FAULTY)('is inactive, and nothing else is said: %s', async (_name, token) => {
+  it.each(FAULTY)('is inactive, with no other field in the response: %s', async (_name, token) => {
     const { status, text, headers } = await introspect(service, caller('an administrator'), token());
     expect({ status, text }).toEqual({ status: 200, text: INACTIVE });
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('pragma')).toBe('no-cache');
   });
 
-  it('is inactive from the second on in which it expires', async () => {
+  it('is inactive from the second it expires', async () => {
     const token = await accessToken(service, worker, { audience: 'billing' });
     service.clock.set(NEW_YEAR + LIFETIME - 0.001);
     expect(await isActive(token)).toBe(true);
     service.clock.set(NEW_YEAR + LIFETIME);
-    expect(await textFor('the client that it was issued to', token)).toBe(INACTIVE);
+    expect(await textFor('the client it was issued to', token)).toBe(INACTIVE);
   });
 
-  it('is inactive at once when it is revoked, and so it is at POST /verify', async () => {
+  it('is inactive as soon as it is revoked, and token_revoked at POST /verify', async () => {
     const token = await accessToken(service, worker, { audience: 'billing' });
     expect((await revoke(service, worker, token)).status).toBe(200);
-    expect(await textFor('the client that it was issued to', token)).toBe(INACTIVE);
+    expect(await textFor('the client it was issued to', token)).toBe(INACTIVE);
     expect(await service.verify(token, 'billing')).toMatchObject({
       status: 401,
       body: { valid: false, error: 'Token revoked', code: 'token_revoked', hint: expect.any(String) },
     });
   });
 
-  it('is inactive while its client is disabled, and when it is gone', async () => {
+  it('is inactive while its client is disabled, and after the client is deleted', async () => {
     const admin = await Administrator.of(service, 'second-admin');
     const client = await makeClient(service, 'leaving', { audiences: ['billing'] });
     const token = await accessToken(service, client);
@@ -209,25 +209,25 @@ describe('a token that is not valid', () => {
   });
 });
 
-describe('a token that someone else made with the shared secret', () => {
-  it('cannot say itself what introspection says about it', async () => {
+describe('a token that another service made with the shared secret', () => {
+  it('cannot set active, token_type or username of the response', async () => {
     const claims = { active: false, token_type: 'N_A', username: 'root', tenant: 'acme' };
     const { body } = await introspect(service, caller('an administrator'), handMadeToken({ claims }));
     expect(body).toEqual({ ...VALID_CLAIMS, active: true, token_type: 'Bearer', tenant: 'acme' });
   });
 
-  it('is not made valid by a claim', async () => {
+  it('does not become active by a claim', async () => {
     const claims = { active: true, exp: NEW_YEAR };
     expect(await textFor('an administrator', handMadeToken({ claims }))).toBe(INACTIVE);
   });
 
-  it('comes back with claims of any name and form', async () => {
+  it('is returned with custom claims of any name and type', async () => {
     const claims = { constructor: 'a', toString: [1, { deep: null }], nbf: NEW_YEAR - 0.5 };
     const { body } = await introspect(service, caller('an administrator'), handMadeToken({ claims }));
     expect(body).toEqual({ ...VALID_CLAIMS, ...claims, active: true, token_type: 'Bearer' });
   });
 
-  it('is valid without jti, iat and sub, and to the last second of the longest life', async () => {
+  it('is active without jti, iat and sub, with the longest lifetime', async () => {
     const claims = { jti: undefined, iat: undefined, sub: undefined, exp: NEW_YEAR + LIFETIME };
     expect(await isActive(handMadeToken({ claims }))).toBe(true);
   });
@@ -237,7 +237,7 @@ describe('introspection and POST /verify', () => {
   const LIVES = [1, LIFETIME, LIFETIME + 1, 3_600, 86_400, 86_460, 86_461, 1e9, 1e300];
   it.each<[string, Record<string, unknown>]>([
     ...LIVES.map((lifetime): [string, Record<string, unknown>] => [
-      `that lives ${lifetime} s`,
+      `that expires in ${lifetime} s`,
       { exp: NEW_YEAR + lifetime },
     ]),
     ['that has expired', { exp: NEW_YEAR }],
@@ -246,14 +246,14 @@ describe('introspection and POST /verify', () => {
     ['that is older than any lifetime', { iat: 1 }],
     ['without jti', { jti: undefined }],
     ['of a client', { client_id: 'worker' }],
-    ['of no registered client', { client_id: 'nobody' }],
+    ['of an unregistered client', { client_id: 'nobody' }],
     ['of another issuer', { iss: 'elsewhere' }],
     ['for several audiences', { aud: ['billing', 'logging-service'] }],
-    ['for one audience among names that no one can ask for', { aud: ['', 'logging-service', '\n'] }],
+    ['for one audience among names that no client can request', { aud: ['', 'logging-service', '\n'] }],
   ])('agree about a token %s', async (_name, claims) => {
     const token = handMadeToken({ claims });
     const { body } = await service.verify(token);
-    for (const who of ['an administrator', 'a client that it is for'])
+    for (const who of ['an administrator', 'the client logging-service'])
       expect([who, await isActive(token, who)]).toEqual([who, body['valid']]);
   });
 });

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 describe('GET /.well-known/jwks.json', () => {
-  it('holds no key before there is a client, and the one that signs and the next from then on', async () => {
+  it('is empty until the first client is registered, then contains the signing key and the next', async () => {
     const empty = await RunningApp.start();
     expect((await empty.get(PATH)).body).toEqual({ keys: [] });
     await makeClient(empty, 'first');
@@ -30,7 +30,7 @@ describe('GET /.well-known/jwks.json', () => {
     await empty.stop();
   });
 
-  it('holds the public key of the service, with its thumbprint for a kid (RFC 7638)', async () => {
+  it('contains ES256 public keys; the kid of the signing key is its thumbprint (RFC 7638)', async () => {
     const { status, body } = await service.get(PATH);
     const [key = {}] = body['keys'] as JWK[];
     const published = {
@@ -50,19 +50,19 @@ describe('GET /.well-known/jwks.json', () => {
     expect(readToken(await admin.token()).header['kid']).toBe(key.kid);
   });
 
-  it('may be kept for five minutes, by anyone', async () => {
+  it('is cacheable by anyone for five minutes (public, max-age=300)', async () => {
     const { headers } = await service.get(PATH);
     expect(headers.get('cache-control')).toBe('public, max-age=300');
     expect(headers.get('content-type')).toMatch(/^application\/(jwk-set\+)?json\b/);
   });
 
-  it('never holds the shared secret', async () => {
+  it('never contains the shared secret', async () => {
     const { text } = await service.get(PATH);
     expect(text).not.toMatch(/"oct"|"k":|"d":/);
     expect(text).not.toContain(Buffer.from(SECRET).toString('base64url'));
   });
 
-  it('lets a stock library verify a token of the service', async () => {
+  it('is all that jose needs to verify a token for the service itself', async () => {
     const keys = createRemoteJWKSet(new URL(`${service.origin}${PATH}`));
     const { payload, protectedHeader } = await jwtVerify(await admin.token(), keys, {
       issuer: 'identity-backend',
@@ -75,11 +75,11 @@ describe('GET /.well-known/jwks.json', () => {
     expect(protectedHeader.alg).toBe('ES256');
   });
 
-  it('lets a stock library take the token of an administrator for an access token of RFC 9068', async () => {
+  it('is all that oauth4webapi needs to validate an RFC 9068 access token', async () => {
     const other = await RunningApp.start();
-    // The library knows no clock but the machine's own.
+    // The library uses the clock of the machine.
     other.clock.set(Date.now() / 1000);
-    // What is known about the keys is as old as the step of the clock, until the database is asked again.
+    // Since the clock moved, the keys in memory count as stale until the database is read again.
     await other.app.get(ManagedKeys).sync();
     const administrator = await Administrator.of(other);
     const server = { issuer: 'identity-backend', jwks_uri: `${other.origin}${PATH}` };
@@ -94,7 +94,7 @@ describe('GET /.well-known/jwks.json', () => {
     await other.stop();
   });
 
-  it('answers no other method', async () => {
+  it('returns 405 for POST, with Allow: GET, HEAD', async () => {
     const { status, headers } = await service.post(PATH, {});
     expect({ status, allow: headers.get('allow') }).toEqual({ status: 405, allow: 'GET, HEAD' });
   });

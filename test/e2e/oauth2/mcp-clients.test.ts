@@ -14,7 +14,7 @@ import { RunningApp } from '../../support/running-app.js';
 
 const DOCUMENTS = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'] as const;
 
-/** An MCP server as far as these clients ask it: it says which authorization server its tokens come from (RFC 9728). */
+/** As much of an MCP server as these clients need: metadata that names its authorization server (RFC 9728). */
 async function startResource(issuer: string): Promise<{ readonly server: Server; readonly url: string }> {
   const server = createServer((request, response) => {
     const isMetadata = request.url?.startsWith('/.well-known/oauth-protected-resource') === true;
@@ -26,7 +26,7 @@ async function startResource(issuer: string): Promise<{ readonly server: Server;
   return { server, url };
 }
 
-/** The two packages, whose clients are used alike. */
+/** Two packages whose clients have the same interface. */
 const PACKAGES = [
   ['@modelcontextprotocol/sdk', { ...sdk, ...extensions }],
   ['@modelcontextprotocol/client', client],
@@ -47,7 +47,7 @@ describe.each([
     const port = Number(new URL(first.origin).port);
     await first.stop();
     issuer = `http://127.0.0.1:${port}${basePath}${slash}`;
-    // These clients take the time from the machine.
+    // These clients use the clock of the machine.
     const clock = new MovedClock(Math.floor(Date.now() / 1000));
     service = await RunningApp.start({ basePath, issuer, port }, clock);
     resource = await startResource(issuer);
@@ -67,28 +67,34 @@ describe.each([
     expect(() => schemas.OpenIdProviderDiscoveryMetadataSchema.parse(body)).not.toThrow();
   });
 
-  it.each(PACKAGES)('discover it: %s', async (_package, { discoverAuthorizationServerMetadata }) => {
-    expect(await discoverAuthorizationServerMetadata(issuer)).toMatchObject({
-      issuer,
-      token_endpoint: `${issuer.replace(/\/$/, '')}/oauth2/token`,
-    });
-  });
+  it.each(PACKAGES)(
+    'discover the metadata: %s',
+    async (_package, { discoverAuthorizationServerMetadata }) => {
+      expect(await discoverAuthorizationServerMetadata(issuer)).toMatchObject({
+        issuer,
+        token_endpoint: `${issuer.replace(/\/$/, '')}/oauth2/token`,
+      });
+    },
+  );
 
-  it.each(PACKAGES)('get a token by a secret: %s', async (_package, { auth, ClientCredentialsProvider }) => {
-    const provider = new ClientCredentialsProvider({
-      clientId: 'mcp',
-      clientSecret: secret,
-      expectedIssuer: issuer,
-    });
-    expect(await auth(provider, { serverUrl: resource.url })).toBe('AUTHORIZED');
-    expect(decodeJwt(provider.tokens()?.access_token ?? '')).toMatchObject({
-      iss: issuer,
-      sub: 'mcp',
-      aud: resource.url,
-    });
-  });
+  it.each(PACKAGES)(
+    'get a token with a secret: %s',
+    async (_package, { auth, ClientCredentialsProvider }) => {
+      const provider = new ClientCredentialsProvider({
+        clientId: 'mcp',
+        clientSecret: secret,
+        expectedIssuer: issuer,
+      });
+      expect(await auth(provider, { serverUrl: resource.url })).toBe('AUTHORIZED');
+      expect(decodeJwt(provider.tokens()?.access_token ?? '')).toMatchObject({
+        iss: issuer,
+        sub: 'mcp',
+        aud: resource.url,
+      });
+    },
+  );
 
-  it.each(PACKAGES)('get a token by a key: %s', async (_package, { auth, PrivateKeyJwtProvider }) => {
+  it.each(PACKAGES)('get a token with a key: %s', async (_package, { auth, PrivateKeyJwtProvider }) => {
     const provider = new PrivateKeyJwtProvider({
       clientId: 'mcp',
       privateKey: key.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),

@@ -15,12 +15,12 @@ const python = pythonWith('authlib, requests_oauthlib');
 if (python === undefined)
   process.stderr.write('Left out, the clients of Python: no python3 has authlib and requests_oauthlib\n');
 
-(python === undefined ? describe.skip : describe)('the stock clients of Python', () => {
+(python === undefined ? describe.skip : describe)('OAuth clients in Python', () => {
   let service: RunningApp;
   let lines: readonly object[];
   beforeAll(async () => {
     service = await RunningApp.start({ issuer: ISSUER });
-    // Authlib knows no clock but the machine's own.
+    // Authlib uses the clock of the machine.
     service.clock.set(Date.now() / 1000);
     const key = makeClientKey('ES256');
     const { id, secret } = await makeClient(service, 'worker', {
@@ -54,13 +54,13 @@ if (python === undefined)
     ['Authlib', 'private_key_jwt'],
     ['requests-oauthlib', 'client_secret_basic'],
     ['requests-oauthlib', 'client_secret_post'],
-  ])('%s gets a token by %s, introspects it and revokes it', (client, method) => {
+  ])('%s gets a token with %s, introspects it and revokes it', (client, method) => {
     expect(lines).toContainEqual({
       client,
       method,
       token_type: 'Bearer',
       expires_in: 900,
-      // oauthlib makes a list of it.
+      // oauthlib returns a list.
       scope: client === 'Authlib' ? 'logs:write' : ['logs:write'],
       active: true,
       revoked: 200,

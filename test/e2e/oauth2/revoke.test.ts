@@ -28,7 +28,7 @@ beforeAll(async () => {
 beforeEach(() => service.clock.set(NEW_YEAR));
 afterAll(() => service.stop());
 
-/** What POST /verify says about the token: `valid`, or the code. */
+/** The verdict of POST /verify: `valid`, or the error code. */
 async function tokenState(token: string): Promise<unknown> {
   const { body } = await service.verify(token, String(readToken(token).claims['aud']));
   return body['valid'] === true ? 'valid' : body['code'];
@@ -41,7 +41,7 @@ function isDone({ status, text, headers }: Answer): void {
 }
 
 describe('POST /oauth2/revoke', () => {
-  it('revokes a token of the client itself: 200 with an empty body', async () => {
+  it("revokes the client's own token: 200 with an empty body", async () => {
     const token = await accessToken(service, worker);
     expect(await tokenState(token)).toBe('valid');
     isDone(await revoke(service, worker, token));
@@ -49,14 +49,14 @@ describe('POST /oauth2/revoke', () => {
     expect((await introspect(service, worker, token)).text).toBe('{"active":false}');
   });
 
-  it.each(['access_token', 'refresh_token', 'anything'])('passes over the hint %s', async (hint) => {
+  it.each(['access_token', 'refresh_token', 'anything'])('ignores the token_type_hint %s', async (hint) => {
     const token = await accessToken(service, worker);
     const { authorization } = worker;
     isDone(await service.form('/oauth2/revoke', { token, token_type_hint: hint }, { authorization }));
     expect(await tokenState(token)).toBe('token_revoked');
   });
 
-  it('revokes a token that POST /token gave, also one about a user', async () => {
+  it('revokes a token about a user that POST /token issued', async () => {
     const { authorization } = await makeClient(service, 'actor', {
       audiences: ['logging-service'],
       may_act_for: ['user-*'],
@@ -72,21 +72,21 @@ describe('POST /oauth2/revoke', () => {
     expect([await tokenState(one), await tokenState(other)]).toEqual(['token_revoked', 'valid']);
   });
 
-  it('is done twice with the same answer', async () => {
+  it('returns 200 for a token that is already revoked, also to another client', async () => {
     const token = await accessToken(service, worker);
     isDone(await revoke(service, worker, token));
     isDone(await revoke(service, worker, token));
     isDone(await revoke(service, stranger, token));
   });
 
-  it('is done once by many at the same time', async () => {
+  it('accepts 20 simultaneous revocations of one token', async () => {
     const token = await accessToken(service, worker);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => revoke(service, worker, token)));
-    answers.forEach(isDone);
+    const responses = await Promise.all(Array.from({ length: 20 }, () => revoke(service, worker, token)));
+    responses.forEach(isDone);
     expect(await tokenState(token)).toBe('token_revoked');
   });
 
-  it('lets an administrator revoke any token, its own included', async () => {
+  it('allows an administrator to revoke any token, its own included', async () => {
     const [token, own] = [
       await accessToken(service, worker),
       await accessToken(service, admin, { scope: 'identity:admin' }),
@@ -101,7 +101,7 @@ describe('POST /oauth2/revoke', () => {
     expect(challenge.get('www-authenticate')).toContain('error="invalid_token"');
   });
 
-  it('writes who revoked which token to the audit', async () => {
+  it('logs jti, client and caller of the revocation, but not the token', async () => {
     const token = await accessToken(service, worker);
     service.captured.clear();
     await revoke(service, admin, token);
@@ -113,39 +113,39 @@ describe('POST /oauth2/revoke', () => {
   });
 });
 
-describe('the ID of a token that was made with the shared secret', () => {
+describe('the jti of a token that was made with the shared secret', () => {
   const loggedId = async (jti: string): Promise<unknown> => {
     service.captured.clear();
     isDone(await revoke(service, worker, handMadeToken({ claims: { jti, client_id: 'worker' } })));
     return service.captured.lines.find(({ event }) => event === 'token.revoked')?.['jti'];
   };
 
-  it('is cut in the audit', async () => {
+  it('is truncated to 255 characters in the log', async () => {
     expect(await loggedId('x'.repeat(4_000))).toBe('x'.repeat(255));
   });
 
-  it('is taken out of the audit if it is a token', async () => {
+  it('is redacted in the log if it is itself a token', async () => {
     const token = handMadeToken();
     expect(await loggedId(token)).toBe('[removed]');
     expect(service.captured.text).not.toContain(token.slice(0, 200));
   });
 });
 
-describe('a live token of another client', () => {
+describe('a valid token of another client', () => {
   it.each<[string, () => TestClient]>([
-    ['a client that may ask for the same', () => stranger],
-    ['the client that it is for', () => consumer],
-  ])('is unauthorized_client and stays live, asked by %s', async (_name, caller) => {
+    ['a client that may request the same token', () => stranger],
+    ['the client in its audience', () => consumer],
+  ])('stays valid, and %s gets unauthorized_client', async (_name, caller) => {
     const token = await accessToken(service, worker);
-    const answer = await revoke(service, caller(), token);
-    expect(refusalOf(answer)).toEqual(refused('unauthorized_client'));
-    expect(answer.headers.get('cache-control')).toBe('no-store');
-    expect(answer.headers.get('pragma')).toBe('no-cache');
+    const response = await revoke(service, caller(), token);
+    expect(refusalOf(response)).toEqual(refused('unauthorized_client'));
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('pragma')).toBe('no-cache');
     expect(await tokenState(token)).toBe('valid');
     expect((await introspect(service, worker, token)).body['active']).toBe(true);
   });
 
-  it('is not taken for its own if it names the client elsewhere', async () => {
+  it('does not belong to the client in its sub and azp', async () => {
     const claims = { sub: 'stranger', azp: 'stranger', client_id: 'worker' };
     const token = handMadeToken({ claims });
     expect(refusalOf(await revoke(service, stranger, token))).toEqual(refused('unauthorized_client'));
@@ -153,8 +153,8 @@ describe('a live token of another client', () => {
   });
 });
 
-describe('a token that names no client', () => {
-  it('is revoked by administrators only', async () => {
+describe('a token without client_id', () => {
+  it('can be revoked by administrators only', async () => {
     const token = await service.issue();
     for (const client of [worker, consumer])
       expect(refusalOf(await revoke(service, client, token))).toEqual(refused('unauthorized_client'));
@@ -163,7 +163,7 @@ describe('a token that names no client', () => {
     expect(await tokenState(token)).toBe('token_revoked');
   });
 
-  it('is another token than one with the same jti that names a client', async () => {
+  it('is distinct from tokens with the same jti and a client_id', async () => {
     const [anonymous, workers, strangers] = [undefined, 'worker', 'stranger'].map((client_id) =>
       handMadeToken({ claims: { jti: 'shared-id', client_id } }),
     ) as [string, string, string];
@@ -177,7 +177,7 @@ describe('a token that names no client', () => {
     expect(await Promise.all([anonymous, strangers].map(tokenState))).toEqual(['token_revoked', 'valid']);
   });
 
-  it('is revoked with every other token that has its jti, from any issuer', async () => {
+  it('is revoked together with another token that has the same jti', async () => {
     const claims = { jti: 'made twice' };
     isDone(await revoke(service, admin, handMadeToken({ claims })));
     expect(await tokenState(handMadeToken({ claims: { ...claims, sub: 'someone else' } }))).toBe(
@@ -186,8 +186,8 @@ describe('a token that names no client', () => {
   });
 });
 
-describe('a token that cannot be revoked', () => {
-  it('has no jti: its owner and an administrator get an error, and it stays valid', async () => {
+describe('the limits of revocation', () => {
+  it('exclude a token without jti: invalid_request, and it stays valid', async () => {
     const token = handMadeToken({ claims: { jti: undefined, client_id: 'worker' } });
     for (const client of [worker, admin])
       expect(refusalOf(await revoke(service, client, token))).toEqual(refused('invalid_request'));
@@ -198,7 +198,7 @@ describe('a token that cannot be revoked', () => {
   const DAY_AND_MINUTE = 24 * 60 * 60 + 60;
 
   it.each([0.001, 1, 60, 1e6, 1e12])(
-    'expires %d s beyond 24 hours and 60 seconds: unsupported_token_type, and it stays valid',
+    'exclude a token that expires %d s past 24 hours and 60 seconds: unsupported_token_type',
     async (beyond) => {
       const exp = NEW_YEAR + DAY_AND_MINUTE + beyond;
       const token = handMadeToken({ claims: { exp, jti: `beyond ${beyond}`, client_id: 'worker' } });
@@ -211,7 +211,7 @@ describe('a token that cannot be revoked', () => {
   );
 
   it.each([LIFETIME + 1, 3_600, 24 * 60 * 60, DAY_AND_MINUTE])(
-    'does not expire %d s ahead, however short the lifetime is now',
+    'include a token that expires in %d s, whatever the configured lifetime',
     async (lifetime) => {
       const claims = { exp: NEW_YEAR + lifetime, jti: `lives ${lifetime}`, client_id: 'worker' };
       const token = handMadeToken({ claims });
@@ -226,19 +226,22 @@ describe('a token that cannot be revoked', () => {
 
 describe('a token that is not valid', () => {
   it.each<[string, () => string]>([
-    ['unknown', () => 'x'],
+    ['not a JWT', () => 'x'],
     ['expired', () => handMadeToken({ claims: { exp: NEW_YEAR - TOLERANCE } })],
-    ['by another secret', () => handMadeToken({ secret: 'another secret, as long as it has to be' })],
+    [
+      'signed with another secret',
+      () => handMadeToken({ secret: 'another secret, as long as it has to be' }),
+    ],
     ['without an audience', () => handMadeToken({ claims: { aud: undefined } })],
-    ['with no audiences', () => handMadeToken({ claims: { aud: [] } })],
-    ['with a signature cut short', () => handMadeToken().slice(0, -4)],
+    ['with an empty list of audiences', () => handMadeToken({ claims: { aud: [] } })],
+    ['with a truncated signature', () => handMadeToken().slice(0, -4)],
     ['expired a moment ago', () => handMadeToken({ claims: { exp: NEW_YEAR - TOLERANCE - 1 } })],
-    ['of a client that is not registered', () => handMadeToken({ claims: { client_id: 'nobody' } })],
-  ])('is 200 with an empty body, for any client: %s', async (_name, token) => {
+    ['of an unregistered client', () => handMadeToken({ claims: { client_id: 'nobody' } })],
+  ])('results in 200 with an empty body for any client: %s', async (_name, token) => {
     for (const client of [worker, stranger, admin]) isDone(await revoke(service, client, token()));
   });
 
-  it.each(['iat', 'nbf'])('yet, as its %s is ahead, is revoked when it becomes valid', async (name) => {
+  it.each(['iat', 'nbf'])('because its %s is in the future can already be revoked', async (name) => {
     const token = handMadeToken({
       claims: { jti: `early ${name}`, client_id: 'worker', [name]: NEW_YEAR + 60 },
     });
@@ -252,14 +255,14 @@ describe('a token that is not valid', () => {
   it.each<[string, object]>([
     ['of another issuer', { iss: 'elsewhere' }],
     ['for the service itself, by the shared secret', { aud: 'identity-backend' }],
-  ])('cannot be revoked by any other client under these settings: %s', async (name, claims) => {
+  ])('can be revoked only by its client and an administrator: %s', async (name, claims) => {
     const token = handMadeToken({ claims: { ...claims, jti: name, client_id: 'worker' } });
     expect(refusalOf(await revoke(service, stranger, token))).toEqual(refused('unauthorized_client'));
     for (const client of [worker, admin]) isDone(await revoke(service, client, token));
     isDone(await revoke(service, stranger, token));
   });
 
-  it('and is forged leaves the token with the same ID valid, for any client', async () => {
+  it('because its signature is forged leaves the token with the same jti valid', async () => {
     const token = await accessToken(service, worker);
     const [header = '', claims = '', signature = ''] = token.split('.');
     const other = `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
@@ -268,7 +271,7 @@ describe('a token that is not valid', () => {
     expect(await tokenState(token)).toBe('valid');
   });
 
-  it('by an unknown secret revokes nothing of another client', async () => {
+  it("because its secret is unknown does not revoke another client's token", async () => {
     const claims = { jti: 'of another', client_id: 'worker' };
     const secret = 'another secret, as long as it has to be';
     isDone(await revoke(service, stranger, handMadeToken({ claims, secret })));
@@ -277,7 +280,7 @@ describe('a token that is not valid', () => {
 });
 
 describe('a revocation', () => {
-  it('holds as long as the token would, tolerance included', async () => {
+  it('lasts until the token expires, clock tolerance included', async () => {
     const token = await accessToken(service, worker);
     isDone(await revoke(service, worker, token));
     service.clock.set(NEW_YEAR + LIFETIME + TOLERANCE - 0.001);
@@ -286,7 +289,7 @@ describe('a revocation', () => {
     expect(await tokenState(token)).toBe('token_expired');
   });
 
-  it('holds until the last revoked token with its ID has expired', async () => {
+  it('lasts until the last revoked token with the same jti expires', async () => {
     const claims = { jti: 'same', client_id: 'worker' };
     const [short, long] = [60, 900].map((lifetime) =>
       handMadeToken({ claims: { ...claims, exp: NEW_YEAR + lifetime } }),
@@ -297,7 +300,7 @@ describe('a revocation', () => {
     expect(await tokenState(long)).toBe('token_revoked');
   });
 
-  it('of a token of a client that is disabled holds when the client is enabled again', async () => {
+  it("of a disabled client's token lasts after the client is enabled again", async () => {
     const administrator = await Administrator.of(service, 'third-admin');
     const client = await makeClient(service, 'halted', { audiences: ['logging-service'] });
     const [token, other] = [await accessToken(service, client), await accessToken(service, client)];
@@ -308,7 +311,7 @@ describe('a revocation', () => {
     expect([await tokenState(token), await tokenState(other)]).toEqual(['token_revoked', 'valid']);
   });
 
-  it('holds also when the client was disabled meanwhile', async () => {
+  it('lasts after the client is disabled and enabled again', async () => {
     const administrator = await Administrator.of(service, 'second-admin');
     const client = await makeClient(service, 'paused', { audiences: ['logging-service'] });
     const token = await accessToken(service, client);
@@ -320,11 +323,11 @@ describe('a revocation', () => {
 });
 
 describe('tokens that no key verifies', () => {
-  /** A client can write them itself, naming itself as their owner. */
+  /** A client can make these itself, with its own ID as `client_id`. */
   const forged = (jti: string): string =>
     handMadeToken({ claims: { client_id: 'forger', jti }, secret: 'a secret that is not known here' });
 
-  it('are refused if they expire too far ahead, as the key may be known again', async () => {
+  it('get unsupported_token_type if they expire too far ahead, as their key may be restored', async () => {
     const claims = { client_id: 'worker', jti: 'far ahead', exp: NEW_YEAR + 86_400 + 61 };
     const token = handMadeToken({ claims, secret: 'a secret that is not known here' });
     for (const client of [worker, admin]) {
@@ -333,16 +336,16 @@ describe('tokens that no key verifies', () => {
     isDone(await revoke(service, stranger, token));
   });
 
-  it('are recorded for a client in a limited number, and refused beyond it', async () => {
+  it('are recorded up to 10,000 an hour for one client; the next gets 429', async () => {
     const forger = await makeClient(service, 'forger');
     const client = service.app.get(ClientRegistry, { strict: false }).find('forger');
     if (!client) throw new Error('There is no forger');
     const tokens = service.app.get(RevocableTokens, { strict: false });
     for (let i = 1; i < 10_000; i++) tokens.find(forged('the same'), client);
     isDone(await revoke(service, forger, forged('the last one')));
-    const answer = await revoke(service, forger, forged('one too many'));
-    expect(refusalOf(answer)).toEqual(refused('too_many_requests', 429));
-    expect(answer.headers.get('retry-after')).toBe('3600');
+    const response = await revoke(service, forger, forged('one too many'));
+    expect(refusalOf(response)).toEqual(refused('too_many_requests', 429));
+    expect(response.headers.get('retry-after')).toBe('3600');
     isDone(await revoke(service, admin, forged('of another client')));
     service.clock.advance(3_600);
     const claims = { client_id: 'forger', jti: 'an hour later', exp: NEW_YEAR + 7_200 };

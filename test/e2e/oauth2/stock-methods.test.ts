@@ -6,7 +6,7 @@ import { makeClient, type TestClient } from '../../support/clients.js';
 import { readToken } from '../../support/hand-made-token.js';
 import { RunningApp } from '../../support/running-app.js';
 
-/** The configuration of both libraries; nothing is discovered. */
+/** Both libraries are configured with it; neither uses discovery. */
 const ISSUER = 'https://identity.example.com';
 
 let service: RunningApp;
@@ -15,7 +15,7 @@ let key: GenerateKeyPairResult;
 let server: oauth.AuthorizationServer & { readonly issuer: string };
 beforeAll(async () => {
   service = await RunningApp.start({ issuer: ISSUER });
-  // These libraries know no clock but the machine's own.
+  // These libraries use the clock of the machine.
   service.clock.set(Date.now() / 1000);
   key = await generateKeyPair('ES256');
   const jwk = { ...(await exportJWK(key.publicKey)), kid: 'worker-key' };
@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** What both libraries call alike. */
+/** What both libraries export under the same names. */
 interface Methods {
   readonly ClientSecretBasic: (secret: string) => openid.ClientAuth;
   readonly ClientSecretPost: (secret: string) => openid.ClientAuth;
@@ -66,7 +66,7 @@ describe.each(METHODS)('openid-client with %s', (_name, method) => {
     expect(readToken(token).claims).toMatchObject({ iss: ISSUER, sub: 'worker', client_id: 'worker' });
   });
 
-  it('asks about the token', async () => {
+  it('introspects the token', async () => {
     expect(await openid.tokenIntrospection(configuration, token)).toMatchObject({
       active: true,
       client_id: 'worker',
@@ -74,7 +74,7 @@ describe.each(METHODS)('openid-client with %s', (_name, method) => {
     });
   });
 
-  it('revokes the token, as often as it likes', async () => {
+  it('revokes the token, repeatedly', async () => {
     await openid.tokenRevocation(configuration, token);
     await openid.tokenRevocation(configuration, token, { token_type_hint: 'access_token' });
     expect(await openid.tokenIntrospection(configuration, token)).toEqual({ active: false });
@@ -107,7 +107,7 @@ describe.each(METHODS)('oauth4webapi with %s', (_name, method) => {
     return oauth.processIntrospectionResponse(server, client, response);
   };
 
-  it('asks about the token', async () => {
+  it('introspects the token', async () => {
     expect(await introspection()).toMatchObject({ active: true, iss: ISSUER, client_id: 'worker' });
   });
 
@@ -117,7 +117,7 @@ describe.each(METHODS)('oauth4webapi with %s', (_name, method) => {
     expect(await introspection()).toEqual({ active: false });
   });
 
-  it('reads what the service says if it is refused', async () => {
+  it('reads the error of a rejected request', async () => {
     const parameters = { audience: 'elsewhere' };
     const response = await oauth.clientCredentialsGrantRequest(
       server,
@@ -133,7 +133,7 @@ describe.each(METHODS)('oauth4webapi with %s', (_name, method) => {
   });
 });
 
-describe('with the key of someone else', () => {
+describe('with an unregistered key', () => {
   it('openid-client gets invalid_client', async () => {
     const other = await generateKeyPair('ES256');
     const configuration = new openid.Configuration(

@@ -4,7 +4,7 @@ import { handMadeToken } from '../../support/hand-made-token.js';
 import { refusalOf, refused } from '../../support/oauth-requests.js';
 import { type Answer, RunningApp } from '../../support/running-app.js';
 
-/** What the two routes that are asked about a token have in common. */
+/** What introspection and revocation have in common. */
 describe.each(['/oauth2/introspect', '/oauth2/revoke'])('POST %s', (path) => {
   let service: RunningApp;
   let worker: TestClient;
@@ -24,38 +24,38 @@ describe.each(['/oauth2/introspect', '/oauth2/revoke'])('POST %s', (path) => {
   }
 
   it.each([
-    ['no parameter', ''],
+    ['no parameters', ''],
     ['no token', 'token_type_hint=access_token'],
     ['an empty token', 'token='],
-    ['a token of another name', 'Token=a'],
-    ['a token twice', 'token=a&token=b'],
-    ['the same token twice', 'token=a&token=a'],
-    ['a hint twice', 'token=a&token_type_hint=x&token_type_hint=x'],
-    ['an unknown parameter twice', 'token=a&x=1&x=2'],
-    ['a percent sign that encodes nothing', 'token=%'],
+    ['a token parameter in another case', 'Token=a'],
+    ['two tokens', 'token=a&token=b'],
+    ['a repeated token', 'token=a&token=a'],
+    ['a repeated token_type_hint', 'token=a&token_type_hint=x&token_type_hint=x'],
+    ['a repeated unknown parameter', 'token=a&x=1&x=2'],
+    ['malformed percent-encoding', 'token=%'],
     ['bytes that are not UTF-8', 'token=%ff'],
-    ['two methods of authentication', 'token=a&client_id=worker&client_secret=x'],
-    ['a client_id that is not the one of the header', 'token=a&client_id=stranger'],
-  ])('rejects %s', async (_name, form) => {
-    const answer = await ask(form);
-    expect(refusalOf(answer)).toEqual(refused('invalid_request'));
-    expect(answer.headers.get('content-type')).toMatch(/^application\/json\b/);
-    expect(answer.headers.has('www-authenticate')).toBe(false);
-    isNeverKept(answer);
+    ['two authentication methods', 'token=a&client_id=worker&client_secret=x'],
+    ['a client_id other than that of the header', 'token=a&client_id=stranger'],
+  ])('rejects %s with invalid_request', async (_name, form) => {
+    const response = await ask(form);
+    expect(refusalOf(response)).toEqual(refused('invalid_request'));
+    expect(response.headers.get('content-type')).toMatch(/^application\/json\b/);
+    expect(response.headers.has('www-authenticate')).toBe(false);
+    isNeverKept(response);
   });
 
   it.each([
-    ['an unknown parameter', 'token=x&resource=a&resource=b&audience=c'],
-    ['a parameter without a value', 'token=x&token_type_hint=&client_secret='],
-    ['client_id next to the header', 'token=x&client_id=worker'],
-  ])('takes %s', async (_name, form) => {
+    ['audience and a repeated resource', 'token=x&resource=a&resource=b&audience=c'],
+    ['empty parameters', 'token=x&token_type_hint=&client_secret='],
+    ['the client_id of the header in the form', 'token=x&client_id=worker'],
+  ])('accepts %s', async (_name, form) => {
     expect((await ask(form)).status).toBe(200);
   });
 
-  it('reads no token from the address', async () => {
+  it('ignores a token in the query', async () => {
     const { authorization } = worker;
-    const answer = await service.form(`${path}?token=a`, '', { authorization });
-    expect(refusalOf(answer)).toEqual(refused('invalid_request'));
+    const response = await service.form(`${path}?token=a`, '', { authorization });
+    expect(refusalOf(response)).toEqual(refused('invalid_request'));
   });
 
   it.each(['application/json', 'text/plain', 'multipart/form-data; boundary=x'])(
@@ -67,44 +67,44 @@ describe.each(['/oauth2/introspect', '/oauth2/revoke'])('POST %s', (path) => {
     },
   );
 
-  it('rejects a body over 64 KiB', async () => {
+  it('rejects a body over 64 KiB with 413', async () => {
     expect(refusalOf(await ask(`token=${'a'.repeat(65_536)}`))).toEqual(refused('invalid_request', 413));
   });
 
-  it('rejects a request without credentials, without a challenge', async () => {
-    const answer = await service.form(path, { token: handMadeToken() });
-    expect(refusalOf(answer)).toEqual(refused('invalid_client', 401));
-    expect(answer.headers.has('www-authenticate')).toBe(false);
-    isNeverKept(answer);
+  it('rejects a request without credentials with 401 and no challenge', async () => {
+    const response = await service.form(path, { token: handMadeToken() });
+    expect(refusalOf(response)).toEqual(refused('invalid_client', 401));
+    expect(response.headers.has('www-authenticate')).toBe(false);
+    isNeverKept(response);
   });
 
-  it('rejects a request without credentials before it reads the token', async () => {
+  it('checks the credentials before the token', async () => {
     expect(refusalOf(await service.form(path, ''))).toEqual(refused('invalid_client', 401));
   });
 
   it.each<[string, () => string]>([
     ['a wrong secret', () => basic('worker', 'x')],
     ['an unknown client', () => basic('nobody', 'x')],
-    ['broken credentials', () => 'Basic !'],
+    ['malformed credentials', () => 'Basic !'],
     ['an access token', () => `Bearer ${handMadeToken()}`],
   ])('rejects %s in the header, with a challenge', async (_name, authorization) => {
-    const answer = await ask(`token=${handMadeToken()}`, { authorization: authorization() });
-    expect(refusalOf(answer)).toEqual(refused('invalid_client', 401));
-    expect(answer.headers.get('www-authenticate')).toBe('Basic realm="identity-backend"');
-    isNeverKept(answer);
+    const response = await ask(`token=${handMadeToken()}`, { authorization: authorization() });
+    expect(refusalOf(response)).toEqual(refused('invalid_client', 401));
+    expect(response.headers.get('www-authenticate')).toBe('Basic realm="identity-backend"');
+    isNeverKept(response);
   });
 
-  it('takes client_secret_post', async () => {
+  it('accepts client_secret_post', async () => {
     const form = { token: 'x', client_id: worker.id, client_secret: worker.secret };
     expect((await service.form(path, form)).status).toBe(200);
-    const answer = await service.form(path, { ...form, client_secret: 'wrong' });
-    expect(refusalOf(answer)).toEqual(refused('invalid_client', 401));
-    expect(answer.headers.has('www-authenticate')).toBe(false);
+    const response = await service.form(path, { ...form, client_secret: 'wrong' });
+    expect(refusalOf(response)).toEqual(refused('invalid_client', 401));
+    expect(response.headers.has('www-authenticate')).toBe(false);
   });
 
-  it('is a POST', async () => {
-    const answer = await service.get(`${path}?token=${handMadeToken()}`);
-    expect(answer.status).toBe(405);
-    expect(answer.headers.get('allow')).toBe('POST');
+  it('returns 405 for GET, with Allow: POST', async () => {
+    const response = await service.get(`${path}?token=${handMadeToken()}`);
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('POST');
   });
 });

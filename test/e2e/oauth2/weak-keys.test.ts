@@ -18,7 +18,7 @@ import { removeTemporaryDirectories, temporaryDirectory } from '../../support/te
 const ENCRYPTION_KEY = 'a-key-encryption-key-of-the-tests-0123456789';
 
 const usable = makeClientKey('ES256', { kid: 'usable' });
-/** The private key of a key that was registered before it was checked for what it is for. */
+/** Registered before the `use` of keys was checked. */
 const forEncryption = makeClientKey('ES256', { kid: 'for\u202eencryption', use: 'enc' });
 const repeated = [
   makeClientKey('EdDSA', { kid: 'twice' }),
@@ -38,7 +38,7 @@ beforeAll(async () => {
   const before = await RunningApp.start({ databaseUrl, mostAuthFailures: 0 });
   client = await makeClient(before, 'weak', { audiences: ['logging-service'], jwks: { keys: [usable.jwk] } });
   await makeClient(before, 'sound', { jwks: { keys: [usable.jwk] } });
-  // As earlier versions let it be registered: the rules are those of the routes, not of the database.
+  // As an earlier version registered it: the rules are enforced by the routes, not by the database.
   await before.app
     .get(ClientRegistry)
     .change('weak', (current) => current && { ...current, jwks: jwks as unknown as Client['jwks'] });
@@ -57,15 +57,15 @@ const show = (key: ClientKey, kid?: unknown): Promise<Answer> =>
     ...assertionParameters(makeAssertion(key, 'weak', { header: { kid } })),
   });
 
-describe('a client that was registered with keys that are refused today', () => {
-  it('is shown with its keys, alone and in the list', async () => {
+describe('a client registered with keys that are rejected today', () => {
+  it('is returned with its keys, and is in the list', async () => {
     expect((await admin.show('weak')).body['jwks']).toEqual(jwks);
     expect((await admin.list()).body['clients']).toContainEqual(
       expect.objectContaining({ client_id: 'weak' }),
     );
   });
 
-  it('authenticates itself by the keys that are valid, and by its secret', async () => {
+  it('authenticates with its valid key and with its secret', async () => {
     expect((await show(usable, 'usable')).status).toBe(200);
     expect((await show(usable)).status).toBe(200);
     const byBasic = await service.form('/oauth2/token', 'grant_type=client_credentials', {
@@ -74,13 +74,13 @@ describe('a client that was registered with keys that are refused today', () => 
     expect(byBasic.status).toBe(200);
   });
 
-  it('does not authenticate itself by the others', async () => {
+  it('cannot authenticate with the other keys', async () => {
     for (const key of [forEncryption, ...repeated])
       for (const kid of [key.jwk['kid'], undefined])
         expect([kid, (await show(key, kid)).status]).toEqual([kid, 401]);
   });
 
-  it('is changed in other fields, disabled and enabled', async () => {
+  it('can be changed in other fields, disabled and enabled', async () => {
     for (const patch of [{ name: 'Renamed' }, { scopes: ['a'] }, { disabled: true }, { disabled: false }]) {
       const { status, body } = await admin.update('weak', patch);
       expect([status, body]).toEqual([200, expect.objectContaining(patch)]);
@@ -88,7 +88,7 @@ describe('a client that was registered with keys that are refused today', () => 
     expect((await admin.addSecret('weak')).status).toBe(201);
   });
 
-  it('is given such keys by no route', async () => {
+  it('cannot be given such keys by an update: 400', async () => {
     const { status, body } = await admin.update('weak', { jwks: { keys: jwks.keys.slice(0, 4) } });
     expect([status, body['error']]).toEqual([400, expect.stringMatching(/^jwks /)]);
     for (const key of [forEncryption.jwk, ...BAD_KEYS.slice(0, 5).map(([, jwk]) => jwk)]) {
@@ -100,7 +100,7 @@ describe('a client that was registered with keys that are refused today', () => 
     }
   });
 
-  it('is named by doctor, key by key', async () => {
+  it('is reported by doctor, with each key that it cannot use', async () => {
     const cli = CommandLine.prepare().with(
       { DATABASE_URL: databaseUrl, KEY_ENCRYPTION_KEY: ENCRYPTION_KEY, JWT_SECRET_KEY: SECRET },
       directory,
@@ -120,7 +120,7 @@ describe('a client that was registered with keys that are refused today', () => 
     expect(code).toBe(1);
   });
 
-  it('is deleted', async () => {
+  it('can be deleted', async () => {
     expect((await admin.remove('weak')).status).toBe(204);
     expect((await show(usable)).status).toBe(401);
   });
