@@ -3,7 +3,7 @@ import type { Settings } from '../../../src/config/settings.js';
 import { Administrator, basic, makeClient } from '../../support/clients.js';
 import { type Answer, RunningApp } from '../../support/running-app.js';
 
-/** Requests of one address within a minute. */
+/** Requests of one IP address in a minute. */
 const MAX = 3;
 
 let service: RunningApp;
@@ -30,7 +30,7 @@ const limitHeaders = ({ headers }: Answer): (string | null)[] =>
     headers.get(name),
   );
 
-/** Every route that issues, verifies or authenticates, with a request that the limit does not refuse. */
+/** Every route that issues, verifies or authenticates, with the status of a request below the limit. */
 const LIMITED: [route: string, status: number][] = [
   ['POST /token', 400],
   ['POST /verify', 400],
@@ -48,7 +48,7 @@ const LIMITED: [route: string, status: number][] = [
   ['POST /admin/keys/rotate', 401],
 ];
 
-/** What answers without asking who it is, and what is not there at all. */
+/** Routes without authentication, and paths and methods without a route. */
 const UNLIMITED: [route: string, status: number][] = [
   ['GET /ping', 200],
   ['GET /health/live', 200],
@@ -76,7 +76,7 @@ function ask(route: string, headers = from(HERE)): Promise<Answer> {
 }
 
 describe('an IP address over its limit', () => {
-  it.each(LIMITED)('is refused at %s, with Retry-After', async (route, status) => {
+  it.each(LIMITED)('gets 429 at %s, with Retry-After', async (route, status) => {
     expect((await ask(route)).status).toBe(status);
     for (let index = 1; index < MAX; index++) await ask(route);
     const refused = await ask(route);
@@ -85,19 +85,19 @@ describe('an IP address over its limit', () => {
     expect(refused.headers.get('cache-control')).toBe('no-store');
   });
 
-  it.each(UNLIMITED)('is answered at %s as ever', async (route, status) => {
+  it.each(UNLIMITED)('is not limited at %s', async (route, status) => {
     await service.stop();
     await start({ swagger: true });
     await useUp();
     expect((await verify()).status).toBe(429);
-    const answer = await ask(route);
-    expect({ status: answer.status, headers: limitHeaders(answer) }).toEqual({
+    const response = await ask(route);
+    expect({ status: response.status, headers: limitHeaders(response) }).toEqual({
       status,
       headers: [null, null, null, null],
     });
   });
 
-  it('gets 429 in the words of each route', async () => {
+  it('gets 429 in the error format of the route', async () => {
     await useUp();
     const json = await verify();
     expect(json.body).toEqual({ error: 'Try again in 60 seconds', code: 'too_many_requests' });
@@ -112,35 +112,35 @@ describe('an IP address over its limit', () => {
     }
   });
 
-  it('is refused with the right credentials too, before they are looked at', async () => {
+  it('gets 429 with valid credentials too, before they are checked', async () => {
     const client = await makeClient(service, 'worker', { audiences: ['a'] });
     await useUp();
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       [client.authorization, basic('worker', 'wrong')].map((authorization) =>
         service.post('/token', { sub: 'worker', aud: 'a' }, { ...from(HERE), authorization }),
       ),
     );
-    expect(answers.map(({ status }) => status)).toEqual([429, 429]);
+    expect(responses.map(({ status }) => status)).toEqual([429, 429]);
     expect(service.captured.lines.filter(({ event }) => event === 'token.refused')).toEqual([]);
   });
 });
 
-describe('the limit of requests', () => {
-  it('is one count for all routes', async () => {
-    const answers = [];
+describe('the request limit', () => {
+  it('is shared by all routes', async () => {
+    const responses = [];
     for (const route of ['POST /token', 'POST /oauth2/revoke', 'GET /admin/clients', 'POST /verify'])
-      answers.push(await ask(route));
-    expect(answers.map(({ status }) => status)).toEqual([400, 401, 401, 429]);
-    expect(answers.map((answer) => limitHeaders(answer)[1])).toEqual(['2', '1', '0', '0']);
+      responses.push(await ask(route));
+    expect(responses.map(({ status }) => status)).toEqual([400, 401, 401, 429]);
+    expect(responses.map((response) => limitHeaders(response)[1])).toEqual(['2', '1', '0', '0']);
   });
 
-  it('is in each response, with how long the window still lasts', async () => {
+  it('is in each response, with the seconds that remain of the window', async () => {
     expect(limitHeaders(await verify())).toEqual(['3', '2', '60', null]);
     service.clock.advance(20.5);
     expect(limitHeaders(await verify())).toEqual(['3', '1', '40', null]);
   });
 
-  it('ends with the window, which begins with the first request', async () => {
+  it('resets at the end of the window, which begins with the first request', async () => {
     await verify();
     service.clock.advance(59.999);
     await verify();
@@ -154,7 +154,7 @@ describe('the limit of requests', () => {
     expect(limitHeaders(await verify())).toEqual(['3', '2', '60', null]);
   });
 
-  it('does not grow longer by requests that are refused', async () => {
+  it('is not prolonged by rejected requests', async () => {
     await useUp();
     service.clock.advance(59);
     for (let index = 0; index < 10; index++) expect((await verify()).status).toBe(429);
@@ -162,7 +162,7 @@ describe('the limit of requests', () => {
     expect((await verify()).status).toBe(401);
   });
 
-  it('holds as long as RATE_LIMIT_WINDOW_SECONDS says', async () => {
+  it('resets after RATE_LIMIT_WINDOW_SECONDS', async () => {
     await service.stop();
     await start({ rateLimitWindowMs: 5_000 });
     await useUp();
@@ -171,17 +171,17 @@ describe('the limit of requests', () => {
     expect((await verify()).status).toBe(401);
   });
 
-  it('is none if it is 0', async () => {
+  it('is off if it is 0', async () => {
     await service.stop();
     await start({ rateLimitMax: 0 });
-    const answers = await Promise.all(Array.from({ length: 100 }, () => verify()));
-    for (const answer of answers) {
-      expect(answer.status).toBe(401);
-      expect(limitHeaders(answer)).toEqual([null, null, null, null]);
+    const responses = await Promise.all(Array.from({ length: 100 }, () => verify()));
+    for (const response of responses) {
+      expect(response.status).toBe(401);
+      expect(limitHeaders(response)).toEqual([null, null, null, null]);
     }
   });
 
-  it('holds under BASE_PATH', async () => {
+  it('applies under BASE_PATH', async () => {
     await service.stop();
     await start({ basePath: '/identity-backend' });
     await useUp();
@@ -189,21 +189,21 @@ describe('the limit of requests', () => {
     expect((await service.get('/ping', from(HERE))).status).toBe(200);
   });
 
-  it('lets no more through when they come at once', async () => {
-    const answers = await Promise.all(Array.from({ length: 20 }, () => verify()));
-    expect(answers.filter(({ status }) => status === 401)).toHaveLength(MAX);
-    expect(answers.filter(({ status }) => status === 429)).toHaveLength(20 - MAX);
+  it('is not exceeded by simultaneous requests', async () => {
+    const responses = await Promise.all(Array.from({ length: 20 }, () => verify()));
+    expect(responses.filter(({ status }) => status === 401)).toHaveLength(MAX);
+    expect(responses.filter(({ status }) => status === 429)).toHaveLength(20 - MAX);
   });
 
-  it('counts for administrators too, with the request for their token', async () => {
+  it('applies to administrators, and counts their token request', async () => {
     const admin = await Administrator.of(service);
     const token = await admin.token();
     const list = (): Promise<Answer> => service.get('/admin/clients', { authorization: `Bearer ${token}` });
-    const answers = [await list(), await list(), await list()];
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 429]);
+    const responses = [await list(), await list(), await list()];
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 429]);
   });
 
-  it('is seen in the metrics', async () => {
+  it('appears in the metrics as requests with status 429', async () => {
     await useUp();
     await verify();
     const { text } = await service.get('/metrics');
@@ -215,7 +215,7 @@ describe('the limit of requests', () => {
 
 describe('an IP address', () => {
   it.each(['192.0.2.2', '2001:db8::1', '127.0.0.1'])(
-    'that is another one is not refused: %s',
+    'is not affected by the limit of another: %s',
     async (other) => {
       await useUp();
       expect((await verify(other)).status).toBe(401);
@@ -224,34 +224,34 @@ describe('an IP address', () => {
   );
 
   it.each([
-    ['of one network of IPv6', '2001:db8:1:2::1', '2001:db8:1:2:ffff::9'],
+    ['two of one IPv6 network', '2001:db8:1:2::1', '2001:db8:1:2:ffff::9'],
     ['in two spellings', '2001:db8::1', '2001:DB8:0:0::1'],
-    ['of IPv4 written as IPv6', '192.0.2.9', '::ffff:192.0.2.9'],
-    ['of IPv4 written as IPv6, in hexadecimal', '192.0.2.9', '0:0:0:0:0:FFFF:C000:0209'],
+    ['IPv4 and IPv4-mapped IPv6', '192.0.2.9', '::ffff:192.0.2.9'],
+    ['IPv4 and IPv4-mapped IPv6 in hexadecimal', '192.0.2.9', '0:0:0:0:0:FFFF:C000:0209'],
     ['with two ports', '203.0.113.5:4711', '203.0.113.5:4712'],
     ['with a port and without', '[2001:db8::1]:443', '2001:db8::1'],
     ['with zones', 'fe80::1%eth0', '[fe80::2%eth1]:80'],
-    ['two that are no address', 'unknown', '_hidden'],
-  ])('is the same one: %s', async (_name, one, other) => {
+    ['two values that are not IP addresses', 'unknown', '_hidden'],
+  ])('counts as the same: %s', async (_name, one, other) => {
     await useUp(one);
     expect((await verify(other)).status).toBe(429);
   });
 
   it.each([
-    ['with a port, of another network', '198.51.100.1:5000', '198.0.2.9:5000'],
-    ['of IPv6 with a port, of another network', '[2001:db8::1]:443', '[2fff:db8::9]:443'],
-  ])('is another one: %s', async (_name, one, other) => {
+    ['IPv4 with a port, in another network', '198.51.100.1:5000', '198.0.2.9:5000'],
+    ['IPv6 with a port, in another network', '[2001:db8::1]:443', '[2fff:db8::9]:443'],
+  ])('counts as another: %s', async (_name, one, other) => {
     await useUp(one);
     expect((await verify(other)).status).toBe(401);
   });
 
-  it('is the last one that no trusted proxy added', async () => {
+  it('is the last one in X-Forwarded-For that is not a trusted proxy', async () => {
     for (let index = 0; index < MAX; index++) await verify(`203.0.113.${index}, ${HERE}`);
     expect((await verify(`203.0.113.99, ${HERE}`)).status).toBe(429);
     expect((await verify()).status).toBe(429);
   });
 
-  it('is that of the connection, if no proxy is trusted', async () => {
+  it('is that of the connection if no proxy is trusted', async () => {
     await service.stop();
     await start({ trustedProxies: [] });
     for (let index = 0; index < MAX; index++) await verify(`192.0.2.${index}`);

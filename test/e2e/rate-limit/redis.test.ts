@@ -19,7 +19,7 @@ const missing = await failureOf(async () => {
 
 const MAX = 3;
 
-/** Counts outlive a test, so no two may share an IP address; a network of IPv6 counts as one. */
+/** Counts outlive a test, so each test needs its own IP address; an IPv6 network counts as one. */
 const freshAddress = (): string =>
   `2001:db8:${randomBytes(2).toString('hex')}:${randomBytes(2).toString('hex')}::1`;
 
@@ -32,7 +32,7 @@ describeWhereReachable('Redis', missing, () => {
   let proxy: TcpProxy;
   let instances: [RunningApp, RunningApp];
 
-  /** Whether what one instance counts is known to the other; neither asks Redis again until some time has passed. */
+  /** Whether the instances share a count. The clocks advance because neither retries Redis at once. */
   async function countTogether(): Promise<boolean> {
     const [first, second] = instances;
     for (const { clock } of instances) clock.advance(2);
@@ -45,7 +45,7 @@ describeWhereReachable('Redis', missing, () => {
     for (let index = 0; index <= MAX; index++) await ask(instances[index % 2] ?? instances[0], address);
   }
 
-  /** What each instance responds to an IP address that it alone counts. */
+  /** The statuses of each instance for an IP address that it counts by itself. */
   async function askEach(address: string): Promise<number[][]> {
     const found = [];
     for (const service of instances) {
@@ -66,7 +66,7 @@ describeWhereReachable('Redis', missing, () => {
     const settings = {
       redisUrl: proxy.url,
       rateLimitMax: MAX,
-      // Its own counter would report the same outage once more.
+      // The counter of authentication failures would log the same outage too.
       mostAuthFailures: 0,
       trustedProxies: ['127.0.0.1'],
     };
@@ -78,7 +78,7 @@ describeWhereReachable('Redis', missing, () => {
     await proxy.cut();
   });
 
-  it('lets two instances count together', async () => {
+  it('counts the requests of two instances together', async () => {
     await until(countTogether, 20_000);
   }, 30_000);
 
@@ -99,16 +99,16 @@ describeWhereReachable('Redis', missing, () => {
   });
 
   it.each([
-    ['was stopped', () => proxy.cut()],
+    ['is stopped', () => proxy.cut()],
     [
-      'does not answer',
+      'does not respond',
       () => {
         proxy.silence();
         return Promise.resolve();
       },
     ],
   ])(
-    'if it %s: each instance counts for itself, says so once, and together again when it is back',
+    'if it %s: each instance counts by itself, logs it once, and shares counts again afterwards',
     async (_name, end) => {
       const earlier = freshAddress();
       await requestAlternately(earlier);
@@ -116,7 +116,7 @@ describeWhereReachable('Redis', missing, () => {
       await end();
       for (const { clock } of instances) clock.advance(2);
       expect(await askEach(freshAddress())).toEqual([refused(MAX), refused(MAX)]);
-      // What was counted together stays known.
+      // Counts from before the outage are kept.
       for (const service of instances) expect(await ask(service, earlier)).toBe(429);
       await until(() => complaints().every((count, index) => count > (before[index] ?? 0)), 10_000);
       const said = complaints();
@@ -130,7 +130,7 @@ describeWhereReachable('Redis', missing, () => {
   );
 });
 
-it('an instance that never reached its Redis counts for itself', async () => {
+it('an instance that never reached its Redis counts by itself', async () => {
   const service = await RunningApp.start({ redisUrl: 'redis://127.0.0.1:1', rateLimitMax: MAX });
   const statuses = [];
   for (let index = 0; index <= MAX; index++) statuses.push(await ask(service, freshAddress()));

@@ -45,7 +45,7 @@ function repository(name: string, version: string, tag = `v${version}`): string 
 }
 
 const servers: Server[] = [];
-/** A running service; `undefined` if its /debug-env is off. */
+/** Starts a service whose /debug-env shows this, or is off without it. */
 async function running(shown?: { version: string; secret?: string; issuer?: string }): Promise<string> {
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(String(request.url), 'http://localhost');
@@ -68,7 +68,7 @@ afterEach(() => servers.splice(0).forEach((server) => server.close()));
 afterAll(removeTemporaryDirectories);
 
 (hasGit ? describe : describe.skip)('check-release', () => {
-  it('finds two services that agree', async () => {
+  it('exits 0 if two services agree', async () => {
     const one = await running({ version: '1.4.0', secret: 'the-secret-of-the-first-services' });
     const other = await running({ version: '2.0.0', secret: 'the-secret-of-the-first-services' });
     const logging = repository('logging-backend', '2.0.0', 'logging-backend@2.0.0');
@@ -83,7 +83,7 @@ afterAll(removeTemporaryDirectories);
     });
   });
 
-  it('compares no secret with a service that knows public keys alone', async () => {
+  it('does not compare secrets with a service that has none', async () => {
     const one = await running({ version: '1.4.0', secret: 'the-secret-of-the-first-services' });
     const other = await running({ version: '1.4.0' });
     const folder = repository('a', '1.4.0');
@@ -99,12 +99,12 @@ afterAll(removeTemporaryDirectories);
       /^wrong {2}a 1\.4\.0: "1\.3\.0" is running$/m,
     ],
     [
-      'the commit has no tag of the version',
+      'the commit has no tag for the version',
       async () => [`${repository('a', '1.4.0', 'v1.3.0')}=${await running({ version: '1.4.0' })}`],
       /^wrong {2}a 1\.4\.0: no tag v1\.4\.0 or a@1\.4\.0 at its commit$/m,
     ],
     [
-      'a file was changed since',
+      'a file differs from the commit',
       async () => {
         const folder = repository('a', '1.4.0');
         writeFileSync(join(folder, 'package.json'), '{"name":"a","version":"1.4.0" }');
@@ -113,7 +113,7 @@ afterAll(removeTemporaryDirectories);
       /^wrong {2}.*files differ from its commit$/m,
     ],
     [
-      'the folder is no repository',
+      'the folder is not a git repository',
       async () => {
         const folder = temporaryDirectory();
         writeFileSync(join(folder, 'package.json'), '{"name":"a","version":"1.4.0"}');
@@ -127,7 +127,7 @@ afterAll(removeTemporaryDirectories);
       /^wrong {2}.*DEBUG_ENV=true/m,
     ],
     [
-      'nothing answers',
+      'the service does not respond',
       () => Promise.resolve([`${repository('a', '1.4.0')}=http://127.0.0.1:1`]),
       /^wrong {2}.*does not answer/m,
     ],
@@ -153,13 +153,13 @@ afterAll(removeTemporaryDirectories);
       },
       /^wrong {2}they differ in the shared secret, by its fingerprint$/m,
     ],
-  ])('exits 1 and says if %s', async (_name, prepare, words) => {
+  ])('exits 1 and reports it if %s', async (_name, prepare, words) => {
     const { code, stdout } = await check(...(await prepare()));
     expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(words) });
   });
 
   it.each([[[]], [['no-pair']], [['.=ftp://a']]])(
-    'exits 2 and says how it is called: %j',
+    'exits 2 with its usage for the arguments %j',
     async (parameters) => {
       expect(await check(...parameters)).toMatchObject({
         code: 2,

@@ -16,18 +16,18 @@ async function idAfter(given: string): Promise<string | null> {
 }
 
 describe('X-Request-Id', () => {
-  it.each(['a', 'trace-1.A_b', 'request-'.repeat(16)])('is taken over: %s', async (given) => {
+  it.each(['a', 'trace-1.A_b', 'request-'.repeat(16)])('is kept if it is valid: %s', async (given) => {
     expect(await idAfter(given)).toBe(given);
   });
 
   it.each([`${'request-'.repeat(16)}x`, 'a b', 'a,b', '{"a":1}', 'a/b', 'a%0Ab', '"a"', 'a;b'])(
-    'is made again in place of %s',
+    'is replaced with a UUID if it is %s',
     async (given) => {
       expect(await idAfter(given)).toMatch(UUID);
     },
   );
 
-  it('is made again for each request that has none, or two', async () => {
+  it('is a new UUID for each request without one or with two', async () => {
     const { headers } = await service.get('/ping');
     expect(headers.get('x-request-id')).toMatch(UUID);
     expect((await service.get('/ping')).headers.get('x-request-id')).not.toBe(headers.get('x-request-id'));
@@ -46,11 +46,11 @@ describe('X-Request-Id', () => {
     ['404', () => service.get('/no-such-route', { 'x-request-id': 'id-1' })],
     ['405', () => service.get('/token', { 'x-request-id': 'id-1' })],
     ['415', () => service.postRaw('/token', '{}', { 'x-request-id': 'id-1', 'content-encoding': 'gzip' })],
-  ])('is in the answer and in every line of the log, for a %s', async (status, ask) => {
-    const answer = await ask();
+  ])('is in the response and in every log line of a %s', async (status, ask) => {
+    const response = await ask();
     await service.get('/ping', { 'x-request-id': 'id-2' });
-    expect(String(answer.status)).toBe(status);
-    expect(answer.headers.get('x-request-id')).toBe('id-1');
+    expect(String(response.status)).toBe(status);
+    expect(response.headers.get('x-request-id')).toBe('id-1');
     const lines = service.captured.lines.filter(({ reqId }) => reqId !== 'id-2');
     expect(lines).not.toEqual([]);
     expect(lines.filter(({ reqId }) => reqId !== 'id-1')).toEqual([]);

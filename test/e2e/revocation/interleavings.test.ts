@@ -23,7 +23,7 @@ afterAll(async () => {
 
 const on = (instance: number): RunningApp => instances[instance] as RunningApp;
 
-/** What is known about a token next to the service. */
+/** What the model knows about a token. */
 interface Known {
   readonly token: string;
   readonly expiresAt: number;
@@ -100,7 +100,7 @@ class Model {
   private allowed(at: number, known: Known): readonly string[] {
     if (this.isExpired(known)) return ['token_expired'];
     if (!known.isRevoked) return ['valid'];
-    // An instance that was not asked to look may have looked by itself.
+    // The other instance may have synchronized by itself.
     return known.seenBy.has(at) ? ['token_revoked'] : ['token_revoked', 'valid'];
   }
 
@@ -109,7 +109,7 @@ class Model {
   }
 }
 
-it('POST /verify is right at two instances whatever is issued, revoked and expires in which order', async () => {
+it('POST /verify is correct on two instances, in whatever order tokens are issued, revoked and expire', async () => {
   await fc.assert(
     fc.asyncProperty(acts, async (each) => {
       const model = new Model();

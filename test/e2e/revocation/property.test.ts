@@ -11,7 +11,7 @@ import { removeTemporaryDirectories, temporaryDirectory } from '../../support/te
 
 const AUDIENCE = 'logging-service';
 const MAX_TOLERANCE = 60;
-/** How long the property is tried; a run that is under way ends within a second or two. */
+/** No new run begins after this time; a run takes a second or two. */
 const TIME_LIMIT_MS = 12_000;
 
 /** Settings that a restart may change. */
@@ -78,7 +78,7 @@ const restart = (lifetimeSeconds: number, clockToleranceSeconds: number): Act =>
   clockToleranceSeconds,
 });
 
-/** What is tried each time, before what chance finds. */
+/** Tried first, before the random cases. */
 const EXAMPLES: [Act[]][] = [
   [[restart(60, 0), issue, revokeFirst, wait(61), restart(60, 60)]],
   [[restart(60, 0), issue, wait(61), byAdmin, wait(30), restart(60, 60)]],
@@ -90,7 +90,7 @@ const EXAMPLES: [Act[]][] = [
   [[issue, { act: 'delete' }, restart(900, 60), { act: 'recreate' }, issue, wait(0.9), { act: 'disable' }]],
 ];
 
-/** The service, started again and again over one database, and a receiver with a guard that introspects. */
+/** The service, restarted on one database, and a resource server whose guard introspects. */
 class World {
   readonly clock = new MovedClock();
   settings: Changed = { lifetimeSeconds: 900, clockToleranceSeconds: 0 };
@@ -137,14 +137,14 @@ class World {
     return this.owner;
   }
 
-  /** An ID that no client had. */
+  /** An ID that no client has had. */
   get newName(): string {
     this.names += 1;
     return `worker-${this.names}`;
   }
 
-  /** What each of those that are asked about a token says. */
-  async answers(token: string): Promise<readonly boolean[]> {
+  /** Whether a token is valid for POST /verify, for introspection and for the guard. */
+  async verdicts(token: string): Promise<readonly boolean[]> {
     if (!this.running || !this.receiver) throw new Error('It was not started');
     const { service, guard } = this.running;
     const [verified, seen, guarded] = await Promise.all([
@@ -156,16 +156,16 @@ class World {
   }
 }
 
-/** What is known about a token next to the service. */
+/** What the model knows about a token. */
 interface Known {
   readonly token: string;
   readonly exp: number;
-  /** Which client of the id it was issued to. */
+  /** Which of the clients that had the ID it was issued to. */
   readonly incarnation: number;
   isRevoked: boolean;
 }
 
-/** One client of the world, and what its tokens must be worth. */
+/** A client of the world, and the expected state of its tokens. */
 class Model {
   private readonly tokens: Known[] = [];
   private readonly id: string;
@@ -210,7 +210,7 @@ class Model {
     [this.isThere, this.isDisabled] = [true, false];
   }
 
-  /** A token that was issued is valid, but for what was done to it or to its client; all that are asked agree. */
+  /** A token is valid unless it is expired or revoked or its client is gone or disabled; all verdicts agree. */
   async check(): Promise<void> {
     const now = this.world.clock.now() / 1000;
     const { clockToleranceSeconds: tolerance } = this.world.settings;
@@ -219,7 +219,7 @@ class Model {
       const isValid = !isRevoked && isItsClient && now < exp + tolerance;
       return [isValid, isValid, isValid];
     });
-    expect(await Promise.all(this.tokens.map(({ token }) => this.world.answers(token)))).toEqual(expected);
+    expect(await Promise.all(this.tokens.map(({ token }) => this.world.verdicts(token)))).toEqual(expected);
   }
 
   private async issue(oauth: boolean): Promise<void> {
@@ -276,7 +276,7 @@ afterAll(async () => {
   removeTemporaryDirectories();
 });
 
-it('what was revoked, disabled or deleted is refused by all that are asked, whatever is changed in between', async () => {
+it('/verify, introspection and the guard agree on every token, whatever is revoked or changed in between', async () => {
   await fc.assert(
     fc.asyncProperty(acts, async (all) => {
       const model = new Model(world);

@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 afterAll(removeTemporaryDirectories);
 
-/** A service that is started again and again over one database. */
+/** A service that is restarted on one database. */
 class Restarted {
   private readonly databaseUrl = `sqlite:${temporaryDirectory()}/identity.db`;
 
@@ -36,7 +36,7 @@ async function codeOf(at: RunningApp, token: string): Promise<unknown> {
   return body['valid'] === true ? 'valid' : body['code'];
 }
 
-/** The settings with which the token is issued, with which it is revoked, and how late, and those after that. */
+/** The settings when the token is issued, those when it is revoked, after how many seconds, and those afterwards. */
 type Case = readonly [name: string, Partial<Settings>, Partial<Settings>, number, Partial<Settings>];
 
 const CASES: readonly Case[] = [
@@ -54,41 +54,41 @@ const CASES: readonly Case[] = [
     0,
     { lifetimeSeconds: 60 },
   ],
-  ['a tolerance that is raised', {}, {}, 899, { clockToleranceSeconds: 60 }],
-  ['a tolerance that is raised after the token expired', {}, {}, 930, { clockToleranceSeconds: 60 }],
+  ['a raised tolerance', {}, {}, 899, { clockToleranceSeconds: 60 }],
+  ['a tolerance raised after the token expired', {}, {}, 930, { clockToleranceSeconds: 60 }],
+  ['a tolerance removed for a while', { clockToleranceSeconds: 60 }, {}, 900, { clockToleranceSeconds: 60 }],
+  ['another issuer for a while', {}, { issuer: 'elsewhere' }, 0, {}],
+  ['another algorithm for a while', {}, { algorithms: ['HS512'] }, 0, {}],
   [
-    'a tolerance that is taken away for a time',
-    { clockToleranceSeconds: 60 },
-    {},
-    900,
-    { clockToleranceSeconds: 60 },
-  ],
-  ['another issuer for a time', {}, { issuer: 'elsewhere' }, 0, {}],
-  ['another algorithm for a time', {}, { algorithms: ['HS512'] }, 0, {}],
-  [
-    'an asymmetric algorithm for a time',
+    'an asymmetric algorithm for a while',
     {},
     { algorithms: ['ES256'] },
     0,
     { algorithms: ['ES256', 'HS256'] },
   ],
-  ['no key of its own for a time', { algorithms: ['ES256'] }, {}, 0, { algorithms: ['HS256', 'ES256'] }],
   [
-    'a secret that was replaced',
+    'no asymmetric algorithm for a while',
+    { algorithms: ['ES256'] },
+    {},
+    0,
+    { algorithms: ['HS256', 'ES256'] },
+  ],
+  [
+    'a replaced secret',
     {},
     { secret: NEW_SECRET, previousSecrets: [SECRET] },
     0,
     { secret: NEW_SECRET, previousSecrets: [SECRET] },
   ],
   [
-    'a secret that was forgotten for a time',
+    'a secret missing for a while',
     {},
     { secret: PREVIOUS_SECRET },
     0,
     { secret: PREVIOUS_SECRET, previousSecrets: [SECRET] },
   ],
   [
-    'another algorithm for its audience for a time',
+    'another algorithm for its audience for a while',
     {},
     { audienceAlgorithms: new Map([['logging-service', ['HS512']]]) },
     0,
@@ -96,8 +96,8 @@ const CASES: readonly Case[] = [
   ],
 ];
 
-describe('a token whose revocation was answered with 200', () => {
-  it.each(CASES)('stays revoked: %s', async (_name, issuing, revoking, seconds, verifying) => {
+describe('a token whose revocation returned 200', () => {
+  it.each(CASES)('stays revoked with %s', async (_name, issuing, revoking, seconds, verifying) => {
     const restarted = new Restarted();
     const first = await restarted.start(issuing);
     const worker = await makeClient(first, 'worker', { audiences: ['logging-service'] });
@@ -117,7 +117,7 @@ describe('a token whose revocation was answered with 200', () => {
     }
   });
 
-  it('stays revoked to the last moment at which the largest tolerance accepts it', async () => {
+  it('stays revoked until it expires under the largest tolerance', async () => {
     const restarted = new Restarted();
     const first = await restarted.start();
     const worker = await makeClient(first, 'worker', { audiences: ['logging-service'] });

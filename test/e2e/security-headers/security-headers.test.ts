@@ -19,8 +19,8 @@ describe('security headers', () => {
     ['GET /ping', () => service.get('/ping')],
     ['HEAD /ping', () => service.request('/ping', { method: 'HEAD' })],
     ['POST /token', () => service.post('/token', { sub: 'a', aud: 'b' })],
-    ['a refusal of /token', () => service.post('/token', {})],
-    ['a refusal of /verify', () => service.verify('a.b.c')],
+    ['an error of POST /token', () => service.post('/token', {})],
+    ['an error of POST /verify', () => service.verify('a.b.c')],
     ['malformed JSON', () => service.postRaw('/token', '{')],
     ['a body that is too large', () => service.postRaw('/token', 'x'.repeat(70_000))],
     ['a body of another type', () => service.postRaw('/token', 'a', { 'content-type': 'text/plain' })],
@@ -29,7 +29,7 @@ describe('security headers', () => {
     ['GET /health/ready', () => service.get('/health/ready')],
     ['404', () => service.get('/no-such-route')],
     ['405', () => service.get('/token')],
-  ])('are on every answer, and it is not to be kept: %s', async (_name, ask) => {
+  ])('are in every response, with Cache-Control: no-store: %s', async (_name, ask) => {
     const { headers } = await ask();
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('cache-control')).toBe('no-store');
@@ -39,7 +39,7 @@ describe('security headers', () => {
   });
 
   it.each(['/docs', '/docs/swagger-ui.css', '/docs/swagger-ui-init.js', '/docs/no-such-file'])(
-    'let Swagger UI load what is its own, and no script within a page: %s',
+    'allow Swagger UI no inline scripts and no scripts of other origins: %s',
     async (path) => {
       const { headers } = await service.get(path);
       expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -55,7 +55,7 @@ describe('security headers', () => {
     },
   );
 
-  it('the page of the documentation has no script within it', async () => {
+  it('need no exception for inline scripts of Swagger UI: it has none', async () => {
     const { text } = await service.get('/docs');
     const scripts = [...text.matchAll(/<script\b([^>]*)>([^]*?)<\/script>/g)];
     expect(scripts.length).toBeGreaterThan(0);

@@ -20,13 +20,13 @@ beforeEach(async () => {
 });
 afterEach(() => service.stop());
 
-/** As ever, only sooner. */
+/** Shortens the timeouts. */
 function hasten(): void {
   server.headersTimeout = 1_000;
   server.requestTimeout = 2_000;
 }
 
-it('a request has 15 seconds, its headers 10, and a process a bounded number of connections', () => {
+it('a request may take 15 seconds, its headers 10, and a process has at most 16,384 connections', () => {
   expect(server).toMatchObject({
     requestTimeout: 15_000,
     headersTimeout: 10_000,
@@ -40,7 +40,7 @@ describe(`${CONNECTIONS} connections that send a byte at a time`, () => {
     ['headers', SLOW_HEADERS],
     ['bodies', SLOW_BODY],
   ])(
-    '%s: others are answered meanwhile, and they are ended though they continue sending',
+    'of their %s are closed, and other requests succeed meanwhile',
     async (_name, begin) => {
       hasten();
       const clients = await Promise.all(
@@ -50,10 +50,10 @@ describe(`${CONNECTIONS} connections that send a byte at a time`, () => {
       for (let index = 0; index < 20; index++) expect((await service.verify(token)).status).toBe(200);
       await until(() => clients.every(({ isEnded }) => isEnded), 20_000);
       expect((await service.get('/ping')).status).toBe(200);
-      const answers = clients.map(({ answer }) => answer).filter((answer) => answer !== '');
-      for (const answer of answers) {
-        expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
-        expect(answer).toContain('{"error":"The request took too long","code":"invalid_request"}');
+      const responses = clients.map(({ answer }) => answer).filter((response) => response !== '');
+      for (const response of responses) {
+        expect(response).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+        expect(response).toContain('{"error":"The request took too long","code":"invalid_request"}');
       }
       const errors = service.captured.lines.filter(({ level }) => level >= 50);
       expect(errors).toEqual([]);
@@ -64,10 +64,10 @@ describe(`${CONNECTIONS} connections that send a byte at a time`, () => {
 
 describe('a client that does not read', () => {
   it.each([
-    ['one long answer', 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(8)],
+    ['some long responses', 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(8)],
     ['many short ones', 'GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(40_000)],
   ])(
-    'is ended once nothing comes through: %s',
+    'is disconnected once nothing more can be sent: %s',
     async (_name, requests) => {
       server.timeout = 1_000;
       const { hostname, port } = new URL(service.origin);
@@ -83,7 +83,7 @@ describe('a client that does not read', () => {
   );
 });
 
-it('connections over the limit are closed as they come, and those that are there are served', async () => {
+it('connections over the limit are closed, and earlier ones are still served', async () => {
   server.maxConnections = 1;
   const { hostname, port } = new URL(service.origin);
   const first = connect(Number(port), hostname);
@@ -93,7 +93,7 @@ it('connections over the limit are closed as they come, and those that are there
   second.on('error', () => {});
   await Promise.all([dropped, once(second, 'close')]);
   first.write('GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  const [answer] = (await once(first, 'data')) as [Buffer];
-  expect(String(answer)).toMatch(/^HTTP\/1\.1 200 /);
+  const [response] = (await once(first, 'data')) as [Buffer];
+  expect(String(response)).toMatch(/^HTTP\/1\.1 200 /);
   first.destroy();
 });

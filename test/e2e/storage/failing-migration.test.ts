@@ -9,7 +9,7 @@ import { closeDatabases, open, refusalToOpen } from '../../support/opened-databa
 
 const LATER = 4_000_000_000_000;
 
-/** A migration of a later version that fails when it has already made a table and changed all clients. */
+/** A migration of a later version that fails after it has created a table and changed all clients. */
 class HalfWay implements MigrationInterface {
   readonly name: string = `Later${LATER}`;
 
@@ -27,7 +27,7 @@ class HalfWay implements MigrationInterface {
 }
 
 /** The same migration, fixed. */
-class Mended extends HalfWay {
+class Fixed extends HalfWay {
   protected override async finish(runner: QueryRunner): Promise<void> {
     await runner.query('UPDATE identity_client SET document = NULL');
   }
@@ -57,11 +57,11 @@ describeEachDatabase((database) => {
     return url;
   }
 
-  // MySQL ends a transaction with each definition of a table: see the migrations.
+  // MySQL commits at each statement that defines a table: see the migrations.
   const itUndoes = database.name === 'MariaDB' ? it.skip : it;
 
   describe('a migration that fails half-way', () => {
-    itUndoes('leaves the data as it was, and the previous version can continue with it', async () => {
+    itUndoes('leaves the data unchanged, and the previous version can continue with it', async () => {
       const url = await used();
       await refusalToOpen(url, { migrations: [...MIGRATIONS, HalfWay] });
       const previous = await open(url);
@@ -73,12 +73,12 @@ describeEachDatabase((database) => {
     itUndoes('can run again after a fix', async () => {
       const url = await used();
       await refusalToOpen(url, { migrations: [...MIGRATIONS, HalfWay] });
-      const later = await open(url, { migrations: [...MIGRATIONS, Mended] });
+      const later = await open(url, { migrations: [...MIGRATIONS, Fixed] });
       expect(await hasTable(later, 'identity_later')).toBe(true);
       expect(await store(later).changesSince(0, 10)).toMatchObject([{ value: undefined }]);
     });
 
-    it('is reported with what to do, and does not run again by itself', async () => {
+    it('is reported with what to do, and is not retried', async () => {
       const url = await used();
       const { message, mayRecover } = await refusalToOpen(url, { migrations: [...MIGRATIONS, HalfWay] });
       expect(mayRecover).toBe(false);
@@ -90,22 +90,22 @@ describeEachDatabase((database) => {
     });
   });
 
-  it('takes tables that are partly there for a migration that stopped half-way, and continues', async () => {
+  it('continues a migration that stopped half-way and left only some of the tables', async () => {
     const url = await used();
     const broken = await open(url);
     await broken.query('DROP TABLE identity_assertion');
     await broken.query('DELETE FROM identity_migration');
     await broken.destroy();
-    const mended = await open(url);
-    expect(await hasTable(mended, 'identity_assertion')).toBe(true);
-    expect(await store(mended).change('a', (current) => ({ n: (current?.n ?? 0) + 1 }))).toEqual({
+    const reopened = await open(url);
+    expect(await hasTable(reopened, 'identity_assertion')).toBe(true);
+    expect(await store(reopened).change('a', (current) => ({ n: (current?.n ?? 0) + 1 }))).toEqual({
       id: 'a',
       revision: 2,
       value: { n: 2 },
     });
   });
 
-  it('takes its tables away if it is undone, and makes them again', async () => {
+  it('drops its tables if the migrations are undone, and creates them again', async () => {
     const dataSource = await open(await database.url());
     for (const _ of MIGRATIONS) await dataSource.undoLastMigration();
     expect(await hasTable(dataSource, 'identity_client')).toBe(false);

@@ -5,7 +5,7 @@ import { describeEachDatabase } from '../../support/databases.js';
 import { closeDatabases, open } from '../../support/opened-databases.js';
 import { until } from '../../support/until.js';
 
-/** How another instance holds the lock, gives it back, and sees that someone asks for it. */
+/** How another instance takes the lock, releases it, and finds that someone else requests it. */
 const STATEMENTS = {
   PostgreSQL: {
     lock: 'SELECT pg_advisory_lock(764028800)',
@@ -16,18 +16,18 @@ const STATEMENTS = {
   MariaDB: {
     lock: "SELECT GET_LOCK('identity-backend-migrations', 5)",
     unlock: "SELECT RELEASE_LOCK('identity-backend-migrations')",
-    // The first instance has one connection, the one that asks.
+    // The other instance has one connection, which runs this query.
     asking: 'SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()',
   },
 } as const;
 
-// A file of SQLite has one writer at a time by itself: see start-together.test.ts.
+// An SQLite file has one writer at a time anyway: see start-together.test.ts.
 describeEachDatabase(
   (database) => {
     afterAll(closeDatabases);
     const { lock, unlock, asking } = STATEMENTS[database.name as keyof typeof STATEMENTS];
 
-    it('is opened only when no other instance brings its tables up to date', async () => {
+    it('is opened only once no other instance holds the migration lock', async () => {
       const url = await database.url();
       const other = (await open(url)).createQueryRunner();
       await other.query(lock);
@@ -40,7 +40,7 @@ describeEachDatabase(
       await other.release();
     });
 
-    it('is opened again at once after a migration failed', async () => {
+    it('is opened without delay after a failed migration', async () => {
       const url = await database.url();
       class Failing {
         readonly name = 'Failing4000000000000';
@@ -54,7 +54,7 @@ describeEachDatabase(
     });
 
     (database.name === 'PostgreSQL' ? it : it.skip)(
-      'limits the time of the statements of a transaction, of that transaction alone',
+      'has a statement_timeout of 5 s within transactions only',
       async () => {
         const dataSource = await open(await database.url());
         const limit = async (manager: EntityManager): Promise<unknown> =>

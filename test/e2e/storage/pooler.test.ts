@@ -6,10 +6,10 @@ import { accessToken, introspect, revoke } from '../../support/oauth-requests.js
 import { RunningApp } from '../../support/running-app.js';
 import { until } from '../../support/until.js';
 
-/** Until a change is seen on every instance, in milliseconds. */
+/** Milliseconds within which a change must reach every instance. */
 const SEEN = 10_000;
 
-// Behind a pooler each statement outside a transaction may reach another session of the server.
+// Behind a pooler, each statement outside a transaction may run in another session of the server.
 describeEachDatabase(
   (database) => {
     let first: RunningApp;
@@ -34,7 +34,7 @@ describeEachDatabase(
       await Promise.all([first.stop(), second.stop()]);
     }, 30_000);
 
-    it('keeps clients, and shows them to every instance', async () => {
+    it('stores clients for every instance', async () => {
       expect((await admin.create({ client_id: 'made', audiences: ['reporting'] })).status).toBe(201);
       expect((await admin.update('made', { audiences: ['billing'] })).status).toBe(200);
       const { authorization } = worker;
@@ -48,7 +48,7 @@ describeEachDatabase(
       expect((await admin.show('made')).status).toBe(404);
     });
 
-    it('keeps revocations, and shows them to every instance', async () => {
+    it('stores revocations for every instance', async () => {
       const token = await accessToken(first, worker);
       expect((await second.verify(token)).body['valid']).toBe(true);
       expect((await revoke(first, worker, token)).status).toBe(200);
@@ -56,7 +56,7 @@ describeEachDatabase(
       expect((await introspect(second, worker, token)).text).toBe('{"active":false}');
     });
 
-    it('keeps keys, and lets them be replaced', async () => {
+    it('stores keys and rotates them', async () => {
       const before = shownKeys(await askForKeys(first, admin), 'ES256');
       expect((await askForRotation(first, admin, { algorithm: 'ES256' })).status).toBe(202);
       const after = shownKeys(await askForKeys(first, admin), 'ES256');
@@ -65,19 +65,19 @@ describeEachDatabase(
       await until(async () => (await second.verify(token)).body['valid'] === true, SEEN);
     });
 
-    it('takes many changes at once', async () => {
+    it('accepts 40 simultaneous revocations on two instances', async () => {
       const tokens = await Promise.all(Array.from({ length: 40 }, () => accessToken(first, worker)));
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         tokens.map((token, i) => revoke(i % 2 ? first : second, worker, token)),
       );
-      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+      expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]));
       await until(async () => {
         const seen = await Promise.all(tokens.map((token) => second.verify(token)));
         return seen.every(({ body }) => body['code'] === 'token_revoked');
       }, SEEN);
     });
 
-    it('is ready', async () => {
+    it('is ready on every instance', async () => {
       for (const service of [first, second]) {
         expect(await service.get('/health/ready')).toMatchObject({ status: 200, body: { status: 'ok' } });
       }

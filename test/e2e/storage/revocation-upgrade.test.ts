@@ -10,7 +10,7 @@ const EXPIRY = 1_800_000_000;
 describeEachDatabase((database) => {
   afterAll(closeDatabases);
 
-  it('keeps what the previous version revoked for as long as any tolerance accepts the token', async () => {
+  it('keeps the revocations of the previous version for the largest clock tolerance', async () => {
     const url = await database.url();
     const before = MIGRATIONS.slice(0, MIGRATIONS.indexOf(RevocationExpiry1764201600000));
     const previous = await open(url, { migrations: before });

@@ -29,7 +29,7 @@ beforeAll(async () => {
   copyFileSync(INSTANCE, script);
   const options = { cwd: compiled, execArgv: [], env: {} };
   instances = Array.from({ length: INSTANCES }, () => fork(script, options));
-  // Programs take longer to load than to open a database: all are to begin at the same time.
+  // Loading takes longer than opening a database: all wait here, to begin at the same time.
   await Promise.all(instances.map((instance) => once(instance, 'message')));
 }, 60_000);
 afterAll(() => {
@@ -51,7 +51,7 @@ function openTogether(url: string): Promise<Found[]> {
 
 const NAMES = MIGRATIONS.map((migration) => new migration().name);
 
-/** That every instance found all migrations, run once, and that none of their changes was lost. */
+/** Every instance found all migrations, each run once, and none of their changes was lost. */
 function expectAllUsable(found: readonly Found[]): void {
   expect(found.map(({ error }) => error)).toEqual(found.map(() => undefined));
   for (const { migrations } of found) expect(migrations).toEqual(NAMES);
@@ -66,7 +66,7 @@ describe('several processes that start together', () => {
       for (let round = 0; round < 3; round++) expectAllUsable(await openTogether(await database.url()));
     }, 60_000);
 
-    it('on a database that is up to date change nothing in it', async () => {
+    it('on a database that is up to date run no migration', async () => {
       const url = await database.url();
       const first = await open(url);
       const ran = (): Promise<unknown> => first.query('SELECT * FROM identity_migration');
@@ -76,7 +76,7 @@ describe('several processes that start together', () => {
     }, 60_000);
   });
 
-  it('if the folder of the file is missing make it together', async () => {
+  it('create the folder of the SQLite file if it is missing', async () => {
     for (let round = 0; round < 3; round++) {
       expectAllUsable(await openTogether(`sqlite:${temporaryDirectory()}/data/identity.db`));
     }

@@ -6,7 +6,7 @@ import { describeWhereReachable, failureOf } from '../../support/reachable.js';
 import { removeTemporaryDirectories } from '../../support/temporary-directory.js';
 import { makeCertificates, type TestCertificates } from '../../support/test-certificates.js';
 
-/** Whether the connection that asks is encrypted. */
+/** Whether the connection of the query is encrypted. */
 const ENCRYPTED = {
   PostgreSQL: 'SELECT ssl::text AS value FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
   MariaDB:
@@ -23,7 +23,7 @@ function encryptedConnections(kind: ServerKind): void {
   let certificates: TestCertificates;
   let server: PrivateServer;
 
-  const answers = async (): Promise<boolean> =>
+  const isUp = async (): Promise<boolean> =>
     (await failureOf(() => open(server.url('127.0.0.1')))) === undefined;
   const urlOf = (host: string, mode: string, root: Root): string => {
     const rootFile = root === 'none' ? '' : `&sslrootcert=${encodeURIComponent(certificates[root])}`;
@@ -39,7 +39,7 @@ function encryptedConnections(kind: ServerKind): void {
   beforeAll(async () => {
     certificates = makeCertificates();
     server = await PrivateServer.setUp(kind, certificates);
-    await server.start(true, answers);
+    await server.start(true, isUp);
   }, 120_000);
   afterAll(async () => {
     await closeDatabases();
@@ -47,7 +47,7 @@ function encryptedConnections(kind: ServerKind): void {
     removeTemporaryDirectories();
   }, 60_000);
 
-  it('is not encrypted unless that is asked for', async () => {
+  it('is not encrypted by default or with sslmode=disable', async () => {
     expect(await isEncrypted(server.url('127.0.0.1'))).toBe(false);
     expect(await isEncrypted(urlOf('127.0.0.1', 'disable', 'none'))).toBe(false);
     expect(await isEncrypted(urlOf('127.0.0.1', 'disable', 'wrongRoot'))).toBe(false);
@@ -64,7 +64,7 @@ function encryptedConnections(kind: ServerKind): void {
     ['verify-full', 'root', 'localhost'],
     ['verify-full', 'root', '127.0.0.2'],
     ['verify-full', 'bothRoots', '127.0.0.2'],
-  ])('is encrypted by %s with %s at %s', async (mode, root, host) => {
+  ])('is encrypted with sslmode=%s and the root certificate "%s" at %s', async (mode, root, host) => {
     expect(await isEncrypted(urlOf(host, mode, root))).toBe(true);
   });
 
@@ -76,14 +76,14 @@ function encryptedConnections(kind: ServerKind): void {
     ['verify-full', 'none', 'localhost', /certificate/],
     ['verify-full', 'root', '127.0.0.1', /IP: 127\.0\.0\.1 is not in the cert/],
     ['verify-full', 'bothRoots', '127.0.0.1', /IP: 127\.0\.0\.1 is not in the cert/],
-  ])('is refused by %s with %s at %s', async (mode, root, host, reason) => {
+  ])('is rejected with sslmode=%s and the root certificate "%s" at %s', async (mode, root, host, reason) => {
     const { message, mayRecover } = await refusalToOpen(urlOf(host, mode, root));
     expect(message).toMatch(reason);
     expect(message).not.toContain('a-password');
     expect(mayRecover).toBe(true);
   });
 
-  it('needs the operator if the file of roots was taken away', async () => {
+  it('is not retried if the file of sslrootcert is missing', async () => {
     const { message, mayRecover } = await refusalToOpen(
       `${server.url('localhost')}?sslmode=verify-full&sslrootcert=/no/such/file.pem`,
     );
@@ -95,7 +95,7 @@ function encryptedConnections(kind: ServerKind): void {
     beforeAll(async () => {
       await closeDatabases();
       await server.stop();
-      await server.start(false, answers);
+      await server.start(false, isUp);
     }, 60_000);
 
     it.each<[mode: string, root: Root]>([
@@ -103,12 +103,12 @@ function encryptedConnections(kind: ServerKind): void {
       ['require', 'root'],
       ['verify-ca', 'root'],
       ['verify-full', 'root'],
-    ])('is refused by %s with %s, not used in plain text', async (mode, root) => {
+    ])('is rejected with sslmode=%s and the root certificate "%s"', async (mode, root) => {
       const { message } = await refusalToOpen(urlOf('localhost', mode, root));
       expect(message).toMatch(/not support (SSL connections|secure connection)/);
     });
 
-    it('is used by disable', async () => {
+    it('is used with sslmode=disable', async () => {
       expect(await isEncrypted(urlOf('127.0.0.1', 'disable', 'none'))).toBe(false);
     });
   });

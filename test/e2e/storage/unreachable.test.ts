@@ -21,7 +21,7 @@ async function closedPort(): Promise<string> {
   return place;
 }
 
-/** What a database is expected to be refused with: in words that hold no password, and so that a retry makes sense. */
+/** Opening the database fails with an error that may be retried and contains no password. */
 async function expectMayRecover(url: string, reason: RegExp): Promise<void> {
   const error = await refusalToOpen(url);
   expect(error.mayRecover).toBe(true);
@@ -31,16 +31,16 @@ async function expectMayRecover(url: string, reason: RegExp): Promise<void> {
 }
 
 describe.each(['postgres', 'mysql'])(
-  'a database at %s: may recover, and is named without its password',
+  'a database at %s: the error may be retried and contains no password',
   (scheme) => {
     it.each<[string, () => Promise<string>, RegExp]>([
-      ['if no one listens at its port', closedPort, /ECONNREFUSED/],
-      ['if its host is not known', () => Promise.resolve('no-such-host.invalid'), /ENOTFOUND|EAI_AGAIN/],
+      ['if nothing listens on its port', closedPort, /ECONNREFUSED/],
+      ['if its host is unknown', () => Promise.resolve('no-such-host.invalid'), /ENOTFOUND|EAI_AGAIN/],
     ])('%s', async (_name, place, reason) => {
       await expectMayRecover(`${scheme}://somebody:${PASSWORD}@${await place()}/identity`, reason);
     });
 
-    it('if something else listens there', async () => {
+    it('if something else listens on its port', async () => {
       const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
       const place = await listen(server);
       await expectMayRecover(`${scheme}://somebody:${PASSWORD}@${place}/identity`, /./);
@@ -55,15 +55,15 @@ describeEachDatabase(
     afterAll(closeDatabases);
 
     it.each<[string, Partial<URL>, RegExp]>([
-      ['has no database of this name', { pathname: '/no_such_database' }, /no_such_database/],
-      ['knows no such user', { username: 'nobody-here', password: PASSWORD }, /nobody-here/],
-    ])('that %s may recover, and is named without its password', async (_name, change, reason) => {
+      ['has no database of the name', { pathname: '/no_such_database' }, /no_such_database/],
+      ['has no such user', { username: 'nobody-here', password: PASSWORD }, /nobody-here/],
+    ])('that %s: the error may be retried and contains no password', async (_name, change, reason) => {
       const url = Object.assign(new URL(await database.url()), change);
       await expectMayRecover(url.href, reason);
     });
 
     it.each(database.name === 'PostgreSQL' ? ['postgres:', 'postgresql:'] : ['mysql:', 'mariadb:'])(
-      'opens by the scheme %s',
+      'opens with the scheme %s',
       async (scheme) => {
         const dataSource = await open((await database.url()).replace(/^\w+:/, scheme));
         expect(await dataSource.query('SELECT id FROM identity_client')).toEqual([]);
