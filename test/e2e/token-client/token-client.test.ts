@@ -7,7 +7,7 @@ import { MovedClock } from '../../support/moved-clock.js';
 import { RunningApp } from '../../support/running-app.js';
 import { SECRET } from '../../support/settings.js';
 
-/** Continues while the clock of the client stops. */
+/** Advances while the clock of the client stays the same. */
 const serviceClock = new MovedClock();
 
 @Controller()
@@ -32,7 +32,7 @@ class LogsController {
 })
 class LoggingModule {}
 
-describe('TokenClient by the JSON route of the service', () => {
+describe('TokenClient with POST /token', () => {
   let issuer: RunningApp;
   let logging: GuardedApp;
   let client: TokenClient;
@@ -52,7 +52,7 @@ describe('TokenClient by the JSON route of the service', () => {
     expect([response.status, await response.json()]).toEqual([200, { sub: 'careergpt', scope: 'logs:read' }]);
   });
 
-  it('gets another token if the service finds its token too old', async () => {
+  it('gets a new token if the resource server rejects its token as expired', async () => {
     const target = { audience: 'logging-service' };
     const previous = await client.getToken(target);
     issuer.clock.advance(901);
@@ -62,7 +62,7 @@ describe('TokenClient by the JSON route of the service', () => {
     expect(await client.getToken(target)).not.toBe(previous);
   });
 
-  it('names by its code why there is no token', async () => {
+  it('rejects with the status and the code of the issuer', async () => {
     await expect(client.getToken({ audience: 'identity-backend' })).rejects.toMatchObject({
       status: 403,
       code: 'invalid_target',

@@ -15,27 +15,30 @@ const AUTHORIZATIONS = [
   'x',
 ];
 
-describe.each(['none', 'required'] as const)('POST /token if access is %s', (tokenEndpointAuth) => {
-  let service: RunningApp;
-  beforeAll(async () => {
-    service = await RunningApp.start({ tokenEndpointAuth });
-  });
-  afterAll(() => service.stop());
+describe.each(['none', 'required'] as const)(
+  'POST /token with TOKEN_ENDPOINT_AUTH=%s',
+  (tokenEndpointAuth) => {
+    let service: RunningApp;
+    beforeAll(async () => {
+      service = await RunningApp.start({ tokenEndpointAuth });
+    });
+    afterAll(() => service.stop());
 
-  it.each(AUTHORIZATIONS)('rejects the Authorization %j with a challenge', async (authorization) => {
-    const { status, body, headers } = await service.post('/token', VALID, { authorization });
-    expect({ status, body }).toEqual({ status: 401, body: REFUSAL });
-    expect(headers.get('www-authenticate')).toBe(CHALLENGE);
-    expect(headers.get('cache-control')).toBe('no-store');
-  });
+    it.each(AUTHORIZATIONS)('rejects the Authorization %j with a challenge', async (authorization) => {
+      const { status, body, headers } = await service.post('/token', VALID, { authorization });
+      expect({ status, body }).toEqual({ status: 401, body: REFUSAL });
+      expect(headers.get('www-authenticate')).toBe(CHALLENGE);
+      expect(headers.get('cache-control')).toBe('no-store');
+    });
 
-  it(tokenEndpointAuth === 'none' ? 'takes anonymous callers' : 'refuses anonymous callers', async () => {
-    const { status, headers } = await service.post('/token', VALID);
-    expect(status).toBe(tokenEndpointAuth === 'none' ? 200 : 401);
-    expect(headers.get('www-authenticate')).toBe(tokenEndpointAuth === 'none' ? null : CHALLENGE);
-  });
+    it(tokenEndpointAuth === 'none' ? 'accepts anonymous callers' : 'rejects anonymous callers', async () => {
+      const { status, headers } = await service.post('/token', VALID);
+      expect(status).toBe(tokenEndpointAuth === 'none' ? 200 : 401);
+      expect(headers.get('www-authenticate')).toBe(tokenEndpointAuth === 'none' ? null : CHALLENGE);
+    });
 
-  it('asks for no credentials at /verify', async () => {
-    expect((await service.verify('a.b.c')).body['code']).toBe('malformed_token');
-  });
-});
+    it('does not require credentials at /verify', async () => {
+      expect((await service.verify('a.b.c')).body['code']).toBe('malformed_token');
+    });
+  },
+);

@@ -24,14 +24,14 @@ const base64 = (text: string | Uint8Array): string => Buffer.from(text).toString
 const encoded = (text: string): string =>
   text.replaceAll(/./g, (each) => `%${each.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
-/** Authorization headers that name the worker by its secret, made when the secret is known. */
+/** Valid `Authorization` headers of the worker, made once its secret is known. */
 const VALID: [string, () => string][] = [
   ['as most clients send it', () => worker.authorization],
-  ['with the scheme in small letters', () => worker.authorization.replace('Basic', 'basic')],
-  ['with the scheme in capitals', () => worker.authorization.replace('Basic', 'BASIC')],
-  ['without the padding of base64', () => worker.authorization.replace(/=+$/, '')],
+  ['with the scheme in lower case', () => worker.authorization.replace('Basic', 'basic')],
+  ['with the scheme in upper case', () => worker.authorization.replace('Basic', 'BASIC')],
+  ['without base64 padding', () => worker.authorization.replace(/=+$/, '')],
   ['if base64 needs no padding', () => exact.authorization],
-  ['with more spaces', () => worker.authorization.replace(' ', '   ')],
+  ['with several spaces', () => worker.authorization.replace(' ', '   ')],
   ['form-encoded (RFC 6749 section 2.3.1)', () => basic(encoded('worker'), encoded(worker.secret))],
 ];
 
@@ -41,22 +41,22 @@ const BROKEN: [string, () => string][] = [
   ['the scheme and a space', () => 'Basic '],
   ['no colon', () => `Basic ${base64('worker')}`],
   ['a colon alone', () => `Basic ${base64(':')}`],
-  ['no id', () => basic('', worker.secret)],
+  ['no ID', () => basic('', worker.secret)],
   ['no secret', () => basic('worker', '')],
-  ['no base64', () => 'Basic !!!!'],
+  ['not base64', () => 'Basic !!!!'],
   ['not encoded at all', () => `Basic worker:${worker.secret}`],
   [
-    'base64 with a space within',
+    'base64 with a space inside',
     () => `Basic ${base64(`worker:${worker.secret}`).replace(/^(....)/, '$1 ')}`,
   ],
-  ['base64 with one character too many', () => `${exact.authorization}A`],
-  ['base64 with padding too much', () => `${exact.authorization}==`],
-  ['base64 with padding within', () => `${worker.authorization}${base64('x')}`],
-  ['a base64 text with text behind it', () => `${worker.authorization}, realm="x"`],
+  ['base64 with an extra character', () => `${exact.authorization}A`],
+  ['base64 with extra padding', () => `${exact.authorization}==`],
+  ['base64 with padding inside', () => `${worker.authorization}${base64('x')}`],
+  ['base64 followed by a parameter', () => `${worker.authorization}, realm="x"`],
   ['bytes that are not UTF-8', () => `Basic ${base64(Buffer.from('worker:\xff\xfe', 'latin1'))}`],
-  ['a percent sign that encodes nothing', () => basic('worker', `${worker.secret}%`)],
+  ['malformed percent-encoding', () => basic('worker', `${worker.secret}%`)],
   ['percent-encoded bytes that are not UTF-8', () => basic('worker%FF', worker.secret)],
-  ['a scheme of another name', () => worker.authorization.replace('Basic', 'Basics')],
+  ['an unknown scheme', () => worker.authorization.replace('Basic', 'Basics')],
   ['no scheme', () => worker.authorization.slice('Basic '.length)],
   ['Bearer', () => `Bearer ${worker.secret}`],
 ];
@@ -67,21 +67,21 @@ const WRONG: [string, () => string][] = [
   ['half of the secret', () => basic('worker', worker.secret.slice(0, 20))],
   ['the secret and more', () => basic('worker', `${worker.secret}x`)],
   ['the secret in another case', () => basic('worker', worker.secret.toLowerCase())],
-  ['the secret behind a second colon', () => basic('worker', `:${worker.secret}`)],
-  ['a space before the id', () => basic(' worker', worker.secret)],
+  ['the secret after a second colon', () => basic('worker', `:${worker.secret}`)],
+  ['a space before the ID', () => basic(' worker', worker.secret)],
   ['an ID in another case', () => basic('Worker', worker.secret)],
   ['an unknown client', () => basic('nobody', worker.secret)],
   ['a name of Object.prototype', () => basic('constructor', worker.secret)],
-  ['a very long id', () => basic('x'.repeat(5000), worker.secret)],
+  ['a very long ID', () => basic('x'.repeat(5000), worker.secret)],
   ['a very long secret', () => basic('worker', 'x'.repeat(5000))],
 ];
 
 describe('HTTP Basic at POST /token', () => {
-  it.each(VALID)('is taken %s', async (_name, authorization) => {
+  it.each(VALID)('is accepted %s', async (_name, authorization) => {
     expect((await ask({ authorization: authorization() })).status).toBe(200);
   });
 
-  it.each([...BROKEN, ...WRONG])('is refused: %s', async (_name, authorization) => {
+  it.each([...BROKEN, ...WRONG])('is rejected: %s', async (_name, authorization) => {
     const { status, body, headers } = await ask({ authorization: authorization() });
     expect({ status, body }).toEqual({
       status: 401,
@@ -91,13 +91,13 @@ describe('HTTP Basic at POST /token', () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  it('is asked for if there is none', async () => {
+  it('is required: without it, the response is 401 with a challenge', async () => {
     const { status, body, headers } = await ask({});
     expect({ status, code: body['code'] }).toEqual({ status: 401, code: 'invalid_client' });
     expect(headers.get('www-authenticate')).toBe('Basic realm="identity-backend"');
   });
 
-  it('is looked for in no other place', async () => {
+  it('is not replaced by credentials in the body, the query or Proxy-Authorization', async () => {
     const { id, secret } = worker;
     const credentials = { client_id: id, client_secret: secret };
     const body = { sub: id, aud: 'logging-service', ...credentials };
@@ -107,27 +107,27 @@ describe('HTTP Basic at POST /token', () => {
     expect((await ask({ 'proxy-authorization': worker.authorization })).status).toBe(401);
   });
 
-  it('is checked before the request, so that no one learns which client may have what', async () => {
+  it('is checked before the body, so that no error discloses what a client may request', async () => {
     for (const body of [{}, { sub: 'admin', aud: 'x' }, { sub: 7 }])
       expect((await service.post('/token', body)).status).toBe(401);
   });
 
-  it('is refused in the same words whether the client is unknown, disabled or its secret is wrong', async () => {
+  it('is rejected alike if the client is unknown or disabled or the secret is wrong', async () => {
     const { authorization } = await makeClient(service, 'disabled', { disabled: true });
-    const answers = [
+    const responses = [
       await ask({ authorization }),
       await ask({ authorization: basic('nobody', 'x') }),
       await ask({ authorization: basic('worker', 'x') }),
       await ask({ authorization: 'Basic !' }),
     ];
-    const seen = answers.map(({ status, text, headers }) => {
+    const seen = responses.map(({ status, text, headers }) => {
       const varying = ['date', 'x-request-id'];
       return { status, text, headers: [...headers].filter(([name]) => !varying.includes(name)) };
     });
     for (const each of seen) expect(each).toEqual(seen[0]);
   });
 
-  it('is refused if the header is there twice, whichever is right', async () => {
+  it('is rejected with 400 if the header is repeated, whichever is valid', async () => {
     const body = '{"sub":"worker","aud":"logging-service"}';
     const send = (first: string, second: string): Promise<{ status: number }> =>
       rawHttp(

@@ -4,7 +4,7 @@ import { readToken } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { type Answer, RunningApp } from '../../support/running-app.js';
 
-/** What a client that has authenticated itself learns; see hints.test.ts. */
+/** The hint for an authenticated client; see hints.test.ts. */
 const hint: unknown = expect.stringMatching(/^This client may request: /);
 
 const REFUSALS = {
@@ -21,7 +21,7 @@ const WORKER = {
 };
 
 describe.each(['required', 'none'] as const)(
-  'a client at POST /token if access is %s',
+  'a client at POST /token with TOKEN_ENDPOINT_AUTH=%s',
   (tokenEndpointAuth) => {
     let service: RunningApp;
     let admin: Administrator;
@@ -46,7 +46,7 @@ describe.each(['required', 'none'] as const)(
       return status === 200 ? { status } : { status, body };
     };
 
-    it('gets a token about itself, which names it', async () => {
+    it('gets a token about itself, with its client_id', async () => {
       const { status, body, headers } = await ask();
       expect({ status, body }).toEqual({
         status: 200,
@@ -106,7 +106,7 @@ describe.each(['required', 'none'] as const)(
       ['urn:identity-backend:revocations'],
       [['identity-backend']],
       [['logging-service', 'identity-backend']],
-    ])('is refused the audience %j', async (aud) => {
+    ])('gets invalid_target for the audience %j', async (aud) => {
       expect(await outcome({ aud })).toEqual(REFUSALS.invalid_target);
     });
 
@@ -120,14 +120,14 @@ describe.each(['required', 'none'] as const)(
     );
 
     it.each(['logs', 'logs:*', 'LOGS:READ', 'logs:read logs:delete', 'identity:admin', 'constructor'])(
-      'is refused the scope %j',
+      'gets invalid_scope for the scope %j',
       async (scope) => {
         expect(await outcome({ scope })).toEqual(REFUSALS.invalid_scope);
       },
     );
 
     it.each(['worker', 'user-', 'user-42', 'user-*', 'user-42/a b', 'batch-1', 'other-client', 'Worker'])(
-      'may speak for %j',
+      'may act for %j',
       async (sub) => {
         const { body } = await ask({ sub });
         const { claims } = readToken(String(body['token']));
@@ -139,20 +139,20 @@ describe.each(['required', 'none'] as const)(
     );
 
     it.each([
-      ['a user of no prefix', 'customer-1'],
-      ['a prefix that lacks a character', 'user'],
-      ['a prefix of another case', 'User-42'],
-      ['a subject that continues', 'batch-10'],
+      ['a user without an allowed prefix', 'customer-1'],
+      ['a subject shorter than the prefix', 'user'],
+      ['a prefix in another case', 'User-42'],
+      ['a subject longer than the allowed one', 'batch-10'],
       ['another client', 'stranger'],
-      ['another client that a prefix covers', 'user-bot'],
+      ['another client with an allowed prefix', 'user-bot'],
       ['an administrator', 'admin'],
-      ['everybody', '*'],
-      ['its own name with a space', ' worker'],
-    ])('may not speak for %s', async (_name, sub) => {
+      ['every subject', '*'],
+      ['its own ID with a leading space', ' worker'],
+    ])('may not act for %s', async (_name, sub) => {
       expect(await outcome({ sub })).toEqual(REFUSALS.access_denied);
     });
 
-    it('may speak for a client that a prefix covers once there is no such client', async () => {
+    it('may act for the ID of a client with an allowed prefix once the client is deleted', async () => {
       await makeClient(service, 'user-gone');
       expect(await outcome({ sub: 'user-gone' })).toEqual(REFUSALS.access_denied);
       await admin.remove('user-gone');
@@ -175,20 +175,20 @@ describe.each(['required', 'none'] as const)(
       [{ constructor: 1 }],
       [{ client_id: 'admin' }],
       [{ act: { sub: 'admin' } }],
-    ])('may not set the claims %j, and the hint says so', async (claims) => {
+    ])('may not set the claims %j, and gets a hint', async (claims) => {
       expect(await outcome({ claims })).toEqual({
         status: 400,
         body: { error: expect.stringContaining('claims'), code: 'invalid_request', hint },
       });
     });
 
-    it.each([1, 60, 900])('gets a token that lives for %s seconds', async (expires_in) => {
+    it.each([1, 60, 900])('gets a token with a lifetime of %s seconds', async (expires_in) => {
       const { body } = await ask({ expires_in });
       const { claims } = readToken(String(body['token']));
       expect([body['expires_in'], claims['exp']]).toEqual([expires_in, NEW_YEAR + expires_in]);
     });
 
-    it('has a lifetime of its own, which is the longest that it gets', async () => {
+    it('gets its token_lifetime_seconds as the default and the maximum', async () => {
       const { authorization } = await makeClient(service, `brief-${tokenEndpointAuth}`, {
         ...WORKER,
         token_lifetime_seconds: 30,
@@ -205,14 +205,14 @@ describe.each(['required', 'none'] as const)(
       });
     });
 
-    it('is not clamped to the configured lifetime', async () => {
+    it('gets 400 for a lifetime above the configured one', async () => {
       expect(await outcome({ expires_in: 901 })).toMatchObject({
         status: 400,
         body: { error: expect.stringContaining('expires_in'), code: 'invalid_request' },
       });
     });
 
-    it('is refused by the first that it may not have: audience, subject, scope, claims', async () => {
+    it('gets the error of the audience first, then that of the subject, then that of the scope', async () => {
       const wrong = { aud: 'x', sub: 'x', scope: 'x', claims: { x: 1 } };
       expect(await outcome(wrong)).toEqual(REFUSALS.invalid_target);
       expect(await outcome({ ...wrong, aud: undefined })).toMatchObject({ status: 400 });
@@ -220,14 +220,14 @@ describe.each(['required', 'none'] as const)(
       expect(await outcome({ ...wrong, aud: 'billing', sub: 'worker' })).toEqual(REFUSALS.invalid_scope);
     });
 
-    it('that may have nothing gets nothing', async () => {
+    it('without audiences gets invalid_target', async () => {
       const { authorization } = await makeClient(service, `least-${tokenEndpointAuth}`);
       const sub = `least-${tokenEndpointAuth}`;
       const { status, body } = await service.post('/token', { sub, aud: 'billing' }, { authorization });
       expect({ status, body }).toEqual(REFUSALS.invalid_target);
     });
 
-    it('has no say in who else asks: anonymous callers', async () => {
+    it('does not change what anonymous callers get', async () => {
       const { status } = await service.post('/token', { sub: 'worker', aud: 'billing' });
       expect(status).toBe(tokenEndpointAuth === 'none' ? 200 : 401);
       const anonymous = tokenEndpointAuth === 'none' ? await service.issue({ sub: 'worker' }) : undefined;

@@ -22,7 +22,7 @@ const HINT =
 
 const REQUEST = { sub: 'worker', aud: 'billing' };
 
-describe('a refusal of POST /token', () => {
+describe('an error of POST /token', () => {
   it.each<[string, number, unknown]>([
     ['another audience', 403, { ...REQUEST, aud: 'hidden' }],
     ['the service itself as audience', 403, { ...REQUEST, aud: 'identity-backend' }],
@@ -32,38 +32,38 @@ describe('a refusal of POST /token', () => {
     ['another claim', 400, { ...REQUEST, claims: { role: 'x' } }],
     ['a lifetime over the limit', 400, { ...REQUEST, expires_in: 1_000_000 }],
     ['no audience', 400, { sub: 'worker' }],
-    ['nothing', 400, {}],
-    ['a scope that is none', 400, { ...REQUEST, scope: ' ' }],
-    ['no object', 400, []],
-  ])('says what the client may request, after a request for %s', async (_name, status, body) => {
-    const answer = await service.post('/token', body, { authorization: worker.authorization });
-    expect(answer.status).toBe(status);
-    expect(answer.body['hint']).toBe(HINT);
-    expect(answer.text).not.toMatch(/"hidden/);
+    ['an empty body', 400, {}],
+    ['an invalid scope', 400, { ...REQUEST, scope: ' ' }],
+    ['an array as the body', 400, []],
+  ])('has a hint that lists what the client may request: %s', async (_name, status, body) => {
+    const response = await service.post('/token', body, { authorization: worker.authorization });
+    expect(response.status).toBe(status);
+    expect(response.body['hint']).toBe(HINT);
+    expect(response.text).not.toMatch(/"hidden/);
   });
 
   it.each<[string, unknown]>([
     ['no audience', { sub: 'worker' }],
     ['a scope of this service', { ...REQUEST, scope: 'identity:admin' }],
     ['the service itself as audience', { ...REQUEST, aud: 'identity-backend' }],
-  ])('says nothing to an anonymous caller that requests %s', async (_name, body) => {
-    const answer = await service.post('/token', body);
-    expect([400, 403]).toContain(answer.status);
-    expect(answer.body).not.toHaveProperty('hint');
+  ])('has no hint for an anonymous caller that requests %s', async (_name, body) => {
+    const response = await service.post('/token', body);
+    expect([400, 403]).toContain(response.status);
+    expect(response.body).not.toHaveProperty('hint');
   });
 
   it.each([
     ['a wrong secret', basic('worker', 'x'.repeat(43))],
-    ['no such client', basic('nobody', 'x'.repeat(43))],
+    ['an unknown client ID', basic('nobody', 'x'.repeat(43))],
     ['another scheme', 'Bearer x'],
-  ])('says nothing to a caller with %s', async (_name, authorization) => {
-    const answer = await service.post('/token', { ...REQUEST, aud: 'hidden' }, { authorization });
-    expect(answer.status).toBe(401);
-    expect(answer.body).not.toHaveProperty('hint');
+  ])('has no hint for a caller with %s', async (_name, authorization) => {
+    const response = await service.post('/token', { ...REQUEST, aud: 'hidden' }, { authorization });
+    expect(response.status).toBe(401);
+    expect(response.body).not.toHaveProperty('hint');
   });
 });
 
-describe('a refusal of POST /oauth2/token', () => {
+describe('an error of POST /oauth2/token', () => {
   const GRANT = { grant_type: 'client_credentials' };
 
   it.each<[string, Record<string, string>, string]>([
@@ -77,23 +77,23 @@ describe('a refusal of POST /oauth2/token', () => {
       { ...GRANT, audience: 'billing', scope: 'hidden:scope' },
       'The client may not ask for this scope; its scopes: logs:read',
     ],
-  ])('says in the description what the client may request: %s', async (error, parameters, words) => {
-    const answer = await service.form('/oauth2/token', parameters, { authorization: worker.authorization });
-    expect({ status: answer.status, body: answer.body }).toEqual({
+  ])('lists what the client may request in its description: %s', async (error, parameters, words) => {
+    const response = await service.form('/oauth2/token', parameters, { authorization: worker.authorization });
+    expect({ status: response.status, body: response.body }).toEqual({
       status: 400,
       body: { error, error_description: words },
     });
   });
 
-  it('says nothing to an unauthenticated caller', async () => {
+  it('does not list the audiences to an unauthenticated caller', async () => {
     for (const authorization of [basic('worker', 'x'.repeat(43)), undefined]) {
-      const answer = await service.form(
+      const response = await service.form(
         '/oauth2/token',
         { ...GRANT, audience: 'hidden' },
         authorization === undefined ? {} : { authorization },
       );
-      expect(answer.status).not.toBe(200);
-      expect(answer.text).not.toContain('billing');
+      expect(response.status).not.toBe(200);
+      expect(response.text).not.toContain('billing');
     }
   });
 });

@@ -21,14 +21,14 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-describe.each(INVISIBLE)('an invisible character (%j) is refused', (character) => {
+describe.each(INVISIBLE)('the invisible character %j', (character) => {
   const name = `user-1${character}`;
 
   it.each([
     ['sub', name],
     ['aud', name],
     ['aud', ['logging-service', name]],
-  ])('by /token in %s', async (field, value) => {
+  ])('is rejected by /token in %s', async (field, value) => {
     for (const headers of [{}, { authorization: client.authorization }]) {
       const { status, body } = await service.post('/token', { ...VALID, [field]: value }, headers);
       expect([status, body['code']]).toEqual([400, 'invalid_request']);
@@ -36,7 +36,7 @@ describe.each(INVISIBLE)('an invisible character (%j) is refused', (character) =
     }
   });
 
-  it('by /oauth2/token in audience and resource', async () => {
+  it('is rejected by /oauth2/token in audience and resource', async () => {
     for (const parameters of [{ audience: name }, { resource: `https://a.example/${name}` }]) {
       const { status, body } = await service.form(
         '/oauth2/token',
@@ -56,7 +56,7 @@ describe.each(INVISIBLE)('an invisible character (%j) is refused', (character) =
     ['may_act_for', [name]],
     ['may_act_for', [`${name}*`]],
     ['client_id', name],
-  ])('by the admin routes in %s', async (field, value) => {
+  ])('is rejected by the admin routes in %s', async (field, value) => {
     const created = await admin.create({ client_id: 'made', [field]: value });
     expect([created.status, created.body['code']]).toEqual([400, 'invalid_request']);
     expect(created.body['error']).toContain(field);
@@ -65,19 +65,19 @@ describe.each(INVISIBLE)('an invisible character (%j) is refused', (character) =
     expect([changed.status, changed.body['code']]).toEqual([400, 'invalid_request']);
   });
 
-  it('by no verification of a token that has it', async () => {
+  it('is accepted by /verify in the sub of a token', async () => {
     const token = handMadeToken({ claims: { sub: name, aud: 'logging-service', exp: 9_999_999_999 } });
     expect((await service.verify(token)).body).toMatchObject({ valid: true, claims: { sub: name } });
   });
 });
 
-it('an audience with an invisible character is still verified, if a token has it', async () => {
+it('a token whose audience has an invisible character is still valid', async () => {
   const aud = 'logging\u200b-service';
   const token = handMadeToken({ claims: { sub: 'user-1', aud, exp: 9_999_999_999 } });
   expect((await service.verify(token, aud)).body).toMatchObject({ valid: true, claims: { aud } });
 });
 
-it('a client that already has such names can be shown, changed, disabled and deleted', async () => {
+it('a client that already has such names can be read, changed, disabled and deleted', async () => {
   await makeClient(service, 'previous', { audiences: ['logging-service'] });
   const name = 'For\u200bmer';
   await service.app.get(ClientRegistry).change('previous', (current) => {

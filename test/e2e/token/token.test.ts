@@ -25,7 +25,7 @@ async function claimsWith(members: Record<string, unknown>): Promise<Readonly<Re
 }
 
 describe('POST /token', () => {
-  it('issues a token that is not to be stored', async () => {
+  it('issues a token, with Cache-Control: no-store', async () => {
     const { status, body, headers } = await ask({});
     expect(status).toBe(200);
     expect(body).toEqual({ token: expect.any(String), token_type: 'Bearer', expires_in: 900 });
@@ -33,7 +33,7 @@ describe('POST /token', () => {
     expect(headers.get('content-type')).toMatch(/^application\/json\b/);
   });
 
-  it('says in the token what was asked, and when it ends', async () => {
+  it('puts the requested scope, lifetime and claims into the token', async () => {
     const token = await service.issue({ scope: 'logs:write', expires_in: 60, claims: { tenant: 'acme' } });
     expect(readToken(token)).toEqual({
       header: { alg: 'HS256', typ: 'JWT', kid: expect.any(String) },
@@ -52,7 +52,7 @@ describe('POST /token', () => {
     });
   });
 
-  it('takes the body of the original clients, with fields that it does not know', async () => {
+  it('accepts unknown fields, which the original clients send', async () => {
     const { status } = await ask({
       exp: 1,
       iss: 'somebody',
@@ -67,13 +67,13 @@ describe('POST /token', () => {
     'application/json; charset=utf-8',
     'Application/JSON',
     'application/json ; x=y',
-  ])('reads a body that is sent as %s', async (type) => {
-    const answer = await service.request('/token', {
+  ])('accepts a body with the Content-Type %s', async (type) => {
+    const response = await service.request('/token', {
       method: 'POST',
       body: JSON.stringify(VALID),
       headers: { 'content-type': type },
     });
-    expect(answer.status).toBe(200);
+    expect(response.status).toBe(200);
   });
 
   describe('sub and aud', () => {
@@ -109,14 +109,14 @@ describe('POST /token', () => {
       ['an object', { id: 1 }],
       ['256 characters', 'x'.repeat(256)],
       ['256 characters beyond the BMP', '😀'.repeat(256)],
-      ['blanks', '  '],
+      ['spaces', '  '],
       ['a no-break space', '\u00a0'],
-      ['a line end', 'a\nb'],
+      ['a line break', 'a\nb'],
       ['a NUL', 'a\0'],
-      ['a delete', 'a\u007f'],
+      ['a DEL', 'a\u007f'],
       ['a C1 control', 'a\u0085b'],
       ['a lone surrogate', 'a\ud800'],
-    ])('are refused by name if they are or hold %s', async (_name, value) => {
+    ])('are each named in a 400 if they are or contain %s', async (_name, value) => {
       for (const member of ['sub', 'aud']) {
         const { status, body } = await ask({ [member]: value });
         expect([member, status, body['code']]).toEqual([member, 400, 'invalid_request']);
@@ -143,7 +143,7 @@ describe('POST /token', () => {
 
   describe('aud', () => {
     it.each([['logging-service'], [['logging-service']], [['b-service', 'a-service']]])(
-      'stays %j',
+      'is in the token unchanged: %j',
       async (aud) => {
         expect((await claimsWith({ aud }))['aud']).toEqual(aud);
       },
@@ -156,19 +156,19 @@ describe('POST /token', () => {
 
     it.each([
       ['21 names', Array.from({ length: 21 }, (_each, index) => `service-${index}`)],
-      ['a name twice', ['a', 'b', 'a']],
+      ['a repeated name', ['a', 'b', 'a']],
       ['an empty name', ['a', '']],
       ['a null', ['a', null]],
-      ['an array within', [['a']]],
+      ['a nested array', [['a']]],
       ['a name that is too long', ['a', 'x'.repeat(256)]],
-    ])('is refused by name if it holds %s', async (_name, aud) => {
+    ])('is named in a 400 if it contains %s', async (_name, aud) => {
       const { status, body } = await ask({ aud });
       expect({ status, code: body['code'] }).toEqual({ status: 400, code: 'invalid_request' });
       expect(body['error']).toMatch(/^aud /);
     });
 
     it.each([['identity-backend'], [['identity-backend']], [['logging-service', 'identity-backend']]])(
-      'is never the service itself: %j',
+      'cannot be the service itself: %j',
       async (aud) => {
         const { status, body, headers } = await ask({ aud });
         expect({ status, body }).toEqual({
@@ -183,7 +183,7 @@ describe('POST /token', () => {
   describe('aud', () => {
     const REVOCATIONS = 'urn:identity-backend:revocations';
     it.each<[unknown]>([[REVOCATIONS], [[REVOCATIONS]], [['logging-service', REVOCATIONS]]])(
-      'is never that of the lists of revocations: %j',
+      'cannot be that of revocation lists: %j',
       async (aud) => {
         const { status, body } = await ask({ aud });
         expect({ status, body }).toEqual({
@@ -202,31 +202,31 @@ describe('POST /token', () => {
       },
     );
 
-    it.each([[''], [null]])('is absent if it is %j', async (scope) => {
+    it.each([[''], [null]])('is omitted from the token if it is %j', async (scope) => {
       expect(await claimsWith({ scope })).not.toHaveProperty('scope');
     });
 
     it.each([
-      ['two spaces between', 'a  b'],
-      ['a space before', ' a'],
-      ['a space after', 'a '],
+      ['a double space', 'a  b'],
+      ['a leading space', ' a'],
+      ['a trailing space', 'a '],
       ['spaces only', ' '],
       ['a tab', 'a\tb'],
-      ['a line end', 'a\nb'],
+      ['a line break', 'a\nb'],
       ['a quote', 'a"b'],
       ['a backslash', 'a\\b'],
-      ['a character beyond ASCII', 'é'],
+      ['a character outside ASCII', 'é'],
       ['1025 bytes', 'x'.repeat(1025)],
       ['an array', ['a']],
       ['a number', 1],
-    ])('is refused by name if it has or is %s', async (_name, scope) => {
+    ])('is named in a 400 if it has or is %s', async (_name, scope) => {
       const { status, body } = await ask({ scope });
       expect({ status, code: body['code'] }).toEqual({ status: 400, code: 'invalid_request' });
       expect(body['error']).toMatch(/^scope /);
     });
 
     it.each(['identity:admin', 'logs:read identity:introspect', 'identity:'])(
-      'is refused to anonymous callers if it opens the service itself: %j',
+      'is denied to anonymous callers if it is a scope of the service itself: %j',
       async (scope) => {
         const { status, body } = await ask({ scope });
         expect({ status, body }).toEqual({
@@ -244,13 +244,13 @@ describe('POST /token', () => {
       expect(readToken(String(body['token'])).claims['exp']).toBe(NEW_YEAR + expires_in);
     });
 
-    it.each(['900.0', '9e2'])('is measured as the number that it is: %s', async (text) => {
+    it.each(['900.0', '9e2'])('may be an integer in any JSON notation: %s', async (text) => {
       const { status } = await service.postRaw('/token', `{"sub":"a","aud":"b","expires_in":${text}}`);
       expect(status).toBe(200);
     });
 
     it.each(['0', '-1', '901', '1e9', '0.5', '899.5', '1e400', '-1e400', '"60"', 'true', '[60]', '{}', '""'])(
-      'is refused by name if it is %s',
+      'is named in a 400 if it is %s',
       async (text) => {
         const { status, body } = await service.postRaw(
           '/token',
@@ -261,13 +261,13 @@ describe('POST /token', () => {
       },
     );
 
-    it('is the configured lifetime if it is null', async () => {
+    it('defaults to the configured lifetime if it is null', async () => {
       expect((await ask({ expires_in: null })).body['expires_in']).toBe(900);
     });
   });
 
   describe('claims', () => {
-    it('come back as they were sent', async () => {
+    it('are in the token unchanged', async () => {
       const claims = {
         text: 'é 😀',
         number: -1.5e-7,
@@ -287,7 +287,7 @@ describe('POST /token', () => {
       },
     );
 
-    it.each([[null], [{}]])('are none if they are %j', async (claims) => {
+    it.each([[null], [{}]])('add nothing to the token if they are %j', async (claims) => {
       expect(Object.keys(await claimsWith({ claims })).sort()).toEqual([
         'aud',
         'exp',
@@ -298,7 +298,7 @@ describe('POST /token', () => {
       ]);
     });
 
-    it.each(RESERVED)('never set %s', async (name) => {
+    it.each(RESERVED)('cannot set %s', async (name) => {
       const { status, body } = await ask({ claims: { [name]: 'forged' } });
       expect({ status, code: body['code'] }).toEqual({ status: 400, code: 'invalid_request' });
       expect(body['error']).toMatch(/^claims /);
@@ -306,20 +306,20 @@ describe('POST /token', () => {
 
     it.each([
       ['an array', '[]'],
-      ['text', '"a"'],
+      ['a string', '"a"'],
       ['a number', '1'],
       ['false', 'false'],
-      ['an empty text', '""'],
-      ['an object with a number beyond doubles', '{"a":1e400}'],
+      ['an empty string', '""'],
+      ['an object with a number beyond the range of doubles', '{"a":1e400}'],
       ['an object with a lone surrogate', '{"a":["\\ud800"]}'],
       ['an object with a lone surrogate in a name', '{"\\ud800":1}'],
-    ])('are refused by name if they are %s', async (_name, claims) => {
+    ])('are named in a 400 if they are %s', async (_name, claims) => {
       const { status, body } = await service.postRaw('/token', `{"sub":"a","aud":"b","claims":${claims}}`);
       expect({ status, code: body['code'] }).toEqual({ status: 400, code: 'invalid_request' });
       expect(body['error']).toMatch(/^claims /);
     });
 
-    it('may take 4 KiB as JSON, in bytes', async () => {
+    it('may be at most 4 KiB of JSON', async () => {
       const ofBytes = (bytes: number): Record<string, unknown> => ({ a: 'é'.repeat((bytes - 8) / 2) });
       expect(Buffer.byteLength(JSON.stringify(ofBytes(4096)))).toBe(4096);
       expect((await ask({ claims: ofBytes(4096) })).status).toBe(200);
@@ -329,7 +329,7 @@ describe('POST /token', () => {
     });
   });
 
-  it('rejects what would make a token over 8 KiB', async () => {
+  it('rejects a request whose token would exceed 8 KiB', async () => {
     const aud = Array.from({ length: 20 }, (_each, index) => `${index}`.padEnd(255, '東'));
     const { status, body } = await ask({ aud });
     expect({ status, code: body['code'] }).toEqual({ status: 400, code: 'invalid_request' });

@@ -14,7 +14,7 @@ beforeEach(() => service.clock.set(NEW_YEAR));
 afterAll(() => service.stop());
 
 describe('POST /verify', () => {
-  it('gives the claims of a valid token, every one as signed', async () => {
+  it('returns every claim of a valid token as signed', async () => {
     const claims = {
       scope: 'a',
       cnf: { jkt: 'x' },
@@ -31,7 +31,7 @@ describe('POST /verify', () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  it('accepts what /token issued, for each of its audiences', async () => {
+  it('accepts a token of /token for each of its audiences', async () => {
     const token = await service.issue({ aud: ['a-service', 'b-service'], claims: { tenant: 'acme' } });
     for (const aud of ['a-service', 'b-service']) {
       const { status, body } = await service.verify(token, aud);
@@ -71,7 +71,7 @@ describe('POST /verify', () => {
     ['Invalid token', 'malformed_token', { header: { crit: ['exp'] } }, /crit/],
     ['Invalid token', 'malformed_token', { claims: { exp: undefined } }, /exp/],
     ['Invalid token', 'malformed_token', { claims: { jti: '' } }, /jti/],
-  ])('says "%s" (%s) of %j', async (error, code, difference, hint) => {
+  ])('returns "%s" (%s) for %j', async (error, code, difference, hint) => {
     const { status, body, headers } = await service.verify(handMadeToken(difference));
     expect({ status, body }).toEqual({
       status: 401,
@@ -80,7 +80,7 @@ describe('POST /verify', () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  it('says nothing but the signature of a token that someone else signed, however wrong its claims are', async () => {
+  it('discloses no claim of a token with an invalid signature', async () => {
     const token = handMadeToken({
       secret: 'x'.repeat(32),
       claims: { exp: 1, iss: 'marker', aud: 'marker', sub: 'marker' },
@@ -90,12 +90,12 @@ describe('POST /verify', () => {
     expect(text).not.toContain('marker');
   });
 
-  it('accepts a previous secret, and not a secret that was never in force', async () => {
+  it('accepts a previous secret, but not an unknown one', async () => {
     expect((await service.verify(handMadeToken({ secret: PREVIOUS_SECRET }))).status).toBe(200);
     expect((await service.verify(handMadeToken({ secret: SECRET.toUpperCase() }))).status).toBe(401);
   });
 
-  it('follows the clock', async () => {
+  it('checks the times of a token against the clock', async () => {
     const token = await service.issue({ expires_in: 60 });
     service.clock.advance(59);
     expect((await service.verify(token)).status).toBe(200);
@@ -105,21 +105,21 @@ describe('POST /verify', () => {
     expect((await service.verify(token)).body['code']).toBe('token_not_yet_valid');
   });
 
-  it('takes any name for an audience that was issued, the longest too', async () => {
+  it('accepts an aud of 255 characters outside ASCII', async () => {
     const aud = '東'.repeat(255);
     expect((await service.verify(await service.issue({ aud }), aud)).status).toBe(200);
   });
 
   it.each([
-    ['a space before it', (token: string) => ` ${token}`],
-    ['a line end behind it', (token: string) => `${token}\n`],
-    ['its scheme before it', (token: string) => `Bearer ${token}`],
-    ['a lone surrogate behind it', (token: string) => `${token}\ud800`],
-  ])('verifies a token as received, with %s', async (_name, change) => {
+    ['a leading space', (token: string) => ` ${token}`],
+    ['a trailing line break', (token: string) => `${token}\n`],
+    ['the scheme Bearer in front', (token: string) => `Bearer ${token}`],
+    ['a trailing lone surrogate', (token: string) => `${token}\ud800`],
+  ])('rejects a token with %s as malformed', async (_name, change) => {
     expect((await service.verify(change(handMadeToken()))).body['code']).toBe('malformed_token');
   });
 
-  describe('rejects as missing', () => {
+  describe('rejects with "Missing required fields"', () => {
     const token = handMadeToken();
 
     it.each([
@@ -129,38 +129,38 @@ describe('POST /verify', () => {
       ['an empty aud', { token, aud: '' }],
       ['a null token', { token: null, aud: 'a' }],
       ['a null aud', { token, aud: null }],
-      ['a token that is no text', { token: { a: 1 }, aud: 'a' }],
+      ['a token that is an object', { token: { a: 1 }, aud: 'a' }],
       ['a token in an array', { token: [token], aud: 'a' }],
       ['an aud in an array', { token, aud: ['logging-service'] }],
       ['an aud that is a number', { token, aud: 1 }],
       ['an aud of spaces', { token, aud: '  ' }],
       ['an aud with a control character', { token, aud: 'a\nb' }],
       ['an aud with a lone surrogate', { token, aud: 'a\ud800' }],
-      ['nothing', {}],
+      ['an empty object', {}],
       ['an array', []],
     ])('%s', async (_name, body) => {
-      const answer = await service.post('/verify', body);
-      expect({ status: answer.status, body: answer.body }).toEqual({ status: 400, body: MISSING });
-      expect(answer.headers.get('cache-control')).toBe('no-store');
+      const response = await service.post('/verify', body);
+      expect({ status: response.status, body: response.body }).toEqual({ status: 400, body: MISSING });
+      expect(response.headers.get('cache-control')).toBe('no-store');
     });
 
-    it('no body at all', async () => {
+    it('a missing body', async () => {
       const { status, body } = await service.request('/verify', { method: 'POST' });
       expect({ status, body }).toEqual({ status: 400, body: MISSING });
     });
   });
 });
 
-describe('POST /verify, of a token that was spoilt on its way,', () => {
+describe('POST /verify, for a token that was damaged on its way,', () => {
   it.each<[string, (token: string) => string, RegExp]>([
-    ['Bearer before it', (token) => `Bearer ${token}`, /such as Bearer/],
-    ['a line end', (token) => `${token}\n`, /line end/],
+    ['Bearer in front', (token) => `Bearer ${token}`, /such as Bearer/],
+    ['a trailing line break', (token) => `${token}\n`, /line end/],
     ['quotes', (token) => `"${token}"`, /quotes/],
-    ['JSON around it', (token) => JSON.stringify({ token }), /within JSON/],
+    ['wrapped in JSON', (token) => JSON.stringify({ token }), /within JSON/],
     ['no signature', (token) => token.replace(/\.[^.]*$/, ''), /2 parts of 3/],
-    ['four characters less', (token) => token.slice(0, -4), /39 of 43 characters/],
-    ['no beginning', (token) => token.slice(4), /beginning/],
-  ])('names the likely cause and no part of it: %s', async (_name, spoil, words) => {
+    ['four characters missing', (token) => token.slice(0, -4), /39 of 43 characters/],
+    ['beginning missing', (token) => token.slice(4), /beginning/],
+  ])('hints at the likely cause without quoting the token: %s', async (_name, spoil, words) => {
     const token = await service.issue();
     const { status, body } = await service.verify(spoil(token));
     expect(status).toBe(401);
@@ -170,7 +170,7 @@ describe('POST /verify, of a token that was spoilt on its way,', () => {
   });
 });
 
-describe('POST /verify, by its settings', () => {
+describe('POST /verify, depending on its settings,', () => {
   const badToken = handMadeToken({ secret: 'x'.repeat(32) });
   const hintOf = async (
     changes: Parameters<typeof RunningApp.start>[0],
@@ -191,7 +191,7 @@ describe('POST /verify, by its settings', () => {
     expect(hint).not.toContain(SECRET);
   });
 
-  it('tolerates clocks that are apart', async () => {
+  it('accepts an expired token within the clock tolerance', async () => {
     const late = (app: RunningApp): Promise<Answer> => {
       app.clock.set(VALID_CLAIMS.exp + 29);
       return app.verify(handMadeToken());
@@ -200,7 +200,7 @@ describe('POST /verify, by its settings', () => {
     expect(await hintOf({ clockToleranceSeconds: 29 }, late)).toContain('29 seconds');
   });
 
-  it('accepts every algorithm in force, and signs with the first', async () => {
+  it('accepts every configured algorithm; /token signs with the first', async () => {
     const app = await RunningApp.start({ algorithms: ['HS512', 'HS256'] });
     const signed = await app.issue();
     expect(Buffer.from(signed.split('.')[0] ?? '', 'base64url').toString()).toContain('"alg":"HS512"');
