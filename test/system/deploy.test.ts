@@ -6,10 +6,10 @@ import { ROOT } from '../support/built-service.js';
 import { describeIfInstalled } from '../support/installed.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
-/** In tenths of the 10 points of `systemd-analyze security`: the unit has 1.3, and a setting that gets lost shows. */
+/** In tenths of the 10 points of `systemd-analyze security`. The unit has 1.3; a lost setting exceeds the limit. */
 const MOST_EXPOSED = 15;
 
-/** What a program wrote, and how it ended. */
+/** The output of a program, and its exit code. */
 function outcomeOf(program: string, ...parameters: readonly string[]): { code: number | null; text: string } {
   const { status, stdout, stderr } = spawnSync(program, parameters, { cwd: ROOT, encoding: 'utf8' });
   return { code: status, text: stdout + stderr };
@@ -26,11 +26,11 @@ describeIfInstalled('the systemd unit', { systemd: '/usr/bin/systemd-analyze' },
     writeFileSync(unit, text.replace(/^ExecStart=.*/m, 'ExecStart=/bin/true'));
   });
 
-  it('has nothing that systemd objects to', () => {
+  it('passes systemd-analyze verify', () => {
     expect(outcomeOf('systemd-analyze', 'verify', unit).text).toBe('');
   });
 
-  it(`exposes no more than ${MOST_EXPOSED / 10} of 10 points`, () => {
+  it(`has an exposure of at most ${MOST_EXPOSED / 10} of 10 points`, () => {
     const threshold = `--threshold=${MOST_EXPOSED}`;
     const { code, text: report } = outcomeOf('systemd-analyze', 'security', '--offline=yes', threshold, unit);
     expect([code, report]).toEqual([0, expect.anything()]);
@@ -42,15 +42,15 @@ describeIfInstalled('the systemd unit', { systemd: '/usr/bin/systemd-analyze' },
 });
 
 describeIfInstalled('the alert rules', { prometheus: '/usr/bin/promtool' }, () => {
-  it('are valid', () => {
+  it('pass promtool check rules', () => {
     const { code, text } = outcomeOf('promtool', 'check', 'rules', 'deploy/alerts.yml');
     expect([code, text]).toEqual([0, expect.stringContaining('SUCCESS')]);
   });
 });
 
 describeIfInstalled('nginx.conf', { 'nginx-light': '/usr/sbin/nginx' }, () => {
-  it('is valid with the addresses unchanged', () => {
-    // nginx wants a whole configuration and folders of its own.
+  it('passes nginx -t unchanged', () => {
+    // nginx needs a complete configuration and writable folders.
     const folder = temporaryDirectory();
     const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
     const file = join(folder, 'nginx.conf');

@@ -11,14 +11,14 @@ import { temporaryDirectory } from '../support/temporary-directory.js';
 
 const STRONG = 'docs-test-secret-that-no-service-uses-0123456789';
 
-/** What a snippet prints at last that revokes its token, and says so in a comment. */
+/** The last output of a snippet that revokes its token; the snippet has it in a comment. */
 const INACTIVE = /\{ ?'?active'?: [Ff]alse ?\}/;
 
 interface PageCommand extends Command {
   readonly path: string;
 }
 
-/** The page that registers the first clients: the other pages continue it. */
+/** The page that registers the first clients, which the other pages use. */
 const FIRST = 'docs/clients.md';
 
 const MARKS = ['bash run-cli', 'bash service', 'js run-cli', 'python run-cli'];
@@ -39,7 +39,7 @@ function commandsOfPages(): readonly PageCommand[] {
 /** What the shell runs for a block. The service runs in another terminal, and the shell waits for it. */
 function shellOf({ mark, script }: Command): string {
   const piped = (program: string): string =>
-    // Marked, so that no line of output is taken for one of the log.
+    // Prefixed, so that no line of output is mistaken for a log line.
     `export CAREERGPT_SECRET\n${program} <<'END OF BLOCK' | sed 's/^/> /'\n${script}END OF BLOCK`;
   switch (mark) {
     case 'bash service':
@@ -53,7 +53,7 @@ function shellOf({ mark, script }: Command): string {
   }
 }
 
-/** One shell for all of them, as a reader has: a variable that is set in one block is used in the next. */
+/** One shell for all blocks, as a reader has: a variable that is set in one block is used in the next. */
 function scriptOf(commands: readonly Command[], origin: string): string {
   return commands
     .map((command) => shellOf(command).replaceAll('http://127.0.0.1:3000', origin))
@@ -61,7 +61,7 @@ function scriptOf(commands: readonly Command[], origin: string): string {
 }
 
 describe('the commands of the pages', () => {
-  it('lead from the first client to the first token, and to every route', async () => {
+  it('all succeed, in the order of a reader, and print what the pages show', async () => {
     const port = await freePort();
     const environment = {
       PORT: String(port),
@@ -69,7 +69,7 @@ describe('the commands of the pages', () => {
       JWT_SECRET_KEY: STRONG,
       KEY_ENCRYPTION_KEY: `other-${STRONG}`,
       NO_PROXY: '127.0.0.1',
-      // What npx remembers of an earlier build in this folder must not decide the outcome.
+      // The cache of npx may contain an earlier build of this folder.
       npm_config_cache: temporaryDirectory(),
     };
     const commands = commandsOfPages();

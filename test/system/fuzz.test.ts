@@ -17,13 +17,13 @@ const SEED = settingOf('FUZZ_SEED', randomInt(2 ** 31));
 const COUNT = settingOf('FUZZ_COUNT', 100_000);
 const SECONDS = settingOf('FUZZ_SECONDS', 240);
 const WIDTH = settingOf('FUZZ_WIDTH', 16);
-/** After so many requests there are new tokens: requests may revoke them, and the keys that signed them. */
+/** Requests between renewals of the tokens, since requests may revoke tokens and the keys that signed them. */
 const RENEWAL = 1_000;
 const MOST_FAULTS = 20;
 /** Fewer requests do not reach every route. */
 const ENOUGH = 10_000;
 
-/** Routes with weights; most faults are to be expected with tokens, and each rotation makes keys that are kept. */
+/** Weights of routes: faults are most likely with tokens, and each rotation adds keys that are kept. */
 const WEIGHTS: ReadonlyMap<string, number> = new Map([
   ['POST /verify', 8],
   ['POST /token', 4],
@@ -42,9 +42,9 @@ class Fuzzer {
   slowestMs = 0;
   /** The first request of each kind of fault. */
   readonly faults = new Map<string, string>();
-  /** The request whose token was valid and that no one issued. */
+  /** The requests whose token was valid, although it was not issued. */
   readonly forged: string[] = [];
-  /** How often each status was given, by route. */
+  /** How often each status was returned, by route. */
   readonly statuses = new Map<string, Map<number, number>>();
   private readonly operations: ReadonlyMap<PlacedOperation, number>;
   private readonly documented: DocumentedResponses;
@@ -75,7 +75,7 @@ class Fuzzer {
     this.agent.destroy();
   }
 
-  /** What was answered, one line a route. */
+  /** The statuses, one line per route. */
   report(): string {
     const lines = [...this.statuses]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -102,7 +102,7 @@ class Fuzzer {
     this.check(number, made, outcome);
   }
 
-  /** A token that is surely none that was issued, sent to /verify for an audience that it may have. */
+  /** A mutated token, sent to /verify with an audience that it may have. */
   private tokenRequest(random: Random): GeneratedRequest {
     const { tokens, publicKeys, audiences } = this.fuzzed.world;
     const token = mutatedToken(random, tokens, publicKeys);
@@ -121,7 +121,7 @@ class Fuzzer {
       return;
     }
     if (outcome.kind === 'error') {
-      // Node answers headers that are too long before it knows about the method, and with a body; HEAD must have none.
+      // Node rejects overlong headers before it looks at the method, with a body, which HEAD must not have.
       if (made.method === 'HEAD' && outcome.error.code === 'HPE_CLOSED_CONNECTION') return;
       this.blame(number, made, `no response (${outcome.error.message})`);
       return;
@@ -167,22 +167,22 @@ describe(`generated requests to every route of the document (FUZZ_SEED=${SEED})`
     console.log(fuzzer.report());
   });
 
-  it('are answered as the document says, and never with 5xx', () => {
+  it('get the documented responses, and never 5xx', () => {
     expect(Object.fromEntries(fuzzer.faults)).toEqual({});
   });
 
-  it('find no token valid that was not issued', () => {
+  it('find no valid token that was not issued', () => {
     expect(fuzzer.forged).toEqual([]);
   });
 
-  it('reach every route: else the requests prove nothing about what is behind the door', () => {
+  it('reach every route with a status below 300', () => {
     const isReached = (route: string): boolean =>
       [...(fuzzer.statuses.get(route)?.keys() ?? [])].some((status) => status < 300);
     expect(fuzzer.sent >= ENOUGH ? fuzzer.routes.filter((route) => !isReached(route)) : []).toEqual([]);
   });
 
   it('leave a service that is ready, stops gracefully and has logged no internal error', async () => {
-    // A fault may show only afterwards.
+    // An error may be logged only after the response.
     await delay(100);
     const { service } = fuzzed;
     expect((await request(`${service.url}/health/ready`)).status).toBe(200);

@@ -6,7 +6,7 @@ import { ROOT } from '../support/built-service.js';
 import { linkInstalledPackages, pack, type PackedPackage } from '../support/packed-package.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
-/** What the package may hold: what was built, and what is to be read. */
+/** What the package may contain: the build and the documentation. */
 const ALLOWED =
   /^(?:dist\/.+\.(?:js|d\.ts)|docs\/.+\.md|package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|\.env\.example)$/;
 const NEEDED = [
@@ -20,7 +20,7 @@ const NEEDED = [
   'dist/cli/identity-backend.js',
 ];
 
-/** Writes each URL that Node's own loader reads, of ES modules as they load, of CommonJS at the end. */
+/** Prints the URL of each module that Node loads: of ES modules as they load, of CommonJS at the end. */
 const LOADER = `
 import { writeSync } from 'node:fs';
 export const load = (url, context, next) => (writeSync(1, url + '\\n'), next(url, context));
@@ -41,7 +41,7 @@ const SERVERS =
 const ISSUER =
   /^(?:@nestjs\/swagger|swagger-ui-dist|class-validator|class-transformer|jose|jsonwebtoken|@nestjs\/jwt)$/;
 
-/** The entries, and what an import of each must not load. */
+/** The entry points, and the packages that an import of each must not load. */
 const ENTRIES: readonly (readonly [entry: string, ...forbidden: RegExp[]])[] = [
   ['identity-backend', STORES, SERVERS],
   ['identity-backend/guard', STORES, SERVERS, ISSUER],
@@ -56,7 +56,7 @@ describe('the package as npm would publish it', () => {
   const run = (...parameters: readonly string[]): string =>
     execFileSync(process.execPath, parameters, { cwd: folder, env: {}, encoding: 'utf8' });
 
-  /** A tool of the repository, and what it says. */
+  /** Runs a tool of the repository. */
   const tool = (
     name: string,
     ...parameters: readonly string[]
@@ -69,7 +69,7 @@ describe('the package as npm would publish it', () => {
   beforeAll(() => {
     folder = realpathSync(temporaryDirectory());
     packed = pack(folder);
-    // Next to the other packages of the repository, as if it were installed.
+    // Unpacked next to the other packages of the repository, as if it were installed.
     const installed = join(folder, 'node_modules/identity-backend');
     linkInstalledPackages(join(folder, 'node_modules'), ['identity-backend']);
     mkdirSync(installed);
@@ -77,15 +77,15 @@ describe('the package as npm would publish it', () => {
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   }, 120_000);
 
-  it('holds nothing but what was built and what is to be read', () => {
+  it('contains only the build and the documentation', () => {
     expect(packed.files.map(({ path }) => path).filter((path) => !ALLOWED.test(path))).toEqual([]);
   });
 
-  it('holds every entry, with its types', () => {
+  it('contains every entry point, with its types', () => {
     expect(packed.files.map(({ path }) => path)).toEqual(expect.arrayContaining(NEEDED));
   });
 
-  it('holds a command line that may be executed', () => {
+  it('contains an executable command line', () => {
     const command = packed.files.find(({ path }) => path === 'dist/cli/identity-backend.js');
     expect((command?.mode ?? 0) & 0o111).toBe(0o111);
   });
@@ -94,14 +94,14 @@ describe('the package as npm would publish it', () => {
     expect(tool('publint', 'run', packed.path, '--strict')).toEqual([0, expect.anything()]);
   });
 
-  it('has types that resolve however it is imported', () => {
+  it('has types that resolve under every module resolution', () => {
     // CommonJS applications load ES modules by `require`, which every Node that this package supports can do.
     const options = ['--ignore-rules', 'cjs-resolves-to-esm', '--format', 'table-flipped'];
     expect(tool('attw', packed.path, ...options)).toEqual([0, expect.anything()]);
   });
 
-  describe.each(ENTRIES)('its entry %s', (entry, ...forbidden) => {
-    it('loads no package that it has no use for', () => {
+  describe.each(ENTRIES)('its entry point %s', (entry, ...forbidden) => {
+    it('loads no package that it does not need', () => {
       const output = run('--input-type=module', '--eval', PROGRAM, entry);
       expect(output).toMatch(/^named: [1-9]/m);
       const paths = [...output.matchAll(/.*\/node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\//g)];

@@ -31,7 +31,7 @@ describeIfInstalled('the service under Apache and Phusion Passenger', PASSENGER_
     expect(await verify(issued.body['token'])).toMatchObject({ status: 200, body: { valid: true } });
   }
 
-  it('answers the requests of the original with TOKEN_ENDPOINT_AUTH=none', async () => {
+  it('serves the requests of the original with TOKEN_ENDPOINT_AUTH=none', async () => {
     expect(await passenger.request('/ping')).toMatchObject({ status: 200, text: 'OK' });
     await expectIssuedAndVerified();
     expect(await passenger.request('/debug-env')).toMatchObject({
@@ -41,7 +41,7 @@ describeIfInstalled('the service under Apache and Phusion Passenger', PASSENGER_
     expect((await passenger.request('/docs')).status).toBe(200);
   });
 
-  it('answers a registered client, and no one else, without it', async () => {
+  it('issues tokens only to registered clients by default', async () => {
     passenger.settle({ JWT_SECRET_KEY: SECRET });
     const client = passenger.makeClient('careergpt');
     passenger.restart();
@@ -53,7 +53,7 @@ describeIfInstalled('the service under Apache and Phusion Passenger', PASSENGER_
     await expectIssuedAndVerified(headers);
   });
 
-  it('loses no request when it is restarted by tmp/restart.txt under load', async () => {
+  it('loses no request when tmp/restart.txt restarts it under load', async () => {
     const client = passenger.makeClient('under-load');
     await delay(2_000);
     const before = passenger.processesBehind('/token');

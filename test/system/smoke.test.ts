@@ -16,15 +16,15 @@ import { isRunning, Program, within } from '../support/program.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 const STRONG = 'smoke-test-secret-that-no-service-uses-0123456789';
-/** By then the service has the half of a request that was sent. */
+/** By then the service has received the half of a request. */
 const ON_ITS_WAY_MS = 200;
 const ASKED = json({ sub: 'user-42', aud: 'logging-service' });
 
-/** The service as it starts without settings, even without a secret. */
+/** The service without settings, even without a secret. */
 const startBare = (environment: NodeJS.ProcessEnv = {}): BuiltService =>
   new BuiltService({ environment: { JWT_SECRET_KEY: undefined, ...environment } });
 
-/** Stops the service by a signal to the child while a request is open: it is completed, and the child exits 0. */
+/** Sends SIGTERM to the program while a request is open: the request completes, and the program exits 0. */
 async function expectGracefulStop(program: Program, url: string, pid: number): Promise<void> {
   const open = await halfRequest(url);
   await delay(ON_ITS_WAY_MS);
@@ -62,7 +62,7 @@ describe('the built service', () => {
       times.push(Math.round(performance.now() - begun));
       expect(await service.stop()).toBe(0);
     }
-    // Not verified: it depends on what else the machine does. The aim is 1,500 ms.
+    // Not asserted, as it depends on the load of the machine. The aim is 1,500 ms.
     console.log(`from the start of the process to the first 200 of /health/ready: ${times.join(', ')} ms`);
   });
 
@@ -87,7 +87,7 @@ describe('the built service', () => {
     expect(took).toBeLessThan(milliseconds);
   });
 
-  it('exits 78 on wrong settings, names all of them and shows no value', async () => {
+  it('exits 78 on invalid settings, and names all of them without their values', async () => {
     const wrong = {
       JWT_EXPIRATION_MINUTES: 'wrong-one',
       JWT_ALGORITHM: 'wrong-two',
@@ -127,7 +127,7 @@ describe('the built service', () => {
 describe('the built service and its command line exit 78', () => {
   const CREATE_ADMIN = ['clients', 'create', '--id', 'admin', '--create'];
 
-  /** Both refuse with these words, and without a change of the file. */
+  /** Both exit with these words and leave the file unchanged. */
   async function expectRefusal(
     cwd: string,
     database: string,
@@ -146,7 +146,7 @@ describe('the built service and its command line exit 78', () => {
     }
   }
 
-  it('on an SQLite file that is damaged or none at all, and leave it as it is', async () => {
+  it('on a file that is damaged or not SQLite, and leave it unchanged', async () => {
     const cwd = temporaryDirectory();
     const database = join(cwd, 'data/identity.db');
     const words = /The SQLite file \S*identity\.db cannot be used: .*backup/;
@@ -158,7 +158,7 @@ describe('the built service and its command line exit 78', () => {
     await expectRefusal(cwd, database, {}, words);
   });
 
-  it('on another KEY_ENCRYPTION_KEY, and leave the keys as they are', async () => {
+  it('on another KEY_ENCRYPTION_KEY, and leave the keys unchanged', async () => {
     const cwd = temporaryDirectory();
     const made = commandLine(CREATE_ADMIN, { cwd, environment: { KEY_ENCRYPTION_KEY: STRONG } });
     expect([await within(made.ended, 'the command'), made.stderr]).toEqual([0, expect.anything()]);
@@ -167,14 +167,14 @@ describe('the built service and its command line exit 78', () => {
     await expectRefusal(cwd, join(cwd, 'data/identity.db'), other, words);
     const environment = { ...other, KEY_ENCRYPTION_KEY_PREVIOUS: STRONG };
     const listed = commandLine(['clients', 'list', '--json'], { cwd, environment });
-    // The previous key opens them.
+    // The previous key decrypts them.
     expect(await within(listed.ended, 'the command')).toBe(0);
     expect(JSON.parse(listed.stdout)).toMatchObject({ clients: [{ client_id: 'admin' }] });
   });
 });
 
 describe('npm start', () => {
-  it('starts the service, and passes SIGTERM on', async () => {
+  it('starts the service, and forwards SIGTERM', async () => {
     const environment = { PORT: '0', JWT_SECRET_KEY: STRONG, NODE_ENV: 'development' };
     const npm = new Program('npm', ['start'], { environment, cwd: ROOT });
     const [listening] = await npm.logged(/^listening$/);

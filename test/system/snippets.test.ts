@@ -5,7 +5,7 @@ import { blocksOf, pages } from '../support/markdown.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What a reader imports without being shown it. */
+/** The imports that the snippets omit. */
 const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   '@nestjs/common': ['Controller', 'Get', 'Injectable', 'Module', 'type CanActivate', 'type DynamicModule'],
   '@nestjs/core': ['APP_GUARD'],
@@ -20,7 +20,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   ],
   'identity-backend/token-client': ['TokenClient'],
 };
-/** What the reader's application has. */
+/** What the reader's application declares. */
 const APPLICATION = `
 declare const clientSecret: string;
 declare const body: string;
@@ -43,7 +43,7 @@ const options: ts.CompilerOptions = {
   },
 };
 
-/** A block as a module. One that lists options alone stands for an object of them. */
+/** A block as a module. A block that has only options becomes an object of them. */
 function moduleOf(text: string): string {
   const body = /^\w+: /.test(text)
     ? `export const options: Partial<IdentityAuthOptions> = {\n${text}};`
@@ -93,7 +93,7 @@ const fileOf = ({ path, index }: { path: string; index: number }): string =>
 describe('the TypeScript of the pages', () => {
   const errors = errorsOf(new Map(snippets.map((snippet) => [fileOf(snippet), moduleOf(snippet.text)])));
 
-  it('is found', () => {
+  it('has more than eight snippets', () => {
     expect(snippets.length).toBeGreaterThan(8);
   });
 

@@ -49,7 +49,7 @@ async function issue(service: BuiltService, body: object = {}, client?: Credenti
 const writeLog = ({ url }: ExampleApp, token: string): Promise<ReceivedResponse> =>
   request(`${url}/log`, json(LOG_LINE, bearerHeaders(token)));
 
-/** What the original's two flows do, by hand and by careergpt. */
+/** The original's two flows, by hand and by careergpt. */
 async function expectBothFlows(logging: ExampleApp, careergpt: ExampleApp, token: string): Promise<void> {
   expect(await writeLog(logging, token)).toMatchObject({ status: 201, body: { status: 'logged' } });
   const read = await request(`${logging.url}/logs`, { headers: bearerHeaders(token) });
@@ -81,7 +81,7 @@ async function startWithoutSecret(): Promise<{ service: BuiltService; client: Cr
 }
 
 describe('with the shared secret', () => {
-  it('the two flows of the original work, and the two services find out that they share it', async () => {
+  it('the two flows of the original work, and the fingerprints of the two services are equal', async () => {
     const service = await startService(SHARED_SECRET);
     const logging = await startLogging({ JWT_SECRET_KEY: SERVICE_SECRET });
     const careergpt = await startCareergpt({ IDENTITY_URL: service.url, LOGGING_URL: logging.url });
@@ -108,7 +108,7 @@ describe('with the shared secret', () => {
     await stopWithoutTokens(careergpt, logging, service);
   });
 
-  it('careergpt responds while the log or the issuer is unavailable, and says so', async () => {
+  it('careergpt responds with logged: false while the log or the issuer is unavailable', async () => {
     const unavailable = `http://127.0.0.1:${await freePort()}`;
     const service = await startService(SHARED_SECRET);
     const apps = [
@@ -124,7 +124,7 @@ describe('with the shared secret', () => {
     await stopWithoutTokens(...apps, service);
   });
 
-  it('the commands of docs/send-tokens.md give what the page shows', async () => {
+  it('the commands of docs/send-tokens.md print what the page shows', async () => {
     const service = await startService(SHARED_SECRET);
     const logging = await startLogging({ JWT_SECRET_KEY: SERVICE_SECRET });
     const page = readFileSync(join(ROOT, 'docs/send-tokens.md'), 'utf8');
@@ -158,7 +158,7 @@ function firstShapes(text: string, separator: RegExp): readonly unknown[] {
 }
 
 describe('with ES256 and no shared secret', () => {
-  it('the two flows of the original work with the keys that the metadata names', async () => {
+  it('the two flows of the original work with the keys from the metadata', async () => {
     const { service, client } = await startWithoutSecret();
     const logging = await startLogging({ JWT_ISSUER: service.url });
     const careergpt = await startCareergpt({
@@ -172,12 +172,12 @@ describe('with ES256 and no shared secret', () => {
     const { body } = await request(`${logging.url}/debug-env`);
     expect(body['JWT_SECRET_KEY']).toEqual({ set: false });
     await service.stop();
-    // It knows the keys while the issuer is unavailable.
+    // It still has the keys while the issuer is unavailable.
     expect((await writeLog(logging, token)).status).toBe(201);
     await stopWithoutTokens(careergpt, logging, service);
   });
 
-  it('logging-backend rejects tokens for others, of others and expired ones', async () => {
+  it('logging-backend rejects tokens for another audience, by another key, and expired ones', async () => {
     const { service, client } = await startWithoutSecret();
     const logging = await startLogging({ JWT_ISSUER: service.url });
     const other = await issue(service, { aud: 'billing' }, client);
@@ -194,7 +194,7 @@ describe('with ES256 and no shared secret', () => {
     await stopWithoutTokens(logging, service);
   });
 
-  it('logging-backend takes keys by their URL, and may trust another issuer', async () => {
+  it('logging-backend reads keys from JWT_JWKS_URI, and rejects another issuer', async () => {
     const { service, client } = await startWithoutSecret();
     const jwks = { JWT_JWKS_URI: `${service.url}/.well-known/jwks.json` };
     const token = await issue(service, {}, client);

@@ -37,11 +37,11 @@ describe('logging-backend', () => {
     await expectRefused(logging, await issuer.badToken(fault as TokenFault), REFUSAL_MESSAGES[code], code);
   });
 
-  it('rejects what is no token', async () => {
+  it('rejects a string that is not a token', async () => {
     await expectRefused(logging, 'no-token', 'Invalid token', 'malformed_token');
   });
 
-  it.each(['/logs', '/logs/download'])('asks for a token on GET %s', async (path) => {
+  it.each(['/logs', '/logs/download'])('requires a token for GET %s', async (path) => {
     expect(await request(logging.url + path)).toMatchObject({
       status: 401,
       body: { error: 'Missing bearer token' },
@@ -49,11 +49,11 @@ describe('logging-backend', () => {
     });
   });
 
-  it.each(['/log', '/logs/purge'])('asks for a token on POST %s', async (path) => {
+  it.each(['/log', '/logs/purge'])('requires a token for POST %s', async (path) => {
     expect((await request(logging.url + path, json(LOG_LINE))).status).toBe(401);
   });
 
-  it('answers /ping and /debug-env without a token', async () => {
+  it('serves /ping and /debug-env without a token', async () => {
     expect((await request(`${logging.url}/ping`)).text).toBe('OK');
     expect((await request(`${logging.url}/debug-env`)).status).toBe(200);
   });
@@ -62,7 +62,7 @@ describe('logging-backend', () => {
     await stopWithoutTokens(logging);
   });
 
-  it('hides /debug-env in production', async () => {
+  it('returns 404 for /debug-env in production', async () => {
     const production = await ExampleApp.start(folder, { ...SHARED_SECRET, NODE_ENV: 'production' });
     const headers = bearerHeaders(await issuer.token());
     expect((await request(`${production.url}/debug-env`, { headers })).status).toBe(404);
@@ -74,7 +74,7 @@ describe('logging-backend', () => {
     { JWT_ISSUER: 'no-url-marker' },
     { JWT_SECRET_KEY: SERVICE_SECRET, LOG_DB_URL: 'oracle://user:password-marker@host/db' },
     { JWT_SECRET_KEY: SERVICE_SECRET, JWT_ALGORITHM: 'none' },
-  ])('does not start with %j, nor repeats it', async (environment) => {
+  ])('exits 1 with %j, without printing the value', async (environment) => {
     const refused = ExampleApp.refused(folder, environment);
     expect([await within(refused.ended, 'the refusal'), refused.text]).toEqual([1, expect.anything()]);
     expect(refused.text).not.toMatch(/marker/);
@@ -109,14 +109,14 @@ describeEachDatabase(
 
     const deep = JSON.parse('{"a":'.repeat(17) + '1' + '}'.repeat(17)) as object;
     it.each<[name: string, body: unknown, words: RegExp]>([
-      ['a long service', { ...LOG_LINE, service: 'x'.repeat(256) }, /^service must/],
-      ['no level', { ...LOG_LINE, level: 'not a level' }, /^level must/],
+      ['a service of 256 characters', { ...LOG_LINE, service: 'x'.repeat(256) }, /^service must/],
+      ['an unknown level', { ...LOG_LINE, level: 'not a level' }, /^level must/],
       ['a number as message', { ...LOG_LINE, message: 1 }, /^message must/],
       ['NUL', { ...LOG_LINE, message: 'a\0b' }, /NUL/],
-      ['half a character', { ...LOG_LINE, message: '\ud800' }, /Unicode/],
-      ['a list as context', { ...LOG_LINE, context: [] }, /^context must/],
-      ['a deep context', { ...LOG_LINE, context: deep }, /^context must/],
-      ['a list', [], /^Missing required fields$/],
+      ['a lone surrogate', { ...LOG_LINE, message: '\ud800' }, /Unicode/],
+      ['an array as context', { ...LOG_LINE, context: [] }, /^context must/],
+      ['a deeply nested context', { ...LOG_LINE, context: deep }, /^context must/],
+      ['an array', [], /^Missing required fields$/],
     ])('logging-backend rejects %s', async (_name, body, words) => {
       expect(await write(body)).toMatchObject({
         status: 400,
@@ -140,10 +140,10 @@ describeEachDatabase(
       expect(await get(`/logs?${query}`)).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
     });
 
-    it('logging-backend lists, downloads and purges what was written', async () => {
+    it('logging-backend lists, downloads and purges the lines that were written', async () => {
       expect((await get('/logs')).body).toEqual({ logs: [], next: null });
       expect((await get('/logs/download')).text).toBe('');
-      // More than are read at a time, and one after another, so that their order is known.
+      // More than one read returns, and written in sequence, so that their order is known.
       const messages = Array.from({ length: 620 }, (_, index) => `line ${index}`);
       for (const message of messages) {
         expect((await write({ ...LOG_LINE, message, context: undefined })).status).toBe(201);

@@ -14,7 +14,7 @@ const INSTANCES = 3;
 const OUTAGE_MS = 20_000;
 /** How soon a revocation holds on every instance (2 s by the contract), with a margin for a busy machine. */
 const EVERYWHERE_MS = 4_000;
-/** How soon all is as before when what was unavailable is back. */
+/** How soon everything works again after an outage. */
 const RECOVERY_MS = 15_000;
 
 const PROGRAMS = {
@@ -55,7 +55,7 @@ class Callers {
     else if (!response.mayBeCutOff) throw wrong('/oauth2/token', response);
   }
 
-  /** nginx asks another instance if one is gone: this is never cut off. */
+  /** nginx retries this on another instance if one is gone, so it is never cut off. */
   private async issue(): Promise<void> {
     const asked = json({ sub: 'worker', aud: AUDIENCE }, basicHeaders(this.all.worker));
     const response = await this.all.ask('/token', asked);
@@ -71,7 +71,7 @@ class Callers {
     const response = await this.all.verify(token);
     const code = response.status === 200 ? 'valid' : response.body['code'];
     const after = this.ledger.expected(token);
-    // What changed while the request was open may be answered either way.
+    // Either verdict is right if the state changed while the request was open.
     const allowed: readonly unknown[] = before === after && before ? [before] : ['valid', 'token_revoked'];
     if (!allowed.includes(code)) throw wrong(`/verify of a token that is ${allowed.join(' or ')}`, response);
   }
@@ -124,7 +124,7 @@ describeIfInstalled('three instances behind nginx under steady load', PROGRAMS, 
     console.log(all.takeCounts());
   });
 
-  it('lose, if one is killed, no more than the requests that were open on it', async () => {
+  it('lose at most its open requests if one of them is killed', async () => {
     const [first] = all.instances;
     all.killing = true;
     first?.kill('SIGKILL');
@@ -138,11 +138,11 @@ describeIfInstalled('three instances behind nginx under steady load', PROGRAMS, 
       .filter(([name]) => name.endsWith(' 502'))
       .reduce((sum, [, count]) => sum + count, 0);
     console.log(all.takeCounts());
-    // No more than the callers had open, and one that found no one there.
+    // At most those that the callers had open, and one that found no instance.
     expect(cutOff).toBeLessThanOrEqual(4);
   });
 
-  it('lose nothing if they are restarted one after another', async () => {
+  it('lose no request if they are restarted one after another', async () => {
     for (const [index, instance] of [...all.instances.entries()]) {
       await all.nginx.leaveOut(all.ports[index]);
       await load.goOn(500);
@@ -155,7 +155,7 @@ describeIfInstalled('three instances behind nginx under steady load', PROGRAMS, 
     console.log(all.takeCounts());
   });
 
-  it('issue and verify tokens, and refuse changes, while PostgreSQL is unavailable for 20 seconds', async () => {
+  it('issue and verify tokens, and reject changes, while PostgreSQL is unavailable for 20 seconds', async () => {
     const outage = callers.ledger.outage();
     all.databaseAway = true;
     await all.database.cut();
@@ -168,7 +168,7 @@ describeIfInstalled('three instances behind nginx under steady load', PROGRAMS, 
     outage.ended = Date.now();
     await until(() => all.ready(), RECOVERY_MS, 'all are as before');
     await load.goOn(100);
-    // Changes that were asked for while it was unavailable may still be answered.
+    // Changes that were requested during the outage may still get their responses.
     await load.goOn(2_000);
     all.databaseAway = false;
     all.counts.delete('/oauth2/revoke 200');
@@ -177,7 +177,7 @@ describeIfInstalled('three instances behind nginx under steady load', PROGRAMS, 
     console.log(all.takeCounts());
   });
 
-  it('count each for itself while Redis is silent for 20 seconds', async () => {
+  it('serve requests while Redis is silent for 20 seconds, and count together afterwards', async () => {
     process.kill(all.redis.pid, 'SIGSTOP');
     await load.goOn(OUTAGE_MS);
     process.kill(all.redis.pid, 'SIGCONT');
@@ -188,11 +188,11 @@ describeIfInstalled('three instances behind nginx under steady load', PROGRAMS, 
     console.log(all.takeCounts());
   });
 
-  it('know every token and revocation that was answered', async () => {
+  it('accept every issued token and reject every revoked one', async () => {
     await load.stop();
     await delay(EVERYWHERE_MS);
     const { ledger } = callers;
-    // Tokens that are valid in turn, those that were revoked on every instance.
+    // Valid tokens on one instance after another, revoked ones on every instance.
     const valid = ledger
       .tokens('valid')
       .map((token, index) => ({ token, expected: 'valid', url: all.instances[index % INSTANCES]?.url }));
@@ -212,7 +212,7 @@ describeIfInstalled('three instances behind nginx under steady load', PROGRAMS, 
     await Promise.all(Array.from({ length: 8 }, work));
   });
 
-  it('know every client that was made', async () => {
+  it('issue tokens to every client that was created', async () => {
     expect(callers.made.size).toBeGreaterThan(0);
     for (const { url } of all.instances) {
       for (const client of callers.made.values()) {

@@ -19,11 +19,11 @@ const CONTROLS = 50;
 const WIDTH = 16;
 const LEAST_KILLS = 8;
 
-/** `SEED=…` repeats a run's moments, as far as a machine can repeat them. */
+/** `SEED=…` repeats the timing of a run, as far as a machine can. */
 const seed = Number(process.env['SEED'] ?? randomInt(2 ** 31));
 const random = new Random(seed);
 
-/** Does something for each item, so many at a time, while it is let. */
+/** Acts on each item, {@link WIDTH} at a time, as long as `goesOn` is true. */
 async function forEach<T>(
   items: Iterable<T>,
   act: (item: T) => Promise<void>,
@@ -89,9 +89,9 @@ class KilledService {
 }
 
 /**
- * Revokes until the service is gone, or all is revoked.
+ * Revokes tokens until the service is killed, or all are revoked.
  *
- * @returns what was answered 200, and what was asked for and never answered: it may hold or not
+ * @returns the tokens whose revocation returned 200, and those without a response, which may be revoked or not
  */
 async function revokeUntilKilled(
   service: KilledService,
@@ -133,7 +133,7 @@ describe(`a service that is killed at random moments while tokens are revoked (S
     controls = await service.issue(CONTROLS);
   });
 
-  it('holds after each restart every revocation that it answered 200', async () => {
+  it('keeps every revocation that returned 200 across each restart', async () => {
     const waiting = new Set(tokens);
     while (waiting.size > 0) {
       const { answered, unanswered } = await revokeUntilKilled(service, waiting);
@@ -150,11 +150,11 @@ describe(`a service that is killed at random moments while tokens are revoked (S
     expect(kills).toBeGreaterThanOrEqual(LEAST_KILLS);
   });
 
-  it('holds all of them after the last restart', async () => {
+  it('has all of them after the last restart', async () => {
     expect(await service.countRevoked(tokens)).toBe(TOKENS);
   });
 
-  it('accepts the tokens that no one revoked', async () => {
+  it('accepts the tokens that were not revoked', async () => {
     expect(await service.countRevoked(controls)).toBe(0);
   });
 });

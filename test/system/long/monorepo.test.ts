@@ -33,24 +33,24 @@ describe('the package in a Nest monorepo', () => {
     monorepo.write(pack(monorepo.folder).path);
   }, 600_000);
 
-  it('installs without a conflict of peers, and without optional packages', () => {
+  it('installs without peer conflicts and without optional packages', () => {
     const options = ['--strict-peer-deps', '--omit=optional', '--no-audit', '--no-fund'];
     expect(monorepo.run('npm', 'install', ...options)).toMatchObject({ code: 0 });
   }, 600_000);
 
   it.each(NAMES)(
-    'builds the application %s with tsc, strictly',
+    'compiles in the application %s under strict options',
     (name) => {
       expect(monorepo.run('npx', 'nest', 'build', name)).toMatchObject({ code: 0 });
     },
     300_000,
   );
 
-  it('is required by the CommonJS application', () => {
+  it('is used by an application that compiles to CommonJS', () => {
     expect(monorepo.builtMain('legacy')).toMatch(/require\("@nestjs\/core"\)/);
   });
 
-  it('lets each application start, issue and verify tokens', async () => {
+  it('issues and verifies tokens in each application', async () => {
     const environment = { SECRET, CALLER: `${CALLER.id}:${CALLER.secret}` };
     for (const name of NAMES) {
       // The first one issues the tokens for the calls of the others.
@@ -72,7 +72,7 @@ describe('the package in a Nest monorepo', () => {
     }
   });
 
-  it('guards each application: tokens of each issuer for it pass, and nothing else', async () => {
+  it('guards each application: only tokens for it and with the scope pass, from any of the issuers', async () => {
     for (const receiver of apps) {
       for (const issuer of apps) {
         expect(await claims(receiver, await issue(issuer, receiver.name))).toMatchObject({
@@ -96,7 +96,7 @@ describe('the package in a Nest monorepo', () => {
     }
   });
 
-  it('lets each application call the first one with a token of its own', async () => {
+  it('calls the first application from each of the others, with a token of the caller', async () => {
     const [accounts, ...callers] = apps;
     if (!accounts) throw new Error('No application runs');
     for (const caller of callers) {
@@ -110,7 +110,7 @@ describe('the package in a Nest monorepo', () => {
     expect(callers).toHaveLength(NAMES.length - 1);
   });
 
-  it('lets all of them stop on SIGTERM', async () => {
+  it('does not keep the applications from ending on SIGTERM', async () => {
     for (const { program } of apps) expect(await program.stop()).toBe('SIGTERM');
   });
 });

@@ -19,14 +19,14 @@ beforeAll(() => {
 const urlOf = async (service: Program): Promise<string> =>
   String((await service.logged(/^listening$/))[0]?.['url']);
 
-/** How a program ends by itself. */
+/** The exit code and the output of a program that ends by itself. */
 const outcomeOf = async (program: Program): Promise<readonly [code: unknown, text: string]> => [
   await within(program.ended, 'the end'),
   program.text,
 ];
 
 describe('`npm start`', () => {
-  it('builds once, and says so before', async () => {
+  it('builds before the first start only, and announces it', async () => {
     const first = checkout.npmStart();
     await urlOf(first);
     expect(first.text).toMatch(BUILDING);
@@ -47,14 +47,14 @@ describe('`npm start`', () => {
     },
   );
 
-  it('builds once if two start at the same time, and both serve', async () => {
+  it('starts two services at the same time after a change', async () => {
     checkout.changeSources('two at once');
     const both = [checkout.npmStart(), checkout.npmStart()];
     for (const service of both) await urlOf(service);
     for (const service of both) expect(await service.stop()).toBe(0);
   });
 
-  it('starts the build that is there without the packages that build', async () => {
+  it('starts the existing build without build tools, and exits 1 if it is outdated', async () => {
     const copy = checkout.copyWithoutTools();
     const service = copy.npmStart();
     await urlOf(service);
@@ -66,7 +66,7 @@ describe('`npm start`', () => {
     ]);
   });
 
-  it('leaves the previous build if a build fails, and says what to run', async () => {
+  it('keeps the previous build if a build fails, and prints what to run', async () => {
     const broken = checkout.copyWithoutTools();
     rmSync(join(broken.folder, 'node_modules'), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules'), join(broken.folder, 'node_modules'));
@@ -88,7 +88,7 @@ describe('`npm start`', () => {
     ['SIGTERM', 'to its whole group'],
     ['SIGINT', 'to npm'],
     ['SIGINT', 'to its whole group'],
-  ] as const)('counts %s %s once', async (signal, receiver) => {
+  ] as const)('handles %s %s once', async (signal, receiver) => {
     const service = checkout.npmStart();
     const open = await halfRequest(await urlOf(service));
     await delay(200);
@@ -101,7 +101,7 @@ describe('`npm start`', () => {
 });
 
 describe('a build', () => {
-  it('is never met half done by a service and commands of the same folder', async () => {
+  it('never exposes a half-finished dist to a service or a command', async () => {
     const service = checkout.start();
     const url = await urlOf(service);
     const environment = startSettings();
@@ -116,7 +116,7 @@ describe('a build', () => {
       expect(await outcomeOf(build)).toEqual([0, expect.anything()]);
     }
     expect(commands).toBeGreaterThan(5);
-    // What a service loads when it is asked comes from its own build.
+    // What a service loads on demand comes from its own build.
     const paths = [
       '/ping',
       '/docs',
@@ -154,8 +154,8 @@ describe('`node dist/main.js`', () => {
     }
   });
 
-  it('is not held up by a database that does not respond', async () => {
-    // Accepts connections, and says nothing.
+  it('ends within 10 seconds while its database does not respond', async () => {
+    // Accepts connections, but sends nothing.
     const silent = createServer().listen(0, '127.0.0.1');
     await until(() => silent.listening, 5_000);
     const { port } = silent.address() as AddressInfo;
@@ -179,13 +179,13 @@ describe('`node dist/main.js`', () => {
     [['--'], 1, /^Unexpected argument: /],
     [[''], 1, /^Unexpected argument: /],
     [['a-secret-on-the-command-line'], 1, /^Unexpected argument: (?!.*secret)/],
-  ])('with the arguments %j ends with %i, and makes nothing', async (parameters, code, words) => {
+  ])('with the arguments %j exits with %i, and creates no file', async (parameters, code, words) => {
     const service = checkout.start({ parameters });
     expect(await outcomeOf(service)).toEqual([code, expect.stringMatching(words)]);
     expect(readdirSync(service.cwd)).toEqual([]);
   });
 
-  describe.each(['1', '2'])('with %s workers says in one line that it cannot listen', (WORKERS) => {
+  describe.each(['1', '2'])('with %s workers prints one line if it cannot listen', (WORKERS) => {
     it.each<[name: string, environment: NodeJS.ProcessEnv, words: RegExp]>([
       [
         'on an IP address of another host',
@@ -202,7 +202,7 @@ describe('`node dist/main.js`', () => {
       expect([code, text.trim().split('\n')]).toEqual([1, [expect.stringMatching(words)]]);
     });
 
-    it('on a port that is taken', async () => {
+    it('on a port that is in use', async () => {
       const taken = createServer().listen(0, '127.0.0.1');
       await until(() => taken.listening, 5_000);
       const PORT = String((taken.address() as AddressInfo).port);
@@ -214,7 +214,7 @@ describe('`node dist/main.js`', () => {
   });
 });
 
-// As PID 1, a process has no default handlers of signals; needs root and Linux.
+// As PID 1, a process has no default signal handlers. This needs root and Linux.
 const describeAsPid1 = Checkout.canUnshare() ? describe : describe.skip;
 if (!Checkout.canUnshare())
   process.stderr.write('Left out: as PID 1, as this user may not make a PID namespace\n');

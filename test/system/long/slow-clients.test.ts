@@ -10,12 +10,12 @@ import { usageOf } from '../../support/process-usage.js';
 import { until } from '../../support/until.js';
 
 const WANTED = 10_000;
-/** In addition to the connections, a process has files open. */
+/** Open files of a process other than the connections. */
 const SPARE = 500;
 const BYTE_EVERY_MS = 2_000;
-/** The longest that a response to others may take; the machine is busy with the attack itself. */
+/** The longest that another request may take; the attack itself keeps the machine busy. */
 const SLOWEST_MS = 2_000;
-/** By when the last slow connection must be closed: 15 seconds for a request, and the checks of a busy server. */
+/** When the last slow connection must be closed: 15 seconds for a request, plus the checks of a busy server. */
 const CLOSED_BY_MS = 25_000;
 
 const HEADERS = 'POST /verify HTTP/1.1\r\nHost: localhost\r\nX-Slow: ';
@@ -63,7 +63,7 @@ class SlowConnection {
   }
 }
 
-/** Many slow connections, half of them within their headers and half within their bodies. */
+/** Many slow connections: half of them send their headers, half their bodies. */
 class Attack {
   readonly connections: SlowConnection[] = [];
   mostOpen = 0;
@@ -110,7 +110,7 @@ class Attack {
   }
 }
 
-/** Verifies a token again and again, each time on a new connection. */
+/** Verifies a token repeatedly, each time on a new connection. */
 async function measure(
   url: string,
   token: unknown,
@@ -169,7 +169,7 @@ describe(`${count} connections that send a byte every two seconds`, () => {
     expect(attack.connections.filter(({ isOpen }) => isOpen)).toEqual([]);
   });
 
-  it('let no one else wait for over 2 seconds', () => {
+  it('delay no other request beyond 2 seconds', () => {
     expect(Math.max(...times)).toBeLessThanOrEqual(SLOWEST_MS);
   });
 

@@ -7,7 +7,7 @@ import { until } from '../../../support/until.js';
 const PATIENCE_MS = 60_000;
 const only = (value: unknown): ReadonlySet<unknown> => new Set([value]);
 
-describe('what one worker has answered holds at once on all', () => {
+describe('what one worker has confirmed holds on all workers at once', () => {
   it('for a revocation', async () => {
     const all = await ServiceWithClients.start();
     for (let round = 0; round < 150; round++) {
@@ -16,7 +16,7 @@ describe('what one worker has answered holds at once on all', () => {
       await all.revoke(token);
       expect([round, await all.verdicts(token)]).toEqual([round, only('token_revoked')]);
     }
-    // Otherwise one worker alone was asked.
+    // Otherwise only one worker was asked.
     await until(() => all.service.responsesBy.size === WORKERS, PATIENCE_MS);
     await expectGracefulStop(all.service);
   });
@@ -53,7 +53,7 @@ describe('what one worker has answered holds at once on all', () => {
     await expectGracefulStop(all.service);
   });
 
-  it('for a key that was revoked, after which the next one signs', async () => {
+  it('for the revocation of a key, after which the next one signs', async () => {
     const all = await ServiceWithClients.start();
     for (let round = 0; round < 5; round++) {
       const token = await all.grant();
@@ -67,7 +67,7 @@ describe('what one worker has answered holds at once on all', () => {
 });
 
 describe('several workers', () => {
-  it('add up in /metrics what each counted, and not what all of them know', async () => {
+  it('add up their counters in /metrics, but not what all of them know', async () => {
     const all = await ServiceWithClients.start();
     const token = await all.grant();
     const count = 60;
@@ -91,7 +91,7 @@ describe('several workers', () => {
     await expectGracefulStop(all.service);
   });
 
-  it('answer while one of them dies, and its successor knows what was revoked', async () => {
+  it('respond while one of them is killed, and its successor knows the revocations', async () => {
     const all = await ServiceWithClients.start();
     const { service } = all;
     const token = await all.grant();
@@ -119,7 +119,7 @@ describe('several workers', () => {
     await load;
     expect(service.entries(/^a worker exited$/).map(({ worker }) => worker)).toContain(victim);
     console.log(`${answered} requests answered, ${cutOff} cut off by the end of their worker`);
-    // No more than were on their way to the process that was killed.
+    // At most those on their way to the process that was killed.
     expect(cutOff).toBeLessThanOrEqual(4);
     await expectGracefulStop(service);
   });

@@ -17,7 +17,7 @@ import { until } from '../../../support/until.js';
 const halfRequests = (service: BuiltService): Promise<unknown> =>
   Promise.all(Array.from({ length: 4 }, () => halfRequest(service.url)));
 
-/** How a service that must not start ends; it leaves no process. */
+/** How a service that must not start exits, once none of its processes is left. */
 async function refusal(
   environment: NodeJS.ProcessEnv,
   cwd?: string,
@@ -34,7 +34,7 @@ describe('a service with several workers', () => {
     await expectGracefulStop(await startWorkers());
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('does the same on %s to the whole group', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('does the same on %s to the process group', async (signal) => {
     const service = await startWorkers();
     await expectGracefulStop(service, () => service.killGroup(signal));
   });
@@ -53,7 +53,7 @@ describe('a service with several workers', () => {
     await until(() => !pids.some(isRunning), 5_000, 'no process is left');
   });
 
-  it('is held up by requests that never end for no longer than 10 seconds', async () => {
+  it('ends within 12 seconds of SIGTERM if requests never end', async () => {
     const service = await startWorkers();
     await halfRequests(service);
     await delay(300);
@@ -74,7 +74,7 @@ describe('a service with several workers', () => {
 });
 
 describe('a service does not start, and leaves no process', () => {
-  it.each(['1', '2'])('if the port is taken, with %s workers', async (workers) => {
+  it.each(['1', '2'])('if the port is in use, with %s workers', async (workers) => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -97,7 +97,7 @@ describe('a service does not start, and leaves no process', () => {
     expect(await refusal(environment)).toEqual([78, expect.anything()]);
   });
 
-  it('but exits 78 if a worker finds that the keys in the database do not open', async () => {
+  it('but exits 78 if a worker cannot decrypt the keys in the database', async () => {
     const first = await startWorkers({ KEY_ENCRYPTION_KEY: 'a'.repeat(32) });
     await expectGracefulStop(first);
     expect(await refusal({ KEY_ENCRYPTION_KEY: 'b'.repeat(32) }, first.cwd)).toEqual([78, expect.anything()]);
