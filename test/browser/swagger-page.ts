@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 
-/** What an operation was answered, as the page shows it. */
+/** The response to an operation, as the page shows it. */
 export interface Shown {
   readonly status: string;
   readonly body: string;
@@ -20,7 +20,7 @@ export class Operation {
     });
   }
 
-  /** Every operation of the page, in its order. */
+  /** Every operation of the page, in order. */
   static async all(page: Page): Promise<Operation[]> {
     const summaries = await page.locator('.opblock-summary').all();
     return Promise.all(
@@ -37,12 +37,12 @@ export class Operation {
     await this.block.locator('.try-out__btn').click();
   }
 
-  /** Closed, it takes no place: the next one then lies within the page, and the page stays quick. */
+  /** A closed operation takes no space: the next one is in view, and the page stays fast. */
   close(): Promise<void> {
     return this.block.locator('.opblock-summary-control').click();
   }
 
-  /** Presses Execute and waits for the answer to be shown. */
+  /** Presses Execute and waits until the response is shown. */
   async execute(body?: string): Promise<Shown> {
     if (body !== undefined) await this.block.locator('textarea.body-param__text').fill(body);
     const address = new RegExp(`${this.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`);

@@ -14,13 +14,13 @@ const isInstalled = existsSync(CHROMIUM);
 if (!isInstalled) console.log(`Skipped, Swagger UI in a browser: there is no Chromium at ${CHROMIUM}`);
 
 const CREATE = 'POST /admin/clients';
-/** What is removed by an example is of use to the others: these come last, in this order. */
+/** These remove what the other examples use, so they come last, in this order. */
 const LAST = ['DELETE /admin/clients/{id}/secrets/{secretId}', 'DELETE /admin/clients/{id}'];
-/** Statuses other than 200 of the examples as they are. */
+/** The statuses of the examples that do not return 200. */
 const EXPECTED: Readonly<Record<string, string>> = {
   [CREATE]: '201',
   'POST /admin/clients/{id}/secrets': '201',
-  // No example can know how a secret is called that the service has yet to make.
+  // No example can have the ID of a secret that the service has yet to make.
   'DELETE /admin/clients/{id}/secrets/{secretId}': '404',
   'DELETE /admin/clients/{id}': '204',
   'POST /admin/keys/rotate': '202',
@@ -41,7 +41,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
       service = await RunningApp.start({
         basePath,
         swagger: true,
-        // Discovery has no document if the issuer is not the address of a service.
+        // Discovery has no document if the issuer is not a URL.
         issuer: `https://identity.example.com${basePath}`,
       });
       admin = await Administrator.of(service);
@@ -93,7 +93,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
       expect(complaints).toEqual([]);
     });
 
-    it('lets an administrator in by client credentials', async () => {
+    it('authorizes an administrator with client credentials', async () => {
       const dialog = new AuthorizeDialog(page);
       await dialog.open();
       await dialog.byClientCredentials('admin', admin.client.secret);
@@ -104,7 +104,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
       expect(complaints).toEqual([]);
     });
 
-    it('lets an administrator in by a bearer token', async () => {
+    it('authorizes an administrator with a bearer token', async () => {
       const dialog = new AuthorizeDialog(page);
       await dialog.open();
       await dialog.byBearer(await admin.token());
@@ -113,7 +113,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
       expect(complaints).toEqual([]);
     });
 
-    it('has an example for every operation that works as it is, once its Authorize button was used', async () => {
+    it('has an example that works unchanged for every operation, after authorization', async () => {
       const dialog = new AuthorizeDialog(page);
       await dialog.open();
       await dialog.byClientCredentials('admin', admin.client.secret);
@@ -140,11 +140,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
         expect(await operation.documentedStatuses()).toContain(status);
         await operation.close();
       }
-      // The browser itself says so of every answer over 400.
+      // The browser reports every response with an error status.
       expect(complaints.filter((text) => !/status of 40[14]/.test(text))).toEqual([]);
     });
 
-    it('asks nothing of other hosts', async () => {
+    it('loads nothing from other hosts', async () => {
       const hosts = await page.evaluate(() =>
         performance.getEntriesByType('resource').map(({ name }) => new URL(name).host),
       );

@@ -1,6 +1,6 @@
 import { mocker, timers } from './globals.js';
 
-/** The process itself; jest's own environments build a realm per suite. */
+/** Runs suites in the process itself; jest's own environments build a realm per suite. */
 export default class ProcessEnvironment {
   global = globalThis;
   moduleMocker = mocker;

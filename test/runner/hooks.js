@@ -19,7 +19,7 @@ export function resolve(specifier, context, nextResolve) {
   return nextResolve(specifier, context);
 }
 
-/** Compiles TypeScript by `.swcrc`. Decorator metadata is needed, so Node's own type stripping would not do. */
+/** Compiles TypeScript with `.swcrc`. Decorator metadata is needed, which Node's own type stripping does not emit. */
 export function load(url, context, nextLoad) {
   if (!isTypeScript(url)) return nextLoad(url, context);
   const filename = fileURLToPath(url);

@@ -9,15 +9,15 @@ const require = nodeModule.createRequire(import.meta.url);
 
 /** @type {{ registerHooks?: (given: typeof hooks) => void }} */
 const { registerHooks } = /** @type {any} */ (nodeModule);
-// Node 20 has no hooks but those that run in a thread of their own.
+// Node 20 has only hooks that run in a thread of their own.
 if (registerHooks) registerHooks(hooks);
 else nodeModule.register('./hooks.js', import.meta.url);
 
 let imports = 0;
 
 /**
- * What jest-circus needs of jest's runtime. A suite is loaded by Node's own `import`, so Nest, TypeORM and the service
- * are loaded once per worker rather than once per suite, which took more than half of the CPU time of all tests.
+ * The parts of jest's runtime that jest-circus needs. A suite is loaded by Node's own `import`, so Nest, TypeORM and
+ * the service are loaded once per worker; once per suite, they took more than half of the CPU time of all tests.
  */
 const nativeRuntime = {
   requireModule: require,
@@ -29,7 +29,7 @@ const nativeRuntime = {
   },
   setGlobalsForRuntime: useGlobals,
   unstable_shouldLoadAsEsm: () => true,
-  /** Suites and setup files run as often as jest asks, so the module cache must not know them. */
+  /** Suites and setup files run as often as jest imports them, so they must bypass the module cache. */
   unstable_importModule: (path) => import(`${pathToFileURL(path).href}?${++imports}`),
   enterTestCode() {},
   leaveTestCode() {},

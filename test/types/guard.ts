@@ -24,7 +24,7 @@ export const options: readonly IdentityAuthOptions[] = [
   { audience: 'logging-service' },
   // @ts-expect-error The algorithm does not exist.
   { ...required, algorithms: ['none'] },
-  // @ts-expect-error `discover` is on or absent.
+  // @ts-expect-error `discover` is `true` or absent.
   { ...required, discover: false },
   // @ts-expect-error The option has another name.
   { ...required, secret: 'a-secret' },
@@ -39,7 +39,7 @@ export const options: readonly IdentityAuthOptions[] = [
       inject: ['SECRET'],
       useFactory: (secret: string) => ({ ...required, secrets: [secret] }),
     }),
-    // @ts-expect-error The factory gives no options.
+    // @ts-expect-error The factory returns no audience.
     IdentityAuthModule.forRootAsync({ useFactory: () => ({ issuer: 'identity-backend' }) }),
   ],
   providers: [JwtAuthGuard],
@@ -69,14 +69,14 @@ export class GuardedController {
   }
 }
 
-/** Claims are read-only; those that have no name here are unknown. */
+/** Claims are read-only; custom claims are `unknown`. */
 export function readClaims(claims: Claims, request: object): readonly unknown[] {
   const expires: number = claims.exp;
   const subject: string | undefined = claims.sub;
   const audience: string | readonly string[] | undefined = claims.aud;
   // @ts-expect-error A custom claim may be anything.
   const tenant: string = claims['tenant'];
-  // @ts-expect-error Claims are what was signed.
+  // @ts-expect-error Claims are read-only.
   claims.exp = 0;
   const found: Claims | undefined = claimsOf(request);
   return [expires, subject, audience, tenant, found];

@@ -49,9 +49,9 @@ export const options: readonly TokenModuleOptions[] = [
 })
 export class IssuerModule {}
 
-/** Expected outcomes are unions by `code`, so a token is there only if it was issued. */
+/** Expected outcomes are unions by `code`: only `issued` has a token. */
 export async function issue(tokens: TokenService): Promise<string> {
-  // @ts-expect-error A token is for an audience.
+  // @ts-expect-error An audience is required.
   await tokens.issue({ subject: 'user-42' });
   const outcome: IssueOutcome = await tokens.issue({ subject: 'user-42', audience: ['one', 'two'] });
   if (outcome.code === 'issued') return outcome.token;
@@ -61,7 +61,7 @@ export async function issue(tokens: TokenService): Promise<string> {
 
 export function verify(tokens: TokenService, request: VerifyRequest): number {
   const result: VerificationResult = tokens.verify(request);
-  // @ts-expect-error A refused token has no claims.
+  // @ts-expect-error A rejected token has no claims.
   if (result.code !== 'valid') return Number(result.claims);
   return result.claims.exp;
 }

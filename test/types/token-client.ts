@@ -13,7 +13,7 @@ export const options: readonly TokenClientOptions[] = [
   { issuerUrl, clientId: 'careergpt', clientSecret: 'a-secret', subject: undefined, random: () => 0.5 },
   // @ts-expect-error The URL of the issuer is required.
   { clientId: 'careergpt' },
-  // @ts-expect-error A client id is a string.
+  // @ts-expect-error A client ID is a string.
   { issuerUrl, clientId: 42 },
   // @ts-expect-error The option has another name.
   { issuerUrl, secret: 'a-secret' },
