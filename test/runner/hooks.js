@@ -19,7 +19,7 @@ export function resolve(specifier, context, nextResolve) {
   return nextResolve(specifier, context);
 }
 
-/** Compiles TypeScript with `.swcrc`. Decorator metadata is needed, which Node's own type stripping does not emit. */
+/** Compiles TypeScript with `.swcrc`: Node's own type stripping emits no decorator metadata. */
 export function load(url, context, nextLoad) {
   if (!isTypeScript(url)) return nextLoad(url, context);
   const filename = fileURLToPath(url);

@@ -16,8 +16,9 @@ else nodeModule.register('./hooks.js', import.meta.url);
 let imports = 0;
 
 /**
- * The parts of jest's runtime that jest-circus needs. A suite is loaded by Node's own `import`, so Nest, TypeORM and
- * the service are loaded once per worker; once per suite, they took more than half of the CPU time of all tests.
+ * The parts of jest's runtime that jest-circus needs. A suite is loaded by Node's own `import`, so Nest,
+ * TypeORM and the service are loaded once per worker; once per suite, they took more than half of the CPU
+ * time of all tests.
  */
 const nativeRuntime = {
   requireModule: require,

@@ -26,7 +26,7 @@ const RSA = VALID_PAIRS.RSA.publicJwk;
 const EC = VALID_PAIRS['P-256'].publicJwk;
 const OKP = VALID_PAIRS.Ed25519.publicJwk;
 
-/** A number as a JWK has it (RFC 7518 §2). */
+/** A number as a JWK encodes it (RFC 7518 §2). */
 export function base64UrlOf(number: bigint): string {
   const hex = number.toString(16);
   return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex').toString('base64url');
@@ -36,12 +36,12 @@ const bytes = (text: unknown): Buffer => Buffer.from(String(text), 'base64url');
 const prefixed = (text: unknown): string =>
   Buffer.concat([Buffer.alloc(1), bytes(text)]).toString('base64url');
 
-/** An odd number of exactly so many bits, for checks that do not depend on its factors. */
+/** An odd number of exactly this many bits, for checks that do not depend on its factors. */
 export function modulusOf(bits: number): string {
   return base64UrlOf((1n << BigInt(bits - 1)) + 1n);
 }
 
-/** The encodings of the points of edwards25519 whose order divides 8, and of the same with y over the field's order. */
+/** The points of edwards25519 whose order divides 8, in all encodings (also y over the field order). */
 export const SMALL_ORDER_POINTS: readonly string[] = [
   '0100000000000000000000000000000000000000000000000000000000000000',
   'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
@@ -59,7 +59,7 @@ export const SMALL_ORDER_POINTS: readonly string[] = [
   'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
 ];
 
-/** Public keys that no part of the service may use, by what is wrong with them; each is refused by itself. */
+/** Public keys that no part of the service may use, by their fault. */
 export const BAD_KEYS: readonly (readonly [name: string, jwk: Jwk])[] = [
   ['RSA with the exponent 1', { ...RSA, e: 'AQ' }],
   ['RSA with the exponent 2', { ...RSA, e: 'Ag' }],

@@ -9,15 +9,15 @@ import { pemOf, privateKeyFor, signingKeyFor } from './private-keys.js';
 import { SECRET } from './settings.js';
 import { standaloneTokens } from './token-service.js';
 
-/** One algorithm of each kind: the library knows the first three. */
+/** One algorithm of each kind; the library supports the first three. */
 export const BOUND_ALGORITHMS = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const;
 export type BoundAlgorithm = (typeof BOUND_ALGORITHMS)[number];
 
-/** The JwtService that a module gets that imports TokenModule. */
+/** The JwtService that is injected into a module that imports TokenModule. */
 export interface BoundJwt {
   readonly jwt: JwtService;
   readonly clock: MovedClock;
-  /** The key that signs, which signs any claims. */
+  /** The signing key, which here signs any claims. */
   readonly key: SigningKey;
   readonly close: () => Promise<void>;
 }
@@ -38,7 +38,7 @@ export async function boundJwt(
   return { jwt: context.get(JwtService), clock, key, close: () => context.close() };
 }
 
-/** The JwtService of the library with the same key, as `JwtModule.register` would make it. */
+/** The library's own JwtService with the same key, as `JwtModule.register` would make it. */
 export function libraryJwt(algorithm: Exclude<BoundAlgorithm, 'EdDSA'>): JwtService {
   if (algorithm === 'HS256') return new JwtService({ secret: SECRET });
   const privateKey = privateKeyFor(algorithm);
@@ -46,7 +46,7 @@ export function libraryJwt(algorithm: Exclude<BoundAlgorithm, 'EdDSA'>): JwtServ
   return new JwtService({ privateKey: pemOf(privateKey), publicKey, signOptions: { algorithm } });
 }
 
-/** What became of a call: its value, or its error with whatever callers may look at. */
+/** The outcome of a call: its value, or its error with the fields that callers may read. */
 export type Outcome = { readonly value: unknown } | { readonly error: object };
 
 export function outcomeOf(call: () => unknown): Outcome {
@@ -58,7 +58,7 @@ export function outcomeOf(call: () => unknown): Outcome {
 }
 
 export async function asyncOutcomeOf(call: () => Promise<unknown>): Promise<Outcome> {
-  // What is thrown in place of a rejection is no outcome.
+  // An error that is thrown synchronously is not an outcome.
   const promise = call();
   try {
     return { value: await promise };

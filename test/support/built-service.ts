@@ -10,11 +10,11 @@ export const COMMAND_LINE = join(ROOT, 'dist/cli/identity-backend.js');
 /** The secret of services that tests start. */
 export const SERVICE_SECRET = 'secret-of-a-system-test-that-no-service-uses-0123456789';
 
-/** A service from `dist`, in processes of its own. */
+/** A service from `dist`, in its own processes. */
 export class BuiltService extends Program {
   private origin = '';
 
-  /** @param main another build's `main.js` */
+  /** @param main the `main.js` of another build */
   constructor(options: ProgramOptions = {}, main = MAIN) {
     const environment = { JWT_SECRET_KEY: SERVICE_SECRET, PORT: '0', ...options.environment };
     super(process.execPath, [main], { ...options, environment });
@@ -24,20 +24,20 @@ export class BuiltService extends Program {
     return this.origin;
   }
 
-  /** Waits until so many processes of it listen. */
+  /** Waits until this many of its processes listen. */
   async listening(processes = 1): Promise<this> {
     const [first] = await this.logged(/^listening$/, processes);
     this.origin = String(first?.['url']).replace('0.0.0.0', '127.0.0.1');
     return this;
   }
 
-  /** The processes that listen, or did. */
+  /** The processes that listen or have listened. */
   get workers(): readonly number[] {
     return this.entries(/^listening$/).map(({ pid }) => Number(pid));
   }
 }
 
-/** Starts the service on a free port, and waits until so many of its processes listen. */
+/** Starts the service on a free port, and waits until this many of its processes listen. */
 export function startService(
   environment: NodeJS.ProcessEnv = {},
   { cwd, workers = 1 }: { readonly cwd?: string | undefined; readonly workers?: number } = {},
@@ -53,7 +53,7 @@ export function commandLine(parameters: readonly string[], options: ProgramOptio
 /** The options of an administrator for {@link makeClient}. */
 export const ADMINISTRATOR_OPTIONS = ['--audience', 'identity-backend', '--scope', 'identity:admin'];
 
-/** Makes a client in the database of a directory, or of the settings. */
+/** Creates a client in the database of a directory, or of the settings. */
 export async function makeClient(
   cwd: string,
   environment: NodeJS.ProcessEnv,

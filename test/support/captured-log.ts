@@ -8,7 +8,7 @@ export interface LogLine {
   readonly [member: string]: unknown;
 }
 
-/** The numbers that pino gives its levels. */
+/** The levels of pino. */
 export const LEVEL = { debug: 20, info: 30, warn: 40, error: 50 } as const;
 
 /** The log of the process, with its own redaction, written to an array. */

@@ -1,6 +1,6 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 
-/** Takes over what is logged by Nest's `Logger` in this file of tests. */
+/** Captures what Nest's `Logger` logs in a test file. */
 export class CapturedNestLog implements LoggerService {
   readonly warnings: string[] = [];
   readonly others: string[] = [];

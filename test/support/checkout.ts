@@ -6,7 +6,7 @@ import { linkInstalledPackages } from './packed-package.js';
 import { Program } from './program.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
-/** What `npm start` says before it builds. */
+/** What `npm start` prints before it builds. */
 export const BUILDING = /building, some 10 seconds/;
 
 const COPIED = [
@@ -29,7 +29,7 @@ export function startSettings(): NodeJS.ProcessEnv {
   };
 }
 
-/** A copy of the repository, in which tests change sources and build. */
+/** A copy of the repository in which tests change sources and build. */
 export class Checkout {
   private constructor(readonly folder: string) {}
 
@@ -50,7 +50,7 @@ export class Checkout {
     }
   }
 
-  /** The same sources and build, with the installed packages but those that build. */
+  /** The same sources and build, with all installed packages except the build tools. */
   copyWithoutTools(): Checkout {
     const copy = new Checkout(temporaryDirectory());
     copy.copyFrom(this.folder, [...COPIED, 'dist']);
@@ -58,7 +58,7 @@ export class Checkout {
     return copy;
   }
 
-  /** Makes the next build another one: a text of the command line and one of the service differ. */
+  /** Changes the next build of the service and of the command line. */
   changeSources(text: string): void {
     for (const name of ['src/main.ts', 'src/serve.ts', 'src/cli/identity-backend.ts']) {
       const statement = `\nif (process.argv.length > 99) throw new Error('${text}');\n`;
@@ -66,7 +66,7 @@ export class Checkout {
     }
   }
 
-  /** What builds have left behind. */
+  /** The temporary folders that builds have left behind. */
   leftovers(): readonly string[] {
     return readdirSync(this.folder).filter((name) => name.startsWith('.dist'));
   }

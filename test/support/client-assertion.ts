@@ -10,7 +10,7 @@ import {
 import { base64Url } from './hand-made-token.js';
 import { NEW_YEAR } from './moved-clock.js';
 
-/** How each algorithm makes its keys and signatures (RFC 7518 §3, RFC 8037), without any part of the service. */
+/** The keys and signatures of each algorithm (RFC 7518 §3, RFC 8037), without any code of the service. */
 const ALGORITHMS = {
   RS256: [() => rsa(), 'sha256', { padding: constants.RSA_PKCS1_PADDING }],
   PS256: [() => rsa(), 'sha256', { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }],
@@ -30,31 +30,31 @@ export interface ClientKey {
   readonly algorithm: AssertionAlgorithm;
   readonly publicKey: KeyObject;
   readonly privateKey: KeyObject;
-  /** The public part as the client is registered with it. */
+  /** The public key with which the client is registered. */
   readonly jwk: JsonWebKey & Readonly<Record<string, unknown>>;
 }
 
-/** @param other fields of the JWK, such as `kid` */
+/** @param fields other fields of the JWK, such as `kid` */
 export function makeClientKey(
   algorithm: AssertionAlgorithm,
-  members: Readonly<Record<string, unknown>> = {},
+  fields: Readonly<Record<string, unknown>> = {},
 ): ClientKey {
   const { publicKey, privateKey } = ALGORITHMS[algorithm][0]();
   return {
     algorithm,
     publicKey,
     privateKey,
-    jwk: { ...publicKey.export({ format: 'jwk' }), ...members },
+    jwk: { ...publicKey.export({ format: 'jwk' }), ...fields },
   };
 }
 
-/** The optional claims of an assertion in these tests. */
+/** Changes to a valid assertion. */
 export interface AssertionDifference {
   readonly header?: Readonly<Record<string, unknown>>;
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
-/** Claims of an assertion that is valid at {@link NEW_YEAR}, once. */
+/** Claims of a new assertion that is valid at {@link NEW_YEAR}. */
 export function assertionClaims(clientId: string): Readonly<Record<string, unknown>> {
   return {
     iss: clientId,
@@ -66,7 +66,7 @@ export function assertionClaims(clientId: string): Readonly<Record<string, unkno
   };
 }
 
-/** An assertion of RFC 7523 §3; a field that is `undefined` is omitted. */
+/** An assertion (RFC 7523 §3); a field that is `undefined` is omitted. */
 export function makeAssertion(
   key: ClientKey,
   clientId: string,
@@ -84,14 +84,14 @@ export function signTexts(key: ClientKey, header: string | Uint8Array, claims: s
   return `${input}.${signature.toString('base64url')}`;
 }
 
-/** Makes a MAC with what anyone knows about the key: the old attack on verifiers that do not ask which key is which. */
+/** Signs with the public key as an HMAC secret: the attack on verifiers that confuse kinds of keys. */
 export function macByPublicKey(secret: string | Uint8Array, clientId: string): string {
   const header = JSON.stringify({ alg: 'HS256', typ: 'JWT' });
   const input = `${base64Url(header)}.${base64Url(JSON.stringify(assertionClaims(clientId)))}`;
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
 }
 
-/** The parameters of a request that authenticates its client by an assertion (RFC 7523 §2.2). */
+/** The parameters of a request whose client authenticates with an assertion (RFC 7523 §2.2). */
 export function assertionParameters(assertion: string): Readonly<Record<string, string>> {
   return {
     client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',

@@ -1,7 +1,7 @@
 import type { Client } from '../../src/clients/client.js';
 import { NEW_YEAR } from './moved-clock.js';
 
-/** A client that may have nothing, made at {@link NEW_YEAR}. */
+/** A client without permissions, created at {@link NEW_YEAR}. */
 export function clientOf(changes: Partial<Client> = {}): Client {
   return {
     id: 'worker',

@@ -3,40 +3,40 @@ import { ClientAdministration } from '../../src/clients/client-administration.js
 import { NEW_YEAR } from './moved-clock.js';
 import type { Answer, RunningApp } from './running-app.js';
 
-/** A client that a test made, with the one sight of its secret. */
+/** A client that a test created, with its secret. */
 export interface TestClient {
   readonly id: string;
   readonly secret: string;
   readonly secretId: string;
-  /** The Authorization header by which it authenticates itself. */
+  /** The Authorization header with which it authenticates. */
   readonly authorization: string;
 }
 
-/** An Authorization header (RFC 7617); ID and secret are put into it as they are. */
+/** An Authorization header (RFC 7617); ID and secret are not percent-encoded. */
 export function basic(id: string, secret: string): string {
   return `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
 }
 
 /**
- * Makes a client as the command line does, without a route.
+ * Creates a client as the command line does, without a route.
  *
- * @param fields of the administration's JSON
+ * @param fields as in the JSON of the administration
  */
 export async function makeClient(
   { app }: RunningApp,
   id: string,
-  members: Readonly<Record<string, unknown>> = {},
+  fields: Readonly<Record<string, unknown>> = {},
 ): Promise<TestClient> {
   const by = { id: 'command line', requestId: 'test' };
-  const described = app.get(ClientDescription).read({ client_id: id, ...members });
+  const described = app.get(ClientDescription).read({ client_id: id, ...fields });
   const { secret } = await app.get(ClientAdministration).create(described, by);
   return { id, secret: secret.text, secretId: secret.id, authorization: basic(id, secret.text) };
 }
 
-/** What an administrator may ask for. */
+/** What an administrator may request. */
 export const ADMINISTRATOR = { audiences: ['identity-backend'], scopes: ['identity:admin'] } as const;
 
-/** Claims of a token of the administrator `admin`, as only the service may make it. */
+/** Claims of a token of the administrator `admin`, which only the service may sign. */
 export const ADMINISTRATOR_CLAIMS = {
   iss: 'identity-backend',
   sub: 'admin',
@@ -48,7 +48,7 @@ export const ADMINISTRATOR_CLAIMS = {
   jti: 'token-1',
 };
 
-/** An administrator: a client with the scope for it, and the requests that it makes. */
+/** An administrator, which is a client with the scope `identity:admin`, and its requests. */
 export class Administrator {
   private constructor(
     private readonly service: RunningApp,
@@ -60,12 +60,12 @@ export class Administrator {
     return new Administrator(service, await makeClient(service, id, members));
   }
 
-  /** The same administrator at an instance on the same database, or at one that was started again. */
+  /** The same administrator on another instance with the same database, or on a restarted one. */
   at(service: RunningApp): Administrator {
     return new Administrator(service, this.client);
   }
 
-  /** Asks for an access token, as a stock client would. */
+  /** Requests an access token, as a stock client would. */
   async token(scope = 'identity:admin'): Promise<string> {
     const { authorization } = this.client;
     await this.service.catchUp();
@@ -75,7 +75,7 @@ export class Administrator {
     return body['access_token'];
   }
 
-  /** Makes a request with a token that is valid at this time. */
+  /** Sends a request with a token that is valid at this time. */
   async request(method: string, path: string, body?: unknown): Promise<Answer> {
     return this.service.request(`/admin/clients${path}`, {
       method,

@@ -1,4 +1,5 @@
-// Runs commands of the command line one after another in one process: it is bundled with the compiled sources.
+// Runs commands of the command line one after another in one process. It is bundled with the compiled
+// sources.
 import { openServices } from './cli/open-services.js';
 import { runCommand } from './cli/run-command.js';
 import { createLog } from './observability/log.js';

@@ -10,7 +10,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** The command line as it is installed, in a process of its own. */
+/** The command line as it is installed, in its own process. */
 export class CommandLine {
   private constructor(
     private readonly script: string,
@@ -31,8 +31,9 @@ export class CommandLine {
   }
 
   /**
-   * Runs `identity-backend` with these arguments; nothing of this process's own settings reaches it. Node 20 and later end
-   * with 9 on a missing file of `--env-file`, even behind the name of the script; behind `--` they leave it to the script.
+   * Runs `identity-backend` with these arguments and none of this process's own settings. Node 20 and later
+   * exit with 9 if the file of `--env-file` is missing, even after the name of the script; after `--` they
+   * leave it to the script.
    */
   run(...parameters: string[]): Promise<Ended> {
     const options = { cwd: this.directory, env: { PATH: process.env['PATH'], ...this.environment } };

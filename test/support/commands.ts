@@ -7,19 +7,19 @@ import { compiledSource } from './compiled-source.js';
 /** What a command did. */
 export interface Ran {
   readonly stdout: string;
-  /** What it printed, if that is JSON. */
+  /** The output, if it is a JSON object; else empty. */
   readonly json: Readonly<Record<string, unknown>>;
-  /** Why it was refused; null if it was not. */
+  /** Why the command failed; null if it succeeded. */
   readonly refusal: string | null;
-  /** What it wrote on standard error: its log. */
+  /** Its log, which it writes to standard error. */
   readonly log: string;
-  /** The events of the audit. */
+  /** The audit events in the log. */
   readonly audited: readonly LogLine[];
 }
 
 /**
- * Runs many commands of `identity-backend` in one process, which takes a tenth of the time that one process for each does.
- * What the parser of arguments itself rejects ends the process: see {@link CommandLine} for that.
+ * Runs many commands of `identity-backend` in one process, which takes a tenth of the time of one process for
+ * each. Arguments that the parser itself rejects end the process: see {@link CommandLine} for those.
  */
 export class Commands {
   private constructor(private readonly process: ChildProcess) {}

@@ -20,10 +20,10 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 let compiled: string | undefined;
 
 /**
- * Compiles `src` and bundles the service and its command line as a build does, for tests that start processes of their
- * own: a start costs a third of the CPU time of one from files of the packages.
+ * Compiles `src` and bundles the service and its command line as a build does, for tests that start
+ * processes: a bundle starts in a third of the CPU time that the files of the packages take.
  *
- * @returns a folder that holds it as a package, which every user of this machine can read; all suites of a worker share it
+ * @returns a folder with the package, readable by every user of this machine; all suites of a worker share it
  */
 export function compiledSource(): string {
   if (compiled !== undefined) return compiled;

@@ -9,9 +9,9 @@ import { temporaryDirectory } from './temporary-directory.js';
 /** A kind of database that tests run against. */
 export interface TestDatabases {
   readonly name: 'SQLite' | 'PostgreSQL' | 'PgBouncer (session)' | 'PgBouncer (transaction)' | 'MariaDB';
-  /** Why there is none on this machine; `undefined` if there is. */
+  /** Why it is missing on this machine; `undefined` if it is not. */
   readonly missing: string | undefined;
-  /** @returns the address of a new and empty database, which no other test uses */
+  /** @returns the URL of a new and empty database, which no other test uses */
   url(): Promise<string>;
   /** Removes every database that was made; for `afterAll`. */
   close(): Promise<void>;
@@ -24,10 +24,10 @@ const MYSQL = process.env['TEST_MYSQL_URL'] ?? 'mysql://root@127.0.0.1/test';
 const PGBOUNCER_SESSION = process.env['TEST_PGBOUNCER_SESSION_URL'];
 const PGBOUNCER_TRANSACTION = process.env['TEST_PGBOUNCER_URL'];
 
-/** On a busy machine a server that is there takes seconds, and its tests would be omitted without a failure. */
+/** A server on a busy machine takes seconds to respond; its tests must not be skipped for that. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** Runs one statement on the server, in the database of its address. */
+/** Runs one statement on the server, in the database of its URL. */
 type Run = (statement: string) => Promise<unknown>;
 
 /** Runs one statement. */
@@ -91,10 +91,10 @@ async function onServer(
   };
 }
 
-// A test that failed may have left connections open.
+// A failed test may have left connections open.
 const dropOnPostgres = (database: string): string => `DROP DATABASE ${database} WITH (FORCE)`;
 
-/** Databases are made and removed by way of PostgreSQL itself. */
+/** Databases are created and dropped on PostgreSQL directly. */
 async function behindPooler(
   name: TestDatabases['name'],
   variable: string,
@@ -109,8 +109,8 @@ async function behindPooler(
 }
 
 /**
- * SQLite, PostgreSQL, PgBouncer and MariaDB, as TEST_POSTGRES_URL, TEST_PGBOUNCER_SESSION_URL, TEST_PGBOUNCER_URL (by
- * transaction) and TEST_MYSQL_URL say.
+ * SQLite, PostgreSQL, PgBouncer and MariaDB, at TEST_POSTGRES_URL, TEST_PGBOUNCER_SESSION_URL,
+ * TEST_PGBOUNCER_URL (in transaction mode) and TEST_MYSQL_URL.
  */
 export const databases: readonly TestDatabases[] = [
   sqliteFiles(),
@@ -122,12 +122,12 @@ export const databases: readonly TestDatabases[] = [
   ])),
 ];
 
-/** A checkpoint of the server goes with the removal of a database, which takes its time if many tests run. */
+/** Dropping a database takes a checkpoint of the server, which is slow if many tests run. */
 const REMOVAL_TIMEOUT = 60_000;
 
 /**
- * Groups tests that run against each kind of database that is there. The databases are removed when the `afterAll` of
- * the tests have closed their connections.
+ * Groups tests that run against each kind of database that can be reached. The databases are dropped after
+ * the `afterAll` hooks of the tests have closed their connections.
  *
  * @param only the kinds to run them against; all if omitted
  */

@@ -4,20 +4,20 @@ import addFormats from 'ajv-formats';
 import type { OpenApiDocument, Schema } from './openapi-document.js';
 
 /**
- * What a server answers before it looks at a route, or if there is none; status by status, with the words of the contract
- * that hold for every URL. A path that was bent may still be one of the administration (401).
+ * The statuses of responses before a route is matched, or without a route, as the contract allows them for
+ * every URL. A modified path may still be one of the administration (401).
  */
 const BEFORE_ANY_ROUTE = [400, 401, 404, 405, 413, 415, 431];
 const ERRORS = { 'application/json': { schema: { $ref: '#/components/schemas/ErrorResponse' } } };
 
-/** What was asked. */
+/** The request to a response. */
 export interface AskedRequest {
   readonly method: string;
-  /** The path in the document; `undefined` if it is none of the document. */
+  /** The path in the document; `undefined` if the document does not have it. */
   readonly pattern: string | undefined;
 }
 
-/** What came back. */
+/** A response to check. */
 export interface GivenResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -25,7 +25,7 @@ export interface GivenResponse {
   readonly text: string;
 }
 
-/** Says what is wrong with a response, by an OpenAPI document. */
+/** Checks responses against an OpenAPI document. */
 export class DocumentedResponses {
   private readonly document: OpenApiDocument;
   private readonly ajv = new Ajv({ strict: false, allErrors: false });
@@ -37,7 +37,7 @@ export class DocumentedResponses {
     this.ajv.addSchema(this.document, 'document');
   }
 
-  /** @returns in words what is wrong; `undefined` if the response is one of the document */
+  /** @returns what is wrong, in words; `undefined` if the document has the response */
   faultOf(request: AskedRequest, response: GivenResponse): string | undefined {
     if (isPreflight(request, response)) return faultOfHeaders(request, response);
     return this.faultOfBody(request, response) ?? faultOfHeaders(request, response);
@@ -93,17 +93,17 @@ export class DocumentedResponses {
   }
 }
 
-/** Browsers ask whether they may read a public document; that is part of no operation (Fetch standard §4.8). */
+/** A preflight request for a public document, which is part of no operation (Fetch standard §4.8). */
 function isPreflight({ method }: AskedRequest, { status, headers, text }: GivenResponse): boolean {
   return (
     method === 'OPTIONS' && status === 204 && text === '' && headers['access-control-allow-origin'] === '*'
   );
 }
 
-/** What the contract asks of every response. */
+/** What the contract requires of every response. */
 function faultOfHeaders(request: AskedRequest, { status, headers, text }: GivenResponse): string | undefined {
   if (headers['x-content-type-options'] !== 'nosniff') return 'no X-Content-Type-Options';
-  // Node itself closes the connection of what is no request that could be read.
+  // Node itself responds to malformed requests, and closes the connection.
   if (headers['x-request-id'] === undefined && headers.connection !== 'close') return 'no X-Request-Id';
   if (status === 405 && headers.allow === undefined) return 'status 405 without Allow';
   if (status === 200 && isSecret(request) && headers['cache-control'] !== 'no-store') {
@@ -116,7 +116,7 @@ function isSecret({ method, pattern = '' }: AskedRequest): boolean {
   return method === 'POST' && ['/token', '/verify', '/oauth2/token'].includes(pattern);
 }
 
-/** A document in which a schema that names fields allows no other, unless it says so. */
+/** A document in which object schemas allow no additional properties, unless they say so. */
 function closed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(closed);
   if (typeof value !== 'object' || value === null) return value;

@@ -8,7 +8,7 @@ import { linkInstalledPackages } from './packed-package.js';
 import { Program } from './program.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
-/** An application of `examples/` in a process of its own. */
+/** An application of `examples/` in its own process. */
 export class ExampleApp extends Program {
   private constructor(
     folder: string,
@@ -19,7 +19,7 @@ export class ExampleApp extends Program {
     super(process.execPath, [join(folder, 'dist/main.js')], { environment: variables });
   }
 
-  /** Copies an example into a folder of its own and compiles it there, with this package as if it were installed. */
+  /** Copies an example into a new folder and compiles it there, with this package as if it were installed. */
   static build(name: 'careergpt' | 'logging-backend'): string {
     const folder = join(temporaryDirectory(), name);
     const isSource = (path: string): boolean => !/\/(?:node_modules|dist|data)$/.test(path);
@@ -39,7 +39,7 @@ export class ExampleApp extends Program {
     return app;
   }
 
-  /** One whose settings are wrong. */
+  /** Starts an application with invalid settings. */
   static refused(folder: string, environment: NodeJS.ProcessEnv): ExampleApp {
     return new ExampleApp(folder, environment);
   }
@@ -49,7 +49,7 @@ export class ExampleApp extends Program {
   }
 }
 
-/** Stops programs; none has written even a part of a token, each of which begins with `eyJ`. */
+/** Stops programs, and expects that none has written a part of a token, which would begin with `eyJ`. */
 export async function stopWithoutTokens(...programs: readonly Program[]): Promise<void> {
   for (const program of programs) {
     await program.stop();
@@ -57,7 +57,7 @@ export async function stopWithoutTokens(...programs: readonly Program[]): Promis
   }
 }
 
-/** What a caller writes to logging-backend. */
+/** A line that a caller writes to logging-backend. */
 export const LOG_LINE = {
   service: 'careergpt',
   level: 'INFO',
@@ -65,7 +65,7 @@ export const LOG_LINE = {
   context: { user: 'user-42' },
 } as const;
 
-/** Every protected route of logging-backend rejects the token. */
+/** Expects that every protected route of logging-backend rejects the token. */
 export async function expectRefused(
   logging: ExampleApp,
   token: string,

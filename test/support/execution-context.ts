@@ -6,7 +6,7 @@ class AController {
   readonly handle = handle;
 }
 
-/** What Nest hands to a guard for a handler with these arguments. */
+/** What Nest passes to a guard for a handler with these arguments. */
 export function executionContext(
   handlerArguments: unknown[],
   type: ContextType | 'graphql' = 'http',

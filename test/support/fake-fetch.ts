@@ -11,11 +11,11 @@ export interface SentRequest {
 
 type Answer = Response | Promise<Response>;
 
-/** Replaces `fetch`: keeps what was sent, and answers as the test says. */
+/** Replaces `fetch`: records the requests, and responds as the test says. */
 export class FakeFetch {
   readonly sent: SentRequest[] = [];
 
-  /** @param answer may be replaced while the test continues; may throw, as `fetch` does if there is no answer */
+  /** @param answer may be replaced during a test; may throw, as `fetch` does if there is no response */
   constructor(public answer: (request: SentRequest) => Answer = () => json({})) {}
 
   get last(): SentRequest {
@@ -38,7 +38,7 @@ export class FakeFetch {
   };
 }
 
-/** An answer with a JSON body. */
+/** A response with a JSON body. */
 export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
   return new Response(JSON.stringify(body), {
     status,
@@ -46,14 +46,14 @@ export function json(body: unknown, status = 200, headers: Record<string, string
   });
 }
 
-/** What `fetch` throws if no one listens. */
+/** Throws what `fetch` throws if nothing listens. */
 export function connectionRefused(): never {
   throw new TypeError('fetch failed', {
     cause: Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }),
   });
 }
 
-/** An answer that comes when the test says so. */
+/** A response that the test gives later. */
 export class LateAnswer {
   readonly promise: Promise<Response>;
   give: (response: Response) => void = () => undefined;

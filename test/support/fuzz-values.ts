@@ -1,4 +1,4 @@
-/** Values that have broken services before: wrong types, huge, deep, odd numbers, odd characters, names of JavaScript. */
+/** Values that have broken services before: wrong types and sizes, deep JSON, odd characters, odd names. */
 import type { Random } from './random.js';
 
 /** The name and the JSON text of a field of an object. */
@@ -71,7 +71,7 @@ const LEAF_MAKERS: Readonly<Record<keyof typeof LEAF_KINDS, (random: Random) => 
 
 const DEEPEST = 3;
 
-/** JSON text of any kind; not every one is JSON. */
+/** JSON text of any kind, some of it malformed. */
 export function hostileJson(random: Random, depth = 0): string {
   const nested = depth < DEEPEST ? { list: 2, object: 3 } : { list: 0, object: 0 };
   const kind = random.kind({ ...LEAF_KINDS, ...nested });
@@ -83,7 +83,7 @@ export function hostileJson(random: Random, depth = 0): string {
   );
 }
 
-/** The text of an object; a list of fields may name one twice, which no object can hold. */
+/** The text of an object; unlike in an object, a field may be repeated. */
 export function objectText(members: readonly Member[]): string {
   return `{${members.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
 }

@@ -13,10 +13,10 @@ const SETTINGS = {
   TOKEN_ENDPOINT_AUTH: 'none',
   AUTH_FAILURE_MAX: '0',
 };
-/** How many of the newest tokens and clients are used. */
+/** How many of the newest tokens and clients are kept. */
 const MOST_KEPT = 12;
 
-/** A service that gets generated requests, and what a caller of it knows. */
+/** A service that receives generated requests, and what its callers know. */
 export class FuzzedService {
   readonly world: KnownWorld;
   /** Every token that was issued. */
@@ -37,7 +37,7 @@ export class FuzzedService {
       publicKeys: [],
       bearer: '',
     };
-    // The document shows a token that was made for it.
+    // The document has a real token as an example.
     const { example } = document.components.schemas['VerifyRequest']?.properties?.['token'] ?? {};
     this.issued.add(String(example));
   }
@@ -57,7 +57,7 @@ export class FuzzedService {
     return fuzzed;
   }
 
-  /** Gets new tokens, keys and clients: requests may revoke, rotate and remove them. */
+  /** Adds new tokens, keys and clients, since requests may revoke, rotate and remove them. */
   async renew(): Promise<void> {
     const { world } = this;
     world.bearer = await this.grant(this.admin, { scope: 'identity:admin' });
@@ -65,7 +65,7 @@ export class FuzzedService {
     for (const audience of AUDIENCES) issued.push(await this.grant(this.worker, { audience }));
     const own = await request(`${this.service.url}/token`, json({ sub: 'user-1', aud: AUDIENCES }));
     if (own.status === 200) issued.push(String(own.body['token']));
-    // Previous ones stay: the next requests find out what became of them.
+    // Previous tokens are kept: later requests use them after their revocation.
     for (const token of issued) this.issued.add(token);
     world.tokens = [...issued, ...world.tokens].slice(0, MOST_KEPT);
     const { body } = await request(`${this.service.url}/.well-known/jwks.json`);
@@ -73,7 +73,7 @@ export class FuzzedService {
     for (let index = 0; index < 4; index++) await this.addTarget(index % 2 === 0);
   }
 
-  /** A client that requests may change and remove as they like; of two secrets, one may be revoked. */
+  /** Adds a client that requests may change and remove; if it has two secrets, one may be revoked. */
   private async addTarget(hasTwoSecrets: boolean): Promise<void> {
     const id = `target-${++this.made}`;
     const { secrets } = await this.administer('/admin/clients', { client_id: id, audiences: AUDIENCES });

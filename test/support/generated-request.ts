@@ -37,7 +37,7 @@ const ODD_HEADERS: readonly (readonly [name: string, values: readonly string[]])
   ['access-control-request-method', ['POST']],
 ];
 
-/** Parameters of forms that the document does not list, and `/oauth2/token` reads. */
+/** Parameters of forms, also some that the document does not list. */
 const FORM_PARAMETERS = [
   ...[
     'grant_type',
@@ -64,14 +64,14 @@ const BAD_AUTHORIZATION = [
 ];
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** As the document asks for, nearly so, and nothing like it. */
+/** Valid by the document, nearly valid, or far from it. */
 type Style = 'valid' | 'nearly' | 'hostile';
 
 /** What a caller of the running service knows. */
 export interface KnownWorld {
   readonly audiences: readonly string[];
   readonly clients: readonly Credentials[];
-  /** Clients that requests may change and remove as they like. */
+  /** Clients that requests may change and remove. */
   targets: readonly { readonly id: string; readonly secretIds: readonly string[] }[];
   tokens: readonly string[];
   publicKeys: readonly string[];
@@ -82,14 +82,14 @@ export interface KnownWorld {
 /** A request as it is sent. */
 export interface GeneratedRequest {
   method: string;
-  /** The path in the document that `path` was made of; `undefined` if it is another. */
+  /** The path in the document that `path` was made from; `undefined` if it is none of the document. */
   pattern: string | undefined;
   path: string;
   readonly headers: Record<string, string>;
   body: Buffer | undefined;
 }
 
-/** Makes requests to the operations of a document. */
+/** Generates requests to the operations of a document. */
 export class RequestGenerator {
   constructor(
     private readonly document: OpenApiDocument,
@@ -160,7 +160,7 @@ export class RequestGenerator {
       () => random.pick(BAD_AUTHORIZATION),
       () => `${basic(random.pick(clients))}, Bearer ${bearer}`,
     ])();
-    // The client would refuse to send anything else in a header.
+    // The HTTP client rejects any other character in a header.
     return text?.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '?');
   }
 
@@ -189,7 +189,7 @@ export class RequestGenerator {
       : objectText(members);
   }
 
-  /** The fields of a body and the JSON text of each, as the document asks for. */
+  /** The fields of a body and the JSON text of each, valid by the document. */
   private members(random: Random, reference: Schema): Member[] {
     const { properties = {}, required = [] } = this.resolved(reference);
     return Object.entries(properties)
@@ -197,7 +197,7 @@ export class RequestGenerator {
       .map(([name, schema]): Member => [name, JSON.stringify(this.value(random, name, schema))]);
   }
 
-  /** A value that a field may have: one that the service knows, that the document shows, or that the schema allows. */
+  /** A value for a field: one that the service knows, the example, or any that the schema allows. */
   private value(random: Random, name: string, reference: Schema): unknown {
     const known = this.knownValues(random, reference)[name];
     if (known && random.chance(0.9)) return known();
@@ -245,7 +245,7 @@ export class RequestGenerator {
       limit: () => random.between(1, 100),
       after: () => random.pick(targets).id,
       nonce: () => random.text('abc.-_09', random.between(1, 128)),
-      // RSA keys take long to make; the algorithm in force is asked for.
+      // The configured algorithm; RSA keys would take long to generate.
       algorithm: () => 'ES256',
       claims: () => (type === 'object' ? { tenant: 'acme' } : ['tenant']),
     };
@@ -297,7 +297,7 @@ function spoil(random: Random, members: Member[], isForm: boolean): void {
   }
 }
 
-/** Changes what is around the body. */
+/** Changes the method, the path or a header. */
 function makeOdd(random: Random, request: GeneratedRequest): void {
   switch (random.kind({ header: 5, type: 3, method: 2, path: 1 })) {
     case 'header': {
@@ -314,7 +314,7 @@ function makeOdd(random: Random, request: GeneratedRequest): void {
       break;
     case 'path':
       request.path = random.pick(oddPaths(request.path.split('?')[0] ?? ''));
-      // Whatever it is now, it is no longer surely a path of the document.
+      // The new path may not be one of the document.
       request.pattern = undefined;
   }
 }

@@ -7,7 +7,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 export const PLATFORMS = ['Express', 'Fastify'] as const;
 export type Platform = (typeof PLATFORMS)[number];
 
-/** An answer whose body has been read. */
+/** A response whose body has been read. */
 export interface GuardedAnswer {
   readonly status: number;
   /** The challenge, if there is one. */
@@ -15,7 +15,7 @@ export interface GuardedAnswer {
   readonly body: unknown;
 }
 
-/** An application of someone else that uses the guard, listening on a free port of this machine. */
+/** Another application that uses the guard, listening on a free port of this machine. */
 export class GuardedApp {
   private constructor(
     readonly app: INestApplication,
@@ -37,7 +37,7 @@ export class GuardedApp {
     return this.app.close();
   }
 
-  /** @param token shown as Bearer, if given */
+  /** @param token sent as a bearer token, if given */
   get(path: string, token?: string): Promise<GuardedAnswer> {
     return this.request(path, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** A `POST /token` whose body is half sent; `finish` sends the rest and gives the whole response. */
+/** A `POST /token` whose body is half sent; `finish` sends the rest and returns the whole response. */
 export interface HalfRequest {
   finish(): Promise<string>;
 }

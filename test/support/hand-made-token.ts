@@ -14,7 +14,7 @@ export const VALID_CLAIMS = {
   jti: 'token-1',
 } as const;
 
-/** What a token that is made by hand differs in. */
+/** Changes to a valid token. */
 export interface Difference {
   readonly header?: Readonly<Record<string, unknown>>;
   readonly claims?: Readonly<Record<string, unknown>>;
@@ -22,7 +22,7 @@ export interface Difference {
   readonly algorithm?: string;
 }
 
-/** A token made without any part of the service; a field that is `undefined` is omitted. */
+/** A token made without any code of the service; a field that is `undefined` is omitted. */
 export function handMadeToken({
   header,
   claims,
@@ -43,7 +43,7 @@ export function signedParts(
   return signed(`${base64Url(header)}.${base64Url(claims)}`, secret, algorithm);
 }
 
-/** Adds the MAC of a signing input that is given as it is. */
+/** Adds the MAC of a signing input. */
 export function signed(input: string, secret: string | Uint8Array = SECRET, algorithm = 'HS256'): string {
   return `${input}.${createHmac(HASHES[algorithm] ?? 'sha256', secret)
     .update(input)
@@ -54,7 +54,7 @@ export function base64Url(part: string | Uint8Array): string {
   return Buffer.from(part).toString('base64url');
 }
 
-/** The header and the claims of a token, read without any part of the service. */
+/** The header and the claims of a token, read without any code of the service. */
 export function readToken(token: string): {
   readonly header: Readonly<Record<string, unknown>>;
   readonly claims: Readonly<Record<string, unknown>>;

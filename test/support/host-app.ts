@@ -14,14 +14,14 @@ import type { Answer } from './running-app.js';
 export const SERVERS = ['Express', 'Fastify'] as const;
 export type Server = (typeof SERVERS)[number];
 
-/** What an application of someone else is like. */
+/** Options of another application. */
 export interface HostOptions extends NestApplicationOptions {
   readonly logger?: LoggerService | false;
   /** What its main.ts does before it listens. */
   readonly prepare?: (app: INestApplication) => void;
 }
 
-/** An application of someone else that embeds this package, listening on a free port of this machine. */
+/** Another application that embeds this package, listening on a free port of this machine. */
 export class HostApp {
   private constructor(
     readonly app: INestApplication,
@@ -62,7 +62,7 @@ export class HostApp {
     return this.request(path, { headers });
   }
 
-  /** Posts a value as JSON; characters and bytes as they are, said to be JSON. */
+  /** Posts a value as JSON; strings and bytes are sent unchanged, with the Content-Type of JSON. */
   post(path: string, value: string | object, headers: Record<string, string> = {}): Promise<Answer> {
     const body =
       typeof value === 'string' || value instanceof Uint8Array

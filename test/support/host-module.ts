@@ -20,7 +20,7 @@ import {
 import type { MovedClock } from './moved-clock.js';
 import { SECRET } from './settings.js';
 
-/** Routes of the application itself, one of them by the name that an embedded route has. */
+/** Routes of the application itself, one of which has the name of an embedded route. */
 @Controller('users')
 class UsersController {
   @Post('verify')
@@ -30,7 +30,7 @@ class UsersController {
   }
 }
 
-/** Records what it receives; one for each test, as Nest makes it. */
+/** Keeps the events in a static list, as Nest makes a new instance for each test. */
 @Injectable()
 export class KeptAudit extends AuditLog {
   static readonly events: { requestId: string; event: AuditEvent }[] = [];
@@ -57,7 +57,7 @@ export class BrokenAudit extends AuditLog {
   }
 }
 
-/** A guard of the application: it knows its callers by a header. */
+/** A guard of the application, which accepts callers by a header. */
 @Injectable()
 export class DoorGuard implements CanActivate {
   canActivate(context: ExecutionContext): true {
@@ -67,7 +67,7 @@ export class DoorGuard implements CanActivate {
   }
 }
 
-/** A guard of the application that leaves what it found on the request, by names that others use too. */
+/** A guard of the application that sets fields of the request under names that others use too. */
 @Injectable()
 export class NamingGuard implements CanActivate {
   canActivate(context: ExecutionContext): true {
@@ -80,7 +80,7 @@ export class NamingGuard implements CanActivate {
   }
 }
 
-/** The options of a token module in the tests. */
+/** The options of a `TokenModule` in the tests. */
 export function tokenOptions(
   clock: MovedClock,
   changes: Partial<TokenModuleOptions> = {},
@@ -88,7 +88,7 @@ export function tokenOptions(
   return { issuer: 'identity-backend', secret: SECRET, clock, ...changes };
 }
 
-/** An application with routes of its own next to those of token modules. */
+/** An application with its own routes next to those of token modules. */
 export function hostModule(...tokens: readonly TokenModuleOptions[]): Type {
   @Module({
     imports: tokens.map((options) => TokenModule.forRoot(options)),

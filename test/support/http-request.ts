@@ -6,12 +6,12 @@ import {
   request as httpRequest,
 } from 'node:http';
 
-/** What is sent next to the URL. */
+/** What is sent in addition to the URL. */
 export interface RequestOptions {
   readonly method?: string | undefined;
   readonly body?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** A connection of its own if omitted. */
+  /** A new connection if omitted. */
   readonly agent?: Agent | undefined;
   readonly localAddress?: string | undefined;
 }
@@ -34,7 +34,7 @@ export interface Credentials {
 
 const TIMEOUT_MS = 30_000;
 
-/** Sends a request and reads the response. `fetch` keeps connections, whose end a restart must not be blamed for. */
+/** Sends a request and reads the response. It reuses no connections, which a restart may close. */
 export async function request(url: string, options: RequestOptions = {}): Promise<ReceivedResponse> {
   const { method = 'GET', body, headers = {}, agent = false, localAddress } = options;
   const begun = performance.now();
@@ -49,7 +49,7 @@ export async function request(url: string, options: RequestOptions = {}): Promis
   call.on('timeout', () => call.destroy(new Error(`no response within ${TIMEOUT_MS} ms`)));
   call.end(body);
   const [response] = (await once(call, 'response')) as [IncomingMessage];
-  // Reading the response reports it.
+  // A later error is reported by reading the response.
   call.on('error', () => {});
   const text = ((await response.setEncoding('utf8').toArray()) as string[]).join('');
   const isJson = response.headers['content-type']?.startsWith('application/json') === true && text !== '';
@@ -84,7 +84,7 @@ export function form(
   };
 }
 
-/** The headers of a client that authenticates itself by HTTP Basic. */
+/** The headers of a client that authenticates with HTTP Basic. */
 export function basicHeaders({ id, secret }: Credentials): Readonly<Record<string, string>> {
   return { authorization: `Basic ${btoa(`${id}:${secret}`)}` };
 }

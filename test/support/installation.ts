@@ -20,17 +20,17 @@ import { temporaryDirectory } from './temporary-directory.js';
 
 export const AUDIENCE = 'logging-service';
 
-/** A response, and what may excuse it. */
+/** A response, with what may excuse an error. */
 export interface ExcusedResponse extends ReceivedResponse {
   /** The instance was killed meanwhile. */
   readonly mayBeCutOff: boolean;
   /** The database was unavailable meanwhile. */
   readonly mayBeRefused: boolean;
-  /** The database was unavailable all the time, so it has written nothing. */
+  /** The database was unavailable all the time, so nothing was written. */
   readonly changedNothing: boolean;
 }
 
-/** What the service needs next to itself, and two clients. */
+/** The servers that the service needs, and two clients. */
 interface Surroundings {
   readonly settings: NodeJS.ProcessEnv;
   readonly database: TcpProxy;
@@ -43,9 +43,9 @@ interface Surroundings {
 export class Installation {
   readonly counts = new Map<string, number>();
   readonly instances: BuiltService[] = [];
-  /** Whether the database is unavailable now, or is about to be. */
+  /** Whether the database is unavailable or about to be. */
   databaseAway = false;
-  /** Whether the database is surely unavailable: what is refused now has not been written. */
+  /** Whether the database is certainly unavailable, so that a rejected change has not been written. */
   databaseIsGone = false;
   /** Whether an instance is being killed. */
   killing = false;
@@ -81,7 +81,7 @@ export class Installation {
     return this.surroundings.worker;
   }
 
-  /** Starts an instance. */
+  /** Starts or restarts an instance. */
   async run(index: number): Promise<void> {
     const environment = { ...this.surroundings.settings, PORT: String(this.ports[index]) };
     this.instances[index] = await startService(environment);
@@ -118,7 +118,7 @@ export class Installation {
     return true;
   }
 
-  /** Whether requests from one IP are counted over all instances: what is left goes down one by one. */
+  /** Whether all instances count the requests of an IP address together: each leaves one less. */
   async limitsAreShared(localAddress: string): Promise<boolean> {
     const left: number[] = [];
     for (let index = 0; index < 2 * this.instances.length; index++) {
@@ -128,7 +128,7 @@ export class Installation {
     return left.every((value, index) => index === 0 || value === Number(left[index - 1]) - 1);
   }
 
-  /** @returns what was answered since the last call, and how often */
+  /** @returns the routes and statuses since the last call, and how often each occurred */
   takeCounts(): string {
     const text = [...this.counts].toSorted().map(([name, count]) => `${name} ×${count}`);
     this.counts.clear();

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { describe } from '@jest/globals';
 
 /**
- * Groups tests that need programs which are not packages of npm. They are omitted, and say so, if one is not installed.
+ * Groups tests that need programs which are not npm packages. They are skipped with a message if one is not
+ * installed.
  *
- * @param programs paths by the names of Debian's packages
+ * @param programs paths by the names of the Debian packages
  */
 export function describeIfInstalled(
   name: string,

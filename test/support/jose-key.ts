@@ -21,7 +21,7 @@ export const PUBLIC_ALGORITHMS = [
 
 type Claims = Readonly<Record<string, unknown>>;
 
-/** A key of a stock library, and the tokens that it signs. */
+/** A key of the library jose, and the tokens that it signs. */
 export class JoseKey {
   private constructor(
     readonly algorithm: Algorithm,
@@ -40,7 +40,7 @@ export class JoseKey {
     return new JoseKey(algorithm, {}, Buffer.from(secret));
   }
 
-  /** A token that is valid, but for the claims and header fields that are given; `undefined` leaves one out. */
+  /** A valid token with these changes to its claims and header; a field that is `undefined` is omitted. */
   sign(claims: Claims = {}, header: Claims = {}): Promise<string> {
     const allHeader = { alg: this.algorithm, typ: 'JWT', kid: this.jwk.kid, ...header };
     return new SignJWT(withoutUndefined({ ...VALID_CLAIMS, ...claims }))

@@ -1,8 +1,8 @@
-// Verifies tokens as a service in JavaScript would: by jsonwebtoken, with keys from jwks-rsa. A process of its own, as
-// jwks-rsa requires packages that are ES modules, which Jest cannot do before Node 24.9.
+// Verifies tokens as a service in JavaScript would: with jsonwebtoken and the keys of jwks-rsa. It is a
+// separate process, as jwks-rsa requires packages that are ES modules, which Jest cannot do before Node 24.9.
 //
-// Takes the address of the key set. Reads one JSON object a line, `token`, `issuer`, `audience`, `algorithm` and `now`, and
-// answers each with a line: `claims`, or the `error`.
+// Its argument is the URL of the key set. It reads one JSON object per line, with `token`, `issuer`,
+// `audience`, `algorithm` and `now`, and writes one line for each: `claims`, or the `error`.
 import { createInterface } from 'node:readline';
 import jwt from 'jsonwebtoken';
 import jwksClient from 'jwks-rsa';

@@ -2,7 +2,7 @@ import { ManagedKeys } from '../../src/keys/managed-keys.js';
 import type { Administrator } from './clients.js';
 import type { Answer, RunningApp } from './running-app.js';
 
-/** A key as the administration shows it. */
+/** A key as the administration returns it. */
 export interface ShownKey {
   readonly kid: string;
   readonly algorithm: string;
@@ -14,12 +14,12 @@ export interface ShownKey {
   readonly revoked_at: string | null;
 }
 
-/** Lets the service do at once what it does every second. */
+/** Makes the service read its keys at once, as it does every second. */
 export function hear({ app }: RunningApp): Promise<void> {
   return app.get(ManagedKeys).sync();
 }
 
-/** Moves the clock of the service, which asks its database then. */
+/** Moves the clock of the service, and makes it read its keys. */
 export async function pass(service: RunningApp, seconds: number): Promise<void> {
   service.clock.advance(seconds);
   await hear(service);
@@ -34,13 +34,13 @@ export async function askForKeys(service: RunningApp, admin: Administrator): Pro
   return service.get('/admin/keys', { authorization: `Bearer ${await admin.token()}` });
 }
 
-/** @param algorithm of the keys; those for the service itself are omitted */
+/** @param algorithm of the keys; keys for the service itself are omitted */
 export function shownKeys({ body }: Pick<Answer, 'body'>, algorithm: string): ShownKey[] {
   const keys = (body['keys'] ?? []) as ShownKey[];
   return keys.filter((key) => key.purpose === 'tokens' && key.algorithm === algorithm);
 }
 
-/** @param body as it is sent; none if omitted */
+/** @param body no body is sent if omitted */
 export async function askForRotation(
   service: RunningApp,
   admin: Administrator,

@@ -18,16 +18,16 @@ import type { MovedClock } from './moved-clock.js';
 
 export const ENCRYPTION_KEY = 'a-key-encryption-key-of-the-tests-0123456789';
 
-/** The keys of all instances, as a database would hold them. */
+/** The keys of all instances, as a database would keep them. */
 export class SharedKeys extends MemoryRecordStore<readonly StoredKey[]> {
-  /** What is kept now, for one purpose. */
+  /** The current keys for one purpose. */
   async kept(purpose: string): Promise<readonly StoredKey[]> {
     const changes = await this.changesSince(0, 100);
     return changes.find(({ id }) => id === purpose)?.value ?? [];
   }
 }
 
-/** The way of one instance to the keys of all, which can be cut. */
+/** The connection of one instance to the keys of all, which can be cut. */
 export class Connection extends RecordStore<readonly StoredKey[]> {
   cut = false;
 
@@ -50,7 +50,7 @@ export class Connection extends RecordStore<readonly StoredKey[]> {
   }
 }
 
-/** A clock that is a little apart from another. */
+/** A clock that differs from another by a constant. */
 class ApartClock extends Clock {
   constructor(
     private readonly other: Clock,
@@ -64,7 +64,7 @@ class ApartClock extends Clock {
   }
 }
 
-/** Keys over a store as the service has them, with what the tests of it leave alone. */
+/** Managed keys over a store, with defaults for the options that a test does not set. */
 export function storedKeys(
   store: RecordStore<readonly StoredKey[]>,
   clock: Clock,
@@ -79,13 +79,13 @@ export function storedKeys(
   });
 }
 
-/** What an instance of the fleet is set to. */
+/** The settings of an instance of the fleet. */
 export interface InstanceSettings extends RotationPolicy {
   readonly algorithm: Algorithm;
   readonly toleranceSeconds: number;
 }
 
-/** One instance of the service: everything of it that has to do with keys, and no HTTP. */
+/** One instance of the service, reduced to what concerns keys, without HTTP. */
 export class Instance {
   readonly clock: Clock;
   readonly connection: Connection;
@@ -101,7 +101,7 @@ export class Instance {
     this.settings = settings;
   }
 
-  /** Begins again with nothing but what is in the database. */
+  /** Restarts with only what is in the database. */
   async start(changes: Partial<InstanceSettings> = {}): Promise<void> {
     this.settings = { ...this.settings, ...changes };
     const { algorithm, toleranceSeconds, ...policy } = this.settings;
@@ -120,7 +120,7 @@ export class Instance {
     await this.sync();
   }
 
-  /** Does what the service does every second, as far as the database lets it. */
+  /** Synchronizes as the service does every second, unless the connection is cut. */
   async sync(): Promise<void> {
     if (this.connection.cut) return;
     const begun = this.clock.now();
@@ -132,7 +132,7 @@ export class Instance {
     return this.parts.stored.rotate(undefined, revoke);
   }
 
-  /** The ids of the keys that it publishes. */
+  /** The IDs of the keys that it publishes. */
   get published(): readonly string[] {
     return this.parts.ring.publicKeys.map(({ kid }) => kid);
   }

@@ -1,4 +1,4 @@
-/** What is known about a token: it may be valid, its revocation may be asked for or answered, or not be answered at all. */
+/** The state of a token: valid; its revocation requested, confirmed, or left without a response. */
 export type TokenState = 'valid' | 'asked' | 'revoked' | 'unknown';
 
 interface Outage {
@@ -12,7 +12,7 @@ export interface LedgerDelays {
   readonly recoveryMs: number;
 }
 
-/** The responses to callers of several instances, which hold for any of them at any time. */
+/** What callers of several instances know about tokens, which every instance must respect. */
 export class Ledger {
   private readonly entries = new Map<string, { readonly state: TokenState; readonly since: number }>();
   private readonly outages: Outage[] = [];
@@ -23,7 +23,7 @@ export class Ledger {
     this.entries.set(token, { state, since: Date.now() });
   }
 
-  /** The database is unavailable from now on, until the end is noted. */
+  /** The database is unavailable from now until `ended` is set. */
   outage(): Outage {
     const outage = { begun: Date.now(), ended: Infinity };
     this.outages.push(outage);
@@ -34,13 +34,13 @@ export class Ledger {
     return [...this.entries].filter(([, entry]) => entry.state === state).map(([token]) => token);
   }
 
-  /** @returns whether a request now must be answered `valid`, or `token_revoked`; `undefined` if both are right */
+  /** @returns the verdict that a request must get now; `undefined` if both are right */
   expected(token: string): 'valid' | 'token_revoked' | undefined {
     const { state, since } = this.entries.get(token) ?? { state: 'unknown', since: 0 };
     if (state === 'valid') return 'valid';
     if (state !== 'revoked') return undefined;
     const due = this.outages.reduce(
-      // An instance that had not read it before the database went reads it when the database is back.
+      // An instance that had not read it before the outage reads it afterwards.
       (time, { begun, ended }) =>
         begun < time && ended > since ? Math.max(time, ended + this.delays.recoveryMs) : time,
       since + this.delays.everywhereMs,

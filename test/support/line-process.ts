@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 
-/** A program that answers each line of JSON on its standard input with one on its standard output. */
+/** A program that writes a line of JSON for each line of JSON that it reads. */
 export class LineProcess {
   private readonly child: ChildProcessWithoutNullStreams;
   private readonly lines: AsyncIterator<string>;

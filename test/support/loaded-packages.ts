@@ -9,7 +9,7 @@ import { temporaryDirectory } from './temporary-directory.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Writes each address that Node's own loader reads to the output: of ES modules as they load, of CommonJS at the end. */
+/** Prints the URL of each module that Node loads: of ES modules as they load, of CommonJS at the end. */
 const PROGRAM = `
 import { createRequire, register } from 'node:module';
 const hook = "import { writeSync } from 'node:fs';" +
@@ -19,9 +19,9 @@ await import(process.argv[1]);
 console.log(Object.keys(createRequire(import.meta.url).cache).join('\\n'));
 `;
 
-/** Compiles `src` as it is shipped, for Node itself to load, and gives the folder. */
+/** Compiles `src` as it is shipped, for Node itself to load. @returns the folder */
 export function compiledSource(): string {
-  // Addresses of modules name the real path.
+  // URLs of modules have the real path.
   const folder = realpathSync(temporaryDirectory());
   const options = JSON.parse(readFileSync(join(ROOT, '.swcrc'), 'utf8')) as Options;
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
@@ -40,9 +40,9 @@ export function compiledSource(): string {
 }
 
 /**
- * What a process loads that imports one thing and nothing else.
+ * What a process loads that imports only one module.
  *
- * @param specifier from the folder: a file of it, or a package
+ * @param specifier a file of the folder, or a package
  * @returns the names of packages, each once, and the files of the folder
  */
 export async function loadedBy(

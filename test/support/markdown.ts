@@ -3,7 +3,7 @@ import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** Folders that hold no page of this repository. */
+/** Folders without pages of this repository. */
 const OTHERS = new Set(['.git', 'node_modules', 'dist', 'coverage', 'data', 'test']);
 
 /** A page of Markdown in this repository. */
@@ -107,7 +107,7 @@ export function blocksOf({ text: markdown }: Page): Block[] {
   return blocks;
 }
 
-/** The blocks with one of these marks, each with the `json` or `text` block that follows it under its heading. */
+/** The blocks with one of these marks, each with the `json` or `text` block that follows it. */
 export function commandsOf(page: Page, marks: readonly string[] = ['bash run']): Command[] {
   const blocks = blocksOf(page);
   return blocks.flatMap(({ heading, info, text }, index) => {

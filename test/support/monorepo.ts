@@ -32,7 +32,7 @@ const STRICT = {
   paths: { '@app/auth': ['./libs/auth/src/index.ts'] },
 };
 const NODE = { module: 'NodeNext', moduleResolution: 'NodeNext' };
-/** What Nest wrote into new repositories for years; the entries are found by typesVersions. */
+/** What Nest generated for new repositories for years; the entry points are found by typesVersions. */
 const COMMONJS = {
   module: 'CommonJS',
   moduleResolution: 'node10',
@@ -47,7 +47,7 @@ export interface RunningMonorepoApp {
   readonly program: Program;
 }
 
-/** A Nest monorepo: a library and applications on Fastify, on Express, and CommonJS as older repositories have it. */
+/** A Nest monorepo: a library, and applications on Fastify, on Express and in CommonJS. */
 export class Monorepo {
   readonly folder = temporaryDirectory();
 
@@ -60,7 +60,7 @@ export class Monorepo {
     for (const [name, app] of Object.entries(MONOREPO_APPS)) this.writeApp(name, app);
   }
 
-  /** Runs a command in it, with nothing of the repository in which the tests run. */
+  /** Runs a command in it, without the npm variables of the repository in which the tests run. */
   run(command: string, ...parameters: readonly string[]): { code: number | null; text: string } {
     const env = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !/^npm_(?!config)/.test(name)),
@@ -97,7 +97,7 @@ export class Monorepo {
         ...(isModule ? NODE : COMMONJS),
         rootDir: '../..',
         outDir: './dist',
-        // The types of this package are checked if nothing else prevents it: Nest brings none of Express.
+        // The types of this package are checked, except on Express, whose types Nest does not install.
         skipLibCheck: server === 'express',
       },
       include: ['src/**/*'],

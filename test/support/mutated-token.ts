@@ -71,7 +71,7 @@ const MUTATIONS: readonly ((random: Random, material: Material) => string)[] = [
     const changes = { [random.pick(CLAIM_NAMES)]: hostileJson(random) };
     return [header, changed(random, claims, changes), signature].join('.');
   },
-  /** As a holder of some secret would sign: the public key among them, the oldest trick (RFC 8725 §2.1). */
+  /** Signs with guessed secrets, such as the public key, which is the oldest attack (RFC 8725 §2.1). */
   function signAgain(random, { token, publicKeys }) {
     const [header, claims] = partsOf(token);
     const input = `${changed(random, header, { alg: '"HS256"' })}.${claims}`;
@@ -87,7 +87,7 @@ const MUTATIONS: readonly ((random: Random, material: Material) => string)[] = [
   (random) => hostileText(random),
 ];
 
-/** @returns a text that is no token but by chance one of those it was made of */
+/** @returns a text that is not a valid token, unless by chance it is one of those it was made from */
 export function mutatedToken(
   random: Random,
   tokens: readonly string[],
@@ -99,7 +99,7 @@ export function mutatedToken(
     try {
       token = mutate(random, { token, other: random.pick(tokens), publicKeys });
     } catch {
-      // The first mutation left no parts that could be read.
+      // The first mutation left no readable parts.
       return token;
     }
     if (token === '') return '.';

@@ -10,7 +10,7 @@ import { until } from './until.js';
 const SITE = readFileSync(join(ROOT, 'deploy/nginx.conf'), 'utf8');
 const PATIENCE_MS = 30_000;
 
-/** deploy/nginx.conf on this machine, in front of instances on other ports. */
+/** An nginx with deploy/nginx.conf, in front of instances on other ports. */
 export class Nginx {
   private readonly folder = temporaryDirectory();
   private server: Program | undefined;
@@ -46,7 +46,7 @@ export class Nginx {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Sends no more requests to one of the instances, as before it is restarted; `undefined` lets all in again. */
+  /** Stops requests to one instance, such as before its restart; `undefined` includes all again. */
   async leaveOut(port: number | undefined): Promise<void> {
     this.write(port === undefined ? [] : [port]);
     const reloads = (): number => this.server?.text.split('start worker process ').length ?? 0;
@@ -59,7 +59,7 @@ export class Nginx {
     const servers = this.instances.map(
       (port) => `server 127.0.0.1:${port} max_fails=1 fail_timeout=2s${down.includes(port) ? ' down' : ''};`,
     );
-    // Function replacements: what nginx writes with $ is no pattern.
+    // Function replacements, as the $ of nginx is not a replacement pattern.
     const site = SITE.replace(/( +server 127\.0\.0\.1:\d+ .*\n)+/, () => `${servers.join('\n')}\n`).replace(
       /listen [\d.:]+;/,
       () => `listen 127.0.0.1:${this.port};`,

@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import type { TestClient } from './clients.js';
 import type { Answer, RunningApp } from './running-app.js';
 
-/** Asks for an access token, which must be given. */
+/** Requests an access token, and throws if there is none. */
 export async function accessToken(
   service: RunningApp,
   { authorization }: TestClient,
@@ -26,12 +26,12 @@ export function revoke(service: RunningApp, { authorization }: TestClient, token
   return service.form('/oauth2/revoke', { token }, { authorization });
 }
 
-/** What RFC 6749 §5.2 has of a refusal, to compare at once. */
+/** The parts of an error response that RFC 6749 §5.2 defines, to compare with {@link refused}. */
 export function refusalOf({ status, body }: Answer): object {
   return { status, body };
 }
 
-/** The body and status of a refusal with this code, whatever its words. */
+/** The body and status of an error response with this code and any description. */
 export function refused(error: string, status = 400): object {
   return { status, body: { error, error_description: expect.any(String) } };
 }

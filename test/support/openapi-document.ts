@@ -1,4 +1,4 @@
-/** A schema as the document of the service has them. */
+/** A schema in the document of the service. */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string;
@@ -23,13 +23,13 @@ export interface Operation {
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
 }
 
-/** What the tests read of an OpenAPI document. */
+/** The parts of an OpenAPI document that the tests read. */
 export interface OpenApiDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
-/** An operation with its place. */
+/** An operation with its method and path. */
 export interface PlacedOperation {
   /** In upper case. */
   readonly method: string;

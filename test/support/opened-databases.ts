@@ -25,7 +25,7 @@ export async function refusalToOpen(
   throw new Error('The database was opened');
 }
 
-/** Closes what is still open, before its database is removed; for `afterAll`. */
+/** Closes the databases that are still open, before they are removed; for `afterAll`. */
 export async function closeDatabases(): Promise<void> {
   for (const dataSource of opened.splice(0)) if (dataSource.isInitialized) await dataSource.destroy();
 }

@@ -4,8 +4,8 @@ import { failureOf } from './reachable.js';
 const UNPRIVILEGED_UID = 65_534;
 
 /**
- * Acts as a user that file modes apply to. To root they do not, so if root runs the tests, another user acts
- * meanwhile, in this whole process.
+ * Acts as a user that file modes apply to. They do not apply to root: if root runs the tests, the whole
+ * process switches to another user meanwhile.
  */
 export async function asOrdinaryUser<R>(act: () => Promise<R>): Promise<R> {
   if (process.geteuid?.() !== 0) return act();
@@ -17,5 +17,5 @@ export async function asOrdinaryUser<R>(act: () => Promise<R>): Promise<R> {
   }
 }
 
-/** Why no one else can act here; `undefined` if someone can. */
+/** Why the process cannot switch users; `undefined` if it can or need not. */
 export const ordinaryUserMissing = await failureOf(() => asOrdinaryUser(() => Promise.resolve()));

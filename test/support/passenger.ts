@@ -27,7 +27,7 @@ const MODULES = [
 /** Passenger runs a process as the owner of its start file. */
 const USER = { name: 'www-data', uid: 33, gid: 33 };
 
-/** What it needs, by the names of Debian's packages. */
+/** The programs that it needs, by the names of the Debian packages. */
 export const PASSENGER_PROGRAMS = { apache2: '/usr/sbin/apache2', 'libapache2-mod-passenger': LOCATIONS };
 
 /** A copy of the built service under a private Apache with Phusion Passenger, as under cPanel. */
@@ -59,7 +59,7 @@ export class Passenger {
     chownSync(file, USER.uid, USER.gid);
   }
 
-  /** Has the processes replaced, as an operator does. */
+  /** Replaces the processes, as an operator does. */
   restart(): void {
     writeFileSync(join(this.app, 'tmp/restart.txt'), String(Date.now()));
   }
@@ -69,12 +69,12 @@ export class Passenger {
     await until(() => !existsSync(join(this.scratch, 'apache.pid')), PATIENCE_MS, 'the end of Apache');
   }
 
-  /** On a connection of its own: Apache closes idle ones at any time, and a restart must not be blamed for that. */
+  /** Uses a new connection: Apache closes idle ones at any time, which must not count against a restart. */
   request(path: string, options?: RequestOptions): Promise<ReceivedResponse> {
     return request(`http://127.0.0.1:${this.port}${BASE_PATH}${path}`, options);
   }
 
-  /** Makes a client by the command line, as the user that the service runs as. */
+  /** Creates a client with the command line, as the user of the service. */
   makeClient(id: string): Credentials {
     const options = ['--id', id, '--audience', 'logging-service', '--json'];
     const output = execFileSync(
@@ -97,7 +97,7 @@ export class Passenger {
     return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8') : '';
   }
 
-  /** The ids of the processes that answered a route, by their own log. */
+  /** The IDs of the processes that responded on a route, from their own log. */
   processesBehind(route: string): ReadonlySet<number> {
     const lines = this.log.matchAll(/output: (\{.*"msg":"answered"\})/g);
     const entries = [...lines].map(([, line = '']) => JSON.parse(line) as LogEntry);
@@ -117,7 +117,7 @@ export class Passenger {
     writeFileSync(join(this.scratch, 'apache.conf'), this.configuration());
   }
 
-  /** As hard links if the file system allows: copying takes long. Its owner stays who it was. */
+  /** Uses hard links if the file system allows, since copying takes long. The owner stays the same. */
   private linkPackages(): void {
     const copy = (option: string): unknown =>
       execFileSync('cp', [option, join(ROOT, 'node_modules'), this.app], { stdio: 'ignore' });

@@ -20,13 +20,13 @@ const STATUS_LINE = 'HTTP/1.1 ';
 
 const MOST_KEPT = 2_000_000;
 
-/** A client that sends requests without waiting for responses, and reads none of them until it is let. */
+/** A client that sends requests without waiting for responses, and reads none until `read`. */
 export class PipeliningClient {
-  /** The beginning of what came back, once it reads. */
+  /** The beginning of the responses, once it reads. */
   text = '';
-  /** How many bytes came back. */
+  /** How many bytes it has read. */
   length = 0;
-  /** How many responses have come back, counted by their status lines. */
+  /** How many responses it has read, counted by their status lines. */
   responses = 0;
   isClosed = false;
 
@@ -35,7 +35,7 @@ export class PipeliningClient {
   private constructor(private readonly socket: Socket) {
     socket.pause();
     socket.setEncoding('latin1');
-    // The other side closes while it sends.
+    // The server closes the connection while the client sends.
     socket.on('error', () => {});
     socket.on('close', () => (this.isClosed = true));
   }
@@ -72,7 +72,7 @@ export class PipeliningClient {
     if (this.text.length < MOST_KEPT) this.text += text;
     const seen = this.tail + text;
     this.responses += seen.split(STATUS_LINE).length - 1;
-    // One character less than a status line has, so that none is counted twice.
+    // One character less than the start of a status line, so that none is counted twice.
     this.tail = seen.slice(1 - STATUS_LINE.length);
   }
 }

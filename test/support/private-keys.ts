@@ -7,7 +7,7 @@ export const ASYMMETRIC = (Object.keys(ALGORITHMS) as Algorithm[]).filter((name)
 
 const MADE = new Map<string, KeyObject>();
 
-/** A private key for an algorithm; those of RSA take long to make, so that all tests of a file share them by name. */
+/** A private key for an algorithm. RSA keys are slow to generate, so tests share keys by name. */
 export function privateKeyFor(algorithm: Algorithm, name = ''): KeyObject {
   const { type = 'rsa', curve } = ALGORITHMS[algorithm].keyPair ?? {};
   const known = `${type} ${curve} ${name}`;
@@ -22,7 +22,7 @@ function makePrivateKey(type: 'rsa' | 'ec' | 'ed25519', curve = ''): KeyObject {
   return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
 }
 
-/** The same as a key that signs. */
+/** The same key as a {@link PrivateKey}, which signs. */
 export function signingKeyFor(algorithm: Algorithm, name = ''): PrivateKey {
   const key = privateKeyFor(algorithm, name);
   return new PrivateKey(publicJwk(key, algorithm), key);

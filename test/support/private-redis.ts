@@ -7,7 +7,7 @@ import { temporaryDirectory } from './temporary-directory.js';
 
 export const REDIS_PROGRAM = '/usr/bin/redis-server';
 
-/** A Redis that keeps nothing and that only this test uses. */
+/** A Redis without persistence that only this test uses. */
 export async function startRedis(): Promise<{ readonly url: string; readonly program: Program }> {
   const home = join(temporaryDirectory(), 'redis');
   chmodSync(dirname(home), 0o755);

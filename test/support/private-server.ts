@@ -12,9 +12,9 @@ const STARTS = 30_000;
 /** How a kind of server is set up and started. */
 export interface ServerKind {
   readonly name: 'PostgreSQL' | 'MariaDB';
-  /** Why there is none on this machine; `undefined` if there is. */
+  /** Why it is missing on this machine; `undefined` if it is not. */
   readonly missing: string | undefined;
-  /** The user of the system that runs it, if root runs the tests. */
+  /** The system user that runs it, if root runs the tests. */
   readonly user: string;
   readonly setUp: (folder: string) => readonly string[];
   readonly start: (folder: string, port: number, tls: boolean) => readonly string[];
@@ -81,7 +81,7 @@ export const POSTGRES_KIND = postgres;
 /** A program that PostgreSQL needs. */
 export const POSTGRES_PROGRAM = join(postgresPrograms ?? POSTGRES_HOME, 'initdb');
 
-/** A server that only this test uses, in a folder of its own. */
+/** A server that only this test uses, in its own folder. */
 export class PrivateServer {
   private process: Program | undefined;
 
@@ -92,7 +92,7 @@ export class PrivateServer {
     private readonly owner: { readonly uid?: number; readonly gid?: number },
   ) {}
 
-  /** @param certificates for connections that are encrypted */
+  /** @param certificates for encrypted connections */
   static async setUp(kind: ServerKind, certificates?: TestCertificates): Promise<PrivateServer> {
     const folder = join(temporaryDirectory(), 'server');
     mkdirSync(folder);
@@ -113,7 +113,7 @@ export class PrivateServer {
     return server;
   }
 
-  /** @param answers whether it can be connected to */
+  /** @param answers whether the server accepts connections */
   async start(tls: boolean, answers: () => Promise<boolean>): Promise<void> {
     const [program = '', ...args] = this.kind.start(this.folder, this.port, tls);
     this.process = new Program(program, args, { ...this.owner, cwd: this.folder });
@@ -123,7 +123,7 @@ export class PrivateServer {
   async stop(): Promise<void> {
     const { process } = this;
     if (!process || process.hasEnded) return;
-    // PostgreSQL waits for its clients on SIGTERM; MariaDB ends on that alone.
+    // On SIGTERM, PostgreSQL waits for its clients; MariaDB ends only on SIGTERM.
     process.kill(this.kind.name === 'PostgreSQL' ? 'SIGINT' : 'SIGTERM');
     await process.ended;
   }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What a process of this machine holds. */
+/** The resources that a process uses. */
 export interface ProcessUsage {
   /** Open files and connections. */
   readonly descriptors: number;

@@ -4,34 +4,34 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { temporaryDirectory } from './temporary-directory.js';
 
-/** A line of the log. */
+/** A line of a log. */
 export type LogEntry = Readonly<Record<string, unknown>>;
 
 /** How a program is started. */
 export interface ProgramOptions {
   /** A new directory if omitted. */
   readonly cwd?: string | undefined;
-  /** All that it gets next to {@link SURROUNDINGS}. */
+  /** Its environment variables in addition to {@link SURROUNDINGS}. */
   readonly environment?: NodeJS.ProcessEnv | undefined;
   /** The user that runs it; the same one if omitted. */
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
 }
 
-/** Nothing else of this process's environment reaches a program: it must not decide the outcome. */
+/** The only variables of this process that a program inherits: others must not affect the outcome. */
 const SURROUNDINGS = ['PATH', 'HOME', 'TMPDIR', 'NODE_EXTRA_CA_CERTS'];
 const PATIENCE_MS = 120_000;
 const MOST_OUTPUT = 4_000_000;
 
 const running = new Set<Program>();
 
-/** A program in a process group of its own, and what it writes. */
+/** A program in its own process group, and its output. */
 export class Program {
   readonly child: ChildProcess;
   readonly cwd: string;
   /** Resolves to the exit code, or to the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
-  /** How many requests each process has logged, by process id. */
+  /** How many requests each process has logged, by process ID. */
   readonly responsesBy = new Map<number, number>();
   private readonly kept: LogEntry[] = [];
   private out = '';
@@ -85,12 +85,12 @@ export class Program {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
-  /** The lines of the log with this message; those of requests are counted in {@link responsesBy}. */
+  /** The log lines with this message; those of requests are only counted, in {@link responsesBy}. */
   entries(message: RegExp): LogEntry[] {
     return this.kept.filter(({ msg }) => message.test(String(msg)));
   }
 
-  /** Waits until the log has so many lines with this message. */
+  /** Waits until the log has this many lines with the message. */
   async logged(message: RegExp, count = 1): Promise<LogEntry[]> {
     for (const deadline = Date.now() + PATIENCE_MS; ;) {
       const entries = this.entries(message);
@@ -119,7 +119,7 @@ export class Program {
       const entry = JSON.parse(line) as LogEntry;
       const pid = Number(entry['pid']);
       if (entry['msg'] === 'answered') this.responsesBy.set(pid, (this.responsesBy.get(pid) ?? 0) + 1);
-      // Too many to be kept.
+      // Audit events are too many to be kept.
       else if (entry['audit'] !== true) this.kept.push(entry);
     }
   }
@@ -128,19 +128,19 @@ export class Program {
     this.child.kill(signal);
   }
 
-  /** As a terminal or a container does: every process of its group gets the signal. */
+  /** Signals every process of its group, as a terminal or a container does. */
   killGroup(signal: NodeJS.Signals): void {
     process.kill(-this.pid, signal);
   }
 
-  /** Stops it by SIGTERM. */
+  /** Stops it with SIGTERM. */
   async stop(): Promise<number | NodeJS.Signals> {
     if (!this.hasEnded) this.kill('SIGTERM');
     return within(this.ended, 'the end');
   }
 }
 
-/** Kills every program that still runs, with its group; for `afterAll`. */
+/** Kills every program that still runs, and its group; for `afterAll`. */
 export async function killPrograms(): Promise<void> {
   const programs = [...running];
   for (const program of programs) {
@@ -153,7 +153,7 @@ export async function killPrograms(): Promise<void> {
   await Promise.all(programs.map(({ ended }) => ended));
 }
 
-/** Whether a process runs; on Linux, one that has ended and whose parent has not collected it yet does not. */
+/** Whether a process runs; on Linux, a zombie does not count. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -28,7 +28,7 @@ export class PublicDeclarations {
     });
   }
 
-  /** What an entry point exports, and what that refers to: each declaration by its name, without comments. */
+  /** What an entry point exports, and what those declarations refer to, sorted and without comments. */
   of(entry: string): string {
     const checker = this.program.getTypeChecker();
     const source = this.program.getSourceFile(this.entries[entry] ?? '');
@@ -36,7 +36,7 @@ export class PublicDeclarations {
     if (!module) throw new Error(`${entry} has no declarations: is it built?`);
     const exported = checker.getExportsOfModule(module).map((symbol) => resolved(checker, symbol));
     const all = new Set(exported);
-    // The set grows meanwhile.
+    // The set grows during the iteration.
     for (const symbol of all) for (const other of this.referredTo(symbol)) all.add(other);
     const printed = (symbols: readonly ts.Symbol[]): string =>
       symbols
@@ -58,7 +58,7 @@ export class PublicDeclarations {
     return declarations.join('\n').replace(/^export /gm, '');
   }
 
-  /** The declarations of this package that one of them names. */
+  /** The declarations of this package that a declaration refers to. */
   private referredTo(symbol: ts.Symbol): readonly ts.Symbol[] {
     const checker = this.program.getTypeChecker();
     const found = new Set<ts.Symbol>();

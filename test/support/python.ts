@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * @param modules that it must have, as `import` takes them
- * @returns a Python; Debian's own knows Debian's packages, the first one on the path need not
+ * @param modules that it must have, comma-separated
+ * @returns a Python; if the first one on the path lacks the modules, Debian's own may have them
  */
 export function pythonWith(modules: string): string | undefined {
   return ['python3', '/usr/bin/python3'].find(

@@ -1,4 +1,4 @@
-/** Chance that can be repeated: the same seed gives the same choices (mulberry32). */
+/** Repeatable random choices: the same seed makes the same choices (mulberry32). */
 export class Random {
   private state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.state = seed | 0;
   }
 
-  /** From 0 up to, and without, 1. */
+  /** From 0 up to, but not including, 1. */
   number(): number {
     this.state = (this.state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.state ^ (this.state >>> 15), this.state | 1);
@@ -14,12 +14,12 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A whole number; both ends may come. */
+  /** An integer, both ends included. */
   between(least: number, most: number): number {
     return least + Math.floor(this.number() * (most - least + 1));
   }
 
-  /** Whether something with this probability happens. */
+  /** Returns true with this probability. */
   chance(probability: number): boolean {
     return this.number() < probability;
   }
@@ -32,7 +32,7 @@ export class Random {
     return item;
   }
 
-  /** One of the items, each as often as its weight says. */
+  /** One of the items, each with a probability by its weight. */
   weighted<T>(weights: ReadonlyMap<T, number>): T {
     const entries = [...weights];
     let left = this.number() * entries.reduce((sum, [, weight]) => sum + weight, 0);
@@ -43,7 +43,7 @@ export class Random {
     return this.pick(entries)[0];
   }
 
-  /** One of the names, each as often as its weight says. */
+  /** One of the names, each with a probability by its weight. */
   kind<K extends string>(weights: Readonly<Record<K, number>>): K {
     return this.weighted(new Map(Object.entries<number>(weights) as [K, number][]));
   }

@@ -10,20 +10,20 @@ export interface RawResponse {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** What one connection gave. */
+/** What was received over one connection. */
 export interface Exchange {
-  /** Each response but 1xx. */
+  /** Each response except 1xx. */
   readonly responses: readonly RawResponse[];
-  /** How many times the server said 100 (Continue). */
+  /** How many times the server sent 100 (Continue). */
   readonly continued: number;
   /** Whether the server closed the connection. */
   readonly isClosed: boolean;
 }
 
 /**
- * Writes bytes to a connection, and reads so many final responses; then it closes.
+ * Writes bytes to a connection, reads this many final responses, and closes it.
  *
- * @param options.onContinue what is sent once the server says 100 (Continue)
+ * @param options.onContinue what is sent once the server has sent 100 (Continue)
  */
 export function exchange(
   origin: string,
@@ -50,7 +50,7 @@ export function exchange(
         const held = typeof onContinue === 'function' ? onContinue() : Promise.resolve(onContinue ?? '');
         held.then((rest) => socket.write(rest, 'latin1'), reject);
       }
-      // If the server is to close, its end comes by itself.
+      // If the server closes the connection, the event `end` follows.
       const last = reader.responses.at(-1);
       if (reader.responses.length >= expected && last?.headers['connection'] !== 'close') done(false);
     });

@@ -1,7 +1,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** What `fetch` would not send: these bytes as they are. Gives the whole answer, once the other side has ended it. */
+/**
+ * Sends bytes that `fetch` would not send.
+ *
+ * @returns the whole response, once the server has closed the connection
+ */
 export async function rawHttp(origin: string, bytes: string): Promise<{ status: number; text: string }> {
   const { hostname, port } = new URL(origin);
   const socket = connect(Number(port), hostname);

@@ -24,7 +24,7 @@ export async function send(
   agent: Agent,
 ): Promise<Outcome> {
   const outcome = await sendOnce(origin, request, agent);
-  // A server may close a connection that idles at the very moment when a request is sent on it.
+  // A server may close an idle connection at the moment when a request is sent on it.
   const isRace = outcome.kind === 'error' && outcome.wasReused && outcome.error.code === 'ECONNRESET';
   return isRace ? sendOnce(origin, request, agent) : outcome;
 }

@@ -1,9 +1,9 @@
 import { describe, it } from '@jest/globals';
 
 /**
- * Groups tests that need something next to this process, such as a database.
+ * Groups tests that need another server, such as a database.
  *
- * @param missing why it is not there; the tests are omitted then, unless REQUIRE_DATABASES says that they must run
+ * @param missing why it cannot be reached; the tests are skipped then, or fail with REQUIRE_DATABASES=true
  */
 export function describeWhereReachable(name: string, missing: string | undefined, tests: () => void): void {
   if (missing === undefined) {

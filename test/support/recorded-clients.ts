@@ -1,12 +1,12 @@
-/** What a request of a program carries. */
+/** The kind of body in a request of a program. */
 export type Payload = 'json' | 'form' | 'text' | 'parts' | 'none';
 
-/** A program that calls HTTP services, and the headers that it sends, as they were recorded. */
+/** A program that calls HTTP services, and the headers that it sends, as recorded. */
 export interface RecordedClient {
   readonly name: string;
-  /** Before those of the request itself. */
+  /** The headers before those of the request itself. */
   readonly first: readonly string[];
-  /** Behind them. */
+  /** The headers after them. */
   readonly last: readonly string[];
   /** The Content-Type for each payload; `undefined` if there is none. */
   readonly types: Readonly<Record<Payload, string | undefined>>;
@@ -14,7 +14,7 @@ export interface RecordedClient {
   readonly framing: 'length' | 'chunks';
   /** Whether the program waits for 100 (Continue) before it sends a body. */
   readonly waits?: true;
-  /** Whether it says that an absent body has no bytes; by method. */
+  /** Whether it sends Content-Length: 0 if there is no body, by method. */
   readonly saysEmpty: (method: string) => boolean;
 }
 
@@ -204,14 +204,14 @@ export const RECORDED_CLIENTS: readonly RecordedClient[] = [
   },
 ];
 
-/** A request as the program sends it: what goes at once, and what it sends after 100 Continue. */
+/** A request as the program sends it: what it sends at once, and what it holds back until 100 (Continue). */
 export function recordedRequest(
   client: RecordedClient,
   { method, path, authorization, payload, body = '' }: RecordedRequest,
 ): { readonly head: string; readonly held: string } {
   const isSent = payload !== 'none';
   const type = client.types[payload];
-  // The type and what frames the body belong to requests that may have one.
+  // Only requests that may have a body have a type and framing.
   const isRead = method === 'GET';
   const bytes = isSent && client.framing === 'chunks' ? chunk(body) : body;
   const length = client.framing === 'chunks' ? [] : [`Content-Length: ${body.length}`];

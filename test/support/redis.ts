@@ -4,7 +4,7 @@ import { failureOf } from './reachable.js';
 /** The Redis that tests run against. */
 export const REDIS_URL = process.env['TEST_REDIS_URL'] ?? 'redis://127.0.0.1:6379';
 
-/** Why there is none on this machine; `undefined` if there is. */
+/** Why it is missing on this machine; `undefined` if it is not. */
 export const redisMissing = await failureOf(async () => {
   const redis = new Redis(REDIS_URL, {
     lazyConnect: true,

@@ -6,7 +6,7 @@ import { CapturedLog } from './captured-log.js';
 import { MovedClock } from './moved-clock.js';
 import { testSettings } from './settings.js';
 
-/** An answer whose body has been read. */
+/** A response whose body has been read. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -24,7 +24,7 @@ export class RunningApp {
     readonly app: NestFastifyApplication,
     readonly origin: string,
     private readonly basePath: string,
-    /** The value of JWT_ISSUER: what its tokens are issued by, and the audience of its administrators. */
+    /** The value of JWT_ISSUER, which is also the audience of its administrators. */
     readonly issuer: string,
     surroundings: { clock: MovedClock; captured: CapturedLog },
   ) {
@@ -32,7 +32,7 @@ export class RunningApp {
     this.captured = surroundings.captured;
   }
 
-  /** @param clock one that several instances, or one after another, share */
+  /** @param clock to share among several instances, or with a restarted one */
   static async start(changes: Partial<Settings> = {}, clock = new MovedClock()): Promise<RunningApp> {
     const settings = testSettings(changes);
     const surroundings = { clock, captured: new CapturedLog() };
@@ -42,7 +42,7 @@ export class RunningApp {
     return new RunningApp(app, origin, settings.basePath, settings.issuer, surroundings);
   }
 
-  /** A clock that was moved leaves what is known about the keys too old to sign with, until the database is asked again. */
+  /** Reads the keys again after the clock was moved: those in memory are then too old to sign with. */
   async catchUp(): Promise<void> {
     const syncLoop = this.app.get(SyncLoop);
     if (syncLoop.ageSeconds > 50) await syncLoop.syncNow();
@@ -68,7 +68,7 @@ export class RunningApp {
     return this.postRaw(path, JSON.stringify(value), headers);
   }
 
-  /** Posts these characters or bytes as they are, said to be JSON. */
+  /** Posts a string or bytes unchanged, with the Content-Type of JSON. */
   postRaw(
     path: string,
     body: string | Uint8Array<ArrayBuffer>,
@@ -81,7 +81,7 @@ export class RunningApp {
     });
   }
 
-  /** Posts parameters as a form; if they are a text, as it is. */
+  /** Posts parameters as a form; a string is sent unchanged. */
   form(
     path: string,
     parameters: Readonly<Record<string, string>> | string,
@@ -91,7 +91,7 @@ export class RunningApp {
     return this.postRaw(path, body, { 'content-type': 'application/x-www-form-urlencoded', ...headers });
   }
 
-  /** Asks for a token that must be given. */
+  /** Requests a token, and throws if there is none. */
   async issue(
     members: Readonly<Record<string, unknown>> = {},
     headers: Record<string, string> = {},

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { type LogEntry, Program, type ProgramOptions } from './program.js';
 
-/** The service in a process of its own, from compiled sources. */
+/** The service in its own process, from compiled sources. */
 export class ServiceProcess extends Program {
   /** @param sources from `compiledSource()` */
   constructor(sources: string, options: ProgramOptions) {
     super(process.execPath, [join(sources, 'src/main.js')], options);
   }
 
-  /** Waits until so many processes of it listen. */
+  /** Waits until this many of its processes listen. */
   listening(processes = 1): Promise<LogEntry[]> {
     return this.logged(/^listening$/, processes);
   }

@@ -4,10 +4,10 @@ import { baseUrlOf } from '../../src/published-urls.js';
 /** Long enough for HS512. */
 export const SECRET = 'a-shared-secret-of-the-tests-that-is-long-enough-for-HS512-0123456789';
 
-/** A secret that was in force before {@link SECRET}. */
+/** A secret that preceded {@link SECRET}. */
 export const PREVIOUS_SECRET = 'the-previous-secret-of-the-tests-that-is-long-enough-for-HS512-98765432';
 
-/** The settings of a service outside production, without documentation, which takes the longest to start. */
+/** The settings of a service outside production, without Swagger UI, which takes the longest to start. */
 export function testSettings(changes: Partial<Settings> = {}): Settings {
   return {
     production: false,

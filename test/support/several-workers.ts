@@ -16,7 +16,7 @@ import { isRunning, within } from './program.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 export const WORKERS = 2;
-/** How many requests follow each change at once: the workers take turns, so each gets some. */
+/** How many simultaneous requests follow each change: the workers take turns, so each gets some. */
 export const AT_ONCE = 8;
 export const WORKER_SETTINGS = {
   WORKERS: String(WORKERS),
@@ -30,7 +30,7 @@ export function startWorkers(environment: NodeJS.ProcessEnv = {}, cwd?: string):
   return startService({ ...WORKER_SETTINGS, ...environment }, { cwd, workers: WORKERS });
 }
 
-/** The service with an administrator and a client, and what they ask of it. */
+/** The service with an administrator and a client, and their requests. */
 export class ServiceWithClients {
   private constructor(
     readonly service: BuiltService,
@@ -45,7 +45,7 @@ export class ServiceWithClients {
     return new ServiceWithClients(await startWorkers({}, cwd), admin, client);
   }
 
-  /** An access token by client_credentials. */
+  /** Requests an access token with client_credentials. */
   async grant(client = this.client, parameters: Readonly<Record<string, string>> = {}): Promise<string> {
     const grant = form({ grant_type: 'client_credentials', ...parameters }, basicHeaders(client));
     return String((await this.succeed('/oauth2/token', grant)).body['access_token']);
@@ -64,7 +64,7 @@ export class ServiceWithClients {
     return request(`${this.service.url}/verify`, json({ token, aud: 'logging-service' }));
   }
 
-  /** @returns the codes of several requests at once: `valid`, or why the token was refused */
+  /** @returns the codes of several simultaneous requests: `valid`, or the error code */
   async verdicts(token: string): Promise<ReadonlySet<unknown>> {
     return this.distinct(
       () => this.verify(token),
@@ -72,7 +72,7 @@ export class ServiceWithClients {
     );
   }
 
-  /** @returns the statuses of several requests at once by a client for a token */
+  /** @returns the statuses of several simultaneous token requests of a client */
   async statuses(client: Credentials): Promise<ReadonlySet<unknown>> {
     const asked = json({ sub: client.id, aud: 'logging-service' }, basicHeaders(client));
     return this.distinct(
@@ -95,7 +95,7 @@ export class ServiceWithClients {
   }
 }
 
-/** Stops the service while each worker has requests open: they are completed, and no process is left. */
+/** Stops the service while each worker has open requests: they complete, and no process is left. */
 export async function expectGracefulStop(
   service: BuiltService,
   signal = (): void => service.kill('SIGTERM'),

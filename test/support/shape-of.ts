@@ -1,4 +1,4 @@
-/** The names and types of what is in a value of JSON. */
+/** The names and types in a JSON value. */
 export function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shapeOf);
   if (typeof value !== 'object' || value === null) return typeof value;

@@ -42,14 +42,15 @@ function readSource(path: string): SourceFile {
   };
 }
 
-/** The folder that a file belongs to; a file directly in `src` stands for itself. */
+/** The folder of a file; for a file directly in `src`, its own path. */
 export function folderOf(path: string): string {
   return path.includes('/') ? path.slice(0, path.indexOf('/')) : path;
 }
 
 /**
- * @param message as a page shows it
- * @returns whether some file has the message; a URL, a number, or the name of a header or a scope may be a variable there
+ * @param message as a page quotes it
+ * @returns whether some file has the message; it may have a variable for a URL, a number, or the name of a
+ * header or scope
  */
 export function isMessageOf(files: readonly SourceFile[], message: string): boolean {
   const pattern = message

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Callers that act again and again, each with a pause between, until they are stopped. */
+/** Callers that act repeatedly, each with a pause in between, until they are stopped. */
 export class SteadyLoad {
   private isStopped = false;
   private failure: Error | undefined;
   private readonly callers: Promise<void>[] = [];
 
-  /** @param act is called again and again; what it throws ends all, and is thrown by {@link stop} and {@link check} */
+  /** @param act called repeatedly; an error ends all callers, and {@link stop} and {@link check} throw it */
   add(pauseMs: number, act: () => Promise<void>): void {
     const caller = async (): Promise<void> => {
       while (!this.isStopped) {
@@ -22,7 +22,7 @@ export class SteadyLoad {
     );
   }
 
-  /** Lets time pass; ends early if a caller has failed. */
+  /** Waits; throws early if a caller has failed. */
   async goOn(milliseconds: number): Promise<void> {
     const end = Date.now() + milliseconds;
     while (Date.now() < end) {

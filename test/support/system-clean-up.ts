@@ -2,7 +2,7 @@ import { afterAll } from '@jest/globals';
 import { killPrograms } from './program.js';
 import { removeTemporaryDirectories } from './temporary-directory.js';
 
-// Whatever a system test started or wrote is gone after it, even if it failed.
+// Removes what a system test started or wrote, even if the test failed.
 afterAll(async () => {
   await killPrograms();
   removeTemporaryDirectories();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A proxy between the service and a server that can fail. */
+/** A proxy between the service and a server, to simulate failures. */
 export class TcpProxy {
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
@@ -21,12 +21,12 @@ export class TcpProxy {
     return proxy;
   }
 
-  /** The address of the server, by way of this. */
+  /** The URL of the server through this proxy. */
   get url(): string {
     return Object.assign(new URL(this.target), { hostname: '127.0.0.1', port: String(this.port) }).href;
   }
 
-  /** As when the server stops: connections end, and new ones are refused. */
+  /** Simulates a stopped server: connections end, and new ones are refused. */
   async cut(): Promise<void> {
     const closed = once(this.server, 'close');
     this.server.close();
@@ -34,19 +34,19 @@ export class TcpProxy {
     await closed;
   }
 
-  /** As when a network fails: connections stay, and nothing comes through. */
+  /** Simulates a failed network: connections stay open, but no data comes through. */
   silence(): void {
     this.silent = true;
   }
 
-  /** Brings it back; connections that were silent before end, as they would on a server that forgot them. */
+  /** Ends the failure; connections that were silent are closed, as by a server that has lost them. */
   async restore(): Promise<void> {
     this.silent = false;
     for (const socket of this.sockets) socket.destroy();
     if (this.server.listening) return;
     this.server.listen(this.port, '127.0.0.1');
     await once(this.server, 'listening');
-    // A test that forgets it still ends.
+    // It must not keep the process of a test running.
     this.server.unref();
     this.port = (this.server.address() as AddressInfo).port;
   }

@@ -10,7 +10,7 @@ export function temporaryDirectory(): string {
   return path;
 }
 
-/** Removes every directory that was made; for `afterAll`. */
+/** Removes every directory that {@link temporaryDirectory} created; for `afterAll`. */
 export function removeTemporaryDirectories(): void {
   for (const path of made.splice(0)) rmSync(path, { recursive: true, force: true });
 }

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from './temporary-directory.js';
 
-/** Files in PEM. */
+/** Paths of PEM files. */
 export interface TestCertificates {
   /** The root that signed the certificate of the server. */
   readonly root: string;
@@ -16,7 +16,7 @@ export interface TestCertificates {
   readonly key: string;
 }
 
-/** Makes certificates by the command `openssl`. */
+/** Makes certificates with the command `openssl`. */
 export function makeCertificates(folder = temporaryDirectory()): TestCertificates {
   const file = (name: string): string => join(folder, name);
   const openssl = (...args: string[]): string =>

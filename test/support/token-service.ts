@@ -6,7 +6,7 @@ import { TokenService } from '../../src/token/token.service.js';
 import { MovedClock } from './moved-clock.js';
 import { testSettings } from './settings.js';
 
-/** The token service as another application would import it: the module alone, without any route. */
+/** The token service as another application would import it: only the module, without routes. */
 export interface StandaloneTokens {
   readonly tokens: TokenService;
   readonly clock: MovedClock;

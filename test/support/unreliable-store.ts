@@ -1,15 +1,15 @@
 import { MemoryRecordStore } from '../../src/sync/memory-record-store.js';
 import { type RecordChange, type RecordDecision, StoreUnavailable } from '../../src/sync/record-store.js';
 
-/** Records in memory that can be unavailable for a while, and whose answers a test can hold back. */
+/** Records in memory that can be unavailable for a while, and whose results a test can delay. */
 export class UnreliableStore<T> extends MemoryRecordStore<T> {
   /** Whether every request fails. */
   away = false;
-  /** How many changes were asked for at once, most recent last. */
+  /** The requests for changes, the most recent last. */
   readonly asked: { readonly since: number; readonly limit: number }[] = [];
   private holding: Promise<void> | undefined;
 
-  /** Holds back what is answered from now on, as it is when it is asked for. @returns what lets it go */
+  /** Delays results from now on; they stay as of their request. @returns a function that releases them */
   hold(): () => void {
     let release = (): void => {};
     this.holding = new Promise((resolve) => {

@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 const PAUSE = 25;
 
 /**
- * Asks again and again until the answer is yes: for what other processes bring about, which no moved clock hastens.
+ * Waits until a condition holds: for effects of other processes, which do not depend on a moved clock.
  *
- * @param milliseconds by when it must have come
- * @param what the error names; the condition's own text if omitted
+ * @param milliseconds within which it must hold
+ * @param what the condition in the words of the error; its source text if omitted
  */
 export async function until(
   holds: () => boolean | Promise<boolean>,

@@ -6,7 +6,7 @@ import { ROOT } from '../support/built-service.js';
 import { describeIfInstalled } from '../support/installed.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
-/** In tenths of the 10 points of `systemd-analyze security`. The unit has 1.3; a lost setting exceeds the limit. */
+/** In tenths of a point (of 10) of `systemd-analyze security`. The unit has 1.3; a lost setting shows. */
 const MOST_EXPOSED = 15;
 
 /** The output of a program, and its exit code. */

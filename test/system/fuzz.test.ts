@@ -17,7 +17,7 @@ const SEED = settingOf('FUZZ_SEED', randomInt(2 ** 31));
 const COUNT = settingOf('FUZZ_COUNT', 100_000);
 const SECONDS = settingOf('FUZZ_SECONDS', 240);
 const WIDTH = settingOf('FUZZ_WIDTH', 16);
-/** Requests between renewals of the tokens, since requests may revoke tokens and the keys that signed them. */
+/** How often tokens are renewed, in requests: these may revoke tokens and the keys that signed them. */
 const RENEWAL = 1_000;
 const MOST_FAULTS = 20;
 /** Fewer requests do not reach every route. */

@@ -18,7 +18,8 @@ describe('the public declarations', () => {
       const now = declarations.of(entry);
       if (UPDATE) writeFileSync(file, now);
       const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
-      // Applications notice every difference. If it is intended: UPDATE_DECLARATIONS=true npm run test:system -- public-types
+      // Applications notice every difference. If it is intended: UPDATE_DECLARATIONS=true npm run test:system
+      // -- public-types
       expect(now.split('\n')).toEqual(kept.split('\n'));
     },
   );

@@ -14,7 +14,7 @@ import { RunningApp } from '../../support/running-app.js';
 
 const DOCUMENTS = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'] as const;
 
-/** As much of an MCP server as these clients need: metadata that names its authorization server (RFC 9728). */
+/** As much of an MCP server as these clients need: metadata with its authorization server (RFC 9728). */
 async function startResource(issuer: string): Promise<{ readonly server: Server; readonly url: string }> {
   const server = createServer((request, response) => {
     const isMetadata = request.url?.startsWith('/.well-known/oauth-protected-resource') === true;

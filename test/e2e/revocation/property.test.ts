@@ -210,7 +210,7 @@ class Model {
     [this.isThere, this.isDisabled] = [true, false];
   }
 
-  /** A token is valid unless it is expired or revoked or its client is gone or disabled; all verdicts agree. */
+  /** A token is valid unless it is expired or revoked or its client is gone or disabled; all agree. */
   async check(): Promise<void> {
     const now = this.world.clock.now() / 1000;
     const { clockToleranceSeconds: tolerance } = this.world.settings;

@@ -36,7 +36,7 @@ async function codeOf(at: RunningApp, token: string): Promise<unknown> {
   return body['valid'] === true ? 'valid' : body['code'];
 }
 
-/** The settings when the token is issued, those when it is revoked, after how many seconds, and those afterwards. */
+/** The settings for issuing, those for revoking, how many seconds later that is, and those afterwards. */
 type Case = readonly [name: string, Partial<Settings>, Partial<Settings>, number, Partial<Settings>];
 
 const CASES: readonly Case[] = [

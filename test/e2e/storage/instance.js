@@ -1,5 +1,5 @@
-// One of several instances that start together; it is copied next to the compiled sources. It opens the database of each
-// message, makes a change in it, and replies with what it found.
+// One of several instances that start together; it is copied next to the compiled sources. It opens the
+// database of each message, makes a change in it, and replies with what it found.
 import { Database } from './src/database/database.js';
 import { ClientTable } from './src/database/entities.js';
 import { databaseOptions, openDatabase } from './src/database/open-database.js';

@@ -91,7 +91,8 @@ class KilledService {
 /**
  * Revokes tokens until the service is killed, or all are revoked.
  *
- * @returns the tokens whose revocation returned 200, and those without a response, which may be revoked or not
+ * @returns the tokens whose revocation returned 200, and those without a response, which may be revoked or
+ * not
  */
 async function revokeUntilKilled(
   service: KilledService,

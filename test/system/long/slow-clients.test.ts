@@ -15,7 +15,7 @@ const SPARE = 500;
 const BYTE_EVERY_MS = 2_000;
 /** The longest that another request may take; the attack itself keeps the machine busy. */
 const SLOWEST_MS = 2_000;
-/** When the last slow connection must be closed: 15 seconds for a request, plus the checks of a busy server. */
+/** When the last slow connection must be closed: 15 seconds for a request, plus delays of a busy server. */
 const CLOSED_BY_MS = 25_000;
 
 const HEADERS = 'POST /verify HTTP/1.1\r\nHost: localhost\r\nX-Slow: ';
