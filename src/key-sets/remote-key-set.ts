@@ -70,8 +70,8 @@ export class RemoteKeySet implements VerificationKeys {
    * Starts a fetch if one is due and none is in progress.
    *
    * @param isMissing whether the key that a token needs is unknown
-   * @returns a promise to await before the next lookup, if the key is missing, or the keys are stale and the
-   *   last fetch did not fail; otherwise `undefined`. Never rejects.
+   * @returns the fetch in progress, to await before the next lookup, if the key is missing, or the keys are
+   *   stale and the last fetch did not fail; otherwise, or without such a fetch, `undefined`. Never rejects.
    */
   update(isMissing: boolean): Promise<void> | undefined {
     const now = this.options.clock.now();

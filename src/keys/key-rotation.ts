@@ -21,7 +21,7 @@ const ROTATION_DELAY_MS = MAX_KNOWLEDGE_AGE_MS + 5 * SECOND_MS;
  */
 export const MAX_LAG_MS = 65 * SECOND_MS;
 
-/** How long before a key begins to sign its successor is published. */
+/** The successor of a key is published this long before the key begins to sign. */
 const LEAD_MS = 60 * MINUTE_MS;
 
 /** The most retired keys that are kept as a record. */

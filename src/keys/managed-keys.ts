@@ -55,8 +55,8 @@ export class ManagedKeys {
   }
 
   /**
-   * Reads the keys from the database, generates those that are due and, the first time, re-encrypts those
-   * that a previous key encryption key encrypted.
+   * Reads the keys from the database, re-encrypts (the first time) those that a previous key encryption key
+   * encrypted, and generates those that are due.
    *
    * @throws {StoreUnavailable}
    * @throws {KeyEncryptionError} if a key does not decrypt; the stored keys stay unchanged
