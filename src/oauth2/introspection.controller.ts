@@ -15,8 +15,8 @@ import { OAuthForm } from './oauth-form.js';
 import { introspected, presentedToken } from './presented-token.js';
 
 /**
- * Fields of the response that are not claims. They replace claims of the same name, which only another holder
- * of the shared secret could have signed. JSON omits a field that is `undefined`.
+ * Fields of the response that are not claims. They replace claims of the same name, which this service never
+ * signs but another holder of its key may. JSON omits a field that is `undefined`.
  */
 const OWN_WORDS = { username: undefined, token_type: 'Bearer', active: true } as const;
 

@@ -23,7 +23,7 @@ export const FastRoute = <C extends object>(
  * Replaces Nest's handler of each {@link FastRoute}, unless the application has another global filter, guard,
  * pipe or interceptor: only Nest runs those. Call it once the controllers exist, before the routes do.
  *
- * @param stepAside called if Nest's own handlers serve the routes, with the kinds of the global ones
+ * @param stepAside called if Nest's own handlers serve the routes, with the kinds that the application has
  */
 export function useFastRoutes(
   fastify: FastifyInstance,
