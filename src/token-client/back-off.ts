@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { exponentialBackOff } from '../concurrency/exponential-back-off.js';
 import type { TokenUnavailableError } from './token-unavailable-error.js';
 
-/** The pause after the first failure; it doubles with each later one, up to the longest. */
+/** The pause after the first failure; it doubles with each consecutive one, up to the longest. */
 const PAUSE_SECONDS = { first: 1, longest: 60 };
 
 /** A longer `Retry-After` of the issuer is shortened to this many seconds. */

@@ -11,7 +11,7 @@ export interface Renewal {
   readonly random: () => number;
   /** The back-off after failures that affect every token: the issuer is unavailable. */
   readonly outage: BackOff;
-  /** Receives the first of consecutive failures to renew a token that is still valid. */
+  /** Receives a failure to renew a token that is still valid, if it is the first since the last success. */
   readonly report: (failure: TokenUnavailableError, target: TokenTarget) => void;
 }
 

@@ -7,7 +7,7 @@ export interface FailureDetails {
    * `issuer_unreachable` or `invalid_response`.
    */
   readonly code: string;
-  /** For people, without any part of a request or a response body. */
+  /** For people: the URL and what failed. Of a response it contains only the status and the error code. */
   readonly reason: string;
   /** Seconds to wait before the next request, if the issuer sent `Retry-After` (RFC 9110 §10.2.3). */
   readonly retryAfterSeconds?: number;

@@ -1,6 +1,9 @@
 import type { Algorithm } from '../jwt/algorithms.js';
 
-/** Why no token was issued. The codes are those of RFC 6749 §5.2 and RFC 8707 §2, and `unavailable`. */
+/**
+ * Why no token was issued. The codes are those of RFC 6749 §4.1.2.1 and §5.2 and RFC 8707 §2, and
+ * `unavailable`.
+ */
 export type IssueRefusalCode =
   | 'invalid_request'
   | 'invalid_target'

@@ -18,7 +18,8 @@ export interface TokenRequest {
   /** Custom claims. The names of claims that the service sets or interprets are refused. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /**
-   * The client that requests the token. Whether it may is not checked here. Omitted for an anonymous caller.
+   * The client that requests the token. The caller must have checked that it may have what it requests.
+   * Omitted for an anonymous caller.
    */
   readonly client?: RequestingClient;
   /**

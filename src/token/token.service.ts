@@ -89,7 +89,7 @@ export class TokenService {
    * {@link inspectToken}.
    *
    * @param token a compact JWS, as received
-   * @returns `undefined` if no settings could make it a valid token
+   * @returns `undefined` if the token is malformed, or names a current key that did not sign it
    */
   inspect(token: string): InspectedToken | undefined {
     return inspectToken(token, this.keys);
