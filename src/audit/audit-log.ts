@@ -1,4 +1,7 @@
-/** What a token request asked for, as the caller sent it; `undefined` if it could not be read. */
+/**
+ * What a token request asked for: names that the caller chose and, for `/oauth2/token`, the subject that the
+ * grant decides and the client's default audience. A field is `undefined` if it was not read.
+ */
 interface AskedFor {
   /** The requested subject. */
   readonly sub: string | undefined;
