@@ -20,7 +20,7 @@ export interface NewSecret {
 /**
  * Creates, changes and deletes clients, and audits each change. Every method throws
  * {@link ClientChangeRefused} if the change is refused and `StoreUnavailable` if the database is unavailable;
- * nothing has changed then.
+ * nothing has changed then, unless only the response of the database was lost.
  */
 @Injectable()
 export class ClientAdministration {

@@ -65,7 +65,8 @@ export class ClientAuthenticator {
   /**
    * Counts a signature check.
    *
-   * @returns the refusal of an attempt, if too many have failed; `undefined` if its signature may be checked
+   * @returns the refusal of an attempt, if its IP address had too many failures and then too many signature
+   *   checks; `undefined` if its signature may be checked
    */
   signatureRefused(attempt: Attempt, clientId: string): Authentication | undefined {
     const seconds = this.limit.countSignatureCheck(attempt.address);

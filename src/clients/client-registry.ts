@@ -13,7 +13,7 @@ export class ClientRegistry {
   private readonly audiences = new Map<string, number>();
   private sortedIds: readonly string[] | undefined;
 
-  /** @param notifier notifies other processes of a change, and waits until they have it */
+  /** @param notifier notifies other workers of a change, and waits for them, but at most a second */
   constructor(store: ClientStore, notifier: ChangeNotifier = SINGLE_PROCESS) {
     const applied = (_id: string, client?: Client, previous?: Client): void => this.follow(client, previous);
     this.records = new SyncedMap(store, applied, () => notifier.publish());
@@ -28,7 +28,8 @@ export class ClientRegistry {
    * Changes a client, here immediately and on other instances with their next {@link sync}.
    *
    * @param decide receives the client as it is in the database; its error cancels the change, and is rethrown
-   * @throws {StoreUnavailable} if the database is unavailable; nothing has changed then
+   * @throws {StoreUnavailable} if the database is unavailable; nothing has changed then, unless only the
+   *   response of the database was lost
    */
   change(id: string, decide: RecordDecision<Client>, event?: ChangeEvent): Promise<Client | undefined> {
     return this.records.change(id, decide, event);

@@ -27,8 +27,8 @@ export function clientRevocation(
 
 /**
  * Whether the token was issued to a previous client with the same ID. Times alone cannot decide this: an ID
- * may be reused within one second, and an instance may have a slow clock, or not have received the change
- * yet. A client that reuses an ID has a mark for this.
+ * may be reused within one second, the clocks of two instances may differ, and an instance may not have
+ * received the change yet. A client that reuses an ID has a mark for this.
  */
 function wasIssuedToPreviousClient({ createdAt, tokenMark }: Client, { iat, jti }: Claims): boolean {
   const madeAt = createdAt / 1000;

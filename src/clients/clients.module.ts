@@ -29,8 +29,8 @@ export class ClientsModule implements OnModuleInit {
   }
 
   /**
-   * Makes the keys for tokens that are addressed to the service: a client may administer the service with
-   * these.
+   * Makes the keys that sign tokens for the service itself, with which a client may administer it. No other
+   * keys sign such tokens, neither the shared secret nor imported keys.
    */
   private async ensureAdministrationKeys(): Promise<void> {
     if (this.clients.hasEverHadClients) await this.keys.ensureAdministration();
