@@ -5,7 +5,7 @@ export interface Peer {
   send(message: Message): void;
 }
 
-/** How long a question may wait for its last response, in milliseconds; then its sender no longer waits. */
+/** When a question is dropped that lacks responses, in milliseconds: its sender no longer waits by then. */
 const OLDEST_QUESTION_MS = 10_000;
 
 /** The sender of a question, and the peers that have not responded yet. */

@@ -3,9 +3,9 @@ export class SerialQueue {
   private last: Promise<unknown> | undefined;
 
   /**
-   * @param failsWaitingTasks whether an error also fails the tasks that wait, without running them: while a store
-   *   is unavailable, each of them would wait for the same error for as long again. Default: only the task
-   *   itself fails.
+   * @param failsWaitingTasks whether an error also fails the tasks that wait, without running them: while a
+   *   store is unavailable, each of them would wait for the same error for as long again. Default: only the
+   *   task itself fails.
    */
   constructor(private readonly failsWaitingTasks: (cause: unknown) => boolean = () => false) {}
 
