@@ -37,8 +37,8 @@ export class Database {
   /**
    * Runs a transaction, and rolls it back if `act` throws.
    *
-   * @param act receives the manager of the transaction, and `stop`, which ends it and makes this method throw
-   *   the given error; called again if the SQLite file was busy
+   * @param act receives the manager of the transaction, and `stop`, which rolls it back and makes this method
+   *   throw the given error; called again if the SQLite file was busy
    * @throws {StoreUnavailable} if the transaction fails for any other reason
    */
   async transaction<R>(

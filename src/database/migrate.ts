@@ -14,8 +14,8 @@ const MIGRATION_TIMEOUT_MS = 5 * 60_000;
 /**
  * Brings the tables up to date, one instance at a time.
  *
- * @throws {MigrationLockTimeout} if another instance holds the lock for too long; errors of the migrations
- *   are rethrown
+ * @throws {MigrationLockTimeout} if another instance holds the lock of a server for too long; errors of the
+ *   migrations, and of an SQLite file that stays locked, are rethrown
  */
 export async function migrate(dataSource: DataSource): Promise<void> {
   const { type } = dataSource.options;
@@ -55,7 +55,8 @@ async function beginWithLock(runner: QueryRunner): Promise<boolean> {
 }
 
 /**
- * Runs each migration by itself: MySQL commits with each DDL statement, so the lock belongs to the session.
+ * Runs each migration in its own transaction. MySQL commits with each DDL statement, so the lock belongs to
+ * the session.
  */
 async function migrateMysql(runner: QueryRunner): Promise<void> {
   await takeLock(() => isTaken(runner, "SELECT GET_LOCK('identity-backend-migrations', 0) AS taken"));
