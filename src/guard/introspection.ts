@@ -85,7 +85,7 @@ export class Introspection {
   private failed({ message, status }: RemoteFailure): void {
     if (!this.isFailing) this.settings.report(message);
     this.isFailing = true;
-    // A response below 500, however odd, concerns this token only, and other tokens can still be queried.
+    // A response below 500, however odd, shows that the issuer responds: other tokens can still be queried.
     const isUnavailable = status === undefined || status >= 500;
     if (isUnavailable) this.pausedUntil = this.settings.clock.now() + PAUSE_MS;
   }

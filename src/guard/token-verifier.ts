@@ -30,7 +30,7 @@ const NOT_ACTIVE = 'The issuer says that the token is no longer active; request 
 
 /**
  * Verifies the tokens that a service receives. The guard uses it; resolvers, gateways and message handlers
- * may use it directly. An application needs only one, which caches the keys of the issuer.
+ * may use it directly. Create it once, not for each token: it caches the keys of the issuer.
  */
 @Injectable()
 export class TokenVerifier {
