@@ -44,7 +44,7 @@ function rotateCommand(services: Services): Command {
     )
     .option(
       '--revoke',
-      'after a leak: also revoke the previous keys, and with them every token that they signed',
+      'after a leak: revoke every key that has signed until now, and with it every token that it signed',
     );
   return withJson(rotate).action(({ algorithm, revoke = false, json = false }: RotateOptions) =>
     services.use(async (context) => {
