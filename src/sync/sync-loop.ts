@@ -27,7 +27,7 @@ export class SyncLoop {
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
 
-  /** @param log receives one line for each outage of the database */
+  /** @param log receives one line for each outage of the database, and for each fault of what it stores */
   constructor(
     private readonly clock: Clock,
     @Inject(LOG) private readonly log: Pick<Log, 'error'>,
@@ -52,7 +52,7 @@ export class SyncLoop {
    */
   async start(): Promise<void> {
     await this.syncAll();
-    this.schedule(false);
+    this.schedule();
   }
 
   /**
@@ -90,17 +90,25 @@ export class SyncLoop {
     this.syncedAt = begun;
   }
 
-  private schedule(failing: boolean): void {
+  /** @param logged the message about the failure of the previous sync, which is not logged again */
+  private schedule(logged?: string): void {
     if (this.stopped) return;
     this.timer = setTimeout(() => {
       this.syncAll().then(
-        () => this.schedule(false),
+        () => this.schedule(),
         (cause: unknown) => {
-          if (!failing) this.log.error({ err: cause }, 'the database does not respond');
-          this.schedule(true);
+          const message = messageOf(cause);
+          if (message !== logged) this.log.error({ err: cause }, message);
+          this.schedule(message);
         },
       );
     }, INTERVAL_MS);
     this.timer.unref();
   }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof StoreUnavailable
+    ? 'the database does not respond'
+    : 'synchronization with the database failed';
 }

@@ -38,8 +38,9 @@ export function claimsToSign(payload: unknown, options: JwtSignOptions, context:
   }
   if (claims.iss !== issuer) throw refused('issuer', `must be that of TokenModule, ${issuer}`);
   const audiences = audiencesOf(claims.aud);
-  if (audiences.includes(issuer) || audiences.includes(REVOCATIONS_AUDIENCE)) {
-    throw refused('audience', 'must not be the issuer itself');
+  if (audiences.includes(issuer)) throw refused('audience', 'must not be the issuer itself');
+  if (audiences.includes(REVOCATIONS_AUDIENCE)) {
+    throw refused('audience', `must not be ${REVOCATIONS_AUDIENCE}, which is reserved`);
   }
   return claims;
 }

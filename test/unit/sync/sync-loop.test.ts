@@ -26,6 +26,7 @@ class Followed implements Syncable {
 
 let clock: MovedClock;
 let failures: unknown[];
+let messages: (string | undefined)[];
 let syncLoop: SyncLoop;
 let part: Followed;
 
@@ -34,7 +35,11 @@ beforeEach(() => {
   clock = new MovedClock();
   clock.set(NEW_YEAR);
   failures = [];
-  const error = ({ err }: { err: unknown }): void => void failures.push(err);
+  messages = [];
+  const error = ({ err }: { err: unknown }, message?: string): void => {
+    failures.push(err);
+    messages.push(message);
+  };
   syncLoop = new SyncLoop(clock, { error });
   part = new Followed();
 });
@@ -58,6 +63,25 @@ async function pass(intervals: number): Promise<void> {
 }
 
 describe('SyncLoop', () => {
+  it.each([
+    [new StoreUnavailable('unavailable'), 'the database does not respond'],
+    [new Error('key-1 does not decrypt'), 'synchronization with the database failed'],
+  ])('logs a failure once: %s', async (failure, message) => {
+    await start(part);
+    part.failure = failure;
+    await pass(3);
+    expect([failures, messages]).toEqual([[failure], [message]]);
+  });
+
+  it('logs an outage that follows another failure', async () => {
+    await start(part);
+    part.failure = new Error('key-1 does not decrypt');
+    await pass(2);
+    part.failure = new StoreUnavailable('unavailable');
+    await pass(2);
+    expect(messages).toEqual(['synchronization with the database failed', 'the database does not respond']);
+  });
+
   it('syncs every part once before it has started, in the order of joining', async () => {
     const order: string[] = [];
     const [first, second] = [new Followed(), new Followed()];

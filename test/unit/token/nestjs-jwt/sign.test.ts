@@ -101,6 +101,12 @@ describe.each(BOUND_ALGORITHMS)('JwtService.sign on %s', (algorithm) => {
     ['another issuer in the payload', { iss: 'other' }, {}, /"issuer".* identity-backend/],
     ['the issuer as the audience', {}, { audience: 'identity-backend' }, /"audience"/],
     ['the issuer among the audiences', {}, { audience: ['a', 'identity-backend'] }, /"audience"/],
+    [
+      'the audience of revocation lists',
+      {},
+      { audience: 'urn:identity-backend:revocations' },
+      /"audience".*reserved/,
+    ],
     ['the issuer as aud of the payload', { aud: 'identity-backend' }, {}, /"audience"/],
     ['the audience of revocation lists', { aud: [REVOCATIONS_AUDIENCE] }, {}, /"audience"/],
     ['a string as the payload', 'payload', {}, /"payload"/],
