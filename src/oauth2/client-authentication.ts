@@ -44,7 +44,8 @@ export class ClientAuthentication {
       const credentials = { clientId: form.get('client_id') ?? '', clientSecret: secret };
       return andThen(this.authenticator.bySecret(caller, credentials), byBody);
     }
-    if (assertion === undefined || form.get('client_assertion_type') !== JWT_BEARER) throw refused(false);
+    if (assertion === undefined || form.get('client_assertion_type') !== JWT_BEARER)
+      throw authenticationFailed(false);
     return this.assertions.authenticate(assertion, form.get('client_id'), caller).then(byBody);
   }
 
@@ -82,7 +83,7 @@ function admitted(outcome: Authentication, inHeader: boolean): Client {
     case 'authenticated':
       return outcome.client;
     case 'invalid_client':
-      throw refused(inHeader);
+      throw authenticationFailed(inHeader);
     case 'too_many_requests':
       throw asOAuthError(tooManyRequests(outcome.retryAfterSeconds));
   }
@@ -91,7 +92,7 @@ function admitted(outcome: Authentication, inHeader: boolean): Client {
 /**
  * @param inHeader whether the request used the Authorization header, so that the response carries a challenge
  */
-function refused(inHeader: boolean): OAuthError {
+export function authenticationFailed(inHeader: boolean): OAuthError {
   const headers = { 'www-authenticate': 'Basic realm="identity-backend"' };
   return new OAuthError('invalid_client', 'Client authentication failed', inHeader ? { headers } : {});
 }

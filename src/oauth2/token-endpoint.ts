@@ -10,7 +10,7 @@ import type { MaybePromise } from '../concurrency/maybe-promise.js';
 import { unavailable } from '../server/api-error.js';
 import type { Issued, IssueOutcome, NotIssued } from '../token/issue-outcome.js';
 import { TokenService } from '../token/token.service.js';
-import { type Caller, ClientAuthentication } from './client-authentication.js';
+import { authenticationFailed, type Caller, ClientAuthentication } from './client-authentication.js';
 import type { AccessTokenResponseDto } from './dto/access-token.dto.js';
 import { GrantTable } from './grants/grant-table.js';
 import { asOAuthError, OAuthError, type OAuthErrorCode } from './oauth-error.js';
@@ -71,10 +71,10 @@ export class TokenEndpoint {
   ): Promise<AccessTokenResponseDto> {
     const form = new OAuthForm(body);
     const type = requestedGrantType(form);
-    const client = (known.client = await this.authentication.authenticate(form, caller));
-    const grant = this.grants.allowed(type, client);
-    const { subject } = await grant.decide(client, form);
+    const authenticated = (known.client = await this.authentication.authenticate(form, caller));
+    const { subject } = await this.grants.allowed(type, authenticated).decide(authenticated, form);
     known.subject = subject;
+    const client = this.current(authenticated, type, caller);
     const audience = (known.audience = requestedAudience(form, client));
     const scope = (known.scope = requestedScope(form));
     this.checkPolicy(client, { subject, audience, scope });
@@ -89,6 +89,24 @@ export class TokenEndpoint {
     );
     this.auditIssued(caller, known, issued);
     return responseOf(issued, scope);
+  }
+
+  /**
+   * While a grant waits, for example for another service, the client may be disabled or deleted, or lose an
+   * audience, a scope or the grant itself.
+   *
+   * @returns the client as it is now
+   * @throws {OAuthError} if it no longer exists or is disabled, or may no longer use the grant
+   */
+  private current(authenticated: Client, type: string, { authorization }: Caller): Client {
+    const client = this.clients.find(authenticated.id);
+    if (client === authenticated) return client;
+    // Another client may have been registered with the same ID.
+    if (!client || client.disabled || client.createdAt !== authenticated.createdAt) {
+      throw authenticationFailed(authorization !== undefined);
+    }
+    this.grants.allowed(type, client);
+    return client;
   }
 
   /** @throws {OAuthError} if the client requests more than it may have */

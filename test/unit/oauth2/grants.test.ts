@@ -5,7 +5,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ApiBody, ApiProperty, DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { AuditEvent } from '../../../src/audit/audit-log.js';
-import { GRANT_TYPES } from '../../../src/clients/client.js';
+import { type Client, GRANT_TYPES } from '../../../src/clients/client.js';
 import type { ClientRegistry } from '../../../src/clients/client-registry.js';
 import { FormParameters } from '../../../src/encoding/form-urlencoded.js';
 import type { ClientAuthentication } from '../../../src/oauth2/client-authentication.js';
@@ -46,6 +46,7 @@ describe('a grant added to the table', () => {
   let issued: TokenRequest[];
   let events: AuditEvent[];
   let endpoint: TokenEndpoint;
+  let registered: Client | undefined;
   beforeEach(() => {
     issued = [];
     events = [];
@@ -55,6 +56,7 @@ describe('a grant added to the table', () => {
       scopes: ['logs:read'],
       mayActFor: ['user-*'],
     });
+    registered = client;
     const tokens = {
       issue: (request: TokenRequest) => {
         issued.push(request);
@@ -67,7 +69,7 @@ describe('a grant added to the table', () => {
         Object.values(CLASSES).map((grantClass) => new grantClass()),
       ),
       { authenticate: () => client } as unknown as ClientAuthentication,
-      { isClient: () => false } as unknown as ClientRegistry,
+      { isClient: () => false, find: () => registered } as unknown as ClientRegistry,
       tokens as unknown as TokenService,
       { record: (_requestId, event) => events.push(event) },
     );
@@ -90,6 +92,29 @@ describe('a grant added to the table', () => {
     });
     expect(issued).toMatchObject([{ subject: 'user-42', audience: 'logging-service', scope: 'logs:read' }]);
     expect(events).toMatchObject([{ event: 'token.issued', sub: 'user-42' }]);
+  });
+
+  it.each<[string, Partial<Client> | undefined, string]>([
+    ['is deleted', undefined, 'invalid_client'],
+    ['is disabled', { disabled: true }, 'invalid_client'],
+    ['is replaced by another with its ID', { createdAt: 1 }, 'invalid_client'],
+    ['loses the grant', { grantTypes: [] }, 'unauthorized_client'],
+    ['loses the audience', { audiences: ['billing'], defaultAudience: null }, 'invalid_target'],
+    ['loses the scope', { scopes: [] }, 'invalid_scope'],
+    ['loses the subject', { mayActFor: [] }, 'invalid_grant'],
+  ])('issues no token if the client %s while the grant decides', async (_name, change, code) => {
+    const response = ask({ ticket: 'user-42', audience: 'logging-service', scope: 'logs:read' });
+    registered = change && registered && { ...registered, ...change };
+    await expect(response).rejects.toMatchObject({ code });
+    expect(issued).toEqual([]);
+    expect(events).toMatchObject([{ event: 'token.refused', code, sub: 'user-42' }]);
+  });
+
+  it('issues the token if the client is renamed while the grant decides', async () => {
+    const response = ask({ ticket: 'user-42' });
+    registered = registered && { ...registered, name: 'Renamed' };
+    await expect(response).resolves.toMatchObject({ access_token: 'a.b.c' });
+    expect(issued).toMatchObject([{ client: { name: 'Renamed' } }]);
   });
 
   it.each([

@@ -58,7 +58,7 @@ describe.each(services)('a request that cannot be signed now, as reported %s,', 
     const endpoint = new TokenEndpoint(
       new GrantTable({ client_credentials: ClientCredentialsGrant }, [new ClientCredentialsGrant()]),
       { authenticate: () => client } as unknown as ClientAuthentication,
-      { isClient: () => true } as unknown as ClientRegistry,
+      { isClient: () => true, find: () => client } as unknown as ClientRegistry,
       tokens,
       events,
     );
