@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { JsonWebTokenError, type JwtVerifyOptions, NotBeforeError, TokenExpiredError } from '@nestjs/jwt';
+import {
+  JsonWebTokenError,
+  JwtService,
+  type JwtVerifyOptions,
+  NotBeforeError,
+  TokenExpiredError,
+} from '@nestjs/jwt';
 import fc from 'fast-check';
-import { audiencesOf } from '../../../../src/jwt/claims.js';
+import { audiencesOf, type Claims } from '../../../../src/jwt/claims.js';
+import { TokenService } from '../../../../src/token/token.service.js';
 import { signingKeyFor } from '../../../support/private-keys.js';
 import {
   asyncOutcomeOf,
@@ -9,10 +16,12 @@ import {
   type BoundJwt,
   boundJwt,
   libraryJwt,
+  optionsFor,
   outcomeOf,
 } from '../../../support/bound-jwt.js';
 import { handMadeToken, signedParts } from '../../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../../support/moved-clock.js';
+import { standaloneTokens } from '../../../support/token-service.js';
 import { PREVIOUS_SECRET, SECRET } from '../../../support/settings.js';
 
 const CLAIMS = {
@@ -254,6 +263,37 @@ describe.each(BOUND_ALGORITHMS)('JwtService.verify on %s', (algorithm) => {
 });
 
 describe('JwtService.verify', () => {
+  it('accepts a token for an audience exactly if TokenService.verify does', async () => {
+    const revocationCheck = ({ jti }: Claims) => (jti === 'revoked' ? 'It was revoked.' : undefined);
+    const settings = { clockToleranceSeconds: 5, revocationCheck };
+    const { context } = await standaloneTokens({ ...optionsFor('HS256'), ...settings });
+    const [jwt, tokens] = [context.get(JwtService), context.get(TokenService)];
+    const time = fc.constantFrom(...[-61, -6, -5, -4, 0, 4, 5, 6, 61].map((ahead) => NEW_YEAR + ahead));
+    const name = fc.constantFrom('a', 'b', 'identity-backend', '', ' ');
+    const claims = fc.record(
+      {
+        iss: name,
+        sub: name,
+        aud: fc.oneof(name, fc.array(name)),
+        iat: time,
+        nbf: time,
+        exp: time,
+        jti: fc.constantFrom('a', 'revoked'),
+        tenant: anyJson,
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(claims, (claimed) => {
+        const token = handMadeToken({ claims: claimed });
+        const accepted = 'value' in outcomeOf(() => jwt.verify<object>(token, { audience: 'a' }));
+        expect(accepted).toBe(tokens.verify({ token, audience: 'a' }).code === 'valid');
+      }),
+      { numRuns: 1_000 },
+    );
+    await context.close();
+  });
+
   it('applies the tolerance of the module unless the caller passes one', async () => {
     const { jwt, close } = await boundJwt('HS256', { clockToleranceSeconds: 10 });
     const expired = handMadeToken({ claims: { exp: NEW_YEAR - 9 } });
