@@ -3,11 +3,11 @@ import { type KeySchedule, keyState } from './key-schedule.js';
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 
-/**
- * How long a key is published before it signs: verifiers cache a key set for 5 minutes and may miss one
- * fetch.
- */
-export const PUBLISHED_BEFORE_SIGNING_MS = 10 * MINUTE_MS;
+/** How long verifiers may cache the published key set. */
+export const KEY_SET_MAX_AGE_SECONDS = 300;
+
+/** How long a key is published before it signs: verifiers may miss one fetch of the key set. */
+export const PUBLISHED_BEFORE_SIGNING_MS = 2 * KEY_SET_MAX_AGE_SECONDS * SECOND_MS;
 
 /** How stale an instance's view of the schedules may be while it signs. */
 export const MAX_KNOWLEDGE_AGE_MS = 60 * SECOND_MS;

@@ -5,6 +5,7 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { namesEntityTag } from '../server/in-memory-file.js';
 import type { PublicJwk } from '../keys/key-store.js';
 import { KeyRing } from '../keys/key-ring.js';
+import { KEY_SET_MAX_AGE_SECONDS } from '../keys/key-rotation.js';
 import { JwksDto } from './dto/jwks.dto.js';
 
 interface Response {
@@ -19,7 +20,7 @@ export class JwksController {
   constructor(private readonly keys: KeyRing) {}
 
   @Get()
-  @Header('Cache-Control', 'public, max-age=300')
+  @Header('Cache-Control', `public, max-age=${KEY_SET_MAX_AGE_SECONDS}`)
   @RouteConfig({ publicDocument: true })
   @ApiOperation({ summary: 'The public keys of this service' })
   @ApiResponse({ status: 200, description: 'A JWK Set (RFC 7517 section 5)', type: JwksDto })

@@ -8,6 +8,9 @@ import { ApiErrorResponse } from '../server/api-errors.decorator.js';
 import { GRANTS } from './grants/index.js';
 import { serverMetadata } from './metadata.js';
 
+/** How long clients may cache the metadata. It changes only when the service restarts. */
+const MAX_AGE_SECONDS = 300;
+
 const NoDiscovery = (): MethodDecorator =>
   ApiErrorResponse(
     'JWT_ISSUER is not a URL of this service',
@@ -31,7 +34,7 @@ export class MetadataController {
   }
 
   @Get('openid-configuration')
-  @Header('Cache-Control', 'public, max-age=300')
+  @Header('Cache-Control', `public, max-age=${MAX_AGE_SECONDS}`)
   @RouteConfig({ publicDocument: true })
   @ApiOperation({ summary: 'The metadata for OpenID Connect clients (Discovery 1.0 section 4)' })
   @ApiResponse({ status: 200, description: 'The metadata', schema: { type: 'object' } })
@@ -41,7 +44,7 @@ export class MetadataController {
   }
 
   @Get('oauth-authorization-server')
-  @Header('Cache-Control', 'public, max-age=300')
+  @Header('Cache-Control', `public, max-age=${MAX_AGE_SECONDS}`)
   @RouteConfig({ publicDocument: true })
   @ApiOperation({ summary: 'The metadata for OAuth 2.0 clients (RFC 8414)' })
   @ApiResponse({ status: 200, description: 'The metadata', schema: { type: 'object' } })
