@@ -2,7 +2,7 @@
  * What a token request asked for: names that the caller chose and, for `/oauth2/token`, the subject that the
  * grant decides and the client's default audience. A field is `undefined` if it was not read.
  */
-interface AskedFor {
+interface RequestedToken {
   /** The requested subject. */
   readonly sub: string | undefined;
   /** The requested audience, or several. */
@@ -14,7 +14,7 @@ interface AskedFor {
 }
 
 /** A token was issued. The event identifies it by its `jti` and does not contain it. */
-export interface TokenIssued extends AskedFor {
+export interface TokenIssued extends RequestedToken {
   readonly event: 'token.issued';
   readonly jti: string;
   /** The algorithm of the signature, such as `ES256`. */
@@ -22,7 +22,7 @@ export interface TokenIssued extends AskedFor {
 }
 
 /** A token request was refused. */
-export interface TokenRefused extends AskedFor {
+export interface TokenRefused extends RequestedToken {
   readonly event: 'token.refused';
   /** The error code of the response. */
   readonly code: string;

@@ -19,8 +19,8 @@ const FAILURE_WINDOW_MS = 60_000;
     {
       provide: BruteForceLimit,
       inject: [CLIENT_SETTINGS, WindowCounter, Clock],
-      useFactory: ({ mostAuthFailures }: ClientSettings, failures: WindowCounter, clock: Clock) =>
-        new BruteForceLimit(mostAuthFailures, failures, clock),
+      useFactory: ({ authFailureMax }: ClientSettings, failures: WindowCounter, clock: Clock) =>
+        new BruteForceLimit(authFailureMax, failures, clock),
     },
     ClientAuthenticator,
   ],
@@ -35,13 +35,13 @@ export class ClientAuthenticationModule implements OnApplicationShutdown {
 }
 
 function failureCounter(
-  { mostAuthFailures, redisUrl }: ClientSettings,
+  { authFailureMax, redisUrl }: ClientSettings,
   clock: Clock,
   log: Log,
 ): Promise<WindowCounter> {
   return makeWindowCounter({
     // Without a limit nothing is counted, so Redis is not needed.
-    url: mostAuthFailures > 0 ? redisUrl : undefined,
+    url: authFailureMax > 0 ? redisUrl : undefined,
     name: 'authentication-failures',
     window: FAILURE_WINDOW_MS,
     clock,

@@ -40,12 +40,12 @@ export class ClientAuthenticator {
    */
   bySecret(attempt: Attempt, credentials: Credentials | undefined): MaybePromise<Authentication> {
     const clientId = credentials?.clientId ?? '';
-    const blocked = this.blocked(attempt, clientId);
+    const blocked = this.refuseIfBlocked(attempt, clientId);
     if (blocked) return blocked;
     const client = this.clients.find(clientId);
     const matches = hasSecret(client, credentials?.clientSecret ?? '', this.clock.now());
     if (client && matches && !client.disabled) return { code: 'authenticated', client };
-    return this.failed(attempt, clientId);
+    return this.countFailure(attempt, clientId);
   }
 
   /**
@@ -57,9 +57,9 @@ export class ClientAuthenticator {
   }
 
   /** @returns the refusal of an attempt, if too many have failed; `undefined` if it may proceed */
-  blocked(attempt: Attempt, clientId: string): Authentication | undefined {
+  refuseIfBlocked(attempt: Attempt, clientId: string): Authentication | undefined {
     const seconds = this.limit.blockedSeconds(attempt.address, clientId);
-    return seconds > 0 ? this.refused(attempt, clientId, seconds) : undefined;
+    return seconds > 0 ? this.refuse(attempt, clientId, seconds) : undefined;
   }
 
   /**
@@ -68,9 +68,9 @@ export class ClientAuthenticator {
    * @returns the refusal of an attempt, if its IP address had too many failures and then too many signature
    *   checks; `undefined` if its signature may be checked
    */
-  signatureRefused(attempt: Attempt, clientId: string): Authentication | undefined {
+  countSignatureCheck(attempt: Attempt, clientId: string): Authentication | undefined {
     const seconds = this.limit.countSignatureCheck(attempt.address);
-    return seconds > 0 ? this.refused(attempt, clientId, seconds) : undefined;
+    return seconds > 0 ? this.refuse(attempt, clientId, seconds) : undefined;
   }
 
   /**
@@ -78,11 +78,11 @@ export class ClientAuthenticator {
    *
    * @returns its refusal
    */
-  async failed(attempt: Attempt, clientId: string): Promise<Authentication> {
-    return this.refused(attempt, clientId, await this.limit.failed(attempt.address, clientId));
+  async countFailure(attempt: Attempt, clientId: string): Promise<Authentication> {
+    return this.refuse(attempt, clientId, await this.limit.failed(attempt.address, clientId));
   }
 
-  private refused(
+  private refuse(
     { requestId, address }: Attempt,
     clientId: string,
     retryAfterSeconds: number,

@@ -13,7 +13,7 @@ const MINUTE_MS = 60 * 1000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** The settings that determine which keys sign and verify. */
-export type KeySettings = Pick<
+export type GivenKeys = Pick<
   Settings,
   'algorithms' | 'audienceAlgorithms' | 'importedKeys' | 'rotationPeriodMs'
 >;
@@ -27,7 +27,7 @@ export type KeySettings = Pick<
 export function keySettings(
   environment: Environment,
   directory: string,
-): { readonly keys: KeySettings; readonly faults: readonly string[] } {
+): { readonly keys: GivenKeys; readonly faults: readonly string[] } {
   const algorithms = algorithmList(environment.JWT_ALGORITHM);
   const audienceAlgorithms = new Map(
     audienceListsOf(environment.AUDIENCE_ALGORITHMS).map(([audience, list]) => [

@@ -8,7 +8,7 @@ import { sqlitePath } from '../database/database-url.js';
 import { databaseFaults, databaseNotices, withWholePaths } from './database-settings.js';
 import { Environment } from './environment.js';
 import { type GivenValues, givenValues, type Variables } from './given-values.js';
-import { keySettings, type KeySettings, needsSharedSecret } from './key-settings.js';
+import { keySettings, type GivenKeys, needsSharedSecret } from './key-settings.js';
 import { cannotKeep, readLocalSecret } from './local-secret.js';
 import {
   encryptionKeyFaults,
@@ -62,7 +62,7 @@ export function toEnvironment(values: GivenValues['values']): Environment {
 
 function toSettings(
   environment: Environment,
-  keys: KeySettings,
+  keys: GivenKeys,
   { directory, given }: { readonly directory: string; readonly given: GivenValues },
 ): LoadedSettings {
   const dataDirectory = join(directory, 'data');
@@ -83,19 +83,19 @@ function toSettings(
     clockToleranceSeconds: environment.JWT_CLOCK_TOLERANCE_SECONDS,
     databaseUrl: withWholePaths(environment.DATABASE_URL, directory),
     redisUrl: environment.REDIS_URL,
-    mostAuthFailures: environment.AUTH_FAILURE_MAX,
+    authFailureMax: environment.AUTH_FAILURE_MAX,
     rateLimitMax: environment.RATE_LIMIT_MAX,
     rateLimitWindowMs: environment.RATE_LIMIT_WINDOW_SECONDS * 1000,
     workers: workersOf(environment),
     inPassenger: environment.IN_PASSENGER !== undefined,
     tokenEndpointAuth: environment.TOKEN_ENDPOINT_AUTH ?? (production ? 'required' : 'none'),
-    ...serverSettings(environment, production),
+    ...httpSettings(environment, production),
     notices: [...notices, ...databaseNotices(environment.DATABASE_URL, production), ...given.notices],
   });
 }
 
 /** The host and port to listen on, the trusted proxies, and which optional routes are open. */
-function serverSettings(
+function httpSettings(
   environment: Environment,
   production: boolean,
 ): Pick<

@@ -23,7 +23,7 @@ export const NAMESPACES = {
     'previousEncryptionKeys',
   ],
   database: ['databaseUrl'],
-  clients: ['lifetimeSeconds', 'mostAuthFailures', 'redisUrl'],
+  clients: ['lifetimeSeconds', 'authFailureMax', 'redisUrl'],
   oauth2: [
     'issuer',
     'publicUrl',

@@ -38,7 +38,7 @@ export interface Settings {
   readonly previousEncryptionKeys: readonly string[];
   readonly redisUrl: string | undefined;
   /** Failed authentications in a minute; 0 for no limit. */
-  readonly mostAuthFailures: number;
+  readonly authFailureMax: number;
   /** Requests of an IP address within a window; 0 for no limit. */
   readonly rateLimitMax: number;
   readonly rateLimitWindowMs: number;

@@ -133,14 +133,14 @@ function okpFault({ crv, x }: Jwk): string | undefined {
 }
 
 /** Decodes a Base64urlUInt, which has no leading zero bytes (RFC 7518 §2). */
-function numberOf(text: unknown, mostBytes: number): Buffer | undefined {
-  const bytes = bytesOf(text, mostBytes);
+function numberOf(text: unknown, maxBytes: number): Buffer | undefined {
+  const bytes = bytesOf(text, maxBytes);
   return bytes?.[0] === 0 ? undefined : bytes;
 }
 
-/** Decodes canonical base64url, unless it is longer than `mostBytes` would be. */
-function bytesOf(text: unknown, mostBytes: number): Buffer | undefined {
-  if (typeof text !== 'string' || text.length > Math.ceil((mostBytes * 4) / 3)) return undefined;
+/** Decodes canonical base64url, unless it is longer than `maxBytes` would be. */
+function bytesOf(text: unknown, maxBytes: number): Buffer | undefined {
+  if (typeof text !== 'string' || text.length > Math.ceil((maxBytes * 4) / 3)) return undefined;
   return canonicalBytes(text);
 }
 

@@ -36,7 +36,7 @@ export interface RotationPolicy {
 }
 
 /** Makes a key with this schedule from unused key material. */
-export type Spare<K> = (schedule: KeySchedule) => K;
+export type MakeKey<K> = (schedule: KeySchedule) => K;
 
 /**
  * Brings the schedules of the keys of one purpose up to date: one key signs now, the next is published well
@@ -50,7 +50,7 @@ export function maintain<K extends KeySchedule>(
   keys: readonly K[],
   now: number,
   policy: RotationPolicy,
-  spare: Spare<K>,
+  spare: MakeKey<K>,
 ): readonly K[] {
   const raised = raiseLifetimes(keys, now, policy);
   const signing = withSigningKey(followPolicy(raised, now, policy), now, policy, spare);
@@ -73,22 +73,22 @@ export function rotate<K extends KeySchedule>(
   keys: readonly K[],
   now: number,
   policy: RotationPolicy,
-  spare: Spare<K>,
+  spare: MakeKey<K>,
   revoke: boolean,
 ): readonly K[] {
   const ready = maintain(keys, now, policy, spare);
   const current = signingKey(ready, now);
   const [next] = upcoming(ready, now);
   if (!current || !next) return ready;
-  const start = revoke
+  const previousStops = revoke
     ? now
     : Math.max(now + ROTATION_DELAY_MS, next.publishedAt + PUBLISHED_BEFORE_SIGNING_MS);
-  const begin = revoke ? now - MAX_LAG_MS : start;
+  const nextSigns = revoke ? now - MAX_LAG_MS : previousStops;
   // Another rotation does not postpone one that is in progress.
-  if (!revoke && next.signsFrom !== null && next.signsFrom <= start) return ready;
+  if (!revoke && next.signsFrom !== null && next.signsFrom <= previousStops) return ready;
   const replaced = ready.map((key) => {
-    if (key === next) return { ...key, signsFrom: begin, signsUntil: endOf(begin, policy) };
-    const ended = key === current ? { ...key, signsUntil: start } : key;
+    if (key === next) return { ...key, signsFrom: nextSigns, signsUntil: endOf(nextSigns, policy) };
+    const ended = key === current ? { ...key, signsUntil: previousStops } : key;
     return revoke && hasSigned(key, now) ? { ...ended, revokedAt: now } : ended;
   });
   return maintain(inSuccession(replaced, now, policy), now, policy, spare);
@@ -159,7 +159,7 @@ function withSigningKey<K extends KeySchedule>(
   keys: readonly K[],
   now: number,
   policy: RotationPolicy,
-  spare: Spare<K>,
+  spare: MakeKey<K>,
 ): readonly K[] {
   if (signingKey(keys, now)) return keys;
   const [next] = upcoming(keys, now);
@@ -197,7 +197,7 @@ function withNextKey<K extends KeySchedule>(
   keys: readonly K[],
   now: number,
   policy: RotationPolicy,
-  spare: Spare<K>,
+  spare: MakeKey<K>,
 ): readonly K[] {
   const scheduled = inSuccession(keys, now, policy);
   const last = upcoming(scheduled, now).at(-1);

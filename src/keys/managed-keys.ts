@@ -9,7 +9,7 @@ import {
   MAX_KNOWLEDGE_AGE_MS,
   rotate,
   type RotationPolicy,
-  type Spare,
+  type MakeKey,
 } from './key-rotation.js';
 import type { KeySchedule } from './key-schedule.js';
 import { keyState } from './key-schedule.js';
@@ -98,7 +98,7 @@ export class ManagedKeys {
     done: (purpose: KeyPurpose) => void = () => {},
     eventOf: (purpose: KeyPurpose) => ChangeEvent | undefined = () => undefined,
   ): Promise<boolean> {
-    const replaced = revoke ? this.shown : [...this.purposes];
+    const replaced = revoke ? this.purposesWithKeys : [...this.purposes];
     const chosen = replaced.filter(
       (purpose) => algorithm === undefined || algorithmOf(purpose) === algorithm,
     );
@@ -128,10 +128,10 @@ export class ManagedKeys {
 
   /** Every key with its schedule, by purpose. */
   get schedules(): ReadonlyMap<KeyPurpose, readonly StoredKey[]> {
-    return new Map(this.shown.map((purpose) => [purpose, this.keysFor(purpose)]));
+    return new Map(this.purposesWithKeys.map((purpose) => [purpose, this.keysFor(purpose)]));
   }
 
-  private get shown(): KeyPurpose[] {
+  private get purposesWithKeys(): KeyPurpose[] {
     const previous = this.options.previousAlgorithms ?? [];
     return [...this.purposes, ...previous.filter((algorithm) => this.records.get(algorithm))];
   }
@@ -166,13 +166,13 @@ export class ManagedKeys {
    */
   private async change(purpose: KeyPurpose, decide: Decision, event?: ChangeEvent): Promise<void> {
     const spares: KeyMaterial[] = [];
-    let lacking: number;
+    let missing: number;
     do {
-      lacking = await this.attempt(purpose, decide, spares, event);
+      missing = await this.attempt(purpose, decide, spares, event);
       const { encryption } = this.options;
-      const making = Array.from({ length: lacking }, () => makeKey(algorithmOf(purpose), encryption));
+      const making = Array.from({ length: missing }, () => makeKey(algorithmOf(purpose), encryption));
       spares.push(...(await Promise.all(making)));
-    } while (lacking > 0);
+    } while (missing > 0);
     this.current = undefined;
   }
 
@@ -183,24 +183,24 @@ export class ManagedKeys {
     spares: readonly KeyMaterial[],
     event: ChangeEvent | undefined,
   ): Promise<number> {
-    const lacking = new KeysLacking();
+    const shortage = new KeysLacking();
     try {
-      const attempted = (current: readonly StoredKey[] = []): readonly StoredKey[] => {
+      const decideWithSpares = (current: readonly StoredKey[] = []): readonly StoredKey[] => {
         const left = [...spares];
-        lacking.count = 0;
+        shortage.count = 0;
         const decided = decide(current, this.options.clock.now(), (schedule) => {
           const material = left.pop();
-          if (!material) lacking.count += 1;
+          if (!material) shortage.count += 1;
           return { ...(material ?? NO_MATERIAL), ...schedule };
         });
-        if (lacking.count > 0) throw lacking;
+        if (shortage.count > 0) throw shortage;
         return decided;
       };
-      await this.records.change(purpose, attempted, event);
+      await this.records.change(purpose, decideWithSpares, event);
     } catch (error) {
-      if (error !== lacking) throw error;
+      if (error !== shortage) throw error;
     }
-    return lacking.count;
+    return shortage.count;
   }
 
   private open(keys: readonly StoredKey[]): void {
@@ -226,7 +226,7 @@ export class ManagedKeys {
   }
 }
 
-type Decision = (keys: readonly StoredKey[], now: number, spare: Spare<StoredKey>) => readonly StoredKey[];
+type Decision = (keys: readonly StoredKey[], now: number, spare: MakeKey<StoredKey>) => readonly StoredKey[];
 
 /** Rolls back a transaction that needs new keys. */
 class KeysLacking extends Error {

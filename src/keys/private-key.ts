@@ -79,6 +79,6 @@ export function openKey({ jwk, sealed }: KeyMaterial, encryption: KeyEncryption)
  * another.
  */
 export function publicJwk(privateKey: KeyObject, alg: Algorithm): PublicJwk {
-  const members = createPublicKey(privateKey).export({ format: 'jwk' });
-  return { ...members, kty: String(members.kty), kid: thumbprint(members), alg, use: 'sig' };
+  const parameters = createPublicKey(privateKey).export({ format: 'jwk' });
+  return { ...parameters, kty: String(parameters.kty), kid: thumbprint(parameters), alg, use: 'sig' };
 }

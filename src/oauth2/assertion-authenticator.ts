@@ -42,17 +42,17 @@ export class AssertionAuthenticator {
     const assertion = readAssertion(text, this.audiences, this.clock.now() / 1000);
     const clientId = assertion?.clientId ?? '';
     const blocked =
-      this.authenticator.blocked(attempt, clientId) ??
-      (assertion && this.authenticator.signatureRefused(attempt, clientId));
+      this.authenticator.refuseIfBlocked(attempt, clientId) ??
+      (assertion && this.authenticator.countSignatureCheck(attempt, clientId));
     if (blocked) return blocked;
     const isNamed = namedId === undefined || namedId === clientId;
     // Checks that cost little come first. For an unknown or disabled client, as many signatures are verified.
-    if (!assertion || !isNamed) return this.authenticator.failed(attempt, clientId);
+    if (!assertion || !isNamed) return this.authenticator.countFailure(attempt, clientId);
     const client = this.clients.find(clientId);
     const isSigned = isSignedBy(client, assertion);
-    if (!client || client.disabled || !isSigned) return this.authenticator.failed(attempt, clientId);
+    if (!client || client.disabled || !isSigned) return this.authenticator.countFailure(attempt, clientId);
     const isFirstUse = await this.used.useOnce(assertionKey(assertion), assertion.expiresAt);
-    if (!isFirstUse) return this.authenticator.failed(attempt, clientId);
+    if (!isFirstUse) return this.authenticator.countFailure(attempt, clientId);
     if (assertion.audience !== this.issuer) this.endpointAudiences.used(clientId);
     return { code: 'authenticated', client };
   }

@@ -6,7 +6,7 @@ import { MAX_TOKEN_LENGTH, parsePart } from '../jwt/compact-jws.js';
 import { verifySignature } from '../jwt/signature.js';
 
 /** How far ahead an assertion may expire, in seconds: stock clients set up to an hour. */
-const MAX_LIFETIME_SECONDS = 61 * 60;
+const MAX_ASSERTION_LIFETIME_SECONDS = 61 * 60;
 
 /** How far the clock of a client may be ahead of ours, in seconds. */
 const MAX_AHEAD_SECONDS = 30;
@@ -51,7 +51,7 @@ export function readAssertion(
   const [headerPart = '', claimsPart = '', signature = '', ...rest] = text.split('.');
   if (rest.length > 0 || !/^[A-Za-z0-9_-]+$/.test(signature)) return undefined;
   const header = readHeader(headerPart);
-  const claims = header && readClaims(claimsPart, audiences, now);
+  const claims = header && readAssertionClaims(claimsPart, audiences, now);
   return claims && { text, ...header, ...claims };
 }
 
@@ -68,7 +68,7 @@ function readHeader(part: string): Pick<ClientAssertion, 'algorithm' | 'keyId'> 
   return kid === undefined || typeof kid === 'string' ? { algorithm, keyId: kid } : undefined;
 }
 
-function readClaims(
+function readAssertionClaims(
   part: string,
   audiences: readonly string[],
   now: number,
@@ -92,7 +92,11 @@ function isTimely({ exp, iat, nbf }: Record<string, unknown>, now: number): bool
   const isStart = (time: unknown): boolean =>
     time === undefined || (typeof time === 'number' && time <= now + MAX_AHEAD_SECONDS);
   return (
-    typeof exp === 'number' && exp > now && exp <= now + MAX_LIFETIME_SECONDS && isStart(iat) && isStart(nbf)
+    typeof exp === 'number' &&
+    exp > now &&
+    exp <= now + MAX_ASSERTION_LIFETIME_SECONDS &&
+    isStart(iat) &&
+    isStart(nbf)
   );
 }
 

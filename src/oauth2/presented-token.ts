@@ -25,14 +25,14 @@ export function presentedToken(form: OAuthForm): string {
  */
 export function introspected(tokens: TokenService, token: string, client: Client): Claims | undefined {
   const verdict = tokens.verify({ token });
-  return verdict.code === 'valid' && mayKnow(client, verdict.claims) ? verdict.claims : undefined;
+  return verdict.code === 'valid' && mayIntrospect(client, verdict.claims) ? verdict.claims : undefined;
 }
 
 export function mayRevoke(client: Client, claims: Claims): boolean {
   return isOwner(client, claims) || hasAnyScope(client, REVOCATION_SCOPES);
 }
 
-function mayKnow(client: Client, claims: Claims): boolean {
+function mayIntrospect(client: Client, claims: Claims): boolean {
   return (
     isOwner(client, claims) ||
     audiencesOf(claims.aud).includes(client.id) ||

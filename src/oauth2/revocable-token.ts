@@ -101,7 +101,7 @@ export class RevocableTokens {
   }
 
   private refuseUnlessInvalid(token: string, claims: Claims): void {
-    if (this.revocations.isRevokedToItsEnd(claims)) return;
+    if (this.revocations.isRevokedUntilExpiry(claims)) return;
     const { code } = this.tokens.verify({ token });
     if (code === 'token_expired' || (code === 'token_revoked' && this.isClientDeleted(claims))) return;
     throw new OAuthError('unauthorized_client', 'The token was not issued to this client');

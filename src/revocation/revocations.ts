@@ -49,7 +49,7 @@ export class Revocations {
    * Whether the token is revoked for as long as it could be accepted. A token with the same ID that expires
    * sooner may have been revoked instead.
    */
-  isRevokedToItsEnd(claims: Claims): boolean {
+  isRevokedUntilExpiry(claims: Claims): boolean {
     const key = tokenKey(claims);
     return key !== undefined && this.isKnown(key, endOf(claims));
   }

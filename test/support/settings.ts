@@ -28,7 +28,7 @@ export function testSettings(changes: Partial<Settings> = {}): Settings {
     encryptionKey: 'a-key-encryption-key-of-the-tests-0123456789',
     previousEncryptionKeys: [],
     redisUrl: undefined,
-    mostAuthFailures: 10,
+    authFailureMax: 10,
     rateLimitMax: 0,
     rateLimitWindowMs: 60_000,
     workers: 1,

@@ -23,7 +23,7 @@ let databaseUrl: string;
 let rows: readonly Row[];
 beforeAll(async () => {
   databaseUrl = `sqlite:${join(temporaryDirectory(), 'identity.db')}`;
-  service = await RunningApp.start({ databaseUrl, mostAuthFailures: 0 });
+  service = await RunningApp.start({ databaseUrl, authFailureMax: 0 });
   admin = await Administrator.of(service);
   const database = service.app.get<DataSource>(getDataSourceToken());
   const tables = await database.query<{ name: string }[]>(

@@ -19,7 +19,7 @@ afterAll(removeTemporaryDirectories);
 async function start(databaseUrl: string, at = NEW_YEAR): Promise<RunningApp> {
   const clock = new MovedClock();
   clock.set(at);
-  const service = await RunningApp.start({ databaseUrl, mostAuthFailures: 0 }, clock);
+  const service = await RunningApp.start({ databaseUrl, authFailureMax: 0 }, clock);
   running.push(service);
   return service;
 }

@@ -11,7 +11,7 @@ let admin: Administrator;
 let worker: TestClient;
 let count = 0;
 beforeAll(async () => {
-  service = await RunningApp.start({ mostAuthFailures: 0 });
+  service = await RunningApp.start({ authFailureMax: 0 });
   admin = await Administrator.of(service);
 });
 beforeEach(async () => {

@@ -8,7 +8,7 @@ let service: RunningApp;
 let admin: Administrator;
 let worker: TestClient;
 beforeAll(async () => {
-  service = await RunningApp.start({ mostAuthFailures: 3 });
+  service = await RunningApp.start({ authFailureMax: 3 });
   admin = await Administrator.of(service);
   worker = await makeClient(service, 'worker', {
     audiences: ['logging-service', 'billing'],

@@ -6,7 +6,7 @@ import { type Answer, RunningApp } from '../../support/running-app.js';
 /** The failures allowed for one IP address with one client ID. */
 const MOST = 3;
 
-const SETTINGS = { mostAuthFailures: MOST, trustedProxies: ['127.0.0.1'] };
+const SETTINGS = { authFailureMax: MOST, trustedProxies: ['127.0.0.1'] };
 
 interface Clients {
   readonly worker: TestClient;
@@ -206,7 +206,7 @@ describe('failed authentications', () => {
   });
 
   it('are unlimited if the limit is 0', async () => {
-    const unlimited = await RunningApp.start({ ...SETTINGS, mostAuthFailures: 0 });
+    const unlimited = await RunningApp.start({ ...SETTINGS, authFailureMax: 0 });
     const clients = await makeClients(unlimited);
     expect(await statuses(150, () => attempt('/token', wrong(), address, unlimited))).toEqual(refused(150));
     expect((await attempt('/token', clients.worker.authorization, address, unlimited)).status).toBe(200);
@@ -243,7 +243,7 @@ describe('failed authentications', () => {
 
   it('limit assertions too: an IP address over its limit gets ten verified, valid ones included', async () => {
     const key = makeClientKey('ES256');
-    const own = await RunningApp.start({ ...SETTINGS, mostAuthFailures: 1 });
+    const own = await RunningApp.start({ ...SETTINGS, authFailureMax: 1 });
     await makeClient(own, 'signer', { audiences: ['a'], jwks: { keys: [key.jwk] } });
     const grant = (): Promise<Answer> =>
       own.form(

@@ -42,7 +42,7 @@ describeWhereReachable('Redis', missing, () => {
   const address = anywhere();
 
   beforeAll(async () => {
-    const settings = { redisUrl: REDIS, mostAuthFailures: MOST, trustedProxies: ['127.0.0.1'] };
+    const settings = { redisUrl: REDIS, authFailureMax: MOST, trustedProxies: ['127.0.0.1'] };
     [first, second] = await Promise.all([RunningApp.start(settings), RunningApp.start(settings)]);
     const made = await Promise.all([first, second].map((each) => makeClient(each, id, { audiences: ['a'] })));
     authorizations = made.map(({ authorization }) => authorization);
@@ -86,7 +86,7 @@ describeWhereReachable('Redis', missing, () => {
 });
 
 it('an instance whose Redis is unavailable counts by itself, and logs this once', async () => {
-  const service = await RunningApp.start({ redisUrl: 'redis://127.0.0.1:1', mostAuthFailures: MOST });
+  const service = await RunningApp.start({ redisUrl: 'redis://127.0.0.1:1', authFailureMax: MOST });
   const { authorization } = await makeClient(service, 'worker', { audiences: ['a'] });
   const ask = async (shown: string): Promise<number> =>
     (await service.post('/token', { sub: 'worker', aud: 'a' }, { authorization: shown })).status;

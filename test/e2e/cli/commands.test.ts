@@ -25,7 +25,7 @@ beforeAll(async () => {
   const databaseUrl = `sqlite:${join(directory, 'identity.db')}`;
   const { encryptionKey } = testSettings();
   commands = Commands.start({ DATABASE_URL: databaseUrl, KEY_ENCRYPTION_KEY: encryptionKey }, directory);
-  service = await RunningApp.start({ databaseUrl, mostAuthFailures: 0 });
+  service = await RunningApp.start({ databaseUrl, authFailureMax: 0 });
   // The commands use the clock of the machine.
   service.clock.set(Date.now() / 1000 + 60);
 });

@@ -8,7 +8,7 @@ let admin: Administrator;
 let worker: TestClient;
 let bearer: string;
 beforeAll(async () => {
-  service = await RunningApp.start({ mostAuthFailures: 0 });
+  service = await RunningApp.start({ authFailureMax: 0 });
   admin = await Administrator.of(service);
   worker = await makeClient(service, 'worker', { audiences: ['a', 'b'], scopes: ['x', 'y'] });
   // The clock is stopped: one token is enough.

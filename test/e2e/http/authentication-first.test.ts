@@ -7,7 +7,7 @@ let service: RunningApp;
 let bearer: string;
 let worker: string;
 beforeAll(async () => {
-  service = await RunningApp.start({ tokenEndpointAuth: 'required', mostAuthFailures: 0 });
+  service = await RunningApp.start({ tokenEndpointAuth: 'required', authFailureMax: 0 });
   bearer = `Bearer ${await (await Administrator.of(service)).token()}`;
   worker = (await makeClient(service, 'worker', { audiences: ['a'] })).authorization;
 });
@@ -176,7 +176,7 @@ describe('a failed authentication', () => {
   });
 
   it('counts once towards the limit, and a success does not count', async () => {
-    const limited = await RunningApp.start({ mostAuthFailures: 3 });
+    const limited = await RunningApp.start({ authFailureMax: 3 });
     const { authorization } = await makeClient(limited, 'worker', { audiences: ['a'] });
     const ask = async (secret: string): Promise<number> =>
       (await limited.post('/token', { sub: 'worker', aud: 'a' }, { authorization: secret })).status;

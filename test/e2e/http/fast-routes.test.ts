@@ -62,7 +62,7 @@ async function startWithInterceptor(start: () => Promise<Served>): Promise<Serve
 }
 
 async function start(): Promise<Served> {
-  const service = await RunningApp.start({ tokenEndpointAuth: 'required', mostAuthFailures: 0 });
+  const service = await RunningApp.start({ tokenEndpointAuth: 'required', authFailureMax: 0 });
   const client = { audiences: ['a', 'b'], default_audience: 'a', scopes: ['read'], may_act_for: ['user-*'] };
   const { authorization } = await makeClient(service, 'worker', client);
   const issue = (fields: object): Promise<string> =>

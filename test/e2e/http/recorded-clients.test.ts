@@ -12,7 +12,7 @@ import { RunningApp } from '../../support/running-app.js';
 let service: RunningApp;
 const credentials: Record<string, string | undefined> = {};
 beforeAll(async () => {
-  service = await RunningApp.start({ swagger: true, mostAuthFailures: 0 });
+  service = await RunningApp.start({ swagger: true, authFailureMax: 0 });
   credentials['admin'] = `Bearer ${await (await Administrator.of(service)).token()}`;
   credentials['worker'] = (await makeClient(service, 'worker', { audiences: ['a'] })).authorization;
   credentials['wrong'] = basic('worker', 'x');

@@ -23,7 +23,7 @@ function keepSecret(secret: string, authorization = ''): void {
 }
 
 beforeAll(async () => {
-  service = await RunningApp.start({ logLevel: 'trace', mostAuthFailures: 0 });
+  service = await RunningApp.start({ logLevel: 'trace', authFailureMax: 0 });
   admin = await Administrator.of(service);
   worker = await makeClient(service, 'worker', { audiences: ['logging-service'], scopes: ['logs:read'] });
   for (const { secret, authorization } of [admin.client, worker]) keepSecret(secret, authorization);

@@ -26,7 +26,7 @@ beforeAll(async () => {
     previousSecrets: [PREVIOUS_SECRET],
     encryptionKey: ENCRYPTION_KEY,
     logLevel: 'trace',
-    mostAuthFailures: 0,
+    authFailureMax: 0,
   });
   admin = await Administrator.of(service);
   client = await makeClient(service, 'worker', { audiences: ['logging-service'], scopes: ['logs:read'] });

@@ -13,7 +13,7 @@ let service: RunningApp;
 afterEach(() => service.stop());
 
 async function start(settings: Partial<Settings>): Promise<void> {
-  service = await RunningApp.start({ mostAuthFailures: 0, ...settings });
+  service = await RunningApp.start({ authFailureMax: 0, ...settings });
   await makeClient(service, 'worker', { audiences: ['logging-service'], jwks: { keys: [key.jwk] } });
 }
 

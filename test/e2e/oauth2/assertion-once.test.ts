@@ -35,7 +35,7 @@ async function withClients(service: RunningApp): Promise<RunningApp> {
 describe('an assertion', () => {
   let service: RunningApp;
   beforeAll(async () => {
-    service = await withClients(await RunningApp.start({ mostAuthFailures: 0 }));
+    service = await withClients(await RunningApp.start({ authFailureMax: 0 }));
   });
   beforeEach(() => service.clock.set(NEW_YEAR));
   afterAll(() => service.stop());
@@ -87,7 +87,7 @@ describeEachDatabase((database) => {
   let databaseUrl: string;
   let first: RunningApp;
   let second: RunningApp;
-  const start = (): Promise<RunningApp> => RunningApp.start({ databaseUrl, mostAuthFailures: 0 });
+  const start = (): Promise<RunningApp> => RunningApp.start({ databaseUrl, authFailureMax: 0 });
   beforeAll(async () => {
     databaseUrl = await database.url();
     first = await withClients(await start());

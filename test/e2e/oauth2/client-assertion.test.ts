@@ -16,7 +16,7 @@ const ALGORITHMS: readonly AssertionAlgorithm[] = ['RS256', 'PS256', 'ES256', 'E
 let service: RunningApp;
 const keys = new Map<AssertionAlgorithm, ClientKey>();
 beforeAll(async () => {
-  service = await RunningApp.start({ mostAuthFailures: 0 });
+  service = await RunningApp.start({ authFailureMax: 0 });
   for (const algorithm of ALGORITHMS) {
     const key = makeClientKey(algorithm);
     keys.set(algorithm, key);
@@ -128,7 +128,7 @@ describe('an assertion, if the issuer is a URL,', () => {
   let atUrl: RunningApp;
   const key = makeClientKey('EdDSA');
   beforeAll(async () => {
-    atUrl = await RunningApp.start({ issuer, mostAuthFailures: 0 });
+    atUrl = await RunningApp.start({ issuer, authFailureMax: 0 });
     const members = { audiences: ['logging-service'], jwks: { keys: [key.jwk] } };
     await makeClient(atUrl, 'worker', members);
   });

@@ -17,7 +17,7 @@ let worker: TestClient;
 let stranger: TestClient;
 let key: ClientKey;
 beforeAll(async () => {
-  service = await RunningApp.start({ mostAuthFailures: 0 });
+  service = await RunningApp.start({ authFailureMax: 0 });
   key = makeClientKey('ES256');
   worker = await makeClient(service, 'worker', {
     audiences: ['logging-service'],

@@ -18,7 +18,7 @@ let service: RunningApp;
 let es256Client: TestClient;
 const keys = { ES256: makeClientKey('ES256'), RS256: makeClientKey('RS256') };
 beforeAll(async () => {
-  service = await RunningApp.start({ mostAuthFailures: 0 });
+  service = await RunningApp.start({ authFailureMax: 0 });
   const register = (id: string, key: ClientKey): Promise<TestClient> =>
     makeClient(service, id, { audiences: ['logging-service'], jwks: { keys: [key.jwk] } });
   es256Client = await register('ES256', keys.ES256);

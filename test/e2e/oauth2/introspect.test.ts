@@ -13,7 +13,7 @@ let service: RunningApp;
 let worker: TestClient;
 const callers: Record<string, TestClient> = {};
 beforeAll(async () => {
-  service = await RunningApp.start({ mostAuthFailures: 0 });
+  service = await RunningApp.start({ authFailureMax: 0 });
   worker = await makeClient(service, 'worker', {
     audiences: ['logging-service', 'billing'],
     scopes: ['logs:write'],

@@ -16,7 +16,7 @@ let stranger: TestClient;
 let consumer: TestClient;
 let admin: TestClient;
 beforeAll(async () => {
-  service = await RunningApp.start({ mostAuthFailures: 0, clockToleranceSeconds: TOLERANCE });
+  service = await RunningApp.start({ authFailureMax: 0, clockToleranceSeconds: TOLERANCE });
   worker = await makeClient(service, 'worker', { audiences: ['logging-service'] });
   stranger = await makeClient(service, 'stranger', {
     audiences: ['logging-service'],

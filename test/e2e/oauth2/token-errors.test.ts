@@ -5,7 +5,7 @@ import { type Answer, RunningApp } from '../../support/running-app.js';
 let service: RunningApp;
 let worker: TestClient;
 beforeAll(async () => {
-  service = await RunningApp.start({ mostAuthFailures: 0 });
+  service = await RunningApp.start({ authFailureMax: 0 });
   worker = await makeClient(service, 'worker', { audiences: ['logging-service'], scopes: ['logs:read'] });
 });
 afterAll(() => service.stop());

@@ -9,7 +9,7 @@ describe.each(['/oauth2/introspect', '/oauth2/revoke'])('POST %s', (path) => {
   let service: RunningApp;
   let worker: TestClient;
   beforeAll(async () => {
-    service = await RunningApp.start({ mostAuthFailures: 0 });
+    service = await RunningApp.start({ authFailureMax: 0 });
     worker = await makeClient(service, 'worker', { audiences: ['logging-service'] });
     await makeClient(service, 'stranger');
   });

@@ -35,7 +35,7 @@ const jwks = {
 };
 
 beforeAll(async () => {
-  const before = await RunningApp.start({ databaseUrl, mostAuthFailures: 0 });
+  const before = await RunningApp.start({ databaseUrl, authFailureMax: 0 });
   client = await makeClient(before, 'weak', { audiences: ['logging-service'], jwks: { keys: [usable.jwk] } });
   await makeClient(before, 'sound', { jwks: { keys: [usable.jwk] } });
   // As an earlier version registered it: the rules are enforced by the routes, not by the database.
@@ -43,7 +43,7 @@ beforeAll(async () => {
     .get(ClientRegistry)
     .change('weak', (current) => current && { ...current, jwks: jwks as unknown as Client['jwks'] });
   await before.stop();
-  service = await RunningApp.start({ databaseUrl, mostAuthFailures: 0 });
+  service = await RunningApp.start({ databaseUrl, authFailureMax: 0 });
   admin = await Administrator.of(service);
 });
 afterAll(async () => {

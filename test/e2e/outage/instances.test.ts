@@ -20,7 +20,7 @@ function instancesOf(database: TestDatabases): void {
 
   beforeAll(async () => {
     const databaseUrl = await database.url();
-    const settings = { databaseUrl, mostAuthFailures: 0 };
+    const settings = { databaseUrl, authFailureMax: 0 };
     // At the same time: the tables are created once.
     [first, second] = await Promise.all([RunningApp.start(settings), RunningApp.start(settings)]);
     admin = await Administrator.of(first);

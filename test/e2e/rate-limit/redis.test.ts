@@ -67,7 +67,7 @@ describeWhereReachable('Redis', missing, () => {
       redisUrl: proxy.url,
       rateLimitMax: MAX,
       // The counter of authentication failures would log the same outage too.
-      mostAuthFailures: 0,
+      authFailureMax: 0,
       trustedProxies: ['127.0.0.1'],
     };
     instances = [await RunningApp.start(settings), await RunningApp.start(settings)];

@@ -103,7 +103,7 @@ class World {
   async start(changes: Changed): Promise<void> {
     await this.running?.service.stop();
     this.settings = changes;
-    const settings = { databaseUrl: this.databaseUrl, mostAuthFailures: 0, ...changes };
+    const settings = { databaseUrl: this.databaseUrl, authFailureMax: 0, ...changes };
     const service = await RunningApp.start(settings, this.clock);
     this.owner = this.owner?.at(service) ?? (await Administrator.of(service));
     this.receiver ??= await makeClient(service, AUDIENCE);

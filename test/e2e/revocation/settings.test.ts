@@ -24,7 +24,7 @@ class Restarted {
 
   async start(changes: Partial<Settings> = {}, seconds = 0): Promise<RunningApp> {
     await service?.stop();
-    service = await RunningApp.start({ databaseUrl: this.databaseUrl, mostAuthFailures: 0, ...changes });
+    service = await RunningApp.start({ databaseUrl: this.databaseUrl, authFailureMax: 0, ...changes });
     service.clock.set(NEW_YEAR + seconds);
     await service.catchUp();
     return service;

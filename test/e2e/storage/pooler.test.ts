@@ -24,7 +24,7 @@ describeEachDatabase(
           databaseUrl,
           algorithms: ['ES256', 'HS256'],
           tokenEndpointAuth: 'required',
-          mostAuthFailures: 0,
+          authFailureMax: 0,
         });
       [first, second] = await Promise.all([start(), start()]);
       admin = await Administrator.of(first);

@@ -10,7 +10,7 @@ let worker: TestClient;
 /** A client whose credentials encode to base64 without padding. */
 let exact: TestClient;
 beforeAll(async () => {
-  service = await RunningApp.start({ tokenEndpointAuth: 'required', mostAuthFailures: 0 });
+  service = await RunningApp.start({ tokenEndpointAuth: 'required', authFailureMax: 0 });
   admin = await Administrator.of(service);
   worker = await makeClient(service, 'worker', { audiences: ['logging-service'] });
   exact = await makeClient(service, 'exactly', { audiences: ['logging-service'], may_act_for: ['worker'] });

@@ -352,8 +352,8 @@ describe('AUTH_FAILURE_MAX', () => {
     ['the given number', { AUTH_FAILURE_MAX: '3' }, 3],
     ['0 for no limit', { AUTH_FAILURE_MAX: '0' }, 0],
     ['at most a million', { AUTH_FAILURE_MAX: '1000000' }, 1_000_000],
-  ])('is %s', (_name, variables, mostAuthFailures) => {
-    expect(load(variables).mostAuthFailures).toBe(mostAuthFailures);
+  ])('is %s', (_name, variables, authFailureMax) => {
+    expect(load(variables).authFailureMax).toBe(authFailureMax);
   });
 
   it.each(['-1', '1.5', '1e3', '1000001', '5 5', 'marker', 'Infinity'])('rejects %j', (AUTH_FAILURE_MAX) => {

@@ -91,10 +91,12 @@ describe('revoke', () => {
 
   it('covers a token to its end only if the token expires no later than the revoked one', async () => {
     await revocations.revoke(claims('a', NEW_YEAR + 60));
-    const known = [59, 60, 60.5, 61].map((exp) => revocations.isRevokedToItsEnd(claims('a', NEW_YEAR + exp)));
+    const known = [59, 60, 60.5, 61].map((exp) =>
+      revocations.isRevokedUntilExpiry(claims('a', NEW_YEAR + exp)),
+    );
     expect(known).toEqual([true, true, false, false]);
-    expect(revocations.isRevokedToItsEnd(claims('b'))).toBe(false);
-    expect(revocations.isRevokedToItsEnd(claims(undefined))).toBe(false);
+    expect(revocations.isRevokedUntilExpiry(claims('b'))).toBe(false);
+    expect(revocations.isRevokedUntilExpiry(claims(undefined))).toBe(false);
   });
 
   it('returns whether it changed anything', async () => {
