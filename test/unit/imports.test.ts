@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { folderOf, sourceFiles } from '../support/source-files.js';
 
@@ -20,12 +21,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   validation: ['encoding'],
   sync: ['clock.ts', 'concurrency', 'log.ts'],
   config: ['encoding', 'jwt', 'keys', 'published-urls.ts', 'database'],
-  keys: ['audit', 'clock.ts', 'concurrency', 'config', 'encoding', 'jwt', 'sync'],
-  revocation: ['clock.ts', 'encoding', 'jwt', 'sync'],
-  audit: ['clock.ts', 'encoding', 'jwt'],
+  keys: ['audit', 'clock.ts', 'config', 'encoding', 'jwt', 'sync'],
+  revocation: ['clock.ts', 'jwt', 'sync'],
+  audit: ['clock.ts', 'encoding'],
   'rate-limit': ['clock.ts', 'encoding'],
   cluster: ['sync'],
-  server: ['clock.ts', 'concurrency', 'encoding', 'jwt', 'log.ts', 'rate-limit', 'validation'],
+  server: ['clock.ts', 'concurrency', 'encoding', 'log.ts', 'rate-limit', 'validation'],
   clients: [
     'audit',
     'clock.ts',
@@ -86,14 +87,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'key-sets': ['clock.ts', 'concurrency', 'encoding', 'http-client', 'jwt'],
   guard: ['clock.ts', 'concurrency', 'encoding', 'http-client', 'jwt', 'key-sets'],
   'token-client': ['clock.ts', 'concurrency', 'encoding', 'http-client'],
-  testing: ['clock.ts', 'encoding', 'jwt'],
+  testing: ['clock.ts', 'jwt'],
   diagnostics: [
     'clients',
     'clock.ts',
     'config',
     'encoding',
     'jwt',
-    'keys',
     'published-urls.ts',
     'server',
     'version.ts',
@@ -132,6 +132,15 @@ const COMPOSITION = [
   'index.ts',
   'cli',
 ];
+
+const FOLDERS = Object.keys(MAY_IMPORT).filter((name) => !name.endsWith('.ts'));
+
+/** What a folder may import, sorted: the names in the sentence "May import: …" of its README. */
+function namedInReadme(folder: string): string[] {
+  const url = new URL(`../../src/${folder}/README.md`, import.meta.url);
+  const [, names = ''] = /May\s+import:\s([^]+?)\.\s/.exec(readFileSync(url, 'utf8')) ?? [];
+  return [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name).sort();
+}
 
 const edges = files.flatMap(({ path, imports }) => imports.map((imported) => ({ path, imported })));
 const shown = (each: readonly { path: string; imported: string }[]): string[] =>
@@ -194,6 +203,18 @@ describe('the imports of src', () => {
       return from !== to && !COMPOSITION.includes(from) && !MAY_IMPORT[from]?.includes(to);
     });
     expect(shown(wrong)).toEqual([]);
+  });
+
+  it('include every one that is specified', () => {
+    const used = new Set(edges.map(({ path, imported }) => `${folderOf(path)} -> ${folderOf(imported)}`));
+    const specified = Object.entries(MAY_IMPORT).flatMap(([from, to]) =>
+      to.map((each) => `${from} -> ${each}`),
+    );
+    expect(specified.filter((each) => !used.has(each))).toEqual([]);
+  });
+
+  it.each(FOLDERS)('are those that the README of %s names', (folder) => {
+    expect(namedInReadme(folder)).toEqual([...(MAY_IMPORT[folder] ?? [])].sort());
   });
 
   it('of the composition root go in one direction: main, serve, app, then the modules', () => {
