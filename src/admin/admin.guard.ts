@@ -20,7 +20,8 @@ export interface AdminRequest extends RequestWithHeaders {
 
 /**
  * Admits a request if its access token (RFC 9068) was issued by this service for the service itself and has
- * {@link ADMIN_SCOPE}. Reads and checks the token as `JwtAuthGuard` does; only the text of a refusal differs.
+ * {@link ADMIN_SCOPE}. Reads and checks the token as `JwtAuthGuard` does, and then the client, which must
+ * still have the scope and the audience. A refusal has the form of `/admin`, and no hint about the token.
  */
 @Injectable()
 export class AdminGuard extends HeaderGuard<AdminRequest> {

@@ -44,8 +44,8 @@ export class IdentityAuthModule {
 }
 
 /**
- * Distinguishes the registrations: Nest 10 treats two modules as one if their providers look alike when
- * serialized, whatever their options are.
+ * Distinguishes registrations. Nest 10, and later versions with `moduleIdGeneratorAlgorithm: 'deep-hash'`,
+ * treat two modules as one if their providers are equal when serialized, as those of two factories are.
  */
 const REGISTRATION = Symbol('REGISTRATION');
 

@@ -56,8 +56,8 @@ export function audiencesOf(aud: string | readonly string[] | undefined): readon
 }
 
 /**
- * Reserved as the audience of signed revocation lists: a client with a token for it could pass that token off
- * as a list.
+ * A reserved name: the audience of signed lists of revocations. This version publishes no such list, but a
+ * client with a token for this audience could pass it off as one, so no token for it is ever issued.
  */
 export const REVOCATIONS_AUDIENCE = 'urn:identity-backend:revocations';
 

@@ -42,8 +42,8 @@ export class TokenClientModule {
 }
 
 /**
- * Distinguishes registrations: Nest 10 takes two modules whose providers look alike for one, whatever their
- * options.
+ * Distinguishes registrations. Nest 10, and later versions with `moduleIdGeneratorAlgorithm: 'deep-hash'`,
+ * treat two modules as one if their providers are equal when serialized, as those of two factories are.
  */
 const REGISTRATION = Symbol('REGISTRATION');
 

@@ -51,8 +51,8 @@ export class TokenModule {
 }
 
 /**
- * Distinguishes registrations: Nest 10 takes two modules whose providers look alike for one, whatever their
- * options.
+ * Distinguishes registrations. With `moduleIdGeneratorAlgorithm: 'deep-hash'`, Nest treats two modules as one
+ * if their providers are equal when serialized, as those of two factories are.
  */
 const REGISTRATION = Symbol('REGISTRATION');
 
