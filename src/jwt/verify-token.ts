@@ -55,8 +55,8 @@ export interface Expectations {
 
 /**
  * Verifies a token. Pure: the same keys, expectations and time give the same result. The checks run in the
- * order of the wire contract. If the signature is invalid, the result discloses only what is wrong with form
- * or signature.
+ * order that `docs/api.md` promises callers of `POST /verify`. If the signature is invalid, the result
+ * discloses only what is wrong with form or signature.
  *
  * @param token compact JWS, as received
  * @param keys the current keys
