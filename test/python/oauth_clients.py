@@ -1,15 +1,15 @@
-"""Uses the OAuth routes of a running service by the stock clients of Python: Authlib and requests-oauthlib.
+"""Calls the OAuth routes of a running service with two common Python clients: Authlib and requests-oauthlib.
 
-Reads one JSON object from standard input: `origin` (where the service listens), `issuer`, `client_id`, `client_secret`
-and `private_key` (PEM, ES256). Prints one JSON object a line: `client`, `method`, what was granted, and what
-introspection said of the token before and after it was revoked.
+Reads a JSON object from standard input: `origin` (the URL of the service), `issuer`, `client_id`, `client_secret` and
+`private_key` (PEM, ES256). For each client and authentication method it prints one line of JSON: `client`, `method`,
+the fields of the token response, the status of the revocation, and what introspection returned before and after it.
 """
 
 import json
 import os
 import sys
 
-# Both libraries refuse http:// otherwise; the service of a test listens on the loopback.
+# Without these, both libraries refuse http://; the service under test has no TLS.
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
 
 import requests
@@ -19,9 +19,9 @@ from oauthlib.oauth2 import BackendApplicationClient
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
-told = json.load(sys.stdin)
-ID, SECRET, KEY = told["client_id"], told["client_secret"], told["private_key"]
-TOKEN, INTROSPECT, REVOKE = (told["origin"] + "/oauth2/" + name for name in ("token", "introspect", "revoke"))
+given = json.load(sys.stdin)
+ID, SECRET, KEY = given["client_id"], given["client_secret"], given["private_key"]
+TOKEN, INTROSPECT, REVOKE = (given["origin"] + "/oauth2/" + name for name in ("token", "introspect", "revoke"))
 SCOPE = "logs:write"
 
 
@@ -39,7 +39,7 @@ def report(client, method, token, before, revoked, after):
 
 
 def methods(name):
-    """Authlib uses Basic for introspection and revocation unless it is told otherwise, whatever the token endpoint has."""
+    """Sets both: for introspection and revocation Authlib uses Basic by default, whatever the token endpoint uses."""
     return {"token_endpoint_auth_method": name, "revocation_endpoint_auth_method": name}
 
 
@@ -54,7 +54,7 @@ def authlib(method, session):
 def requests_oauthlib(method, **credentials):
     session = OAuth2Session(client=BackendApplicationClient(client_id=ID, scope=SCOPE))
     token = session.fetch_token(TOKEN, **credentials)
-    # This library has neither introspection nor revocation: a plain request does.
+    # This library supports neither introspection nor revocation, so plain requests do both.
     basic = HTTPBasicAuth(ID, SECRET)
     ask = lambda: requests.post(INTROSPECT, data={"token": token["access_token"]}, auth=basic)
     before = ask()
@@ -65,8 +65,8 @@ def requests_oauthlib(method, **credentials):
 for method in ("client_secret_basic", "client_secret_post"):
     authlib(method, AuthlibSession(ID, SECRET, **methods(method)))
 
-# Authlib takes the address of the request for the audience unless it is told another one.
-signed = PrivateKeyJWT(told["issuer"] + "/oauth2/token", alg="ES256")
+# By default, Authlib uses the URL of the request as the audience.
+signed = PrivateKeyJWT(given["issuer"] + "/oauth2/token", alg="ES256")
 session = AuthlibSession(ID, KEY, **methods("private_key_jwt"))
 session.register_client_auth_method(signed)
 authlib("private_key_jwt", session)
