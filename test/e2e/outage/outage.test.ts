@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { Administrator, makeClient, type TestClient } from '../../support/clients.js';
 import { databases, type TestDatabases } from '../../support/databases.js';
+import { askForKeys, askForRotation } from '../../support/key-administration.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { describeWhereReachable } from '../../support/reachable.js';
 import { RunningApp } from '../../support/running-app.js';
@@ -54,13 +55,17 @@ function outageOf(database: TestDatabases): void {
 
   it('makes each change fail with 503, without any effect', async () => {
     const begin = performance.now();
-    const responses = await Promise.all([
-      admin.create({ client_id: 'late' }),
-      admin.update('worker', { disabled: true }),
-      admin.remove('worker'),
-      admin.addSecret('worker'),
-    ]);
-    for (const { status, body, headers } of responses) {
+    const keys = (await askForKeys(service, admin)).body;
+    const { body: before } = await admin.show('worker');
+    // One after another: changes that wait for one that fails fail with it, untried.
+    for (const change of [
+      () => admin.create({ client_id: 'late' }),
+      () => admin.update('worker', { disabled: true }),
+      () => admin.remove('worker'),
+      () => admin.addSecret('worker'),
+      () => askForRotation(service, admin),
+    ]) {
+      const { status, body, headers } = await change();
       expect({ status, body, retry: headers.get('retry-after') }).toEqual({
         status: 503,
         body: { error: expect.any(String), code: 'unavailable' },
@@ -79,7 +84,8 @@ function outageOf(database: TestDatabases): void {
     expect((await service.verify(token)).status).toBe(200);
     expect(performance.now() - begin).toBeLessThan(RECOVERY);
     expect((await admin.show('late')).status).toBe(404);
-    expect((await admin.show('worker')).body['disabled']).toBe(false);
+    expect((await admin.show('worker')).body).toEqual(before);
+    expect((await askForKeys(service, admin)).body).toEqual(keys);
   }, 60_000);
 
   it('leaves the service ready but degraded until its data is a minute old', async () => {
