@@ -4,7 +4,7 @@ import { type Answer, RunningApp } from '../../support/running-app.js';
 import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
 const ENCRYPTION_KEY = 'an encryption key of words that no one would guess';
-const EMPTY = ['token', 'sub', 'aud', 'scope', 'expires_in', 'claims'] as const;
+const JSON_FIELDS = ['token', 'sub', 'aud', 'scope', 'expires_in', 'claims'] as const;
 const CLIENT_FIELDS = [
   ...['client_id', 'name', 'audiences', 'default_audience', 'scopes', 'claims', 'grant_types'],
   ...['token_lifetime_seconds', 'may_act_for', 'jwks', 'disabled'],
@@ -75,13 +75,12 @@ describe.each(SECRETS)('%s is in no log line, metric or error', (name) => {
 
   it('when sent as X-Request-Id', async () => {
     for (const id of [secret(), `x.${secret()}`, `${secret()}.x`]) {
-      const response = await service.get('/no-such-route', { 'x-request-id': id.replaceAll(' ', '') });
-      if (!name.startsWith('KEY_') && !name.startsWith('JWT_')) keepError(response);
+      keepError(await service.get('/no-such-route', { 'x-request-id': id }));
       await service.post('/token', { sub: 'a', aud: 'b' }, { 'x-request-id': id });
     }
   });
 
-  it.each(EMPTY)('when sent as %s to a JSON route', async (field) => {
+  it.each(JSON_FIELDS)('when sent as %s to a JSON route', async (field) => {
     for (const value of [...variants(), [secret(), 'x'], { [secret()]: secret() }]) {
       for (const path of ['/token', '/verify']) {
         const body = { sub: 'worker', aud: 'logging-service', token: 'a.b.c' };
