@@ -78,8 +78,8 @@ const client = (fields: Partial<Client>): Client =>
 
 // How long a response takes depends on what is computed for it. A count of that is exact on any machine; a
 // comparison of times is not.
-describe('an unknown client costs as much as a wrong secret', () => {
-  it('of a client with one secret, two, or only expired ones', () => {
+describe('hasSecret for an unknown client', () => {
+  it('costs as much as for a wrong secret of a client with no, one, two or expired secrets', () => {
     const now = NEW_YEAR * 1000;
     const [one, two] = [makeSecret(now, null).kept, makeSecret(now, null).kept];
     const expired = makeSecret(now, now - 1).kept;
@@ -93,7 +93,7 @@ describe('an unknown client costs as much as a wrong secret', () => {
       expect(workOf(() => hasSecret(client({ secrets }), 'wrong', now))).toEqual(unknown);
   });
 
-  it('and takes as many comparisons as a correct secret', () => {
+  it('makes as many comparisons as for a correct secret', () => {
     const now = NEW_YEAR * 1000;
     const { text, kept } = makeSecret(now, null);
     work.length = 0;
