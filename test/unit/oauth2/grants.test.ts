@@ -13,13 +13,14 @@ import { type AccessTokenResponseDto, accessTokenRequest } from '../../../src/oa
 import type { Grant, GrantClass, GrantContext, GrantDecision } from '../../../src/oauth2/grants/grant.js';
 import { GrantTable } from '../../../src/oauth2/grants/grant-table.js';
 import { GRANTS } from '../../../src/oauth2/grants/index.js';
-import { serverMetadata } from '../../../src/oauth2/metadata.js';
+import { MetadataController } from '../../../src/oauth2/metadata.controller.js';
 import { OAuthError } from '../../../src/oauth2/oauth-error.js';
 import { TokenEndpoint } from '../../../src/oauth2/token-endpoint.js';
 import type { TokenRequest } from '../../../src/token/token-request.js';
 import type { TokenService } from '../../../src/token/token.service.js';
 import { IsPresent, Satisfies } from '../../../src/validation/rules.js';
 import { clientOf } from '../../support/client-values.js';
+import { testSettings } from '../../support/settings.js';
 
 class TicketParameters {
   @ApiProperty({ example: 'user-42' })
@@ -155,14 +156,11 @@ describe('a grant added to the table', () => {
   });
 
   it('is listed in grant_types_supported of the metadata', () => {
-    const metadata = serverMetadata({
-      issuer: 'https://id.example.com',
-      publicUrl: 'https://id.example.com',
-      basePath: '',
-      grantTypes: Object.keys(CLASSES),
-      algorithms: ['ES256'],
-      documentation: false,
-    });
+    const table: Record<string, GrantClass> = GRANTS;
+    table['urn:ticket'] = TicketGrant;
+    const settings = testSettings({ issuer: 'https://id.example.com' });
+    const metadata = new MetadataController(settings).authorizationServer();
+    delete table['urn:ticket'];
     expect(metadata).toMatchObject({ grant_types_supported: [...GRANT_TYPES, 'urn:ticket'] });
   });
 
