@@ -136,8 +136,9 @@ describeEachDatabase(
       }
     }, 120_000);
 
-    it('three processes make one new key for each algorithm when the signing key expires', async () => {
+    it('three processes make one new key for each algorithm before the signing key expires, and switch together', async () => {
       const before = await agreed((each) => each.published());
+      const signing = await agreed((each) => each.issue().then(kidsOf));
       // The signing key expires within the next half hour, and the key after the next is published by then.
       await pass(90 * 24 * 60 * 60 - 30 * 60);
       const after = await agreed((each) => each.published());
@@ -145,8 +146,11 @@ describeEachDatabase(
         const made = (after[name] ?? []).filter((kid) => before[name]?.includes(kid) !== true);
         expect(made).toHaveLength(1);
       }
-      const signing = await agreed((each) => each.issue().then(kidsOf));
-      expect(signing).toEqual(ALGORITHMS.map((name) => after[name]?.[0]));
+      expect(await agreed((each) => each.issue().then(kidsOf))).toEqual(signing);
+      await pass(30 * 60);
+      const next = await agreed((each) => each.issue().then(kidsOf));
+      expect(next).not.toEqual(signing);
+      expect(next).toEqual(ALGORITHMS.map((name) => after[name]?.[1]));
     }, 60_000);
   },
   ['SQLite', 'PostgreSQL'],
