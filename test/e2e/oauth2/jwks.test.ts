@@ -4,6 +4,7 @@ import * as oauth from 'oauth4webapi';
 import { ManagedKeys } from '../../../src/keys/managed-keys.js';
 import { Administrator, makeClient } from '../../support/clients.js';
 import { readToken } from '../../support/hand-made-token.js';
+import { askForKeys, type ShownKey } from '../../support/key-administration.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { RunningApp } from '../../support/running-app.js';
 import { SECRET } from '../../support/settings.js';
@@ -22,9 +23,11 @@ describe('GET /.well-known/jwks.json', () => {
   it('is empty until the first client is registered, then contains the signing key and the next', async () => {
     const empty = await RunningApp.start();
     expect((await empty.get(PATH)).body).toEqual({ keys: [] });
-    await makeClient(empty, 'first');
+    const first = await Administrator.of(empty);
     const { body } = await empty.get(PATH);
-    expect(body['keys']).toHaveLength(2);
+    const keys = (await askForKeys(empty, first)).body['keys'] as ShownKey[];
+    expect(keys.map(({ state }) => state)).toEqual(['signing', 'published']);
+    expect((body['keys'] as JWK[]).map(({ kid }) => kid)).toEqual(keys.map(({ kid }) => kid));
     await makeClient(empty, 'second');
     expect((await empty.get(PATH)).body).toEqual(body);
     await empty.stop();
