@@ -18,18 +18,22 @@ async function linesOf(ask: (headers: Record<string, string>) => Promise<unknown
 }
 
 describe('the log', () => {
-  it('has a line for each response with its method, route pattern, status and duration', async () => {
-    const lines = await linesOf((headers) => service.post('/verify', { token: 'a', aud: 'b' }, headers));
-    expect(lines).toEqual([
-      expect.objectContaining({
-        level: LEVEL.info,
-        method: 'POST',
-        route: '/verify',
-        status: 401,
-        ms: expect.any(Number),
-      }),
-    ]);
-  });
+  it.each([
+    ['GET', '/.well-known/jwks.json', '/.well-known/jwks.json', 200],
+    ['HEAD', '/.well-known/jwks.json', '/.well-known/jwks.json', 200],
+    ['POST', '/verify', '/verify', 400],
+    ['GET', '/admin/clients/worker', '/admin/clients/:id', 401],
+    ['GET', '/.well-known/openid-configuration', '/.well-known/openid-configuration', 404],
+    ['PUT', '/token', '/token', 405],
+  ])(
+    'has a line for the response to %s %s with its route pattern and duration',
+    async (method, path, route, status) => {
+      const lines = await linesOf((headers) => service.request(path, { method, headers }));
+      expect(lines).toEqual([
+        expect.objectContaining({ level: LEVEL.info, method, route, status, ms: expect.any(Number) }),
+      ]);
+    },
+  );
 
   it('identifies an issued token by its jti', async () => {
     let token = '';
