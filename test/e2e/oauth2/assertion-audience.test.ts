@@ -86,13 +86,15 @@ describe('the token endpoint as an audience', () => {
       .map(({ client_id }) => client_id);
   const counted = async (): Promise<number> => Number(METRIC.exec((await service.get('/metrics')).text)?.[1]);
 
-  it('is logged once an hour with the client; the issuer is neither logged nor counted', async () => {
+  it('is counted, and logged once an hour with the client; the issuer is neither', async () => {
     await start({ issuer });
     await statuses(issuer);
     expect([named(), await counted()]).toEqual([[], 0]);
     await statuses(endpoint);
     await statuses(endpoint);
-    expect(named()).toEqual(['worker']);
+    // The metrics are computed once a second.
+    service.clock.advance(1);
+    expect([named(), await counted()]).toEqual([['worker'], 2 * ROUTES.length]);
     service.clock.set(NEW_YEAR + 3_600);
     await service.catchUp();
     const later = makeAssertion(key, 'worker', {
@@ -103,6 +105,7 @@ describe('the token endpoint as an audience', () => {
       ...assertionParameters(later),
     });
     expect([status, named()]).toEqual([200, ['worker', 'worker']]);
+    expect(await counted()).toBe(2 * ROUTES.length + 1);
   });
 
   it('is neither counted nor logged for a client that is not authenticated', async () => {
