@@ -301,7 +301,7 @@ describe('TokenModule', () => {
     [{ privateKeys: [ES256_KEY] }, /privateKeys\[0\] fits none of .*in force \(none\): it is for ES256/],
     [{ privateKeys: [createPublicKey(ES256_KEY)] }, /privateKeys\[0\] is not a private key/],
     [{ privateKeys: [createPublicKey(ES256_KEY).export({ format: 'jwk' })] }, /privateKeys\[0\] is not/],
-  ])('rejects %j with a TypeError', (changes, words) => {
+  ])('rejects %j with a TypeError that matches %s', (changes, words) => {
     const settings = { issuer: 'identity-backend', secret: SECRET, ...changes };
     expect(() => TokenModule.forRoot(settings)).toThrow(words);
     expect(() => TokenModule.forRoot(settings)).toThrow(TypeError);

@@ -22,27 +22,27 @@ describe.each(['', '/identity-backend'])('%s/oauth2/authorize', (basePath) => {
   };
 
   it.each([
-    '',
-    '?',
-    '?response_type=code&client_id=a&redirect_uri=https%3A%2F%2Fevil.example&state=x',
-    '?response_type=token&response_type=code',
-    '?response_type=&redirect_uri=javascript:alert(1)',
-    '?%zz=%',
-    `?${'a'.repeat(10_000)}`,
-  ])('rejects GET and POST without a redirect: %s', async (query) => {
+    ['no query', ''],
+    ['an empty query', '?'],
+    ['a redirect_uri', '?response_type=code&client_id=a&redirect_uri=https%3A%2F%2Fevil.example&state=x'],
+    ['a repeated response_type', '?response_type=token&response_type=code'],
+    ['a redirect_uri that is a script', '?response_type=&redirect_uri=javascript:alert(1)'],
+    ['a malformed query', '?%zz=%'],
+    ['a long query', `?${'a'.repeat(10_000)}`],
+  ])('rejects GET and POST with %s, without a redirect', async (_name, query) => {
     await expectRefusal(query);
     await expectRefusal(query, { method: 'POST' });
   });
 
   it.each([
-    ['application/x-www-form-urlencoded', 'response_type=code&redirect_uri=https://evil.example'],
-    ['application/x-www-form-urlencoded', '%zz'],
-    ['application/json', '{"response_type":"code"'],
-    ['multipart/form-data; boundary=x', '--x'],
-    ['text/plain', 'x'],
-    ['image/png', 'x'.repeat(100_000)],
-    ['not a type', 'x'],
-  ])('rejects a POST of %s', async (type, body) => {
+    ['a form', 'application/x-www-form-urlencoded', 'response_type=code&redirect_uri=https://evil.example'],
+    ['a malformed form', 'application/x-www-form-urlencoded', '%zz'],
+    ['malformed JSON', 'application/json', '{"response_type":"code"'],
+    ['a truncated multipart body', 'multipart/form-data; boundary=x', '--x'],
+    ['text', 'text/plain', 'x'],
+    ['a large image', 'image/png', 'x'.repeat(100_000)],
+    ['a body whose type is malformed', 'not a type', 'x'],
+  ])('rejects a POST of %s', async (_name, type, body) => {
     await expectRefusal('?response_type=code', { method: 'POST', body, headers: { 'content-type': type } });
   });
 

@@ -21,14 +21,18 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-describe.each(INVISIBLE)('the invisible character %j', (character) => {
+/** The code point, as titles name a character that no one can see. */
+const codePoint = (character: string): string =>
+  `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+
+describe.each(INVISIBLE.map((character) => [codePoint(character), character]))('%s', (_name, character) => {
   const name = `user-1${character}`;
 
   it.each([
-    ['sub', name],
-    ['aud', name],
-    ['aud', ['logging-service', name]],
-  ])('is rejected by /token in %s', async (field, value) => {
+    ['sub', 'sub', name],
+    ['aud', 'aud', name],
+    ['an aud that is a list', 'aud', ['logging-service', name]],
+  ])('is rejected by /token in %s', async (_where, field, value) => {
     for (const headers of [{}, { authorization: client.authorization }]) {
       const { status, body } = await service.post('/token', { ...VALID, [field]: value }, headers);
       expect([status, body['code']]).toEqual([400, 'invalid_request']);
@@ -48,15 +52,15 @@ describe.each(INVISIBLE)('the invisible character %j', (character) => {
   });
 
   it.each([
-    ['name', name],
-    ['audiences', [name]],
-    ['default_audience', name],
-    ['scopes', [name]],
-    ['claims', [name]],
-    ['may_act_for', [name]],
-    ['may_act_for', [`${name}*`]],
-    ['client_id', name],
-  ])('is rejected by the admin routes in %s', async (field, value) => {
+    ['name', 'name', name],
+    ['audiences', 'audiences', [name]],
+    ['default_audience', 'default_audience', name],
+    ['scopes', 'scopes', [name]],
+    ['claims', 'claims', [name]],
+    ['may_act_for', 'may_act_for', [name]],
+    ['a prefix in may_act_for', 'may_act_for', [`${name}*`]],
+    ['client_id', 'client_id', name],
+  ])('is rejected by the admin routes in %s', async (_where, field, value) => {
     const created = await admin.create({ client_id: 'made', [field]: value });
     expect([created.status, created.body['code']]).toEqual([400, 'invalid_request']);
     expect(created.body['error']).toContain(field);

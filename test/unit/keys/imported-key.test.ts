@@ -122,7 +122,7 @@ describe('readImportedKey', () => {
     },
   );
 
-  it.each([['verify'], ['encrypt'], []])('rejects a JWK whose key_ops are %j', (...operations) => {
+  it.each([[['verify']], [['encrypt']], [[]]])('rejects a JWK whose key_ops are %j', (operations) => {
     expect(readImportedKey(jwkText(ES256, { key_ops: operations }), ASYMMETRIC)).toMatch(
       /: it has key_ops that do not allow sign$/,
     );
