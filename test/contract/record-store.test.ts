@@ -1,5 +1,5 @@
 import { describe } from '@jest/globals';
-import { MemoryRecordStore } from '../../src/sync/memory-record-store.js';
+import { MemoryRecordStore } from '../support/memory-record-store.js';
 import { Database } from '../../src/database/database.js';
 import { ClientTable, RevisionTable } from '../../src/database/entities.js';
 import { databaseOptions, openDatabase } from '../../src/database/open-database.js';

@@ -1,5 +1,5 @@
 import { afterAll, describe } from '@jest/globals';
-import { MemoryRevocationStore } from '../../src/revocation/memory-revocation-store.js';
+import { MemoryRevocationStore } from '../support/memory-revocation-store.js';
 import type { RevocationStore } from '../../src/revocation/revocation-store.js';
 import { Database } from '../../src/database/database.js';
 import { RevisionTable, RevocationTable } from '../../src/database/entities.js';

@@ -6,7 +6,7 @@ import { KeyRing } from '../../src/keys/key-ring.js';
 import type { RotationPolicy } from '../../src/keys/key-rotation.js';
 import type { StoredKey } from '../../src/keys/key-store.js';
 import { ManagedKeys, type ManagedKeysOptions } from '../../src/keys/managed-keys.js';
-import { MemoryRecordStore } from '../../src/sync/memory-record-store.js';
+import { MemoryRecordStore } from './memory-record-store.js';
 import {
   type RecordChange,
   type RecordDecision,

@@ -1,4 +1,4 @@
-import { MemoryRecordStore } from '../../src/sync/memory-record-store.js';
+import { MemoryRecordStore } from './memory-record-store.js';
 import { type RecordChange, type RecordDecision, StoreUnavailable } from '../../src/sync/record-store.js';
 
 /** Records in memory that can be unavailable for a while, and whose results a test can delay. */

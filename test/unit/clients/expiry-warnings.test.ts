@@ -4,7 +4,7 @@ import type { Client } from '../../../src/clients/client.js';
 import { ClientRegistry } from '../../../src/clients/client-registry.js';
 import { type ExpiringSecret, expiringSecrets } from '../../../src/clients/expiring-secrets.js';
 import { ExpiryWarnings } from '../../../src/clients/expiry-warnings.js';
-import { MemoryRecordStore } from '../../../src/sync/memory-record-store.js';
+import { MemoryRecordStore } from '../../support/memory-record-store.js';
 import { MovedClock } from '../../support/moved-clock.js';
 
 const DAY = 24 * 60 * 60 * 1000;

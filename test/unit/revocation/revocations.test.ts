@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Claims } from '../../../src/jwt/claims.js';
 import { StoreUnavailable } from '../../../src/sync/record-store.js';
-import { MemoryRevocationStore } from '../../../src/revocation/memory-revocation-store.js';
+import { MemoryRevocationStore } from '../../support/memory-revocation-store.js';
 import type { RecordedRevocation, Revocation } from '../../../src/revocation/revocation-store.js';
 import { Revocations } from '../../../src/revocation/revocations.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';

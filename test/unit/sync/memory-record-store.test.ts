@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { MemoryRecordStore } from '../../../src/sync/memory-record-store.js';
+import { MemoryRecordStore } from '../../support/memory-record-store.js';
 
 interface Act {
   readonly id: string;

@@ -1,9 +1,10 @@
-import { type RecordedRevocation, type Revocation, RevocationStore } from './revocation-store.js';
+import {
+  type RecordedRevocation,
+  type Revocation,
+  RevocationStore,
+} from '../../src/revocation/revocation-store.js';
 
-/**
- * Stores revocations in the memory of this process: for tests, and for applications whose revocations need
- * not outlive the process.
- */
+/** Stores revocations in the memory of this process. */
 export class MemoryRevocationStore extends RevocationStore {
   private readonly recorded = new Map<string, RecordedRevocation>();
   private revision = 0;

@@ -1,9 +1,6 @@
-import { type RecordChange, type RecordDecision, RecordStore } from './record-store.js';
+import { type RecordChange, type RecordDecision, RecordStore } from '../../src/sync/record-store.js';
 
-/**
- * Stores records in the memory of this process: for tests, and for applications whose records need not
- * outlive the process.
- */
+/** Stores records in the memory of this process. */
 export class MemoryRecordStore<T> extends RecordStore<T> {
   private readonly changes = new Map<string, RecordChange<T>>();
   private revision = 0;
