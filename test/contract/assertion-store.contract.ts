@@ -10,7 +10,7 @@ export interface SharedAssertions {
   /** Holds the transaction of the first store's next use before its commit. */
   readonly holdNextUse: () => LateCommit;
   /** A store whose database is unavailable. */
-  readonly away: () => Promise<AssertionStore>;
+  readonly unavailable: () => Promise<AssertionStore>;
   /** Deletes all uses. */
   empty(): Promise<void>;
   close(): Promise<void>;
@@ -63,9 +63,9 @@ export function assertionStoreContract(share: () => Promise<SharedAssertions>): 
     });
 
     it('throws StoreUnavailable if the database is unavailable', async () => {
-      const away = await shared.away();
-      await expect(away.useOnce('a', EXPIRY)).rejects.toBeInstanceOf(StoreUnavailable);
-      await expect(away.deleteExpired(0)).rejects.toBeInstanceOf(StoreUnavailable);
+      const unavailable = await shared.unavailable();
+      await expect(unavailable.useOnce('a', EXPIRY)).rejects.toBeInstanceOf(StoreUnavailable);
+      await expect(unavailable.deleteExpired(0)).rejects.toBeInstanceOf(StoreUnavailable);
       expect(await first.useOnce('a', EXPIRY)).toBe(true);
     });
   });

@@ -15,7 +15,7 @@ async function inDatabase(url: string): Promise<SharedAssertions> {
   return {
     stores: [store(late), store(new Database(sources[1]))],
     holdNextUse: () => late.holdNext(),
-    away: async () => {
+    unavailable: async () => {
       const source = await open();
       await source.destroy();
       return store(new Database(source));

@@ -15,7 +15,7 @@ export interface SharedRevocations {
   /** Holds the next transaction of the first store; omitted if an added revocation is visible immediately. */
   readonly holdNextAdd?: () => LateCommit;
   /** A store whose database is unavailable; omitted if that is impossible. */
-  readonly away?: () => Promise<RevocationStore>;
+  readonly unavailable?: () => Promise<RevocationStore>;
   /** Removes all revocations and resets the revision to 0. */
   empty(): Promise<void>;
   close(): Promise<void>;
@@ -201,9 +201,9 @@ export function revocationStoreContract(
   });
 
   (inDatabase ? it : it.skip)('throws StoreUnavailable if the database is unavailable', async () => {
-    const away = await shared.away?.();
-    await expect(away?.add([revocation('a')])).rejects.toBeInstanceOf(StoreUnavailable);
-    await expect(away?.since(0, 1)).rejects.toBeInstanceOf(StoreUnavailable);
-    await expect(away?.deleteExpired(0)).rejects.toBeInstanceOf(StoreUnavailable);
+    const unavailable = await shared.unavailable?.();
+    await expect(unavailable?.add([revocation('a')])).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(unavailable?.since(0, 1)).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(unavailable?.deleteExpired(0)).rejects.toBeInstanceOf(StoreUnavailable);
   });
 }

@@ -34,7 +34,7 @@ async function inDatabase(url: string): Promise<SharedRevocations> {
   return {
     stores: [store(late), store(new Database(sources[1])), store(new Database(sources[2]))],
     holdNextAdd: () => late.holdNext(),
-    away: async () => {
+    unavailable: async () => {
       const source = await open();
       await source.destroy();
       return store(new Database(source));

@@ -4,7 +4,7 @@ import { type RecordChange, type RecordDecision, StoreUnavailable } from '../../
 /** Records in memory that can be unavailable for a while, and whose results a test can delay. */
 export class UnreliableStore<T> extends MemoryRecordStore<T> {
   /** Whether every request fails. */
-  away = false;
+  unavailable = false;
   /** The requests for changes, the most recent last. */
   readonly asked: { readonly since: number; readonly limit: number }[] = [];
   private holding: Promise<void> | undefined;
@@ -23,20 +23,20 @@ export class UnreliableStore<T> extends MemoryRecordStore<T> {
 
   override async changesSince(revision: number, limit: number): Promise<readonly RecordChange<T>[]> {
     this.asked.push({ since: revision, limit });
-    this.refuseWhileAway();
+    this.refuseIfUnavailable();
     const answer = await super.changesSince(revision, limit);
     await this.holding;
     return answer;
   }
 
   override async change(id: string, decide: RecordDecision<T>): Promise<RecordChange<T>> {
-    this.refuseWhileAway();
+    this.refuseIfUnavailable();
     const answer = await super.change(id, decide);
     await this.holding;
     return answer;
   }
 
-  private refuseWhileAway(): void {
-    if (this.away) throw new StoreUnavailable(new Error('connect ECONNREFUSED'));
+  private refuseIfUnavailable(): void {
+    if (this.unavailable) throw new StoreUnavailable(new Error('connect ECONNREFUSED'));
   }
 }

@@ -5,7 +5,7 @@ import { CommandLine, type Ended } from '../../support/command-line.js';
 import { removeTemporaryDirectories } from '../../support/temporary-directory.js';
 
 const PASSWORD = 'password-marker';
-const AWAY = { DATABASE_URL: `postgres://user:${PASSWORD}@127.0.0.1:1/none` };
+const UNAVAILABLE = { DATABASE_URL: `postgres://user:${PASSWORD}@127.0.0.1:1/none` };
 
 interface Case {
   readonly name: string;
@@ -34,7 +34,7 @@ const FAULTS: Case[] = [
   {
     name: 'an unavailable database',
     parameters: ['clients', 'list'],
-    environment: AWAY,
+    environment: UNAVAILABLE,
     code: 1,
     words: /cannot be reached/,
   },

@@ -259,7 +259,7 @@ describe('ClientAdministration', () => {
 
   it('changes and records nothing while the database is unavailable, and continues afterwards', async () => {
     const { secret } = await create();
-    store.away = true;
+    store.unavailable = true;
     const acts: (() => Promise<unknown>)[] = [
       () => create({ client_id: 'other' }),
       () => update('worker', { disabled: true }),
@@ -270,7 +270,7 @@ describe('ClientAdministration', () => {
     for (const act of acts) await expect(act()).rejects.toThrow(StoreUnavailable);
     expect(events()).toEqual(['client.created']);
     expect([registry.size, isValid(secret.text)]).toEqual([1, true]);
-    store.away = false;
+    store.unavailable = false;
     await update('worker', { disabled: true });
     expect(registry.find('worker')?.disabled).toBe(true);
   });

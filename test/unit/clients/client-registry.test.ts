@@ -39,7 +39,7 @@ describe('ClientRegistry', () => {
     await store.change('a', () => clientOf({ id: 'a' }));
     expect(registry.isClient('a')).toBe(false);
     await registry.sync();
-    store.away = true;
+    store.unavailable = true;
     await expect(registry.sync()).rejects.toThrow(StoreUnavailable);
     await expect(remove('a')).rejects.toThrow(StoreUnavailable);
     expect(registry.isClient('a')).toBe(true);

@@ -75,7 +75,7 @@ describe('a worker that is notified of a change', () => {
   });
 
   it.each([
-    ['its database is unavailable', () => Promise.reject(new Error('away'))],
+    ['its database is unavailable', () => Promise.reject(new Error('unavailable'))],
     ['it has no subscriber yet', undefined],
   ])('confirms even if %s', async (_name, sync) => {
     if (sync) worker.subscribe(sync);

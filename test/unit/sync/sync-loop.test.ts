@@ -226,7 +226,7 @@ describe('SyncLoop with a part that fails', () => {
 
   it('skips the other parts if the database is unavailable', async () => {
     await start(keys, revocations);
-    keys.failure = new StoreUnavailable('away');
+    keys.failure = new StoreUnavailable('unavailable');
     await pass(3);
     expect(revocations.syncs).toBe(1);
   });

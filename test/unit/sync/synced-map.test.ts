@@ -59,11 +59,11 @@ describe('SyncedMap.sync', () => {
     await elsewhere('a', 1);
     await syncedMap.sync();
     await elsewhere('b', 2);
-    store.away = true;
+    store.unavailable = true;
     await expect(syncedMap.sync()).rejects.toThrow(StoreUnavailable);
     expect(held()).toEqual({ a: 1 });
     expect(syncedMap.get('a')).toBe(1);
-    store.away = false;
+    store.unavailable = false;
     await syncedMap.sync();
     expect(held()).toEqual({ a: 1, b: 2 });
   });
@@ -117,7 +117,7 @@ describe('SyncedMap.change', () => {
   });
 
   it.each([
-    ['the store is unavailable', () => (store.away = true), StoreUnavailable],
+    ['the store is unavailable', () => (store.unavailable = true), StoreUnavailable],
     ['decide throws', () => {}, RangeError],
   ])('changes nothing in memory if %s', async (_name, prepare, error) => {
     await syncedMap.change('a', () => 1);
@@ -143,10 +143,10 @@ describe('SyncedMap.change', () => {
   });
 
   it('succeeds after an earlier one that failed', async () => {
-    store.away = true;
+    store.unavailable = true;
     const failing = [syncedMap.change('a', () => 1), syncedMap.sync()];
     expect(await Promise.allSettled(failing)).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
-    store.away = false;
+    store.unavailable = false;
     expect(await syncedMap.change('a', () => 2)).toBe(2);
   });
 });
@@ -175,7 +175,7 @@ describe('SyncedMap.change with other processes to notify', () => {
       times++;
       return Promise.resolve();
     });
-    store.away = true;
+    store.unavailable = true;
     await expect(map.change('a', () => 1)).rejects.toThrow(StoreUnavailable);
     expect(times).toBe(0);
   });
@@ -228,9 +228,9 @@ it('SyncedMap holds the records of the store after any changes of any instance a
         else if (what === 'here') await mirror.change(id, () => value);
         else if (what === 'sync') await mirror.sync();
         else {
-          shared.away = true;
+          shared.unavailable = true;
           await mirror.sync().catch(() => {});
-          shared.away = false;
+          shared.unavailable = false;
         }
       }
       await mirror.sync();

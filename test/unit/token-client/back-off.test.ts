@@ -7,7 +7,7 @@ import { MovedClock } from '../../support/moved-clock.js';
 const failure = (retryAfterSeconds?: number): TokenUnavailableError =>
   new TokenUnavailableError({
     code: 'issuer_unreachable',
-    reason: 'away',
+    reason: 'unavailable',
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   });
 

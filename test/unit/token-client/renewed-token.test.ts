@@ -6,7 +6,7 @@ import type { FetchedToken } from '../../../src/token-client/token-source.js';
 import { TokenUnavailableError } from '../../../src/token-client/token-unavailable-error.js';
 import { MovedClock } from '../../support/moved-clock.js';
 
-const AWAY = new TokenUnavailableError({ code: 'issuer_unreachable', reason: 'away' });
+const UNAVAILABLE = new TokenUnavailableError({ code: 'issuer_unreachable', reason: 'unavailable' });
 const REFUSED = new TokenUnavailableError({ status: 403, code: 'invalid_target', reason: 'refused' });
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -109,17 +109,17 @@ describe('RenewedToken', () => {
   describe('while the issuer is unavailable', () => {
     it('stays in use until it expires', async () => {
       await token.get();
-      scene.failure = AWAY;
+      scene.failure = UNAVAILABLE;
       for (let second = 1; second < 100; second++) {
         scene.clock.advance(1);
         expect(await token.get()).toBe('token-1');
       }
       scene.clock.advance(1);
-      expect(await failureOf(token.get())).toBe(AWAY);
+      expect(await failureOf(token.get())).toBe(UNAVAILABLE);
     });
 
     it('is requested again only after a pause, and fails at once until then', async () => {
-      scene.failure = AWAY;
+      scene.failure = UNAVAILABLE;
       scene.chance = 1;
       await failureOf(token.get());
       for (let tenth = 0; tenth < 9; tenth++) {
@@ -135,15 +135,15 @@ describe('RenewedToken', () => {
     });
 
     it('is not requested for another audience either', async () => {
-      scene.failure = AWAY;
+      scene.failure = UNAVAILABLE;
       await failureOf(token.get());
-      expect(await failureOf(scene.token('another-service').get())).toBe(AWAY);
+      expect(await failureOf(scene.token('another-service').get())).toBe(UNAVAILABLE);
       expect(scene.fetches).toBe(1);
     });
 
     it('reports failed renewals in the background once', async () => {
       await token.get();
-      scene.failure = AWAY;
+      scene.failure = UNAVAILABLE;
       for (const seconds of [76, 5, 5]) {
         scene.clock.advance(seconds);
         await token.get();
@@ -154,7 +154,7 @@ describe('RenewedToken', () => {
     });
 
     it('is returned again after the next successful response', async () => {
-      scene.failure = AWAY;
+      scene.failure = UNAVAILABLE;
       await failureOf(token.get());
       scene.failure = undefined;
       scene.clock.advance(1);
@@ -199,7 +199,10 @@ describe('RenewedToken', () => {
   });
 
   it('is never returned after it expires, and never fetched twice at a time', async () => {
-    const step = fc.record({ seconds: fc.double({ min: 0, max: 120, noNaN: true }), isAway: fc.boolean() });
+    const step = fc.record({
+      seconds: fc.double({ min: 0, max: 120, noNaN: true }),
+      isUnavailable: fc.boolean(),
+    });
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { maxLength: 30 }),
@@ -209,15 +212,15 @@ describe('RenewedToken', () => {
           scene.chance = chance;
           token = scene.token();
           const madeAt = new Map<string, number>();
-          for (const { seconds, isAway } of steps) {
+          for (const { seconds, isUnavailable } of steps) {
             scene.clock.advance(seconds);
-            scene.failure = isAway ? AWAY : undefined;
+            scene.failure = isUnavailable ? UNAVAILABLE : undefined;
             const before = scene.fetches;
             const handedOut = await token.get().catch(() => undefined);
             await settled();
             expect(scene.fetches - before).toBeLessThanOrEqual(1);
             if (scene.fetches > before) madeAt.set(`token-${scene.fetches}`, scene.clock.now());
-            if (handedOut === undefined) expect(isAway || scene.fetches === before).toBe(true);
+            if (handedOut === undefined) expect(isUnavailable || scene.fetches === before).toBe(true);
             else expect(scene.clock.now()).toBeLessThan((madeAt.get(handedOut) ?? 0) + 100_000);
           }
         },
