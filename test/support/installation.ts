@@ -44,7 +44,7 @@ export class Installation {
   readonly counts = new Map<string, number>();
   readonly instances: BuiltService[] = [];
   /** Whether the database is unavailable or about to be. */
-  databaseAway = false;
+  databaseUnavailable = false;
   /** Whether the database is certainly unavailable, so that a rejected change has not been written. */
   databaseIsGone = false;
   /** Whether an instance is being killed. */
@@ -89,12 +89,12 @@ export class Installation {
 
   /** @param origin of one instance; else nginx chooses */
   async ask(path: string, options: RequestOptions = {}, origin = this.nginx.url): Promise<ExcusedResponse> {
-    const { databaseAway, databaseIsGone, killing } = this;
+    const { databaseUnavailable, databaseIsGone, killing } = this;
     const response = await request(origin + path, options);
     const count = `${path.replace(/(clients)\/.*/, '$1/…')} ${response.status}`;
     this.counts.set(count, (this.counts.get(count) ?? 0) + 1);
     const mayBeCutOff = response.status === 502 && (killing || this.killing);
-    const mayBeRefused = response.status === 503 && (databaseAway || this.databaseAway);
+    const mayBeRefused = response.status === 503 && (databaseUnavailable || this.databaseUnavailable);
     if (mayBeRefused && !/^\d+$/.test(response.headers['retry-after'] ?? ''))
       throw new Error(`503 of ${path} without Retry-After`);
     const changedNothing = mayBeRefused && databaseIsGone && this.databaseIsGone;

@@ -23,7 +23,7 @@ export class SteadyLoad {
   }
 
   /** Waits; throws early if a caller has failed. */
-  async goOn(milliseconds: number): Promise<void> {
+  async continueFor(milliseconds: number): Promise<void> {
     const end = Date.now() + milliseconds;
     while (Date.now() < end) {
       this.check();

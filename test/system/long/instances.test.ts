@@ -118,7 +118,7 @@ describeIfInstalled('three instances behind nginx under steady load', PROGRAMS, 
     expect(await all.ready()).toBe(true);
     callers = new Callers(all);
     ({ load } = callers);
-    await load.goOn(4_000);
+    await load.continueFor(4_000);
     expect(callers.ledger.tokens('valid').length).toBeGreaterThan(20);
     expect(await all.limitsAreShared('127.0.0.21')).toBe(true);
     console.log(all.takeCounts());
@@ -129,11 +129,11 @@ describeIfInstalled('three instances behind nginx under steady load', PROGRAMS, 
     all.killing = true;
     first?.kill('SIGKILL');
     await first?.ended;
-    await load.goOn(1_000);
+    await load.continueFor(1_000);
     all.killing = false;
-    await load.goOn(4_000);
+    await load.continueFor(4_000);
     await all.run(0);
-    await load.goOn(3_000);
+    await load.continueFor(3_000);
     const cutOff = [...all.counts]
       .filter(([name]) => name.endsWith(' 502'))
       .reduce((sum, [, count]) => sum + count, 0);
@@ -145,46 +145,46 @@ describeIfInstalled('three instances behind nginx under steady load', PROGRAMS, 
   it('lose no request if they are restarted one after another', async () => {
     for (const [index, instance] of [...all.instances.entries()]) {
       await all.nginx.leaveOut(all.ports[index]);
-      await load.goOn(500);
+      await load.continueFor(500);
       instance.kill('SIGTERM');
       expect(await within(instance.ended, 'the end')).toBe(0);
       await all.run(index);
       await all.nginx.leaveOut(undefined);
-      await load.goOn(1_000);
+      await load.continueFor(1_000);
     }
     console.log(all.takeCounts());
   });
 
   it('issue and verify tokens, and reject changes, while PostgreSQL is unavailable for 20 seconds', async () => {
     const outage = callers.ledger.outage();
-    all.databaseAway = true;
+    all.databaseUnavailable = true;
     await all.database.cut();
-    await load.goOn(1_000);
+    await load.continueFor(1_000);
     all.databaseIsGone = true;
-    await load.goOn(OUTAGE_MS - 1_000);
+    await load.continueFor(OUTAGE_MS - 1_000);
     all.databaseIsGone = false;
     expect(all.counts.get('/oauth2/revoke 503')).toBeGreaterThan(0);
     await all.database.restore();
     outage.ended = Date.now();
     await until(() => all.ready(), RECOVERY_MS, 'all are as before');
-    await load.goOn(100);
+    await load.continueFor(100);
     // Changes that were requested during the outage may still get their responses.
-    await load.goOn(2_000);
-    all.databaseAway = false;
+    await load.continueFor(2_000);
+    all.databaseUnavailable = false;
     all.counts.delete('/oauth2/revoke 200');
-    await load.goOn(3_000);
+    await load.continueFor(3_000);
     expect(all.counts.get('/oauth2/revoke 200')).toBeGreaterThan(0);
     console.log(all.takeCounts());
   });
 
   it('serve requests while Redis is silent for 20 seconds, and count together afterwards', async () => {
     process.kill(all.redis.pid, 'SIGSTOP');
-    await load.goOn(OUTAGE_MS);
+    await load.continueFor(OUTAGE_MS);
     process.kill(all.redis.pid, 'SIGCONT');
     let address = 22;
     const areShared = (): Promise<boolean> => all.limitsAreShared(`127.0.0.${address++}`);
     await until(areShared, RECOVERY_MS, 'requests are counted together');
-    await load.goOn(1_000);
+    await load.continueFor(1_000);
     console.log(all.takeCounts());
   });
 
