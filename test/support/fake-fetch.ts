@@ -9,14 +9,14 @@ export interface SentRequest {
   readonly init: RequestInit;
 }
 
-type Answer = Response | Promise<Response>;
+type FakeResponse = Response | Promise<Response>;
 
 /** Replaces `fetch`: records the requests, and responds as the test says. */
 export class FakeFetch {
   readonly sent: SentRequest[] = [];
 
   /** @param answer may be replaced during a test; may throw, as `fetch` does if there is no response */
-  constructor(public answer: (request: SentRequest) => Answer = () => json({})) {}
+  constructor(public answer: (request: SentRequest) => FakeResponse = () => json({})) {}
 
   get last(): SentRequest {
     const last = this.sent.at(-1);
@@ -54,7 +54,7 @@ export function connectionRefused(): never {
 }
 
 /** A response that the test gives later. */
-export class LateAnswer {
+export class LateResponse {
   readonly promise: Promise<Response>;
   give: (response: Response) => void = () => undefined;
   fail: (cause: Error) => void = () => undefined;

@@ -8,7 +8,7 @@ export const PLATFORMS = ['Express', 'Fastify'] as const;
 export type Platform = (typeof PLATFORMS)[number];
 
 /** A response whose body has been read. */
-export interface GuardedAnswer {
+export interface GuardedResponse {
   readonly status: number;
   /** The challenge, if there is one. */
   readonly challenge: string | null;
@@ -38,11 +38,11 @@ export class GuardedApp {
   }
 
   /** @param token sent as a bearer token, if given */
-  get(path: string, token?: string): Promise<GuardedAnswer> {
+  get(path: string, token?: string): Promise<GuardedResponse> {
     return this.request(path, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
   }
 
-  async request(path: string, init: RequestInit): Promise<GuardedAnswer> {
+  async request(path: string, init: RequestInit): Promise<GuardedResponse> {
     const response = await fetch(this.origin + path, init);
     const text = await response.text();
     return {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Introspection } from '../../../src/guard/introspection.js';
-import { connectionRefused, FakeFetch, json, LateAnswer } from '../../support/fake-fetch.js';
+import { connectionRefused, FakeFetch, json, LateResponse } from '../../support/fake-fetch.js';
 import { MovedClock } from '../../support/moved-clock.js';
 
 const ENDPOINT = 'https://issuer.example/oauth2/introspect';
@@ -64,7 +64,7 @@ describe('Introspection', () => {
   );
 
   it('counts the cache time from the request, not from the response', async () => {
-    const late = new LateAnswer();
+    const late = new LateResponse();
     fake.answer = () => late.promise;
     const state = introspection.stateOf('a.b.c');
     clock.advance(10);

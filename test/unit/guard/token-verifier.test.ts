@@ -8,7 +8,7 @@ import {
   connectionRefused,
   FakeFetch,
   json,
-  LateAnswer,
+  LateResponse,
   type SentRequest,
 } from '../../support/fake-fetch.js';
 import { VALID_CLAIMS, handMadeToken, signedParts } from '../../support/hand-made-token.js';
@@ -222,7 +222,7 @@ describe('TokenVerifier with a key set', () => {
     const unknown = await (await JoseKey.make('ES256', 'unknown')).sign();
     await known.verify(valid);
     clock.advance(30);
-    const late = new LateAnswer();
+    const late = new LateResponse();
     fake.answer = () => late.promise;
     const storm = Array.from({ length: 300 }, (_, index) =>
       known.verify(
