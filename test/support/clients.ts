@@ -1,7 +1,7 @@
 import { ClientDescription } from '../../src/admin/client-description.js';
 import { ClientAdministration } from '../../src/clients/client-administration.js';
 import { NEW_YEAR } from './moved-clock.js';
-import type { Answer, RunningApp } from './running-app.js';
+import type { ServiceResponse, RunningApp } from './running-app.js';
 
 /** A client that a test created, with its secret. */
 export interface TestClient {
@@ -76,7 +76,7 @@ export class Administrator {
   }
 
   /** Sends a request with a token that is valid at this time. */
-  async request(method: string, path: string, body?: unknown): Promise<Answer> {
+  async request(method: string, path: string, body?: unknown): Promise<ServiceResponse> {
     return this.service.request(`/admin/clients${path}`, {
       method,
       headers: {
@@ -87,32 +87,32 @@ export class Administrator {
     });
   }
 
-  create(members: Readonly<Record<string, unknown>>): Promise<Answer> {
+  create(members: Readonly<Record<string, unknown>>): Promise<ServiceResponse> {
     return this.request('POST', '', members);
   }
 
   /** @param query such as `?limit=10` */
-  list(query = ''): Promise<Answer> {
+  list(query = ''): Promise<ServiceResponse> {
     return this.request('GET', query);
   }
 
-  show(id: string): Promise<Answer> {
+  show(id: string): Promise<ServiceResponse> {
     return this.request('GET', `/${id}`);
   }
 
-  update(id: string, patch: unknown): Promise<Answer> {
+  update(id: string, patch: unknown): Promise<ServiceResponse> {
     return this.request('PATCH', `/${id}`, patch);
   }
 
-  remove(id: string): Promise<Answer> {
+  remove(id: string): Promise<ServiceResponse> {
     return this.request('DELETE', `/${id}`);
   }
 
-  addSecret(id: string, body?: unknown): Promise<Answer> {
+  addSecret(id: string, body?: unknown): Promise<ServiceResponse> {
     return this.request('POST', `/${id}/secrets`, body);
   }
 
-  endSecret(id: string, secretId: string): Promise<Answer> {
+  endSecret(id: string, secretId: string): Promise<ServiceResponse> {
     return this.request('DELETE', `/${id}/secrets/${secretId}`);
   }
 }

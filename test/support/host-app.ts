@@ -8,7 +8,7 @@ import type {
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { Answer } from './running-app.js';
+import type { ServiceResponse } from './running-app.js';
 
 /** The servers that Nest runs on. */
 export const SERVERS = ['Express', 'Fastify'] as const;
@@ -52,18 +52,18 @@ export class HostApp {
     return this.app.close();
   }
 
-  async request(path: string, init: RequestInit = {}): Promise<Answer> {
+  async request(path: string, init: RequestInit = {}): Promise<ServiceResponse> {
     const response = await fetch(this.origin + path, init);
     const text = await response.text();
     return { status: response.status, headers: response.headers, text, body: asObject(text) };
   }
 
-  get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+  get(path: string, headers: Record<string, string> = {}): Promise<ServiceResponse> {
     return this.request(path, { headers });
   }
 
   /** Posts a value as JSON; strings and bytes are sent unchanged, with the Content-Type of JSON. */
-  post(path: string, value: string | object, headers: Record<string, string> = {}): Promise<Answer> {
+  post(path: string, value: string | object, headers: Record<string, string> = {}): Promise<ServiceResponse> {
     const body =
       typeof value === 'string' || value instanceof Uint8Array
         ? (value as Uint8Array<ArrayBuffer>)

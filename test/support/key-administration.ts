@@ -1,6 +1,6 @@
 import { ManagedKeys } from '../../src/keys/managed-keys.js';
 import type { Administrator } from './clients.js';
-import type { Answer, RunningApp } from './running-app.js';
+import type { ServiceResponse, RunningApp } from './running-app.js';
 
 /** A key as the administration returns it. */
 export interface ShownKey {
@@ -15,14 +15,14 @@ export interface ShownKey {
 }
 
 /** Makes the service read its keys at once, as it does every second. */
-export function hear({ app }: RunningApp): Promise<void> {
+export function syncKeys({ app }: RunningApp): Promise<void> {
   return app.get(ManagedKeys).sync();
 }
 
 /** Moves the clock of the service, and makes it read its keys. */
 export async function pass(service: RunningApp, seconds: number): Promise<void> {
   service.clock.advance(seconds);
-  await hear(service);
+  await syncKeys(service);
 }
 
 /** Rotates as the command line does, without a route. */
@@ -30,12 +30,12 @@ export async function rotateAll({ app }: RunningApp, revoke = false): Promise<vo
   await app.get(ManagedKeys).rotate(undefined, revoke);
 }
 
-export async function askForKeys(service: RunningApp, admin: Administrator): Promise<Answer> {
+export async function askForKeys(service: RunningApp, admin: Administrator): Promise<ServiceResponse> {
   return service.get('/admin/keys', { authorization: `Bearer ${await admin.token()}` });
 }
 
 /** @param algorithm of the keys; keys for the service itself are omitted */
-export function shownKeys({ body }: Pick<Answer, 'body'>, algorithm: string): ShownKey[] {
+export function shownKeys({ body }: Pick<ServiceResponse, 'body'>, algorithm: string): ShownKey[] {
   const keys = (body['keys'] ?? []) as ShownKey[];
   return keys.filter((key) => key.purpose === 'tokens' && key.algorithm === algorithm);
 }
@@ -45,7 +45,7 @@ export async function askForRotation(
   service: RunningApp,
   admin: Administrator,
   body?: unknown,
-): Promise<Answer> {
+): Promise<ServiceResponse> {
   const authorization = `Bearer ${await admin.token()}`;
   return body === undefined
     ? service.request('/admin/keys/rotate', { method: 'POST', headers: { authorization } })

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { TestClient } from './clients.js';
-import type { Answer, RunningApp } from './running-app.js';
+import type { ServiceResponse, RunningApp } from './running-app.js';
 
 /** Requests an access token, and throws if there is none. */
 export async function accessToken(
@@ -18,16 +18,20 @@ export function introspect(
   service: RunningApp,
   { authorization }: TestClient,
   token: string,
-): Promise<Answer> {
+): Promise<ServiceResponse> {
   return service.form('/oauth2/introspect', { token }, { authorization });
 }
 
-export function revoke(service: RunningApp, { authorization }: TestClient, token: string): Promise<Answer> {
+export function revoke(
+  service: RunningApp,
+  { authorization }: TestClient,
+  token: string,
+): Promise<ServiceResponse> {
   return service.form('/oauth2/revoke', { token }, { authorization });
 }
 
 /** The parts of an error response that RFC 6749 §5.2 defines, to compare with {@link refused}. */
-export function refusalOf({ status, body }: Answer): object {
+export function refusalOf({ status, body }: ServiceResponse): object {
   return { status, body };
 }
 

@@ -7,7 +7,7 @@ import { MovedClock } from './moved-clock.js';
 import { testSettings } from './settings.js';
 
 /** A response whose body has been read. */
-export interface Answer {
+export interface ServiceResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -53,18 +53,18 @@ export class RunningApp {
   }
 
   /** @param path under the base path */
-  async request(path: string, init: RequestInit = {}): Promise<Answer> {
+  async request(path: string, init: RequestInit = {}): Promise<ServiceResponse> {
     const response = await fetch(this.origin + this.basePath + path, init);
     const text = await response.text();
     return { status: response.status, headers: response.headers, text, body: asObject(text) };
   }
 
-  get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+  get(path: string, headers: Record<string, string> = {}): Promise<ServiceResponse> {
     return this.request(path, { headers });
   }
 
   /** Posts a value as JSON. */
-  post(path: string, value: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  post(path: string, value: unknown, headers: Record<string, string> = {}): Promise<ServiceResponse> {
     return this.postRaw(path, JSON.stringify(value), headers);
   }
 
@@ -73,7 +73,7 @@ export class RunningApp {
     path: string,
     body: string | Uint8Array<ArrayBuffer>,
     headers: Record<string, string> = {},
-  ): Promise<Answer> {
+  ): Promise<ServiceResponse> {
     return this.request(path, {
       method: 'POST',
       body,
@@ -86,7 +86,7 @@ export class RunningApp {
     path: string,
     parameters: Readonly<Record<string, string>> | string,
     headers: Record<string, string> = {},
-  ): Promise<Answer> {
+  ): Promise<ServiceResponse> {
     const body = typeof parameters === 'string' ? parameters : new URLSearchParams(parameters).toString();
     return this.postRaw(path, body, { 'content-type': 'application/x-www-form-urlencoded', ...headers });
   }
@@ -105,7 +105,7 @@ export class RunningApp {
     return body['token'];
   }
 
-  verify(token: string, aud = 'logging-service'): Promise<Answer> {
+  verify(token: string, aud = 'logging-service'): Promise<ServiceResponse> {
     return this.post('/verify', { token, aud });
   }
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Administrator, ADMINISTRATOR, basic, makeClient } from '../../support/clients.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 const ROUTES = [
   ['POST', ''],
@@ -26,7 +26,7 @@ async function challengeOf(
   authorization: string | undefined,
   [method, path]: readonly [string, string] = ['GET', ''],
 ): Promise<object> {
-  const response: Answer = await service.request(`/admin/clients${path}`, {
+  const response: ServiceResponse = await service.request(`/admin/clients${path}`, {
     method,
     headers: authorization === undefined ? {} : { authorization },
   });

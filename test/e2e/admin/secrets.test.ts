@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Administrator, basic, makeClient, type TestClient } from '../../support/clients.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 const jwk = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
 
@@ -43,7 +43,7 @@ async function shownSecrets(): Promise<unknown[]> {
 }
 
 const conflict = { status: 409, body: { error: expect.any(String), code: 'conflict' } };
-const outcome = ({ status, body }: Answer): object => ({ status, body });
+const outcome = ({ status, body }: ServiceResponse): object => ({ status, body });
 
 describe('POST /admin/clients/{id}/secrets', () => {
   it('adds a second secret, which is shown once and valid together with the first', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { LEVEL, type LogLine } from '../../support/captured-log.js';
 import { Administrator, basic, makeClient, type TestClient } from '../../support/clients.js';
 import { handMadeToken, readToken } from '../../support/hand-made-token.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 let service: RunningApp;
 let admin: Administrator;
@@ -39,12 +39,15 @@ function audited(): Partial<LogLine>[] {
     });
 }
 
-const jtiOf = ({ body }: Answer): unknown =>
+const jtiOf = ({ body }: ServiceResponse): unknown =>
   readToken(String(body['token'] ?? body['access_token'])).claims['jti'];
 
-const token = (body: object, authorization: string | undefined = worker.authorization): Promise<Answer> =>
+const token = (
+  body: object,
+  authorization: string | undefined = worker.authorization,
+): Promise<ServiceResponse> =>
   service.post('/token', body, { ...REQUEST_ID, ...(authorization !== '' && { authorization }) });
-const grant = (form: string, authorization: string = worker.authorization): Promise<Answer> =>
+const grant = (form: string, authorization: string = worker.authorization): Promise<ServiceResponse> =>
   service.form('/oauth2/token', `grant_type=client_credentials&${form}`, { ...REQUEST_ID, authorization });
 
 describe('an issued token is one audit event', () => {
@@ -137,7 +140,7 @@ describe('a refused token is one audit event', () => {
 
   it.each(['/token', '/oauth2/token'] as const)('if the client fails to authenticate at %s', async (path) => {
     const authorization = basic('worker', 'wrong');
-    const ask = (): Promise<Answer> =>
+    const ask = (): Promise<ServiceResponse> =>
       path === '/token' ? token({ sub: 'worker', aud: 'billing' }, authorization) : grant('', authorization);
     for (let index = 0; index < 4; index++) await ask();
     const refusals = audited().filter(({ event }) => event === 'token.refused');
@@ -154,7 +157,7 @@ describe('a failed authentication is one audit event', () => {
     audited().filter(({ event }) => event === 'authentication.failed');
   const failure = { event: 'authentication.failed', reqId: 'request-1', address: '127.0.0.1' };
 
-  it.each<[string, string | undefined, () => Promise<Answer>]>([
+  it.each<[string, string | undefined, () => Promise<ServiceResponse>]>([
     ['/token', 'worker', () => token({ sub: 'a', aud: 'b' }, basic('worker', 'wrong'))],
     ['/oauth2/token', 'worker', () => grant('', basic('worker', 'wrong'))],
     [
@@ -213,7 +216,7 @@ describe('a change by an administrator is one audit event', () => {
 
   it('with the client, the administrator and the request ID', async () => {
     const seen: unknown[] = [];
-    const did = async (act: Promise<Answer>): Promise<Answer> => {
+    const did = async (act: Promise<ServiceResponse>): Promise<ServiceResponse> => {
       const response = await act;
       seen.push(response.headers.get('x-request-id'));
       return response;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { assertionParameters, makeAssertion, makeClientKey } from '../../support/client-assertion.js';
 import { basic, makeClient, type TestClient } from '../../support/clients.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 /** The failures allowed for one IP address with one client ID. */
 const MOST = 3;
@@ -44,14 +44,14 @@ function attempt(
   authorization: string,
   from = address,
   at: RunningApp = service,
-): Promise<Answer> {
+): Promise<ServiceResponse> {
   const headers = { authorization, 'x-forwarded-for': from };
   return route === '/token'
     ? at.post('/token', { sub: 'user-1', aud: 'a' }, headers)
     : at.form('/oauth2/token', 'grant_type=client_credentials', headers);
 }
 
-async function statuses(count: number, ask: (index: number) => Promise<Answer>): Promise<number[]> {
+async function statuses(count: number, ask: (index: number) => Promise<ServiceResponse>): Promise<number[]> {
   const found: number[] = [];
   for (let index = 0; index < count; index++) found.push((await ask(index)).status);
   return found;
@@ -223,7 +223,8 @@ describe('failed authentications', () => {
   });
 
   it('are counted per rightmost forwarded IP address that is not a trusted proxy', async () => {
-    const forwarded = (mine: string): Promise<Answer> => attempt('/token', wrong(), `${mine}, ${address}`);
+    const forwarded = (mine: string): Promise<ServiceResponse> =>
+      attempt('/token', wrong(), `${mine}, ${address}`);
     expect(await statuses(MOST + 1, (index) => forwarded(`203.0.113.${index}`))).toEqual([
       ...refused(MOST),
       429,
@@ -245,7 +246,7 @@ describe('failed authentications', () => {
     const key = makeClientKey('ES256');
     const own = await RunningApp.start({ ...SETTINGS, authFailureMax: 1 });
     await makeClient(own, 'signer', { audiences: ['a'], jwks: { keys: [key.jwk] } });
-    const grant = (): Promise<Answer> =>
+    const grant = (): Promise<ServiceResponse> =>
       own.form(
         '/oauth2/token',
         { grant_type: 'client_credentials', ...assertionParameters(makeAssertion(key, 'signer')) },

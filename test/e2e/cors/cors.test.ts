@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 const ORIGIN = 'https://app.example.com';
 
-const corsHeaders = ({ headers }: Answer): string[] =>
+const corsHeaders = ({ headers }: ServiceResponse): string[] =>
   [...headers.keys()].filter((name) => name.startsWith('access-control-'));
 
-const preflight = (service: RunningApp, path: string, origin: string): Promise<Answer> =>
+const preflight = (service: RunningApp, path: string, origin: string): Promise<ServiceResponse> =>
   service.request(path, {
     method: 'OPTIONS',
     headers: {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 const ORIGIN = 'https://app.example.com';
 const FOREIGN_ORIGIN = 'https://stranger.example';
@@ -9,7 +9,7 @@ const DOCUMENTS = [
   '/.well-known/oauth-authorization-server',
 ];
 
-const corsOf = ({ headers }: Answer): Record<string, string> =>
+const corsOf = ({ headers }: ServiceResponse): Record<string, string> =>
   Object.fromEntries([...headers].filter(([name]) => name.startsWith('access-control-')));
 
 describe.each([

@@ -7,7 +7,7 @@ import { hostModule, KeptAudit, KeptVerifications, tokenOptions } from '../../su
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
 import { rawHttp } from '../../support/raw-http.js';
 import { exchange } from '../../support/raw-exchange.js';
-import type { Answer } from '../../support/running-app.js';
+import type { ServiceResponse } from '../../support/running-app.js';
 
 const VALID = { sub: 'user-42', aud: 'logging-service' };
 const MALFORMED = { error: 'Malformed JSON', code: 'invalid_request' };
@@ -74,9 +74,9 @@ describe.each(table)('The routes in an application on $server, $name', ({ server
     route: string,
     value: string | object,
     headers: Record<string, string> = {},
-  ): Promise<Answer> => host.post(base + route, value, headers);
+  ): Promise<ServiceResponse> => host.post(base + route, value, headers);
 
-  function expectHeaders({ headers }: Answer): void {
+  function expectHeaders({ headers }: ServiceResponse): void {
     expect(headers.get('content-type')).toMatch(/^application\/json\b/);
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('x-content-type-options')).toBe('nosniff');

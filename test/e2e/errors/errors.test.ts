@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { rawHttp } from '../../support/raw-http.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 const VALID = '{"sub":"user-42","aud":"logging-service"}';
 const MALFORMED = { error: 'Malformed JSON', code: 'invalid_request' };
@@ -12,7 +12,10 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-function expectError({ status, body, headers }: Answer, expected: { status: number; code: string }): void {
+function expectError(
+  { status, body, headers }: ServiceResponse,
+  expected: { status: number; code: string },
+): void {
   expect({ status, body }).toEqual({
     status: expected.status,
     body: { error: expect.any(String), code: expected.code },

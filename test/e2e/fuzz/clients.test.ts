@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Administrator, basic, makeClient, type TestClient } from '../../support/clients.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 let service: RunningApp;
 let admin: Administrator;
@@ -33,7 +33,7 @@ const anything = fc.oneof(
 const headerText = fc.stringMatching(/^[\x21-\x7e]([\x20-\x7e]{0,60}[\x21-\x7e])?$/);
 
 /** Expects a response of the contract, whatever was sent. */
-function expectSound({ status, body, headers, text: whole }: Answer, shape: object): void {
+function expectSound({ status, body, headers, text: whole }: ServiceResponse, shape: object): void {
   expect(status).toBeGreaterThanOrEqual(200);
   expect(status).toBeLessThan(500);
   if (status === 204) return;
@@ -43,15 +43,15 @@ function expectSound({ status, body, headers, text: whole }: Answer, shape: obje
   ]);
   if (status >= 400) expect(body).toMatchObject(shape);
 }
-const expectJson = (response: Answer): void =>
+const expectJson = (response: ServiceResponse): void =>
   expectSound(response, { error: expect.any(String), code: expect.any(String) });
 /** RFC 6749 §5.2 allows few characters in a description, whatever the request contains. */
-const expectOAuth = (response: Answer): void => {
+const expectOAuth = (response: ServiceResponse): void => {
   const description = expect.stringMatching(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
   expectSound(response, { error: expect.stringMatching(/^[a-z_]+$/), error_description: description });
 };
 
-const asAdmin = (method: string, path: string, body?: unknown): Promise<Answer> =>
+const asAdmin = (method: string, path: string, body?: unknown): Promise<ServiceResponse> =>
   service.request(`/admin/clients${path}`, {
     method,
     headers: { authorization: bearer, ...(body !== undefined && { 'content-type': 'application/json' }) },
@@ -59,7 +59,7 @@ const asAdmin = (method: string, path: string, body?: unknown): Promise<Answer> 
   });
 
 describe('POST /oauth2/token never returns 5xx for', () => {
-  const send = (form: string): Promise<Answer> =>
+  const send = (form: string): Promise<ServiceResponse> =>
     service.form('/oauth2/token', form, { authorization: worker.authorization });
 
   it(

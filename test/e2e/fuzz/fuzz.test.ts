@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { base64Url, handMadeToken, signedParts } from '../../support/hand-made-token.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 let service: RunningApp;
 beforeAll(async () => {
@@ -19,7 +19,7 @@ const anything = fc.oneof(
 const path = fc.constantFrom('/token', '/verify');
 
 /** Expects a response of the contract, whatever was sent. */
-function expectSound({ status, body, headers }: Answer): void {
+function expectSound({ status, body, headers }: ServiceResponse): void {
   expect(status).toBeGreaterThanOrEqual(200);
   expect(status).toBeLessThan(500);
   expect(headers.get('content-type')).toMatch(/^application\/json\b/);

@@ -18,7 +18,7 @@ const acts = {
     origin = await app.getUrl();
   },
   /** What the service does by itself every second. */
-  hear: () => app.get(ManagedKeys).sync(),
+  sync: () => app.get(ManagedKeys).sync(),
   async rotate() {
     await app.get(ManagedKeys).rotate(undefined, false);
   },

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Settings } from '../../../src/config/settings.js';
 import { makeClient, type TestClient } from '../../support/clients.js';
 import { VALID_CLAIMS, handMadeToken, readToken } from '../../support/hand-made-token.js';
-import { hear } from '../../support/key-administration.js';
+import { syncKeys } from '../../support/key-administration.js';
 import { MovedClock } from '../../support/moved-clock.js';
 import { RunningApp } from '../../support/running-app.js';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
@@ -83,7 +83,7 @@ describe('a service that moves its audiences off the shared secret one by one', 
     beforeAll(async () => {
       service = await RunningApp.start({ databaseUrl, algorithms, audienceAlgorithms }, clock);
       client ??= await makeClient(service, 'reader', { scopes: ['identity:introspect'] });
-      await hear(service);
+      await syncKeys(service);
     });
     afterAll(() => service.stop());
 
@@ -132,7 +132,7 @@ describe('a service that moves its audiences off the shared secret one by one', 
       });
       // Tokens signed before the lists became narrower have expired by then.
       clock.advance(LIFETIME);
-      await hear(service);
+      await syncKeys(service);
       previous = await Promise.all(['reporting', 'billing'].map(issue));
       expect(previous).toHaveLength(2);
     });

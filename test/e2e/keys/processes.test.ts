@@ -14,7 +14,7 @@ const INSTANCE = fileURLToPath(new URL('instance.js', import.meta.url));
 const ALGORITHMS = ['ES256', 'EdDSA', 'RS256'] as const;
 const PROCESSES = 3;
 
-interface Answer {
+interface Reply {
   readonly result?: unknown;
   readonly error?: string;
 }
@@ -33,7 +33,7 @@ class Instance {
   async do(act: string, given?: unknown): Promise<unknown> {
     const answered = once(this.process, 'message');
     this.process.send({ act, given });
-    const [{ result, error }] = (await answered) as [Answer];
+    const [{ result, error }] = (await answered) as [Reply];
     if (error !== undefined) throw new Error(error);
     return result;
   }
@@ -87,7 +87,7 @@ describeEachDatabase(
     /** Moves the clock of each, then lets all query the database at once. */
     async function pass(seconds: number): Promise<void> {
       await all((each) => each.do('pass', seconds));
-      await all((each) => each.do('hear'));
+      await all((each) => each.do('sync'));
     }
 
     beforeAll(async () => {

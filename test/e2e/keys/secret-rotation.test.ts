@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Settings } from '../../../src/config/settings.js';
 import { TokenVerifier } from '../../../src/guard/index.js';
 import { handMadeToken, readToken } from '../../support/hand-made-token.js';
-import { hear, rotateAll } from '../../support/key-administration.js';
+import { rotateAll, syncKeys } from '../../support/key-administration.js';
 import { MovedClock } from '../../support/moved-clock.js';
 import { RunningApp } from '../../support/running-app.js';
 import { PREVIOUS_SECRET as OLD, SECRET as NEW } from '../../support/settings.js';
@@ -116,12 +116,12 @@ describe('while the key encryption key is replaced', () => {
       // Whichever made the new keys, both must decrypt them.
       await rotateAll(running[step % 2] as RunningApp);
       for (const each of running) {
-        await hear(each);
+        await syncKeys(each);
         for (const token of tokens) expect((await each.verify(token)).status).toBe(200);
       }
       clock.advance(11 * 60);
       for (const each of running) {
-        await hear(each);
+        await syncKeys(each);
         const token = await each.issue();
         kids.add(readToken(token).header['kid']);
         issuers.push(token);

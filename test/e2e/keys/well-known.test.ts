@@ -5,7 +5,7 @@ import * as openid from 'openid-client';
 import { makeClient } from '../../support/clients.js';
 import { rotateAll } from '../../support/key-administration.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
 const JWKS = '/.well-known/jwks.json';
@@ -32,7 +32,8 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-const keysOf = ({ body }: Answer): Record<string, unknown>[] => body['keys'] as Record<string, unknown>[];
+const keysOf = ({ body }: ServiceResponse): Record<string, unknown>[] =>
+  body['keys'] as Record<string, unknown>[];
 
 describe('GET /.well-known/jwks.json, under a base path', () => {
   it('returns the public keys of every algorithm in use, and no shared secret', async () => {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { Administrator, basic, makeClient, type TestClient } from '../../support/clients.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 let service: RunningApp;
 let admin: Administrator;
@@ -46,7 +46,7 @@ afterEach(async () => {
 });
 
 /** Expects an error that contains nothing confidential. */
-function expectDiscreet({ status, text }: Answer): void {
+function expectDiscreet({ status, text }: ServiceResponse): void {
   expect(status).toBeGreaterThanOrEqual(400);
   for (const secret of confidential) expect(text).not.toContain(secret);
 }

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Administrator, basic, makeClient, type TestClient } from '../../support/clients.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
 const ENCRYPTION_KEY = 'an encryption key of words that no one would guess';
@@ -58,7 +58,7 @@ afterEach(async () => {
   }
 });
 
-function keepError({ status, text, headers }: Answer): void {
+function keepError({ status, text, headers }: ServiceResponse): void {
   if (status >= 400) errors.push(text, ...headers.values());
 }
 

@@ -12,14 +12,14 @@ import { makeClient } from '../../support/clients.js';
 import { describeEachDatabase } from '../../support/databases.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { refusalOf, refused } from '../../support/oauth-requests.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 import { until } from '../../support/until.js';
 
 const key = makeClientKey('ES256');
 const otherKey = makeClientKey('ES256');
 const used = refused('invalid_client', 401);
 
-function show(service: RunningApp, assertion: string, path = '/oauth2/token'): Promise<Answer> {
+function show(service: RunningApp, assertion: string, path = '/oauth2/token'): Promise<ServiceResponse> {
   const form = { grant_type: 'client_credentials', token: 'x', ...assertionParameters(assertion) };
   return service.form(path, form);
 }

@@ -9,7 +9,7 @@ import {
 import { Administrator, makeClient, type TestClient } from '../../support/clients.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { refusalOf, refused } from '../../support/oauth-requests.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 const ALGORITHMS: readonly AssertionAlgorithm[] = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'];
 
@@ -29,7 +29,7 @@ afterAll(() => service.stop());
 const client = (id: string, jwks: readonly object[]): Promise<TestClient> =>
   makeClient(service, id, { audiences: ['logging-service'], jwks: { keys: jwks } });
 const keyOf = (algorithm: AssertionAlgorithm): ClientKey => keys.get(algorithm) ?? makeClientKey(algorithm);
-const show = (assertion: string): Promise<Answer> =>
+const show = (assertion: string): Promise<ServiceResponse> =>
   service.form('/oauth2/token', {
     grant_type: 'client_credentials',
     ...assertionParameters(assertion),

@@ -8,7 +8,7 @@ import {
 import { Administrator, basic, makeClient, type TestClient } from '../../support/clients.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { accessToken, refusalOf, refused } from '../../support/oauth-requests.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 const GRANT = { grant_type: 'client_credentials' };
 
@@ -28,7 +28,10 @@ beforeAll(async () => {
 beforeEach(() => service.clock.set(NEW_YEAR));
 afterAll(() => service.stop());
 
-const grant = (parameters: Readonly<Record<string, string>> = {}, authorization?: string): Promise<Answer> =>
+const grant = (
+  parameters: Readonly<Record<string, string>> = {},
+  authorization?: string,
+): Promise<ServiceResponse> =>
   service.form('/oauth2/token', { ...GRANT, ...parameters }, authorization ? { authorization } : {});
 const post = (): Readonly<Record<string, string>> => ({
   client_id: worker.id,
@@ -37,7 +40,7 @@ const post = (): Readonly<Record<string, string>> => ({
 const assertion = (): Readonly<Record<string, string>> => assertionParameters(makeAssertion(key, 'worker'));
 
 describe('a client is authenticated', () => {
-  it.each<[string, () => Promise<Answer>]>([
+  it.each<[string, () => Promise<ServiceResponse>]>([
     ['client_secret_basic', () => grant({}, worker.authorization)],
     [
       'client_secret_basic, with client_id in the form',
@@ -60,7 +63,7 @@ describe('a client is authenticated', () => {
 });
 
 describe('two authentication methods at once', () => {
-  it.each<[string, () => Promise<Answer>]>([
+  it.each<[string, () => Promise<ServiceResponse>]>([
     ['the header and a secret', () => grant(post(), worker.authorization)],
     ['the header and a secret without client_id', () => grant({ client_secret: 'x' }, worker.authorization)],
     ['the header and an assertion', () => grant(assertion(), worker.authorization)],
@@ -106,7 +109,7 @@ describe('client_id in addition to another method must name the same client', ()
 });
 
 describe('failed authentication is invalid_client', () => {
-  const CHALLENGED: [string, () => Promise<Answer>][] = [
+  const CHALLENGED: [string, () => Promise<ServiceResponse>][] = [
     ['a wrong secret', () => grant({}, basic('worker', stranger.secret))],
     ['an unknown client', () => grant({}, basic('nobody', worker.secret))],
     ['credentials without a colon', () => grant({}, `Basic ${Buffer.from('worker').toString('base64')}`)],
@@ -114,7 +117,7 @@ describe('failed authentication is invalid_client', () => {
     ['another scheme', () => grant({}, 'Bearer x')],
     ['a scheme without credentials', () => grant({ client_id: 'worker' }, 'x')],
   ];
-  const UNCHALLENGED: [string, () => Promise<Answer>][] = [
+  const UNCHALLENGED: [string, () => Promise<ServiceResponse>][] = [
     ['no credentials', () => grant()],
     ['client_id alone', () => grant({ client_id: 'worker' })],
     ['an empty secret', () => grant({ client_id: 'worker', client_secret: '' })],
@@ -165,7 +168,7 @@ describe('failed authentication is invalid_client', () => {
   it('with the same response for an unknown or disabled client and a wrong secret or key', async () => {
     const otherKey = makeClientKey('ES256');
     const disabled = await makeClient(service, 'disabled', { disabled: true, jwks: { keys: [key.jwk] } });
-    const said = async (ask: Promise<Answer>): Promise<object> => {
+    const said = async (ask: Promise<ServiceResponse>): Promise<object> => {
       const { status, text, headers } = await ask;
       const seen = Object.fromEntries(headers);
       delete seen['x-request-id'];

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { makeClient, type TestClient } from '../../support/clients.js';
 import { readToken } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 const API = 'https://api.example.com/v1';
 const WORKER = {
@@ -23,7 +23,7 @@ afterAll(() => service.stop());
 const grant = (
   parameters: Readonly<Record<string, string>> | string = {},
   { authorization } = worker,
-): Promise<Answer> => {
+): Promise<ServiceResponse> => {
   const form = typeof parameters === 'string' ? parameters : new URLSearchParams(parameters).toString();
   return service.form('/oauth2/token', `grant_type=client_credentials&${form}`, { authorization });
 };

@@ -12,7 +12,7 @@ import {
 import { makeClient, type TestClient } from '../../support/clients.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { refusalOf, refused } from '../../support/oauth-requests.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 let service: RunningApp;
 let es256Client: TestClient;
@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 const keyOf = (algorithm: keyof typeof keys): ClientKey => keys[algorithm];
-const show = (assertion: string): Promise<Answer> =>
+const show = (assertion: string): Promise<ServiceResponse> =>
   service.form('/oauth2/token', {
     grant_type: 'client_credentials',
     ...assertionParameters(assertion),

@@ -5,7 +5,7 @@ import { ADMINISTRATOR, Administrator, makeClient, type TestClient } from '../..
 import { handMadeToken, readToken } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { accessToken, introspect, refusalOf, refused, revoke } from '../../support/oauth-requests.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 const LIFETIME = 900;
 const TOLERANCE = 5;
@@ -34,7 +34,7 @@ async function tokenState(token: string): Promise<unknown> {
   return body['valid'] === true ? 'valid' : body['code'];
 }
 
-function isDone({ status, text, headers }: Answer): void {
+function isDone({ status, text, headers }: ServiceResponse): void {
   expect({ status, text }).toEqual({ status: 200, text: '' });
   expect(headers.get('cache-control')).toBe('no-store');
   expect(headers.get('pragma')).toBe('no-cache');

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { basic, makeClient, type TestClient } from '../../support/clients.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 let service: RunningApp;
 let worker: TestClient;
@@ -13,11 +13,14 @@ afterAll(() => service.stop());
 const GRANT = 'grant_type=client_credentials';
 const PATH = '/oauth2/token';
 
-const send = (form: string, headers: Record<string, string> = {}): Promise<Answer> =>
+const send = (form: string, headers: Record<string, string> = {}): Promise<ServiceResponse> =>
   service.form(PATH, form, { authorization: worker.authorization, ...headers });
 
 /** RFC 6749 §5.2: two fields, a description of the characters that it allows, and no caching. */
-function expectRefused({ status, body, headers }: Answer, expected: { status: number; error: string }): void {
+function expectRefused(
+  { status, body, headers }: ServiceResponse,
+  expected: { status: number; error: string },
+): void {
   expect({ status, body }).toEqual({
     status: expected.status,
     body: {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { basic, makeClient, type TestClient } from '../../support/clients.js';
 import { handMadeToken } from '../../support/hand-made-token.js';
 import { refusalOf, refused } from '../../support/oauth-requests.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 /** What introspection and revocation have in common. */
 describe.each(['/oauth2/introspect', '/oauth2/revoke'])('POST %s', (path) => {
@@ -15,10 +15,10 @@ describe.each(['/oauth2/introspect', '/oauth2/revoke'])('POST %s', (path) => {
   });
   afterAll(() => service.stop());
 
-  const ask = (form: string, headers: Record<string, string> = {}): Promise<Answer> =>
+  const ask = (form: string, headers: Record<string, string> = {}): Promise<ServiceResponse> =>
     service.form(path, form, { authorization: worker.authorization, ...headers });
 
-  function isNeverKept({ headers }: Answer): void {
+  function isNeverKept({ headers }: ServiceResponse): void {
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('pragma')).toBe('no-cache');
   }

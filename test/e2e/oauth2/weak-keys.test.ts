@@ -11,7 +11,7 @@ import {
 } from '../../support/client-assertion.js';
 import { Administrator, makeClient, type TestClient } from '../../support/clients.js';
 import { CommandLine } from '../../support/command-line.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 import { SECRET } from '../../support/settings.js';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
 
@@ -51,7 +51,7 @@ afterAll(async () => {
   removeTemporaryDirectories();
 });
 
-const show = (key: ClientKey, kid?: unknown): Promise<Answer> =>
+const show = (key: ClientKey, kid?: unknown): Promise<ServiceResponse> =>
   service.form('/oauth2/token', {
     grant_type: 'client_credentials',
     ...assertionParameters(makeAssertion(key, 'weak', { header: { kid } })),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Administrator, makeClient, type TestClient } from '../../support/clients.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 import { exampleOf, type OpenApi, operationsOf, resolved } from './document.js';
 
 /** The codes of each status, on JSON and on OAuth routes. */
@@ -27,7 +27,7 @@ interface DocumentedError {
 }
 
 /** The hint names what the client may request, which differs between clients. */
-function hintOfClient(route: string, { body }: Answer): object {
+function hintOfClient(route: string, { body }: ServiceResponse): object {
   return route === 'POST /token' && 'hint' in body ? { hint: body['hint'] } : {};
 }
 
@@ -105,19 +105,22 @@ describe('the examples of errors in the OpenAPI document', () => {
 });
 
 /** Responses to rejected requests, each with its route. */
-async function provoked(): Promise<[string, Answer][]> {
+async function provoked(): Promise<[string, ServiceResponse][]> {
   const bearer = { authorization: `Bearer ${await admin.token()}` };
   const basic = { authorization: client.authorization };
   const large = 'x'.repeat(66_000);
   const text = { 'content-type': 'text/plain' };
-  const form = (path: string, parameters: Record<string, string>, headers = basic): Promise<Answer> =>
-    service.form(path, parameters, headers);
+  const form = (
+    path: string,
+    parameters: Record<string, string>,
+    headers = basic,
+  ): Promise<ServiceResponse> => service.form(path, parameters, headers);
   const send = (
     method: string,
     path: string,
     body?: unknown,
     headers: Record<string, string> = bearer,
-  ): Promise<Answer> =>
+  ): Promise<ServiceResponse> =>
     service.request(path, {
       method,
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -183,15 +186,15 @@ async function provoked(): Promise<[string, Answer][]> {
 
 /** Revokes one of the two secrets, then tries to revoke the other. */
 async function endLast(
-  send: (method: string, path: string) => Promise<Answer>,
+  send: (method: string, path: string) => Promise<ServiceResponse>,
   first: string,
-): Promise<Answer> {
+): Promise<ServiceResponse> {
   await send('DELETE', `/admin/clients/known/secrets/${first}`);
   return send('DELETE', `/admin/clients/known/secrets/${client.secretId}`);
 }
 
 /** Sends a token with the audience of the administration but without its scope. */
-async function lackingScope(): Promise<Answer> {
+async function lackingScope(): Promise<ServiceResponse> {
   const { authorization } = await makeClient(service, 'reader', { audiences: [service.issuer] });
   const { body } = await service.form(
     '/oauth2/token',

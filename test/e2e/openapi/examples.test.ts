@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Administrator, basic } from '../../support/clients.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 import { exampleOf, type OpenApi, type Operation, operationsOf } from './document.js';
 
 /** Other examples need what these remove, so they come last, in this order. */
@@ -33,7 +33,7 @@ afterAll(() => service.stop());
 async function tryOut(
   route: string,
   { parameters = [], requestBody, security = [] }: Operation,
-): Promise<Answer> {
+): Promise<ServiceResponse> {
   const [method = '', pattern = ''] = route.split(' ');
   const path = parameters
     .filter((parameter) => parameter.in === 'path')

@@ -2,7 +2,7 @@ import { RequestMethod, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Administrator, basic } from '../../support/clients.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 import { type OpenApi, type Operation, operationsOf, resolved } from './document.js';
 
 let service: RunningApp;
@@ -37,11 +37,14 @@ function routes(): string[] {
 const operations = (): [string, Operation][] => operationsOf(document);
 
 /** Responses of the routes for clients, to valid requests and others. */
-async function responsesToClients(): Promise<[string, Answer][]> {
+async function responsesToClients(): Promise<[string, ServiceResponse][]> {
   const client = { client_id: 'shown', audiences: ['a'], scopes: ['b'] };
   const created = await admin.create(client);
   const authorization = basic('shown', String(created.body['client_secret']));
-  const grant = (scope: string, headers: Record<string, string> = { authorization }): Promise<Answer> =>
+  const grant = (
+    scope: string,
+    headers: Record<string, string> = { authorization },
+  ): Promise<ServiceResponse> =>
     service.form('/oauth2/token', { grant_type: 'client_credentials', scope }, headers);
   return [
     ['POST /admin/clients', created],

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Settings } from '../../../src/config/settings.js';
 import { Administrator, basic, makeClient } from '../../support/clients.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 /** Requests of one IP address in a minute. */
 const MAX = 3;
@@ -17,7 +17,7 @@ afterEach(() => service.stop());
 const from = (address: string): Record<string, string> => ({ 'x-forwarded-for': address });
 const HERE = '192.0.2.1';
 
-const verify = (address = HERE): Promise<Answer> =>
+const verify = (address = HERE): Promise<ServiceResponse> =>
   service.post('/verify', { token: 'a.b.c', aud: 'b' }, from(address));
 
 /** Uses up the limit of an IP address. */
@@ -25,7 +25,7 @@ async function useUp(address = HERE): Promise<void> {
   for (let index = 0; index < MAX; index++) expect((await verify(address)).status).toBe(401);
 }
 
-const limitHeaders = ({ headers }: Answer): (string | null)[] =>
+const limitHeaders = ({ headers }: ServiceResponse): (string | null)[] =>
   ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset', 'retry-after'].map((name) =>
     headers.get(name),
   );
@@ -63,7 +63,7 @@ const UNLIMITED: [route: string, status: number][] = [
   ['GET /token', 405],
 ];
 
-function ask(route: string, headers = from(HERE)): Promise<Answer> {
+function ask(route: string, headers = from(HERE)): Promise<ServiceResponse> {
   const [method = '', path = ''] = route.split(' ');
   if (method === 'GET') return service.get(path, headers);
   return path.startsWith('/oauth2/')
@@ -198,7 +198,8 @@ describe('the request limit', () => {
   it('applies to administrators, and counts their token request', async () => {
     const admin = await Administrator.of(service);
     const token = await admin.token();
-    const list = (): Promise<Answer> => service.get('/admin/clients', { authorization: `Bearer ${token}` });
+    const list = (): Promise<ServiceResponse> =>
+      service.get('/admin/clients', { authorization: `Bearer ${token}` });
     const responses = [await list(), await list(), await list()];
     expect(responses.map(({ status }) => status)).toEqual([200, 200, 429]);
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 let service: RunningApp;
 beforeAll(async () => {
@@ -15,7 +15,7 @@ const EVERYWHERE = [
 ];
 
 describe('security headers', () => {
-  it.each<[string, () => Promise<Answer>]>([
+  it.each<[string, () => Promise<ServiceResponse>]>([
     ['GET /ping', () => service.get('/ping')],
     ['HEAD /ping', () => service.request('/ping', { method: 'HEAD' })],
     ['POST /token', () => service.post('/token', { sub: 'a', aud: 'b' })],

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Administrator, basic, makeClient, type TestClient } from '../../support/clients.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 import { rawHttp } from '../../support/raw-http.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 let service: RunningApp;
 let admin: Administrator;
@@ -18,7 +18,7 @@ beforeAll(async () => {
 beforeEach(() => service.clock.set(NEW_YEAR));
 afterAll(() => service.stop());
 
-const ask = (headers: Record<string, string>): Promise<Answer> =>
+const ask = (headers: Record<string, string>): Promise<ServiceResponse> =>
   service.post('/token', { sub: 'worker', aud: 'logging-service' }, headers);
 const base64 = (text: string | Uint8Array): string => Buffer.from(text).toString('base64');
 const encoded = (text: string): string =>

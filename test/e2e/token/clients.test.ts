@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Administrator, makeClient, type TestClient } from '../../support/clients.js';
 import { readToken } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 /** The hint for an authenticated client; see hints.test.ts. */
 const hint: unknown = expect.stringMatching(/^This client may request: /);
@@ -35,7 +35,7 @@ describe.each(['required', 'none'] as const)(
     beforeEach(() => service.clock.set(NEW_YEAR));
     afterAll(() => service.stop());
 
-    const ask = (members: Readonly<Record<string, unknown>> = {}): Promise<Answer> =>
+    const ask = (members: Readonly<Record<string, unknown>> = {}): Promise<ServiceResponse> =>
       service.post(
         '/token',
         { sub: 'worker', aud: 'logging-service', ...members },
@@ -193,7 +193,7 @@ describe.each(['required', 'none'] as const)(
         ...WORKER,
         token_lifetime_seconds: 30,
       });
-      const brief = (members: object): Promise<Answer> =>
+      const brief = (members: object): Promise<ServiceResponse> =>
         service.post('/token', { sub: 'user-1', aud: 'billing', ...members }, { authorization });
       const { body } = await brief({});
       const { exp, iat } = readToken(String(body['token'])).claims;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readToken } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 
 const MISSING = { error: 'Missing required claims (sub, aud)', code: 'invalid_request' };
 const VALID = { sub: 'user-42', aud: 'logging-service' };
@@ -17,7 +17,7 @@ beforeAll(async () => {
 beforeEach(() => service.clock.set(NEW_YEAR));
 afterAll(() => service.stop());
 
-const ask = (members: Record<string, unknown>): Promise<Answer> =>
+const ask = (members: Record<string, unknown>): Promise<ServiceResponse> =>
   service.post('/token', { ...VALID, ...members });
 
 async function claimsWith(members: Record<string, unknown>): Promise<Readonly<Record<string, unknown>>> {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { VALID_CLAIMS, handMadeToken } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
-import { type Answer, RunningApp } from '../../support/running-app.js';
+import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
 const MISSING = { valid: false, error: 'Missing required fields (token, aud)', code: 'invalid_request' };
@@ -174,7 +174,7 @@ describe('POST /verify, depending on its settings,', () => {
   const badToken = handMadeToken({ secret: 'x'.repeat(32) });
   const hintOf = async (
     changes: Parameters<typeof RunningApp.start>[0],
-    ask: (app: RunningApp) => Promise<Answer>,
+    ask: (app: RunningApp) => Promise<ServiceResponse>,
   ): Promise<string> => {
     const app = await RunningApp.start(changes);
     const { body } = await ask(app);
@@ -192,7 +192,7 @@ describe('POST /verify, depending on its settings,', () => {
   });
 
   it('accepts an expired token within the clock tolerance', async () => {
-    const late = (app: RunningApp): Promise<Answer> => {
+    const late = (app: RunningApp): Promise<ServiceResponse> => {
       app.clock.set(VALID_CLAIMS.exp + 29);
       return app.verify(handMadeToken());
     };
