@@ -108,7 +108,12 @@ describe.each(BOUND_ALGORITHMS)('JwtService.sign on %s', (algorithm) => {
       /"audience".*reserved/,
     ],
     ['the issuer as aud of the payload', { aud: 'identity-backend' }, {}, /"audience"/],
-    ['the audience of revocation lists', { aud: [REVOCATIONS_AUDIENCE] }, {}, /"audience"/],
+    [
+      'the audience of revocation lists as aud of the payload',
+      { aud: [REVOCATIONS_AUDIENCE] },
+      {},
+      /"audience"/,
+    ],
     ['a string as the payload', 'payload', {}, /"payload"/],
     ['a JSON string as the payload', '{"sub":"a"}', {}, /"payload"/],
     ['a Buffer as the payload', Buffer.from('{"sub":"a"}'), {}, /"payload"/],
