@@ -1,14 +1,27 @@
 import { Module } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log.js';
 import { ClientAdministration } from '../clients/client-administration.js';
 import { ClientsModule } from '../clients/clients.module.js';
-import { KeysModule } from '../keys/keys.module.js';
-import { ClientDescription } from './client-description.js';
+import { Clock } from '../clock.js';
+import { KEYS_SETTINGS, type KeysSettings } from '../config/namespaces.js';
 import { KeyAdministration } from '../keys/key-administration.js';
+import { KeysModule } from '../keys/keys.module.js';
+import { ManagedKeys } from '../keys/managed-keys.js';
+import { ClientDescription } from './client-description.js';
 
 /** The services behind the routes of AdminModule and the command line. Opens no route. */
 @Module({
   imports: [ClientsModule, KeysModule],
-  providers: [ClientAdministration, ClientDescription, KeyAdministration],
+  providers: [
+    ClientAdministration,
+    ClientDescription,
+    {
+      provide: KeyAdministration,
+      inject: [ManagedKeys, AuditLog, Clock, KEYS_SETTINGS],
+      useFactory: (stored: ManagedKeys, audit: AuditLog, clock: Clock, { importedKeys }: KeysSettings) =>
+        new KeyAdministration(stored, audit, clock, importedKeys),
+    },
+  ],
   exports: [ClientAdministration, ClientDescription, KeyAdministration],
 })
 export class AdministrationModule {}

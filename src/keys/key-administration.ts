@@ -1,13 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { getConfigToken } from '@nestjs/config';
-import { AuditLog } from '../audit/audit-log.js';
+import type { AuditLog } from '../audit/audit-log.js';
 import { type Administrator, type AuditedChange, auditedChange } from '../audit/persisted-event.js';
-import { Clock } from '../clock.js';
+import type { Clock } from '../clock.js';
 import type { Algorithm } from '../jwt/algorithms.js';
 import { StoreUnavailable } from '../sync/record-store.js';
 import { type KeyState, keyState, verifiesUntil } from './key-schedule.js';
 import type { KeyPurpose, StoredKey } from './key-store.js';
-import { algorithmOf, ManagedKeys } from './managed-keys.js';
+import { algorithmOf, type ManagedKeys } from './managed-keys.js';
 import type { PrivateKey } from './private-key.js';
 
 /** A key without its private part, for administrators. Times are milliseconds since 1970. */
@@ -37,19 +35,14 @@ export class RotationIncomplete extends Error {
 }
 
 /** Lists and replaces keys on behalf of an administrator. */
-@Injectable()
 export class KeyAdministration {
-  /** Imported keys are listed here, but only the operator can replace them. */
-  private readonly imported: readonly PrivateKey[];
-
+  /** @param imported keys that are listed too, but that only the operator can replace */
   constructor(
     private readonly stored: ManagedKeys,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
-    @Inject(getConfigToken('keys')) { importedKeys }: { readonly importedKeys: readonly PrivateKey[] },
-  ) {
-    this.imported = importedKeys;
-  }
+    private readonly imported: readonly PrivateKey[],
+  ) {}
 
   list(): readonly KeyDescription[] {
     const managed = [...this.stored.schedules].flatMap(([purpose, keys]) =>

@@ -46,7 +46,7 @@ beforeEach(async () => {
   clock.advance(3_600);
   await keys.sync();
   audit = new KeptAudit();
-  administration = new KeyAdministration(keys, audit, clock, { importedKeys: [] });
+  administration = new KeyAdministration(keys, audit, clock, []);
 });
 
 const signing = (): (string | undefined)[] =>
