@@ -15,22 +15,27 @@ const HOOKS: Readonly<Record<string, (adapter: AbstractHttpAdapter, paths: Embed
  */
 @Injectable()
 export class EmbeddedHooks implements OnModuleInit {
-  #adapterType: string | undefined;
-
-  constructor(server: HttpAdapterHost, paths: EmbeddedPaths) {
+  constructor(
+    private readonly server: HttpAdapterHost,
+    paths: EmbeddedPaths,
+  ) {
     // In a TestingModule there is no adapter yet, and in an application without HTTP, such as a command that
     // shares its modules with a server, there never is.
     server.init$.subscribe(() => {
-      const adapter = server.httpAdapter as AbstractHttpAdapter | null;
-      this.#adapterType = adapter?.getType();
+      const { adapter } = this;
       if (adapter) HOOKS[adapter.getType()]?.(adapter, paths);
     });
   }
 
   /** @throws {TypeError} if the application runs on an adapter other than Express or Fastify */
   onModuleInit(): void {
-    const type = this.#adapterType;
+    const type = this.adapter?.getType();
     if (type === undefined || Object.hasOwn(HOOKS, type)) return;
     throw new TypeError(`The routes of TokenModule do not run on ${type}`);
+  }
+
+  /** Null without HTTP, which the type of Nest does not say. */
+  private get adapter(): AbstractHttpAdapter | null {
+    return this.server.httpAdapter as AbstractHttpAdapter | null;
   }
 }
