@@ -95,21 +95,7 @@ function toSettings(
 }
 
 /** The host and port to listen on, the trusted proxies, and which optional routes are open. */
-function httpSettings(
-  environment: Environment,
-  production: boolean,
-): Pick<
-  LoadedSettings,
-  | 'host'
-  | 'port'
-  | 'basePath'
-  | 'trustedProxies'
-  | 'logLevel'
-  | 'debugEnv'
-  | 'swagger'
-  | 'metrics'
-  | 'corsOrigins'
-> {
+function httpSettings(environment: Environment, production: boolean) {
   const switchedOn = (value: string | undefined, byDefault: boolean): boolean =>
     value === undefined ? byDefault : value === 'true';
   const proxies =

@@ -53,7 +53,7 @@ export class Introspection {
     const cached = this.cache.get(id);
     if (cached && now < cached.until) return cached.state;
     if (now < this.pausedUntil) return 'unavailable';
-    const state = this.ask(token).then((state) => this.cacheState(id, state, now));
+    const state = this.ask(token).then((found) => this.cacheState(id, found, now));
     this.cache.set(id, { state, until: Infinity });
     return state;
   }
