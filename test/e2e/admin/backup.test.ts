@@ -4,9 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { KeyEncryptionError } from '../../../src/keys/key-encryption.js';
-import { Administrator, basic } from '../../support/clients.js';
+import { Administrator, ADMINISTRATOR_CLAIMS, basic } from '../../support/clients.js';
 import { base64Url, signed } from '../../support/hand-made-token.js';
-import { NEW_YEAR } from '../../support/moved-clock.js';
 import { RunningApp } from '../../support/running-app.js';
 import { SECRET, testSettings } from '../../support/settings.js';
 import { removeTemporaryDirectories, temporaryDirectory } from '../../support/temporary-directory.js';
@@ -84,20 +83,11 @@ describe('a backup of the database', () => {
 
   it('contains no text that signs a valid admin token as an HMAC key', async () => {
     const { jwk } = storedKey();
-    const claims = {
-      iss: 'identity-backend',
-      sub: 'admin',
-      aud: 'identity-backend',
-      client_id: 'admin',
-      scope: 'identity:admin',
-      iat: NEW_YEAR,
-      exp: NEW_YEAR + 900,
-    };
     for (const found of longTexts()) {
       for (const key of [found, Buffer.from(found, 'base64url')]) {
         const header = { alg: 'HS256', typ: 'at+jwt', kid: jwk.kid };
         const token = signed(
-          `${base64Url(JSON.stringify(header))}.${base64Url(JSON.stringify(claims))}`,
+          `${base64Url(JSON.stringify(header))}.${base64Url(JSON.stringify(ADMINISTRATOR_CLAIMS))}`,
           key,
         );
         expect((await service.get('/admin/clients', { authorization: `Bearer ${token}` })).status).toBe(401);
