@@ -147,7 +147,10 @@ describe('while the key encryption key is replaced', () => {
       return text;
     };
     const before = await keys();
-    const settings = step === undefined ? { encryptionKey: 'x'.repeat(40) } : ENCRYPTION_STEPS[step];
+    const settings =
+      step === undefined
+        ? { encryptionKey: 'a-key-encryption-key-that-no-step-had' }
+        : ENCRYPTION_STEPS[step];
     await expect(
       RunningApp.start({ databaseUrl, algorithms: ['ES256'], ...settings }, clock),
     ).rejects.toThrow(/^KEY_ENCRYPTION_KEY does not decrypt .*Nothing was overwritten\.$/);
