@@ -6,6 +6,7 @@ import { parseCompactJws } from '../../../src/jwt/compact-jws.js';
 import { type Expectations, verifyToken, type VerificationKeys } from '../../../src/jwt/verify-token.js';
 import { KeyObjectVerificationKey } from '../../../src/jwt/verification-key.js';
 import { malformedTokenHint, signatureLengthFault } from '../../../src/jwt/malformed-token-hint.js';
+import { cpuTimeOf } from '../../support/cpu-time.js';
 import { base64Url, VALID_CLAIMS, handMadeToken, signed } from '../../support/hand-made-token.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 
@@ -94,7 +95,7 @@ describe('the hint for a text that is not a compact JWS', () => {
     }
   });
 
-  it('is one sentence, quotes nothing of the text, and takes under 100 ms', () => {
+  it('is one sentence, and quotes nothing of the text', () => {
     const piece = fc.constantFrom(' ', '\n', '"', '.', '=', '%41', '{', 'Bearer ', 'zq', '…', '+', TOKEN);
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
@@ -103,12 +104,18 @@ describe('the hint for a text that is not a compact JWS', () => {
         expect(hint).not.toMatch(/zq|eyJ/);
       }),
     );
-    for (const unit of [' ', '"', '" ', '=', 'a=', '.', '%', '{', 'Bearer', 'Bearer ', '\n.', '?a']) {
-      const begin = performance.now();
-      for (const end of ['', 'x', '"', ' x']) malformedTokenHint(unit.repeat(16_384 / unit.length) + end);
-      expect(performance.now() - begin).toBeLessThan(100);
-    }
   });
+
+  it.each([' ', '"', '" ', '=', 'a=', '.', '%', '{', 'Bearer', 'Bearer ', '\n.', '?a'])(
+    'does not take quadratic time: %j repeated',
+    (unit) => {
+      const took = cpuTimeOf(() => {
+        for (const end of ['', 'x', '"', ' x']) malformedTokenHint(unit.repeat(16_384 / unit.length) + end);
+      });
+      // About a millisecond.
+      expect(took).toBeLessThan(100);
+    },
+  );
 });
 
 describe('signatureLengthFault', () => {
