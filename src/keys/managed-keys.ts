@@ -64,9 +64,10 @@ export class ManagedKeys {
   async sync(): Promise<void> {
     const begun = this.options.clock.now();
     await this.records.sync();
+    // Not at the end: an earlier sync may end after a later one, and would make the schedules seem too old.
+    this.syncedAt = begun;
     if (!this.resealed) await this.reseal();
     for (const purpose of this.purposes) await this.maintain(purpose);
-    this.syncedAt = begun;
   }
 
   /**

@@ -35,7 +35,9 @@ const acts = {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ sub: 'user-42', aud }),
     });
-    return /** @type {{ token: unknown }} */ (await response.json()).token;
+    const text = await response.text();
+    if (response.status !== 200) throw new Error(`No token: ${response.status} ${text}`);
+    return /** @type {{ token: unknown }} */ (JSON.parse(text)).token;
   },
   async verify({ token, aud }) {
     const response = await fetch(`${origin}/verify`, {

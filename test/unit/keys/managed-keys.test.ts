@@ -1,4 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { KeyEncryption, KeyEncryptionError } from '../../../src/keys/key-encryption.js';
 import { keyState } from '../../../src/keys/key-schedule.js';
@@ -107,6 +108,19 @@ describe('ManagedKeys', () => {
     expect(keys.view.live).toHaveLength(2);
     connection.cut = false;
     await keys.sync();
+    expect(keys.signing('ES256')).toBeDefined();
+  });
+
+  it('signs after its latest sync even if an earlier one ends later', async () => {
+    let confirm = (): void => {};
+    const confirmed = new Promise<void>((resolve) => (confirm = resolve));
+    const keys = make({ publish: () => confirmed });
+    const earlier = keys.sync();
+    while ((await kids()).length < 2) await setImmediate();
+    clock.advance(61);
+    await keys.sync();
+    confirm();
+    await earlier;
     expect(keys.signing('ES256')).toBeDefined();
   });
 
