@@ -3,7 +3,6 @@
 // Run after `npm run build`: node bench/guard.js
 import 'reflect-metadata';
 import { createHmac } from 'node:crypto';
-import { Reflector } from '@nestjs/core';
 import { IdentityAuthModule, JwtAuthGuard, RequireScopes, TokenVerifier } from '../dist/guard/index.js';
 import { machine } from './machine.js';
 import { median } from './quantile.js';
@@ -59,7 +58,7 @@ function execution(index) {
 
 const options = { issuer: 'identity-backend', audience: 'logging-service', secrets: [SECRET] };
 IdentityAuthModule.forRoot(options);
-const guard = new JwtAuthGuard(new TokenVerifier(options), new Reflector());
+const guard = new JwtAuthGuard(new TokenVerifier(options));
 const executions = Array.from({ length: TOKENS }, (_, index) => execution(index));
 
 function pass() {

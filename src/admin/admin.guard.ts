@@ -5,11 +5,14 @@ import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
 import { authorizeBearer, type BearerAuthorization } from '../guard/authorize-bearer.js';
 import { bearerChallenge, type ChallengeParameters } from '../guard/bearer-challenge.js';
 import { bearerToken, type RequestWithHeaders } from '../guard/bearer-token.js';
+import { requiringScopes } from '../guard/requirements.js';
 import type { AcceptedToken } from '../jwt/verification-result.js';
 import { ApiError, type ErrorCode, unavailable } from '../server/api-error.js';
 import { HeaderGuard } from '../server/header-guards.js';
 import { TokenService } from '../token/token.service.js';
 import { ADMIN_SCOPE } from './admin-route.decorator.js';
+
+const REQUIRED = requiringScopes(ADMIN_SCOPE);
 
 /** A request to the administration API. */
 export interface AdminRequest extends RequestWithHeaders {
@@ -37,7 +40,7 @@ export class AdminGuard extends HeaderGuard<AdminRequest> {
    * once.
    */
   override admit(request: AdminRequest): MaybePromise<void> {
-    return andThen(authorizeBearer(bearerToken(request), this, [ADMIN_SCOPE]), (outcome) => {
+    return andThen(authorizeBearer(bearerToken(request), this, REQUIRED), (outcome) => {
       const id = this.administratorOf(outcome);
       request.administrator = { id, requestId: request.id };
     });
@@ -59,6 +62,7 @@ export class AdminGuard extends HeaderGuard<AdminRequest> {
       case 'missing_token':
         throw refusal(401, outcome.code, 'Send a bearer token');
       case 'insufficient_scope':
+      case 'insufficient_claims':
         throw insufficientScope();
       case 'unavailable':
         throw unavailable(outcome.hint);
@@ -92,7 +96,7 @@ function refusal(
   message: string,
   parameters: ChallengeParameters = {},
 ): ApiError {
-  const challenge = bearerChallenge('identity-backend', parameters);
+  const challenge = bearerChallenge({ realm: 'identity-backend' }, parameters);
   return new ApiError(status, code, message, {}, { 'www-authenticate': challenge });
 }
 

@@ -1,14 +1,24 @@
 import type { Claims } from '../jwt/claims.js';
 
+const REGISTRY = Symbol.for('identity-backend/accepted-claims');
+
 /**
  * The claims by request. They are not a property of the request, so that nothing in it can pass for the
- * claims of a token.
+ * claims of a token. All copies of this package in a process share them, so that the guard of one works with
+ * the decorators of another.
  */
-const claimsByRequest = new WeakMap<object, Claims>();
+const claimsByRequest: WeakMap<object, Claims> = ((globalThis as { [REGISTRY]?: WeakMap<object, Claims> })[
+  REGISTRY
+] ??= new WeakMap());
 
 /** Keeps the claims of the token with which a request was accepted. */
 export function keepClaims(request: object, claims: Claims): void {
   claimsByRequest.set(request, claims);
+}
+
+/** Forgets the claims of an earlier message on the same connection. */
+export function forgetClaims(request: object): void {
+  claimsByRequest.delete(request);
 }
 
 /**
@@ -20,4 +30,23 @@ export function keepClaims(request: object, claims: Claims): void {
  */
 export function claimsOf(request: object): Claims | undefined {
   return claimsByRequest.get(request);
+}
+
+/**
+ * Finds the claims among the arguments of a handler: those of the request, of the `req` of a GraphQL context,
+ * of a client, or of a message.
+ */
+export function findClaims(handlerArguments: readonly unknown[]): Claims | undefined {
+  for (const argument of handlerArguments) {
+    if (!isObject(argument)) continue;
+    const { req } = argument as { req?: unknown };
+    const claims = claimsOf(argument) ?? (isObject(req) ? claimsOf(req) : undefined);
+    if (claims) return claims;
+  }
+  return undefined;
+}
+
+/** Whether claims can be kept for a value: messages may also be text or null. */
+export function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

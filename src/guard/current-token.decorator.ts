@@ -1,6 +1,5 @@
 import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
-import { claimsOf } from './accepted-claims.js';
-import type { Claims } from '../jwt/claims.js';
+import { findClaims } from './accepted-claims.js';
 
 type PipeOrType = PipeTransform | Type<PipeTransform>;
 
@@ -18,14 +17,3 @@ export const CurrentToken: (name?: string | PipeOrType, ...pipes: PipeOrType[]) 
     if (name === undefined) return claims;
     return claims && Object.hasOwn(claims, name) ? claims[name] : undefined;
   });
-
-function findClaims(handlerArguments: readonly unknown[]): Claims | undefined {
-  for (const argument of handlerArguments) {
-    if (typeof argument !== 'object' || argument === null) continue;
-    const { req } = argument as { req?: unknown };
-    const claims =
-      claimsOf(argument) ?? (typeof req === 'object' && req !== null ? claimsOf(req) : undefined);
-    if (claims) return claims;
-  }
-  return undefined;
-}

@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.js';
 import type { Algorithm } from '../jwt/algorithms.js';
 import type { Fetch } from '../http-client/fetch-json.js';
+import type { GuardHooks } from './guard-events.js';
 
 /** The options of a service that receives tokens: what it verifies them against, and which keys it uses. */
-export interface IdentityAuthOptions {
+export interface IdentityAuthOptions extends GuardHooks {
   /** The `iss` that every token must have, exactly. */
   readonly issuer: string;
   /** The name of this service, or several: a token is accepted if one of them is in its `aud`. */

@@ -10,10 +10,21 @@ export type {
 } from '../jwt/verification-result.js';
 export { claimsOf } from './accepted-claims.js';
 export { BearerRefusal, type RefusalBody } from './bearer-refusal.js';
+export type { ProtectedSpace } from './bearer-challenge.js';
 export { CurrentToken } from './current-token.decorator.js';
+export type { AcceptedEvent, GuardHooks, GuardOutcome, RefusedEvent } from './guard-events.js';
 export { type IdentityAuthAsyncOptions, IdentityAuthModule } from './identity-auth.module.js';
 export type { IdentityAuthOptions, IntrospectionOptions } from './identity-auth-options.js';
 export { JwtAuthGuard } from './jwt-auth.guard.js';
+export { OptionalToken } from './optional-token.decorator.js';
 export { Public } from './public.decorator.js';
-export { RequireScopes } from './require-scopes.decorator.js';
-export { TokenVerifier, type Unavailable, type VerificationOutcome } from './token-verifier.js';
+export { RequireClaims } from './require-claims.decorator.js';
+export { RequireAnyScope, RequireScopes } from './require-scopes.decorator.js';
+export type { RequiredClaims, RequiredValue } from './required-claims.js';
+export { TokenVerifier } from './token-verifier.js';
+export type {
+  TokenRefusal,
+  TokenRefusalCode,
+  Unavailable,
+  VerificationOutcome,
+} from './verification-outcome.js';

@@ -1,58 +1,59 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
-import { andThen } from '../concurrency/maybe-promise.js';
-import { keepClaims } from './accepted-claims.js';
+import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
+import type { Claims } from '../jwt/claims.js';
+import { forgetClaims, isObject, keepClaims } from './accepted-claims.js';
 import { authorizeBearer, type BearerAuthorization } from './authorize-bearer.js';
 import { BearerRefusal } from './bearer-refusal.js';
-import { bearerToken, hasTwoAuthorizations } from './bearer-token.js';
-import { Public } from './public.decorator.js';
-import { RequiredScopes } from './require-scopes.decorator.js';
+import { hasTwoAuthorizations } from './bearer-token.js';
+import { markAsGuard } from './declared-protection.js';
+import { GuardReport } from './guard-report.js';
+import { allScopes, insufficiencyOf, requirementsOf, type Requirements } from './requirements.js';
 import { TokenVerifier } from './token-verifier.js';
+import { loadTransport, transportError } from './transport-error.js';
 
 /**
  * Accepts a request if it presents a valid token for this service as a bearer token (RFC 6750). Apply it with
- * `@UseGuards(JwtAuthGuard)` or, for all routes, as `APP_GUARD`. Works on Express and on Fastify. For other
- * transports, extend it: the protected methods find the request and its token, and set the challenge.
+ * `@UseGuards(JwtAuthGuard)` or, for all routes, as `APP_GUARD`. Works for HTTP, on Express and on Fastify,
+ * and for GraphQL. For other transports, extend it: {@link getRequest} and {@link tokenOf} find the request
+ * and its token.
  */
 @Injectable()
 export class JwtAuthGuard implements CanActivate {
-  constructor(
-    private readonly verifier: TokenVerifier,
-    private readonly reflector: Reflector,
-  ) {}
+  private readonly report: GuardReport;
+
+  constructor(protected readonly verifier: TokenVerifier) {
+    this.report = new GuardReport(verifier.hooks);
+  }
 
   /**
    * @returns true, or a promise of it if the issuer must be queried; the claims are kept for `CurrentToken`
    *   and `claimsOf`
-   * @throws {BearerRefusal} 400, 401, 403, or 503 if the issuer must be queried and does not respond
+   * @throws {Error} what {@link toError} makes of a refusal; on HTTP a {@link BearerRefusal} with 400, 401,
+   *   403, or 503 if the issuer must be queried and does not respond
    */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const targets = [context.getHandler(), context.getClass()];
-    if (this.reflector.getAllAndOverride(Public, targets)) return true;
-    const request = this.getRequest(context);
-    if (hasTwoAuthorizations(request)) {
-      this.refuse(context, BearerRefusal.repeatedAuthorization(this.verifier.realm));
-    }
-    const authorization = authorizeBearer(this.tokenOf(request), this.verifier, this.scopesFor(context));
-    return andThen(authorization, (outcome) => this.decide(context, request, outcome));
+    const loading = loadTransport(context.getType());
+    return loading ? loading.then(() => this.authorize(context)) : this.authorize(context);
   }
 
   /**
-   * Finds the request, under which the claims are kept. For GraphQL, return
-   * `GqlExecutionContext.create(context).getContext().req`.
+   * Finds the object that carries the token: the claims are kept for it. By default the request of Express or
+   * Fastify and, with GraphQL, the `req` of the context.
    */
   protected getRequest(context: ExecutionContext): object {
-    return context.switchToHttp().getRequest<object>();
+    if (context.getType<string>() !== 'graphql') return context.switchToHttp().getRequest<object>();
+    const { req } = context.getArgByIndex<{ readonly req?: object } | undefined>(2) ?? {};
+    return req ?? {};
   }
 
   /**
-   * Reads the token of a request.
+   * Reads the token of a request. By default as the option `tokenFrom` says.
    *
    * @param request what {@link getRequest} returned
    * @returns the token as received, or `undefined` if there is none
    */
   protected tokenOf(request: object): string | undefined {
-    return bearerToken(request);
+    return this.verifier.readToken(request);
   }
 
   /** Sets a header on the response, if the transport has headers. */
@@ -64,30 +65,93 @@ export class JwtAuthGuard implements CanActivate {
       .header(name, value);
   }
 
-  private scopesFor(context: ExecutionContext): readonly string[] {
-    const targets = [context.getClass(), context.getHandler()];
-    return [...new Set(this.reflector.getAllAndMerge(RequiredScopes, targets))];
+  /**
+   * Makes the error with which a request is refused. By default the refusal itself on HTTP, an error with
+   * `extensions.code` for GraphQL, an `RpcException` for messages, and a `WsException` for WebSockets.
+   */
+  protected toError(context: ExecutionContext, refusal: BearerRefusal): Error {
+    return transportError(context, refusal);
   }
 
-  private decide(context: ExecutionContext, request: object, outcome: BearerAuthorization): boolean {
-    const { realm } = this.verifier;
+  /**
+   * Lets a request in with claims that are not those of a token, such as those of an API key, if they have
+   * what the handler requires. For subclasses that override {@link canActivate}.
+   *
+   * @returns true
+   * @throws {Error} as {@link canActivate}, if the claims lack a scope or a value
+   */
+  protected admit(context: ExecutionContext, claims: Claims): boolean {
+    const required = requirementsOf(context);
+    const attempt = this.attempt(context, required);
+    return this.settle(attempt, insufficiencyOf(claims, required) ?? { code: 'valid', claims });
+  }
+
+  private authorize(context: ExecutionContext): MaybePromise<boolean> {
+    const required = requirementsOf(context);
+    if (required.access === 'public') return this.admitWithoutToken(context);
+    const attempt = this.attempt(context, required);
+    const { request } = attempt;
+    if (isObject(request) && hasTwoAuthorizations(request)) {
+      return this.refuse(attempt, BearerRefusal.repeatedAuthorization(this.verifier.space));
+    }
+    const token = isObject(request) ? this.tokenOf(request) : undefined;
+    if (token === undefined && required.access === 'optional') return this.admitWithoutToken(context);
+    const authorization = authorizeBearer(token, this.verifier, required);
+    return andThen(authorization, (outcome) => this.settle(attempt, outcome));
+  }
+
+  private attempt(context: ExecutionContext, required: Requirements): Attempt {
+    return { context, required, request: this.getRequest(context) };
+  }
+
+  /** On a connection with several messages, the claims of an earlier one are not those of this one. */
+  private admitWithoutToken(context: ExecutionContext): true {
+    if (context.getType() !== 'http') {
+      const request: unknown = this.getRequest(context);
+      if (isObject(request)) forgetClaims(request);
+    }
+    return true;
+  }
+
+  private settle(attempt: Attempt, outcome: BearerAuthorization): boolean {
+    const { space } = this.verifier;
     switch (outcome.code) {
       case 'valid':
-        keepClaims(request, outcome.claims);
-        return true;
+        return this.accept(attempt, outcome.claims);
       case 'missing_token':
-        return this.refuse(context, BearerRefusal.missingToken(realm));
+        return this.refuse(attempt, BearerRefusal.missingToken(space, allScopes(attempt.required)));
       case 'insufficient_scope':
-        return this.refuse(context, BearerRefusal.insufficientScope(realm, outcome.scopes));
+      case 'insufficient_claims':
+        return this.refuse(attempt, BearerRefusal.insufficient(space, outcome));
       case 'unavailable':
-        return this.refuse(context, BearerRefusal.unavailable(outcome));
+        return this.refuse(attempt, BearerRefusal.unavailable(outcome));
       case 'invalid_token':
-        return this.refuse(context, BearerRefusal.invalidToken(realm, outcome.reason));
+        return this.refuse(
+          attempt,
+          BearerRefusal.invalidToken(space, outcome.reason, allScopes(attempt.required)),
+        );
     }
   }
 
-  private refuse(context: ExecutionContext, refusal: BearerRefusal): never {
-    if (refusal.challenge !== undefined) this.setHeader(context, 'WWW-Authenticate', refusal.challenge);
-    throw refusal;
+  private accept({ context, request }: Attempt, claims: Claims): boolean {
+    if (isObject(request)) keepClaims(request, claims);
+    this.report.accepted(context, claims);
+    return true;
+  }
+
+  private refuse({ context }: Attempt, refusal: BearerRefusal): never {
+    for (const [name, value] of Object.entries(refusal.headers)) this.setHeader(context, name, value);
+    this.report.refused(context, refusal);
+    throw this.toError(context, refusal);
   }
 }
+
+/** One request, and what its handler requires. */
+interface Attempt {
+  readonly context: ExecutionContext;
+  readonly required: Requirements;
+  /** What `getRequest` returned; a message may be no object, whatever the type says. */
+  readonly request: unknown;
+}
+
+markAsGuard(JwtAuthGuard);

@@ -1,17 +1,35 @@
-import type { CustomDecorator } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
-
-/** The metadata of {@link RequireScopes}; its key is fixed for the same reason as that of `Public`. */
-export const RequiredScopes = Reflector.createDecorator<string[]>({
-  key: 'identity-backend/required-scopes',
-});
+import { requiring } from './protected-handler.interceptor.js';
+import { METADATA } from './requirements.js';
 
 /**
  * Accepts a request only if the `scope` of its token (RFC 6749 §3.3) contains all of these, and all of those
- * that the controller requires. Otherwise the guard responds 403 `insufficient_scope` (RFC 6750 §3.1).
+ * that the controller and the classes that it extends require. Otherwise the guard responds 403
+ * `insufficient_scope` (RFC 6750 §3.1). A request that no guard of this package has checked is refused with
+ * 500, and an application with a handler that has no guard at all does not start.
  *
  * @param scopes scope tokens, at least one
+ * @throws {TypeError} if one is no scope token
  */
-export function RequireScopes(...scopes: [string, ...string[]]): CustomDecorator {
-  return RequiredScopes(scopes);
+export function RequireScopes(...scopes: [string, ...string[]]): ClassDecorator & MethodDecorator {
+  return requiring(METADATA.scopes, ...checkScopes('RequireScopes', scopes));
+}
+
+/**
+ * Accepts a request only if the `scope` of its token contains at least one of these. Otherwise as
+ * {@link RequireScopes}, with which it can be combined.
+ *
+ * @param scopes scope tokens, at least one
+ * @throws {TypeError} if one is no scope token
+ */
+export function RequireAnyScope(...scopes: [string, ...string[]]): ClassDecorator & MethodDecorator {
+  return requiring(METADATA.anyScopes, checkScopes('RequireAnyScope', scopes));
+}
+
+/** RFC 6749 §3.3. No token could ever have another one. */
+const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+function checkScopes(decorator: string, scopes: readonly unknown[]): readonly unknown[] {
+  const areTokens = scopes.every((each) => typeof each === 'string' && SCOPE_TOKEN.test(each));
+  if (scopes.length > 0 && areTokens) return scopes;
+  throw new TypeError(`@${decorator}() takes one or more scope tokens, without spaces (RFC 6749 §3.3)`);
 }

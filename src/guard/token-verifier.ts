@@ -4,25 +4,16 @@ import { audiencesOf } from '../jwt/claims.js';
 import { verifyToken, type Expectations } from '../jwt/verify-token.js';
 import type { VerificationResult } from '../jwt/verification-result.js';
 import type { IdentityAuthOptions } from './identity-auth-options.js';
+import type { ProtectedSpace } from './bearer-challenge.js';
+import { bearerToken } from './bearer-token.js';
+import type { GuardHooks } from './guard-events.js';
 import { Introspection, type TokenState } from './introspection.js';
 import { KeyLookup, type KeySources } from './key-lookup.js';
 import { keySetSource } from '../key-sets/key-set-source.js';
 import { RemoteKeySet } from '../key-sets/remote-key-set.js';
 import { SharedSecrets } from './shared-secrets.js';
+import type { VerificationOutcome } from './verification-outcome.js';
 import { verifierSettings, type VerifierSettings } from './verifier-settings.js';
-
-/**
- * The token could not be verified: a response of the issuer is needed, and there is none. This is no fault of
- * the token.
- */
-export interface Unavailable {
-  readonly code: 'unavailable';
-  /** One sentence that says what to do. */
-  readonly hint: string;
-}
-
-/** The outcome of a verification: a value, never an exception. */
-export type VerificationOutcome = VerificationResult | Unavailable;
 
 const KEYS_UNAVAILABLE = 'The keys of the issuer could not be fetched; try again in a moment.';
 const STATE_UNAVAILABLE = 'The issuer could not be asked about the token; try again in a moment.';
@@ -34,8 +25,10 @@ const NOT_ACTIVE = 'The issuer says that the token is no longer active; request 
  */
 @Injectable()
 export class TokenVerifier {
-  /** Names the protected space in challenges (RFC 9110 §11.5). */
-  readonly realm: string;
+  /** What every challenge says. */
+  readonly space: ProtectedSpace;
+  /** The functions of the application that the guard calls. */
+  readonly hooks: GuardHooks;
   private readonly settings: VerifierSettings;
   private readonly expected: Expectations;
   private readonly sources: KeySources;
@@ -49,7 +42,8 @@ export class TokenVerifier {
     const log = new Logger('IdentityAuth');
     const source = keySetSource(settings);
     this.settings = settings;
-    this.realm = settings.realm;
+    this.space = { realm: settings.realm };
+    this.hooks = options;
     this.expected = expectationsOf(settings);
     this.sources = {
       secrets: new SharedSecrets(secrets, sharedAlgorithms),
@@ -88,9 +82,19 @@ export class TokenVerifier {
     return update.then(() => this.checkState(token, this.check(token, new KeyLookup(this.sources))));
   }
 
+  /**
+   * Reads the token of a request.
+   *
+   * @returns the token as received, or `undefined` if there is none
+   */
+  readToken(request: object): string | undefined {
+    return bearerToken(request);
+  }
+
   private check(token: string, lookup: KeyLookup): VerificationOutcome {
     const verdict = verifyToken(token, lookup, this.expected, this.settings.clock.now());
-    if (lookup.searchedKeySet?.isKnown === false) return { code: 'unavailable', hint: KEYS_UNAVAILABLE };
+    if (lookup.searchedKeySet?.isKnown === false)
+      return { code: 'unavailable', hint: KEYS_UNAVAILABLE, retryAfterSeconds: 1 };
     return this.checkAudiences(verdict);
   }
 
@@ -141,6 +145,6 @@ function outcomeInState(state: TokenState, outcome: VerificationOutcome): Verifi
     case 'inactive':
       return { code: 'token_revoked', hint: NOT_ACTIVE };
     case 'unavailable':
-      return { code: 'unavailable', hint: STATE_UNAVAILABLE };
+      return { code: 'unavailable', hint: STATE_UNAVAILABLE, retryAfterSeconds: 1 };
   }
 }

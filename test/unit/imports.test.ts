@@ -263,7 +263,7 @@ describe('the imports of src', () => {
     expect(packages.filter((name) => !name.startsWith('node:'))).toEqual([]);
   });
 
-  it('of the folders that other applications import include only Nest and Node packages', () => {
+  it('of the folders that other applications import include only peers and Node packages', () => {
     const folders = [
       'guard',
       'token-client',
@@ -276,7 +276,7 @@ describe('the imports of src', () => {
     const packages = files
       .filter(({ path }) => folders.includes(folderOf(path)))
       .flatMap((file) => file.packages);
-    const allowed = /^(node:|@nestjs\/(common|core)$)/;
+    const allowed = /^(node:|@nestjs\/(common|core)$|reflect-metadata$|rxjs$)/;
     expect(packages.filter((name) => !allowed.test(name))).toEqual([]);
   });
 

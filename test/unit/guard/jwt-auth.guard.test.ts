@@ -1,5 +1,4 @@
 import { Injectable, type ExecutionContext } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import { describe, expect, it } from '@jest/globals';
 import { claimsOf } from '../../../src/guard/accepted-claims.js';
 import { BearerRefusal } from '../../../src/guard/bearer-refusal.js';
@@ -37,7 +36,7 @@ class MessageGuard extends JwtAuthGuard {
   }
 }
 
-const guard = new JwtAuthGuard(verifier, new Reflector());
+const guard = new JwtAuthGuard(verifier);
 const bearing = (token: string): object => ({ headers: { authorization: `Bearer ${token}` } });
 
 function refusalOf(act: () => unknown): BearerRefusal {
@@ -89,7 +88,7 @@ describe('JwtAuthGuard', () => {
   });
 
   it('supports GraphQL if getRequest is overridden', () => {
-    const graphql = new GraphqlGuard(verifier, new Reflector());
+    const graphql = new GraphqlGuard(verifier);
     const request = bearing(handMadeToken());
     expect(graphql.canActivate(executionContext([{}, {}, { req: request }, {}], 'graphql'))).toBe(true);
     expect(claimsOf(request)).toEqual(VALID_CLAIMS);
@@ -98,7 +97,7 @@ describe('JwtAuthGuard', () => {
   });
 
   it('supports messages if getRequest and tokenOf are overridden', () => {
-    const messages = new MessageGuard(verifier, new Reflector());
+    const messages = new MessageGuard(verifier);
     const message = { token: handMadeToken() };
     expect(messages.canActivate(executionContext(['data', message], 'rpc'))).toBe(true);
     expect(claimsOf(message)).toEqual(VALID_CLAIMS);

@@ -1,7 +1,8 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { IdentityAuthOptions } from '../../../src/guard/identity-auth-options.js';
-import { TokenVerifier, type VerificationOutcome } from '../../../src/guard/token-verifier.js';
+import { TokenVerifier } from '../../../src/guard/token-verifier.js';
+import type { VerificationOutcome } from '../../../src/guard/verification-outcome.js';
 import type { Algorithm } from '../../../src/jwt/algorithms.js';
 import { CapturedNestLog } from '../../support/captured-nest-log.js';
 import {
@@ -277,6 +278,7 @@ describe('TokenVerifier with a key set', () => {
     expect(await fresh.verify(token)).toEqual({
       code: 'unavailable',
       hint: expect.stringContaining('could not be fetched'),
+      retryAfterSeconds: 1,
     });
     expect(fresh.verify(token)).toMatchObject({ code: 'unavailable' });
     expect(fake.sent).toHaveLength(1);
