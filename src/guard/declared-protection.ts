@@ -108,8 +108,8 @@ export class DeclaredProtection {
   private mayHaveGuard({ host, method }: Handler): boolean {
     const { application, server } = this;
     // A hybrid application can give its microservices guards that are not visible here.
-    const isHybrid =
-      Reflect.hasMetadata(MESSAGE_HANDLER, method) && (server.httpAdapter as unknown) !== undefined;
+    const hasServer = Boolean(server.httpAdapter as object | null);
+    const isHybrid = hasServer && Reflect.hasMetadata(MESSAGE_HANDLER, method);
     return (
       isHybrid ||
       guardsAt(method).length > 0 ||

@@ -49,7 +49,7 @@ const known = new WeakMap<object, WeakMap<object, Requirements>>();
 
 /**
  * Reads what a handler requires from its decorators and those of its class. The nearer target decides about
- * the access; scopes and claims of the class add to those of the handler.
+ * the access. If a token is required, scopes and claims of the class add to those of the handler.
  */
 export function requirementsOf(context: Pick<ExecutionContext, 'getHandler' | 'getClass'>): Requirements {
   const [handler, host] = [context.getHandler(), context.getClass()];
@@ -63,6 +63,7 @@ export function requirementsOf(context: Pick<ExecutionContext, 'getHandler' | 'g
 
 function readRequirements(handler: object, host: object): Requirements {
   const access = accessOf(handler) ?? accessOf(host) ?? 'token';
+  if (access !== 'token') return { access, scopes: [], anyScopes: [], claims: [] };
   const merged = <T>(key: string): readonly T[] => [...listed<T>(host, key), ...listed<T>(handler, key)];
   return {
     access,
