@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync } from 'node:fs';
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { ROOT } from './built-service.js';
@@ -19,13 +19,17 @@ export class ExampleApp extends Program {
     super(process.execPath, [join(folder, 'dist/main.js')], { environment: variables });
   }
 
-  /** Copies an example into a new folder and compiles it there, with this package as if it were installed. */
+  /**
+   * Copies an example into a new folder and compiles it there. This package is linked as if it were installed:
+   * its entries have the names of the client package's.
+   */
   static build(name: 'careergpt' | 'logging-backend'): string {
     const folder = join(temporaryDirectory(), name);
     const isSource = (path: string): boolean => !/\/(?:node_modules|dist|data)$/.test(path);
     cpSync(join(ROOT, 'examples', name), folder, { recursive: true, filter: isSource });
-    linkInstalledPackages(join(folder, 'node_modules'), ['identity-backend']);
-    execFileSync('ln', ['-s', ROOT, join(folder, 'node_modules/identity-backend')]);
+    linkInstalledPackages(join(folder, 'node_modules'));
+    mkdirSync(join(folder, 'node_modules/@acme'));
+    symlinkSync(ROOT, join(folder, 'node_modules/@acme/identity-client'));
     execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', folder], {
       stdio: 'inherit',
     });

@@ -9,8 +9,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   '@nestjs/common': ['Controller', 'Get', 'Injectable', 'Module', 'type CanActivate', 'type DynamicModule'],
   '@nestjs/core': ['APP_GUARD'],
-  'identity-backend': ['TokenModule', 'TokenService'],
-  'identity-backend/guard': [
+  '@acme/identity-backend': ['TokenModule', 'TokenService'],
+  '@acme/identity-client/guard': [
     'CurrentToken',
     'IdentityAuthModule',
     'JwtAuthGuard',
@@ -18,7 +18,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'type Claims',
     'type IdentityAuthOptions',
   ],
-  'identity-backend/token-client': ['TokenClient'],
+  '@acme/identity-client/token-client': ['TokenClient'],
 };
 /** What the reader's application declares. */
 const APPLICATION = `
@@ -38,8 +38,9 @@ const options: ts.CompilerOptions = {
   noEmit: true,
   types: ['node'],
   paths: {
-    'identity-backend': [`${ROOT}src/index.ts`],
-    'identity-backend/*': [`${ROOT}src/*/index.ts`],
+    '@acme/identity-backend': [`${ROOT}src/index.ts`],
+    '@acme/identity-client': [`${ROOT}src/guard/index.ts`],
+    '@acme/identity-client/*': [`${ROOT}src/*/index.ts`],
   },
 };
 

@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { TokenClient, TokenClientModule } from 'identity-backend/token-client';
+import { TokenClient, TokenClientModule } from '@acme/identity-client/token-client';
 import { AdviceController } from './advice.controller.js';
 import { LoggingBackend } from './logging-backend.js';
 import type { Settings } from './settings.js';

@@ -1,4 +1,4 @@
-import type { TokenClient } from 'identity-backend/token-client';
+import type { TokenClient } from '@acme/identity-client/token-client';
 
 /** How long an answer may take, in milliseconds. */
 const PATIENCE = 5_000;

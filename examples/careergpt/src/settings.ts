@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { TokenClientOptions } from 'identity-backend/token-client';
+import type { TokenClientOptions } from '@acme/identity-client/token-client';
 
 /** The settings of this service, from its environment. */
 export interface Settings {

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { IdentityAuthModule, JwtAuthGuard } from 'identity-backend/guard';
+import { IdentityAuthModule, JwtAuthGuard } from '@acme/identity-client/guard';
 import { DebugEnvController } from './debug-env.controller.js';
 import { LogsModule } from './logs/logs.module.js';
 import { PingController } from './ping.controller.js';

@@ -1,5 +1,5 @@
 import { BadRequestException, Controller, Get, Inject, Query } from '@nestjs/common';
-import { Public, secretFingerprint } from 'identity-backend/guard';
+import { Public, secretFingerprint } from '@acme/identity-client/guard';
 import { SETTINGS, type Settings } from './settings.js';
 import { VERSION } from './version.js';
 

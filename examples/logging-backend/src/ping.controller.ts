@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { Public } from 'identity-backend/guard';
+import { Public } from '@acme/identity-client/guard';
 
 /** `GET /ping`: whether this service answers. */
 @Controller('ping')

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { IdentityAuthOptions } from 'identity-backend/guard';
+import type { IdentityAuthOptions } from '@acme/identity-client/guard';
 
 /** Injection token of the {@link Settings}. */
 export const SETTINGS = Symbol('SETTINGS');

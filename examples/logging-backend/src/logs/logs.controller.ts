@@ -10,7 +10,7 @@ import {
   Query,
   StreamableFile,
 } from '@nestjs/common';
-import { CurrentToken } from 'identity-backend/guard';
+import { CurrentToken } from '@acme/identity-client/guard';
 import type { LogEntry } from './log-entry.js';
 import { logLine } from './log-line.js';
 import { LogStore } from './log-store.js';
