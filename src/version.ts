@@ -1,9 +1,8 @@
 import { createRequire } from 'node:module';
 
 /**
- * The version of this package, from its package.json. The file is found by the name of the package, since the
- * bundle of the service is in another folder.
+ * The version of this package, from its package.json. Its field `imports` names the file: the bundle of the
+ * service is in another folder, and `npm run pack` gives the package another name.
  */
-export const VERSION: string = (
-  createRequire(import.meta.url)('identity-backend/package.json') as { version: string }
-).version;
+export const VERSION: string = (createRequire(import.meta.url)('#package.json') as { version: string })
+  .version;

@@ -2,9 +2,9 @@
 export const LIBRARY_SOURCE = `
 import { type CanActivate, type DynamicModule, type ExecutionContext, Injectable, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { TokenModule } from 'identity-backend';
-import { IdentityAuthModule, JwtAuthGuard, Public } from 'identity-backend/guard';
-import { TokenClientModule } from 'identity-backend/token-client';
+import { TokenModule } from '@acme/identity-backend';
+import { IdentityAuthModule, JwtAuthGuard, Public } from '@acme/identity-backend/guard';
+import { TokenClientModule } from '@acme/identity-backend/token-client';
 
 const secret = process.env['SECRET'] ?? '';
 const [id = '', password = ''] = (process.env['CALLER'] ?? '').split(':');
@@ -74,9 +74,9 @@ export function appModuleSource(name: string): string {
   return `
 import { Controller, Get, Module, Query } from '@nestjs/common';
 import { AuthModule, Public } from '@app/auth';
-import { TokenService } from 'identity-backend';
-import { type Claims, CurrentToken, RequireScopes } from 'identity-backend/guard';
-import { TokenClient } from 'identity-backend/token-client';
+import { TokenService } from '@acme/identity-backend';
+import { type Claims, CurrentToken, RequireScopes } from '@acme/identity-backend/guard';
+import { TokenClient } from '@acme/identity-backend/token-client';
 
 @Controller()
 class AppController {

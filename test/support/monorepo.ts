@@ -51,7 +51,7 @@ export interface RunningMonorepoApp {
 export class Monorepo {
   readonly folder = temporaryDirectory();
 
-  /** @param tarball of this package */
+  /** @param tarball of the service's package */
   write(tarball: string): void {
     this.file('package.json', packageJson(tarball));
     this.file('tsconfig.json', { compilerOptions: { ...STRICT, ...NODE } });
@@ -127,7 +127,7 @@ function packageJson(tarball: string): object {
     dependencies: {
       ...pick('@nestjs/common', '@nestjs/core', '@nestjs/platform-express', '@nestjs/platform-fastify'),
       ...pick('reflect-metadata', 'rxjs'),
-      'identity-backend': `file:${tarball}`,
+      '@acme/identity-backend': `file:${tarball}`,
     },
     devDependencies: pick('@nestjs/cli', '@types/node', 'typescript'),
   };

@@ -1,27 +1,60 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './built-service.js';
 
-/** The package as npm would publish it. */
-export interface PackedPackage {
-  /** The path of the tarball. */
+/** A file of a tarball. */
+export interface PackedFile {
+  /** Relative to the root of the package. */
   readonly path: string;
-  readonly files: readonly { readonly path: string; readonly size: number; readonly mode: number }[];
+  readonly isExecutable: boolean;
 }
 
-/** Packs the package into a folder, which also builds it (`prepack`). */
-export function pack(folder: string): PackedPackage {
-  const output = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
+/** One of the packages that `npm run pack` makes. */
+export class PackedPackage {
+  /**
+   * @param name such as `@acme/identity-client`
+   * @param path of the tarball
+   */
+  constructor(
+    readonly name: string,
+    readonly path: string,
+  ) {}
+
+  /** The size of the tarball in bytes. */
+  get size(): number {
+    return statSync(this.path).size;
+  }
+
+  get files(): readonly PackedFile[] {
+    const lines = execFileSync('tar', ['-tvzf', this.path], { encoding: 'utf8' }).trimEnd().split('\n');
+    return lines.map((line) => ({
+      path: line.replace(/^.* package\//, ''),
+      isExecutable: /^-rwxr-xr-x /.test(line),
+    }));
+  }
+
+  /** Unpacks it into a `node_modules`, as if it were installed there, without its dependencies. */
+  unpackInto(modules: string): void {
+    const folder = join(modules, this.name);
+    mkdirSync(folder, { recursive: true });
+    execFileSync('tar', ['-xzf', this.path, '-C', folder, '--strip-components=1']);
+  }
+}
+
+/** Packs both packages into a folder, which also builds them. */
+export function pack(folder: string): { readonly service: PackedPackage; readonly client: PackedPackage } {
+  const script = join(ROOT, 'scripts/pack.js');
+  const output = execFileSync(process.execPath, [script, '--scope', '@acme', '--out', folder], {
     cwd: ROOT,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  // The build writes to standard output first.
-  const [packed] = JSON.parse(output.slice(output.indexOf('[\n'))) as [
-    { readonly filename: string; readonly files: PackedPackage['files'] },
-  ];
-  return { path: join(folder, packed.filename), files: packed.files };
+  const [service = '', client = ''] = output.split('\n');
+  return {
+    service: new PackedPackage('@acme/identity-backend', service),
+    client: new PackedPackage('@acme/identity-client', client),
+  };
 }
 
 /** Links the installed packages of this one into a folder, as if they were installed there. */

@@ -30,7 +30,7 @@ describe('the package in a Nest monorepo', () => {
 
   beforeAll(() => {
     monorepo = new Monorepo();
-    monorepo.write(pack(monorepo.folder).path);
+    monorepo.write(pack(monorepo.folder).service.path);
   }, 600_000);
 
   it('installs without peer conflicts and without optional packages', () => {

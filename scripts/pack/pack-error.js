@@ -1,0 +1,2 @@
+/** An error that is printed without a stack trace. */
+export class PackError extends Error {}
