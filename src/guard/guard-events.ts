@@ -1,4 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
+import type { MaybePromise } from '../concurrency/maybe-promise.js';
 import type { Claims } from '../jwt/claims.js';
 import type { BearerRefusal, RefusalBody } from './bearer-refusal.js';
 
@@ -22,9 +23,9 @@ export interface GuardOutcome {
   readonly transport: string;
 }
 
-/** Functions of the application that the guard calls; see `GuardOptions`. */
+/** Functions of the application that the guard calls, and does not wait for. An error in one changes no decision. */
 export interface GuardHooks {
-  readonly onAccepted?: ((event: AcceptedEvent) => void) | undefined;
-  readonly onRefused?: ((event: RefusedEvent) => void) | undefined;
-  readonly onOutcome?: ((outcome: GuardOutcome) => void) | undefined;
+  readonly onAccepted?: ((event: AcceptedEvent) => MaybePromise<void>) | undefined;
+  readonly onRefused?: ((event: RefusedEvent) => MaybePromise<void>) | undefined;
+  readonly onOutcome?: ((outcome: GuardOutcome) => MaybePromise<void>) | undefined;
 }
