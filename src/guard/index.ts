@@ -1,6 +1,5 @@
 export { Clock, SystemClock } from '../clock.js';
 export type { Algorithm } from '../jwt/algorithms.js';
-export type { Claims } from '../jwt/claims.js';
 export { secretFingerprint } from '../jwt/secret-fingerprint.js';
 export type {
   AcceptedToken,
@@ -11,10 +10,22 @@ export type {
 export { claimsOf } from './accepted-claims.js';
 export { BearerRefusal, type RefusalBody } from './bearer-refusal.js';
 export type { ProtectedSpace } from './bearer-challenge.js';
+export type {
+  ClaimsCheck,
+  StandardSchema,
+  StandardSchemaIssue,
+  StandardSchemaResult,
+} from './claims-check-options.js';
 export { CurrentToken } from './current-token.decorator.js';
 export type { AcceptedEvent, GuardHooks, GuardOutcome, RefusedEvent } from './guard-events.js';
 export { type IdentityAuthAsyncOptions, IdentityAuthModule } from './identity-auth.module.js';
-export type { IdentityAuthOptions, IntrospectionOptions } from './identity-auth-options.js';
+export type {
+  GuardOptions,
+  IdentityAuthOptions,
+  IntrospectionOptions,
+  IssuerOptions,
+  TokenFrom,
+} from './identity-auth-options.js';
 export { JwtAuthGuard } from './jwt-auth.guard.js';
 export { OptionalToken } from './optional-token.decorator.js';
 export { Public } from './public.decorator.js';
@@ -22,6 +33,7 @@ export { RequireClaims } from './require-claims.decorator.js';
 export { RequireAnyScope, RequireScopes } from './require-scopes.decorator.js';
 export type { RequiredClaims, RequiredValue } from './required-claims.js';
 export { TokenVerifier } from './token-verifier.js';
+export type { Claims } from './typed-claims.js';
 export type {
   TokenRefusal,
   TokenRefusalCode,

@@ -5,7 +5,12 @@ import { MAX_TOLERANCE_SECONDS } from '../jwt/lifetime.js';
 import { secretWeakness } from '../jwt/secret-strength.js';
 import { globalFetch, type Fetch } from '../http-client/fetch-json.js';
 import { checkServiceAddress } from '../http-client/service-address.js';
-import type { IdentityAuthOptions, IntrospectionOptions } from './identity-auth-options.js';
+import type {
+  GuardOptions,
+  IdentityAuthOptions,
+  IntrospectionOptions,
+  IssuerOptions,
+} from './identity-auth-options.js';
 
 /** The options, validated and complete. */
 export interface VerifierSettings {
@@ -40,6 +45,7 @@ const DEFAULT_PUBLIC: readonly Algorithm[] = ['ES256', 'RS256', 'PS256', 'ES384'
  * @throws {TypeError} that names the invalid option, and contains no secret
  */
 export function verifierSettings(options: IdentityAuthOptions): VerifierSettings {
+  check(!('issuers' in options), 'several issuers are not supported');
   const { allowPlainHttp = false, clockToleranceSeconds = 0 } = options;
   const { keepKeysSeconds = DEFAULT_KEEP_KEYS_SECONDS } = options;
   const audiences = audiencesOf(options.audience);
@@ -85,7 +91,7 @@ const isWithin = (value: unknown, most: number): boolean =>
   typeof value === 'number' && value >= 0 && value <= most;
 
 function keySetLocation(
-  { issuer, jwksUri, discover }: IdentityAuthOptions,
+  { issuer, jwksUri, discover }: GuardOptions & IssuerOptions,
   allowPlainHttp: boolean,
 ): VerifierSettings['publicKeys'] {
   check(jwksUri === undefined || !discover, 'give either jwksUri or discover');
@@ -99,7 +105,7 @@ function keySetLocation(
 }
 
 function acceptedAlgorithms(
-  { algorithms }: IdentityAuthOptions,
+  { algorithms }: IssuerOptions,
   hasSecrets: boolean,
   hasPublicKeys: boolean,
 ): readonly Algorithm[] {
