@@ -28,6 +28,7 @@ const PREFIXES: readonly Cause[] = [
 /** What may surround a token or occur in it, in the order of the checks. */
 const SPOILS: readonly Cause[] = [
   [/^["'`“‘]|["'`”’]$/, 'The token is in quotes, or has one of them; send it without the quotes'],
+  [/,\s*\S/, 'The text has a comma, as if several tokens, headers or cookies were joined; send one token'],
   [/%[0-9A-Fa-f]{2}/, 'The token is percent-encoded, as in a URL; decode it first'],
   [/\s/, 'The token contains spaces or line ends, as if it was wrapped; send it in one piece'],
   [/…|\.\.\./, 'The token was shortened with dots, as for display; copy all of it'],

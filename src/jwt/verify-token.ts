@@ -3,8 +3,8 @@ import { audiencesOf, type Claims } from './claims.js';
 import { parseCompactJws, type CompactJws, type TokenType } from './compact-jws.js';
 import { signatureLengthFault } from './malformed-token-hint.js';
 import type { RefusedToken, RefusalCode, VerificationResult } from './verification-result.js';
-import { escapeInvisible, isWellFormedText } from '../encoding/well-formed-text.js';
-import { redactSecrets } from '../encoding/redact-secrets.js';
+import { quoted } from '../encoding/quoted.js';
+import { isWellFormedText } from '../encoding/well-formed-text.js';
 
 /** A key that may have signed a token. */
 export interface VerificationKey {
@@ -32,10 +32,13 @@ export interface KeyCandidates {
 /** What a token is verified against. */
 export interface Expectations {
   readonly issuer: string;
-  /** The audience of the verifier, one value of `aud`; `undefined` accepts any. */
-  readonly audience: string | undefined;
-  /** The only accepted `typ`; any if omitted. */
-  readonly type?: TokenType;
+  /**
+   * The audience of the verifier, or several: one of them must be among the values of `aud`; `undefined`
+   * accepts any.
+   */
+  readonly audience: string | readonly string[] | undefined;
+  /** The accepted values of `typ`; any, or none, if omitted. */
+  readonly types?: readonly TokenType[] | undefined;
   /** The accepted clock skew, in seconds. */
   readonly toleranceSeconds: number;
   /** Whether that key may sign tokens for this audience; called for every value of `aud`. */
@@ -51,6 +54,8 @@ export interface Expectations {
    * Describes the keys that were tried, for the hint of an invalid signature; set only if callers may see it.
    */
   readonly describeKeys?: (keys: readonly VerificationKey[]) => string;
+  /** What to do about another issuer, for the hint. Default: to set the same `JWT_ISSUER`. */
+  readonly issuerAdvice?: string;
 }
 
 /**
@@ -70,14 +75,29 @@ export function verifyToken(
   nowMilliseconds: number,
 ): VerificationResult {
   const jws = parseCompactJws(token);
-  if (typeof jws === 'string') return refuse('malformed_token', `${jws}.`);
-  if (expected.type !== undefined && jws.type !== expected.type) {
-    return refuse('malformed_token', `The typ in the header is not ${expected.type}.`);
+  return typeof jws === 'string' ? malformedToken(jws) : verifyJws(jws, keys, expected, nowMilliseconds);
+}
+
+/** @param fault one sentence without a full stop, as {@link parseCompactJws} returns it */
+export function malformedToken(fault: string): RefusedToken {
+  return refuse('malformed_token', `${fault}.`);
+}
+
+/** As {@link verifyToken}, for a token that is parsed already. */
+export function verifyJws(
+  jws: CompactJws,
+  keys: VerificationKeys,
+  expected: Expectations,
+  nowMilliseconds: number,
+): VerificationResult {
+  const { types } = expected;
+  if (types && (jws.type === undefined || !types.includes(jws.type))) {
+    return malformedToken(`The typ in the header is not ${types.join(' or ')}`);
   }
   return (
     checkSignature(jws, keys, expected) ??
     checkTimes(jws.claims, expected.toleranceSeconds, nowMilliseconds / 1000) ??
-    checkIssuer(jws.claims, expected.issuer) ??
+    checkIssuer(jws.claims, expected) ??
     checkAudience(jws.claims, expected.audience) ??
     checkRevoked(jws.claims, expected) ?? { code: 'valid', claims: jws.claims }
   );
@@ -129,9 +149,12 @@ function signatureAdvice({ token, algorithm }: CompactJws, candidates: readonly 
   const possible = candidates.map(({ signatureBytes }) => signatureBytes);
   const fault = signatureLengthFault(length, possible, algorithm);
   if (fault !== undefined) return `it ${fault}`;
-  return ALGORITHMS[algorithm].shared
+  if (!ALGORITHMS[algorithm].shared) {
+    return 'it was changed, or another service signed it, or with a key that is not known here';
+  }
+  return candidates.length > 0
     ? 'compare the secret of the service that signed it with the secret here'
-    : 'it was changed, or another service signed it, or with a key that is not known here';
+    : `no secret here verifies ${algorithm}, so it must be signed with another algorithm`;
 }
 
 function checkTimes({ exp, iat, nbf }: Claims, tolerance: number, now: number): RefusedToken | undefined {
@@ -155,34 +178,35 @@ function seconds(count: number): string {
   return `${count} ${count === 1 ? 'second' : 'seconds'}`;
 }
 
-function checkIssuer({ iss }: Claims, issuer: string): RefusedToken | undefined {
+function checkIssuer(
+  { iss }: Claims,
+  { issuer, issuerAdvice = 'set the same JWT_ISSUER on both services' }: Expectations,
+): RefusedToken | undefined {
   if (iss === issuer) return undefined;
-  const found = iss === undefined ? 'no issuer' : `the issuer ${quote(iss)}`;
+  const found = iss === undefined ? 'no issuer' : `the issuer ${quoted(iss)}`;
   return refuse(
     'invalid_issuer',
-    `The token names ${found}, ${quote(issuer)} is expected; set the same JWT_ISSUER on both services.`,
+    `The token names ${found}, ${quoted(issuer)} is expected; ${issuerAdvice}.`,
   );
 }
 
-function checkAudience({ aud }: Claims, audience: string | undefined): RefusedToken | undefined {
+function checkAudience({ aud }: Claims, audience: Expectations['audience']): RefusedToken | undefined {
   const audiences = audiencesOf(aud);
+  const accepted = audience === undefined ? undefined : audiencesOf(audience);
   // No one can verify for an audience that is not well-formed text: `POST /verify` rejects its name.
-  if (audience === undefined ? audiences.some(isWellFormedText) : audiences.includes(audience))
-    return undefined;
-  const found = audiences.length === 0 ? 'no audience' : audiences.map(quote).join(', ');
+  const isAccepted = accepted
+    ? accepted.some((each) => audiences.includes(each))
+    : audiences.some(isWellFormedText);
+  if (isAccepted) return undefined;
+  const found = audiences.length === 0 ? 'no audience' : audiences.map(quoted).join(', ');
+  const expected = accepted ? accepted.map(quoted).join(' or ') : 'some audience';
   return refuse(
     'invalid_audience',
-    `The token is for ${found}, ${audience === undefined ? 'some audience' : quote(audience)} is expected; request a token with that aud.`,
+    `The token is for ${found}, ${expected} is expected; request a token with that aud.`,
   );
 }
 
 function checkRevoked(claims: Claims, { revoked }: Expectations): RefusedToken | undefined {
   const hint = revoked?.(claims);
   return hint === undefined ? undefined : { code: 'token_revoked', hint };
-}
-
-/** A signed name, safe to show in a hint: redacted, quoted, shortened, with every character visible. */
-function quote(name: string): string {
-  const shown = redactSecrets(name);
-  return escapeInvisible(JSON.stringify(shown.length > 255 ? `${shown.slice(0, 255)}…` : shown));
 }

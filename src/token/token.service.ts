@@ -159,7 +159,7 @@ export class TokenService {
       audience,
       toleranceSeconds: clockToleranceSeconds,
       allows: this.keys.allows,
-      ...(type && { type }),
+      ...(type && { types: [type] }),
       ...(revocationCheck && { revoked: revocationCheck }),
       ...(showFingerprints && { describeKeys: describeByFingerprint }),
     };

@@ -49,6 +49,7 @@ describe('the hint for a text that is not a compact JWS', () => {
     ['a parameter before it', `token=${TOKEN}`, /name of a parameter/],
     ['parameters around it', `access_token=${TOKEN}&token_type=Bearer`, /name of a parameter/],
     ['a query before it', `?access_token=${TOKEN}`, /name of a parameter/],
+    ['two tokens joined', `${TOKEN}, ${TOKEN}`, /several tokens/],
     ['percent-encoded dots', TOKEN.replaceAll('.', '%2E'), /percent-encoded/],
     ['a percent-encoded line end', `${TOKEN}%0A`, /percent-encoded/],
     ['an ellipsis', `${TOKEN.slice(0, 20)}…${TOKEN.slice(-10)}`, /shortened/],

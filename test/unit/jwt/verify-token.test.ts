@@ -180,6 +180,12 @@ describe('verifyToken', () => {
       expect(hint).toContain('"identity-backend"');
     });
 
+    it('is named with the advice of the receiver', () => {
+      expect(hintOf(verifyClaims({ iss: 'x' }, { issuerAdvice: 'see the options' }))).toMatch(
+        /"x", "identity-backend" is expected; see the options\.$/,
+      );
+    });
+
     it.each([undefined, '', 'Identity-Backend', 'identity-backend ', 'identity-backend/'])(
       'does not match %j',
       (iss) => {
@@ -223,6 +229,16 @@ describe('verifyToken', () => {
     it('can be any if none is expected, but cannot be an empty list', () => {
       expect(verifyClaims({ aud: 'a-service' }, { audience: undefined }).code).toBe('valid');
       expect(verifyClaims({ aud: [] }, { audience: undefined }).code).toBe('invalid_audience');
+    });
+
+    it('can be any one of several', () => {
+      const several = { audience: ['a-service', 'b-service'] };
+      expect(verifyClaims({ aud: ['x', 'b-service'] }, several)).toMatchObject({ code: 'valid' });
+      expect(verifyClaims({ aud: 'x' }, several)).toEqual({
+        code: 'invalid_audience',
+        hint: 'The token is for "x", "a-service" or "b-service" is expected; request a token with that aud.',
+      });
+      expect(verifyClaims({}, { audience: [] })).toMatchObject({ code: 'invalid_audience' });
     });
 
     it('is truncated and escaped in the hint', () => {
@@ -308,6 +324,38 @@ describe('verifyToken', () => {
       expect(hintOf(verify(token, { describeKeys }))).toContain(`[${keyId}]`);
       expect(hintOf(verify(token))).not.toContain(keyId);
     });
+  });
+
+  describe('the type', () => {
+    const typed = (typ: string | undefined, types: Expectations['types']): string =>
+      verify(handMadeToken({ header: { typ } }), { types }).code;
+
+    it.each([
+      ['at+jwt', ['at+jwt'], 'valid'],
+      ['application/at+jwt', ['at+jwt'], 'valid'],
+      ['JWT', ['at+jwt'], 'malformed_token'],
+      [undefined, ['at+jwt'], 'malformed_token'],
+      [undefined, ['JWT', 'at+jwt'], 'malformed_token'],
+      ['JWT', ['JWT', 'at+jwt'], 'valid'],
+      [undefined, undefined, 'valid'],
+    ] as const)('%s is, if %j is accepted, %s', (typ, types, code) => {
+      expect(typed(typ, types)).toBe(code);
+    });
+
+    it('is checked before the signature', () => {
+      const forged = handMadeToken({ secret: 'another secret of at least thirty-two bytes' });
+      expect(verify(forged, { types: ['at+jwt'] })).toEqual({
+        code: 'malformed_token',
+        hint: 'The typ in the header is not at+jwt.',
+      });
+    });
+  });
+
+  it('says nothing of a secret to compare if none verifies the algorithm', () => {
+    const hint = hintOf(verify(handMadeToken({ algorithm: 'HS512' })));
+    expect(hint).toMatch(/0 keys were tried; no secret here verifies HS512/);
+    expect(hint).not.toContain('compare');
+    expect(hintOf(verify(handMadeToken({ secret: 'x'.repeat(32) })))).toContain('compare the secret');
   });
 
   it('returns a hint of one sentence with each rejection', () => {
