@@ -3,8 +3,10 @@ import type { Clock } from '../clock.js';
 import { isJsonObject } from '../encoding/strict-json.js';
 import { basicAuthorization } from '../http-client/basic-authorization.js';
 import { BoundedMap } from '../concurrency/bounded-map.js';
+import { limitedWait } from '../concurrency/limited-wait.js';
 import { fetchJson, type Fetch } from '../http-client/fetch-json.js';
 import { RemoteFailure } from '../http-client/remote-failure.js';
+import { MAX_WAIT_MS } from '../key-sets/remote-key-set.js';
 import type { IntrospectionOptions } from './identity-auth-options.js';
 
 /** What the issuer responds about a token; `unavailable` if there is no response. */
@@ -45,7 +47,17 @@ export class Introspection {
 
   constructor(private readonly settings: IntrospectionSettings) {}
 
-  /** @param token whose signature is valid: other callers cannot make this service send queries */
+  /** When the next query may have ended or start, in whole seconds from now, at least 1. */
+  get retryAfterSeconds(): number {
+    return Math.max(1, Math.ceil((this.pausedUntil - this.settings.clock.now()) / 1000));
+  }
+
+  /**
+   * Finds the state of a token in the cache, or asks for it. A caller waits at most {@link MAX_WAIT_MS}; the
+   * query continues, and its response is cached.
+   *
+   * @param token whose signature is valid: other callers cannot make this service send queries
+   */
   stateOf(token: string): TokenState | Promise<TokenState> {
     const now = this.settings.clock.now();
     // A digest, so that no token is kept in memory.
@@ -53,7 +65,8 @@ export class Introspection {
     const cached = this.cache.get(id);
     if (cached && now < cached.until) return cached.state;
     if (now < this.pausedUntil) return 'unavailable';
-    const state = this.ask(token).then((found) => this.cacheState(id, found, now));
+    const found = this.ask(token).then((response) => this.cacheState(id, response, now));
+    const state = limitedWait(found, MAX_WAIT_MS, 'unavailable');
     this.cache.set(id, { state, until: Infinity });
     return state;
   }

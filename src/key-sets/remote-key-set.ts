@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import { exponentialBackOff } from '../concurrency/exponential-back-off.js';
+import { limitedWait } from '../concurrency/limited-wait.js';
 import type { Algorithm } from '../jwt/algorithms.js';
 import type { KeyCandidates, VerificationKeys } from '../jwt/verify-token.js';
 import type { KeySetSource } from './key-set-source.js';
@@ -30,6 +31,13 @@ const COOLDOWN_MS = 30_000;
  */
 const FIRST_PAUSE_MS = 1_000;
 
+/**
+ * How long callers wait for a fetch, in milliseconds from its start: an issuer that responds at all does so
+ * in a fraction of that, and one that hangs would otherwise hold every request for the whole time limit of
+ * the fetch, which continues.
+ */
+export const MAX_WAIT_MS = 2_000;
+
 /** The fraction of its age after which a set is fetched again, while the old one stays in use. */
 const REFRESH_AFTER = 0.8;
 
@@ -41,6 +49,8 @@ const REFRESH_AFTER = 0.8;
 export class RemoteKeySet implements VerificationKeys {
   private keys: PublicKeySet | undefined;
   private fetching: Promise<void> | undefined;
+  /** The fetch in progress, while callers wait for it. */
+  private awaited: Promise<void> | undefined;
   private failures = 0;
   /** No fetch starts before this time. This and the next three are in milliseconds since 1970. */
   private notBefore = -Infinity;
@@ -54,6 +64,17 @@ export class RemoteKeySet implements VerificationKeys {
   /** Whether keys were fetched, and recently enough. */
   get isKnown(): boolean {
     return this.keys !== undefined && this.options.clock.now() < this.endAt;
+  }
+
+  /** Whether a fetch is in progress, which may bring a key that is missing. */
+  get isFetching(): boolean {
+    return this.fetching !== undefined;
+  }
+
+  /** When the next fetch may have ended or start, in whole seconds from now, at least 1. */
+  get retryAfterSeconds(): number {
+    if (this.isFetching) return 1;
+    return Math.max(1, Math.ceil((this.notBefore - this.options.clock.now()) / 1000));
   }
 
   /** Whether keys of this algorithm are accepted from the set at all. */
@@ -70,15 +91,25 @@ export class RemoteKeySet implements VerificationKeys {
    * Starts a fetch if one is due and none is in progress.
    *
    * @param isMissing whether the key that a token needs is unknown
-   * @returns the fetch in progress, to await before the next lookup, if the key is missing, or the keys are
-   *   stale and the last fetch did not fail; otherwise, or without such a fetch, `undefined`. Never rejects.
+   * @returns what to await before the next lookup, if the key is missing, or the keys are stale and the last
+   *   fetch did not fail: the end of the fetch in progress, or of the longest wait for it; otherwise, or without
+   *   such a fetch, or if it takes longer, `undefined`. Never rejects.
    */
   update(isMissing: boolean): Promise<void> | undefined {
     const now = this.options.clock.now();
     if (!isMissing && now < this.refreshAt) return undefined;
-    if (!this.fetching && now >= this.notBefore) this.fetching = this.fetch(now);
+    if (!this.fetching && now >= this.notBefore) this.start(now);
     const isPastItsAge = now >= this.staleAt && this.failures === 0;
-    return isMissing || isPastItsAge ? this.fetching : undefined;
+    return isMissing || isPastItsAge ? this.awaited : undefined;
+  }
+
+  private start(now: number): void {
+    const fetching = this.fetch(now);
+    const awaited = limitedWait(fetching, MAX_WAIT_MS, undefined).then(() => {
+      if (this.awaited === awaited) this.awaited = undefined;
+    });
+    this.fetching = fetching;
+    this.awaited = awaited;
   }
 
   private async fetch(begun: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Introspection } from '../../../src/guard/introspection.js';
 import { connectionRefused, FakeFetch, json, LateResponse } from '../../support/fake-fetch.js';
 import { MovedClock } from '../../support/moved-clock.js';
@@ -28,6 +28,26 @@ beforeEach(() => {
   reports = [];
   fake = new FakeFetch(active);
   introspection = make();
+});
+
+describe('Introspection while the issuer hangs', () => {
+  beforeEach(() => void jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] }));
+  afterEach(() => void jest.useRealTimers());
+
+  it('returns "unavailable" after 2 seconds, and caches the response that comes late', async () => {
+    const late = new LateResponse();
+    fake.answer = () => late.promise;
+    const state = introspection.stateOf('a.b.c');
+    jest.advanceTimersByTime(2_000);
+    expect(await state).toBe('unavailable');
+    expect(await introspection.stateOf('a.b.c')).toBe('unavailable');
+    expect(introspection.retryAfterSeconds).toBe(1);
+    late.give(active());
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(introspection.stateOf('a.b.c')).toBe('active');
+    expect(fake.sent).toHaveLength(1);
+  });
 });
 
 describe('Introspection', () => {

@@ -351,7 +351,7 @@ describe('verifyToken', () => {
     });
   });
 
-  it('says nothing of a secret to compare if none verifies the algorithm', () => {
+  it('names no secret to compare if none verifies the algorithm', () => {
     const hint = hintOf(verify(handMadeToken({ algorithm: 'HS512' })));
     expect(hint).toMatch(/0 keys were tried; no secret here verifies HS512/);
     expect(hint).not.toContain('compare');

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import type { PublishedKeySet } from '../../../src/key-sets/key-set-source.js';
 import { RemoteKeySet } from '../../../src/key-sets/remote-key-set.js';
@@ -20,6 +20,9 @@ class Scene {
   fetches = 0;
   published: readonly JoseKey[] = [first];
   isUnavailable = false;
+  /** Whether the issuer responds only when the test calls {@link respond}. */
+  hangs = false;
+  respond: (keySet: PublishedKeySet) => void = () => undefined;
   ageSeconds = 300;
   readonly keySet: RemoteKeySet;
 
@@ -45,6 +48,7 @@ class Scene {
 
   private fetch(): Promise<PublishedKeySet> {
     this.fetches += 1;
+    if (this.hangs) return new Promise((resolve) => (this.respond = resolve));
     if (this.isUnavailable) return Promise.reject(new Error('the issuer is unavailable'));
     return Promise.resolve({ keys: this.published.map(({ jwk }) => jwk), ageSeconds: this.ageSeconds });
   }
@@ -264,6 +268,62 @@ describe('RemoteKeySet', () => {
       expect(scene.keySet.update(true)).toBeUndefined();
       expect(scene.keySet.isKnown).toBe(false);
     });
+  });
+
+  describe('while the issuer hangs', () => {
+    beforeEach(() => {
+      jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+      scene.hangs = true;
+    });
+    afterEach(() => void jest.useRealTimers());
+
+    it('delays requests until 2 seconds after the fetch began, and none after that', async () => {
+      const found = [scene.look(first)];
+      jest.advanceTimersByTime(1_999);
+      found.push(scene.look(first));
+      let isOver = false;
+      void found[0]?.then(() => (isOver = true));
+      await settled();
+      expect(isOver).toBe(false);
+      jest.advanceTimersByTime(1);
+      expect(await Promise.all(found)).toEqual([false, false]);
+      expect(scene.keySet.update(true)).toBeUndefined();
+      expect([scene.fetches, scene.keySet.isFetching, scene.keySet.retryAfterSeconds]).toEqual([1, true, 1]);
+    });
+
+    it('uses the response that comes late', async () => {
+      const look = scene.look(first);
+      jest.advanceTimersByTime(2_000);
+      expect(await look).toBe(false);
+      scene.respond({ keys: [first.jwk], ageSeconds: 300 });
+      await settled();
+      expect([scene.knows(first), scene.keySet.isFetching, scene.fetches]).toEqual([true, false, 1]);
+      expect(jest.getTimerCount()).toBe(0);
+    });
+
+    it('keeps known keys in use meanwhile', async () => {
+      scene.hangs = false;
+      await scene.look(first);
+      scene.hangs = true;
+      scene.clock.advance(300);
+      const look = scene.look(first);
+      jest.advanceTimersByTime(2_000);
+      expect(await look).toBe(true);
+      expect(scene.keySet.update(false)).toBeUndefined();
+    });
+  });
+
+  it('says when the next fetch may start', async () => {
+    scene.isUnavailable = true;
+    await scene.look(first);
+    expect(scene.keySet.retryAfterSeconds).toBe(1);
+    scene.clock.advance(1);
+    await scene.look(first);
+    expect(scene.keySet.retryAfterSeconds).toBe(2);
+    scene.clock.advance(0.5);
+    expect(scene.keySet.retryAfterSeconds).toBe(2);
+    scene.clock.advance(60);
+    expect(scene.keySet.retryAfterSeconds).toBe(1);
   });
 
   it.each([1, 5, 29, 30, 31, 60, 300])(
