@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Algorithm, ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
+import { sameAudience } from '../jwt/audience.js';
 import { readImportedKey } from '../keys/imported-key.js';
 import { PUBLISHED_BEFORE_SIGNING_MS } from '../keys/key-rotation.js';
 import { algorithmsInForce } from '../keys/key-ring.js';
@@ -45,7 +46,7 @@ export function keySettings(
   if (isShort && typeof days === 'number' && typeof minutes === 'number') {
     faults.push('KEY_ROTATION_DAYS is shorter than JWT_EXPIRATION_MINUTES and 10 minutes');
   }
-  if (audienceAlgorithms.has(environment.JWT_ISSUER)) {
+  if ([...audienceAlgorithms.keys()].some((audience) => sameAudience(audience, environment.JWT_ISSUER))) {
     faults.push("AUDIENCE_ALGORITHMS names JWT_ISSUER, which accepts only the service's own keys");
   }
   return { keys: { algorithms, audienceAlgorithms, importedKeys, rotationPeriodMs }, faults };

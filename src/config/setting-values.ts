@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { isAlgorithm } from '../jwt/algorithms.js';
+import { normalAudience } from '../jwt/audience.js';
 import { LEAST_SECRET_BYTES } from '../jwt/secret-strength.js';
 import { isName } from '../encoding/well-formed-text.js';
 
@@ -62,10 +63,10 @@ export function audienceListsOf(
   });
 }
 
-/** Whether a text consists of such lists, with each audience once. */
+/** Whether a text consists of such lists, with each audience once, in any spelling. */
 export const isAudienceLists = (text: string): boolean => {
   const lists = audienceListsOf(text);
-  const audiences = lists.map(([audience]) => audience);
+  const audiences = lists.map(([audience]) => normalAudience(audience));
   return (
     new Set(audiences).size === audiences.length &&
     lists.every(([audience, list]) => isName(audience) && isAlgorithmList(list))

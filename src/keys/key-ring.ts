@@ -1,4 +1,5 @@
 import { ALGORITHMS, type Algorithm } from '../jwt/algorithms.js';
+import { normalAudience } from '../jwt/audience.js';
 import type { KeyCandidates, VerificationKey, VerificationKeys } from '../jwt/verify-token.js';
 import type { KeyPurpose, PublicJwk } from './key-store.js';
 import type { PrivateKey } from './private-key.js';
@@ -27,6 +28,9 @@ export class KeyRing implements VerificationKeys {
   private readonly shared = new Map<Algorithm, readonly SharedKey[]>();
   private readonly imported: readonly PrivateKey[];
   private readonly fixedById: ReadonlyMap<string, SigningKey>;
+  /** The issuer, and the algorithms by audience, in normal form: no other spelling evades a rule. */
+  private readonly ownAudience: string;
+  private readonly algorithmsByAudience: ReadonlyMap<string, readonly Algorithm[]>;
 
   /**
    * @param stored the keys that the service generates; without them, only shared secrets and imported keys
@@ -38,7 +42,11 @@ export class KeyRing implements VerificationKeys {
     private readonly stored?: ManagedKeys,
   ) {
     if (options.algorithms.length === 0) throw new RangeError('A key ring needs an algorithm to sign with');
-    const { secret, previousSecrets, importedKeys = [] } = options;
+    const { secret, previousSecrets, importedKeys = [], audienceAlgorithms = [] } = options;
+    this.ownAudience = normalAudience(options.issuer);
+    this.algorithmsByAudience = new Map(
+      [...audienceAlgorithms].map(([audience, list]) => [normalAudience(audience), list]),
+    );
     for (const algorithm of algorithmsInForce(options)) {
       if (!ALGORITHMS[algorithm].shared) {
         const hasKey = stored || importedKeys.some((key) => key.algorithm === algorithm);
@@ -58,9 +66,11 @@ export class KeyRing implements VerificationKeys {
 
   /** @returns the purpose of the keys that may sign for all of these audiences; `undefined` if none may */
   purposeFor(audiences: readonly string[]): KeyPurpose | undefined {
-    const { issuer, algorithms } = this.options;
-    if (audiences.includes(issuer)) return audiences.length === 1 ? 'administration' : undefined;
-    const [first = algorithms, ...others] = audiences.map((audience) => this.algorithmsOf(audience));
+    const normal = audiences.map(normalAudience);
+    if (normal.includes(this.ownAudience)) return audiences.length === 1 ? 'administration' : undefined;
+    const [first = this.options.algorithms, ...others] = normal.map((audience) =>
+      this.algorithmsOf(audience),
+    );
     return first.find((algorithm) => others.every((list) => list.includes(algorithm)));
   }
 
@@ -80,9 +90,10 @@ export class KeyRing implements VerificationKeys {
    * accepted, and for no other. Any other audience accepts the algorithms of its list.
    */
   readonly allows = (audience: string, key: VerificationKey): boolean => {
-    const isOwn = this.isOwn(key);
-    if (audience === this.options.issuer || isOwn) return audience === this.options.issuer && isOwn;
-    return this.algorithmsOf(audience).includes(key.algorithm);
+    const isOwnKey = this.isOwn(key);
+    const normal = normalAudience(audience);
+    if (normal === this.ownAudience || isOwnKey) return normal === this.ownAudience && isOwnKey;
+    return this.algorithmsOf(normal).includes(key.algorithm);
   };
 
   /**
@@ -122,8 +133,9 @@ export class KeyRing implements VerificationKeys {
     return this.fixedById.get(keyId) ?? this.stored?.view.byId.get(keyId);
   }
 
+  /** @param audience in normal form */
   private algorithmsOf(audience: string): readonly Algorithm[] {
-    return this.options.audienceAlgorithms?.get(audience) ?? this.options.algorithms;
+    return this.algorithmsByAudience.get(audience) ?? this.options.algorithms;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Client } from '../clients/client.js';
+import { normalAudience } from '../jwt/audience.js';
 import { isName } from '../encoding/well-formed-text.js';
 import { OAuthError } from './oauth-error.js';
 import type { OAuthForm } from './oauth-form.js';
@@ -6,8 +7,8 @@ import type { OAuthForm } from './oauth-form.js';
 const MAX_AUDIENCES = 20;
 
 /**
- * The audience that a request names, by `resource` (RFC 8707 §2, absolute URIs) or by `audience` (names
- * separated by a space); otherwise the client's default or only audience.
+ * The audience that a request names, by `resource` (RFC 8707 §2, absolute URIs, in any spelling) or by
+ * `audience` (names separated by a space); otherwise the client's default or only audience.
  *
  * @returns a string for one audience, an array for several
  * @throws {OAuthError} `invalid_target`
@@ -17,13 +18,12 @@ export function requestedAudience(form: OAuthForm, client: Client): string | rea
   const names = form.get('audience');
   if (resources.length > 0 && names !== undefined) throw invalidTarget('Use either resource or audience');
   if (!resources.every(isAbsoluteUri)) throw invalidTarget('resource is not an absolute URI');
-  const audiences = names === undefined ? resources : names.split(' ');
-  if (audiences.length === 0) return defaultAudience(client);
-  const distinct = [...new Set(audiences)];
-  if (distinct.length > MAX_AUDIENCES || !distinct.every(isName))
-    throw invalidTarget('audience is malformed');
-  const [only = ''] = distinct;
-  return distinct.length === 1 ? only : distinct;
+  const given = [...new Set(names === undefined ? resources : names.split(' '))];
+  if (given.length === 0) return defaultAudience(client);
+  if (given.length > MAX_AUDIENCES || !given.every(isName)) throw invalidTarget('audience is malformed');
+  const audiences = names === undefined ? asRegistered(given, client) : given;
+  const [only = ''] = audiences;
+  return audiences.length === 1 ? only : audiences;
 }
 
 function defaultAudience({ defaultAudience, audiences }: Client): string {
@@ -31,6 +31,15 @@ function defaultAudience({ defaultAudience, audiences }: Client): string {
   const found = defaultAudience ?? only;
   if (found === undefined) throw invalidTarget('Name the audience: the client has no default');
   return found;
+}
+
+/**
+ * The resources in the spelling that is registered, each once, for receivers that compare exactly. Clients send
+ * a resource as their URL parser writes it, such as with `/` for an empty path.
+ */
+function asRegistered(resources: readonly string[], { audiences }: Client): readonly string[] {
+  const normal = audiences.map(normalAudience);
+  return [...new Set(resources.map((each) => audiences[normal.indexOf(normalAudience(each))] ?? each))];
 }
 
 /** RFC 8707 §2: absolute, and without a fragment. */

@@ -2,6 +2,7 @@ import { type JsonWebKey, KeyObject } from 'node:crypto';
 import type { FactoryProvider, ModuleMetadata } from '@nestjs/common';
 import { SystemClock } from '../clock.js';
 import { ALGORITHMS, isAlgorithm } from '../jwt/algorithms.js';
+import { normalAudience } from '../jwt/audience.js';
 import { MAX_LIFETIME_SECONDS, MAX_TOLERANCE_SECONDS } from '../jwt/lifetime.js';
 import { secretWeakness } from '../jwt/secret-strength.js';
 import { readImportedKey } from '../keys/imported-key.js';
@@ -62,6 +63,10 @@ export function completeSettings({
   }
   if (!isWhole(clockToleranceSeconds, 0, MAX_TOLERANCE_SECONDS)) {
     throw invalid(`clockToleranceSeconds must be a whole number from 0 to ${MAX_TOLERANCE_SECONDS}`);
+  }
+  const audiences = [...settings.audienceAlgorithms.keys()];
+  if (new Set(audiences.map(normalAudience)).size < audiences.length) {
+    throw invalid('audienceAlgorithms must name each audience once, in one spelling');
   }
   if (!allowWeakSecrets) checkSecrets(settings);
   return { ...settings, importedKeys: [...settings.importedKeys, ...readPrivateKeys(privateKeys, settings)] };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
+import { sameAudience } from '../jwt/audience.js';
 import { audiencesOf, REVOCATIONS_AUDIENCE } from '../jwt/claims.js';
 import { type InspectedToken, inspectToken } from '../jwt/inspect-token.js';
 import { verifyToken, type Expectations, type VerificationKey } from '../jwt/verify-token.js';
@@ -112,7 +113,7 @@ export class TokenService {
     { scope, client, type = 'JWT' }: TokenRequest,
     audiences: readonly string[],
   ): NotIssued | undefined {
-    const isOwn = audiences.includes(this.options.issuer);
+    const isOwn = audiences.some((audience) => sameAudience(audience, this.options.issuer));
     if ((isOwn && (type === 'JWT' || audiences.length > 1)) || audiences.includes(REVOCATIONS_AUDIENCE)) {
       return { code: 'invalid_target', reason: 'Audience not allowed' };
     }

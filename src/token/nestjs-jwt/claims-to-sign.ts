@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JwtService, JwtSignOptions } from '@nestjs/jwt';
+import { sameAudience } from '../../jwt/audience.js';
 import { audiencesOf, type Claims, readClaims, REVOCATIONS_AUDIENCE } from '../../jwt/claims.js';
 import { isJsonObject } from '../../encoding/strict-json.js';
 
@@ -38,7 +39,8 @@ export function claimsToSign(payload: unknown, options: JwtSignOptions, context:
   }
   if (claims.iss !== issuer) throw refused('issuer', `must be that of TokenModule, ${issuer}`);
   const audiences = audiencesOf(claims.aud);
-  if (audiences.includes(issuer)) throw refused('audience', 'must not be the issuer itself');
+  if (audiences.some((audience) => sameAudience(audience, issuer)))
+    throw refused('audience', 'must not be the issuer itself');
   if (audiences.includes(REVOCATIONS_AUDIENCE)) {
     throw refused('audience', `must not be ${REVOCATIONS_AUDIENCE}, which is reserved`);
   }

@@ -283,6 +283,15 @@ describe('TokenModule', () => {
       { audienceAlgorithms: new Map([['logging-service', ['HS512'] as const]]), secret: SECRET.slice(0, 32) },
       /secret.* 64 bytes/,
     ],
+    [
+      {
+        audienceAlgorithms: new Map([
+          ['https://a.example', ['HS256'] as const],
+          ['https://A.example/', ['HS256'] as const],
+        ]),
+      },
+      /audienceAlgorithms must name each audience once/,
+    ],
     [{ secret: ' '.repeat(64) }, /secret.* nothing but white space/],
     [{ secret: 'changeme'.repeat(4) }, /secret.* is a known placeholder/],
     [{ secret: 'a'.repeat(32) }, /secret.* is a known placeholder/],

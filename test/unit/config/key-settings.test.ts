@@ -78,11 +78,22 @@ describe('AUDIENCE_ALGORITHMS', () => {
     ['a repeated algorithm', 'marker=ES256|ES256'],
     ['no audience', '=ES256'],
     ['a repeated audience', 'marker=ES256,marker=RS256'],
+    ['an audience in two spellings', 'https://marker.example=ES256,HTTPS://marker.example:443/=RS256'],
     ['an empty entry', 'marker=ES256,,b=RS256'],
     ['a control character', 'mark\u0007er=ES256'],
   ])('rejects %s', (_name, AUDIENCE_ALGORITHMS) => {
     expect(faultsOf(() => load({ AUDIENCE_ALGORITHMS }))).toEqual([
       'AUDIENCE_ALGORITHMS must be lists such as reporting=ES256,billing=RS256|HS256',
+    ]);
+  });
+
+  it('rejects a list for another spelling of the issuer', () => {
+    const variables = {
+      JWT_ISSUER: 'https://id.example.com',
+      AUDIENCE_ALGORITHMS: 'https://ID.example.com/=HS256',
+    };
+    expect(faultsOf(() => load(variables))).toEqual([
+      expect.stringMatching(/^AUDIENCE_ALGORITHMS names JWT_ISSUER/),
     ]);
   });
 

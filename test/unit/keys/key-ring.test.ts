@@ -145,6 +145,42 @@ describe('KeyRing.purposeFor', () => {
   });
 });
 
+describe('KeyRing with audiences that are URLs', () => {
+  const keys = ring({
+    issuer: 'https://id.example.com',
+    audienceAlgorithms: new Map<string, readonly Algorithm[]>([
+      ['https://API.example.com:443/mcp', ['ES256']],
+    ]),
+    importedKeys: [signingKeyFor('ES256')],
+  });
+  const shared = signing(keys);
+
+  it.each(['https://api.example.com/mcp', 'HTTPS://Api.Example.Com/mcp', 'https://api.example.com:443/mcp'])(
+    'does not allow the shared secret for %s, which left it',
+    (audience) => {
+      expect(keys.purposeFor([audience])).toBe('ES256');
+      expect(keys.allows(audience, shared)).toBe(false);
+    },
+  );
+
+  it.each(['https://api.example.com/MCP', 'https://api.example.com/mcp/', 'http://api.example.com/mcp'])(
+    'allows the shared secret for %s, which is another audience',
+    (audience) => {
+      expect(keys.purposeFor([audience])).toBe('HS256');
+      expect(keys.allows(audience, shared)).toBe(true);
+    },
+  );
+
+  it.each(['https://id.example.com', 'https://ID.example.com/', 'HTTPS://id.example.com:443'])(
+    'takes %s for the service itself',
+    (audience) => {
+      expect(keys.purposeFor([audience])).toBe('administration');
+      expect(keys.purposeFor([audience, 'logging'])).toBeUndefined();
+      expect(keys.allows(audience, shared)).toBe(false);
+    },
+  );
+});
+
 describe('KeyRing with managed and imported keys', () => {
   const lists = new Map<string, readonly Algorithm[]>([
     ['reporting', ['ES256']],

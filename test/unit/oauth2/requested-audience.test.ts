@@ -74,6 +74,26 @@ describe('requestedAudience with the parameter resource', () => {
     expect(() => asked([['resource', resource]])).toThrow(refusal);
   });
 
+  it.each<[string, readonly string[], string | readonly string[]]>([
+    ['https://api.example.com/', ['https://api.example.com'], 'https://api.example.com'],
+    ['https://api.example.com/mcp', ['https://API.example.com:443/mcp'], 'https://API.example.com:443/mcp'],
+    [
+      'https://api.example.com',
+      ['a', 'HTTPS://api.example.com/', 'https://api.example.com'],
+      'HTTPS://api.example.com/',
+    ],
+    ['https://api.example.com/MCP', ['https://api.example.com/mcp'], 'https://api.example.com/MCP'],
+    ['URN:a', ['urn:a'], 'URN:a'],
+  ])('names %s as it is registered first in %j', (resource, audiences, expected) => {
+    expect(asked([['resource', resource]], clientWith(audiences))).toEqual(expected);
+  });
+
+  it('counts two spellings of a resource once', () => {
+    const resources = ['https://a.example', 'https://A.example/', 'https://a.example:443'];
+    const parameters = resources.map((value) => ['resource', value] as const);
+    expect(asked(parameters, clientWith(['https://a.example/']))).toBe('https://a.example/');
+  });
+
   it('rejects an invalid value among valid ones, and more than 20 values', () => {
     expect(() =>
       asked([

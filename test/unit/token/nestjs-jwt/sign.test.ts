@@ -260,6 +260,20 @@ describe('JwtService.sign', () => {
   });
 });
 
+describe('an audience that is another spelling of the issuer', () => {
+  it('is refused', async () => {
+    const { jwt, close } = await boundJwt('HS256', { issuer: 'https://id.example.com' });
+    for (const aud of [
+      'https://id.example.com',
+      'HTTPS://id.example.com/',
+      ['a', 'https://ID.example.com'],
+    ]) {
+      expect(() => jwt.sign({ aud })).toThrow(/"audience" must not be the issuer itself/);
+    }
+    await close();
+  });
+});
+
 describe('a key in the options', () => {
   const REFRESH = { secret: 'a-secret-for-refresh-tokens' };
   const library = new JwtService();
