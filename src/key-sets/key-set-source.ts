@@ -1,7 +1,8 @@
 import { isJsonObject } from '../encoding/strict-json.js';
 import { fetchJson, type Fetch } from '../http-client/fetch-json.js';
 import { RemoteFailure } from '../http-client/remote-failure.js';
-import { discoverKeySet, type Discovery } from './discovery.js';
+import { discoverKeySet } from './discovery.js';
+import type { Discovery } from './issuer-metadata.js';
 
 /** A key set as an issuer publishes it (RFC 7517 §5). */
 export interface PublishedKeySet {
