@@ -1,5 +1,11 @@
 export { Clock, SystemClock } from '../clock.js';
 export { TokenClient } from './token-client.js';
 export { type TokenClientAsyncOptions, TokenClientModule } from './token-client.module.js';
-export type { TokenClientOptions, TokenTarget } from './token-client-options.js';
+export type {
+  AssertionAlgorithm,
+  ClientSecretMethod,
+  TargetFields,
+  TokenClientOptions,
+  TokenTarget,
+} from './token-client-options.js';
 export { TokenUnavailableError } from './token-unavailable-error.js';

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { BackOff } from './back-off.js';
-import type { TokenTarget } from './token-client-options.js';
 import type { TokenSource } from './token-source.js';
+import type { RequestedToken } from './token-target.js';
 import { TokenUnavailableError } from './token-unavailable-error.js';
 
 /** What the tokens of one client share. */
@@ -12,7 +12,7 @@ export interface Renewal {
   /** The back-off after failures that affect every token: the issuer is unavailable. */
   readonly outage: BackOff;
   /** Receives a failure to renew a token that is still valid, if it is the first since the last success. */
-  readonly report: (failure: TokenUnavailableError, target: TokenTarget) => void;
+  readonly report: (failure: TokenUnavailableError, target: RequestedToken) => void;
 }
 
 /** Times in milliseconds since 1970. */
@@ -50,7 +50,7 @@ export class RenewedToken {
   private readonly refusals: BackOff;
 
   constructor(
-    private readonly target: TokenTarget,
+    private readonly target: RequestedToken,
     private readonly renewal: Renewal,
   ) {
     this.refusals = new BackOff(renewal.clock, renewal.random);

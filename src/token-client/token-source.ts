@@ -1,8 +1,8 @@
 import { isJsonObject } from '../encoding/strict-json.js';
 import { fetchJson, type Fetch, type JsonResponse } from '../http-client/fetch-json.js';
 import { RemoteFailure } from '../http-client/remote-failure.js';
-import type { TokenTarget } from './token-client-options.js';
 import type { TokenRoute } from './token-routes.js';
+import type { RequestedToken } from './token-target.js';
 import { TokenUnavailableError } from './token-unavailable-error.js';
 
 /** A token as issued. */
@@ -13,7 +13,7 @@ export interface FetchedToken {
 }
 
 /** Requests a token. A failure is a value, never an exception. */
-export type TokenSource = (target: TokenTarget) => Promise<FetchedToken | TokenUnavailableError>;
+export type TokenSource = (target: RequestedToken) => Promise<FetchedToken | TokenUnavailableError>;
 
 /** The tokens that a Bearer header can carry (RFC 6750 §2.1). Any other text would break the header. */
 const BEARER = /^[A-Za-z0-9\-._~+/]+=*$/;
@@ -23,28 +23,51 @@ const BEARER = /^[A-Za-z0-9\-._~+/]+=*$/;
  */
 const CODE = /^[a-z_]{1,64}$/;
 
-/** @returns a source that requests tokens from that route */
-export function tokenSource(route: TokenRoute, fetch: Fetch): TokenSource {
+/** @returns a source that requests tokens from these routes */
+export function tokenSource(
+  routes: Readonly<Record<RequestedToken['route'], TokenRoute>>,
+  fetch: Fetch,
+): TokenSource {
   return async (target) => {
-    try {
-      return readResponse(await fetchJson(fetch, route.address, route.request(target)), route);
-    } catch (cause) {
-      const reason = cause instanceof RemoteFailure ? cause.message : route.address;
-      return new TokenUnavailableError({ code: 'issuer_unreachable', reason });
-    }
+    const route = routes[target.route];
+    const outcome = await request(route, target, fetch);
+    if (outcome instanceof TokenUnavailableError && mayHaveMoved(outcome)) route.failed();
+    return outcome;
   };
 }
 
-function readResponse(response: JsonResponse, route: TokenRoute): FetchedToken | TokenUnavailableError {
+/** An error code is the response of a token endpoint; any other failure may mean that it has moved. */
+function mayHaveMoved({ isOutage, code }: TokenUnavailableError): boolean {
+  return isOutage || code === 'invalid_response';
+}
+
+async function request(
+  route: TokenRoute,
+  target: RequestedToken,
+  fetch: Fetch,
+): Promise<FetchedToken | TokenUnavailableError> {
+  try {
+    const { address, init } = await route.request(target);
+    return readResponse(await fetchJson(fetch, address, init), route, address);
+  } catch (cause) {
+    const reason = cause instanceof RemoteFailure ? cause.message : 'the request could not be made';
+    return new TokenUnavailableError({ code: 'issuer_unreachable', reason });
+  }
+}
+
+function readResponse(
+  response: JsonResponse,
+  route: TokenRoute,
+  address: string,
+): FetchedToken | TokenUnavailableError {
   const { status } = response;
   const body = isJsonObject(response.body) ? response.body : {};
-  if (status !== 200) return refusal(response, body[route.codeField], route.address);
-  const { [route.tokenField]: token, expires_in: lifetimeSeconds, token_type: type } = body;
-  const isUsable = typeof token === 'string' && BEARER.test(token) && String(type).toLowerCase() === 'bearer';
-  if (isUsable && typeof lifetimeSeconds === 'number' && lifetimeSeconds > 0) {
-    return { token, lifetimeSeconds };
-  }
-  const reason = `${route.address}: the response has no bearer token with a lifetime`;
+  if (status !== 200) return refusal(response, body[route.codeField], address);
+  const { [route.tokenField]: token, expires_in: lifetime = route.defaultLifetimeSeconds } = body;
+  const isBearer = String(body['token_type']).toLowerCase() === 'bearer';
+  const isUsable = isBearer && typeof token === 'string' && BEARER.test(token);
+  if (isUsable && typeof lifetime === 'number' && lifetime > 0) return { token, lifetimeSeconds: lifetime };
+  const reason = `${address}: the response has no bearer token with a lifetime`;
   return new TokenUnavailableError({ status, code: 'invalid_response', reason });
 }
 

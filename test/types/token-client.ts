@@ -11,6 +11,12 @@ const issuerUrl = 'https://identity.example';
 export const options: readonly TokenClientOptions[] = [
   { issuerUrl },
   { issuerUrl, clientId: 'careergpt', clientSecret: 'a-secret', subject: undefined, random: () => 0.5 },
+  { issuerUrl, discover: true, clientId: 'careergpt', privateKey: { kty: 'EC' }, algorithm: 'ES256' },
+  { issuerUrl, tokenEndpoint: issuerUrl, clientAuthentication: 'client_secret_post' },
+  // @ts-expect-error A shared secret signs no assertion.
+  { issuerUrl, clientId: 'careergpt', privateKey: 'a-key', algorithm: 'HS256' },
+  // @ts-expect-error A private key has its own option.
+  { issuerUrl, clientAuthentication: 'private_key_jwt' },
   // @ts-expect-error The URL of the issuer is required.
   { clientId: 'careergpt' },
   // @ts-expect-error A client ID is a string.
@@ -22,8 +28,14 @@ export const options: readonly TokenClientOptions[] = [
 export const targets: readonly TokenTarget[] = [
   { audience: 'logging-service' },
   { audience: 'logging-service', scope: undefined },
-  // @ts-expect-error An audience is required.
+  { audience: 'logging-service', subject: 'user-42', claims: { team: ['a'] }, expiresIn: 60 },
+  { resource: 'https://logs.example' },
+  { resource: ['https://logs.example', 'https://bills.example'], scope: 'logs:write' },
   { scope: 'logs:write' },
+  // @ts-expect-error An audience, a resource or a scope is required.
+  { subject: 'user-42' },
+  // @ts-expect-error A lifetime is a number of seconds.
+  { audience: 'logging-service', expiresIn: '60' },
   // @ts-expect-error A token has one audience.
   { audience: ['one', 'two'] },
 ];

@@ -86,7 +86,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'http-client': ['encoding'],
   'key-sets': ['clock.ts', 'concurrency', 'encoding', 'http-client', 'jwt'],
   guard: ['clock.ts', 'concurrency', 'encoding', 'http-client', 'jwt', 'key-sets'],
-  'token-client': ['clock.ts', 'concurrency', 'encoding', 'http-client'],
+  'token-client': ['clock.ts', 'concurrency', 'encoding', 'http-client', 'jwt', 'key-sets'],
   testing: ['clock.ts', 'jwt'],
   diagnostics: [
     'clients',

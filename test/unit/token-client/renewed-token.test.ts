@@ -1,11 +1,14 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { BackOff } from '../../../src/token-client/back-off.js';
+import { clientSettings } from '../../../src/token-client/client-settings.js';
 import { RenewedToken } from '../../../src/token-client/renewed-token.js';
 import type { FetchedToken } from '../../../src/token-client/token-source.js';
+import { requestedToken } from '../../../src/token-client/token-target.js';
 import { TokenUnavailableError } from '../../../src/token-client/token-unavailable-error.js';
 import { MovedClock } from '../../support/moved-clock.js';
 
+const SETTINGS = clientSettings({ issuerUrl: 'https://issuer.example', subject: 'careergpt' });
 const UNAVAILABLE = new TokenUnavailableError({ code: 'issuer_unreachable', reason: 'unavailable' });
 const REFUSED = new TokenUnavailableError({ status: 403, code: 'invalid_target', reason: 'refused' });
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -24,16 +27,13 @@ class Scene {
   private readonly outage = new BackOff(this.clock, this.random);
 
   token(audience = 'logging-service'): RenewedToken {
-    return new RenewedToken(
-      { audience },
-      {
-        source: () => this.fetch(),
-        clock: this.clock,
-        random: this.random,
-        outage: this.outage,
-        report: ({ code }, target) => void this.reports.push(`${target.audience}: ${code}`),
-      },
-    );
+    return new RenewedToken(requestedToken({ audience }, SETTINGS), {
+      source: () => this.fetch(),
+      clock: this.clock,
+      random: this.random,
+      outage: this.outage,
+      report: ({ code }, target) => void this.reports.push(`${target.purpose}: ${code}`),
+    });
   }
 
   private async fetch(): Promise<FetchedToken | TokenUnavailableError> {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { clientSettings } from '../../../src/token-client/client-settings.js';
 import type { TokenClientOptions, TokenTarget } from '../../../src/token-client/token-client-options.js';
-import { tokenRoute } from '../../../src/token-client/token-routes.js';
+import { tokenRoutes } from '../../../src/token-client/token-routes.js';
 import { type FetchedToken, tokenSource } from '../../../src/token-client/token-source.js';
+import { requestedToken } from '../../../src/token-client/token-target.js';
 import { TokenUnavailableError } from '../../../src/token-client/token-unavailable-error.js';
 import { connectionRefused, FakeFetch, json } from '../../support/fake-fetch.js';
 
@@ -16,8 +17,10 @@ const ask = (
   fake: FakeFetch,
   options: Partial<TokenClientOptions> = CLIENT,
   target: TokenTarget = { audience: 'logging-service' },
-): Promise<FetchedToken | TokenUnavailableError> =>
-  tokenSource(tokenRoute(clientSettings({ issuerUrl: ISSUER, ...options })), fake.fetch)(target);
+): Promise<FetchedToken | TokenUnavailableError> => {
+  const settings = clientSettings({ issuerUrl: ISSUER, ...options });
+  return tokenSource(tokenRoutes(settings), fake.fetch)(requestedToken(target, settings));
+};
 
 describe('A token by client credentials', () => {
   it('is requested with Basic authentication and a form (RFC 6749 section 4.4)', async () => {
