@@ -1,5 +1,4 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { MaybePromise } from '../concurrency/maybe-promise.js';
 import type { Claims } from '../jwt/claims.js';
 import type { BearerRefusal, RefusalBody } from './bearer-refusal.js';
 
@@ -23,9 +22,12 @@ export interface GuardOutcome {
   readonly transport: string;
 }
 
-/** Functions of the application that the guard calls, and does not wait for. An error in one changes no decision. */
+/**
+ * Functions of the application that the guard calls, and does not wait for. What they return is ignored, and
+ * an error in one changes no decision.
+ */
 export interface GuardHooks {
-  readonly onAccepted?: ((event: AcceptedEvent) => MaybePromise<void>) | undefined;
-  readonly onRefused?: ((event: RefusedEvent) => MaybePromise<void>) | undefined;
-  readonly onOutcome?: ((outcome: GuardOutcome) => MaybePromise<void>) | undefined;
+  readonly onAccepted?: ((event: AcceptedEvent) => unknown) | undefined;
+  readonly onRefused?: ((event: RefusedEvent) => unknown) | undefined;
+  readonly onOutcome?: ((outcome: GuardOutcome) => unknown) | undefined;
 }
