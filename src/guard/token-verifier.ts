@@ -1,150 +1,116 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { ALGORITHMS } from '../jwt/algorithms.js';
-import { audiencesOf } from '../jwt/claims.js';
-import { verifyToken, type Expectations } from '../jwt/verify-token.js';
-import type { VerificationResult } from '../jwt/verification-result.js';
-import type { IdentityAuthOptions } from './identity-auth-options.js';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { andThen, type MaybePromise } from '../concurrency/maybe-promise.js';
+import { type CompactJws, parseCompactJws } from '../jwt/compact-jws.js';
+import { malformedToken } from '../jwt/verify-token.js';
 import type { ProtectedSpace } from './bearer-challenge.js';
-import { bearerToken } from './bearer-token.js';
+import { CheckedClaims } from './checked-claims.js';
+import { claimsRule } from './claims-rule.js';
 import type { GuardHooks } from './guard-events.js';
-import { Introspection, type TokenState } from './introspection.js';
-import { KeyLookup, type KeySources } from './key-lookup.js';
-import { keySetSource } from '../key-sets/key-set-source.js';
-import { RemoteKeySet } from '../key-sets/remote-key-set.js';
-import { SharedSecrets } from './shared-secrets.js';
-import type { VerificationOutcome } from './verification-outcome.js';
-import { verifierSettings, type VerifierSettings } from './verifier-settings.js';
+import type { IdentityAuthOptions } from './identity-auth-options.js';
+import { IssuerVerifier } from './issuer-verifier.js';
+import { type TokenSource, tokenSource } from './token-source.js';
+import type { TokenRefusal, VerificationOutcome } from './verification-outcome.js';
+import { verifierSettings } from './verifier-settings.js';
 
-const KEYS_UNAVAILABLE = 'The keys of the issuer could not be fetched; try again in a moment.';
-const STATE_UNAVAILABLE = 'The issuer could not be asked about the token; try again in a moment.';
-const NOT_ACTIVE = 'The issuer says that the token is no longer active; request a new one.';
+/**
+ * The refusal of a token that none of several issuers has issued, by its `iss`. There is no key to check its
+ * signature with, and none is fetched. Of an unverified token a refusal otherwise discloses only what is
+ * wrong with form or signature; this one repeats nothing of it, and the sender knows which `iss` it sent. As
+ * `invalid_signature`, it would send developers in search of a wrong key.
+ */
+const UNKNOWN_ISSUER: TokenRefusal = {
+  code: 'invalid_issuer',
+  hint: 'The token names none of the issuers whose tokens this service accepts; request a token from one of them.',
+};
 
 /**
  * Verifies the tokens that a service receives. The guard uses it; resolvers, gateways and message handlers
- * may use it directly. Create it once, not for each token: it caches the keys of the issuer.
+ * may use it directly. Create it once, not for each token: it caches the keys of the issuers.
  */
 @Injectable()
-export class TokenVerifier {
+export class TokenVerifier implements OnModuleInit {
   /** What every challenge says. */
   readonly space: ProtectedSpace;
   /** The functions of the application that the guard calls. */
   readonly hooks: GuardHooks;
-  private readonly settings: VerifierSettings;
-  private readonly expected: Expectations;
-  private readonly sources: KeySources;
-  private readonly introspection: Introspection | undefined;
+  /** Whether the keys are to be fetched when the application starts. */
+  readonly hydratesAtStart: boolean;
+  private readonly issuers: ReadonlyMap<string, IssuerVerifier>;
+  /** The only issuer, if there is one. It verifies every token, so that it can say what is wrong with `iss`. */
+  private readonly onlyIssuer: IssuerVerifier | undefined;
+  private readonly checkedClaims: CheckedClaims | undefined;
+  private readonly source: TokenSource;
 
-  /** @throws {TypeError} that names the invalid option, and contains no secret */
+  /** @throws {TypeError} that names the invalid option and the kind of its value, and contains no secret */
   constructor(options: IdentityAuthOptions) {
     const settings = verifierSettings(options);
-    const { secrets, sharedAlgorithms, publicAlgorithms, keepKeysSeconds } = settings;
-    const { introspection, clock, fetch } = settings;
     const log = new Logger('IdentityAuth');
-    const source = keySetSource(settings);
-    this.settings = settings;
+    const warn = (message: string): void => log.warn(message);
+    const error = (message: string): void => log.error(message);
+    const verifiers = settings.issuers.map((issuer) => new IssuerVerifier(issuer, { ...settings, warn }));
     this.space = { realm: settings.realm };
     this.hooks = options;
-    this.expected = expectationsOf(settings);
-    this.sources = {
-      secrets: new SharedSecrets(secrets, sharedAlgorithms),
-      keySet:
-        source &&
-        new RemoteKeySet({
-          source,
-          algorithms: publicAlgorithms,
-          keepSeconds: keepKeysSeconds,
-          clock,
-          report: (reason) => log.warn(`Keys could not be fetched: ${reason}`),
-        }),
-    };
-    this.introspection =
-      introspection &&
-      new Introspection({
-        ...introspection,
-        clock,
-        fetch,
-        report: (reason) => log.warn(`Introspection failed: ${reason}`),
-      });
+    this.hydratesAtStart = options.hydrate ?? false;
+    this.issuers = new Map(verifiers.map((verifier) => [verifier.issuer, verifier]));
+    this.onlyIssuer = verifiers.length === 1 ? verifiers[0] : undefined;
+    this.checkedClaims = options.check && new CheckedClaims(claimsRule(options.check), error);
+    this.source = tokenSource(options.tokenFrom, error);
+  }
+
+  /**
+   * Loads what the option `check` needs, when the application starts.
+   *
+   * @throws {Error} that says which package is missing, or why a class checks nothing
+   */
+  async onModuleInit(): Promise<void> {
+    await this.checkedClaims?.prepare();
+  }
+
+  /**
+   * Fetches the public keys of all issuers that are not known yet. An issuer that is unavailable is logged;
+   * one that hangs is waited for two seconds, while the fetch continues. Never rejects.
+   */
+  async hydrate(): Promise<void> {
+    await Promise.all([...this.issuers.values()].map((issuer) => issuer.fetchKeys()));
+  }
+
+  /** The issuers whose keys are unknown now, or too old to be used. */
+  issuersWithoutKeys(): readonly string[] {
+    return [...this.issuers.values()].filter(({ isReady }) => !isReady).map(({ issuer }) => issuer);
   }
 
   /**
    * Verifies a token for this service, in the order of `POST /verify`: form, signature, `iat` and `nbf`,
-   * `exp`, issuer, audience and, with introspection, whether the issuer revoked it.
+   * `exp`, issuer, audience, and then whether it is bound to a key (`cnf`), with introspection whether the
+   * issuer revoked it, and with `check` its claims. Several issuers: `iss` chooses whose keys verify it.
    *
    * @param token compact JWS, as received, without `Bearer`
-   * @returns the outcome, or a promise of it if the issuer must be queried; neither throws nor rejects
+   * @returns the outcome, or a promise of it if the issuer must be queried or the check is asynchronous;
+   *   neither throws nor rejects
    */
   verify(token: string): VerificationOutcome | Promise<VerificationOutcome> {
-    const lookup = new KeyLookup(this.sources);
-    const outcome = this.check(token, lookup);
-    const update = lookup.searchedKeySet?.update(mayChangeWithNewerKeys(outcome, lookup));
-    if (!update) return this.checkState(token, outcome);
-    return update.then(() => this.checkState(token, this.check(token, new KeyLookup(this.sources))));
+    // A message may contain anything in place of the token.
+    const jws = typeof token === 'string' ? parseCompactJws(token) : 'The token is not text';
+    if (typeof jws === 'string') return malformedToken(jws);
+    const issuer = this.onlyIssuer ?? this.issuers.get(jws.claims.iss ?? '');
+    return issuer ? this.verifyBy(issuer, jws) : UNKNOWN_ISSUER;
   }
 
   /**
-   * Reads the token of a request.
+   * Reads the token of a request, from the Authorization header or as the option `tokenFrom` says.
    *
-   * @returns the token as received, or `undefined` if there is none
+   * @returns the token as received, well-formed or not; `undefined` if there is none
    */
   readToken(request: object): string | undefined {
-    return bearerToken(request);
+    return this.source(request);
   }
 
-  private check(token: string, lookup: KeyLookup): VerificationOutcome {
-    const verdict = verifyToken(token, lookup, this.expected, this.settings.clock.now());
-    if (lookup.searchedKeySet?.isKnown === false)
-      return { code: 'unavailable', hint: KEYS_UNAVAILABLE, retryAfterSeconds: 1 };
-    return this.checkAudiences(verdict);
-  }
-
-  /** Checks several audiences: {@link verifyToken} checks one, and is given none if there are several. */
-  private checkAudiences(verdict: VerificationResult): VerificationResult {
-    const { audiences } = this.settings;
-    if (verdict.code !== 'valid' || audiences.length === 1) return verdict;
-    if (audiencesOf(verdict.claims.aud).some((audience) => audiences.includes(audience))) return verdict;
-    const names = audiences.map((audience) => JSON.stringify(audience)).join(' or ');
-    return {
-      code: 'invalid_audience',
-      hint: `The token is not for ${names}; request a token with that aud.`,
-    };
-  }
-
-  private checkState(
-    token: string,
-    outcome: VerificationOutcome,
-  ): VerificationOutcome | Promise<VerificationOutcome> {
-    if (!this.introspection || outcome.code !== 'valid') return outcome;
-    const state = this.introspection.stateOf(token);
-    return typeof state === 'string'
-      ? outcomeInState(state, outcome)
-      : state.then((known) => outcomeInState(known, outcome));
-  }
-}
-
-function expectationsOf({ issuer, audiences, toleranceSeconds }: VerifierSettings): Expectations {
-  return {
-    issuer,
-    audience: audiences.length === 1 ? audiences[0] : undefined,
-    toleranceSeconds,
-    // Every holder of a shared secret can also sign with it, so tokens that administer the issuer never use
-    // one.
-    allows: (audience, { algorithm }) => audience !== issuer || !ALGORITHMS[algorithm].shared,
-  };
-}
-
-/** Whether the key that signed the token may be missing from the key set that was searched. */
-function mayChangeWithNewerKeys({ code }: VerificationOutcome, { keyIdKnown }: KeyLookup): boolean {
-  return (code === 'invalid_signature' || code === 'unavailable') && !keyIdKnown;
-}
-
-function outcomeInState(state: TokenState, outcome: VerificationOutcome): VerificationOutcome {
-  switch (state) {
-    case 'active':
-      return outcome;
-    case 'inactive':
-      return { code: 'token_revoked', hint: NOT_ACTIVE };
-    case 'unavailable':
-      return { code: 'unavailable', hint: STATE_UNAVAILABLE, retryAfterSeconds: 1 };
+  private verifyBy(issuer: IssuerVerifier, jws: CompactJws): MaybePromise<VerificationOutcome> {
+    const outcome = issuer.verify(jws);
+    const { checkedClaims } = this;
+    if (!checkedClaims) return outcome;
+    return andThen(outcome, (verified) =>
+      verified.code === 'valid' ? checkedClaims.check(verified) : verified,
+    );
   }
 }
