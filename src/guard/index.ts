@@ -18,6 +18,7 @@ export type {
 } from './claims-check-options.js';
 export { CurrentToken } from './current-token.decorator.js';
 export type { AcceptedEvent, GuardHooks, GuardOutcome, RefusedEvent } from './guard-events.js';
+export { IdentityAuthHealth, type IdentityAuthHealthResult } from './identity-auth-health.js';
 export { type IdentityAuthAsyncOptions, IdentityAuthModule } from './identity-auth.module.js';
 export type {
   GuardOptions,
