@@ -44,12 +44,13 @@ export class TokenVerifier implements OnModuleInit {
   /** @throws {TypeError} that names the invalid option and the kind of its value, and contains no secret */
   constructor(options: IdentityAuthOptions) {
     const settings = verifierSettings(options);
+    const { onAccepted, onRefused, onOutcome } = options;
     const log = new Logger('IdentityAuth');
     const warn = (message: string): void => log.warn(message);
     const error = (message: string): void => log.error(message);
     const verifiers = settings.issuers.map((issuer) => new IssuerVerifier(issuer, { ...settings, warn }));
     this.space = { realm: settings.realm };
-    this.hooks = options;
+    this.hooks = { onAccepted, onRefused, onOutcome };
     this.hydratesAtStart = options.hydrate ?? false;
     this.issuers = new Map(verifiers.map((verifier) => [verifier.issuer, verifier]));
     this.onlyIssuer = verifiers.length === 1 ? verifiers[0] : undefined;
