@@ -33,8 +33,7 @@ export class TokenVerifier implements OnModuleInit {
   readonly space: ProtectedSpace;
   /** The functions of the application that the guard calls. */
   readonly hooks: GuardHooks;
-  /** Whether the keys are to be fetched when the application starts. */
-  readonly hydratesAtStart: boolean;
+  private readonly hydratesAtStart: boolean;
   private readonly issuers: ReadonlyMap<string, IssuerVerifier>;
   /** The only issuer, if there is one. It verifies every token, so that it can say what is wrong with `iss`. */
   private readonly onlyIssuer: IssuerVerifier | undefined;
@@ -59,12 +58,14 @@ export class TokenVerifier implements OnModuleInit {
   }
 
   /**
-   * Loads what the option `check` needs, when the application starts.
+   * Loads what the option `check` needs and, with the option `hydrate`, fetches the keys. Nest calls it when
+   * the application starts.
    *
    * @throws {Error} that says which package is missing, or why a class checks nothing
    */
   async onModuleInit(): Promise<void> {
     await this.checkedClaims?.prepare();
+    if (this.hydratesAtStart) await this.hydrate();
   }
 
   /**

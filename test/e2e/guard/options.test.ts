@@ -1,4 +1,4 @@
-import { Controller, Get, Module, type Type, UseGuards } from '@nestjs/common';
+import { Controller, Get, type INestApplicationContext, Module, type Type, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
@@ -113,7 +113,7 @@ async function send(origin: string, header: string): Promise<unknown> {
 }
 
 describe('an application with a guard', () => {
-  const startWith = (useFactory: () => unknown): Promise<unknown> =>
+  const startWith = (useFactory: () => unknown): Promise<INestApplicationContext> =>
     NestFactory.createApplicationContext(
       IdentityAuthModule.forRootAsync({ useFactory: useFactory as () => IdentityAuthOptions }),
       { logger: false, abortOnError: false },
@@ -127,6 +127,18 @@ describe('an application with a guard', () => {
     await expect(startWith(useFactory)).rejects.toThrow(
       `IdentityAuthModule: the options must be an object, not ${kind} (does the factory return them?)`,
     );
+  });
+
+  it('fetches the keys at start with hydrate, and starts without them', async () => {
+    const requested: string[] = [];
+    const fetch = (input: unknown): Promise<never> => {
+      requested.push(String(input));
+      return Promise.reject(new TypeError('fetch failed'));
+    };
+    const jwksUri = 'https://one.example/jwks';
+    const context = await startWith(() => ({ issuer: 'one', audience: 'a', jwksUri, hydrate: true, fetch }));
+    expect(requested).toEqual([jwksUri]);
+    await context.close();
   });
 
   it('does not start if the class that checks the claims has no decorators', async () => {

@@ -166,14 +166,22 @@ describe('TokenVerifier for several issuers', () => {
 
 describe('TokenVerifier.hydrate', () => {
   it('fetches the keys of all issuers at once, and only once', async () => {
-    const several = verifier({ hydrate: true });
-    expect(several.hydratesAtStart).toBe(true);
+    const several = verifier();
     await several.hydrate();
     const sent = fake.sent.length;
     expect(several.issuersWithoutKeys()).toEqual([]);
     expect(several.verify(await ofOne())).toMatchObject({ code: 'valid' });
     await several.hydrate();
     expect(fake.sent).toHaveLength(sent);
+  });
+
+  it.each([
+    [true, []],
+    [false, [ONE, TWO]],
+  ])('is called at start if the option hydrate is %j', async (hydrate, missing) => {
+    const several = verifier({ hydrate });
+    await several.onModuleInit();
+    expect(several.issuersWithoutKeys()).toEqual(missing);
   });
 
   it('logs an issuer that is unavailable, and does not reject', async () => {
