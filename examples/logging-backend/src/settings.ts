@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { IdentityAuthOptions } from '@acme/identity-client/guard';
+import type { IssuerOptions } from '@acme/identity-client/guard';
 
 /** Injection token of the {@link Settings}. */
 export const SETTINGS = Symbol('SETTINGS');
@@ -16,7 +16,7 @@ export interface Settings {
   /** Whether `/debug-env` is served, which is open to anyone. */
   readonly debugEnv: boolean;
   /** What tokens are measured against. */
-  readonly tokens: IdentityAuthOptions;
+  readonly tokens: IssuerOptions;
 }
 
 /** Reads the environment and, if there is one, `.env`. */
@@ -38,7 +38,7 @@ export function readSettings(): Settings {
  * With a shared secret, with the public keys of the issuer, or with both while this audience moves from the one to the
  * other: JWT_ALGORITHM must say then what is accepted. Without either, the keys are found by the issuer's metadata.
  */
-function tokenSettings(environment: NodeJS.ProcessEnv): IdentityAuthOptions {
+function tokenSettings(environment: NodeJS.ProcessEnv): IssuerOptions {
   const { JWT_ISSUER, JWT_SECRET_KEY, JWT_SECRET_KEY_PREVIOUS, JWT_JWKS_URI, JWT_ALGORITHM } = environment;
   const secrets = [JWT_SECRET_KEY, JWT_SECRET_KEY_PREVIOUS].filter((secret) => secret !== undefined);
   return {
@@ -49,7 +49,7 @@ function tokenSettings(environment: NodeJS.ProcessEnv): IdentityAuthOptions {
     ...(secrets.length === 0 && JWT_JWKS_URI === undefined && { discover: true }),
     // What is no algorithm is refused by name when the application starts.
     ...(JWT_ALGORITHM !== undefined && {
-      algorithms: JWT_ALGORITHM.split('|') as NonNullable<IdentityAuthOptions['algorithms']>,
+      algorithms: JWT_ALGORITHM.split('|') as NonNullable<IssuerOptions['algorithms']>,
     }),
   };
 }
