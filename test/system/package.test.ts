@@ -50,11 +50,11 @@ const ENTRIES: readonly (readonly [entry: string, ...forbidden: RegExp[]])[] = [
   ['@acme/identity-backend', STORES, SERVERS],
   ['@acme/identity-backend/guard', STORES, SERVERS, ISSUER],
   ['@acme/identity-backend/token-client', STORES, SERVERS, ISSUER],
-  ['@acme/identity-backend/testing', STORES, SERVERS, ISSUER, /^@nestjs\//],
+  ['@acme/identity-backend/testing', STORES, SERVERS, ISSUER],
   ['@acme/identity-client', STORES, SERVERS, ISSUER],
   ['@acme/identity-client/guard', STORES, SERVERS, ISSUER],
   ['@acme/identity-client/token-client', STORES, SERVERS, ISSUER],
-  ['@acme/identity-client/testing', STORES, SERVERS, ISSUER, /^@nestjs\//],
+  ['@acme/identity-client/testing', STORES, SERVERS, ISSUER],
 ];
 
 /** Runs a tool of the repository. */

@@ -1,5 +1,9 @@
+import type { CanActivate } from '@nestjs/common';
+import type { TokenVerifier } from 'identity-backend/guard';
 import {
   MovedClock,
+  signedInAs,
+  type SignedInClaims,
   type TestIssuer,
   type TestIssuerOptions,
   TOKEN_FAULTS,
@@ -22,3 +26,20 @@ export async function tokens(issuer: TestIssuer): Promise<readonly string[]> {
   const valid: string = await issuer.token({ sub: 'user-42' }, { typ: 'at+jwt' });
   return [valid, await wrong, ...(await Promise.all(faults.map((fault) => issuer.badToken(fault))))];
 }
+
+export const claims: readonly SignedInClaims[] = [
+  {},
+  { sub: 'user-42', aud: ['a', 'b'], scope: 'logs:read', realm_access: { roles: ['editor'] } },
+  { jti: undefined },
+  // @ts-expect-error The claim has another type.
+  { sub: 42 },
+];
+
+// @ts-expect-error Who is signed in is not optional.
+signedInAs();
+
+const guard = signedInAs({ sub: 'user-42' });
+export const replacements: { readonly guard: CanActivate; readonly verifier: TokenVerifier } = {
+  guard,
+  verifier: guard.verifier,
+};
