@@ -1,4 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { kindOf } from '../encoding/kind-of.js';
 import { isObject } from '../guard/accepted-claims.js';
 import { JwtAuthGuard } from '../guard/jwt-auth.guard.js';
 import { TokenVerifier } from '../guard/token-verifier.js';
@@ -73,8 +74,7 @@ class SignedInVerifier extends TokenVerifier {
  */
 export function signedInAs(claims: SignedInClaims): SignedInGuard {
   if (typeof claims !== 'object' || (claims as unknown) === null || Array.isArray(claims)) {
-    const kind = claims === null ? 'null' : Array.isArray(claims) ? 'an array' : typeof claims;
-    throw new TypeError(`signedInAs: claims must be an object, not ${kind}`);
+    throw new TypeError(`signedInAs: claims must be an object, not ${kindOf(claims)}`);
   }
   // What no token can contain fails here, and not at the first request.
   JSON.stringify(claims);

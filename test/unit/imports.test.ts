@@ -87,7 +87,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'key-sets': ['clock.ts', 'concurrency', 'encoding', 'http-client', 'jwt'],
   guard: ['clock.ts', 'concurrency', 'encoding', 'http-client', 'jwt', 'key-sets'],
   'token-client': ['clock.ts', 'concurrency', 'encoding', 'http-client', 'jwt', 'key-sets'],
-  testing: ['clock.ts', 'guard', 'jwt'],
+  testing: ['clock.ts', 'encoding', 'guard', 'jwt'],
   diagnostics: [
     'clients',
     'clock.ts',

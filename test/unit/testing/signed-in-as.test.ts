@@ -87,9 +87,9 @@ describe('signedInAs', () => {
   it.each([
     ['undefined', undefined],
     ['null', null],
-    ['an array', []],
-    ['string', 'user-42'],
-    ['function', () => ({})],
+    ['an array', ['user-42']],
+    ['a string', 'user-42'],
+    ['a function', () => ({})],
   ])('throws for claims that are no object: %s', (kind, claims) => {
     expect(() => signedInAs(claims as never)).toThrow(
       new TypeError(`signedInAs: claims must be an object, not ${kind}`),
