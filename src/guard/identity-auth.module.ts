@@ -1,63 +1,91 @@
-import { randomUUID } from 'node:crypto';
 import {
   type DynamicModule,
-  type FactoryProvider,
   Module,
   type ModuleMetadata,
+  type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { type AsyncOptions, asyncProviders } from '../registration/async-options.js';
+import { Registrations } from '../registration/registrations.js';
+import { IdentityAuthHealth } from './identity-auth-health.js';
 import type { IdentityAuthOptions } from './identity-auth-options.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 import { TokenVerifier } from './token-verifier.js';
 
-/**
- * Options of {@link IdentityAuthModule.forRootAsync}: a factory that returns the options or a promise of
- * them, the providers that it receives, and the modules that export these.
- */
-export type IdentityAuthAsyncOptions = Pick<ModuleMetadata, 'imports'> &
-  Pick<FactoryProvider<IdentityAuthOptions>, 'inject' | 'useFactory'>;
+/** How a registration is shared. */
+export interface RegistrationScope {
+  /**
+   * Whether every module may use the guard without importing this registration. Only one registration of an
+   * application may be global. Default: true.
+   */
+  readonly global?: boolean | undefined;
+}
+
+/** A class that returns the options, for `useClass` and `useExisting`. */
+export interface IdentityAuthOptionsFactory {
+  createIdentityAuthOptions(): IdentityAuthOptions | Promise<IdentityAuthOptions>;
+}
+
+/** Options of {@link IdentityAuthModule.forRootAsync}. */
+export type IdentityAuthAsyncOptions = RegistrationScope &
+  AsyncOptions<IdentityAuthOptions, IdentityAuthOptionsFactory>;
+
+const MODULE_NAME = 'IdentityAuthModule';
+const REGISTRATIONS = new Registrations(MODULE_NAME);
 
 /**
- * Provides the {@link JwtAuthGuard} and its {@link TokenVerifier} to all modules of an application. A module
- * that imports it again with other options gets its own. Imports nothing of the issuer.
+ * Provides the {@link JwtAuthGuard}, its {@link TokenVerifier} and {@link IdentityAuthHealth}: to all modules
+ * of an application or, with `global: false`, to those that import the registration. The application does not
+ * start if the order of imports would decide which registration a module gets. Imports nothing of the issuer.
  */
 @Module({})
-export class IdentityAuthModule {
+export class IdentityAuthModule implements OnModuleInit {
+  constructor(private readonly modules: ModulesContainer) {}
+
   /**
    * Provides a guard with these options.
    *
    * @throws {TypeError} that names the invalid option, and contains no secret
    */
-  static forRoot(options: IdentityAuthOptions): DynamicModule {
-    return withVerifier({ provide: TokenVerifier, useValue: new TokenVerifier(options) });
+  static forRoot(options: IdentityAuthOptions & RegistrationScope): DynamicModule {
+    const { global, ...rest } = options;
+    return registration([{ provide: TokenVerifier, useValue: new TokenVerifier(rest) }], { global });
   }
 
   /**
-   * Provides a guard with the options that a factory returns. If they are invalid, the application does not
-   * start.
+   * Provides a guard with the options that a factory or a class returns. If they are invalid, the application
+   * does not start.
    */
-  static forRootAsync({ imports = [], inject = [], useFactory }: IdentityAuthAsyncOptions): DynamicModule {
-    const make = async (...dependencies: unknown[]): Promise<TokenVerifier> =>
-      new TokenVerifier(await useFactory(...dependencies));
-    return withVerifier({ provide: TokenVerifier, inject, useFactory: make }, imports);
+  static forRootAsync({ global, ...options }: IdentityAuthAsyncOptions): DynamicModule {
+    const providers = asyncProviders(options, (factory) => factory.createIdentityAuthOptions(), {
+      provide: TokenVerifier,
+      from: (given) => new TokenVerifier(given),
+      moduleName: MODULE_NAME,
+    });
+    return registration(providers, { global, imports: options.imports ?? [] });
+  }
+
+  /** @throws {Error} that names the registrations, if the order of imports would decide between them */
+  onModuleInit(): void {
+    REGISTRATIONS.check(this.modules);
   }
 }
 
-/**
- * Distinguishes registrations. Nest 10, and later versions with `moduleIdGeneratorAlgorithm: 'deep-hash'`,
- * treat two modules as one if their providers are equal when serialized, as those of two factories are.
- */
-const REGISTRATION = Symbol('REGISTRATION');
-
-function withVerifier(
-  verifier: Provider<TokenVerifier>,
-  imports: ModuleMetadata['imports'] = [],
+function registration(
+  verifier: Provider[],
+  { global = true, imports = [] }: RegistrationScope & Pick<ModuleMetadata, 'imports'>,
 ): DynamicModule {
   return {
     module: IdentityAuthModule,
-    global: true,
+    global,
     imports,
-    providers: [verifier, JwtAuthGuard, { provide: REGISTRATION, useValue: randomUUID() }],
-    exports: [TokenVerifier, JwtAuthGuard],
+    providers: [
+      ...verifier,
+      JwtAuthGuard,
+      IdentityAuthHealth,
+      ...REGISTRATIONS.providers(TokenVerifier, ({ audiences }) => JSON.stringify(audiences.join(', '))),
+    ],
+    exports: [TokenVerifier, JwtAuthGuard, IdentityAuthHealth],
   };
 }

@@ -19,7 +19,13 @@ export type {
 export { CurrentToken } from './current-token.decorator.js';
 export type { AcceptedEvent, GuardHooks, GuardOutcome, RefusedEvent } from './guard-events.js';
 export { IdentityAuthHealth, type IdentityAuthHealthResult } from './identity-auth-health.js';
-export { type IdentityAuthAsyncOptions, IdentityAuthModule } from './identity-auth.module.js';
+export {
+  type IdentityAuthAsyncOptions,
+  IdentityAuthModule,
+  type IdentityAuthOptionsFactory,
+  type RegistrationScope,
+} from './identity-auth.module.js';
+export type { AsyncOptions } from '../registration/async-options.js';
 export type {
   GuardOptions,
   IdentityAuthOptions,

@@ -31,6 +31,8 @@ const UNKNOWN_ISSUER: TokenRefusal = {
 export class TokenVerifier implements OnModuleInit {
   /** What every challenge says. */
   readonly space: ProtectedSpace;
+  /** The names of this service that a token may be for, of all issuers. */
+  readonly audiences: readonly string[];
   /** The functions of the application that the guard calls. */
   readonly hooks: GuardHooks;
   private readonly hydratesAtStart: boolean;
@@ -49,6 +51,7 @@ export class TokenVerifier implements OnModuleInit {
     const error = (message: string): void => log.error(message);
     const verifiers = settings.issuers.map((issuer) => new IssuerVerifier(issuer, { ...settings, warn }));
     this.space = { realm: settings.realm };
+    this.audiences = [...new Set(settings.issuers.flatMap(({ audiences }) => audiences))];
     this.hooks = { onAccepted, onRefused, onOutcome };
     this.hydratesAtStart = options.hydrate ?? false;
     this.issuers = new Map(verifiers.map((verifier) => [verifier.issuer, verifier]));

@@ -1,6 +1,12 @@
 export { Clock, SystemClock } from '../clock.js';
 export { TokenClient } from './token-client.js';
-export { type TokenClientAsyncOptions, TokenClientModule } from './token-client.module.js';
+export type { AsyncOptions } from '../registration/async-options.js';
+export {
+  type TokenClientAsyncOptions,
+  TokenClientModule,
+  type TokenClientOptionsFactory,
+  type TokenClientScope,
+} from './token-client.module.js';
 export type {
   AssertionAlgorithm,
   ClientSecretMethod,

@@ -1,58 +1,79 @@
-import { randomUUID } from 'node:crypto';
 import {
   type DynamicModule,
-  type FactoryProvider,
   Module,
   type ModuleMetadata,
+  type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { type AsyncOptions, asyncProviders } from '../registration/async-options.js';
+import { Registrations } from '../registration/registrations.js';
 import type { TokenClientOptions } from './token-client-options.js';
 import { TokenClient } from './token-client.js';
 
+/** How a registration is shared. */
+export interface TokenClientScope {
+  /**
+   * Whether every module may inject the client without importing this registration. Only one registration of
+   * an application may be global. Default: true.
+   */
+  readonly global?: boolean | undefined;
+}
+
+/** A class that returns the options, for `useClass` and `useExisting`. */
+export interface TokenClientOptionsFactory {
+  createTokenClientOptions(): TokenClientOptions | Promise<TokenClientOptions>;
+}
+
 /** Options of {@link TokenClientModule.forRootAsync}. */
-export type TokenClientAsyncOptions = Pick<ModuleMetadata, 'imports'> &
-  Pick<FactoryProvider<TokenClientOptions>, 'inject' | 'useFactory'>;
+export type TokenClientAsyncOptions = TokenClientScope &
+  AsyncOptions<TokenClientOptions, TokenClientOptionsFactory>;
+
+const MODULE_NAME = 'TokenClientModule';
+const REGISTRATIONS = new Registrations(MODULE_NAME);
 
 /**
- * Provides a {@link TokenClient} to every module of an application. A module that imports it again, with
- * other options, gets its own client. Imports nothing of the issuer.
+ * Provides a {@link TokenClient}: to every module of an application or, with `global: false`, to those that
+ * import the registration. The application does not start if the order of imports would decide which client a
+ * module gets. Imports nothing of the issuer.
  */
 @Module({})
-export class TokenClientModule {
+export class TokenClientModule implements OnModuleInit {
+  constructor(private readonly modules: ModulesContainer) {}
+
   /**
    * @param options the issuer, and the identity of this application
    * @throws {TypeError} naming the invalid option
    */
-  static forRoot(options: TokenClientOptions): DynamicModule {
-    return withClient({ provide: TokenClient, useValue: new TokenClient(options) });
+  static forRoot({ global, ...options }: TokenClientOptions & TokenClientScope): DynamicModule {
+    return registration([{ provide: TokenClient, useValue: new TokenClient(options) }], { global });
   }
 
-  /**
-   * Takes the options from a factory. If an option is invalid, the application does not start.
-   *
-   * @param options.imports modules that provide the dependencies of the factory
-   * @param options.inject the dependencies of the factory
-   * @param options.useFactory returns the {@link TokenClientOptions}, or a promise of them
-   */
-  static forRootAsync({ imports = [], inject = [], useFactory }: TokenClientAsyncOptions): DynamicModule {
-    const make = async (...dependencies: unknown[]): Promise<TokenClient> =>
-      new TokenClient(await useFactory(...dependencies));
-    return withClient({ provide: TokenClient, inject, useFactory: make }, imports);
+  /** Takes the options from a factory or a class. If one is invalid, the application does not start. */
+  static forRootAsync({ global, ...options }: TokenClientAsyncOptions): DynamicModule {
+    const providers = asyncProviders(options, (factory) => factory.createTokenClientOptions(), {
+      provide: TokenClient,
+      from: (given) => new TokenClient(given),
+      moduleName: MODULE_NAME,
+    });
+    return registration(providers, { global, imports: options.imports ?? [] });
+  }
+
+  /** @throws {Error} that names the registrations, if the order of imports would decide between them */
+  onModuleInit(): void {
+    REGISTRATIONS.check(this.modules);
   }
 }
 
-/**
- * Distinguishes registrations. Nest 10, and later versions with `moduleIdGeneratorAlgorithm: 'deep-hash'`,
- * treat two modules as one if their providers are equal when serialized, as those of two factories are.
- */
-const REGISTRATION = Symbol('REGISTRATION');
-
-function withClient(client: Provider<TokenClient>, imports: ModuleMetadata['imports'] = []): DynamicModule {
+function registration(
+  client: Provider[],
+  { global = true, imports = [] }: TokenClientScope & Pick<ModuleMetadata, 'imports'>,
+): DynamicModule {
   return {
     module: TokenClientModule,
-    global: true,
+    global,
     imports,
-    providers: [client, { provide: REGISTRATION, useValue: randomUUID() }],
+    providers: [...client, ...REGISTRATIONS.providers(TokenClient, ({ name }) => name)],
     exports: [TokenClient],
   };
 }

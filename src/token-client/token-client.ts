@@ -41,6 +41,12 @@ export class TokenClient {
     };
   }
 
+  /** The issuer, and the client or the subject that requests tokens, for messages. */
+  get name(): string {
+    const { issuerUrl, credentials, subject } = this.settings;
+    return `${issuerUrl} (${credentials?.clientId ?? subject ?? ''})`;
+  }
+
   /**
    * Returns a cached token, or requests one.
    *

@@ -85,8 +85,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   health: ['clock.ts', 'concurrency', 'server', 'sync', 'token'],
   'http-client': ['encoding'],
   'key-sets': ['clock.ts', 'concurrency', 'encoding', 'http-client', 'jwt'],
-  guard: ['clock.ts', 'concurrency', 'encoding', 'http-client', 'jwt', 'key-sets'],
-  'token-client': ['clock.ts', 'concurrency', 'encoding', 'http-client', 'jwt', 'key-sets'],
+  registration: [],
+  guard: ['clock.ts', 'concurrency', 'encoding', 'http-client', 'jwt', 'key-sets', 'registration'],
+  'token-client': ['clock.ts', 'concurrency', 'encoding', 'http-client', 'jwt', 'key-sets', 'registration'],
   testing: ['clock.ts', 'encoding', 'guard', 'jwt'],
   diagnostics: [
     'clients',
