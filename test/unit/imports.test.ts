@@ -277,7 +277,8 @@ describe('the imports of src', () => {
     const packages = files
       .filter(({ path }) => folders.includes(folderOf(path)))
       .flatMap((file) => file.packages);
-    const allowed = /^(node:|@nestjs\/(common|core)$|reflect-metadata$|rxjs$|class-(validator|transformer)$)/;
+    const allowed =
+      /^(node:|@nestjs\/(common|core|microservices|websockets)$|reflect-metadata$|rxjs$|class-(validator|transformer)$)/;
     expect(packages.filter((name) => !allowed.test(name))).toEqual([]);
   });
 
