@@ -46,7 +46,7 @@ export function transportError(context: ExecutionContext, error: HttpException):
   if (type === 'graphql') return Object.assign(error, { extensions: graphqlExtensions(error) });
   const Exception = loaded.get(type);
   if (!Exception) return error;
-  const isGrpcCall = type === 'rpc' && context.getArgs<unknown[]>().some(isOfGrpc);
+  const isGrpcCall = type === 'rpc' && context.getArgs<unknown[]>().some(isGrpcMetadata);
   return new Exception(isGrpcCall ? grpcStatus(error) : message(error));
 }
 
@@ -102,12 +102,8 @@ function bodyOf(error: HttpException): ErrorBody {
   return error.getResponse() as ErrorBody;
 }
 
-/**
- * Whether an argument of a handler is the metadata of gRPC, or a call that has them: a handler with
- * `@GrpcStreamCall()` receives the call alone. A payload from the network has no functions.
- */
-function isOfGrpc(argument: unknown): boolean {
-  if (typeof argument !== 'object' || argument === null) return false;
-  const { metadata = argument } = argument as { readonly metadata?: unknown };
-  return typeof (metadata as { readonly toHttp2Headers?: unknown } | null)?.toHttp2Headers === 'function';
+/** Whether an argument of a handler is the metadata of a gRPC call. A payload from the network has no functions. */
+function isGrpcMetadata(argument: unknown): boolean {
+  const { toHttp2Headers } = (argument ?? {}) as { readonly toHttp2Headers?: unknown };
+  return typeof toHttp2Headers === 'function';
 }
