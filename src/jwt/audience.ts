@@ -19,6 +19,12 @@ export function normalAudience(audience: string): string {
   return new URL(base).origin + (path.startsWith('/') ? path : `/${path}`);
 }
 
+/** @returns whether an audience is a spelling of one of these, whose normal forms are computed once */
+export function anyAudienceOf(audiences: readonly string[]): (audience: string) => boolean {
+  const normal = new Set(audiences.map(normalAudience));
+  return (audience) => normal.has(normalAudience(audience));
+}
+
 /** Whether two audiences are spellings of one; see {@link normalAudience}. */
 export function sameAudience(first: string, second: string): boolean {
   return first === second || normalAudience(first) === normalAudience(second);

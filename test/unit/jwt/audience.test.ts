@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { normalAudience, sameAudience } from '../../../src/jwt/audience.js';
+import { anyAudienceOf, normalAudience, sameAudience } from '../../../src/jwt/audience.js';
 
 describe('normalAudience', () => {
   it.each([
@@ -63,6 +63,24 @@ describe('normalAudience', () => {
   ])('distinguishes audiences by %s', (_part, one, other) => {
     expect(sameAudience(one, other)).toBe(false);
   });
+});
+
+describe('anyAudienceOf', () => {
+  const isOurs = anyAudienceOf(['logging-service', 'https://API.example']);
+
+  it.each(['logging-service', 'https://api.example/', 'HTTPS://api.EXAMPLE:443'])(
+    'accepts %s',
+    (audience) => {
+      expect(isOurs(audience)).toBe(true);
+    },
+  );
+
+  it.each(['Logging-Service', 'https://api.example/a', 'http://api.example', ''])(
+    'rejects %j',
+    (audience) => {
+      expect(isOurs(audience)).toBe(false);
+    },
+  );
 });
 
 describe('any audience', () => {

@@ -241,6 +241,16 @@ describe('verifyToken', () => {
       expect(verifyClaims({}, { audience: [] })).toMatchObject({ code: 'invalid_audience' });
     });
 
+    it('is compared by isAudience, if given, and exactly otherwise', () => {
+      const [aud, other] = ['https://api.example', 'https://API.example/'];
+      const isAudience = (audience: string): boolean => audience === other;
+      expect(verifyClaims({ aud: other }, { audience: aud }).code).toBe('invalid_audience');
+      expect(verifyClaims({ aud: other }, { audience: aud, isAudience }).code).toBe('valid');
+      expect(verifyClaims({ aud: ['x', other] }, { audience: aud, isAudience }).code).toBe('valid');
+      expect(verifyClaims({ aud }, { audience: aud, isAudience }).code).toBe('invalid_audience');
+      expect(verifyClaims({ aud: [] }, { audience: aud, isAudience }).code).toBe('invalid_audience');
+    });
+
     it('is truncated and escaped in the hint', () => {
       const hint = hintOf(verifyClaims({ aud: `"\n${'audience-'.repeat(250)}` }));
       expect(hint).toContain('"\\"\\naudience-');
