@@ -22,15 +22,15 @@ export class GuardReport {
   }
 
   /**
-   * Logs a refusal, too: over HTTP the caller sees it, and the access log has its status; the refusal of a
-   * message may be seen only here.
+   * Logs the refusal of a message, which may be seen only here. Over HTTP the caller sees it, and the access
+   * log has its status.
    */
   refused(context: ExecutionContext, refusal: BearerRefusal): void {
     const { error, code } = refusal.body;
     const transport = context.getType<string>();
-    const line = `${handlerName(context)} refused a request (${transport}): ${error} (${code})`;
-    if (transport === 'http') this.log.debug(line);
-    else this.log.warn(line);
+    if (transport !== 'http') {
+      this.log.warn(`${handlerName(context)} refused a request (${transport}): ${error} (${code})`);
+    }
     const { onRefused } = this.hooks;
     if (onRefused) this.call('onRefused', () => onRefused({ context, refusal }));
     this.count(context, code);

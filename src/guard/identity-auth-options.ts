@@ -4,6 +4,7 @@ import type { Algorithm } from '../jwt/algorithms.js';
 import type { TokenType } from '../jwt/compact-jws.js';
 import type { ClaimsCheck } from './claims-check-options.js';
 import type { GuardHooks } from './guard-events.js';
+import type { ProtectedResourceOptions } from './protected-resource.js';
 
 /** An issuer whose tokens the service accepts, and how its keys are found. */
 export interface IssuerOptions {
@@ -62,7 +63,7 @@ interface TokenReader {
 }
 
 /** The options of a guard that all issuers share. */
-export interface GuardOptions extends GuardHooks {
+export interface GuardOptions extends GuardHooks, ProtectedResourceOptions {
   /** Names the protected space in challenges (RFC 9110 §11.5). Default: the (first) audience. */
   readonly realm?: string | undefined;
   /** Accepted clock skew between issuers and receiver, in seconds, 0 to 60. Default 0. */
@@ -83,14 +84,6 @@ export interface GuardOptions extends GuardHooks {
    * wait. If an issuer is unavailable, this is logged, and the application starts. Default false.
    */
   readonly hydrate?: boolean | undefined;
-  /** The URL of this service as a protected resource (RFC 9728 §1.2). */
-  readonly resource?: string | undefined;
-  /** The issuers in the metadata of the resource (RFC 9728 §2). Default: the accepted issuers that are URLs. */
-  readonly authorizationServers?: readonly string[] | undefined;
-  /** The scopes in the metadata of the resource (RFC 9728 §2). */
-  readonly scopes?: readonly string[] | undefined;
-  /** Serves the metadata of the resource (RFC 9728 §3). Default true if there is a `resource`. */
-  readonly metadata?: boolean | undefined;
   /** The source of the current time. Default: the system clock. */
   readonly clock?: Clock | undefined;
   /** Sends requests to the issuers. Default: the global `fetch`. */

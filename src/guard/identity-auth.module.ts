@@ -5,12 +5,13 @@ import {
   type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { type AsyncOptions, asyncProviders } from '../registration/async-options.js';
 import { Registrations } from '../registration/registrations.js';
 import { IdentityAuthHealth } from './identity-auth-health.js';
 import type { IdentityAuthOptions } from './identity-auth-options.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
+import { serveMetadata } from './protected-resource-metadata.js';
 import { TokenVerifier } from './token-verifier.js';
 
 /** How a registration is shared. */
@@ -41,7 +42,11 @@ const REGISTRATIONS = new Registrations(MODULE_NAME);
  */
 @Module({})
 export class IdentityAuthModule implements OnModuleInit {
-  constructor(private readonly modules: ModulesContainer) {}
+  constructor(
+    private readonly modules: ModulesContainer,
+    private readonly server: HttpAdapterHost,
+    private readonly verifier: TokenVerifier,
+  ) {}
 
   /**
    * Provides a guard with these options.
@@ -66,9 +71,15 @@ export class IdentityAuthModule implements OnModuleInit {
     return registration(providers, { global, imports: options.imports ?? [] });
   }
 
-  /** @throws {Error} that names the registrations, if the order of imports would decide between them */
+  /**
+   * Checks the registrations of the application, and serves the metadata of its protected resource.
+   *
+   * @throws {Error} that names the registrations, if the order of imports would decide between them, or the
+   *   resources, if both have their metadata at one path
+   */
   onModuleInit(): void {
     REGISTRATIONS.check(this.modules);
+    if (this.verifier.resource) serveMetadata(this.server, this.verifier.resource);
   }
 }
 

@@ -35,6 +35,7 @@ export type {
 } from './identity-auth-options.js';
 export { JwtAuthGuard } from './jwt-auth.guard.js';
 export { OptionalToken } from './optional-token.decorator.js';
+export type { ProtectedResource, ProtectedResourceOptions, ResourceMetadata } from './protected-resource.js';
 export { Public } from './public.decorator.js';
 export { RequireClaims } from './require-claims.decorator.js';
 export { RequireAnyScope, RequireScopes } from './require-scopes.decorator.js';

@@ -1,5 +1,6 @@
 import { type MaybePromise } from '../concurrency/maybe-promise.js';
 import { ALGORITHMS } from '../jwt/algorithms.js';
+import { anyAudienceOf } from '../jwt/audience.js';
 import type { CompactJws } from '../jwt/compact-jws.js';
 import { verifyJws, type Expectations } from '../jwt/verify-token.js';
 import { keySetSource } from '../key-sets/key-set-source.js';
@@ -137,15 +138,18 @@ function expectationsOf(
   { issuer, audiences, types }: IssuerSettings,
   toleranceSeconds: number,
 ): Expectations {
+  const isIssuer = anyAudienceOf([issuer]);
   return {
     issuer,
     audience: audiences,
+    // Another spelling of an http(s) audience is the same resource server (RFC 8707 §2).
+    isAudience: anyAudienceOf(audiences),
     types,
     toleranceSeconds,
     issuerAdvice: 'set the option issuer to the iss of the tokens that this service accepts',
     // Every holder of a shared secret can also sign with it, so tokens that administer the issuer never use
     // one.
-    allows: (audience, { algorithm }) => audience !== issuer || !ALGORITHMS[algorithm].shared,
+    allows: (audience, { algorithm }) => !ALGORITHMS[algorithm].shared || !isIssuer(audience),
   };
 }
 

@@ -8,6 +8,7 @@ import { claimsRule } from './claims-rule.js';
 import type { GuardHooks } from './guard-events.js';
 import type { IdentityAuthOptions } from './identity-auth-options.js';
 import { IssuerVerifier } from './issuer-verifier.js';
+import { type ProtectedResource, protectedSpace } from './protected-resource.js';
 import { type TokenSource, tokenSource } from './token-source.js';
 import type { TokenRefusal, VerificationOutcome } from './verification-outcome.js';
 import { verifierSettings } from './verifier-settings.js';
@@ -33,6 +34,8 @@ export class TokenVerifier implements OnModuleInit {
   readonly space: ProtectedSpace;
   /** The names of this service that a token may be for, of all issuers. */
   readonly audiences: readonly string[];
+  /** The service as a protected resource, if it is one. */
+  readonly resource: ProtectedResource | undefined;
   /** The functions of the application that the guard calls. */
   readonly hooks: GuardHooks;
   private readonly hydratesAtStart: boolean;
@@ -50,7 +53,8 @@ export class TokenVerifier implements OnModuleInit {
     const warn = (message: string): void => log.warn(message);
     const error = (message: string): void => log.error(message);
     const verifiers = settings.issuers.map((issuer) => new IssuerVerifier(issuer, { ...settings, warn }));
-    this.space = { realm: settings.realm };
+    this.resource = settings.resource;
+    this.space = protectedSpace(settings.realm, settings.resource);
     this.audiences = [...new Set(settings.issuers.flatMap(({ audiences }) => audiences))];
     this.hooks = { onAccepted, onRefused, onOutcome };
     this.hydratesAtStart = options.hydrate ?? false;

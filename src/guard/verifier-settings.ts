@@ -14,6 +14,7 @@ import {
   checkOption,
   checkSeconds,
 } from './option-rules.js';
+import { type ProtectedResource, readProtectedResource } from './protected-resource.js';
 import { tokenFromFault } from './token-source.js';
 
 /** The options, validated and complete. */
@@ -22,6 +23,7 @@ export interface VerifierSettings {
   readonly issuers: readonly [IssuerSettings, ...IssuerSettings[]];
   readonly toleranceSeconds: number;
   readonly realm: string;
+  readonly resource: ProtectedResource | undefined;
   readonly allowPlainHttp: boolean;
   readonly allowBoundAsBearer: boolean;
   readonly clock: Clock;
@@ -70,6 +72,10 @@ export function verifierSettings(options: IdentityAuthOptions): VerifierSettings
     issuers: [first, ...others],
     toleranceSeconds: clockToleranceSeconds,
     realm: realm ?? first.audiences[0] ?? '',
+    resource: readProtectedResource(options, {
+      issuers: issuers.map(({ issuer }) => issuer),
+      allowPlainHttp,
+    }),
     allowPlainHttp,
     allowBoundAsBearer: options.allowBoundAsBearer ?? false,
     clock: options.clock ?? new SystemClock(),

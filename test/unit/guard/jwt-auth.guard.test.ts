@@ -96,19 +96,33 @@ describe('JwtAuthGuard', () => {
     expect(refusalOf(() => graphql.canActivate(without)).body.code).toBe('missing_token');
   });
 
-  it('supports messages if getRequest and tokenOf are overridden', () => {
+  it('supports messages if getRequest and tokenOf are overridden', async () => {
     const messages = new MessageGuard(verifier);
     const message = { token: handMadeToken() };
-    expect(messages.canActivate(executionContext(['data', message], 'rpc'))).toBe(true);
+    expect(await messages.canActivate(executionContext(['data', message], 'rpc'))).toBe(true);
     expect(claimsOf(message)).toEqual(VALID_CLAIMS);
     const bad = executionContext(['data', { token: 'a.b.c' }], 'rpc');
-    expect(refusalOf(() => messages.canActivate(bad)).body.code).toBe('malformed_token');
+    await expect(async () => messages.canActivate(bad)).rejects.toMatchObject({
+      error: { status: 401, code: 'malformed_token' },
+    });
   });
 
-  it('rejects messages with missing_token if getRequest is not overridden', () => {
-    for (const data of ['data', { headers: 'none' }, {}]) {
+  it('rejects messages with missing_token if getRequest is not overridden, also those that are no object', async () => {
+    for (const data of ['data', null, undefined, 1, { headers: 'none' }, {}]) {
       const context = executionContext([data, {}], 'rpc');
-      expect(refusalOf(() => guard.canActivate(context)).body.code).toBe('missing_token');
+      await expect(async () => guard.canActivate(context)).rejects.toMatchObject({
+        error: { status: 401, code: 'missing_token' },
+      });
     }
+  });
+
+  it('throws what toError makes of a refusal', () => {
+    class OwnGuard extends JwtAuthGuard {
+      protected override toError(_context: ExecutionContext, { body }: BearerRefusal): Error {
+        return new RangeError(body.code);
+      }
+    }
+    const context = executionContext([{ headers: {} }, { header: () => undefined }]);
+    expect(() => new OwnGuard(verifier).canActivate(context)).toThrow(new RangeError('missing_token'));
   });
 });

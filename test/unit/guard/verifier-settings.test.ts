@@ -285,9 +285,10 @@ describe('verifierSettings for several issuers', () => {
 
   it('takes the resource for an audience that is omitted', () => {
     const resource = 'https://api.example/mcp';
-    const { issuers, realm } = several([{ ...FIRST, audience: undefined }, SECOND], { resource });
+    const given = { resource, authorizationServers: ['https://id.example'] };
+    const { issuers, realm } = several([{ ...FIRST, audience: undefined }, SECOND], given);
     expect([realm, ...issuers.map(({ audiences }) => audiences)]).toEqual([resource, [resource], ['b', 'c']]);
-    expect(issuer({ secrets: [SECRET], audience: undefined, resource }).audiences).toEqual([resource]);
+    expect(issuer({ secrets: [SECRET], audience: undefined, ...given }).audiences).toEqual([resource]);
   });
 
   it('may have undefined options of a single issuer next to it', () => {
