@@ -23,7 +23,7 @@ export class ExampleApp extends Program {
    * Copies an example into a new folder and compiles it there. This package is linked as if it were installed:
    * its entries have the names of the client package's.
    */
-  static build(name: 'careergpt' | 'logging-backend'): string {
+  static build(name: 'careergpt' | 'logging-backend' | 'mcp-server'): string {
     const folder = join(temporaryDirectory(), name);
     const isSource = (path: string): boolean => !/\/(?:node_modules|dist|data)$/.test(path);
     cpSync(join(ROOT, 'examples', name), folder, { recursive: true, filter: isSource });

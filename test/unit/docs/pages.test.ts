@@ -11,6 +11,7 @@ const MARKS = [
   'bash run-cli',
   'bash service',
   'bash run-flow',
+  'bash run-mcp',
   'js run-cli',
   'python run-cli',
   'python run-secret',
