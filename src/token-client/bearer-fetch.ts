@@ -1,5 +1,7 @@
 import type { Fetch } from '../http-client/fetch-json.js';
+import { BearerAttempts } from './bearer-attempts.js';
 import type { RenewedToken } from './renewed-token.js';
+import { isRepeatableBody } from './repeatable-body.js';
 
 /**
  * Makes a `fetch` that sends a token. If the service responds 401, the token is dropped, and the request is
@@ -9,16 +11,14 @@ import type { RenewedToken } from './renewed-token.js';
  */
 export function bearerFetch(tokenOf: () => RenewedToken, fetch: Fetch): Fetch {
   return async (input, init) => {
-    const renewed = tokenOf();
-    const token = await renewed.get();
-    const response = await fetch(input, withBearer(input, init, token));
-    if (response.status !== 401 || !renewed.drop(token) || !canSendAgain(input, init)) return response;
-    // Without another token the response is returned unchanged.
-    const another = await renewed.get().catch(() => undefined);
+    const attempts = new BearerAttempts(tokenOf());
+    const response = await fetch(input, withBearer(input, init, await attempts.first()));
+    if (response.status !== 401) return response;
+    const another = await attempts.refused(canSendAgain(input, init));
     if (another === undefined) return response;
     await response.body?.cancel();
     const second = await fetch(input, withBearer(input, init, another));
-    if (second.status === 401) renewed.refusedAgain();
+    if (second.status === 401) await attempts.refused(false);
     return second;
   };
 }
@@ -31,14 +31,7 @@ function withBearer(input: Input, init: RequestInit | undefined, token: string):
   return { ...init, headers };
 }
 
-/** Whether a body can be sent again. A stream cannot, and the body of a `Request` is one. */
+/** The body of a `Request` is a stream. */
 function canSendAgain(input: Input, init: RequestInit | undefined): boolean {
-  const body: unknown = init?.body ?? (input instanceof Request ? input.body : null);
-  return (
-    body === null ||
-    typeof body === 'string' ||
-    body instanceof ArrayBuffer ||
-    ArrayBuffer.isView(body) ||
-    [URLSearchParams, FormData, Blob].some((type) => body instanceof type)
-  );
+  return isRepeatableBody(init?.body ?? (input instanceof Request ? input.body : null));
 }

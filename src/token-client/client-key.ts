@@ -3,7 +3,7 @@ import { isJsonObject } from '../encoding/strict-json.js';
 import { type Algorithm, algorithmNamed } from '../jwt/algorithms.js';
 import { readPublicKey } from '../jwt/public-key.js';
 import { signByPrivateKey } from '../jwt/signature.js';
-import { kindOf } from './kind-of.js';
+import { kindOf } from '../encoding/kind-of.js';
 import type { TokenClientOptions } from './token-client-options.js';
 
 /** How long an assertion is valid, in seconds: it is used at once. */

@@ -2,7 +2,7 @@ import { SystemClock, type Clock } from '../clock.js';
 import { globalFetch, type Fetch } from '../http-client/fetch-json.js';
 import { checkServiceAddress } from '../http-client/service-address.js';
 import { ClientKey } from './client-key.js';
-import { kindOf } from './kind-of.js';
+import { kindOf } from '../encoding/kind-of.js';
 import type { ClientSecretMethod, TokenClientOptions } from './token-client-options.js';
 
 /** The client ID and secret of this service at the issuer. */

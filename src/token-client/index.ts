@@ -1,4 +1,7 @@
 export { Clock, SystemClock } from '../clock.js';
+export type { AxiosLike } from './bearer-axios.js';
+export type { GrpcInterceptor } from './bearer-grpc.js';
+export type { UndiciInterceptor } from './bearer-undici.js';
 export { TokenClient } from './token-client.js';
 export type { AsyncOptions } from '../registration/async-options.js';
 export {

@@ -2,7 +2,10 @@ import { Injectable, Logger } from '@nestjs/common';
 import { BoundedMap } from '../concurrency/bounded-map.js';
 import type { Fetch } from '../http-client/fetch-json.js';
 import { BackOff } from './back-off.js';
+import { type AxiosLike, bearerAxios } from './bearer-axios.js';
 import { bearerFetch } from './bearer-fetch.js';
+import { bearerGrpc, type GrpcInterceptor } from './bearer-grpc.js';
+import { bearerUndici, type UndiciInterceptor } from './bearer-undici.js';
 import { type ClientSettings, clientSettings } from './client-settings.js';
 import { RenewedToken, type Renewal } from './renewed-token.js';
 import type { TokenClientOptions, TokenTarget } from './token-client-options.js';
@@ -71,6 +74,49 @@ export class TokenClient {
    */
   fetchWith(target: TokenTarget): Fetch {
     return bearerFetch(this.tokens(target), this.settings.fetch);
+  }
+
+  /**
+   * Makes an instance of axios send a token for the target with each request. After a 401 it sends the
+   * request once more with a new token, unless the body is a stream. It sends the token to every URL that the
+   * instance requests: give it one for that service, with its own `baseURL`.
+   *
+   * @param instance of axios 1: `axios.create({ … })`, or `axiosRef` of the `HttpService` of `@nestjs/axios`
+   * @param target what the token is for
+   * @returns the instance, whose requests can also reject with {@link TokenUnavailableError}
+   * @throws {TypeError} naming the field of the target that is invalid
+   */
+  useWithAxios<Instance extends AxiosLike>(instance: Instance, target: TokenTarget): Instance {
+    bearerAxios(instance, this.tokens(target));
+    return instance;
+  }
+
+  /**
+   * Makes an interceptor of undici 7 or later that sends a token for the target. After a 401 it sends the
+   * request once more with a new token, unless the body is a stream. It sends the token to every URL that the
+   * dispatcher requests. With undici's `redirect` interceptor, pass that one first, so that it removes the
+   * token at a redirect to another origin: `agent.compose(interceptors.redirect(), tokens.undiciInterceptor(…))`.
+   *
+   * @param target what the token is for
+   * @returns an argument for `compose`; requests can also reject with {@link TokenUnavailableError}
+   * @throws {TypeError} naming the field of the target that is invalid
+   */
+  undiciInterceptor(target: TokenTarget): UndiciInterceptor {
+    return bearerUndici(this.tokens(target));
+  }
+
+  /**
+   * Makes an interceptor of `@grpc/grpc-js` that sends a token for the target as the metadata
+   * `authorization`. After the status UNAUTHENTICATED it sends the call once more with a new token, unless
+   * the request is a stream, or the response has begun. Without a token the call ends with the status
+   * UNAVAILABLE; the error's `cause` is the {@link TokenUnavailableError}.
+   *
+   * @param target what the token is for
+   * @returns an entry of the option `interceptors` of a client
+   * @throws {TypeError} naming the field of the target that is invalid
+   */
+  grpcInterceptor(target: TokenTarget): GrpcInterceptor {
+    return bearerGrpc(this.tokens(target));
   }
 
   /** The token of a target, looked up for each request: the cache may have evicted it. */

@@ -1,4 +1,4 @@
-import { kindOf } from './kind-of.js';
+import { kindOf } from '../encoding/kind-of.js';
 import type { ClientSettings } from './client-settings.js';
 import type { TokenTarget } from './token-client-options.js';
 
