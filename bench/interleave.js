@@ -99,7 +99,7 @@ export function describeNoise(slots) {
  * @param {readonly T[]} list
  * @param {number} by
  */
-function rotated(list, by) {
+export function rotated(list, by) {
   const at = by % list.length;
   return [...list.slice(at), ...list.slice(0, at)];
 }

@@ -33,6 +33,15 @@ export function readOptions() {
 }
 
 /**
+ * @param {string} otherwise the default
+ * @returns {number} how often each contestant is measured, if that is the only option of the command line
+ */
+export function readRounds(otherwise) {
+  const { values } = parseArgs({ options: { rounds: { type: 'string', default: otherwise } } });
+  return wholeNumber('--rounds', values.rounds);
+}
+
+/**
  * @param {string} flag
  * @param {string} text
  */

@@ -59,6 +59,25 @@ export function tableOfStarts(starts) {
 }
 
 /**
+ * @param {string} algorithm
+ * @param {readonly import('./guard-measure.js').GuardRow[]} rows
+ * @returns {string}
+ */
+export function tableOfGuards(algorithm, rows) {
+  return table(rows, [
+    { title: algorithm, cell: ({ name }) => name },
+    { title: 'CPU µs', right: true, cell: ({ cpu }) => cpu.median.toFixed(1) },
+    {
+      title: 'least to most',
+      right: true,
+      cell: ({ cpu }) => `${cpu.least.toFixed(1)} to ${cpu.most.toFixed(1)}`,
+    },
+    { title: 'to node:crypto', right: true, cell: ({ toReference }) => toReference.toFixed(2) },
+    { title: 'to the guard', right: true, cell: ({ toGuard }) => toGuard.toFixed(2) },
+  ]);
+}
+
+/**
  * @template R
  * @param {readonly R[]} rows
  * @param {readonly Column<R>[]} columns
