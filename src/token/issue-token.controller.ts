@@ -39,6 +39,7 @@ const NO_GRANT: NotIssued = { code: 'access_denied', reason: 'Grant type not all
 
 /** `POST /token`: issues a token. */
 @ApiTags('Tokens')
+@ApiBasicAuth()
 @Controller('token')
 export class IssueTokenController {
   constructor(
@@ -52,7 +53,6 @@ export class IssueTokenController {
   @HttpCode(200)
   @UseHeaderGuard(TokenAccessGuard)
   @ApiOperation({ summary: 'Issue a token for a subject and an audience' })
-  @ApiBasicAuth()
   @ApiBody({ type: IssueTokenRequestDto })
   @ApiResponse({ status: 200, description: 'The token', type: TokenResponseDto })
   @ApiErrorResponse(

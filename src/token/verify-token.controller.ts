@@ -20,9 +20,7 @@ export class VerifyTokenController {
     private readonly log: VerificationLog,
   ) {}
 
-  @FastRoute<VerifyTokenController>((controller, request, reply) =>
-    controller.verify(BODY.transform(request.body), reply),
-  )
+  @FastRoute<VerifyTokenController>((controller, request, reply) => controller.verify(request.body, reply))
   @Post()
   @HttpCode(200)
   @ApiOperation({ summary: 'Verify a token for an audience' })
@@ -40,9 +38,11 @@ export class VerifyTokenController {
   })
   @ApiErrors(413, 415, 429, 500)
   verify(
-    @Body(BODY) { token, aud }: VerifyTokenRequestDto,
+    // Not typed as a class: a global ValidationPipe of another application would validate and convert it.
+    @Body() given: unknown,
     @Res({ passthrough: true }) response: { status(code: number): unknown },
   ): ValidTokenDto | InvalidTokenDto {
+    const { token, aud } = BODY.transform(given);
     const result = this.tokens.verify({ token, audience: aud });
     this.log.record(result.code);
     return result.code === 'valid' ? { valid: true, claims: result.claims } : refusal(result, response);

@@ -46,6 +46,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'concurrency',
     'config',
     'encoding',
+    'guard',
     'jwt',
     'keys',
     'server',

@@ -3,6 +3,7 @@ import {
   Controller,
   type ModuleMetadata,
   type Provider,
+  SetMetadata,
   type Type,
   UseFilters,
   UseGuards,
@@ -11,6 +12,8 @@ import {
 } from '@nestjs/common';
 import { AuditLog } from '../../audit/audit-log.js';
 import { NestAuditLog } from '../../audit/nest-audit-log.js';
+import { kindOf } from '../../encoding/kind-of.js';
+import { Public } from '../../guard/public.decorator.js';
 import { AdmittedGuard } from './admitted-request.js';
 import { EmbeddedHooks } from './embedded-hooks.js';
 import { EmbeddedErrorFilter } from './embedded-error.filter.js';
@@ -28,6 +31,11 @@ export interface EmbeddedTokenRoutes {
    * there are none, anyone who reaches the port gets a token for any subject.
    */
   readonly guards: readonly (Type<CanActivate> | CanActivate)[];
+  /**
+   * Whether `JwtAuthGuard`, as a global guard of the application, lets callers without a token through, so
+   * that `guards` alone decide. Other global guards always apply. Requires at least one guard. Default: false.
+   */
+  readonly public?: boolean | undefined;
   /**
    * Modules that provide the dependencies of these guards and logs, unless global modules do. Default: none.
    */
@@ -47,28 +55,38 @@ export interface RouteParts {
   readonly providers: Provider[];
 }
 
+/**
+ * How callers authenticate is the application's matter: its OpenAPI document need not have the scheme of the
+ * service.
+ */
+const NoSecurityScheme = (): ClassDecorator => SetMetadata('swagger/apiSecurity', []);
+
 const uncounted: VerificationLog = { record: () => {} };
 
-/** Makes the parts of one module. Each module has its own controllers, with its own path and guards. */
-export function embeddedTokenRoutes({
-  guards,
-  imports = [],
-  path = '',
-  audit = NestAuditLog,
-  verifications,
-}: EmbeddedTokenRoutes): RouteParts {
+/**
+ * Makes the parts of one module. Each module has its own controllers, with its own path and guards.
+ *
+ * @throws {TypeError} that names the invalid option
+ */
+export function embeddedTokenRoutes(options: EmbeddedTokenRoutes): RouteParts {
+  checkRoutes(options);
+  const { guards, imports = [], path = '', audit = NestAuditLog, verifications } = options;
+  const { public: isPublic = false } = options;
   const [issuePath, verifyPath] = [joinPath(path, 'token'), joinPath(path, 'verify')];
 
   @Controller({ path: issuePath, version: VERSION_NEUTRAL })
   @UseFilters(EmbeddedErrorFilter)
   @UseInterceptors(UnexpectedErrorInterceptor)
   @UseGuards(AdmittedGuard, ...guards)
+  @Public(isPublic)
+  @NoSecurityScheme()
   class EmbeddedIssueTokenController extends IssueTokenController {}
 
   @Controller({ path: verifyPath, version: VERSION_NEUTRAL })
   @UseFilters(EmbeddedErrorFilter)
   @UseInterceptors(UnexpectedErrorInterceptor)
   @UseGuards(AdmittedGuard)
+  @Public(isPublic)
   class EmbeddedVerifyTokenController extends VerifyTokenController {}
 
   return {
@@ -85,4 +103,18 @@ export function embeddedTokenRoutes({
         : { provide: VerificationLog, useValue: uncounted },
     ],
   };
+}
+
+function checkRoutes(options: EmbeddedTokenRoutes): void {
+  const { guards, public: isPublic } = options;
+  const check = (holds: boolean, option: string, rule: string, value: unknown): void => {
+    if (!holds) throw new TypeError(`TokenModule: routes.${option} must be ${rule}, and is ${kindOf(value)}`);
+  };
+  check(Array.isArray(guards), 'guards', 'an array of guards', guards);
+  check(isPublic === undefined || typeof isPublic === 'boolean', 'public', 'true or false', isPublic);
+  if (isPublic === true && guards.length === 0) {
+    throw new TypeError(
+      'TokenModule: with routes.public, routes.guards must have a guard, as no other decides',
+    );
+  }
 }

@@ -103,7 +103,11 @@ describe.each(orders(['orders', 'billing']))(
         names.map((name) => {
           const { issuer, secret, clock } = OWN[name];
           const options = { issuer, audience: name, secrets: [secret], clock };
-          return feature(name, IdentityAuthModule.forRootAsync({ useFactory: () => options }), TokenVerifier);
+          return feature(
+            name,
+            IdentityAuthModule.forRootAsync({ global: false, useFactory: () => options }),
+            TokenVerifier,
+          );
         }),
         algorithm as (typeof ALGORITHMS)[number],
       );
@@ -142,7 +146,11 @@ describe.each(orders(['orders', 'billing']))(
             clock: OWN[name].clock,
             fetch: fetches.get(name)?.fetch ?? fetch,
           };
-          return feature(name, TokenClientModule.forRootAsync({ useFactory: () => options }), TokenClient);
+          return feature(
+            name,
+            TokenClientModule.forRootAsync({ global: false, useFactory: () => options }),
+            TokenClient,
+          );
         }),
         algorithm as (typeof ALGORITHMS)[number],
       );

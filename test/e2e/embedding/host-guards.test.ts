@@ -1,0 +1,110 @@
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Injectable,
+  Module,
+  type Type,
+} from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { IdentityAuthModule, JwtAuthGuard } from '../../../src/guard/index.js';
+import { TokenModule, type TokenModuleOptions } from '../../../src/index.js';
+import { HostApp, SERVERS } from '../../support/host-app.js';
+import { DoorGuard, tokenOptions } from '../../support/host-module.js';
+import { MovedClock } from '../../support/moved-clock.js';
+import { SECRET } from '../../support/settings.js';
+
+const clock = new MovedClock();
+const AUTH = IdentityAuthModule.forRoot({
+  issuer: 'identity-backend',
+  audience: 'the-host',
+  secrets: [SECRET],
+  clock,
+});
+const VALID = { sub: 'user-42', aud: 'logging-service' };
+const OPEN = { 'x-door': 'open' };
+
+@Controller('own')
+class OwnController {
+  @Get()
+  own(): string {
+    return 'own';
+  }
+}
+
+/** Denies whatever the request has. */
+@Injectable()
+class DenyingGuard implements CanActivate {
+  canActivate(_context: ExecutionContext): boolean {
+    return false;
+  }
+}
+
+function host(routes: TokenModuleOptions['routes'], ...guards: Type<CanActivate>[]): Type {
+  @Module({
+    imports: [AUTH, TokenModule.forRoot(tokenOptions(clock, { routes }))],
+    controllers: [OwnController],
+    providers: guards.map((guard) => ({ provide: APP_GUARD, useClass: guard })),
+  })
+  class Host {}
+  return Host;
+}
+
+describe.each(SERVERS)('The routes in an application with global guards on %s', (server) => {
+  let app: HostApp;
+  afterEach(() => app.stop());
+
+  const statuses = async (headers: Record<string, string> = {}): Promise<readonly number[]> => {
+    const responses = [
+      await app.post('/token', VALID, headers),
+      await app.post('/verify', { token: 'a.b.c', aud: 'x' }, headers),
+      await app.get('/own', headers),
+    ];
+    // A token that is refused by `POST /verify` itself has a code that JwtAuthGuard does not send here.
+    return responses.map(({ status, body }) => (body['code'] === 'malformed_token' ? 200 : status));
+  };
+
+  it('obey JwtAuthGuard by default', async () => {
+    app = await HostApp.start(server, host({ guards: [DoorGuard] }, JwtAuthGuard));
+    expect(await statuses(OPEN)).toEqual([401, 401, 401]);
+  });
+
+  it('with public, are let through by JwtAuthGuard, and their own guards decide', async () => {
+    app = await HostApp.start(server, host({ guards: [DoorGuard], public: true }, JwtAuthGuard));
+    expect(await statuses()).toEqual([403, 200, 401]);
+    expect(await statuses(OPEN)).toEqual([200, 200, 401]);
+  });
+
+  it('with public, obey every other global guard', async () => {
+    app = await HostApp.start(server, host({ guards: [DoorGuard], public: true }, DenyingGuard));
+    expect(await statuses(OPEN)).toEqual([403, 403, 403]);
+  });
+});
+
+describe('TokenModule', () => {
+  it.each([
+    [{ guards: [], public: true }, 'with routes.public, routes.guards must have a guard'],
+    [{ guards: [DoorGuard], public: 'yes' }, 'routes.public must be true or false, and is a string'],
+    [{}, 'routes.guards must be an array of guards, and is undefined'],
+    [{ guards: DoorGuard }, 'routes.guards must be an array of guards, and is a function'],
+  ])('does not start with the routes %p', (routes, words) => {
+    const options = tokenOptions(clock, { routes: routes as never });
+    expect(() => TokenModule.forRoot(options)).toThrow(`TokenModule: ${words}`);
+  });
+
+  it('adds no security scheme to the OpenAPI document of the application that it lacks', async () => {
+    const app = await HostApp.start('Fastify', host({ guards: [DoorGuard] }));
+    const document = SwaggerModule.createDocument(app.app, new DocumentBuilder().build());
+    const schemes = Object.keys(document.components?.securitySchemes ?? {});
+    const required = Object.values(document.paths)
+      .flatMap((path) => Object.values(path as Record<string, { security?: object[] }>))
+      .flatMap(({ security = [] }) => security)
+      .flatMap((each) => Object.keys(each));
+    expect(Object.keys(document.paths)).toEqual(['/own', '/token', '/verify']);
+    expect(required.filter((name) => !schemes.includes(name))).toEqual([]);
+    await app.stop();
+  });
+});
