@@ -10,7 +10,7 @@ import { npm } from './npm.js';
 /** The comment that ends compiled files. Chunks of the bundle have none. */
 const MAP_COMMENT = /\n\/\/# sourceMappingURL=\S+\s*$/;
 /** The scope in the pages of the repository. */
-const SCOPE_OF_PAGES = /@acme\/(?=identity-(?:backend|client)\b)/g;
+const SCOPE_OF_PAGES = /@acme\/(?=identity-)/g;
 
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
