@@ -88,7 +88,7 @@ function errorsOf(files: ReadonlyMap<string, string>): Map<string, string[]> {
 
 const snippets = pages().flatMap((page) =>
   blocksOf(page)
-    .filter(({ info }) => info === 'ts')
+    .filter(({ info }) => info === 'ts' || info === 'ts recipe')
     .map(({ heading, text }, index) => ({ path: page.path, heading, index, text })),
 );
 const fileOf = ({ path, index }: { path: string; index: number }): string =>

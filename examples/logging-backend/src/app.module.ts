@@ -16,7 +16,7 @@ export class AppModule {
       controllers: settings.debugEnv ? [PingController, DebugEnvController] : [PingController],
       providers: [
         { provide: SETTINGS, useValue: settings },
-        { provide: APP_GUARD, useClass: JwtAuthGuard },
+        { provide: APP_GUARD, useExisting: JwtAuthGuard },
       ],
     };
   }

@@ -13,6 +13,7 @@ const MARKS = [
   'bash run-flow',
   'bash run-mcp',
   'js run-cli',
+  'ts recipe',
   'python run-cli',
   'python run-secret',
   'python run-keys',
