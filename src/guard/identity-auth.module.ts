@@ -7,21 +7,13 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { type AsyncOptions, asyncProviders } from '../registration/async-options.js';
+import { type RegistrationScope, separateScope } from '../registration/registration-scope.js';
 import { Registrations } from '../registration/registrations.js';
 import { IdentityAuthHealth } from './identity-auth-health.js';
 import type { IdentityAuthOptions } from './identity-auth-options.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 import { serveMetadata } from './protected-resource-metadata.js';
 import { TokenVerifier } from './token-verifier.js';
-
-/** How a registration is shared. */
-export interface RegistrationScope {
-  /**
-   * Whether every module may use the guard without importing this registration. Only one registration of an
-   * application may be global. Default: true.
-   */
-  readonly global?: boolean | undefined;
-}
 
 /** A class that returns the options, for `useClass` and `useExisting`. */
 export interface IdentityAuthOptionsFactory {
@@ -54,15 +46,17 @@ export class IdentityAuthModule implements OnModuleInit {
    * @throws {TypeError} that names the invalid option, and contains no secret
    */
   static forRoot(options: IdentityAuthOptions & RegistrationScope): DynamicModule {
-    const { global, ...rest } = options;
-    return registration([{ provide: TokenVerifier, useValue: new TokenVerifier(rest) }], { global });
+    const [global, others] = separateScope<IdentityAuthOptions & RegistrationScope>(MODULE_NAME, options);
+    const verifier = new TokenVerifier(others as IdentityAuthOptions);
+    return registration([{ provide: TokenVerifier, useValue: verifier }], { global });
   }
 
   /**
    * Provides a guard with the options that a factory or a class returns. If they are invalid, the application
    * does not start.
    */
-  static forRootAsync({ global, ...options }: IdentityAuthAsyncOptions): DynamicModule {
+  static forRootAsync(options: IdentityAuthAsyncOptions): DynamicModule {
+    const [global] = separateScope(MODULE_NAME, options);
     const providers = asyncProviders(options, (factory) => factory.createIdentityAuthOptions(), {
       provide: TokenVerifier,
       from: (given) => new TokenVerifier(given),
@@ -85,7 +79,7 @@ export class IdentityAuthModule implements OnModuleInit {
 
 function registration(
   verifier: Provider[],
-  { global = true, imports = [] }: RegistrationScope & Pick<ModuleMetadata, 'imports'>,
+  { global, imports = [] }: { readonly global: boolean } & Pick<ModuleMetadata, 'imports'>,
 ): DynamicModule {
   return {
     module: IdentityAuthModule,

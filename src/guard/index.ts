@@ -23,9 +23,9 @@ export {
   type IdentityAuthAsyncOptions,
   IdentityAuthModule,
   type IdentityAuthOptionsFactory,
-  type RegistrationScope,
 } from './identity-auth.module.js';
 export type { AsyncOptions } from '../registration/async-options.js';
+export type { RegistrationScope } from '../registration/registration-scope.js';
 export type {
   GuardOptions,
   IdentityAuthOptions,

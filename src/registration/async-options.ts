@@ -29,7 +29,7 @@ export function asyncProviders<Options, Factory, T>(
 ): Provider[] {
   const { provide, from, moduleName } = made;
   const sources = ['useFactory', 'useClass', 'useExisting'].filter(
-    (name) => (given as Readonly<Record<string, unknown>>)[name] !== undefined,
+    (name) => (given as Readonly<Record<string, unknown>> | undefined)?.[name] !== undefined,
   );
   if (sources.length !== 1) {
     throw new TypeError(`${moduleName}: give forRootAsync one of useFactory, useClass and useExisting`);

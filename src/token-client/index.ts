@@ -4,11 +4,11 @@ export type { GrpcInterceptor } from './bearer-grpc.js';
 export type { UndiciInterceptor } from './bearer-undici.js';
 export { TokenClient } from './token-client.js';
 export type { AsyncOptions } from '../registration/async-options.js';
+export type { RegistrationScope } from '../registration/registration-scope.js';
 export {
   type TokenClientAsyncOptions,
   TokenClientModule,
   type TokenClientOptionsFactory,
-  type TokenClientScope,
 } from './token-client.module.js';
 export type {
   AssertionAlgorithm,

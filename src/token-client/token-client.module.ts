@@ -7,18 +7,10 @@ import {
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { type AsyncOptions, asyncProviders } from '../registration/async-options.js';
+import { type RegistrationScope, separateScope } from '../registration/registration-scope.js';
 import { Registrations } from '../registration/registrations.js';
 import type { TokenClientOptions } from './token-client-options.js';
 import { TokenClient } from './token-client.js';
-
-/** How a registration is shared. */
-export interface TokenClientScope {
-  /**
-   * Whether every module may inject the client without importing this registration. Only one registration of
-   * an application may be global. Default: true.
-   */
-  readonly global?: boolean | undefined;
-}
 
 /** A class that returns the options, for `useClass` and `useExisting`. */
 export interface TokenClientOptionsFactory {
@@ -26,7 +18,7 @@ export interface TokenClientOptionsFactory {
 }
 
 /** Options of {@link TokenClientModule.forRootAsync}. */
-export type TokenClientAsyncOptions = TokenClientScope &
+export type TokenClientAsyncOptions = RegistrationScope &
   AsyncOptions<TokenClientOptions, TokenClientOptionsFactory>;
 
 const MODULE_NAME = 'TokenClientModule';
@@ -45,12 +37,14 @@ export class TokenClientModule implements OnModuleInit {
    * @param options the issuer, and the identity of this application
    * @throws {TypeError} naming the invalid option
    */
-  static forRoot({ global, ...options }: TokenClientOptions & TokenClientScope): DynamicModule {
-    return registration([{ provide: TokenClient, useValue: new TokenClient(options) }], { global });
+  static forRoot(options: TokenClientOptions & RegistrationScope): DynamicModule {
+    const [global, others] = separateScope(MODULE_NAME, options);
+    return registration([{ provide: TokenClient, useValue: new TokenClient(others) }], { global });
   }
 
   /** Takes the options from a factory or a class. If one is invalid, the application does not start. */
-  static forRootAsync({ global, ...options }: TokenClientAsyncOptions): DynamicModule {
+  static forRootAsync(options: TokenClientAsyncOptions): DynamicModule {
+    const [global] = separateScope(MODULE_NAME, options);
     const providers = asyncProviders(options, (factory) => factory.createTokenClientOptions(), {
       provide: TokenClient,
       from: (given) => new TokenClient(given),
@@ -67,7 +61,7 @@ export class TokenClientModule implements OnModuleInit {
 
 function registration(
   client: Provider[],
-  { global = true, imports = [] }: TokenClientScope & Pick<ModuleMetadata, 'imports'>,
+  { global, imports = [] }: { readonly global: boolean } & Pick<ModuleMetadata, 'imports'>,
 ): DynamicModule {
   return {
     module: TokenClientModule,

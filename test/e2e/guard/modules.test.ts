@@ -203,6 +203,20 @@ describe('an application does not start', () => {
     }
   });
 
+  it.each([
+    [undefined, 'IdentityAuthModule: the options must be an object, not undefined'],
+    [null, 'IdentityAuthModule: the options must be an object, not null'],
+    ['text', 'IdentityAuthModule: the options must be an object, not a string'],
+    [{ ...optionsFor('a'), global: 'no' }, 'IdentityAuthModule: global must be true or false, not a string'],
+  ])('with the options %p', (options, words) => {
+    expect(() => IdentityAuthModule.forRoot(options as never)).toThrow(words);
+    if (typeof options === 'object' && options !== null) return;
+    expect(() => TokenClientModule.forRoot(options as never)).toThrow(
+      'TokenClient: the options must be an object',
+    );
+    expect(() => IdentityAuthModule.forRootAsync(options as never)).toThrow('give forRootAsync one of');
+  });
+
   it('if a factory returns nothing', async () => {
     const module = IdentityAuthModule.forRootAsync({ useFactory: () => undefined as never });
     await expect(start(module)).rejects.toThrow(/IdentityAuthModule: .*undefined/);
