@@ -16,8 +16,8 @@ const SCHEME = /^bearer(?: +|$)/i;
  * @returns the token as received, well-formed or not; `undefined` without credentials of this scheme
  */
 export function bearerToken(request: RequestWithHeaders): string | undefined {
-  const authorization = request.headers?.authorization;
-  if (authorization === undefined) return undefined;
+  const authorization: unknown = request.headers?.authorization;
+  if (typeof authorization !== 'string') return undefined;
   const values = authorizationsOf(request);
   // Node keeps the first of several headers, and a proxy in front may have checked the last. Joined, they are
   // not a token.
@@ -34,11 +34,22 @@ export function hasTwoAuthorizations(request: RequestWithHeaders): boolean {
 const NAME = 'authorization';
 
 function authorizationsOf(request: RequestWithHeaders): string[] {
-  const rawHeaders = request.rawHeaders ?? request.raw?.rawHeaders ?? [];
+  const rawHeaders = rawHeadersOf(request);
   const values: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] ?? '';
-    if (name.length === NAME.length && name.toLowerCase() === NAME) values.push(rawHeaders[i + 1] ?? '');
+    const name = rawHeaders[i];
+    if (typeof name === 'string' && name.length === NAME.length && name.toLowerCase() === NAME) {
+      values.push(String(rawHeaders[i + 1]));
+    }
   }
   return values;
+}
+
+/**
+ * The names and values of the headers as received. The payload of a message, which may have anything in place
+ * of them, can be read as a request, too.
+ */
+export function rawHeadersOf(request: RequestWithHeaders): readonly unknown[] {
+  const rawHeaders: unknown = request.rawHeaders ?? request.raw?.rawHeaders;
+  return Array.isArray(rawHeaders) ? rawHeaders : [];
 }

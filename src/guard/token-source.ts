@@ -1,6 +1,6 @@
 import { kindOf } from '../encoding/kind-of.js';
 import { redactSecrets } from '../encoding/redact-secrets.js';
-import { bearerToken } from './bearer-token.js';
+import { bearerToken, rawHeadersOf, type RequestWithHeaders } from './bearer-token.js';
 import type { TokenFrom } from './identity-auth-options.js';
 
 /** Reads the token of a request; `undefined` if it has none. Never throws. */
@@ -57,17 +57,17 @@ function headerValues(request: ReceivedRequest, name: string): readonly string[]
   const value = request.headers?.[name];
   if (value === undefined) return [];
   // Node joins the values of a repeated header, or keeps only the first of some.
-  const raw = request.rawHeaders ?? request.raw?.rawHeaders ?? [];
-  const received = raw.filter((_each, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === name);
-  if (received.length > 0) return received;
-  return typeof value === 'string' ? [value] : value;
+  const raw = rawHeadersOf(request as RequestWithHeaders);
+  const received = raw.filter(
+    (_each, index) => index % 2 === 1 && String(raw[index - 1]).toLowerCase() === name,
+  );
+  return (received.length > 0 ? received : [value].flat()).map(String);
 }
 
 /** Reads a cookie from the pairs of RFC 6265 §4.2.1; its value may be in quotes (§4.1.1). */
 function cookieValues({ headers }: ReceivedRequest, name: string): readonly string[] {
-  const cookies = headers?.['cookie'] ?? '';
   // Over HTTP/2, cookies may arrive in several fields (RFC 9113 §8.2.3), which Node joins.
-  const pairs = (typeof cookies === 'string' ? cookies : cookies.join(';')).split(';');
+  const pairs = [headers?.['cookie'] ?? ''].flat().map(String).join(';').split(';');
   return pairs
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(`${name}=`))

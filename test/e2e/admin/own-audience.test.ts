@@ -124,13 +124,16 @@ describe('POST /token', () => {
     },
   );
 
-  it('issues a token for another spelling of the issuer, which the admin routes reject', async () => {
+  it('issues no token for the issuer, however it is spelled', async () => {
     const other = await RunningApp.start({ issuer: 'https://identity.example.com' });
-    const { body } = await other.post('/token', { sub: 'admin', aud: 'https://identity.example.com' });
-    expect(body['code']).toBe('invalid_target');
-    for (const aud of ['https://identity.example.com/', 'HTTPS://identity.example.com']) {
-      const token = await other.issue({ sub: 'admin', aud });
-      expect((await other.get('/admin/clients', { authorization: `Bearer ${token}` })).status).toBe(401);
+    for (const aud of [
+      'https://identity.example.com',
+      'https://identity.example.com/',
+      'HTTPS://identity.example.com',
+      'https://Identity.example.com:443',
+    ]) {
+      const { body } = await other.post('/token', { sub: 'admin', aud });
+      expect(body['code']).toBe('invalid_target');
     }
     await other.stop();
   });

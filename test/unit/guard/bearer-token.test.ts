@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { tokenSource } from '../../../src/guard/token-source.js';
 import { bearerToken, hasTwoAuthorizations } from '../../../src/guard/bearer-token.js';
 
 const of = (authorization: string | undefined, ...others: string[]): string | undefined =>
@@ -12,6 +13,21 @@ const of = (authorization: string | undefined, ...others: string[]): string | un
   });
 
 describe('bearerToken', () => {
+  it.each([
+    [{ headers: { authorization: 7 } }],
+    [{ headers: { authorization: ['Bearer a.b.c'] } }],
+    [{ headers: { authorization: { length: 9 } }, rawHeaders: { length: 1e12 } }],
+    [{ headers: 'Bearer a.b.c', rawHeaders: 'Authorization' }],
+    [{ headers: null, raw: { rawHeaders: 5 } }],
+    [{ headers: {}, rawHeaders: [1, null, {}] }],
+  ])('finds no token in the payload of a message that is no request: %j', (payload) => {
+    expect(bearerToken(payload as never)).toBeUndefined();
+    expect(hasTwoAuthorizations(payload as never)).toBe(false);
+    for (const tokenFrom of [{ header: 'authorization' }, { cookie: 'a' }]) {
+      expect(() => tokenSource(tokenFrom, () => undefined)(payload)).not.toThrow();
+    }
+  });
+
   it.each(['Bearer a.b.c', 'bearer a.b.c', 'BEARER a.b.c', 'bEaReR a.b.c', 'Bearer   a.b.c'])(
     'extracts the token from %j',
     (authorization) => {
