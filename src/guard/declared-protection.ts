@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import type { ExecutionContext, Type } from '@nestjs/common';
 import type { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import { contradictionAt, hasRequirements, requirementsOf } from './requirements.js';
+import { contradictionAt, hasRequirements, type Requirements, requirementsOf } from './requirements.js';
 
 /** Keys of the metadata of Nest, which it does not export. */
 const GUARDS = '__guards__';
@@ -30,6 +30,7 @@ interface Handler {
 export class DeclaredProtection {
   /** Applications that were checked: each module with a protected handler asks for it. */
   private static readonly checked = new WeakSet<ModulesContainer>();
+  private static readonly warned = new WeakSet<ModulesContainer>();
   private readonly replaced = new WeakMap<object, boolean>();
 
   constructor(
@@ -54,6 +55,25 @@ export class DeclaredProtection {
     }
     if (faults.size > 0) throw new Error([...faults].join('; '));
     DeclaredProtection.checked.add(this.modules);
+  }
+
+  /**
+   * Warns, once for an application, of message handlers of a hybrid application that only a global guard of
+   * this package protects: it applies to them with `inheritAppConfig` alone, which is not visible.
+   */
+  warnOfMessageHandlers(warn: (message: string) => void): void {
+    const hasGlobalGuard = this.application.getGlobalGuards().some(isGuard);
+    if (!hasGlobalGuard || !this.hasServer || DeclaredProtection.warned.has(this.modules)) return;
+    DeclaredProtection.warned.add(this.modules);
+    const names = [...this.handlers()]
+      .filter((handler) => Reflect.hasMetadata(MESSAGE_HANDLER, handler.method) && !hasOwnGuard(handler))
+      .filter((handler) => requirementsAt(handler).access !== 'public')
+      .map(({ host, method }) => `${host.name}.${method.name}`);
+    if (names.length === 0) return;
+    warn(
+      `${names.join(', ')}: JwtAuthGuard is a global guard, which applies to messages only if ` +
+        'connectMicroservice() has inheritAppConfig; @UseGuards() always applies',
+    );
   }
 
   /**
@@ -100,24 +120,34 @@ export class DeclaredProtection {
     const atMethod = contradictionAt(method);
     if (atMethod !== undefined) return `${name}: ${atMethod}`;
     if (!hasRequirements(host) && !hasRequirements(method)) return undefined;
-    const { access } = requirementsOf({ getClass: <T>() => host as Type<T>, getHandler: () => method });
-    if (access !== 'token' || this.mayHaveGuard({ host, method })) return undefined;
+    if (requirementsAt({ host, method }).access !== 'token' || this.mayHaveGuard({ host, method }))
+      return undefined;
     return `${name} requires scopes or claims, but has no guard: apply JwtAuthGuard with @UseGuards() or as APP_GUARD`;
   }
 
-  private mayHaveGuard({ host, method }: Handler): boolean {
-    const { application, server } = this;
+  private mayHaveGuard(handler: Handler): boolean {
+    const { application } = this;
     // A hybrid application can give its microservices guards that are not visible here.
-    const hasServer = Boolean(server.httpAdapter as object | null);
-    const isHybrid = hasServer && Reflect.hasMetadata(MESSAGE_HANDLER, method);
+    const isHybrid = this.hasServer && Reflect.hasMetadata(MESSAGE_HANDLER, handler.method);
     return (
       isHybrid ||
-      guardsAt(method).length > 0 ||
-      guardsAt(host).length > 0 ||
+      hasOwnGuard(handler) ||
       application.getGlobalGuards().length > 0 ||
       application.getGlobalRequestGuards().length > 0
     );
   }
+
+  private get hasServer(): boolean {
+    return Boolean(this.server.httpAdapter as object | null);
+  }
+}
+
+function requirementsAt({ host, method }: Handler): Requirements {
+  return requirementsOf({ getClass: <T>() => host as Type<T>, getHandler: () => method });
+}
+
+function hasOwnGuard({ host, method }: Handler): boolean {
+  return guardsAt(method).length > 0 || guardsAt(host).length > 0;
 }
 
 function guardsAt(target: object): readonly unknown[] {

@@ -1,14 +1,17 @@
 import {
   type DynamicModule,
+  Logger,
   Module,
   type ModuleMetadata,
+  type OnApplicationBootstrap,
   type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
-import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { type AsyncOptions, asyncProviders } from '../registration/async-options.js';
 import { type RegistrationScope, separateScope } from '../registration/registration-scope.js';
 import { Registrations } from '../registration/registrations.js';
+import { DeclaredProtection } from './declared-protection.js';
 import { IdentityAuthHealth } from './identity-auth-health.js';
 import type { IdentityAuthOptions } from './identity-auth-options.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
@@ -33,10 +36,11 @@ const REGISTRATIONS = new Registrations(MODULE_NAME);
  * start if the order of imports would decide which registration a module gets. Imports nothing of the issuer.
  */
 @Module({})
-export class IdentityAuthModule implements OnModuleInit {
+export class IdentityAuthModule implements OnApplicationBootstrap, OnModuleInit {
   constructor(
     private readonly modules: ModulesContainer,
     private readonly server: HttpAdapterHost,
+    private readonly application: ApplicationConfig,
     private readonly verifier: TokenVerifier,
   ) {}
 
@@ -74,6 +78,17 @@ export class IdentityAuthModule implements OnModuleInit {
   onModuleInit(): void {
     REGISTRATIONS.check(this.modules);
     if (this.verifier.resource) serveMetadata(this.server, this.verifier.resource);
+  }
+
+  /**
+   * Checks what decorators and guards of the application declare. Global guards are known only now.
+   *
+   * @throws {Error} that names the handlers whose decorators cannot protect them
+   */
+  onApplicationBootstrap(): void {
+    const protection = new DeclaredProtection(this.modules, this.application, this.server);
+    protection.check();
+    protection.warnOfMessageHandlers((message) => new Logger('IdentityAuth').warn(message));
   }
 }
 

@@ -405,6 +405,15 @@ describe('decorators that contradict each other at one target', () => {
     }
   }
   @Controller()
+  class OpenController {
+    @Get()
+    @Public()
+    @OptionalToken()
+    read(): string {
+      return 'secret';
+    }
+  }
+  @Controller()
   @RequireScopes('a')
   @Public()
   class ClassController {
@@ -417,6 +426,7 @@ describe('decorators that contradict each other at one target', () => {
   it.each<[Type, string]>([
     [MethodController, 'MethodController.read: @Public()'],
     [OptionalController, 'OptionalController.read: @OptionalToken()'],
+    [OpenController, 'OpenController.read: @Public() and @OptionalToken() contradict each other'],
     [ClassController, 'ClassController: @Public()'],
   ])('do not start: %p', async (controller, words) => {
     const providers = [{ provide: APP_GUARD, useClass: JwtAuthGuard }];

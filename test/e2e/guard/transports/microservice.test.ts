@@ -206,6 +206,16 @@ describe('APP_GUARD in a hybrid application', () => {
     await app.stop();
   });
 
+  it('is warned of at start, which does not show whether it applies', async () => {
+    const [app, caller] = await start(false);
+    expect(log.warnings).toEqual([
+      'OpenController.scoped, OpenController.unscoped: JwtAuthGuard is a global guard, which applies to ' +
+        'messages only if connectMicroservice() has inheritAppConfig; @UseGuards() always applies',
+    ]);
+    await caller.close();
+    await app.stop();
+  });
+
   it('does not apply without it, and @RequireScopes() refuses', async () => {
     const [app, caller] = await start(false);
     expect(await caller.send('unscoped', {})).toBe('open');
