@@ -2,23 +2,32 @@ import type { Claims } from '../jwt/claims.js';
 
 const REGISTRY = Symbol.for('identity-backend/accepted-claims');
 
+/** A request that a guard has let in, once or, with several messages or fields, for several handlers. */
+export interface Acceptance {
+  /** The claims of the latest token. */
+  readonly claims: Claims;
+  /** The handlers that it was let in to. */
+  readonly handlers: Set<object>;
+}
+
 /**
- * The claims by request. They are not a property of the request, so that nothing in it can pass for the
+ * The acceptances by request. They are not a property of the request, so that nothing in it can pass for the
  * claims of a token. All copies of this package in a process share them, so that the guard of one works with
  * the decorators of another.
  */
-const claimsByRequest: WeakMap<object, Claims> = ((globalThis as { [REGISTRY]?: WeakMap<object, Claims> })[
-  REGISTRY
-] ??= new WeakMap());
+const acceptances: WeakMap<object, Acceptance> = ((
+  globalThis as { [REGISTRY]?: WeakMap<object, Acceptance> }
+)[REGISTRY] ??= new WeakMap());
 
-/** Keeps the claims of the token with which a request was accepted. */
-export function keepClaims(request: object, claims: Claims): void {
-  claimsByRequest.set(request, claims);
+/** Keeps the claims of the token with which a request was let in to a handler. */
+export function keepClaims(request: object, claims: Claims, handler: object): void {
+  const { handlers } = acceptances.get(request) ?? { handlers: new Set<object>() };
+  acceptances.set(request, { claims, handlers: handlers.add(handler) });
 }
 
 /** Forgets the claims of an earlier message on the same connection. */
 export function forgetClaims(request: object): void {
-  claimsByRequest.delete(request);
+  acceptances.delete(request);
 }
 
 /**
@@ -29,19 +38,19 @@ export function forgetClaims(request: object): void {
  *   guard
  */
 export function claimsOf(request: object): Claims | undefined {
-  return claimsByRequest.get(request);
+  return acceptances.get(request)?.claims;
 }
 
 /**
- * Finds the claims among the arguments of a handler: those of the request, of the `req` of a GraphQL context,
- * of a client, or of a message.
+ * Finds the acceptance among the arguments of a handler: that of the request, of the `req` of a GraphQL
+ * context, of a client, or of a message.
  */
-export function findClaims(handlerArguments: readonly unknown[]): Claims | undefined {
+export function findAcceptance(handlerArguments: readonly unknown[]): Acceptance | undefined {
   for (const argument of handlerArguments) {
     if (!isObject(argument)) continue;
     const { req } = argument as { req?: unknown };
-    const claims = claimsOf(argument) ?? (isObject(req) ? claimsOf(req) : undefined);
-    if (claims) return claims;
+    const found = acceptances.get(argument) ?? (isObject(req) ? acceptances.get(req) : undefined);
+    if (found) return found;
   }
   return undefined;
 }

@@ -24,8 +24,9 @@ export interface StandardSchema {
   };
 }
 
-/** The result of a schema: without `issues`, the value is valid. */
+/** The result of a schema: with a value and without `issues`, what was validated is valid. */
 export interface StandardSchemaResult {
+  readonly value?: unknown;
   readonly issues?: readonly StandardSchemaIssue[] | undefined;
 }
 

@@ -1,7 +1,12 @@
 import { kindOf } from '../encoding/kind-of.js';
 import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
 import type { Claims } from '../jwt/claims.js';
-import type { ClaimsCheck, StandardSchema, StandardSchemaResult } from './claims-check-options.js';
+import type {
+  ClaimsCheck,
+  StandardSchema,
+  StandardSchemaIssue,
+  StandardSchemaResult,
+} from './claims-check-options.js';
 import { ClassRule } from './class-rule.js';
 
 /** Checks claims, whatever the kind of the option `check`. */
@@ -35,7 +40,7 @@ export function claimsRule(check: ClaimsCheck): ClaimsRule {
   // Anything but true refuses: a function without types may return what only seems to be a boolean.
   const call: (claims: Claims) => unknown = check;
   return {
-    refused: (claims) => andThen(call(claims), (result) => (result === true ? undefined : [])),
+    refused: (claims) => andThen(settled(call(claims)), (result) => (result === true ? undefined : [])),
   };
 }
 
@@ -50,13 +55,22 @@ function isClass(check: ClaimsCheck): check is Extract<ClaimsCheck, new (...args
 }
 
 function validate(schema: StandardSchema, claims: Claims): MaybePromise<StandardSchemaResult> {
-  return schema['~standard'].validate(claims);
+  return settled(schema['~standard'].validate(claims));
 }
 
-/** A result with a falsy value for `issues` is a success (Standard Schema, version 1). */
-function invalidNames({ issues }: StandardSchemaResult): readonly string[] | undefined {
+/** Promises of another library or realm are no instances of `Promise`. */
+function settled<T>(result: MaybePromise<T>): MaybePromise<T> {
+  const { then } = Object(result) as { readonly then?: unknown };
+  return typeof then === 'function' ? Promise.resolve(result) : result;
+}
+
+/** A result with a value and without `issues` is a success (Standard Schema, version 1). */
+function invalidNames(result: StandardSchemaResult): readonly string[] | undefined {
+  const { issues } = Object(result) as StandardSchemaResult;
+  if (!issues && !('value' in Object(result))) throw new TypeError('the schema has given no result');
   if (!issues) return undefined;
-  const names = issues.map(({ path: [first] = [] }) =>
+  const found: readonly StandardSchemaIssue[] = Array.isArray(issues) ? issues : [];
+  const names = found.map(({ path: [first] = [] }) =>
     typeof first === 'object' && first !== null ? first.key : first,
   );
   return [...new Set(names.filter((name) => name !== undefined).map(String))];

@@ -19,7 +19,11 @@ interface Packages {
 export class ClassRule {
   private loading: Promise<Packages> | undefined;
 
-  constructor(private readonly type: Type<object>) {}
+  private readonly withoutDefaults: Type<object>;
+
+  constructor(private readonly type: Type<object>) {
+    this.withoutDefaults = withoutDefaults(type);
+  }
 
   readonly prepare = async (): Promise<void> => {
     const { validator } = await this.load();
@@ -32,8 +36,8 @@ export class ClassRule {
 
   readonly refused = async (claims: Claims): Promise<readonly string[] | undefined> => {
     const { validator, transformer } = await this.load();
-    const instance = transformer.plainToInstance(this.type, claims);
-    dropDefaults(instance, claims);
+    const instance = transformer.plainToInstance(this.withoutDefaults, claims);
+    dropNestedDefaults(instance, claims);
     const errors = await validator.validate(instance, { forbidUnknownValues: true });
     return errors.length === 0 ? undefined : errors.map(({ property }) => property).filter(Boolean);
   };
@@ -59,16 +63,26 @@ async function required<T>(name: string, load: () => Promise<T>): Promise<T> {
   }
 }
 
-/**
- * Removes values that the token does not have: initial values of the properties of the class would pass for
- * claims.
- */
-function dropDefaults(instance: object, signed: object): void {
+/** The class without initial values of its properties: they would pass for claims. */
+function withoutDefaults(type: Type<object>): Type<object> {
+  return class extends type {
+    constructor() {
+      super();
+      for (const name of Object.keys(this)) Reflect.deleteProperty(this, name);
+    }
+  };
+}
+
+/** Removes the initial values of nested classes, of which the transformer makes the instances. */
+function dropNestedDefaults(instance: object, signed: object): void {
   for (const name of Object.keys(instance)) {
     const value: unknown = Reflect.get(instance, name);
     const claim: unknown = Object.hasOwn(signed, name) ? Reflect.get(signed, name) : undefined;
-    if (claim === undefined) Reflect.deleteProperty(instance, name);
-    else if (isObject(value) && isObject(claim)) dropDefaults(value, claim);
+    if (!isObject(value) || !isObject(claim)) continue;
+    for (const nested of Object.keys(value)) {
+      if (!Object.hasOwn(claim, nested)) Reflect.deleteProperty(value, nested);
+    }
+    dropNestedDefaults(value, claim);
   }
 }
 

@@ -1,5 +1,7 @@
 import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
-import { findClaims } from './accepted-claims.js';
+import type { Claims } from '../jwt/claims.js';
+import { findAcceptance } from './accepted-claims.js';
+import { requirementsOf } from './requirements.js';
 
 type PipeOrType = PipeTransform | Type<PipeTransform>;
 
@@ -13,7 +15,13 @@ type PipeOrType = PipeTransform | Type<PipeTransform>;
  */
 export const CurrentToken: (name?: string | PipeOrType, ...pipes: PipeOrType[]) => ParameterDecorator =
   createParamDecorator((name: string | undefined, context: ExecutionContext) => {
-    const claims = findClaims(context.getArgs());
+    const claims = claimsFor(context);
     if (name === undefined) return claims;
     return claims && Object.hasOwn(claims, name) ? claims[name] : undefined;
   });
+
+/** A connection or a GraphQL request may have claims because of another handler. */
+function claimsFor(context: ExecutionContext): Claims | undefined {
+  if (requirementsOf(context).access === 'public') return undefined;
+  return findAcceptance(context.getArgs())?.claims;
+}

@@ -31,7 +31,7 @@ export class DeclaredProtection {
   /** Applications that were checked: each module with a protected handler asks for it. */
   private static readonly checked = new WeakSet<ModulesContainer>();
   private static readonly warned = new WeakSet<ModulesContainer>();
-  private readonly replaced = new WeakMap<object, boolean>();
+  private readonly replaced = new WeakMap<object, WeakMap<object, boolean>>();
 
   constructor(
     private readonly modules: ModulesContainer,
@@ -82,10 +82,11 @@ export class DeclaredProtection {
    */
   isGuardReplaced(context: Pick<ExecutionContext, 'getClass' | 'getHandler'>): boolean {
     const [host, method] = [context.getClass(), context.getHandler()];
-    const known = this.replaced.get(method);
-    if (known !== undefined) return known;
-    const isReplaced = this.findsReplacedGuard({ host, method: method as Handler['method'] });
-    this.replaced.set(method, isReplaced);
+    const byHost = this.replaced.get(method) ?? new WeakMap<object, boolean>();
+    this.replaced.set(method, byHost);
+    const isReplaced =
+      byHost.get(host) ?? this.findsReplacedGuard({ host, method: method as Handler['method'] });
+    byHost.set(host, isReplaced);
     return isReplaced;
   }
 
@@ -127,10 +128,11 @@ export class DeclaredProtection {
 
   private mayHaveGuard(handler: Handler): boolean {
     const { application } = this;
-    // A hybrid application can give its microservices guards that are not visible here.
-    const isHybrid = this.hasServer && Reflect.hasMetadata(MESSAGE_HANDLER, handler.method);
+    // Guards that a hybrid application gives its microservices are not visible here. Without a server, as in a
+    // script, nothing but messages can arrive.
+    const isForMessages = Reflect.hasMetadata(MESSAGE_HANDLER, handler.method);
     return (
-      isHybrid ||
+      isForMessages === this.hasServer ||
       hasOwnGuard(handler) ||
       application.getGlobalGuards().length > 0 ||
       application.getGlobalRequestGuards().length > 0

@@ -88,14 +88,17 @@ export class JwtAuthGuard implements CanActivate {
 
   private authorize(context: ExecutionContext): MaybePromise<boolean> {
     const required = requirementsOf(context);
-    if (required.access === 'public') return this.admitWithoutToken(context);
+    if (required.access === 'public') return true;
     const attempt = this.attempt(context, required);
     const { request } = attempt;
     if (isObject(request) && hasTwoAuthorizations(request)) {
       return this.refuse(attempt, BearerRefusal.repeatedAuthorization(this.verifier.space));
     }
     const token = isObject(request) ? this.tokenOf(request) : undefined;
-    if (token === undefined && required.access === 'optional') return this.admitWithoutToken(context);
+    if (token === undefined && required.access === 'optional') {
+      forgetEarlierMessages(attempt);
+      return true;
+    }
     const authorization = authorizeBearer(token, this.verifier, required);
     return andThen(authorization, (outcome) => this.settle(attempt, outcome));
   }
@@ -104,28 +107,22 @@ export class JwtAuthGuard implements CanActivate {
     return { context, required, request: this.getRequest(context) };
   }
 
-  /** On a connection with several messages, the claims of an earlier one are not those of this one. */
-  private admitWithoutToken(context: ExecutionContext): true {
-    if (context.getType() !== 'http') {
-      const request: unknown = this.getRequest(context);
-      if (isObject(request)) forgetClaims(request);
-    }
-    return true;
-  }
-
   private settle(attempt: Attempt, outcome: BearerAuthorization): boolean {
     const { space } = this.verifier;
     switch (outcome.code) {
       case 'valid':
         return this.accept(attempt, outcome.claims);
       case 'missing_token':
+        forgetEarlierMessages(attempt);
         return this.refuse(attempt, BearerRefusal.missingToken(space, allScopes(attempt.required)));
       case 'insufficient_scope':
       case 'insufficient_claims':
         return this.refuse(attempt, BearerRefusal.insufficient(space, outcome));
       case 'unavailable':
+        forgetEarlierMessages(attempt);
         return this.refuse(attempt, BearerRefusal.unavailable(outcome));
       case 'invalid_token':
+        forgetEarlierMessages(attempt);
         return this.refuse(
           attempt,
           BearerRefusal.invalidToken(space, outcome.reason, allScopes(attempt.required)),
@@ -134,7 +131,7 @@ export class JwtAuthGuard implements CanActivate {
   }
 
   private accept({ context, request }: Attempt, claims: Claims): boolean {
-    if (isObject(request)) keepClaims(request, claims);
+    if (isObject(request)) keepClaims(request, claims, context.getHandler());
     this.report.accepted(context, claims);
     return true;
   }
@@ -152,6 +149,14 @@ interface Attempt {
   readonly required: Requirements;
   /** What `getRequest` returned; a message may be no object, whatever the type says. */
   readonly request: unknown;
+}
+
+/**
+ * Forgets what an earlier message has left on a connection, once its token is no longer valid. With GraphQL,
+ * the other fields of a request keep the claims of its token.
+ */
+function forgetEarlierMessages({ context, request }: Attempt): void {
+  if (['ws', 'rpc'].includes(context.getType()) && isObject(request)) forgetClaims(request);
 }
 
 markAsGuard(JwtAuthGuard);

@@ -10,7 +10,7 @@ import {
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Observable } from 'rxjs';
-import { findClaims } from './accepted-claims.js';
+import { findAcceptance } from './accepted-claims.js';
 import { DeclaredProtection } from './declared-protection.js';
 import { handlerName } from './handler-name.js';
 import { addRequirement, insufficiencyOf, requirementsOf } from './requirements.js';
@@ -52,8 +52,9 @@ export class ProtectedHandlerInterceptor implements NestInterceptor, OnApplicati
   private isProtected(context: ExecutionContext): boolean {
     const requirements = requirementsOf(context);
     if (requirements.access !== 'token') return true;
-    const claims = findClaims(context.getArgs());
-    if (claims && insufficiencyOf(claims, requirements) === undefined) return true;
+    const accepted = findAcceptance(context.getArgs());
+    const isLetIn = accepted?.handlers.has(context.getHandler()) === true;
+    if (isLetIn && insufficiencyOf(accepted.claims, requirements) === undefined) return true;
     return this.protection.isGuardReplaced(context);
   }
 }

@@ -54,7 +54,8 @@ interface ReceivedRequest {
 
 /** @param name in lower case */
 function headerValues(request: ReceivedRequest, name: string): readonly string[] {
-  const value = request.headers?.[name];
+  const { headers } = request;
+  const value = headers && Object.hasOwn(headers, name) ? headers[name] : undefined;
   if (value === undefined) return [];
   // Node joins the values of a repeated header, or keeps only the first of some.
   const raw = rawHeadersOf(request as RequestWithHeaders);

@@ -58,7 +58,9 @@ export class Registrations {
     }
     const provided = new Set<unknown>(all.flatMap(({ exports }) => [...exports]));
     for (const module of modules.values()) {
-      if (!module.providers.has(this.id) && injects(module, provided)) this.checkModule(module);
+      // A provider of the module itself takes precedence over those of its imports.
+      const tokens = new Set([...provided].filter((token) => !module.providers.has(token as InjectionToken)));
+      if (!module.providers.has(this.id) && injects(module, tokens)) this.checkModule(module);
     }
   }
 

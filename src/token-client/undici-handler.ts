@@ -104,8 +104,20 @@ export class UndiciHandler implements Handler {
   ): Promise<void> {
     const token = await another;
     if (this.state === 'failed') return;
-    if (token === undefined) this.release(controller);
-    else this.discard(controller, () => repeat(token));
+    try {
+      if (token === undefined) this.release(controller);
+      else this.discard(controller, () => repeat(token));
+    } catch (cause) {
+      // undici catches what a handler of the caller throws only while it calls it.
+      this.fail(controller, cause);
+    }
+  }
+
+  private fail(controller: Controller, cause: unknown): void {
+    const error = cause instanceof Error ? cause : new Error('The response could not be handled');
+    this.state = 'failed';
+    controller.abort(error);
+    this.handler.onResponseError?.(controller, error);
   }
 
   /** Passes on what waited. Resumes first: the handler may pause the response when it starts. */

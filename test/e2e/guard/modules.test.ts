@@ -245,6 +245,21 @@ describe('one registration object', () => {
   });
 });
 
+it('a module with a TokenVerifier of its own may reach several registrations', async () => {
+  @Injectable()
+  class Consumer {
+    constructor(readonly verifier: TokenVerifier) {}
+  }
+  @Module({
+    imports: [local('a'), local('b')],
+    providers: [Consumer, { provide: TokenVerifier, useFactory: () => new TokenVerifier(optionsFor('own')) }],
+  })
+  class OwnModule {}
+  const context = await NestFactory.createApplicationContext(OwnModule, { logger: false });
+  expect(context.get(Consumer).verifier.audiences).toEqual(['own']);
+  await context.close();
+});
+
 describe('IdentityAuthModule', () => {
   it('rejects invalid options in forRoot', () => {
     expect(() => IdentityAuthModule.forRoot({ ...optionsFor('a'), secrets: ['short'] })).toThrow(

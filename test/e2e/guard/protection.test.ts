@@ -9,7 +9,7 @@ import {
   type Type,
   UseGuards,
 } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
@@ -153,6 +153,11 @@ describe('a handler with @RequireScopes()', () => {
       expect(log.text).toContain(`${controller.name}.read requires scopes or claims`);
       await app.stop();
     });
+  });
+
+  it('starts without a server, which no request can reach, whatever main.ts adds for one', async () => {
+    const context = await NestFactory.createApplicationContext(moduleOf(ScopedController), { logger: false });
+    await context.close();
   });
 
   it('is protected whatever the order of decorators', async () => {

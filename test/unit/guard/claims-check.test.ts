@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { Type } from 'class-transformer';
-import { IsArray, IsIn, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { Exclude, Expose, Type } from 'class-transformer';
+import { Equals, IsArray, IsIn, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
 import * as v from 'valibot';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ClaimsCheck } from '../../../src/guard/claims-check-options.js';
@@ -127,6 +127,34 @@ describe('the check of claims', () => {
   ])('refuses if a schema gives %s', async (_name, check) => {
     expect(await outcomeOf(check as ClaimsCheck, {})).toMatchObject({ code: 'invalid_claims' });
     expect(log.others).toHaveLength(1);
+  });
+
+  it('waits for a schema whose promise is of another library', async () => {
+    const later = (result: object): object => ({ then: (next: (value: object) => void) => next(result) });
+    const schema = (result: object): ClaimsCheck =>
+      ({ '~standard': { version: 1, vendor: 'x', validate: () => later(result) } });
+    expect(await outcomeOf(schema({ issues: [{ path: ['tenant'] }] }), {})).toMatchObject({
+      code: 'invalid_claims',
+    });
+    expect(await outcomeOf(schema({ value: {} }), {})).toMatchObject({ code: 'valid' });
+  });
+
+  it('reads a class that renames a claim, and lets no initial value pass for a claim', async () => {
+    class Renamed {
+      @Expose({ name: 'tenant_id' })
+      @IsString()
+      tenantId?: string;
+    }
+    expect(await outcomeOf(Renamed, { tenant_id: 'acme' })).toMatchObject({ code: 'valid' });
+    expect(await outcomeOf(Renamed, {})).toMatchObject({ code: 'invalid_claims' });
+    class Excluded {
+      @Exclude()
+      @Equals('admin')
+      role = 'admin';
+    }
+    for (const role of ['guest', null, undefined]) {
+      expect(await outcomeOf(Excluded, { role })).toMatchObject({ code: 'invalid_claims' });
+    }
   });
 
   it('takes a schema that is a function for a schema', async () => {

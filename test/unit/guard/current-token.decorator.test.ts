@@ -26,7 +26,7 @@ function valueOf(decorator: ParameterDecorator, context: ExecutionContext): unkn
 }
 
 const request = {};
-keepClaims(request, VALID_CLAIMS);
+keepClaims(request, VALID_CLAIMS, () => undefined);
 
 describe('@CurrentToken()', () => {
   it.each([

@@ -1,6 +1,6 @@
 import type { ContextType } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
-import { claimsOf, findClaims } from '../../../src/guard/accepted-claims.js';
+import { claimsOf, findAcceptance } from '../../../src/guard/accepted-claims.js';
 import { BearerRefusal } from '../../../src/guard/bearer-refusal.js';
 import { signedInAs, type SignedInClaims } from '../../../src/testing/index.js';
 import { executionContext } from '../../support/execution-context.js';
@@ -16,7 +16,7 @@ async function outcomeOf(claims: SignedInClaims, request: object = { headers: {}
     if (cause instanceof BearerRefusal) return cause.body;
     throw cause;
   }
-  return findClaims(context.getArgs());
+  return findAcceptance(context.getArgs())?.claims;
 }
 
 describe('signedInAs', () => {
@@ -113,7 +113,7 @@ describe('signedInAs', () => {
   ])('lets handlers find the claims: %s', async (_, type, handlerArguments) => {
     const context = executionContext([...handlerArguments], type);
     expect(await signedInAs({ sub: 'user-42' }).canActivate(context)).toBe(true);
-    expect(findClaims(context.getArgs())?.sub).toBe('user-42');
+    expect(findAcceptance(context.getArgs())?.claims.sub).toBe('user-42');
   });
 
   it('keeps no claims with an object that all GraphQL requests share', async () => {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Agent, type Dispatcher, fetch, interceptors, MockAgent, request } from 'undici';
+import { Agent, type Dispatcher, fetch, interceptors, MockAgent, request, stream } from 'undici';
 import { NumberedTokens } from '../../support/numbered-tokens.js';
 import { RefusingService } from '../../support/refusing-service.js';
 
@@ -119,6 +119,17 @@ describe('undiciInterceptor after a 401', () => {
     service.refused = ['token-1'];
     await Promise.all(Array.from({ length: 20 }, get));
     expect(tokens.issued).toBe(2);
+  });
+
+  it('rejects if the caller throws while it handles a refusal', async () => {
+    service.refused = 'all';
+    const options = { dispatcher, method: 'GET' as const };
+    for (let times = 0; times < 3; times++) {
+      const failing = stream(service.origin, options, ({ statusCode }) => {
+        throw new Error(`status ${statusCode}`);
+      });
+      await expect(failing).rejects.toThrow('status 401');
+    }
   });
 
   it('does not send a stream again, but drops the token', async () => {

@@ -13,7 +13,7 @@ const tokens = new TransportTokens();
 const log = new CapturedNestLog();
 
 const SCHEMA = `
-  type Query { lines: Lines! ping: String! }
+  type Query { lines: Lines! ping: String! who: String! mine: String! }
   type Mutation { write(text: String!): String! }
   type Lines { count: Int! secret: String! }
 `;
@@ -29,6 +29,17 @@ class LinesResolver {
   @RequireScopes('logs:write')
   secret(): string {
     return 'a secret';
+  }
+
+  @Query('who')
+  who(@CurrentToken('sub') sub: string): string {
+    return sub;
+  }
+
+  @Query('mine')
+  @RequireScopes('logs:write')
+  mine(@CurrentToken('sub') sub: string): string {
+    return sub;
   }
 
   @Query('ping')
@@ -151,6 +162,14 @@ describe.each([
   it('reads no token of a public query', async () => {
     expect((await host.query('{ ping }')).data).toEqual({ ping: 'claims: undefined' });
     expect((await host.query('{ ping }', 'no-token')).data).toEqual({ ping: 'claims: undefined' });
+  });
+
+  it('keeps the claims of fields apart from public ones of the same request, in any order', async () => {
+    const token = await tokens.valid();
+    const expected = { who: 'a-client', mine: 'a-client', ping: 'claims: undefined' };
+    for (const fields of ['who mine ping', 'ping who mine', 'mine ping who']) {
+      expect((await host.query(`{ ${fields} }`, token)).data).toEqual(expected);
+    }
   });
 
   it('guards no field resolver without fieldResolverEnhancers', async () => {

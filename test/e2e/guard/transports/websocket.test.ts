@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type ExecutionContext, Injectable, Module, UseGuards } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, Module, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
 import {
@@ -75,7 +75,25 @@ class SocketGateway implements OnGatewayConnection {
   }
 }
 
-@Module({ imports: [tokens.auth], providers: [SocketGateway] })
+/** A guard of the application, which reads no tokens. */
+@Injectable()
+class ForeignGuard implements CanActivate {
+  canActivate(): boolean {
+    return true;
+  }
+}
+
+@WebSocketGateway()
+@UseGuards(ForeignGuard)
+class ForeignGateway {
+  @SubscribeMessage('foreign')
+  @RequireScopes('logs:write')
+  foreign(): string {
+    return 'secret';
+  }
+}
+
+@Module({ imports: [tokens.auth], providers: [SocketGateway, ForeignGateway] })
 class SocketModule {}
 
 /** With `ws`, the token is a field of each message. */
@@ -159,6 +177,13 @@ describe('JwtAuthGuard with Socket.IO', () => {
     expect(await send(socket, 'write', 'hello')).toMatchObject({ sub: 'a-client' });
     expect(await send(socket, 'ping', 'hello')).toEqual({ claims: null });
     expect(await send(socket, 'maybe', 'hello')).toEqual({ sub: 'a-client' });
+  });
+
+  it('does not let a message in to a handler without the guard because of an earlier one', async () => {
+    const socket = connect({ token: await tokens.valid() });
+    expect(await send(socket, 'write', 'hello')).toMatchObject({ sub: 'a-client' });
+    expect(await send(socket, 'foreign', 'hello')).toMatchObject({ exception: { status: 500 } });
+    expect(log.text).toContain('ForeignGateway.foreign requires scopes or claims');
   });
 
   it('accepts messages without a token if it is optional', async () => {
