@@ -130,7 +130,13 @@ function addRoutes(
   };
   for (const path of paths) {
     // With `ignoreTrailingSlash`, a path without the slash is the same route as the one with it.
-    if (paths.includes(`${path}/`) && server.hasRoute({ method: 'GET', url: path })) continue;
+    const isTaken = server.hasRoute({ method: 'GET', url: path });
+    if (isTaken && paths.includes(`${path}/`)) continue;
+    if (isTaken) {
+      throw new Error(
+        `IdentityAuthModule: the application has a route of its own at ${path}; set metadata: false, or remove it`,
+      );
+    }
     // With `cors: false`, the plug-in for CORS ignores the route. The hook responds before a body is read.
     server.all(path, { config: { cors: false }, onRequest: handler }, handler);
   }

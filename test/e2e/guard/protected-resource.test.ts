@@ -335,6 +335,19 @@ describe('a protected resource', () => {
       expect((await running.get(path)).body['resource']).toBe(`${RESOURCE}/`);
   });
 
+  it('does not start on Fastify if the application has a route of its own at the path', async () => {
+    @Controller(WELL_KNOWN)
+    class OwnController {
+      @Get('mcp')
+      own(): string {
+        return 'own';
+      }
+    }
+    await expect(HostApp.start('Fastify', hostOf(optionsFor(), OwnController))).rejects.toThrow(
+      `IdentityAuthModule: the application has a route of its own at ${WELL_KNOWN}/mcp; set metadata: false`,
+    );
+  });
+
   it('starts without an HTTP server', async () => {
     const context = await NestFactory.createApplicationContext(hostOf(optionsFor()), { logger: false });
     await context.close();
