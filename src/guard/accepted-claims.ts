@@ -7,7 +7,7 @@ export interface Acceptance {
   /** The claims of the latest token. */
   readonly claims: Claims;
   /** The handlers that it was let in to. */
-  readonly handlers: Set<object>;
+  readonly handlers: readonly object[];
 }
 
 /**
@@ -21,8 +21,11 @@ const acceptances: WeakMap<object, Acceptance> = ((
 
 /** Keeps the claims of the token with which a request was let in to a handler. */
 export function keepClaims(request: object, claims: Claims, handler: object): void {
-  const { handlers } = acceptances.get(request) ?? { handlers: new Set<object>() };
-  acceptances.set(request, { claims, handlers: handlers.add(handler) });
+  const { handlers = [] } = acceptances.get(request) ?? {};
+  acceptances.set(request, {
+    claims,
+    handlers: handlers.includes(handler) ? handlers : [...handlers, handler],
+  });
 }
 
 /** Forgets the claims of an earlier message on the same connection. */

@@ -53,7 +53,7 @@ export class ProtectedHandlerInterceptor implements NestInterceptor, OnApplicati
     const requirements = requirementsOf(context);
     if (requirements.access !== 'token') return true;
     const accepted = findAcceptance(context.getArgs());
-    const isLetIn = accepted?.handlers.has(context.getHandler()) === true;
+    const isLetIn = accepted?.handlers.includes(context.getHandler()) === true;
     if (isLetIn && insufficiencyOf(accepted.claims, requirements) === undefined) return true;
     return this.protection.isGuardReplaced(context);
   }
