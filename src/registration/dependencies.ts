@@ -14,6 +14,33 @@ export function injects(
   );
 }
 
+/**
+ * The modules whose providers Nest has injected into those of a module. The search of Nest before
+ * 11.2 continues after it has found a provider, and takes the last one: what it took is what counts.
+ */
+export function suppliersOf({
+  providers,
+  controllers,
+  injectables,
+}: RegisteredModule): readonly RegisteredModule[] {
+  const wrappers = [providers, controllers, injectables].flatMap((each) => [...each.values()]);
+  const injected = wrappers.flatMap((wrapper) => {
+    // Nest has neither list if a provider has no such dependencies. A property has one entry for each find.
+    const parameters = (wrapper.getCtorMetadata() as Injected[] | undefined) ?? [];
+    const properties = (wrapper.getPropertiesMetadata() as InjectedProperty[] | undefined) ?? [];
+    return [...parameters, ...new Map(properties.map((each) => [each.key, each.wrapper])).values()];
+  });
+  return injected.flatMap((wrapper) => wrapper?.host ?? []);
+}
+
+/** Undefined if the parameter is none that Nest looks up. */
+type Injected = { readonly host?: RegisteredModule } | undefined;
+
+interface InjectedProperty {
+  readonly key: unknown;
+  readonly wrapper: Injected;
+}
+
 /** The injection tokens of a provider: those of a factory, or of a constructor and the properties of a class. */
 function dependenciesOf({ inject, metatype }: { inject?: unknown; metatype: unknown }): readonly unknown[] {
   if (Array.isArray(inject)) {
@@ -24,9 +51,16 @@ function dependenciesOf({ inject, metatype }: { inject?: unknown; metatype: unkn
     (Reflect.getMetadata(key, metatype) as readonly T[] | undefined) ?? [];
   return [
     ...listed<unknown>('design:paramtypes'),
-    ...listed<{ readonly param: unknown }>('self:paramtypes').map(({ param }) => param),
-    ...listed<{ readonly type: unknown }>('self:properties_metadata').map(({ type }) => type),
+    ...listed<{ readonly param: unknown }>('self:paramtypes').map(({ param }) => referenced(param)),
+    ...listed<{ readonly type: unknown }>('self:properties_metadata').map(({ type }) => referenced(type)),
   ];
+}
+
+/** The token that `forwardRef()` refers to, or the token itself. */
+function referenced(token: unknown): unknown {
+  return typeof token === 'object' && token !== null && 'forwardRef' in token
+    ? (token as { forwardRef: () => unknown }).forwardRef()
+    : token;
 }
 
 /** A dependency of a factory in the form `{ token, optional }`. */

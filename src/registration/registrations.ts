@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { InjectionToken, Provider } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import { injects, type RegisteredModule } from './dependencies.js';
+import { injects, type RegisteredModule, suppliersOf } from './dependencies.js';
 
 /** A registration that a module reaches. */
 interface Reached {
@@ -36,7 +36,8 @@ export class Registrations {
   providers<T>(token: InjectionToken<T>, nameOf: (provider: T) => string): Provider[] {
     return [
       { provide: this.id, useValue: randomUUID() },
-      { provide: this.name, inject: [token], useFactory: nameOf },
+      // The name is read only for an error: what a test puts in place of the provider may have none.
+      { provide: this.name, inject: [token], useFactory: (provider: T) => () => nameOf(provider) },
     ];
   }
 
@@ -76,11 +77,22 @@ export class Registrations {
     // Nest takes the first one; a module that also imports the global one before its own would get that.
     const first = reached[0]?.registration;
     const isFirst = candidates.length === 0 || candidates.some((each) => each === first);
-    if (candidates.length <= 1 && isFirst) return;
+    const isDecided = candidates.length <= 1 && isFirst;
+    if (isDecided && this.getsOnly(module, candidates)) return;
     const names = this.namesOf(candidates.length > 1 ? candidates : [...global, ...imported]);
     throw new Error(
-      `${this.moduleName}: ${module.name} reaches several registrations, ${names}, and the order of imports would decide between them; import one`,
+      `${this.moduleName}: ${module.name} reaches several registrations, ${names}, and ` +
+        (isDecided
+          ? 'this version of Nest prefers the global one to the imported one; register it with global: false'
+          : 'the order of imports would decide between them; import one'),
     );
+  }
+
+  /** Whether Nest has injected nothing of other registrations into a module. */
+  private getsOnly(module: RegisteredModule, expected: readonly RegisteredModule[]): boolean {
+    const suppliers = suppliersOf(module).filter(({ providers }) => providers.has(this.id));
+    const others = distinct([...expected, ...suppliers], this.id);
+    return others.length <= expected.length;
   }
 
   /** The registrations that Nest finds for a module, in the order in which it searches. */
@@ -107,7 +119,7 @@ export class Registrations {
 
   private namesOf(registrations: readonly RegisteredModule[]): string {
     return registrations
-      .map(({ providers }) => String(providers.get(this.name)?.instance))
+      .map(({ providers }) => (providers.get(this.name)?.instance as () => string)())
       .toSorted()
       .join(' and ');
   }
