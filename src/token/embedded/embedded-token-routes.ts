@@ -57,9 +57,9 @@ export interface RouteParts {
 
 /**
  * How callers authenticate is the application's matter: its OpenAPI document need not have the scheme of the
- * service.
+ * service. An empty list would say that these routes need no authentication, whatever the document requires.
  */
-const NoSecurityScheme = (): ClassDecorator => SetMetadata('swagger/apiSecurity', []);
+const NoSecurityScheme = (): ClassDecorator => SetMetadata('swagger/apiSecurity', undefined);
 
 const uncounted: VerificationLog = { record: () => {} };
 
@@ -106,11 +106,15 @@ export function embeddedTokenRoutes(options: EmbeddedTokenRoutes): RouteParts {
 }
 
 function checkRoutes(options: EmbeddedTokenRoutes): void {
-  const { guards, public: isPublic } = options;
+  const { guards, public: isPublic, path, audit, verifications } = options;
   const check = (holds: boolean, option: string, rule: string, value: unknown): void => {
     if (!holds) throw new TypeError(`TokenModule: routes.${option} must be ${rule}, and is ${kindOf(value)}`);
   };
   check(Array.isArray(guards), 'guards', 'an array of guards', guards);
+  const isClass = (value: unknown): boolean => value === undefined || typeof value === 'function';
+  check(path === undefined || typeof path === 'string', 'path', 'a string', path);
+  check(isClass(audit), 'audit', 'a class', audit);
+  check(isClass(verifications), 'verifications', 'a class', verifications);
   check(isPublic === undefined || typeof isPublic === 'boolean', 'public', 'true or false', isPublic);
   if (isPublic === true && guards.length === 0) {
     throw new TypeError(

@@ -89,6 +89,9 @@ describe('TokenModule', () => {
     [{ guards: [], public: true }, 'with routes.public, routes.guards must have a guard'],
     [{ guards: [DoorGuard], public: 'yes' }, 'routes.public must be true or false, and is a string'],
     [{}, 'routes.guards must be an array of guards, and is undefined'],
+    [{ guards: [], path: 5 }, 'routes.path must be a string, and is a number'],
+    [{ guards: [], audit: 'log' }, 'routes.audit must be a class, and is a string'],
+    [{ guards: [], verifications: {} }, 'routes.verifications must be a class, and is an object'],
     [{ guards: DoorGuard }, 'routes.guards must be an array of guards, and is a function'],
   ])('does not start with the routes %p', (routes, words) => {
     const options = tokenOptions(clock, { routes: routes as never });
@@ -105,6 +108,16 @@ describe('TokenModule', () => {
       .flatMap((each) => Object.keys(each));
     expect(Object.keys(document.paths)).toEqual(['/own', '/token', '/verify']);
     expect(required.filter((name) => !schemes.includes(name))).toEqual([]);
+    await app.stop();
+  });
+
+  it('leaves the requirement of the OpenAPI document of the application as it is', async () => {
+    const app = await HostApp.start('Fastify', host({ guards: [DoorGuard] }));
+    const settings = new DocumentBuilder().addBearerAuth().addSecurityRequirements('bearer').build();
+    const { security, paths } = SwaggerModule.createDocument(app.app, settings);
+    expect(security).toEqual([{ bearer: [] }]);
+    // An operation without requirements has those of the document; an empty list would cancel them.
+    for (const path of ['/token', '/verify']) expect(paths[path]?.post).not.toHaveProperty('security');
     await app.stop();
   });
 });
