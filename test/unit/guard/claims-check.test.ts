@@ -131,8 +131,9 @@ describe('the check of claims', () => {
 
   it('waits for a schema whose promise is of another library', async () => {
     const later = (result: object): object => ({ then: (next: (value: object) => void) => next(result) });
-    const schema = (result: object): ClaimsCheck =>
-      ({ '~standard': { version: 1, vendor: 'x', validate: () => later(result) } });
+    const schema = (result: object): ClaimsCheck => ({
+      '~standard': { version: 1, vendor: 'x', validate: () => later(result) },
+    });
     expect(await outcomeOf(schema({ issues: [{ path: ['tenant'] }] }), {})).toMatchObject({
       code: 'invalid_claims',
     });
