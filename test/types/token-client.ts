@@ -1,10 +1,13 @@
+import type { ClientOptions, Interceptor } from '@grpc/grpc-js';
 import { Module } from '@nestjs/common';
+import axios, { type AxiosInstance } from 'axios';
 import {
   TokenClient,
   TokenClientModule,
   type TokenClientOptions,
   type TokenTarget,
 } from 'identity-backend/token-client';
+import { Agent, type Dispatcher, interceptors } from 'undici';
 
 const issuerUrl = 'https://identity.example';
 
@@ -55,4 +58,18 @@ export async function call(client: TokenClient): Promise<string> {
     method: 'POST',
   });
   return token + (await response.text());
+}
+
+/** The senders fit the types of the libraries, which this package does not import. */
+export function senders(client: TokenClient): readonly [AxiosInstance, Dispatcher, ClientOptions] {
+  const target = { audience: 'logging-service' };
+  const interceptor: Interceptor = client.grpcInterceptor(target);
+  const sender: Dispatcher.DispatcherComposeInterceptor = client.undiciInterceptor(target);
+  // @ts-expect-error An instance of axios has interceptors.
+  client.useWithAxios({ create: () => undefined }, target);
+  return [
+    client.useWithAxios(axios.create({ baseURL: issuerUrl }), target),
+    new Agent().compose(interceptors.redirect(), sender),
+    { interceptors: [interceptor] },
+  ];
 }

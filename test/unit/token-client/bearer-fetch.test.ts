@@ -133,6 +133,16 @@ describe('fetchWith', () => {
       expect(tokens).toBe(3);
     });
 
+    it('does not send the request again if the issuer issues the same token again', async () => {
+      issuer = () => {
+        tokens += 1;
+        return json({ access_token: 'token-1', token_type: 'Bearer', expires_in: 900 });
+      };
+      service = UNAUTHORIZED;
+      expect([(await send(SERVICE)).status, toService().length, tokens]).toEqual([401, 1, 2]);
+      expect([(await send(SERVICE)).status, toService().length, tokens]).toEqual([401, 2, 2]);
+    });
+
     it('returns the 401 with its body if there is no other token', async () => {
       await send(SERVICE);
       service = UNAUTHORIZED;
