@@ -22,7 +22,8 @@ export function normalAudience(audience: string): string {
 /** @returns whether an audience is a spelling of one of these, whose normal forms are computed once */
 export function anyAudienceOf(audiences: readonly string[]): (audience: string) => boolean {
   const normal = new Set(audiences.map(normalAudience));
-  return (audience) => normal.has(normalAudience(audience));
+  // Most tokens have an audience in its normal form, which is its own: no URL is parsed for it.
+  return (audience) => normal.has(audience) || normal.has(normalAudience(audience));
 }
 
 /** Whether two audiences are spellings of one; see {@link normalAudience}. */
