@@ -106,11 +106,13 @@ export function embeddedTokenRoutes(options: EmbeddedTokenRoutes): RouteParts {
 }
 
 function checkRoutes(options: EmbeddedTokenRoutes): void {
-  const { guards, public: isPublic, path, audit, verifications } = options;
+  const { guards, public: isPublic, imports, path, audit, verifications } = options;
   const check = (holds: boolean, option: string, rule: string, value: unknown): void => {
     if (!holds) throw new TypeError(`TokenModule: routes.${option} must be ${rule}, and is ${kindOf(value)}`);
   };
   check(Array.isArray(guards), 'guards', 'an array of guards', guards);
+  guards.forEach((guard, index) => check(isGuard(guard), `guards[${index}]`, 'a guard', guard));
+  check(imports === undefined || Array.isArray(imports), 'imports', 'an array of modules', imports);
   const isClass = (value: unknown): boolean => value === undefined || typeof value === 'function';
   check(path === undefined || typeof path === 'string', 'path', 'a string', path);
   check(isClass(audit), 'audit', 'a class', audit);
@@ -121,4 +123,9 @@ function checkRoutes(options: EmbeddedTokenRoutes): void {
       'TokenModule: with routes.public, routes.guards must have a guard, as no other decides',
     );
   }
+}
+
+/** A class of a circular import is not: it is `undefined` while the options are read. */
+function isGuard(value: Partial<CanActivate> | Type<CanActivate> | null | undefined): boolean {
+  return typeof value === 'function' || typeof value?.canActivate === 'function';
 }

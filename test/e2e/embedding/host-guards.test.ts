@@ -3,6 +3,7 @@ import {
   Controller,
   type ExecutionContext,
   Get,
+  type INestApplication,
   Injectable,
   Module,
   type Type,
@@ -78,9 +79,21 @@ describe.each(SERVERS)('The routes in an application with global guards on %s', 
     expect(await statuses(OPEN)).toEqual([200, 200, 401]);
   });
 
-  it('with public, obey every other global guard', async () => {
-    app = await HostApp.start(server, host({ guards: [DoorGuard], public: true }, DenyingGuard));
-    expect(await statuses(OPEN)).toEqual([403, 403, 403]);
+  it.each([
+    ['alone', [DenyingGuard]],
+    ['after JwtAuthGuard', [JwtAuthGuard, DenyingGuard]],
+    ['before JwtAuthGuard', [DenyingGuard, JwtAuthGuard]],
+  ])('with public, obey another global guard %s', async (_name, guards) => {
+    app = await HostApp.start(server, host({ guards: [DoorGuard], public: true }, ...guards));
+    const [token, verify] = await statuses(OPEN);
+    expect([token, verify]).toEqual([403, 403]);
+  });
+
+  it('with public, obey a guard of useGlobalGuards()', async () => {
+    const module = host({ guards: [DoorGuard], public: true }, JwtAuthGuard);
+    const prepare = (own: INestApplication): unknown => own.useGlobalGuards(new DenyingGuard());
+    app = await HostApp.start(server, module, { prepare });
+    expect((await statuses(OPEN)).slice(0, 2)).toEqual([403, 403]);
   });
 });
 
@@ -92,6 +105,10 @@ describe('TokenModule', () => {
     [{ guards: [], path: 5 }, 'routes.path must be a string, and is a number'],
     [{ guards: [], audit: 'log' }, 'routes.audit must be a class, and is a string'],
     [{ guards: [], verifications: {} }, 'routes.verifications must be a class, and is an object'],
+    [{ guards: [], imports: AUTH }, 'routes.imports must be an array of modules, and is an object'],
+    [{ guards: [undefined] }, 'routes.guards[0] must be a guard, and is undefined'],
+    [{ guards: [null] }, 'routes.guards[0] must be a guard, and is null'],
+    [{ guards: [DoorGuard, {}], public: true }, 'routes.guards[1] must be a guard, and is an object'],
     [{ guards: DoorGuard }, 'routes.guards must be an array of guards, and is a function'],
   ])('does not start with the routes %p', (routes, words) => {
     const options = tokenOptions(clock, { routes: routes as never });
