@@ -19,6 +19,7 @@ interface Config {
 interface AxiosResponse {
   readonly status: number;
   readonly data: unknown;
+  readonly request?: unknown;
   config: Config;
 }
 
@@ -44,8 +45,8 @@ interface Outcome {
 
 /**
  * Makes an instance of axios send a token. An interceptor replaces the adapter of each request, so that the
- * second request repeats neither the interceptors nor the transformations, and so that neither response nor
- * error holds the token in its `config`.
+ * second request repeats neither the interceptors nor the transformations, and so that a log of the response
+ * or the error does not show the token.
  *
  * @param tokenOf returns the token to send; called for each request
  */
@@ -101,24 +102,23 @@ async function request(plain: Axios, config: Config, adapter: unknown, token: st
   });
   try {
     const response = await settled;
-    response.config = config;
+    hideToken(response, config);
     return { response, settled };
   } catch (cause) {
-    return { response: withoutToken(cause, config), settled };
+    if (typeof cause !== 'object' || cause === null) return { response: undefined, settled };
+    const { response } = cause as { response?: AxiosResponse };
+    hideToken(cause, config);
+    if (response) hideToken(response, config);
+    return { response, settled };
   }
 }
 
-/**
- * Gives an error and its response the configuration without the token.
- *
- * @returns the response, if the error has one
- */
-function withoutToken(cause: unknown, config: Config): AxiosResponse | undefined {
-  if (typeof cause !== 'object' || cause === null) return undefined;
-  const error = cause as { config?: Config; response?: AxiosResponse };
-  if (error.config) error.config = config;
-  if (error.response) error.response.config = config;
-  return error.response;
+/** Gives a response or an error the configuration without the token, and keeps the request out of logs. */
+function hideToken(holder: { config?: Config; request?: unknown }, config: Config): void {
+  if (holder.config) holder.config = config;
+  // Node's request holds the headers as it sent them. Code can still read it.
+  const { request: value } = holder;
+  if (value) Object.defineProperty(holder, 'request', { value, enumerable: false });
 }
 
 /** Closes the connection of a response that is a stream. */

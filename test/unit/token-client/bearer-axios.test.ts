@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import axios, { type AxiosInstance, AxiosError } from 'axios';
 import { NumberedTokens } from '../../support/numbered-tokens.js';
@@ -28,6 +29,9 @@ const failureOf = (request: Promise<unknown>): Promise<AxiosError> =>
     (cause: unknown) => cause as AxiosError,
   );
 
+/** All that a log could show: `console.log` inspects an error to a depth of 2. */
+const logOf = (value: unknown): string => inspect(value, { depth: null });
+
 describe('useWithAxios', () => {
   it('sends the token, and leaves the rest of the request unchanged', async () => {
     const response = await http.post<unknown>(
@@ -50,10 +54,21 @@ describe('useWithAxios', () => {
     expect(response.data).toEqual({ token: 'token-1' });
   });
 
-  it('replaces an Authorization header, and keeps the token out of the configuration', async () => {
-    const response = await http.get('/', { headers: { authorization: 'Basic x' } });
+  it('replaces an Authorization header, and keeps the token out of a log of the response', async () => {
+    const response = await http.get<unknown>('/', { headers: { authorization: 'Basic x' } });
     expect(service.tokens).toEqual(['token-1']);
-    expect(JSON.stringify(response.config)).not.toContain('token-1');
+    response.data = undefined;
+    expect(logOf(response)).not.toContain('token-1');
+    expect(response.request).toMatchObject({ path: '/' });
+  });
+
+  it('keeps the token out of a log of an error without a response', async () => {
+    await service.stop();
+    const error = await failureOf(http.get('/'));
+    service = await RefusingService.start();
+    expect(error.code).toBe('ECONNREFUSED');
+    expect(error.request).toBeDefined();
+    expect(logOf(error)).not.toContain('token-1');
   });
 
   it('does not send a default header that an interceptor removed', async () => {
@@ -107,13 +122,14 @@ describe('useWithAxios after a 401', () => {
     ]);
   });
 
-  it('rejects with the second 401, without a token in the error', async () => {
+  it('rejects with the second 401, and keeps the tokens out of a log of the error', async () => {
     service.refused = 'all';
     const error = await failureOf(http.get('/'));
     expect(error).toBeInstanceOf(AxiosError);
     expect([error.response?.status, error.response?.data]).toEqual([401, 'expired']);
     expect(service.tokens).toEqual(['token-1', 'token-2']);
-    expect(JSON.stringify(error) + String(error.stack)).not.toMatch(/token-\d/);
+    expect(error.request).toMatchObject({ path: '/' });
+    expect(JSON.stringify(error) + logOf(error)).not.toMatch(/token-\d/);
   });
 
   it('resolves with the second 401 if validateStatus accepts it', async () => {
