@@ -181,6 +181,20 @@ describe.each([
 describe.each([
   ['Apollo', apollo],
   ['Mercurius', mercurius],
+])('JwtAuthGuard for GraphQL with a context of the application: %s', (_, options) => {
+  it('finds the request, which Nest adds to the context', async () => {
+    const host = await GraphqlHost.start('Fastify', { ...options, context: () => ({ tenant: 'a' }) });
+    expect((await host.query('{ who }', await tokens.valid())).data).toEqual({ who: 'a-client' });
+    expect(await host.query('{ who }')).toMatchObject({
+      errors: [{ extensions: { code: 'UNAUTHENTICATED', reason: 'missing_token' } }],
+    });
+    await host.stop();
+  });
+});
+
+describe.each([
+  ['Apollo', apollo],
+  ['Mercurius', mercurius],
 ])('JwtAuthGuard for GraphQL with fieldResolverEnhancers: %s', (_, options) => {
   it('guards field resolvers', async () => {
     const host = await GraphqlHost.start('Fastify', { ...options, ...enhanced });

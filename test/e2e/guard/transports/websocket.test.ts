@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { type CanActivate, type ExecutionContext, Injectable, Module, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
@@ -123,7 +124,20 @@ class PlainGateway {
   }
 }
 
-@Module({ imports: [tokens.auth], providers: [PlainGateway] })
+/** With `ws`, the request of the connection has headers: clients that are no browsers can set them. */
+@WebSocketGateway({ path: '/closed' })
+class ClosedGateway implements OnGatewayConnection {
+  constructor(private readonly verifier: TokenVerifier) {}
+
+  async handleConnection(client: WebSocket, request: IncomingMessage): Promise<void> {
+    const token = this.verifier.readToken(request);
+    const outcome = token === undefined ? { code: 'missing_token' } : await this.verifier.verify(token);
+    if (outcome.code === 'valid') client.send('welcome');
+    else client.close(1008, outcome.code);
+  }
+}
+
+@Module({ imports: [tokens.auth], providers: [PlainGateway, ClosedGateway] })
 class PlainModule {}
 
 beforeEach(() => log.clear());
@@ -221,6 +235,10 @@ describe('JwtAuthGuard with ws', () => {
     await app.stop();
   });
 
+  const connectClosed = (token?: string): WebSocket => {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    return new WebSocket(`${app.origin.replace('http', 'ws')}/closed`, { headers });
+  };
   const send = async (data: unknown): Promise<unknown> => {
     const answered = once(client, 'message') as Promise<[Buffer]>;
     client.send(JSON.stringify({ event: 'write', data }));
@@ -238,6 +256,22 @@ describe('JwtAuthGuard with ws', () => {
       event: 'written',
       data: { text: 'hello', sub: 'a-client' },
     });
+  });
+
+  it.each(REFUSALS.filter(([presented]) => presented !== 'otherScope'))(
+    'lets a gateway close a connection with the reason: %s',
+    async (presented, _status, body) => {
+      const socket = connectClosed(await tokens.token(presented));
+      const [status, reason] = (await once(socket, 'close')) as [number, Buffer];
+      expect([status, reason.toString()]).toEqual([1008, (body as { code: string }).code]);
+    },
+  );
+
+  it('keeps a connection with a valid token', async () => {
+    const socket = connectClosed(await tokens.valid());
+    const [text] = (await once(socket, 'message')) as [Buffer];
+    expect(text.toString()).toBe('welcome');
+    socket.terminate();
   });
 
   it.each([['a text'], [7], [null], [undefined], [[]], [{ token: 7 }]])(
