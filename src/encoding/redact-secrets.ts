@@ -97,3 +97,8 @@ function looksRandom(run: string): boolean {
 function countOf(text: string, pattern: RegExp): number {
   return text.match(pattern)?.length ?? 0;
 }
+
+/** The message of an error, redacted, for a log; `unknown` for anything else that was thrown. */
+export function reasonOf(cause: unknown): string {
+  return redactSecrets(cause instanceof Error ? cause.message : 'unknown');
+}

@@ -1,10 +1,14 @@
-/** The part of a request of Express, Fastify or `node:http` that the guard reads. */
-export interface RequestWithHeaders {
-  readonly headers?: { readonly authorization?: string };
+/** The headers of a request of Express, Fastify or `node:http` as received. */
+export interface RawHeaders {
   /** Names and values alternating, as received (Express, `node:http`). */
   readonly rawHeaders?: readonly string[];
   /** The underlying request of `node:http` (Fastify). */
   readonly raw?: { readonly rawHeaders?: readonly string[] };
+}
+
+/** The part of a request that the guard reads. */
+export interface RequestWithHeaders extends RawHeaders {
+  readonly headers?: { readonly authorization?: string };
 }
 
 const SCHEME = /^bearer(?: +|$)/i;
@@ -33,7 +37,7 @@ export function hasTwoAuthorizations(request: RequestWithHeaders): boolean {
 
 const NAME = 'authorization';
 
-function authorizationsOf(request: RequestWithHeaders): string[] {
+function authorizationsOf(request: RawHeaders): string[] {
   const rawHeaders = rawHeadersOf(request);
   const values: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -49,7 +53,7 @@ function authorizationsOf(request: RequestWithHeaders): string[] {
  * The names and values of the headers as received. The payload of a message, which may have anything in place
  * of them, can be read as a request, too.
  */
-export function rawHeadersOf(request: RequestWithHeaders): readonly unknown[] {
+export function rawHeadersOf(request: RawHeaders): readonly unknown[] {
   const rawHeaders: unknown = request.rawHeaders ?? request.raw?.rawHeaders;
   return Array.isArray(rawHeaders) ? rawHeaders : [];
 }

@@ -1,6 +1,6 @@
 import { type MaybePromise } from '../concurrency/maybe-promise.js';
 import { quoted } from '../encoding/quoted.js';
-import { redactSecrets } from '../encoding/redact-secrets.js';
+import { reasonOf } from '../encoding/redact-secrets.js';
 import type { AcceptedToken } from '../jwt/verification-result.js';
 import type { ClaimsRule } from './claims-rule.js';
 import type { TokenRefusal } from './verification-outcome.js';
@@ -44,7 +44,7 @@ export class CheckedClaims {
 
   private failed(cause: unknown): TokenRefusal {
     if (!this.isFailing) {
-      this.report(`check failed: ${redactSecrets(cause instanceof Error ? cause.message : 'unknown')}`);
+      this.report(`check failed: ${reasonOf(cause)}`);
     }
     this.isFailing = true;
     return refusal([]);

@@ -68,7 +68,7 @@ export class DeclaredProtection {
     const names = [...this.handlers()]
       .filter((handler) => Reflect.hasMetadata(MESSAGE_HANDLER, handler.method) && !hasOwnGuard(handler))
       .filter((handler) => requirementsAt(handler).access !== 'public')
-      .map(({ host, method }) => `${host.name}.${method.name}`);
+      .map(nameOf);
     if (names.length === 0) return;
     warn(
       `${names.join(', ')}: JwtAuthGuard is a global guard, which applies to messages only if ` +
@@ -114,15 +114,15 @@ export class DeclaredProtection {
     }
   }
 
-  private faultOf({ host, method }: Handler): string | undefined {
+  private faultOf(handler: Handler): string | undefined {
+    const { host, method } = handler;
     const atClass = contradictionAt(host);
     if (atClass !== undefined) return `${host.name}: ${atClass}`;
-    const name = `${host.name}.${method.name}`;
+    const name = nameOf(handler);
     const atMethod = contradictionAt(method);
     if (atMethod !== undefined) return `${name}: ${atMethod}`;
     if (!hasRequirements(host) && !hasRequirements(method)) return undefined;
-    if (requirementsAt({ host, method }).access !== 'token' || this.mayHaveGuard({ host, method }))
-      return undefined;
+    if (requirementsAt(handler).access !== 'token' || this.mayHaveGuard(handler)) return undefined;
     return `${name} requires scopes or claims, but has no guard: apply JwtAuthGuard with @UseGuards() or as APP_GUARD`;
   }
 
@@ -142,6 +142,10 @@ export class DeclaredProtection {
   private get hasServer(): boolean {
     return Boolean(this.server.httpAdapter as object | null);
   }
+}
+
+function nameOf({ host, method }: Handler): string {
+  return `${host.name}.${method.name}`;
 }
 
 function requirementsAt({ host, method }: Handler): Requirements {

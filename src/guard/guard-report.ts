@@ -1,5 +1,5 @@
 import { type ExecutionContext, Logger } from '@nestjs/common';
-import { redactSecrets } from '../encoding/redact-secrets.js';
+import { reasonOf } from '../encoding/redact-secrets.js';
 import type { Claims } from '../jwt/claims.js';
 import type { BearerRefusal } from './bearer-refusal.js';
 import type { GuardHooks, GuardOutcome } from './guard-events.js';
@@ -53,6 +53,6 @@ export class GuardReport {
   private reportFailure(name: keyof GuardHooks, cause: unknown): void {
     if (this.failed.has(name)) return;
     this.failed.add(name);
-    this.log.error(`${name} failed: ${redactSecrets(cause instanceof Error ? cause.message : 'unknown')}`);
+    this.log.error(`${name} failed: ${reasonOf(cause)}`);
   }
 }

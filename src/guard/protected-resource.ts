@@ -1,6 +1,7 @@
 import { checkServiceAddress } from '../http-client/service-address.js';
 import { isScopeToken } from '../jwt/scope.js';
 import type { ProtectedSpace } from './bearer-challenge.js';
+import { check } from './option-rules.js';
 
 /** The options of a service that clients discover as a protected resource (RFC 9728). */
 export interface ProtectedResourceOptions {
@@ -82,13 +83,14 @@ export function readProtectedResource(
   }
   checkResource(resource, context);
   check(typeof metadata === 'boolean', 'metadata must be true or false');
+  checkScopes(scopes);
   const { origin, pathname } = new URL(resource);
   const path = pathname === '/' ? '' : pathname;
   return {
     document: {
       resource,
       authorization_servers: authorizationServers(options, context),
-      ...(areScopes(scopes) && scopes.length > 0 && { scopes_supported: [...scopes] }),
+      ...(scopes.length > 0 && { scopes_supported: [...scopes] }),
       bearer_methods_supported: ['header'],
     },
     metadataUrl: `${origin}${WELL_KNOWN}${path}`,
@@ -147,14 +149,9 @@ function authorizationServers(
   });
 }
 
-function areScopes(scopes: unknown): boolean {
+function checkScopes(scopes: unknown): void {
   check(
     Array.isArray(scopes) && scopes.every(isScopeToken) && new Set(scopes).size === scopes.length,
     'scopes must be an array of distinct scope tokens (RFC 6749 §3.3)',
   );
-  return true;
-}
-
-function check(holds: boolean, words: string): asserts holds {
-  if (!holds) throw new TypeError(`${MODULE} ${words}`);
 }

@@ -1,3 +1,4 @@
+import { isScopeToken } from '../jwt/scope.js';
 import { requiring } from './protected-handler.interceptor.js';
 import { METADATA } from './requirements.js';
 
@@ -25,11 +26,8 @@ export function RequireAnyScope(...scopes: [string, ...string[]]): ClassDecorato
   return requiring(METADATA.anyScopes, checkScopes('RequireAnyScope', scopes));
 }
 
-/** RFC 6749 §3.3. No token could ever have another one. */
-const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
-
+/** No token could ever have another one. */
 function checkScopes(decorator: string, scopes: readonly unknown[]): readonly unknown[] {
-  const areTokens = scopes.every((each) => typeof each === 'string' && SCOPE_TOKEN.test(each));
-  if (scopes.length > 0 && areTokens) return scopes;
+  if (scopes.length > 0 && scopes.every(isScopeToken)) return scopes;
   throw new TypeError(`@${decorator}() takes one or more scope tokens, without spaces (RFC 6749 §3.3)`);
 }

@@ -1,6 +1,6 @@
 import { kindOf } from '../encoding/kind-of.js';
-import { redactSecrets } from '../encoding/redact-secrets.js';
-import { bearerToken, rawHeadersOf, type RequestWithHeaders } from './bearer-token.js';
+import { reasonOf } from '../encoding/redact-secrets.js';
+import { bearerToken, rawHeadersOf, type RawHeaders } from './bearer-token.js';
 import type { TokenFrom } from './identity-auth-options.js';
 
 /** Reads the token of a request; `undefined` if it has none. Never throws. */
@@ -45,11 +45,8 @@ function onlyOne(values: readonly string[]): string | undefined {
 }
 
 /** What is read of a request of Express, Fastify, `node:http` or a WebSocket's handshake. */
-interface ReceivedRequest {
+interface ReceivedRequest extends RawHeaders {
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | null;
-  /** Names and values alternating, as received. */
-  readonly rawHeaders?: readonly string[];
-  readonly raw?: { readonly rawHeaders?: readonly string[] };
 }
 
 /** @param name in lower case */
@@ -58,7 +55,7 @@ function headerValues(request: ReceivedRequest, name: string): readonly string[]
   const value = headers && Object.hasOwn(headers, name) ? headers[name] : undefined;
   if (value === undefined) return [];
   // Node joins the values of a repeated header, or keeps only the first of some.
-  const raw = rawHeadersOf(request as RequestWithHeaders);
+  const raw = rawHeadersOf(request);
   const received = raw.filter(
     (_each, index) => index % 2 === 1 && String(raw[index - 1]).toLowerCase() === name,
   );
@@ -88,7 +85,7 @@ function callSource(
     if (token instanceof Promise) token.catch(() => undefined);
     report(`tokenFrom must return a string or undefined, not ${kindOf(token)}`);
   } catch (cause) {
-    report(`tokenFrom failed: ${redactSecrets(cause instanceof Error ? cause.message : 'unknown')}`);
+    report(`tokenFrom failed: ${reasonOf(cause)}`);
   }
   return NO_TOKEN;
 }

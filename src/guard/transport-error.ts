@@ -1,4 +1,5 @@
 import { type ExecutionContext, type HttpException, Logger } from '@nestjs/common';
+import { reasonOf } from '../encoding/redact-secrets.js';
 
 /** An exception that Nest sends to the caller of a message: `RpcException` or `WsException`. */
 type ExceptionClass = new (error: object) => Error;
@@ -30,8 +31,7 @@ async function keepLoaded(type: string, load: () => Promise<ExceptionClass>): Pr
     loaded.set(type, await load());
   } catch (cause) {
     loaded.set(type, undefined);
-    const reason = cause instanceof Error ? cause.message : 'unknown';
-    new Logger('IdentityAuth').warn(`Callers (${type}) receive no reason of a refusal: ${reason}`);
+    new Logger('IdentityAuth').warn(`Callers (${type}) receive no reason of a refusal: ${reasonOf(cause)}`);
   }
 }
 

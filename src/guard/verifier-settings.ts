@@ -69,7 +69,7 @@ export function verifierSettings(options: IdentityAuthOptions): VerifierSettings
   const issuers = [first, ...others] as const;
   checkDistinct(issuers);
   return {
-    issuers: [first, ...others],
+    issuers,
     toleranceSeconds: clockToleranceSeconds,
     realm: realm ?? first.audiences[0] ?? '',
     resource: readProtectedResource(options, {

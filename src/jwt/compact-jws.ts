@@ -128,3 +128,8 @@ function isCanonicalBase64Url(part: string): boolean {
   const spareBits = rest === 2 ? 0b1111 : 0b11;
   return (BASE64URL.indexOf(part.charAt(part.length - 1)) & spareBits) === 0;
 }
+
+/** Encodes a header or claims as a part of a compact JWS (RFC 7515 §3.1). */
+export function encodePart(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url');
+}

@@ -28,21 +28,29 @@ export function asyncProviders<Options, Factory, T>(
   made: { readonly provide: Type<T>; readonly from: (options: Options) => T; readonly moduleName: string },
 ): Provider[] {
   const { provide, from, moduleName } = made;
-  const sources = ['useFactory', 'useClass', 'useExisting'].filter(
-    (name) => (given as Readonly<Record<string, unknown>> | undefined)?.[name] !== undefined,
-  );
-  if (sources.length !== 1) {
+  const { inject = [], useFactory, useClass, useExisting } = sourcesOf(given);
+  if ([useFactory, useClass, useExisting].filter((each) => each !== undefined).length !== 1) {
     throw new TypeError(`${moduleName}: give forRootAsync one of useFactory, useClass and useExisting`);
   }
-  if ('useFactory' in given) {
-    const { inject = [], useFactory } = given;
+  if (useFactory) {
     const make = async (...dependencies: unknown[]): Promise<T> => from(await useFactory(...dependencies));
     return [{ provide, inject, useFactory: make }];
   }
   const make = async (factory: Factory): Promise<T> => from(await optionsOf(factory));
-  if ('useExisting' in given) return [{ provide, inject: [given.useExisting], useFactory: make }];
-  return [
-    { provide: OPTIONS_FACTORY, useClass: given.useClass },
-    { provide, inject: [OPTIONS_FACTORY], useFactory: make },
-  ];
+  const ofClass = { provide, inject: [useExisting ?? OPTIONS_FACTORY], useFactory: make };
+  return useClass ? [{ provide: OPTIONS_FACTORY, useClass }, ofClass] : [ofClass];
+}
+
+/** All sources of options; the types allow one, and code without types may give any. */
+type Sources<Options, Factory> = Partial<
+  Pick<FactoryProvider<Options>, 'inject' | 'useFactory'> & {
+    useClass: Type<Factory>;
+    useExisting: InjectionToken<Factory>;
+  }
+>;
+
+function sourcesOf<Options, Factory>(
+  given: AsyncOptions<Options, Factory> | undefined,
+): Sources<Options, Factory> {
+  return given ?? {};
 }

@@ -5,32 +5,27 @@ import type { ModulesContainer } from '@nestjs/core';
 export type RegisteredModule = ModulesContainer extends Map<string, infer Registered> ? Registered : never;
 
 /** Whether a provider, controller or enhancer of a module is made with one of these. */
-export function injects(
-  { providers, controllers, injectables }: RegisteredModule,
-  tokens: ReadonlySet<unknown>,
-): boolean {
-  return [providers, controllers, injectables].some((wrappers) =>
-    [...wrappers.values()].some((wrapper) => dependenciesOf(wrapper).some((each) => tokens.has(each))),
-  );
+export function injects(module: RegisteredModule, tokens: ReadonlySet<unknown>): boolean {
+  return wrappersOf(module).some((wrapper) => dependenciesOf(wrapper).some((each) => tokens.has(each)));
 }
 
 /**
  * The modules whose providers Nest has injected into those of a module. The search of Nest before
  * 11.2 continues after it has found a provider, and takes the last one: what it took is what counts.
  */
-export function suppliersOf({
-  providers,
-  controllers,
-  injectables,
-}: RegisteredModule): readonly RegisteredModule[] {
-  const wrappers = [providers, controllers, injectables].flatMap((each) => [...each.values()]);
-  const injected = wrappers.flatMap((wrapper) => {
+export function suppliersOf(module: RegisteredModule): readonly RegisteredModule[] {
+  const injected = wrappersOf(module).flatMap((wrapper) => {
     // Nest has neither list if a provider has no such dependencies. A property has one entry for each find.
     const parameters = (wrapper.getCtorMetadata() as Injected[] | undefined) ?? [];
     const properties = (wrapper.getPropertiesMetadata() as InjectedProperty[] | undefined) ?? [];
     return [...parameters, ...new Map(properties.map((each) => [each.key, each.wrapper])).values()];
   });
   return injected.flatMap((wrapper) => wrapper?.host ?? []);
+}
+
+/** The providers, controllers and enhancers of a module. */
+function wrappersOf({ providers, controllers, injectables }: RegisteredModule) {
+  return [providers, controllers, injectables].flatMap((each) => [...each.values()]);
 }
 
 /** Undefined if the parameter is none that Nest looks up. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SystemClock, type Clock } from '../clock.js';
 import { ALGORITHMS, type Algorithm } from '../jwt/algorithms.js';
+import { encodePart } from '../jwt/compact-jws.js';
 import { KeySetServer } from './key-set-server.js';
 import { makeSecret, makeTestKey, type TestKey } from './test-key.js';
 import { withFault, type TokenDraft, type TokenFault } from './token-faults.js';
@@ -170,8 +171,6 @@ export class TestIssuer {
 }
 
 async function signDraft({ header, claims, sign }: TokenDraft): Promise<string> {
-  const input = [header, claims]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
-    .join('.');
+  const input = [header, claims].map(encodePart).join('.');
   return `${input}.${await sign(input)}`;
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, KeyObject, randomUUID } from 'node:crypto';
 import { isJsonObject } from '../encoding/strict-json.js';
 import { type Algorithm, algorithmNamed } from '../jwt/algorithms.js';
+import { encodePart } from '../jwt/compact-jws.js';
 import { readPublicKey } from '../jwt/public-key.js';
 import { signByPrivateKey } from '../jwt/signature.js';
 import { kindOf } from '../encoding/kind-of.js';
@@ -18,7 +19,7 @@ export class ClientKey {
     private readonly algorithm: Algorithm,
     keyId: string | undefined,
   ) {
-    this.header = encoded({ alg: algorithm, typ: 'JWT', ...(keyId !== undefined && { kid: keyId }) });
+    this.header = encodePart({ alg: algorithm, typ: 'JWT', ...(keyId !== undefined && { kid: keyId }) });
   }
 
   /** @throws {TypeError} naming the invalid option, and quoting no part of the key */
@@ -50,7 +51,7 @@ export class ClientKey {
   async assertion(clientId: string, audience: string, now: number): Promise<string> {
     const iat = Math.floor(now / 1000);
     const claims = { iss: clientId, sub: clientId, aud: audience, iat, exp: iat + ASSERTION_SECONDS };
-    const input = `${this.header}.${encoded({ ...claims, jti: randomUUID() })}`;
+    const input = `${this.header}.${encodePart({ ...claims, jti: randomUUID() })}`;
     return `${input}.${await signByPrivateKey(input, this.algorithm, this.key)}`;
   }
 }
@@ -72,5 +73,3 @@ function parseKey(value: unknown): KeyObject | undefined {
     return undefined;
   }
 }
-
-const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');

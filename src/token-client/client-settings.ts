@@ -133,8 +133,14 @@ function readCredentials(options: TokenClientOptions): ClientCredentials | undef
   return { clientId, clientSecret, method };
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+export const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
-function check(condition: boolean, rule: string, value: unknown): asserts condition {
+/**
+ * Refuses an invalid option or field of a target.
+ *
+ * @param rule names it, and what it must be; the kind of its value is added, never the value
+ * @throws {TypeError} unless the condition holds
+ */
+export function check(condition: boolean, rule: string, value: unknown): asserts condition {
   if (!condition) throw new TypeError(`TokenClient: ${rule}, and is ${kindOf(value)}`);
 }

@@ -1,5 +1,5 @@
 import { kindOf } from '../encoding/kind-of.js';
-import type { ClientSettings } from './client-settings.js';
+import { check, type ClientSettings, isText } from './client-settings.js';
 import type { TokenTarget } from './token-client-options.js';
 
 /** A target, validated: the parameters of the request for its token. */
@@ -132,10 +132,4 @@ function toJson(value: object): string | undefined {
 function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
-}
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-
-function check(condition: boolean, rule: string, value: unknown): asserts condition {
-  if (!condition) throw new TypeError(`TokenClient: ${rule}, and is ${kindOf(value)}`);
 }

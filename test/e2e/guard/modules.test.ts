@@ -117,6 +117,7 @@ describe.each(PLATFORMS)('IdentityAuthModule on %s', (platform) => {
       },
     ],
     ['a class', { useClass: Settings }],
+    ['a class, without a factory', { useFactory: undefined as never, useClass: Settings }],
     ['an existing provider', { imports: [SettingsModule], useExisting: Settings }],
   ])('takes its options from %s, for modules that do not import it too', async (_source, options) => {
     const module = root(feature('a'), IdentityAuthModule.forRootAsync(options));
