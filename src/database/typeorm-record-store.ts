@@ -1,6 +1,6 @@
-import { type EntitySchema, MoreThan } from 'typeorm';
+import { And, type EntityManager, type EntitySchema, LessThan, MoreThan } from 'typeorm';
 import {
-  type ChangeEvent,
+  type ChangeOptions,
   type RecordChange,
   type RecordDecision,
   RecordStore,
@@ -17,9 +17,11 @@ import { type RecordRow, RevisionTable } from './entities.js';
 export class TypeOrmRecordStore<T> extends RecordStore<T> {
   private readonly table: string;
 
+  /** @param read completes a document that an earlier version may have stored */
   constructor(
     private readonly database: Database,
     private readonly rows: EntitySchema<RecordRow>,
+    private readonly read: (document: T) => T = (document) => document,
   ) {
     super();
     this.table = rows.options.name;
@@ -32,22 +34,23 @@ export class TypeOrmRecordStore<T> extends RecordStore<T> {
         order: { revision: 'ASC' },
         take: limit,
       });
-      return found.map((row) => ({
-        id: row.id,
-        revision: row.revision,
-        value: parseDocument<T>(row.document),
-      }));
+      return found.map((row) => this.changeOf(row));
     });
   }
 
-  override change(id: string, decide: RecordDecision<T>, event?: ChangeEvent): Promise<RecordChange<T>> {
+  override change(
+    id: string,
+    decide: RecordDecision<T>,
+    { event, knownRevision }: ChangeOptions = {},
+  ): Promise<RecordChange<T>> {
     return this.database.transaction(async (manager, stop) => {
       await manager.increment(RevisionTable, { name: this.table }, 'value', 1);
       const { value: revision } = await manager.findOneByOrFail(RevisionTable, { name: this.table });
       const row = await manager.findOneBy(this.rows, { id });
+      const missed = knownRevision === undefined ? [] : await this.between(manager, knownRevision, revision);
       let value: T | undefined;
       try {
-        value = decide(parseDocument<T>(row?.document ?? null), row?.document === null);
+        value = decide(this.parse(row?.document ?? null), row?.document === null, missed);
       } catch (error) {
         return stop(error);
       }
@@ -58,8 +61,26 @@ export class TypeOrmRecordStore<T> extends RecordStore<T> {
       return { id, revision, value };
     });
   }
-}
 
-function parseDocument<T>(document: string | null): T | undefined {
-  return document === null ? undefined : (JSON.parse(document) as T);
+  /** The changes between two revisions. Revisions have no gaps, so usually there is nothing to query. */
+  private async between(
+    manager: EntityManager,
+    known: number,
+    revision: number,
+  ): Promise<readonly RecordChange<T>[]> {
+    if (revision === known + 1) return [];
+    const found = await manager.find(this.rows, {
+      where: { revision: And(MoreThan(known), LessThan(revision)) },
+      order: { revision: 'ASC' },
+    });
+    return found.map((row) => this.changeOf(row));
+  }
+
+  private changeOf({ id, revision, document }: RecordRow): RecordChange<T> {
+    return { id, revision, value: this.parse(document) };
+  }
+
+  private parse(document: string | null): T | undefined {
+    return document === null ? undefined : this.read(JSON.parse(document) as T);
+  }
 }

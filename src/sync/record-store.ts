@@ -14,10 +14,23 @@ export interface RecordChange<T> {
  *
  * @param current the current record
  * @param wasRemoved whether there is no such record now, but was one before
+ * @param missed the latest change of each record after the revision that the caller knows, oldest first
  * @returns the new record; `undefined` removes it
  * @throws whatever prevents the change
  */
-export type RecordDecision<T> = (current: T | undefined, wasRemoved: boolean) => T | undefined;
+export type RecordDecision<T> = (
+  current: T | undefined,
+  wasRemoved: boolean,
+  missed: readonly RecordChange<T>[],
+) => T | undefined;
+
+/** What a change of a record brings with it. */
+export interface ChangeOptions {
+  /** The audit event; it is written with the record, or neither is. */
+  readonly event?: ChangeEvent | undefined;
+  /** The last revision that the caller knows; omitted if the decision depends on no other record. */
+  readonly knownRevision?: number | undefined;
+}
 
 /** The audit event that is written in the transaction of a change. */
 export interface ChangeEvent {
@@ -43,10 +56,9 @@ export abstract class RecordStore<T> {
    * Changes one record. Changes of one store happen one after another, whichever instances make them. The
    * store always remembers that a record was removed.
    *
-   * @param event the audit event; it is written with the record, or neither is
    * @throws {StoreUnavailable} and whatever `decide` throws; nothing has changed then
    */
-  abstract change(id: string, decide: RecordDecision<T>, event?: ChangeEvent): Promise<RecordChange<T>>;
+  abstract change(id: string, decide: RecordDecision<T>, options?: ChangeOptions): Promise<RecordChange<T>>;
 }
 
 /** The database is unavailable, or too busy to respond in time. The caller may try again. */

@@ -56,37 +56,38 @@ export class SyncedMap<T> {
       let changes;
       do {
         changes = await this.store.changesSince(this.revision, BATCH);
-        for (const change of changes) {
-          this.apply(change);
-          this.revision = change.revision;
-        }
+        for (const change of changes) this.apply(change);
       } while (changes.length === BATCH);
     });
   }
 
   /**
-   * Changes a record in the store, then here.
+   * Changes a record in the store, then here. When `decide` is called, all records here are as they are in the
+   * store, and no other instance can change one until the change is complete: a decision may depend on them.
    *
    * @param event the audit event; it is written with the record, or neither is
    * @throws {StoreUnavailable} and whatever `decide` throws; nothing has changed then
    */
   async change(id: string, decide: RecordDecision<T>, event?: ChangeEvent): Promise<T | undefined> {
     const { value } = await this.queue.run(async () => {
-      const change = await this.store.change(id, decide, event);
+      const current: RecordDecision<T> = (record, wasRemoved, missed) => {
+        for (const change of missed) this.apply(change);
+        return decide(record, wasRemoved, missed);
+      };
+      const change = await this.store.change(id, current, { event, knownRevision: this.revision });
       this.apply(change);
-      // If no other instance made a change in between, there is nothing to fetch.
-      if (change.revision === this.revision + 1) this.revision = change.revision;
       return change;
     });
     await this.publish();
     return value;
   }
 
-  private apply({ id, value }: RecordChange<T>): void {
+  private apply({ id, revision, value }: RecordChange<T>): void {
     this.held = true;
     const previous = this.records.get(id);
     if (value === undefined) this.records.delete(id);
     else this.records.set(id, value);
     this.applied(id, value, previous);
+    this.revision = revision;
   }
 }

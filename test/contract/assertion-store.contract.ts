@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { AssertionStore } from '../../src/oauth2/assertion-store.js';
+import type { AssertionStore } from '../../src/clients/assertion-store.js';
 import { StoreUnavailable } from '../../src/sync/record-store.js';
 import type { LateCommit } from './late-commit.js';
 

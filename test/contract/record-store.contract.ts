@@ -74,6 +74,31 @@ export function recordStoreContract(
       expect(await read('a', first)).toEqual({ n: 2 });
     });
 
+    it('receives the changes of other records since the revision that the caller knows', async () => {
+      await put('a', { n: 1 });
+      await put('b', { n: 2 }, second);
+      await remove('a');
+      const seen = async (knownRevision?: number): Promise<readonly RecordChange<Document>[]> => {
+        const missed: RecordChange<Document>[][] = [];
+        await third.change(
+          'c',
+          (_current, _wasRemoved, changes) => {
+            missed.push([...changes]);
+            return {};
+          },
+          { knownRevision },
+        );
+        return missed.at(-1) ?? [];
+      };
+      expect(await seen(0)).toEqual([
+        { id: 'b', revision: 2, value: { n: 2 } },
+        { id: 'a', revision: 3, value: undefined },
+      ]);
+      expect(await seen(3)).toEqual([{ id: 'c', revision: 4, value: {} }]);
+      expect(await seen(5)).toEqual([]);
+      expect(await seen()).toEqual([]);
+    });
+
     it('removes a record, which can be created again', async () => {
       await put('a', { n: 1 });
       expect(await remove('a')).toEqual({ id: 'a', revision: 2, value: undefined });

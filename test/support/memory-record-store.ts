@@ -1,4 +1,9 @@
-import { type RecordChange, type RecordDecision, RecordStore } from '../../src/sync/record-store.js';
+import {
+  type ChangeOptions,
+  type RecordChange,
+  type RecordDecision,
+  RecordStore,
+} from '../../src/sync/record-store.js';
 
 /** Stores records in the memory of this process. */
 export class MemoryRecordStore<T> extends RecordStore<T> {
@@ -6,18 +11,27 @@ export class MemoryRecordStore<T> extends RecordStore<T> {
   private revision = 0;
 
   override changesSince(revision: number, limit: number): Promise<readonly RecordChange<T>[]> {
-    const later = [...this.changes.values()].filter((change) => change.revision > revision);
-    return Promise.resolve(later.sort((a, b) => a.revision - b.revision).slice(0, limit));
+    return Promise.resolve(this.after(revision).slice(0, limit));
   }
 
-  override change(id: string, decide: RecordDecision<T>): Promise<RecordChange<T>> {
+  override change(
+    id: string,
+    decide: RecordDecision<T>,
+    { knownRevision = this.revision }: ChangeOptions = {},
+  ): Promise<RecordChange<T>> {
     return new Promise((resolve) => {
       const known = this.changes.get(id);
-      const value = decide(known?.value, known !== undefined && known.value === undefined);
+      const wasRemoved = known !== undefined && known.value === undefined;
+      const value = decide(known?.value, wasRemoved, this.after(knownRevision));
       const change = { id, value, revision: this.revision + 1 };
       this.revision = change.revision;
       this.changes.set(id, change);
       resolve(change);
     });
+  }
+
+  private after(revision: number): RecordChange<T>[] {
+    const later = [...this.changes.values()].filter((change) => change.revision > revision);
+    return later.sort((a, b) => a.revision - b.revision);
   }
 }

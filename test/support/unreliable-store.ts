@@ -1,5 +1,10 @@
 import { MemoryRecordStore } from './memory-record-store.js';
-import { type RecordChange, type RecordDecision, StoreUnavailable } from '../../src/sync/record-store.js';
+import {
+  type ChangeOptions,
+  type RecordChange,
+  type RecordDecision,
+  StoreUnavailable,
+} from '../../src/sync/record-store.js';
 
 /** Records in memory that can be unavailable for a while, and whose results a test can delay. */
 export class UnreliableStore<T> extends MemoryRecordStore<T> {
@@ -29,9 +34,13 @@ export class UnreliableStore<T> extends MemoryRecordStore<T> {
     return answer;
   }
 
-  override async change(id: string, decide: RecordDecision<T>): Promise<RecordChange<T>> {
+  override async change(
+    id: string,
+    decide: RecordDecision<T>,
+    options?: ChangeOptions,
+  ): Promise<RecordChange<T>> {
     this.refuseIfUnavailable();
-    const answer = await super.change(id, decide);
+    const answer = await super.change(id, decide, options);
     await this.holding;
     return answer;
   }

@@ -105,7 +105,7 @@ describeEachDatabase((database) => {
         [ClientStore, 'early'],
         [KeyStore, 'administration'],
       ] as const) {
-        const change = service.app.get<ClientStore>(store).change(id, () => undefined, event);
+        const change = service.app.get<ClientStore>(store).change(id, () => undefined, { event });
         await expect(change).rejects.toThrow('The database does not respond');
       }
       expect(await rows()).toEqual(before);
@@ -115,7 +115,7 @@ describeEachDatabase((database) => {
     it('is deleted after 30 days, and beyond the last 10,000', async () => {
       const store = service.app.get(ClientStore);
       const keep = async (id: string, time: number): Promise<void> => {
-        await store.change('early', (client) => client, { id, time, document: '{"event":{}}' });
+        await store.change('early', (client) => client, { event: { id, time, document: '{"event":{}}' } });
       };
       const ids = async (): Promise<unknown[]> => (await rows()).map((row) => (row as { id: string }).id);
       await keep('old', Date.now() - 31 * DAY);

@@ -101,12 +101,19 @@ describe('SyncedMap.change', () => {
     expect(await syncedMap.change('a', (current = 0) => current + 1)).toBe(42);
   });
 
-  it('does not hide earlier changes of other instances', async () => {
+  it('decides when the changes that other instances made are known here', async () => {
     await elsewhere('a', 1);
-    await syncedMap.change('b', () => 2);
-    expect(held()).toEqual({ b: 2 });
     await syncedMap.sync();
-    expect(held()).toEqual({ a: 1, b: 2 });
+    await elsewhere('b', 2);
+    await elsewhere('a', undefined);
+    const seen: object[] = [];
+    await syncedMap.change('c', () => {
+      seen.push(held());
+      return 3;
+    });
+    expect(seen).toEqual([{ b: 2 }]);
+    expect(held()).toEqual({ b: 2, c: 3 });
+    expect(applied.map(([id]) => id)).toEqual(['a', 'b', 'a', 'c']);
   });
 
   it('is not loaded again by the next sync if no other instance changed anything', async () => {
