@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { isJsonObject } from '../encoding/strict-json.js';
 import { redactSecrets } from '../encoding/redact-secrets.js';
 import { Rules } from '../validation/rules.js';
-import { type Client, DEFAULT_GRANT_TYPES, type DescribedClient } from '../clients/client.js';
+import { type Client, DEFAULT_GRANT_TYPES, type DescribedClient, LATER_FIELDS } from '../clients/client.js';
 import { ClientChangeRefused } from '../clients/client-change-refused.js';
 import { CLIENT_SETTINGS, type ClientSettings } from '../config/namespaces.js';
 import { mergePatch } from '../encoding/merge-patch.js';
@@ -108,6 +108,7 @@ export class ClientDescription {
 /** The properties that a body describes, and the defaults of the others. */
 function describedBy(body: ClientRequestDto, id: string): Omit<DescribedClient, 'id'> {
   return {
+    ...LATER_FIELDS,
     name: body.name ?? id,
     audiences: body.audiences ?? [],
     defaultAudience: body.default_audience ?? null,

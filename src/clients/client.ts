@@ -1,15 +1,36 @@
 import type { JsonWebKey } from 'node:crypto';
+import type { FederatedCredential } from './federated-credential.js';
 
 /** The longest client ID, in characters. */
 export const MAX_CLIENT_ID_LENGTH = 128;
 
 /** The names of the grants (RFC 6749 §1.3); what each does is in `oauth2/grants`. */
-export const GRANT_TYPES = ['client_credentials'] as const;
+export const GRANT_TYPES = ['client_credentials', 'urn:ietf:params:oauth:grant-type:jwt-bearer'] as const;
 
 export type GrantType = (typeof GRANT_TYPES)[number];
 
 /** The grants of a client whose description names none; they stay the same when a grant is added. */
 export const DEFAULT_GRANT_TYPES: readonly GrantType[] = ['client_credentials'];
+
+/** The ways in which a client may authenticate; `federated` is a token of a trusted issuer. */
+export const CLIENT_AUTHENTICATION_METHODS = [
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+  'federated',
+] as const;
+
+export type ClientAuthenticationMethod = (typeof CLIENT_AUTHENTICATION_METHODS)[number];
+
+/** How a client may use assertions of trusted issuers about users (RFC 7523 §2.1). */
+export interface JwtBearerPolicy {
+  /** The IDs of the entries whose assertions it may present. */
+  readonly issuers: readonly string[];
+  /** The subjects for which its tokens do not name it as the actor: exact, or a prefix that ends in `*`. */
+  readonly impersonate: readonly string[];
+  /** Whether a token expires with its assertion at the latest. */
+  readonly limitToAssertion: boolean;
+}
 
 /** A secret of a client, stored as its hash. */
 export interface ClientSecret {
@@ -39,6 +60,14 @@ export interface Client {
   readonly mayActFor: readonly string[];
   /** Public keys for `private_key_jwt` (RFC 7523). */
   readonly jwks: { readonly keys: readonly JsonWebKey[] } | null;
+  /** The tokens of trusted issuers that authenticate it. */
+  readonly federatedCredentials: readonly FederatedCredential[];
+  /** Whether a token of a trusted issuer gets it a token without client authentication. */
+  readonly workloadGrant: boolean;
+  /** Null if it may not present assertions about users. */
+  readonly jwtBearer: JwtBearerPolicy | null;
+  /** Null if every method is allowed. */
+  readonly tokenEndpointAuthMethods: readonly ClientAuthenticationMethod[] | null;
   readonly disabled: boolean;
   readonly secrets: readonly ClientSecret[];
   /** Milliseconds since 1970. */
@@ -51,6 +80,14 @@ export interface Client {
    */
   readonly tokenMark?: string;
 }
+
+/** The narrowest values of the fields that clients stored by earlier versions lack. */
+export const LATER_FIELDS = {
+  federatedCredentials: [],
+  workloadGrant: false,
+  jwtBearer: null,
+  tokenEndpointAuthMethods: null,
+} as const satisfies Partial<Client>;
 
 /** A client as administrators describe it: without its secrets, times and mark. */
 export type DescribedClient = Omit<Client, 'secrets' | 'createdAt' | 'updatedAt' | 'tokenMark'>;

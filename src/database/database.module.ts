@@ -2,10 +2,10 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSourceOptions } from 'typeorm';
 import { PersistedEvents } from '../audit/persisted-event.js';
-import { ClientStore } from '../clients/client-store.js';
+import { ClientStore, storedClient } from '../clients/client-store.js';
 import { DATABASE_SETTINGS, type DatabaseSettings } from '../config/namespaces.js';
 import { KeyStore } from '../keys/key-store.js';
-import { AssertionStore } from '../oauth2/assertion-store.js';
+import { AssertionStore } from '../clients/assertion-store.js';
 import { RevocationStore } from '../revocation/revocation-store.js';
 import { Database } from './database.js';
 import { ClientTable, KeyTable } from './entities.js';
@@ -36,7 +36,7 @@ import { TypeOrmRevocationStore } from './typeorm-revocation-store.js';
     {
       provide: ClientStore,
       inject: [Database],
-      useFactory: (database: Database) => new TypeOrmRecordStore(database, ClientTable),
+      useFactory: (database: Database) => new TypeOrmRecordStore(database, ClientTable, storedClient),
     },
     {
       provide: KeyStore,

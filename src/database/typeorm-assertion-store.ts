@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AssertionStore } from '../oauth2/assertion-store.js';
+import { AssertionStore } from '../clients/assertion-store.js';
 import { Database } from './database.js';
 import { AssertionTable } from './entities.js';
 import { deleteExpired } from './delete-expired.js';

@@ -4,7 +4,7 @@ import { ClientRegistry } from '../clients/client-registry.js';
 import { Clock } from '../clock.js';
 import { OAUTH2_SETTINGS, type OAuth2Settings } from '../config/namespaces.js';
 import { publishedUrls } from '../published-urls.js';
-import { AssertionStore } from './assertion-store.js';
+import { AssertionStore } from '../clients/assertion-store.js';
 import { assertionKey, isSignedBy, readAssertion } from './client-assertion.js';
 import { EndpointAudienceLog } from './endpoint-audience-log.js';
 

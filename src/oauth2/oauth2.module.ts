@@ -6,7 +6,7 @@ import { RevocationModule } from '../revocation/revocation.module.js';
 import { SyncLoop } from '../sync/sync-loop.js';
 import { SyncModule } from '../sync/sync.module.js';
 import { AssertionAuthenticator } from './assertion-authenticator.js';
-import { AssertionStore } from './assertion-store.js';
+import { AssertionStore } from '../clients/assertion-store.js';
 import { ClientAuthentication } from './client-authentication.js';
 import type { Grant } from './grants/grant.js';
 import { GrantTable } from './grants/grant-table.js';

@@ -1,9 +1,10 @@
-import type { Client } from '../../src/clients/client.js';
+import { type Client, LATER_FIELDS } from '../../src/clients/client.js';
 import { NEW_YEAR } from './moved-clock.js';
 
 /** A client without permissions, created at {@link NEW_YEAR}. */
 export function clientOf(changes: Partial<Client> = {}): Client {
   return {
+    ...LATER_FIELDS,
     id: 'worker',
     name: 'worker',
     audiences: [],

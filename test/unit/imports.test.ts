@@ -39,6 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'rate-limit',
     'sync',
   ],
+  issuers: [],
   token: [
     'audit',
     'clients',
@@ -117,7 +118,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'sync',
     'token',
   ],
-  database: ['audit', 'clients', 'concurrency', 'config', 'encoding', 'keys', 'oauth2', 'revocation', 'sync'],
+  database: ['audit', 'clients', 'concurrency', 'config', 'encoding', 'keys', 'revocation', 'sync'],
 };
 
 /** The composition root: these may import anything, but one another only in that direction. */

@@ -6,7 +6,9 @@
 import type { GrantType } from '../../clients/client.js';
 import { ClientCredentialsGrant } from './client-credentials.grant.js';
 import type { GrantClass } from './grant.js';
+import { JwtBearerGrant } from './jwt-bearer.grant.js';
 
 export const GRANTS: Readonly<Record<GrantType, GrantClass>> = {
   client_credentials: ClientCredentialsGrant,
+  'urn:ietf:params:oauth:grant-type:jwt-bearer': JwtBearerGrant,
 };

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import type { Client } from '../../../src/clients/client.js';
+import { type Client, LATER_FIELDS } from '../../../src/clients/client.js';
 import { ClientChangeRefused } from '../../../src/clients/client-change-refused.js';
 import { ClientDescription } from '../../../src/admin/client-description.js';
 import { toClientDto } from '../../../src/admin/dto/client-response.dto.js';
@@ -57,6 +57,7 @@ describe('ClientDescription.read', () => {
         disabled: true,
       }),
     ).toEqual({
+      ...LATER_FIELDS,
       id: 'a.b_c~d-1',
       name: 'Worker 🪪',
       audiences: ['logging-service', 'https://billing.example'],

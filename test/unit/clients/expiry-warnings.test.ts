@@ -4,27 +4,23 @@ import type { Client } from '../../../src/clients/client.js';
 import { ClientRegistry } from '../../../src/clients/client-registry.js';
 import { type ExpiringSecret, expiringSecrets } from '../../../src/clients/expiring-secrets.js';
 import { ExpiryWarnings } from '../../../src/clients/expiry-warnings.js';
+import { clientOf } from '../../support/client-values.js';
 import { MemoryRecordStore } from '../../support/memory-record-store.js';
 import { MovedClock } from '../../support/moved-clock.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 
-const client = (id: string, expiries: readonly (number | null)[], disabled = false): Client => ({
-  id,
-  name: id,
-  audiences: [],
-  defaultAudience: null,
-  scopes: [],
-  claims: [],
-  grantTypes: [],
-  tokenLifetimeSeconds: null,
-  mayActFor: [],
-  jwks: null,
-  disabled,
-  secrets: expiries.map((expiresAt, index) => ({ id: `${id}-${index}`, hash: '', createdAt: 0, expiresAt })),
-  createdAt: 0,
-  updatedAt: 0,
-});
+const client = (id: string, expiries: readonly (number | null)[], disabled = false): Client =>
+  clientOf({
+    id,
+    disabled,
+    secrets: expiries.map((expiresAt, index) => ({
+      id: `${id}-${index}`,
+      hash: '',
+      createdAt: 0,
+      expiresAt,
+    })),
+  });
 
 describe('expiringSecrets', () => {
   it.each<[string, number | null, boolean]>([
