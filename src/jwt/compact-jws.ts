@@ -1,5 +1,5 @@
 import { BoundedMap } from '../concurrency/bounded-map.js';
-import { isAlgorithm, type Algorithm } from './algorithms.js';
+import { algorithmNamed, isAlgorithm, type Algorithm } from './algorithms.js';
 import { readClaims, type Claims } from './claims.js';
 import { malformedTokenHint, headerHint } from './malformed-token-hint.js';
 import { decodeUtf8, isInterchangeable, isJsonObject, parseStrictJson } from '../encoding/strict-json.js';
@@ -11,14 +11,23 @@ export const MAX_TOKEN_LENGTH = 16 * 1024;
 export type TokenType = 'JWT' | 'at+jwt';
 
 /** A well-formed token. Its signature has not been verified yet. */
-export interface CompactJws {
+export interface Jws<Type> {
   readonly token: string;
   readonly algorithm: Algorithm;
   readonly keyId: string | undefined;
   /** The header's `typ`; `undefined` if it has none. */
-  readonly type: TokenType | undefined;
+  readonly type: Type | undefined;
   readonly claims: Claims;
 }
+
+/** A token of the types that this service issues. */
+export type CompactJws = Jws<TokenType>;
+
+/**
+ * A token of any issuer and any type. The type is in lower case and without `application/`, which may be
+ * omitted (RFC 7515 §4.1.9).
+ */
+export type OutsideJws = Jws<string>;
 
 /** Three parts of base64url without padding, spaces or line ends (draft-ietf-oauth-rfc8725bis §3.14). */
 const COMPACT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)$/;
@@ -43,6 +52,23 @@ const REFUSED_HEADERS = ['crit', 'b64', 'jwk', 'jku', 'x5c', 'x5u'];
  * @returns the parsed token, or one sentence without a full stop that says why it is malformed
  */
 export function parseCompactJws(token: string): CompactJws | string {
+  return parseJws(token, (part) => readHeader(part, knownHeaders, ownHeader));
+}
+
+/**
+ * Parses a token of another issuer as strictly as {@link parseCompactJws}, but with any `typ`, and with every
+ * name of an algorithm.
+ *
+ * @returns the parsed token, or one sentence without a full stop that says why it is malformed
+ */
+export function parseOutsideJws(token: string): OutsideJws | string {
+  return parseJws(token, (part) => readHeader(part, knownOutsideHeaders, outsideHeader));
+}
+
+function parseJws<Type>(
+  token: string,
+  headerOf: (part: string) => JwsHeader<Type> | string,
+): Jws<Type> | string {
   if (token.length > MAX_TOKEN_LENGTH) return 'The token is longer than 16 KiB';
   const parts = COMPACT.exec(token);
   if (!parts) return malformedTokenHint(token);
@@ -52,7 +78,7 @@ export function parseCompactJws(token: string): CompactJws | string {
     isCanonicalBase64Url(claimsPart) &&
     isCanonicalBase64Url(signaturePart);
   if (!isCanonical) return malformedTokenHint(token);
-  const header = readHeader(headerPart);
+  const header = headerOf(headerPart);
   if (typeof header === 'string') return header;
   const claims = parseObject(claimsPart);
   if (!claims || !isInterchangeable(claims)) return 'The claims are not one unambiguous JSON object';
@@ -63,33 +89,62 @@ export function parseCompactJws(token: string): CompactJws | string {
   return { token, algorithm, keyId, type, claims: typed };
 }
 
+type JwsHeader<Type> = Pick<Jws<Type>, 'algorithm' | 'keyId' | 'type'>;
+
+/** Reads the parameters of a header that were not checked yet; a string says what is wrong. */
+type HeaderParser<Type> = (header: Record<string, unknown>) => Omit<JwsHeader<Type>, 'keyId'> | string;
+
 /** Most tokens share a few headers, so each header is parsed only once. */
-const knownHeaders = new BoundedMap<Header>(64);
+const knownHeaders = new BoundedMap<JwsHeader<TokenType>>(64);
+const knownOutsideHeaders = new BoundedMap<JwsHeader<string>>(64);
 
-type Header = Pick<CompactJws, 'algorithm' | 'keyId' | 'type'>;
-
-function readHeader(part: string): Header | string {
-  const known = knownHeaders.get(part);
-  if (known) return known;
-  const header = parseHeader(part);
+function readHeader<Type>(
+  part: string,
+  known: BoundedMap<JwsHeader<Type>>,
+  parse: HeaderParser<Type>,
+): JwsHeader<Type> | string {
+  const found = known.get(part);
+  if (found) return found;
+  const header = parseHeader(part, parse);
   if (typeof header === 'string' || part.length > 256) return header;
-  knownHeaders.set(part, header);
+  known.set(part, header);
   return header;
 }
 
-function parseHeader(part: string): Header | string {
+function parseHeader<Type>(part: string, parse: HeaderParser<Type>): JwsHeader<Type> | string {
   const header = parseObject(part);
   if (!header) return headerHint(part);
-  const { alg, typ, kid } = header;
-  if (!isAlgorithm(alg)) return 'The algorithm in the header is not one that this service knows';
-  const type = typeof typ === 'string' ? TYPES.get(typ.toLowerCase()) : undefined;
-  if (typ !== undefined && type === undefined) {
-    return 'The typ in the header is neither JWT nor at+jwt';
-  }
+  const parsed = parse(header);
+  if (typeof parsed === 'string') return parsed;
   const refused = REFUSED_HEADERS.find((name) => Object.hasOwn(header, name));
   if (refused) return `The header has a parameter that is never accepted: ${refused}`;
+  const { kid } = header;
   if (kid !== undefined && typeof kid !== 'string') return 'The kid in the header is not a string';
-  return { algorithm: alg, keyId: kid, type };
+  return { algorithm: parsed.algorithm, keyId: kid, type: parsed.type };
+}
+
+const UNKNOWN_ALGORITHM = 'The algorithm in the header is not one that this service knows';
+
+function ownHeader({ alg, typ }: Record<string, unknown>): ReturnType<HeaderParser<TokenType>> {
+  if (!isAlgorithm(alg)) return UNKNOWN_ALGORITHM;
+  const type = typeof typ === 'string' ? TYPES.get(typ.toLowerCase()) : undefined;
+  return typ !== undefined && type === undefined
+    ? 'The typ in the header is neither JWT nor at+jwt'
+    : { algorithm: alg, type };
+}
+
+function outsideHeader({ alg, typ }: Record<string, unknown>): ReturnType<HeaderParser<string>> {
+  const algorithm = algorithmNamed(alg);
+  if (!algorithm) return UNKNOWN_ALGORITHM;
+  if (typ === undefined) return { algorithm, type: undefined };
+  return typeof typ === 'string'
+    ? { algorithm, type: mediaType(typ) }
+    : 'The typ in the header is not a string';
+}
+
+/** @returns a `typ` as it is compared: in lower case, and without `application/` (RFC 7515 §4.1.9) */
+export function mediaType(typ: string): string {
+  return typ.toLowerCase().replace(/^application\/(?=[^/]*$)/, '');
 }
 
 /**
