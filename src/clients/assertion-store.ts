@@ -11,6 +11,13 @@ export abstract class AssertionStore {
   abstract useOnce(key: string, expiresAt: number): Promise<boolean>;
 
   /**
+   * @param key as for {@link useOnce}
+   * @returns whether the assertion was used; it is not used by this
+   * @throws {StoreUnavailable}
+   */
+  abstract isUsed(key: string): Promise<boolean>;
+
+  /**
    * Forgets some of the assertions that have expired by this time, in whole seconds since 1970.
    *
    * @throws {StoreUnavailable}

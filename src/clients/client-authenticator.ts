@@ -4,7 +4,7 @@ import { Clock } from '../clock.js';
 import type { MaybePromise } from '../concurrency/maybe-promise.js';
 import type { Credentials } from './basic-credentials.js';
 import { BruteForceLimit } from './brute-force-limit.js';
-import type { Client } from './client.js';
+import { allowsMethod, type Client, type ClientAuthenticationMethod } from './client.js';
 import { ClientRegistry } from './client-registry.js';
 import { hasSecret } from './client-secret.js';
 
@@ -22,6 +22,9 @@ export interface Attempt {
   readonly address: string;
 }
 
+/** A method by which a client sends its secret (RFC 6749 §2.3.1). */
+export type SecretMethod = Extract<ClientAuthenticationMethod, `client_secret_${string}`>;
+
 /** Authenticates clients by secret. Counts, limits and audits failures, those of other methods too. */
 @Injectable()
 export class ClientAuthenticator {
@@ -37,14 +40,21 @@ export class ClientAuthenticator {
    * since failures may be counted in Redis.
    *
    * @param credentials `undefined` if they are malformed
+   * @param method how they were sent; the client may be limited to other methods
    */
-  bySecret(attempt: Attempt, credentials: Credentials | undefined): MaybePromise<Authentication> {
+  bySecret(
+    attempt: Attempt,
+    credentials: Credentials | undefined,
+    method: SecretMethod,
+  ): MaybePromise<Authentication> {
     const clientId = credentials?.clientId ?? '';
     const blocked = this.refuseIfBlocked(attempt, clientId);
     if (blocked) return blocked;
     const client = this.clients.find(clientId);
     const matches = hasSecret(client, credentials?.clientSecret ?? '', this.clock.now());
-    if (client && matches && !client.disabled) return { code: 'authenticated', client };
+    if (client && matches && !client.disabled && allowsMethod(client, method)) {
+      return { code: 'authenticated', client };
+    }
     return this.countFailure(attempt, clientId);
   }
 

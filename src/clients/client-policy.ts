@@ -3,7 +3,8 @@ import type { Client } from './client.js';
 
 /** What a client requests. */
 export interface ClientRequest {
-  readonly subject: string;
+  /** `undefined` if the evidence of a grant allows it, whatever `may_act_for` says. */
+  readonly subject: string | undefined;
   readonly audience: string | readonly string[];
   /** Scope tokens separated by one space. */
   readonly scope?: string | undefined;
@@ -25,7 +26,7 @@ export function policyViolation(
   isClient: (id: string) => boolean,
 ): PolicyViolation | undefined {
   if (!audiencesOf(audience).every((each) => client.audiences.includes(each))) return 'audience';
-  if (!mayNameSubject(client, subject, isClient)) return 'subject';
+  if (subject !== undefined && !mayNameSubject(client, subject, isClient)) return 'subject';
   if (scope !== undefined && !scope.split(' ').every((each) => client.scopes.includes(each))) return 'scope';
   if (claims && !Object.keys(claims).every((name) => client.claims.includes(name))) return 'claims';
   return undefined;
@@ -37,8 +38,10 @@ export function policyViolation(
  */
 function mayNameSubject(client: Client, subject: string, isClient: (id: string) => boolean): boolean {
   if (subject === client.id || client.mayActFor.includes(subject)) return true;
-  return (
-    client.mayActFor.some((pattern) => pattern.endsWith('*') && subject.startsWith(pattern.slice(0, -1))) &&
-    !isClient(subject)
-  );
+  return client.mayActFor.some((pattern) => matchesSubjectPattern(pattern, subject)) && !isClient(subject);
+}
+
+/** Whether a subject is the one that a pattern names, or begins with it if it ends in `*`. */
+export function matchesSubjectPattern(pattern: string, subject: string): boolean {
+  return pattern.endsWith('*') ? subject.startsWith(pattern.slice(0, -1)) : pattern === subject;
 }

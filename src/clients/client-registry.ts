@@ -4,6 +4,8 @@ import type { ChangeEvent, RecordDecision } from '../sync/record-store.js';
 import { SyncedMap } from '../sync/synced-map.js';
 import type { Client } from './client.js';
 import { ClientStore } from './client-store.js';
+import type { FederatedCredential } from './federated-credential.js';
+import { FederatedIndex } from './federated-index.js';
 
 /** The clients, held in memory: issuing and verifying tokens does not query the database. */
 @Injectable()
@@ -11,6 +13,7 @@ export class ClientRegistry {
   private readonly records: SyncedMap<Client>;
   /** How many clients name each audience. */
   private readonly audiences = new Map<string, number>();
+  private readonly federated = new FederatedIndex();
   private sortedIds: readonly string[] | undefined;
 
   /** @param notifier notifies other workers of a change, and waits for them, but at most a second */
@@ -68,6 +71,31 @@ export class ClientRegistry {
   }
 
   /**
+   * Finds the clients that a token of a trusted issuer matches, disabled ones too: disabling a client must not
+   * let its workload in as another.
+   *
+   * @param issuerId the ID of the issuer's entry
+   * @param subject the `sub` of the token
+   */
+  matchFederated(issuerId: string, subject: string, claims: object): readonly Client[] {
+    return [...this.federated.match(issuerId, subject, claims)]
+      .map((id) => this.find(id))
+      .filter((client) => client !== undefined);
+  }
+
+  /** The credentials of all clients with the same issuer and subject pattern. */
+  federatedLike(
+    credential: FederatedCredential,
+  ): readonly { readonly clientId: string; readonly credential: FederatedCredential }[] {
+    return this.federated.named(credential);
+  }
+
+  /** Whether a client names the entry of a trusted issuer. */
+  namesIssuer(issuerId: string): boolean {
+    return this.federated.namesIssuer(issuerId);
+  }
+
+  /**
    * Lists clients in the order of their IDs.
    *
    * @param limit the maximum number of clients
@@ -88,6 +116,8 @@ export class ClientRegistry {
 
   private follow(client: Client | undefined, previous: Client | undefined): void {
     if ((client === undefined) !== (previous === undefined)) this.sortedIds = undefined;
+    if (previous) this.federated.remove(previous);
+    if (client) this.federated.add(client);
     for (const name of previous?.audiences ?? []) {
       const count = this.audiences.get(name) ?? 0;
       if (count > 1) this.audiences.set(name, count - 1);

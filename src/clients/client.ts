@@ -96,3 +96,11 @@ export type DescribedClient = Omit<Client, 'secrets' | 'createdAt' | 'updatedAt'
 export function liveSecrets({ secrets }: Client, now: number): readonly ClientSecret[] {
   return secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
 }
+
+/** Whether a client may authenticate by a method. */
+export function allowsMethod(
+  { tokenEndpointAuthMethods }: Pick<Client, 'tokenEndpointAuthMethods'>,
+  method: ClientAuthenticationMethod,
+): boolean {
+  return tokenEndpointAuthMethods === null || tokenEndpointAuthMethods.includes(method);
+}

@@ -24,11 +24,11 @@ export class TypeOrmAssertionStore extends AssertionStore {
     }
   }
 
-  override deleteExpired(time: number): Promise<void> {
-    return deleteExpired(this.database, AssertionTable, time);
+  override isUsed(key: string): Promise<boolean> {
+    return this.database.read((manager) => manager.existsBy(AssertionTable, { id: key }));
   }
 
-  private isUsed(key: string): Promise<boolean> {
-    return this.database.read((manager) => manager.existsBy(AssertionTable, { id: key }));
+  override deleteExpired(time: number): Promise<void> {
+    return deleteExpired(this.database, AssertionTable, time);
   }
 }

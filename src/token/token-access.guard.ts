@@ -56,8 +56,9 @@ export class TokenAccessGuard extends HeaderGuard<AdmittedRequest> {
       return;
     }
     const attempt = { requestId: request.id, address: request.ip };
-    return andThen(this.authenticator.bySecret(attempt, parseBasic(authorization)), (outcome) =>
-      this.settle(request, outcome),
+    return andThen(
+      this.authenticator.bySecret(attempt, parseBasic(authorization), 'client_secret_basic'),
+      (outcome) => this.settle(request, outcome),
     );
   }
 

@@ -142,9 +142,9 @@ function oracle(
   if (outside(audiences, holder.audiences)) return 'audience';
   const exact = [holder.id, ...holder.mayActFor];
   const prefixes = holder.mayActFor.flatMap((each) => (each.endsWith('*') ? [each.slice(0, -1)] : []));
-  const covered = prefixes.some((prefix) => asked.subject.slice(0, prefix.length) === prefix);
-  if (!exact.some((each) => each === asked.subject) && (clients.has(asked.subject) || !covered))
-    return 'subject';
+  const { subject = holder.id } = asked;
+  const covered = prefixes.some((prefix) => subject.slice(0, prefix.length) === prefix);
+  if (!exact.some((each) => each === subject) && (clients.has(subject) || !covered)) return 'subject';
   if (outside(asked.scope?.split(' ') ?? [], holder.scopes)) return 'scope';
   if (outside(Object.keys(asked.claims ?? {}), holder.claims)) return 'claims';
   return undefined;
