@@ -73,6 +73,25 @@ export class Environment {
   CLIENT_ASSERTION_AUDIENCE: 'issuer-or-endpoint' | 'issuer' = 'issuer-or-endpoint';
 
   @Setting({
+    byDefault: 'none',
+    about:
+      'Private networks (comma separated CIDR, such as `10.0.0.0/8`) from which the keys of trusted issuers may be fetched. Without it, an entry with the private IP address in its URL is the only way.',
+  })
+  @Satisfies(
+    (text) => listOf(text).every(isNetwork),
+    'must be networks in CIDR notation, comma separated, such as 10.0.0.0/8',
+  )
+  @IsOptional()
+  ISSUER_NETWORKS?: string;
+
+  @Setting({
+    byDefault: '4',
+    about: 'How many parties may act for one another in a token, 1 to 16: the links of `act` (RFC 8693).',
+  })
+  @IsWhole(1, 16)
+  MAX_DELEGATION_DEPTH: number = 4;
+
+  @Setting({
     byDefault: '15',
     about: 'Lifetime of a token in minutes, 1 to 1440; the longest that a caller may request.',
   })

@@ -77,6 +77,8 @@ function toSettings(
     issuer: environment.JWT_ISSUER,
     publicUrl: baseUrlOf(environment.PUBLIC_URL ?? environment.JWT_ISSUER),
     clientAssertionAudience: environment.CLIENT_ASSERTION_AUDIENCE,
+    issuerNetworks: listOf(environment.ISSUER_NETWORKS),
+    maxDelegationDepth: environment.MAX_DELEGATION_DEPTH,
     lifetimeSeconds: environment.JWT_EXPIRATION_MINUTES * 60,
     ...keys,
     ...allSecrets,

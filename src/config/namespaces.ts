@@ -33,7 +33,9 @@ export const NAMESPACES = {
     'clientAssertionAudience',
     'swagger',
     'tokenEndpointAuth',
+    'maxDelegationDepth',
   ],
+  issuers: ['issuer', 'publicUrl', 'production', 'issuerNetworks'],
   diagnostics: [
     'debugEnv',
     'metrics',
@@ -84,6 +86,11 @@ export const CLIENT_SETTINGS = getConfigToken('clients');
 export type OAuth2Settings = Namespace<'oauth2'>;
 /** Injection token of {@link OAuth2Settings}. */
 export const OAUTH2_SETTINGS = getConfigToken('oauth2');
+
+/** Which issuers outside of this service may be trusted. */
+export type IssuersSettings = Namespace<'issuers'>;
+/** Injection token of {@link IssuersSettings}. */
+export const ISSUERS_SETTINGS = getConfigToken('issuers');
 
 /** What operators may read, and what they compare with other services. */
 export type DiagnosticsSettings = Namespace<'diagnostics'>;

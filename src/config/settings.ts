@@ -17,6 +17,10 @@ export interface Settings {
   readonly publicUrl: string | undefined;
   /** What the audience of a client assertion may be: only the issuer, or the token endpoint too. */
   readonly clientAssertionAudience: 'issuer-or-endpoint' | 'issuer';
+  /** The networks, in CIDR notation, in which the keys of trusted issuers may be, in addition to the public Internet. */
+  readonly issuerNetworks: readonly string[];
+  /** The most links that an `act` claim may have. */
+  readonly maxDelegationDepth: number;
   /** The lifetime of a token; a caller may request a shorter one. */
   readonly lifetimeSeconds: number;
   /** The first one signs; all are accepted. */

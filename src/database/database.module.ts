@@ -4,11 +4,12 @@ import type { DataSourceOptions } from 'typeorm';
 import { PersistedEvents } from '../audit/persisted-event.js';
 import { ClientStore, storedClient } from '../clients/client-store.js';
 import { DATABASE_SETTINGS, type DatabaseSettings } from '../config/namespaces.js';
+import { IssuerStore } from '../issuers/issuer-store.js';
 import { KeyStore } from '../keys/key-store.js';
 import { AssertionStore } from '../clients/assertion-store.js';
 import { RevocationStore } from '../revocation/revocation-store.js';
 import { Database } from './database.js';
-import { ClientTable, KeyTable } from './entities.js';
+import { ClientTable, IssuerTable, KeyTable } from './entities.js';
 import { TypeOrmPersistedEvents } from './typeorm-persisted-events.js';
 import { databaseOptions, openDatabase } from './open-database.js';
 import { TypeOrmAssertionStore } from './typeorm-assertion-store.js';
@@ -43,10 +44,15 @@ import { TypeOrmRevocationStore } from './typeorm-revocation-store.js';
       inject: [Database],
       useFactory: (database: Database) => new TypeOrmRecordStore(database, KeyTable),
     },
+    {
+      provide: IssuerStore,
+      inject: [Database],
+      useFactory: (database: Database) => new TypeOrmRecordStore(database, IssuerTable),
+    },
     { provide: RevocationStore, useClass: TypeOrmRevocationStore },
     { provide: PersistedEvents, useClass: TypeOrmPersistedEvents },
     { provide: AssertionStore, useClass: TypeOrmAssertionStore },
   ],
-  exports: [ClientStore, KeyStore, RevocationStore, AssertionStore, PersistedEvents],
+  exports: [ClientStore, KeyStore, IssuerStore, RevocationStore, AssertionStore, PersistedEvents],
 })
 export class DatabaseModule {}

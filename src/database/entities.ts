@@ -39,6 +39,7 @@ const recordTable = (name: string): EntitySchema<RecordRow> =>
 
 export const ClientTable = recordTable('identity_client');
 export const KeyTable = recordTable('identity_key');
+export const IssuerTable = recordTable('identity_issuer');
 
 export const RevisionTable = new EntitySchema<RevisionRow>({
   name: 'identity_revision',
@@ -80,6 +81,6 @@ export const AuditEventTable = new EntitySchema<AuditEventRow>({
 });
 
 export const ENTITIES = [
-  ...[ClientTable, KeyTable, RevisionTable],
+  ...[ClientTable, KeyTable, IssuerTable, RevisionTable],
   ...[RevocationTable, AssertionTable, AuditEventTable],
 ];

@@ -108,6 +108,24 @@ export class AuditEvents1764288000000 implements MigrationInterface {
   }
 }
 
+/** The table of trusted issuers. */
+export class TrustedIssuers1764374400000 implements MigrationInterface {
+  readonly name = 'TrustedIssuers1764374400000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    const { name, text, tableOptions } = dialectOf(runner);
+    await runner.query(
+      `CREATE TABLE IF NOT EXISTS identity_issuer (id ${name(128)} NOT NULL PRIMARY KEY, revision bigint NOT NULL UNIQUE, document ${text})${tableOptions}`,
+    );
+    await countRevisionsOf('identity_issuer', runner);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE IF EXISTS identity_issuer');
+    await runner.query(`DELETE FROM identity_revision WHERE name = 'identity_issuer'`);
+  }
+}
+
 async function countRevisionsOf(table: string, runner: QueryRunner): Promise<void> {
   await runner.query(
     `INSERT INTO identity_revision (name, value) SELECT '${table}', 0 FROM (SELECT 1 AS one) AS here WHERE NOT EXISTS (SELECT 1 FROM identity_revision WHERE name = '${table}')`,
@@ -128,4 +146,5 @@ export const MIGRATIONS = [
   Revocations1764115200000,
   RevocationExpiry1764201600000,
   AuditEvents1764288000000,
+  TrustedIssuers1764374400000,
 ];

@@ -16,6 +16,8 @@ export function testSettings(changes: Partial<Settings> = {}): Settings {
     issuer: 'identity-backend',
     publicUrl: baseUrlOf(changes.issuer ?? ''),
     clientAssertionAudience: 'issuer-or-endpoint',
+    issuerNetworks: [],
+    maxDelegationDepth: 4,
     lifetimeSeconds: 900,
     algorithms: ['HS256'],
     audienceAlgorithms: new Map(),

@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import { ChangeNotifier, SINGLE_PROCESS } from '../sync/change-notifier.js';
+import type { ChangeEvent, RecordDecision } from '../sync/record-store.js';
+import { SyncedMap } from '../sync/synced-map.js';
+import { IssuerStore } from './issuer-store.js';
+import { type TrustedIssuer, trustDomainOf } from './trusted-issuer.js';
+
+/** Called for each entry that was added, changed or removed; then `entry` is `undefined`. */
+export type IssuerListener = (
+  id: string,
+  entry: TrustedIssuer | undefined,
+  previous: TrustedIssuer | undefined,
+) => void;
+
+/** The trusted issuers, held in memory: checking a token does not query the database. */
+@Injectable()
+export class IssuerRegistry {
+  private readonly records: SyncedMap<TrustedIssuer>;
+  private readonly issuers = new Map<string, TrustedIssuer>();
+  private readonly trustDomains = new Map<string, TrustedIssuer>();
+  private readonly listeners: IssuerListener[] = [];
+
+  /** @param notifier notifies other workers of a change, and waits for them, but at most a second */
+  constructor(store: IssuerStore, notifier: ChangeNotifier = SINGLE_PROCESS) {
+    this.records = new SyncedMap<TrustedIssuer>(
+      store,
+      (id, entry, previous) => this.follow(id, entry, previous),
+      () => notifier.publish(),
+    );
+  }
+
+  /** @throws {StoreUnavailable} */
+  sync(): Promise<void> {
+    return this.records.sync();
+  }
+
+  /**
+   * Changes an entry, here immediately and on other instances with their next {@link sync}.
+   *
+   * @param decide receives the entry as it is in the database, and may read all others here; its error cancels
+   *   the change, and is rethrown
+   * @throws {StoreUnavailable} if the database is unavailable; nothing has changed then, unless only the
+   *   response of the database was lost
+   */
+  change(
+    id: string,
+    decide: RecordDecision<TrustedIssuer>,
+    event?: ChangeEvent,
+  ): Promise<TrustedIssuer | undefined> {
+    return this.records.change(id, decide, event);
+  }
+
+  /** @param listener called for each entry that changes from now on */
+  onChange(listener: IssuerListener): void {
+    this.listeners.push(listener);
+  }
+
+  find(id: string): TrustedIssuer | undefined {
+    return this.records.get(id);
+  }
+
+  /** @param issuer an `iss`, compared byte for byte */
+  byIssuer(issuer: string): TrustedIssuer | undefined {
+    return this.issuers.get(issuer);
+  }
+
+  /** The issuer of the SPIFFE IDs of a trust domain. */
+  byTrustDomain(domain: string): TrustedIssuer | undefined {
+    return this.trustDomains.get(domain);
+  }
+
+  /** Whether a subject begins with `<id>:` of an entry other than this one. */
+  isPrefixed(subject: string, entryId: string): boolean {
+    const colon = subject.indexOf(':');
+    const id = colon < 0 ? '' : subject.slice(0, colon);
+    return id !== entryId && this.records.get(id) !== undefined;
+  }
+
+  get size(): number {
+    return this.records.all.size;
+  }
+
+  get all(): Iterable<TrustedIssuer> {
+    return this.records.all.values();
+  }
+
+  /**
+   * Lists entries in the order of their IDs.
+   *
+   * @param limit the maximum number of entries
+   * @param after the ID that precedes the page; empty for the first page
+   * @returns the entries, and the ID to pass as `after` for the next page, if there is one
+   */
+  page(
+    limit: number,
+    after = '',
+  ): { readonly issuers: readonly TrustedIssuer[]; readonly next: string | undefined } {
+    const ids = [...this.records.all.keys()].filter((id) => id > after).sort();
+    const issuers = ids
+      .slice(0, limit)
+      .map((id) => this.find(id))
+      .filter((entry) => entry !== undefined);
+    return { issuers, next: ids.length > limit ? issuers.at(-1)?.id : undefined };
+  }
+
+  private follow(id: string, entry: TrustedIssuer | undefined, previous: TrustedIssuer | undefined): void {
+    if (previous) this.issuers.delete(previous.issuer);
+    const domain = previous && trustDomainOf(previous);
+    if (domain !== undefined) this.trustDomains.delete(domain);
+    if (entry) {
+      this.issuers.set(entry.issuer, entry);
+      const current = trustDomainOf(entry);
+      if (current !== undefined) this.trustDomains.set(current, entry);
+    }
+    for (const listener of this.listeners) listener(id, entry, previous);
+  }
+}
