@@ -11,6 +11,8 @@ interface RequestedToken {
   readonly scope?: string | undefined;
   /** The ID of the client that sent the request; omitted if no client was authenticated. */
   readonly client_id?: string | undefined;
+  /** The entry of the trusted issuer whose token was the grant; omitted for other grants. */
+  readonly trusted_issuer?: string | undefined;
 }
 
 /** A token was issued. The event identifies it by its `jti` and does not contain it. */
@@ -39,6 +41,19 @@ export interface AuthenticationFailed {
   readonly client_id: string | undefined;
   /** The IP address that sent the request. */
   readonly address: string;
+}
+
+/** A token of an outside issuer was refused, as a client assertion or as a grant. */
+export interface OutsideTokenRefused {
+  readonly event: 'outside_token.refused';
+  /** The use for which it was presented. */
+  readonly use: string;
+  /** The check that failed; `unavailable` if the keys of the issuer are not known. The caller does not learn it. */
+  readonly check: string;
+  /** The entry of the issuer; omitted if the token names none. */
+  readonly trusted_issuer: string | undefined;
+  /** The `sub` of the token; omitted unless its signature was verified. */
+  readonly sub: string | undefined;
 }
 
 /** A token was revoked. */
@@ -99,7 +114,12 @@ export type AdministrationEvent = ClientChanged | SecretChanged | KeysRotated;
 
 /** What the audit log records: who did what, and for which subject. */
 export type AuditEvent =
-  TokenIssued | TokenRefused | AuthenticationFailed | TokenRevoked | AdministrationEvent;
+  | TokenIssued
+  | TokenRefused
+  | OutsideTokenRefused
+  | AuthenticationFailed
+  | TokenRevoked
+  | AdministrationEvent;
 
 /** Receives audit events. An application that embeds the routes of this package may provide its own. */
 export abstract class AuditLog {

@@ -4,6 +4,9 @@ import type { AuditEvent } from './audit-log.js';
 /** How many characters of a `jti` are logged: anyone with the shared secret can choose it freely. */
 const MAX_TOKEN_ID_LENGTH = 255;
 
+/** How many characters of the `sub` of an outside token are logged: its issuer chooses it freely. */
+const MAX_SUBJECT_LENGTH = 255;
+
 const REMOVED = '[removed]';
 
 /** The names from unauthenticated callers that are logged. A passphrase, for instance, is not one of them. */
@@ -27,6 +30,9 @@ export function redactEvent(event: AuditEvent): AuditEvent {
   if (event.event === 'token.revoked') {
     const { jti, client_id } = event;
     return { ...event, jti: name(jti.slice(0, MAX_TOKEN_ID_LENGTH)), client_id: optional(client_id, name) };
+  }
+  if (event.event === 'outside_token.refused') {
+    return { ...event, sub: optional(event.sub?.slice(0, MAX_SUBJECT_LENGTH), name) };
   }
   if ('sub' in event) {
     const show = event.event === 'token.refused' && event.client_id === undefined ? plainName : name;

@@ -11,6 +11,9 @@ import { Clock } from '../clock.js';
 import { ApiError } from '../server/api-error.js';
 import { ApiErrorResponse } from '../server/api-errors.decorator.js';
 import { SharedResult } from '../concurrency/shared-result.js';
+import { IssuerKeys } from '../issuers/issuer-keys.js';
+import { IssuerRegistry } from '../issuers/issuer-registry.js';
+import type { TrustedIssuer } from '../issuers/trusted-issuer.js';
 import { SyncLoop } from '../sync/sync-loop.js';
 import { TokenService } from '../token/token.service.js';
 import { HealthDto } from './dto/health.dto.js';
@@ -34,6 +37,8 @@ export class HealthController {
     private readonly indicator: HealthIndicatorService,
     private readonly tokens: TokenService,
     private readonly syncLoop: SyncLoop,
+    private readonly issuers: IssuerRegistry,
+    private readonly issuerKeys: IssuerKeys,
     clock: Clock,
   ) {
     this.readiness = new SharedResult(() => this.check(), clock);
@@ -61,8 +66,13 @@ export class HealthController {
   }
 
   private async check(): Promise<Readiness> {
-    const result = await this.health.check([() => this.signingKey(), () => this.database()]);
-    return this.syncLoop.ageSeconds > FRESH_SECONDS ? { ...result, status: 'degraded' } : result;
+    const result = await this.health.check([
+      () => this.signingKey(),
+      () => this.database(),
+      () => this.trustedIssuers(),
+    ]);
+    const isDegraded = this.syncLoop.ageSeconds > FRESH_SECONDS || this.unreachableIssuers.length > 0;
+    return isDegraded ? { ...result, status: 'degraded' } : result;
   }
 
   private async signingKey(): Promise<HealthIndicatorResult> {
@@ -80,5 +90,18 @@ export class HealthController {
     const age = Math.floor(this.syncLoop.ageSeconds);
     const database = this.indicator.check('database');
     return age < OLDEST_SECONDS ? database.up({ age_seconds: age }) : database.down({ age_seconds: age });
+  }
+
+  /** An outage of an outside issuer concerns its own tokens alone, so the service is up, but degraded. */
+  private trustedIssuers(): HealthIndicatorResult {
+    const issuers = this.indicator.check('trusted_issuers');
+    const { length } = this.unreachableIssuers;
+    return length === 0 ? issuers.up() : issuers.up({ unreachable: length });
+  }
+
+  private get unreachableIssuers(): readonly TrustedIssuer[] {
+    return [...this.issuers.all].filter(
+      (entry) => !entry.disabled && this.issuerKeys.stateOf(entry).failure !== undefined,
+    );
   }
 }

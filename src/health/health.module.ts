@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
+import { IssuersModule } from '../issuers/issuers.module.js';
+import { OutsideTokensModule } from '../issuers/outside-tokens.module.js';
 import { SyncModule } from '../sync/sync.module.js';
 import { HealthController } from './health.controller.js';
 import { PingController } from './ping.controller.js';
@@ -9,7 +11,7 @@ import { PingController } from './ping.controller.js';
  * (`/health/ready`).
  */
 @Module({
-  imports: [TerminusModule.forRoot({ logger: false }), SyncModule],
+  imports: [TerminusModule.forRoot({ logger: false }), IssuersModule, OutsideTokensModule, SyncModule],
   controllers: [PingController, HealthController],
 })
 export class HealthModule {}

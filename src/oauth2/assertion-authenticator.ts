@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Attempt, type Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
+import { allowsMethod } from '../clients/client.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { Clock } from '../clock.js';
 import { OAUTH2_SETTINGS, type OAuth2Settings } from '../config/namespaces.js';
@@ -50,7 +51,8 @@ export class AssertionAuthenticator {
     if (!assertion || !isNamed) return this.authenticator.countFailure(attempt, clientId);
     const client = this.clients.find(clientId);
     const isSigned = isSignedBy(client, assertion);
-    if (!client || client.disabled || !isSigned) return this.authenticator.countFailure(attempt, clientId);
+    const isAllowed = client && !client.disabled && allowsMethod(client, 'private_key_jwt');
+    if (!isAllowed || !isSigned) return this.authenticator.countFailure(attempt, clientId);
     const isFirstUse = await this.used.useOnce(assertionKey(assertion), assertion.expiresAt);
     if (!isFirstUse) return this.authenticator.countFailure(attempt, clientId);
     if (assertion.audience !== this.issuer) this.endpointAudiences.used(clientId);

@@ -3,8 +3,10 @@ import { type Credentials, parseBasic } from '../clients/basic-credentials.js';
 import type { Client } from '../clients/client.js';
 import { type Attempt, type Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
 import { type MaybePromise, andThen } from '../concurrency/maybe-promise.js';
-import { tooManyRequests } from '../server/api-error.js';
+import { type KeysUnavailable, OutsideTokens } from '../issuers/outside-tokens.js';
+import { tooManyRequests, unavailable } from '../server/api-error.js';
 import { AssertionAuthenticator } from './assertion-authenticator.js';
+import { FederatedAuthenticator } from './federated-authenticator.js';
 import { asOAuthError, OAuthError } from './oauth-error.js';
 import type { OAuthForm } from './oauth-form.js';
 
@@ -16,8 +18,9 @@ export interface Caller extends Attempt {
   readonly client?: Client | undefined;
 }
 
-/** The value of `client_assertion_type` (RFC 7523 §2.2). */
+/** The values of `client_assertion_type` (RFC 7523 §2.2, draft-ietf-oauth-spiffe-client-auth §4). */
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+const JWT_SPIFFE = 'urn:ietf:params:oauth:client-assertion-type:jwt-spiffe';
 
 /** Authenticates the client of a request to one of the OAuth routes (RFC 6749 §2.3, RFC 7523 §2.2). */
 @Injectable()
@@ -25,7 +28,17 @@ export class ClientAuthentication {
   constructor(
     private readonly authenticator: ClientAuthenticator,
     private readonly assertions: AssertionAuthenticator,
+    private readonly federated: FederatedAuthenticator,
+    private readonly outside: OutsideTokens,
   ) {}
+
+  /**
+   * Whether the request carries any credentials of a client. If not, its `client_id` is only a name that anyone
+   * may send.
+   */
+  isAttempted(form: OAuthForm, { authorization }: Caller): boolean {
+    return presentedMethods(form, authorization).length > 0;
+  }
 
   /**
    * @returns the client; a promise only for an assertion, or if Redis counts a failure
@@ -35,18 +48,16 @@ export class ClientAuthentication {
     const { authorization } = caller;
     const secret = form.get('client_secret');
     const assertion = form.get('client_assertion');
-    const methods = [authorization, secret, assertion].filter((each) => each !== undefined);
-    if (methods.length > 1) {
+    if (presentedMethods(form, authorization).length > 1) {
       throw new OAuthError('invalid_request', 'Use one method of client authentication');
     }
     if (authorization !== undefined) return this.byBasic(form, authorization, caller);
     if (secret !== undefined) {
       const credentials = { clientId: form.get('client_id') ?? '', clientSecret: secret };
-      return andThen(this.authenticator.bySecret(caller, credentials), byBody);
+      return andThen(this.authenticator.bySecret(caller, credentials, 'client_secret_post'), byBody);
     }
-    if (assertion === undefined || form.get('client_assertion_type') !== JWT_BEARER)
-      throw authenticationFailed(false);
-    return this.assertions.authenticate(assertion, form.get('client_id'), caller).then(byBody);
+    if (assertion === undefined) throw authenticationFailed(false);
+    return this.byAssertion(assertion, form, caller).then(byBody);
   }
 
   /**
@@ -70,23 +81,64 @@ export class ClientAuthentication {
     return client ?? this.bySecretInHeader(caller, credentials);
   }
 
+  /**
+   * The token of a trusted issuer is verified by its entry, even a disabled one; any other assertion must be
+   * signed by the client itself.
+   */
+  private async byAssertion(
+    assertion: string,
+    form: OAuthForm,
+    caller: Caller,
+  ): Promise<Authentication | KeysUnavailable> {
+    const type = form.get('client_assertion_type');
+    if (type !== JWT_BEARER && type !== JWT_SPIFFE) return { code: 'invalid_client' };
+    const namedId = form.get('client_id');
+    const svid = type === JWT_SPIFFE;
+    const token = this.outside.hasIssuers || svid ? this.outside.read(assertion) : undefined;
+    if (token && (svid || token.entry)) {
+      return this.federated.authenticate({ token, namedId, asClient: true, svid }, caller);
+    }
+    const outcome = await this.assertions.authenticate(assertion, namedId, caller);
+    if (outcome.code === 'invalid_client') this.outside.reportUnknownIssuer(caller.requestId);
+    return outcome;
+  }
+
   private bySecretInHeader(attempt: Attempt, credentials: Credentials | undefined): MaybePromise<Client> {
-    return andThen(this.authenticator.bySecret(attempt, credentials), byHeader);
+    return andThen(this.authenticator.bySecret(attempt, credentials, 'client_secret_basic'), byHeader);
   }
 }
 
 const byHeader = (outcome: Authentication): Client => admitted(outcome, true);
-const byBody = (outcome: Authentication): Client => admitted(outcome, false);
+const byBody = (outcome: Authentication | KeysUnavailable): Client => admitted(outcome, false);
 
-function admitted(outcome: Authentication, inHeader: boolean): Client {
+function admitted(outcome: Authentication | KeysUnavailable, inHeader: boolean): Client {
   switch (outcome.code) {
     case 'authenticated':
       return outcome.client;
     case 'invalid_client':
       throw authenticationFailed(inHeader);
     case 'too_many_requests':
-      throw asOAuthError(tooManyRequests(outcome.retryAfterSeconds));
+      throw tooManyAttempts(outcome.retryAfterSeconds);
+    case 'unavailable':
+      throw trustUnavailable();
   }
+}
+
+/** The credentials of a client that a request carries. */
+function presentedMethods(form: OAuthForm, authorization: string | undefined): readonly string[] {
+  return [authorization, form.get('client_secret'), form.get('client_assertion')].filter(
+    (each) => each !== undefined,
+  );
+}
+
+/** @param seconds after which the client may try again */
+export function tooManyAttempts(seconds: number): OAuthError {
+  return asOAuthError(tooManyRequests(seconds));
+}
+
+/** The keys of a trusted issuer are not known: its tokens can be neither accepted nor refused. */
+export function trustUnavailable(): OAuthError {
+  return asOAuthError(unavailable('The keys of the issuer are not known now'));
 }
 
 /**

@@ -1,6 +1,9 @@
 import { baseUrlOf, pathOf, publishedUrls } from '../published-urls.js';
 import { CLIENT_ALGORITHMS } from './client-assertion.js';
 
+/** The Identity Assertion JWT Authorization Grant, a profile of the jwt-bearer grant. */
+const ID_JAG_PROFILE = 'urn:ietf:params:oauth:grant-profile:id-jag';
+
 /** The settings from which the metadata is made. */
 export interface MetadataOptions {
   readonly issuer: string;
@@ -42,6 +45,7 @@ export function serverMetadata(options: MetadataOptions): object | string {
     revocation_endpoint: urls.revocationEndpoint,
     jwks_uri: urls.keySet,
     grant_types_supported: grantTypes,
+    authorization_grant_profiles_supported: [ID_JAG_PROFILE],
     response_types_supported: [],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: algorithms,

@@ -2,12 +2,14 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { ClientAuthenticationModule } from '../clients/client-authentication.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { CLOCK_SKEW_SECONDS, Clock } from '../clock.js';
+import { OutsideTokensModule } from '../issuers/outside-tokens.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { SyncLoop } from '../sync/sync-loop.js';
 import { SyncModule } from '../sync/sync.module.js';
 import { AssertionAuthenticator } from './assertion-authenticator.js';
 import { AssertionStore } from '../clients/assertion-store.js';
 import { ClientAuthentication } from './client-authentication.js';
+import { FederatedAuthenticator } from './federated-authenticator.js';
 import type { Grant } from './grants/grant.js';
 import { GrantTable } from './grants/grant-table.js';
 import { GRANTS } from './grants/index.js';
@@ -21,7 +23,7 @@ import { TokenEndpoint } from './token-endpoint.js';
 
 /** Owns the routes of OAuth 2.0. The TokenService comes from a global module. */
 @Module({
-  imports: [ClientAuthenticationModule, ClientsModule, RevocationModule, SyncModule],
+  imports: [ClientAuthenticationModule, ClientsModule, OutsideTokensModule, RevocationModule, SyncModule],
   controllers: [
     TokenEndpointController,
     IntrospectionController,
@@ -32,6 +34,7 @@ import { TokenEndpoint } from './token-endpoint.js';
   providers: [
     AssertionAuthenticator,
     ClientAuthentication,
+    FederatedAuthenticator,
     ...Object.values(GRANTS),
     {
       provide: GrantTable,

@@ -1,6 +1,8 @@
 import type { Client } from '../clients/client.js';
-import { normalAudience } from '../jwt/audience.js';
+import { anyAudienceOf, normalAudience, sameAudience } from '../jwt/audience.js';
+import { audiencesOf } from '../jwt/claims.js';
 import { isName } from '../encoding/well-formed-text.js';
+import type { Evidence } from './grants/grant.js';
 import { OAuthError } from './oauth-error.js';
 import type { OAuthForm } from './oauth-form.js';
 
@@ -24,6 +26,27 @@ export function requestedAudience(form: OAuthForm, client: Client): string | rea
   const audiences = names === undefined ? asRegistered(given, client) : given;
   const [only = ''] = audiences;
   return audiences.length === 1 ? only : audiences;
+}
+
+/**
+ * Checks an audience against the evidence of a grant: nothing that someone outside asserts opens the service
+ * itself, and a token reaches no further than its evidence.
+ *
+ * @param ownAudience the service itself
+ * @throws {OAuthError} `invalid_target`
+ */
+export function checkTarget(
+  audience: string | readonly string[],
+  { audiences }: Evidence,
+  ownAudience: string,
+): void {
+  const isAllowed = audiences && anyAudienceOf(audiences);
+  for (const each of audiencesOf(audience)) {
+    if (sameAudience(each, ownAudience)) throw invalidTarget('The audience is reserved');
+    if (isAllowed && !isAllowed(each)) {
+      throw invalidTarget('The audience is not within the resource of the assertion');
+    }
+  }
 }
 
 function defaultAudience({ defaultAudience, audiences }: Client): string {

@@ -5,17 +5,19 @@ import type { Client } from '../clients/client.js';
 import type { Attempt } from '../clients/client-authenticator.js';
 import { type ClientRequest, policyViolation } from '../clients/client-policy.js';
 import { ClientRegistry } from '../clients/client-registry.js';
-import { isScope } from '../jwt/scope.js';
 import type { MaybePromise } from '../concurrency/maybe-promise.js';
 import { unavailable } from '../server/api-error.js';
 import type { Issued, IssueOutcome, NotIssued } from '../token/issue-outcome.js';
+import type { TokenRequest } from '../token/token-request.js';
 import { TokenService } from '../token/token.service.js';
 import { authenticationFailed, type Caller, ClientAuthentication } from './client-authentication.js';
 import type { AccessTokenResponseDto } from './dto/access-token.dto.js';
-import { GrantTable } from './grants/grant-table.js';
+import type { Evidence } from './grants/grant.js';
+import { GrantTable, type RegisteredGrant } from './grants/grant-table.js';
 import { asOAuthError, OAuthError, type OAuthErrorCode } from './oauth-error.js';
 import { OAuthForm } from './oauth-form.js';
-import { requestedAudience } from './requested-audience.js';
+import { checkTarget, requestedAudience } from './requested-audience.js';
+import { requestedScope } from './requested-scope.js';
 
 /** The parts of a request that are known so far, with which a refusal is audited. */
 interface KnownRequest {
@@ -23,6 +25,7 @@ interface KnownRequest {
   subject?: string;
   audience?: string | readonly string[];
   scope?: string | undefined;
+  evidence?: Evidence | undefined;
 }
 
 const ERROR_CODES: Readonly<Record<Exclude<NotIssued['code'], 'unavailable'>, OAuthErrorCode>> = {
@@ -70,25 +73,41 @@ export class TokenEndpoint {
     known: KnownRequest,
   ): Promise<AccessTokenResponseDto> {
     const form = new OAuthForm(body);
-    const type = requestedGrantType(form);
-    const authenticated = (known.client = await this.authentication.authenticate(form, caller));
-    const { subject } = await this.grants.allowed(type, authenticated).decide(authenticated, form);
+    const grant = this.grants.named(requestedGrantType(form));
+    const { client: found, isIdentified } = await this.findClient(form, grant, caller);
+    known.client = found;
+    grant.checkAllowed(found);
+    const { requestId } = caller;
+    const { subject, evidence } = await grant.decide(form, { client: found, isIdentified, requestId });
     known.subject = subject;
-    const client = this.current(authenticated, type, caller);
+    known.evidence = evidence;
+    const client = this.current(found, grant, isIdentified, caller);
     const audience = (known.audience = requestedAudience(form, client));
-    const scope = (known.scope = requestedScope(form));
-    this.checkPolicy(client, { subject, audience, scope });
+    if (evidence) checkTarget(audience, evidence, this.tokens.ownAudience);
+    const scope = (known.scope = requestedScope(form, client, evidence));
+    this.checkPolicy(client, { subject: evidence ? undefined : subject, audience, scope });
     const issued = issuedOrRefused(
-      await this.tokens.issue({
-        type: 'at+jwt',
-        client,
-        subject,
-        audience,
-        ...(scope !== undefined && { scope }),
-      }),
+      await this.tokens.issue({ type: 'at+jwt', client, subject, audience, ...grantedBy(evidence, scope) }),
     );
     this.auditIssued(caller, known, issued);
     return responseOf(issued, scope);
+  }
+
+  /**
+   * Finds the client by its authentication; without one, by what the grant proves, if the grant can.
+   *
+   * @throws {OAuthError} such as `invalid_client`
+   */
+  private async findClient(
+    form: OAuthForm,
+    grant: RegisteredGrant,
+    caller: Caller,
+  ): Promise<{ readonly client: Client; readonly isIdentified: boolean }> {
+    const isIdentified = grant.identifies && !this.authentication.isAttempted(form, caller);
+    const client = isIdentified
+      ? await grant.identify(form, { ...caller, namedId: form.get('client_id') })
+      : await this.authentication.authenticate(form, caller);
+    return { client, isIdentified };
   }
 
   /**
@@ -98,14 +117,21 @@ export class TokenEndpoint {
    * @returns the client as it is now
    * @throws {OAuthError} if it no longer exists or is disabled, or may no longer use the grant
    */
-  private current(authenticated: Client, type: string, { authorization }: Caller): Client {
-    const client = this.clients.find(authenticated.id);
-    if (client === authenticated) return client;
+  private current(
+    found: Client,
+    grant: RegisteredGrant,
+    isIdentified: boolean,
+    { authorization }: Caller,
+  ): Client {
+    const client = this.clients.find(found.id);
+    if (client === found) return client;
     // Another client may have been registered with the same ID.
-    if (!client || client.disabled || client.createdAt !== authenticated.createdAt) {
-      throw authenticationFailed(authorization !== undefined);
+    if (!client || client.disabled || client.createdAt !== found.createdAt) {
+      throw isIdentified
+        ? new OAuthError('invalid_grant', 'The client was changed')
+        : authenticationFailed(authorization !== undefined);
     }
-    this.grants.allowed(type, client);
+    grant.checkAllowed(client);
     return client;
   }
 
@@ -163,10 +189,16 @@ function requestedGrantType(form: OAuthForm): string {
   return type;
 }
 
-function requestedScope(form: OAuthForm): string | undefined {
-  const scope = form.get('scope');
-  if (scope !== undefined && !isScope(scope)) throw new OAuthError('invalid_scope', 'scope is malformed');
-  return scope;
+/** What a token has in addition to its client, subject and audience. */
+function grantedBy(
+  evidence: Evidence | undefined,
+  scope: string | undefined,
+): Pick<TokenRequest, 'scope' | 'claims' | 'actor' | 'expiresBy'> {
+  return {
+    ...(scope !== undefined && { scope }),
+    ...(evidence && { claims: evidence.claims, actor: evidence.actor }),
+    ...(evidence?.expiresBy !== undefined && { expiresBy: evidence.expiresBy }),
+  };
 }
 
 function issuedOrRefused(outcome: IssueOutcome): Issued {
@@ -184,11 +216,18 @@ function responseOf({ token, expiresIn }: Issued, scope: string | undefined): Ac
   };
 }
 
-function auditFields({ client, subject, audience, scope }: KnownRequest): {
+function auditFields({ client, subject, audience, scope, evidence }: KnownRequest): {
   client_id: string | undefined;
   sub: string | undefined;
   aud: string | readonly string[] | undefined;
   scope: string | undefined;
+  trusted_issuer?: string;
 } {
-  return { client_id: client?.id, sub: subject, aud: audience, scope };
+  return {
+    client_id: client?.id,
+    sub: subject,
+    aud: audience,
+    scope,
+    ...(evidence && { trusted_issuer: evidence.trustedIssuer }),
+  };
 }

@@ -46,6 +46,19 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  private readonly outsideTokens = new Counter({
+    name: 'identity_outside_tokens_total',
+    help: 'Tokens of trusted issuers that were presented; outcome is accepted, unavailable, or the check that failed',
+    labelNames: ['issuer', 'use', 'outcome'],
+    registers: [this.registry],
+  });
+  private readonly keyFetchOutages = new Counter({
+    name: 'identity_issuer_key_outages_total',
+    help: 'How often the keys of a trusted issuer could no longer be fetched',
+    labelNames: ['issuer'],
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }
@@ -75,6 +88,16 @@ export class Metrics {
 
   endpointAudienceUsed(): void {
     this.endpointAudiences.inc();
+  }
+
+  /** @param issuer the ID of an entry, or another label from a bounded set */
+  outsideToken(issuer: string, use: string, outcome: string): void {
+    this.outsideTokens.inc({ issuer, use, outcome });
+  }
+
+  /** @param issuer as for {@link outsideToken} */
+  issuerKeysLost(issuer: string): void {
+    this.keyFetchOutages.inc({ issuer });
   }
 
   tokenVerified(code: string): void {

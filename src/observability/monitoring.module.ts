@@ -2,6 +2,8 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { PersistedEventLog } from '../audit/persisted-event-log.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ExpiryReport, ExpiryWarnings } from '../clients/expiry-warnings.js';
+import { IssuersModule } from '../issuers/issuers.module.js';
+import { OutsideTokensModule } from '../issuers/outside-tokens.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { SyncLoop } from '../sync/sync-loop.js';
@@ -19,7 +21,7 @@ const EXPIRY_SYNC_ORDER = 30;
  * soon and about changes made by the command line.
  */
 @Module({
-  imports: [ClientsModule, KeysModule, RevocationModule, SyncModule],
+  imports: [ClientsModule, IssuersModule, KeysModule, OutsideTokensModule, RevocationModule, SyncModule],
   controllers: [MetricsController],
   providers: [
     MetricsText,

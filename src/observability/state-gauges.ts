@@ -3,6 +3,8 @@ import { Gauge } from 'prom-client';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { expiringSecrets } from '../clients/expiring-secrets.js';
 import { Clock } from '../clock.js';
+import { IssuerKeys } from '../issuers/issuer-keys.js';
+import { IssuerRegistry } from '../issuers/issuer-registry.js';
 import { ManagedKeys } from '../keys/managed-keys.js';
 import { Revocations } from '../revocation/revocations.js';
 import { SyncLoop } from '../sync/sync-loop.js';
@@ -10,6 +12,9 @@ import { Metrics } from './metrics.js';
 
 /** All workers hold the same state, so their samples must not be added up. */
 const SAME_IN_ALL_WORKERS = 'max';
+
+/** The most entries whose keys have a sample each, which bounds the response. */
+const MAX_NAMED_ISSUERS = 1_000;
 
 /** Exposes the state of the service as metrics, which are read at each scrape. */
 @Injectable()
@@ -21,6 +26,8 @@ export class StateGauges {
     keys: ManagedKeys,
     revocations: Revocations,
     syncLoop: SyncLoop,
+    issuers: IssuerRegistry,
+    private readonly issuerKeys: IssuerKeys,
   ) {
     this.gauge('identity_knowledge_age_seconds', 'Since the last successful query of the database', (gauge) =>
       gauge.set(syncLoop.ageSeconds),
@@ -34,6 +41,13 @@ export class StateGauges {
       'How soon the next secret of an enabled client expires',
       (gauge) => this.setNextExpiry(gauge),
     );
+    this.gauge('identity_trusted_issuers', 'Entries of trusted issuers', (gauge) => gauge.set(issuers.size));
+    this.gauge(
+      'identity_issuer_keys_age_seconds',
+      'Since the keys of an enabled trusted issuer were last fetched; no sample if they are not known',
+      (gauge) => this.setKeyAges(gauge, issuers),
+      ['issuer'],
+    );
     this.gauge(
       'identity_signing_key_age_seconds',
       'How long the signing key has signed',
@@ -43,6 +57,14 @@ export class StateGauges {
       },
       ['purpose'],
     );
+  }
+
+  private setKeyAges(gauge: Gauge, issuers: IssuerRegistry): void {
+    gauge.reset();
+    for (const entry of [...issuers.all].slice(0, MAX_NAMED_ISSUERS)) {
+      const { ageSeconds } = this.issuerKeys.stateOf(entry);
+      if (!entry.disabled && ageSeconds !== undefined) gauge.set({ issuer: entry.id }, ageSeconds);
+    }
   }
 
   private setNextExpiry(gauge: Gauge): void {

@@ -17,6 +17,13 @@ export interface TokenRequest {
   readonly lifetimeSeconds?: number;
   /** Custom claims. The names of claims that the service sets or interprets are refused. */
   readonly claims?: Readonly<Record<string, unknown>>;
+  /** The latest `exp` of the token, in whole seconds since 1970. Default: no limit but the lifetime. */
+  readonly expiresBy?: number;
+  /**
+   * The `act` claim (RFC 8693 §4.1), which names who acts for the subject; `null` for none. Default: the client,
+   * if the subject is another.
+   */
+  readonly actor?: Readonly<Record<string, unknown>> | null;
   /**
    * The client that requests the token. The caller must have checked that it may have what it requests.
    * Omitted for an anonymous caller.
@@ -61,7 +68,16 @@ export function faultOf(request: TokenRequest): string | undefined {
   if (lifetimeSeconds !== undefined && !(Number.isInteger(lifetimeSeconds) && lifetimeSeconds >= 1)) {
     return 'lifetimeSeconds must be a whole number of seconds, at least 1';
   }
-  return claims === undefined ? undefined : faultOfClaims(claims);
+  return faultOfEvidence(request) ?? (claims === undefined ? undefined : faultOfClaims(claims));
+}
+
+function faultOfEvidence({ expiresBy, actor }: TokenRequest): string | undefined {
+  if (expiresBy !== undefined && !Number.isInteger(expiresBy)) {
+    return 'expiresBy must be whole seconds since 1970';
+  }
+  return actor === undefined || actor === null || isJsonObject(actor)
+    ? undefined
+    : 'actor must be an object or null';
 }
 
 function faultOfClaims(claims: Readonly<Record<string, unknown>>): string | undefined {

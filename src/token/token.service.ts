@@ -56,7 +56,13 @@ export class TokenService {
     const audiences = audiencesOf(request.audience);
     const refusal = this.refusalOf(request, audiences);
     if (refusal) return refusal;
-    const limit = Math.min(this.options.lifetimeSeconds, request.client?.tokenLifetimeSeconds ?? Infinity);
+    const iat = Math.floor(this.options.clock.now() / 1000);
+    const limit = Math.min(
+      this.options.lifetimeSeconds,
+      request.client?.tokenLifetimeSeconds ?? Infinity,
+      (request.expiresBy ?? Infinity) - iat,
+    );
+    if (limit < 1) return { code: 'invalid_request', reason: 'expiresBy is in the past' };
     const expiresIn = request.lifetimeSeconds ?? limit;
     if (expiresIn > limit) {
       return { code: 'invalid_request', reason: `expires_in must be at most ${limit} seconds` };
@@ -65,7 +71,7 @@ export class TokenService {
     if (!purpose) return { code: 'invalid_target', reason: 'The audiences have no algorithm in common' };
     const key = this.keys.signing(purpose);
     if (!key) return { code: 'unavailable', reason: 'No key can sign the token now' };
-    return this.sign(key, request, expiresIn);
+    return this.sign(key, request, iat, expiresIn);
   }
 
   /**
@@ -122,10 +128,18 @@ export class TokenService {
       : undefined;
   }
 
-  private async sign(key: SigningKey, request: TokenRequest, expiresIn: number): Promise<IssueOutcome> {
+  private async sign(
+    key: SigningKey,
+    request: TokenRequest,
+    iat: number,
+    expiresIn: number,
+  ): Promise<IssueOutcome> {
     const tokenId = makeTokenId(request.client?.tokenMark);
     try {
-      const token = await key.sign(this.claimsOf(request, expiresIn, tokenId), request.type ?? 'JWT');
+      const token = await key.sign(
+        this.claimsOf(request, { iat, exp: iat + expiresIn }, tokenId),
+        request.type ?? 'JWT',
+      );
       return token.length > MAX_ISSUED_BYTES
         ? { code: 'invalid_request', reason: 'claims and aud together would make a token over 8 KiB' }
         : { code: 'issued', token, expiresIn, tokenId, algorithm: key.algorithm };
@@ -135,21 +149,26 @@ export class TokenService {
     }
   }
 
-  private claimsOf(request: TokenRequest, expiresIn: number, tokenId: string): object {
+  private claimsOf(
+    request: TokenRequest,
+    { iat, exp }: { readonly iat: number; readonly exp: number },
+    tokenId: string,
+  ): object {
     const { subject, audience, scope, claims, client } = request;
-    const iat = Math.floor(this.options.clock.now() / 1000);
+    // A token about another subject names the client as the actor (RFC 8693 §4.1).
+    const actor =
+      request.actor ?? (request.actor === undefined && client && client.id !== subject && { sub: client.id });
     return {
       ...claims,
       iss: this.options.issuer,
       sub: subject,
       aud: audience,
       iat,
-      exp: iat + expiresIn,
+      exp,
       jti: tokenId,
       ...(scope !== undefined && { scope }),
       ...(client && { client_id: client.id }),
-      // A token about another subject names the client as the actor (RFC 8693 §4.1).
-      ...(client && client.id !== subject && { act: { sub: client.id } }),
+      ...(actor && { act: actor }),
     };
   }
 

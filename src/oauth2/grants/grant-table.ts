@@ -2,22 +2,45 @@ import type { Client } from '../../clients/client.js';
 import { Rules } from '../../validation/rules.js';
 import { OAuthError } from '../oauth-error.js';
 import type { OAuthForm } from '../oauth-form.js';
-import type { Grant, GrantClass, GrantDecision } from './grant.js';
+import type { Grant, GrantClass, GrantContext, GrantDecision, UnauthenticatedRequest } from './grant.js';
 
 /** A grant with the compiled rules of its own parameters. */
-class RegisteredGrant {
+export class RegisteredGrant {
   private readonly rules: Rules<object> | undefined;
 
   constructor(
+    private readonly type: string,
     private readonly grant: Grant,
     { parameters }: GrantClass,
   ) {
     this.rules = parameters && new Rules(parameters);
   }
 
+  /** Whether it can find the client of a request without client authentication. */
+  get identifies(): boolean {
+    return this.grant.identify !== undefined;
+  }
+
+  /** @throws {OAuthError} if the grant requires client authentication, or does not find a client */
+  async identify(form: OAuthForm, request: UnauthenticatedRequest): Promise<Client> {
+    if (!this.grant.identify) throw new OAuthError('invalid_client', 'Client authentication failed');
+    return this.grant.identify(this.parametersOf(form), request);
+  }
+
+  /** @throws {OAuthError} if the client may not use the grant */
+  checkAllowed({ grantTypes }: Client): void {
+    if (!grantTypes.includes(this.type)) {
+      throw new OAuthError('unauthorized_client', 'The client may not use this grant_type');
+    }
+  }
+
   /** @throws {OAuthError} if a parameter of the grant is missing or malformed, or the grant refuses */
-  async decide(client: Client, form: OAuthForm): Promise<GrantDecision> {
-    return this.grant.decide({ client, parameters: this.rules ? read(form, this.rules) : {} });
+  async decide(form: OAuthForm, context: Omit<GrantContext, 'parameters'>): Promise<GrantDecision> {
+    return this.grant.decide({ ...context, parameters: this.parametersOf(form) });
+  }
+
+  private parametersOf(form: OAuthForm): object {
+    return this.rules ? read(form, this.rules) : {};
   }
 }
 
@@ -36,22 +59,18 @@ export class GrantTable {
     this.grants = new Map(
       Object.entries(classes).flatMap(([type, grantClass], index) => {
         const instance = instances[index];
-        return instance ? [[type, new RegisteredGrant(instance, grantClass)]] : [];
+        return instance ? [[type, new RegisteredGrant(type, instance, grantClass)]] : [];
       }),
     );
   }
 
   /**
    * @param type the `grant_type` of the request
-   * @returns the grant of this type
-   * @throws {OAuthError} if there is no such grant, or the client may not use it
+   * @throws {OAuthError} if there is no such grant
    */
-  allowed(type: string, client: Client): RegisteredGrant {
+  named(type: string): RegisteredGrant {
     const grant = this.grants.get(type);
     if (!grant) throw new OAuthError('unsupported_grant_type', 'This grant_type is not known here');
-    if (!client.grantTypes.includes(type)) {
-      throw new OAuthError('unauthorized_client', 'The client may not use this grant_type');
-    }
     return grant;
   }
 }

@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { Client } from '../../clients/client.js';
+import type { Attempt } from '../../clients/client-authenticator.js';
 
 /**
  * The input of a grant: a client that has authenticated and may use the grant, and the grant's own
@@ -7,8 +8,27 @@ import type { Client } from '../../clients/client.js';
  */
 export interface GrantContext<Parameters extends object = object> {
   readonly client: Client;
+  /** Whether {@link Grant.identify} found the client, because the request has no client authentication. */
+  readonly isIdentified: boolean;
   /** An instance of the class's `parameters`, validated. */
   readonly parameters: Parameters;
+  readonly requestId: string;
+}
+
+/** What a token says about someone other than the client, and how far it may go. */
+export interface Evidence {
+  /** The entry of the trusted issuer whose token is the evidence. */
+  readonly trustedIssuer: string;
+  /** The `act` claim of the token (RFC 8693 §4.1); `null` if the client is not named as the actor. */
+  readonly actor: Readonly<Record<string, unknown>> | null;
+  /** The custom claims of the token. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** The latest `exp` of the token, in whole seconds since 1970; `undefined` for no limit. */
+  readonly expiresBy: number | undefined;
+  /** The only scope tokens that may be granted; `undefined` for no limit but the client's own. */
+  readonly scopes: readonly string[] | undefined;
+  /** The only audiences that may be granted; `undefined` for no limit but the client's own. */
+  readonly audiences: readonly string[] | undefined;
 }
 
 /**
@@ -16,6 +36,14 @@ export interface GrantContext<Parameters extends object = object> {
  */
 export interface GrantDecision {
   readonly subject: string;
+  /** What allows this subject; if omitted, the client's own `may_act_for` must allow it. */
+  readonly evidence?: Evidence;
+}
+
+/** A request without client authentication. */
+export interface UnauthenticatedRequest extends Attempt {
+  /** The `client_id` of the request, which anyone may send. */
+  readonly namedId: string | undefined;
 }
 
 /**
@@ -25,6 +53,14 @@ export interface GrantDecision {
 export interface Grant<Parameters extends object = object> {
   /** @throws {OAuthError} such as `invalid_grant` */
   decide(context: GrantContext<Parameters>): Promise<GrantDecision>;
+
+  /**
+   * Finds the client of a request without client authentication, by what the grant itself proves. A grant
+   * without this method requires client authentication.
+   *
+   * @throws {OAuthError} such as `invalid_grant`
+   */
+  identify?(parameters: Parameters, request: UnauthenticatedRequest): Promise<Client>;
 }
 
 /** The class of a {@link Grant}, as the index of this folder lists it. */

@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { AssertionStore } from '../clients/assertion-store.js';
+import { ClientRegistry } from '../clients/client-registry.js';
+import { Clock } from '../clock.js';
+import { ISSUERS_SETTINGS, type IssuersSettings } from '../config/namespaces.js';
+import { type OutsideJws, parseOutsideJws } from '../jwt/compact-jws.js';
+import { publishedUrls } from '../published-urls.js';
+import { checkAlgorithm, type CheckContext, checkOutsideToken, lacksKey } from './check-outside-token.js';
+import { IssuerKeys } from './issuer-keys.js';
+import { IssuerRegistry } from './issuer-registry.js';
+import { IssuerReport } from './issuer-report.js';
+import {
+  type CheckName,
+  CHECKS,
+  failed,
+  type FailedCheck,
+  type Rules,
+  type VerifiedToken,
+} from './outside-token.js';
+import { type IssuerUse, type TrustedIssuer, trustDomainOf } from './trusted-issuer.js';
+
+/** The longest `jti` that is remembered, in bytes. */
+const MAX_TOKEN_ID_BYTES = 256;
+
+/** A SPIFFE ID (SPIFFE-ID §2): the trust domain, and a path without empty or dot segments. */
+const SPIFFE_ID = /^spiffe:\/\/([a-z0-9._-]{1,255})((?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)+)$/;
+
+/** The keys of the issuer are not known now. */
+export interface KeysUnavailable {
+  readonly code: 'unavailable';
+}
+
+/** The outcome of {@link OutsideTokens.verify}. */
+export type OutsideTokenOutcome<T> =
+  | { readonly code: 'accepted'; readonly value: T; readonly token: VerifiedToken }
+  | FailedCheck
+  | KeysUnavailable;
+
+/** A token as {@link OutsideTokens.read} finds it: nothing about it has been verified. */
+export interface ReadToken {
+  /** The token, or why it is malformed. */
+  readonly jws: OutsideJws | string;
+  /** The entry that it names, even a disabled one; `undefined` if it names none. */
+  readonly entry: TrustedIssuer | undefined;
+}
+
+/** A token that is presented for a use. */
+export interface PresentedToken {
+  readonly token: ReadToken;
+  readonly use: IssuerUse;
+  /** The request that presents it. */
+  readonly requestId: string;
+}
+
+/**
+ * Checks tokens of trusted issuers, for every use in the same order: form, issuer, key, signature, claims, the
+ * rules of the use, replay. No request is sent and no key is used for an issuer that is unknown, disabled or
+ * not trusted for the use.
+ */
+@Injectable()
+export class OutsideTokens {
+  private readonly ownIssuer: string;
+  private readonly tokenEndpoint: string | undefined;
+  private readonly isClient = (subject: string): boolean => this.clients.isClient(subject);
+  private readonly isPrefixed = (subject: string, entryId: string): boolean =>
+    this.issuers.isPrefixed(subject, entryId);
+
+  constructor(
+    private readonly issuers: IssuerRegistry,
+    private readonly keys: IssuerKeys,
+    private readonly clients: ClientRegistry,
+    private readonly used: AssertionStore,
+    private readonly clock: Clock,
+    private readonly report: IssuerReport,
+    @Inject(ISSUERS_SETTINGS) { issuer, publicUrl }: Pick<IssuersSettings, 'issuer' | 'publicUrl'>,
+  ) {
+    this.ownIssuer = issuer;
+    this.tokenEndpoint = publicUrl === undefined ? undefined : publishedUrls(publicUrl).tokenEndpoint;
+  }
+
+  /** @param text a compact JWS, as received */
+  read(text: string): ReadToken {
+    const jws = parseOutsideJws(text);
+    return { jws, entry: typeof jws === 'string' ? undefined : this.entryOf(jws) };
+  }
+
+  /** Whether there are trusted issuers at all. */
+  get hasIssuers(): boolean {
+    return this.issuers.size > 0;
+  }
+
+  /** Reports a client assertion that failed and whose issuer is not trusted. */
+  reportUnknownIssuer(requestId: string): void {
+    if (this.issuers.size === 0) return;
+    const use = 'client_authentication';
+    this.report.outcome({ requestId, use, issuer: undefined, outcome: 'issuer', subject: undefined });
+  }
+
+  /**
+   * Checks a token, and uses up its `jti` if the entry says so. Reports the outcome.
+   *
+   * @param rules the rules of the use; called only for a token that passed all earlier checks
+   * @throws {StoreUnavailable} if the store cannot say whether the token was used before
+   */
+  async verify<T>(
+    { token, use, requestId }: PresentedToken,
+    rules: Rules<T>,
+  ): Promise<OutsideTokenOutcome<T>> {
+    const checked = await this.check(token, use, rules, (verified) => this.useUp(verified));
+    const { outcome, subject } = checked;
+    this.report.outcome({
+      requestId,
+      use,
+      issuer: token.entry?.id,
+      outcome: outcome.code === 'refused' ? outcome.check : outcome.code,
+      subject,
+    });
+    return outcome;
+  }
+
+  /**
+   * Checks a token as {@link verify} does, but neither uses it up nor reports the outcome.
+   *
+   * @throws {StoreUnavailable}
+   */
+  async inspect<T>(token: ReadToken, use: IssuerUse, rules: Rules<T>): Promise<OutsideTokenOutcome<T>> {
+    return (await this.check(token, use, rules, (verified) => this.checkUnused(verified))).outcome;
+  }
+
+  /** @returns the outcome, and the subject once the signature is verified */
+  private async check<T>(
+    { jws, entry }: ReadToken,
+    use: IssuerUse,
+    rules: Rules<T>,
+    checkReplay: (token: VerifiedToken) => Promise<FailedCheck | undefined>,
+  ): Promise<{ readonly outcome: OutsideTokenOutcome<T>; readonly subject?: string | undefined }> {
+    if (typeof jws === 'string') return { outcome: failed('form', undefined, jws) };
+    const refusal = entry ? unusable(entry, use) : failed('issuer', 'the issuer of an entry', jws.claims.iss);
+    if (!entry || refusal) return { outcome: refusal ?? failed('issuer') };
+    const unlisted = checkAlgorithm(jws, entry);
+    if (unlisted) return { outcome: unlisted };
+    const keys = await this.keys.find(entry, (set) => lacksKey(jws, set));
+    // While the keys were fetched, the entry may have been disabled, changed or deleted.
+    if (this.issuers.find(entry.id) !== entry) {
+      return { outcome: failed('issuer', 'an unchanged entry', 'a changed entry') };
+    }
+    if (!keys) return { outcome: { code: 'unavailable' } };
+    const verified = checkOutsideToken(jws, entry, keys, this.contextOf(use));
+    if ('check' in verified) return { outcome: verified, subject: subjectIfVerified(verified, jws) };
+    const decided = rules(verified);
+    const outcome =
+      decided.code === 'refused'
+        ? decided
+        : ((await checkReplay(verified)) ?? { ...decided, token: verified });
+    return { outcome, subject: verified.subject };
+  }
+
+  /** A token without `iss` is found by the trust domain of its `sub`; one with both must agree with both. */
+  private entryOf({ claims: { iss, sub = '' } }: OutsideJws): TrustedIssuer | undefined {
+    const [, domain = ''] = SPIFFE_ID.exec(sub) ?? [];
+    const entry = iss === undefined ? this.issuers.byTrustDomain(domain) : this.issuers.byIssuer(iss);
+    const required = entry && trustDomainOf(entry);
+    return required === undefined || required === domain ? entry : undefined;
+  }
+
+  private contextOf(use: IssuerUse): CheckContext {
+    const { ownIssuer, tokenEndpoint, isClient, isPrefixed } = this;
+    return { use, now: this.clock.now() / 1000, ownIssuer, tokenEndpoint, isClient, isPrefixed };
+  }
+
+  /** Last of all checks: a forged token never uses up the `jti` of another. */
+  private async useUp(token: VerifiedToken): Promise<FailedCheck | undefined> {
+    if (!isSingleUse(token)) return undefined;
+    const key = replayKey(token);
+    if (key === undefined) return failed('replay', 'a jti of 1 to 256 bytes');
+    const isFirstUse = await this.used.useOnce(key, Math.ceil(token.claims.exp));
+    return isFirstUse ? undefined : failed('replay', 'a token that was not used before');
+  }
+
+  private async checkUnused(token: VerifiedToken): Promise<FailedCheck | undefined> {
+    if (!isSingleUse(token)) return undefined;
+    const key = replayKey(token);
+    if (key === undefined) return failed('replay', 'a jti of 1 to 256 bytes');
+    return (await this.used.isUsed(key)) ? failed('replay', 'a token that was not used before') : undefined;
+  }
+}
+
+function unusable(entry: TrustedIssuer, use: IssuerUse): FailedCheck | undefined {
+  if (entry.disabled) return failed('issuer', 'an enabled entry', 'a disabled entry');
+  return entry.uses.includes(use) ? undefined : failed('issuer', `an entry for ${use}`, entry.uses);
+}
+
+/** The checks that follow that of the signature: only then has the issuer said who the subject is. */
+const AFTER_SIGNATURE: readonly CheckName[] = CHECKS.slice(CHECKS.indexOf('signature') + 1);
+
+function subjectIfVerified({ check }: FailedCheck, { claims }: OutsideJws): string | undefined {
+  return AFTER_SIGNATURE.includes(check) ? claims.sub : undefined;
+}
+
+function isSingleUse({ entry, use }: VerifiedToken): boolean {
+  return entry.replay[use] === 'once' || (use === 'jwt_bearer' && entry.idJag);
+}
+
+/** The name under which the use of a token is stored: no client assertion has three parts in its name. */
+function replayKey({ entry, claims: { jti } }: VerifiedToken): string | undefined {
+  if (jti === undefined || Buffer.byteLength(jti) > MAX_TOKEN_ID_BYTES) return undefined;
+  return createHash('sha256')
+    .update(JSON.stringify(['outside', entry.issuer, jti]))
+    .digest('base64url');
+}

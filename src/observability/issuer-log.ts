@@ -1,0 +1,51 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log.js';
+import { IssuerReport, type OutsideTokenEvent } from '../issuers/issuer-report.js';
+import { type Log, LOG } from '../log.js';
+import { Metrics } from './metrics.js';
+
+/** The most entries that are counted by name, however many there are or were. */
+const MAX_NAMED = 1_000;
+
+/** Counts the tokens of trusted issuers, writes a line for each that is refused, and one for each outage. */
+@Injectable()
+export class IssuerLog extends IssuerReport {
+  private readonly named = new Set<string>();
+
+  constructor(
+    private readonly audit: AuditLog,
+    private readonly metrics: Metrics,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    super();
+  }
+
+  override outcome({ requestId, use, issuer, outcome, subject }: OutsideTokenEvent): void {
+    this.metrics.outsideToken(this.labelOf(issuer), use, outcome);
+    if (outcome === 'accepted') return;
+    this.audit.record(requestId, {
+      event: 'outside_token.refused',
+      use,
+      check: outcome,
+      trusted_issuer: issuer,
+      sub: subject,
+    });
+  }
+
+  override keysUnavailable(issuer: string, reason: string): void {
+    this.metrics.issuerKeysLost(this.labelOf(issuer));
+    this.log.warn({ trusted_issuer: issuer, reason }, 'the keys of a trusted issuer cannot be fetched');
+  }
+
+  override keysRestored(issuer: string): void {
+    this.log.info({ trusted_issuer: issuer }, 'the keys of a trusted issuer were fetched again');
+  }
+
+  private labelOf(issuer: string | undefined): string {
+    if (issuer === undefined) return 'unknown';
+    if (this.named.has(issuer)) return issuer;
+    if (this.named.size >= MAX_NAMED) return 'other';
+    this.named.add(issuer);
+    return issuer;
+  }
+}
