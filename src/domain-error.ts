@@ -1,18 +1,18 @@
-import { ClientChangeRefused } from './clients/client-change-refused.js';
+import { ChangeRefused } from './clients/change-refused.js';
 import { RotationIncomplete } from './keys/key-administration.js';
 import { ApiError, unavailable } from './server/api-error.js';
 import { StoreUnavailable } from './sync/record-store.js';
 
-const CLIENT_CHANGE_STATUS = { invalid_request: 400, not_found: 404, conflict: 409 } as const;
+const CHANGE_STATUS = { invalid_request: 400, not_found: 404, conflict: 409 } as const;
 
 /**
- * Maps the errors of `clients`, `keys` and `sync` to HTTP errors.
+ * Maps the errors of `clients`, `issuers`, `keys` and `sync` to HTTP errors.
  *
  * @returns the HTTP error; any other exception unchanged
  */
 export function domainError(exception: unknown): unknown {
-  if (exception instanceof ClientChangeRefused) {
-    return new ApiError(CLIENT_CHANGE_STATUS[exception.code], exception.code, exception.message);
+  if (exception instanceof ChangeRefused) {
+    return new ApiError(CHANGE_STATUS[exception.code], exception.code, exception.message);
   }
   if (exception instanceof RotationIncomplete) return unavailable(exception.message);
   return exception instanceof StoreUnavailable

@@ -4,7 +4,7 @@ import { isJsonObject } from '../encoding/strict-json.js';
 import { redactSecrets } from '../encoding/redact-secrets.js';
 import { Rules } from '../validation/rules.js';
 import { type Client, DEFAULT_GRANT_TYPES, type DescribedClient, LATER_FIELDS } from '../clients/client.js';
-import { ClientChangeRefused } from '../clients/client-change-refused.js';
+import { ChangeRefused } from '../clients/change-refused.js';
 import { CLIENT_SETTINGS, type ClientSettings } from '../config/namespaces.js';
 import { mergePatch } from '../encoding/merge-patch.js';
 import { ClientRequestDto } from './dto/client-request.dto.js';
@@ -42,7 +42,7 @@ export class ClientDescription {
   /**
    * Reads the description of a new client.
    *
-   * @throws {ClientChangeRefused} if the description is invalid
+   * @throws {ChangeRefused} if the description is invalid
    */
   read(body: unknown): DescribedClient {
     const fields = this.known(body);
@@ -62,7 +62,7 @@ export class ClientDescription {
    *
    * @param patch a JSON Merge Patch (RFC 7396)
    * @returns the changed client
-   * @throws {ClientChangeRefused} if the patch is invalid, or would leave the client with neither secret nor
+   * @throws {ChangeRefused} if the patch is invalid, or would leave the client with neither secret nor
    *   keys
    */
   patch(client: Client, patch: unknown): Client {
@@ -79,10 +79,7 @@ export class ClientDescription {
     };
     if (has('audiences') || has('default_audience')) checkDefaultAudience(described);
     if (described.jwks === null && client.jwks !== null && client.secrets.length === 0) {
-      throw new ClientChangeRefused(
-        'conflict',
-        'The client has no secret: add one before you remove its keys',
-      );
+      throw new ChangeRefused('conflict', 'The client has no secret: add one before you remove its keys');
     }
     return described;
   }
@@ -128,6 +125,6 @@ function checkDefaultAudience({ audiences, defaultAudience }: DescribedClient): 
   }
 }
 
-function refused(message: string): ClientChangeRefused {
-  return new ClientChangeRefused('invalid_request', message);
+function refused(message: string): ChangeRefused {
+  return new ChangeRefused('invalid_request', message);
 }

@@ -99,6 +99,13 @@ export interface SecretChanged extends ByAdministrator {
   readonly secret_id: string;
 }
 
+/** A trusted issuer was created, changed or deleted. */
+export interface IssuerChanged extends ByAdministrator {
+  readonly event: 'issuer.created' | 'issuer.updated' | 'issuer.deleted';
+  /** The ID of the entry. */
+  readonly issuer: string;
+}
+
 /** The keys of one algorithm and purpose were replaced. */
 export interface KeysRotated extends ByAdministrator {
   readonly event: 'keys.rotated';
@@ -110,7 +117,7 @@ export interface KeysRotated extends ByAdministrator {
 }
 
 /** A change by an administrator. */
-export type AdministrationEvent = ClientChanged | SecretChanged | KeysRotated;
+export type AdministrationEvent = ClientChanged | SecretChanged | IssuerChanged | KeysRotated;
 
 /** What the audit log records: who did what, and for which subject. */
 export type AuditEvent =

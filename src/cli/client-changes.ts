@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ClientChangeRefused } from '../clients/client-change-refused.js';
+import { ChangeRefused } from '../clients/change-refused.js';
 import type { ClientDto } from '../admin/dto/client-response.dto.js';
 import { clientFields, withClientOptions } from './client-options.js';
 import type { JsonOptions } from './command.js';
@@ -47,7 +47,7 @@ export function withChangeOptions(command: Command): Command {
  * Turns the options into a change of a client. Adding and removing entries depends on its current lists.
  *
  * @returns a function from the current client to a JSON Merge Patch (RFC 7396); it throws
- *   {@link ClientChangeRefused} if an entry to remove is missing
+ *   {@link ChangeRefused} if an entry to remove is missing
  * @throws {Error} if the options contradict each other, or change nothing
  */
 export function clientPatch(options: ChangeOptions): (client: ClientDto) => Record<string, unknown> {
@@ -77,7 +77,7 @@ function edit(name: string, { field, add, remove }: List, options: ChangeOptions
   const apply = (current: readonly string[]): readonly string[] => {
     const absent = removed.find((value) => !current.includes(value));
     if (absent !== undefined) {
-      throw new ClientChangeRefused('invalid_request', `${field} has no ${JSON.stringify(absent)} to remove`);
+      throw new ChangeRefused('invalid_request', `${field} has no ${JSON.stringify(absent)} to remove`);
     }
     return [...new Set([...current, ...added])].filter((value) => !removed.includes(value));
   };

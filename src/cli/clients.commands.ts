@@ -3,7 +3,7 @@ import { ClientDescription } from '../admin/client-description.js';
 import { ClientAdministration } from '../clients/client-administration.js';
 import { toClientDto } from '../admin/dto/client-response.dto.js';
 import { dateTime } from '../encoding/date-time.js';
-import { ClientChangeRefused } from '../clients/client-change-refused.js';
+import { ChangeRefused } from '../clients/change-refused.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { expiringSecrets } from '../clients/expiring-secrets.js';
 import { Clock } from '../clock.js';
@@ -76,7 +76,7 @@ function showCommand(services: Services): Command {
   return withJson(command('show', 'show a client', 'id')).action((id: string, { json }: JsonOptions) =>
     services.use((context) => {
       const client = context.get(ClientRegistry).find(id);
-      if (!client) throw new ClientChangeRefused('not_found', 'Client not found');
+      if (!client) throw new ChangeRefused('not_found', 'Client not found');
       if (json) {
         printJson(toClientDto(client));
         return;

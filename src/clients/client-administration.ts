@@ -5,7 +5,7 @@ import { Clock } from '../clock.js';
 import { ManagedKeys } from '../keys/managed-keys.js';
 import type { RecordDecision } from '../sync/record-store.js';
 import { type Client, type DescribedClient, liveSecrets } from './client.js';
-import { ClientChangeRefused } from './client-change-refused.js';
+import { ChangeRefused } from './change-refused.js';
 import { ClientRegistry } from './client-registry.js';
 import { makeSecret, makeTokenMark, MAX_LIVE_SECRETS } from './client-secret.js';
 
@@ -19,7 +19,7 @@ export interface NewSecret {
 
 /**
  * Creates, changes and deletes clients, and audits each change. Every method throws
- * {@link ClientChangeRefused} if the change is refused and `StoreUnavailable` if the database is unavailable;
+ * {@link ChangeRefused} if the change is refused and `StoreUnavailable` if the database is unavailable;
  * nothing has changed then, unless only the response of the database was lost.
  */
 @Injectable()
@@ -41,7 +41,7 @@ export class ClientAdministration {
     const { text, kept } = makeSecret(now, null);
     const event = { event: 'client.created', client: described.id, by: by.id } as const;
     const client = await this.change(event, by, (current, wasRemoved) => {
-      if (current) throw new ClientChangeRefused('conflict', 'A client with this client_id already exists');
+      if (current) throw new ChangeRefused('conflict', 'A client with this client_id already exists');
       const made = { ...described, secrets: [kept], createdAt: now, updatedAt: now };
       return wasRemoved ? { ...made, tokenMark: makeTokenMark() } : made;
     });
@@ -52,7 +52,7 @@ export class ClientAdministration {
    * Changes the properties of a client that administrators describe.
    *
    * @param changeOf called within the transaction, perhaps more than once; may throw
-   *   {@link ClientChangeRefused}
+   *   {@link ChangeRefused}
    * @returns the client before and after the change
    */
   async update(
@@ -80,7 +80,7 @@ export class ClientAdministration {
   async addSecret(id: string, expiresAt: number | null, by: Administrator): Promise<NewSecret> {
     const now = this.clock.now();
     if (expiresAt !== null && expiresAt <= now) {
-      throw new ClientChangeRefused('invalid_request', 'expires_at must be in the future');
+      throw new ChangeRefused('invalid_request', 'expires_at must be in the future');
     }
     const { text, kept } = makeSecret(now, expiresAt);
     const event = { event: 'client.secret_added', client: id, secret_id: kept.id, by: by.id } as const;
@@ -88,10 +88,7 @@ export class ClientAdministration {
       const client = existing(current);
       const live = liveSecrets(client, now);
       if (live.length >= MAX_LIVE_SECRETS) {
-        throw new ClientChangeRefused(
-          'conflict',
-          `The client has ${MAX_LIVE_SECRETS} secrets: revoke one first`,
-        );
+        throw new ChangeRefused('conflict', `The client has ${MAX_LIVE_SECRETS} secrets: revoke one first`);
       }
       return { ...client, secrets: [...live, kept], updatedAt: now };
     });
@@ -104,14 +101,11 @@ export class ClientAdministration {
     await this.change(event, by, (current) => {
       const client = existing(current);
       if (!client.secrets.some((secret) => secret.id === secretId)) {
-        throw new ClientChangeRefused('not_found', 'Secret not found');
+        throw new ChangeRefused('not_found', 'Secret not found');
       }
       const rest = client.secrets.filter((secret) => secret.id !== secretId);
       if (client.jwks === null && liveSecrets({ ...client, secrets: rest }, now).length === 0) {
-        throw new ClientChangeRefused(
-          'conflict',
-          'The last secret of a client without keys cannot be revoked',
-        );
+        throw new ChangeRefused('conflict', 'The last secret of a client without keys cannot be revoked');
       }
       return { ...client, secrets: rest, updatedAt: now };
     });
@@ -132,5 +126,5 @@ export class ClientAdministration {
 
 function existing(client: Client | undefined): Client {
   if (client) return client;
-  throw new ClientChangeRefused('not_found', 'Client not found');
+  throw new ChangeRefused('not_found', 'Client not found');
 }

@@ -41,7 +41,7 @@ export interface TrustedIssuer {
   /** The accepted values of `aud`. */
   readonly audiences: readonly string[];
   readonly uses: readonly IssuerUse[];
-  /** The accepted values of the header's `typ` for grants and exchange, in lower case; empty text if absent. */
+  /** The accepted values of `typ` for grants and exchange, in any case; the empty text if absent. */
   readonly types: readonly string[];
   /** The longest time from `iat` to `exp`, in seconds. */
   readonly maxLifetimeSeconds: number;

@@ -52,15 +52,16 @@ export function readPublicKey(jwk: unknown, operation: KeyOperation = 'verify'):
 }
 
 /**
- * Checks a JWK Set (RFC 7517 §5) of 1 to 10 keys. One bad key rejects the whole set: a single key that anyone
- * can sign with is enough.
+ * Checks a JWK Set (RFC 7517 §5). One bad key rejects the whole set: a single key that anyone can sign with is
+ * enough.
  *
+ * @param maxKeys the most keys that it may hold
  * @returns the keys, or a predicate that says what is wrong, and with which key
  */
-export function readPublicKeySet(value: unknown): readonly PublicKey[] | string {
+export function readPublicKeySet(value: unknown, maxKeys = MAX_KEYS): readonly PublicKey[] | string {
   const jwks: unknown = isJsonObject(value) ? value['keys'] : undefined;
   if (!Array.isArray(jwks)) return 'must be a JWK Set: an object with an array named keys';
-  if (jwks.length === 0 || jwks.length > MAX_KEYS) return `must hold 1 to ${MAX_KEYS} keys`;
+  if (jwks.length === 0 || jwks.length > maxKeys) return `must hold 1 to ${maxKeys} keys`;
   const keys: PublicKey[] = [];
   for (const [index, jwk] of jwks.entries()) {
     const key = readPublicKey(jwk);

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { type Client, LATER_FIELDS } from '../../../src/clients/client.js';
-import { ClientChangeRefused } from '../../../src/clients/client-change-refused.js';
+import { ChangeRefused } from '../../../src/clients/change-refused.js';
 import { ClientDescription } from '../../../src/admin/client-description.js';
 import { toClientDto } from '../../../src/admin/dto/client-response.dto.js';
 import { makeSecret } from '../../../src/clients/client-secret.js';
@@ -13,11 +13,11 @@ const description = new ClientDescription({ lifetimeSeconds: LIFETIME });
 const JWK = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
 
 /** The refusal that an act throws. */
-function refusal(act: () => unknown): ClientChangeRefused {
+function refusal(act: () => unknown): ChangeRefused {
   try {
     act();
   } catch (error) {
-    if (error instanceof ClientChangeRefused) return error;
+    if (error instanceof ChangeRefused) return error;
     throw error;
   }
   throw new Error('It was accepted');
