@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { MAX_CLIENT_ID_LENGTH } from './client.js';
 import { MemoryWindowCounter } from '../rate-limit/memory-window-counter.js';
-import { networkOf } from '../rate-limit/ip-address.js';
+import { networkOf } from '../encoding/ip-address.js';
 import type { WindowCounter } from '../rate-limit/window-counter.js';
 
 /** The limit of an IP address over all client IDs, as a multiple of the limit of a pair. */

@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv4 } from 'node:net';
-import { canonicalAddress } from '../rate-limit/ip-address.js';
+import { canonicalAddress } from '../encoding/ip-address.js';
 
 /** Networks that no key is fetched from: they are this host, its cloud's metadata service, or no host at all. */
 const REFUSED: readonly (readonly [network: string, what: string])[] = [
@@ -24,7 +24,7 @@ const PRIVATE = [
   ...['::1/128', 'fc00::/7', 'fec0::/10', '2001:db8::/32', '100::/64'],
 ];
 
-/** IPv6 networks whose addresses contain an IPv4 address, and where: the index of its first 16 bits. */
+/** IPv6 networks whose addresses contain an IPv4 address, and the index of its first 16 bits. */
 const EMBEDDING: readonly (readonly [network: string, index: number, inverted?: boolean])[] = [
   ['::/96', 6],
   ['::ffff:0:0/96', 6],

@@ -3,7 +3,7 @@ import { BlockList, isIPv4 } from 'node:net';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Log } from '../log.js';
-import { canonicalAddress } from '../rate-limit/ip-address.js';
+import { canonicalAddress } from '../encoding/ip-address.js';
 
 /** Longer than any IP address with its zone, brackets, quotes and port, in characters. */
 const MAX_ENTRY_LENGTH = 128;

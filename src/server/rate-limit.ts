@@ -2,7 +2,7 @@ import rateLimit, { type RateLimitPluginOptions } from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
-import { networkOf } from '../rate-limit/ip-address.js';
+import { networkOf } from '../encoding/ip-address.js';
 import { makeWindowCounter } from '../rate-limit/make-window-counter.js';
 import type { WindowCount, WindowCounter } from '../rate-limit/window-counter.js';
 import { tooManyRequests } from './api-error.js';

@@ -2,7 +2,7 @@ import { isIP, type Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CallerAddresses } from '../../../src/server/caller-address.js';
-import { networkOf } from '../../../src/rate-limit/ip-address.js';
+import { networkOf } from '../../../src/encoding/ip-address.js';
 
 const PROXY = '10.0.0.1';
 

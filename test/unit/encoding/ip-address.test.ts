@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { canonicalAddress, networkOf } from '../../../src/rate-limit/ip-address.js';
+import { canonicalAddress, networkOf } from '../../../src/encoding/ip-address.js';
 
 describe('networkOf', () => {
   it.each([
