@@ -5,13 +5,14 @@ import { ClientsModule } from '../clients/clients.module.js';
 import { Clock } from '../clock.js';
 import { KEYS_SETTINGS, type KeysSettings } from '../config/namespaces.js';
 import { KeyAdministration } from '../keys/key-administration.js';
+import { IssuersModule } from '../issuers/issuers.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { ManagedKeys } from '../keys/managed-keys.js';
 import { ClientDescription } from './client-description.js';
 
 /** The services behind the routes of AdminModule and the command line. Opens no route. */
 @Module({
-  imports: [ClientsModule, KeysModule],
+  imports: [ClientsModule, IssuersModule, KeysModule],
   providers: [
     ClientAdministration,
     ClientDescription,

@@ -3,14 +3,28 @@ import { Inject, Injectable } from '@nestjs/common';
 import { isJsonObject } from '../encoding/strict-json.js';
 import { redactSecrets } from '../encoding/redact-secrets.js';
 import { Rules } from '../validation/rules.js';
-import { type Client, DEFAULT_GRANT_TYPES, type DescribedClient, LATER_FIELDS } from '../clients/client.js';
+import {
+  canAuthenticate,
+  type Client,
+  DEFAULT_GRANT_TYPES,
+  type DescribedClient,
+  type JwtBearerPolicy,
+} from '../clients/client.js';
+import type { FederatedCredential } from '../clients/federated-credential.js';
+import { readFederatedCredentials } from '../clients/read-federated-credentials.js';
+import { IssuerRegistry } from '../issuers/issuer-registry.js';
 import { ChangeRefused } from '../clients/change-refused.js';
 import { CLIENT_SETTINGS, type ClientSettings } from '../config/namespaces.js';
 import { mergePatch } from '../encoding/merge-patch.js';
 import { ClientRequestDto } from './dto/client-request.dto.js';
+import { toClientDto } from './dto/client-response.dto.js';
+import type { JwtBearerPolicyDto } from './dto/federated-credential.dto.js';
 
 /** Read-only fields. A request may send them back as it read them; they are ignored. */
-const READ_ONLY = ['secrets', 'created_at', 'updated_at'];
+const READ_ONLY = ['secrets', 'created_at', 'updated_at', 'managed_by', 'locked_by_admin'];
+
+/** The fields that decide how a client may authenticate. */
+const CREDENTIALS = ['jwks', 'federated_credentials', 'workload_grant', 'token_endpoint_auth_methods'];
 
 /** The properties of a client that a change can set, keyed by the field that sets them. */
 const PROPERTIES = {
@@ -23,6 +37,10 @@ const PROPERTIES = {
   token_lifetime_seconds: 'tokenLifetimeSeconds',
   may_act_for: 'mayActFor',
   jwks: 'jwks',
+  federated_credentials: 'federatedCredentials',
+  workload_grant: 'workloadGrant',
+  jwt_bearer: 'jwtBearer',
+  token_endpoint_auth_methods: 'tokenEndpointAuthMethods',
   disabled: 'disabled',
 } as const satisfies Record<Exclude<keyof ClientRequestDto, 'client_id'>, keyof DescribedClient>;
 
@@ -35,7 +53,10 @@ export class ClientDescription {
   /** The longest lifetime of a client's tokens, in seconds. */
   private readonly lifetimeSeconds: number;
 
-  constructor(@Inject(CLIENT_SETTINGS) { lifetimeSeconds }: Pick<ClientSettings, 'lifetimeSeconds'>) {
+  constructor(
+    @Inject(CLIENT_SETTINGS) { lifetimeSeconds }: Pick<ClientSettings, 'lifetimeSeconds'>,
+    private readonly issuers: IssuerRegistry,
+  ) {
     this.lifetimeSeconds = lifetimeSeconds;
   }
 
@@ -52,6 +73,10 @@ export class ClientDescription {
     const id = read.client_id ?? randomUUID();
     const described = { id, ...describedBy(read, id) };
     checkDefaultAudience(described);
+    if (this.issuers.byIssuer(id)) {
+      throw new ChangeRefused('conflict', 'The client_id is the issuer of a trusted issuer');
+    }
+    this.checkIssuers(described);
     return described;
   }
 
@@ -70,7 +95,9 @@ export class ClientDescription {
     if (id === null) throw refused('client_id is missing');
     if (id !== client.id) throw refused('client_id cannot be changed');
     const has = (field: string): boolean => Object.hasOwn(sent, field);
-    const merged = mergePatch(has('jwks') ? { jwks: client.jwks } : {}, sent);
+    const { jwks, jwt_bearer } = toClientDto(client);
+    const base = { ...(has('jwks') && { jwks }), ...(has('jwt_bearer') && { jwt_bearer }) };
+    const merged = mergePatch(base, sent);
     const read = describedBy(this.checked(this.rules.readPart(merged)), client.id);
     const changed = Object.entries(PROPERTIES).filter(([field]) => has(field));
     const described = {
@@ -78,10 +105,28 @@ export class ClientDescription {
       ...Object.fromEntries(changed.map(([, property]) => [property, read[property]])),
     };
     if (has('audiences') || has('default_audience')) checkDefaultAudience(described);
-    if (described.jwks === null && client.jwks !== null && client.secrets.length === 0) {
-      throw new ChangeRefused('conflict', 'The client has no secret: add one before you remove its keys');
+    if (has('federated_credentials') || has('jwt_bearer')) this.checkIssuers(described);
+    if (CREDENTIALS.some(has) && canAuthenticate(client) && !canAuthenticate(described)) {
+      throw new ChangeRefused('conflict', 'The client could not authenticate: add other credentials first');
     }
     return described;
+  }
+
+  /**
+   * Loads the trusted issuers that a description may name, which may have been entered on another instance.
+   *
+   * @throws {StoreUnavailable}
+   */
+  refresh(): Promise<void> {
+    return this.issuers.sync();
+  }
+
+  private checkIssuers({ federatedCredentials, jwtBearer }: DescribedClient): void {
+    const named = [...federatedCredentials.map(({ issuer }) => issuer), ...(jwtBearer?.issuers ?? [])];
+    const unknown = named.find((id) => !this.issuers.find(id));
+    if (unknown !== undefined) {
+      throw refused(`There is no trusted issuer ${JSON.stringify(redactSecrets(unknown).slice(0, 64))}`);
+    }
   }
 
   private known(body: unknown): Readonly<Record<string, unknown>> {
@@ -105,7 +150,6 @@ export class ClientDescription {
 /** The properties that a body describes, and the defaults of the others. */
 function describedBy(body: ClientRequestDto, id: string): Omit<DescribedClient, 'id'> {
   return {
-    ...LATER_FIELDS,
     name: body.name ?? id,
     audiences: body.audiences ?? [],
     defaultAudience: body.default_audience ?? null,
@@ -115,8 +159,23 @@ function describedBy(body: ClientRequestDto, id: string): Omit<DescribedClient, 
     tokenLifetimeSeconds: body.token_lifetime_seconds ?? null,
     mayActFor: body.may_act_for ?? [],
     jwks: (body.jwks as Client['jwks']) ?? null,
+    federatedCredentials: credentialsOf(body.federated_credentials),
+    workloadGrant: body.workload_grant ?? false,
+    jwtBearer: body.jwt_bearer ? jwtBearerOf(body.jwt_bearer) : null,
+    tokenEndpointAuthMethods: body.token_endpoint_auth_methods ?? null,
     disabled: body.disabled ?? false,
   };
+}
+
+function credentialsOf(body: unknown): readonly FederatedCredential[] {
+  const read = readFederatedCredentials(body ?? []);
+  if (typeof read === 'string') throw refused(`federated_credentials ${read}`);
+  return read;
+}
+
+function jwtBearerOf(body: JwtBearerPolicyDto): JwtBearerPolicy {
+  const { issuers, impersonate = [], limit_to_assertion: limitToAssertion = true } = body;
+  return { issuers, impersonate, limitToAssertion };
 }
 
 function checkDefaultAudience({ audiences, defaultAudience }: DescribedClient): void {

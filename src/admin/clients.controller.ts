@@ -45,9 +45,10 @@ export class ClientsController {
   )
   @ApiConflict('The client ID is taken', 'A client with this client_id already exists')
   async createClient(@Body() body: unknown, @Req() request: AdminRequest): Promise<CreatedClientDto> {
+    await this.description.refresh();
     const described = this.description.read(body);
     const { client, secret } = await this.administration.create(described, administratorOf(request));
-    return { ...toClientDto(client), client_secret: secret.text };
+    return { ...toClientDto(client), ...(secret && { client_secret: secret.text }) };
   }
 
   @Get()
@@ -91,6 +92,7 @@ export class ClientsController {
     @Body() patch: unknown,
     @Req() request: AdminRequest,
   ): Promise<ClientDto> {
+    await this.description.refresh();
     const change = (current: Client): DescribedClient => this.description.patch(current, patch);
     const { client } = await this.administration.update(id, change, administratorOf(request));
     return toClientDto(client);

@@ -2,7 +2,17 @@ import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ClientRequestDto } from '../admin/dto/client-request.dto.js';
 import { type JsonOptions, withJson } from './command.js';
-import { list, NOTHING, single, singleOrNothing, wholeNumber } from './option-values.js';
+import {
+  json,
+  list,
+  listOfJson,
+  listOrNothing,
+  NOTHING,
+  single,
+  singleOrNothing,
+  trueOrFalse,
+  wholeNumber,
+} from './option-values.js';
 
 /**
  * The fields of a client that options set. `clients disable` and `clients enable` set `disabled`; the ID
@@ -38,6 +48,26 @@ const OPTIONS: Readonly<Record<Field, Option>> = {
     '--may-act-for <subject>',
     'a subject, or a prefix that ends in *; repeat for several',
     list,
+  ),
+  federated_credentials: option(
+    '--federated-credential <json>',
+    'a token of a trusted issuer that authenticates it, such as {"issuer":"ci","subject":"job"}; repeat for several',
+    listOfJson,
+  ),
+  workload_grant: option(
+    '--workload-grant <true|false>',
+    'whether such a token gets it a token without client authentication',
+    single(trueOrFalse),
+  ),
+  jwt_bearer: option(
+    '--jwt-bearer <json>',
+    'how it may get tokens for users, such as {"issuers":["corporate"]}',
+    singleOrNothing(json),
+  ),
+  token_endpoint_auth_methods: option(
+    '--auth-method <method>',
+    'a method by which it may authenticate; repeat for several; - for all',
+    listOrNothing,
   ),
   jwks: option('--jwks <file>', 'a file with its public keys, a JWK Set', singleOrNothing(readJson)),
 };

@@ -45,7 +45,7 @@ function createCommand(services: Services): Command {
       async (context) => {
         const described = context.get(ClientDescription).read(body);
         const { client, secret } = await context.get(ClientAdministration).create(described, COMMAND_LINE);
-        const created = { ...toClientDto(client), client_secret: secret.text };
+        const created = { ...toClientDto(client), ...(secret && { client_secret: secret.text }) };
         if (options.json) printJson(created);
         else printClient(created);
       },

@@ -36,6 +36,39 @@ export function list(value: string, previous?: readonly string[]): readonly stri
   return [...previous, value];
 }
 
+/** Collects values like {@link list}; {@link NOTHING} alone resets the field to its default. */
+export function listOrNothing(
+  value: string,
+  previous?: readonly string[] | typeof NOTHING,
+): readonly string[] | typeof NOTHING {
+  if (previous === NOTHING) throw new InvalidArgumentError('- resets the field, and must be the only value.');
+  return value === NOTHING && previous === undefined ? NOTHING : list(value, previous);
+}
+
+/** Collects JSON values; {@link NOTHING} alone means an empty list. */
+export function listOfJson(value: string, previous?: readonly unknown[]): readonly unknown[] {
+  if (previous === undefined && value === NOTHING) return [];
+  if (value === NOTHING || previous?.length === 0) {
+    throw new InvalidArgumentError('- empties the list, and must be the only value.');
+  }
+  return [...(previous ?? []), json(value)];
+}
+
+/** Parses JSON. */
+export function json(value: string): unknown {
+  try {
+    return JSON.parse(notEmpty(value)) as unknown;
+  } catch {
+    throw new InvalidArgumentError('It is not JSON.');
+  }
+}
+
+/** Parses `true` or `false`. */
+export function trueOrFalse(value: string): boolean {
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new InvalidArgumentError('It must be true or false.');
+}
+
 /** Collects values to add to a list or to remove from it: like {@link list}, but never an empty one. */
 export function values(value: string, previous?: readonly string[]): readonly string[] {
   if (value === NOTHING) throw new InvalidArgumentError('- cannot be an entry of a list.');

@@ -4,9 +4,10 @@ import { type Administrator, auditedChange } from '../audit/persisted-event.js';
 import { Clock } from '../clock.js';
 import { ManagedKeys } from '../keys/managed-keys.js';
 import type { RecordDecision } from '../sync/record-store.js';
-import { type Client, type DescribedClient, liveSecrets } from './client.js';
+import { canAuthenticate, type Client, type DescribedClient, liveSecrets, mayHaveSecret } from './client.js';
 import { ChangeRefused } from './change-refused.js';
 import { ClientRegistry } from './client-registry.js';
+import { sameCredential } from './read-federated-credentials.js';
 import { makeSecret, makeTokenMark, MAX_LIVE_SECRETS } from './client-secret.js';
 
 /** A new secret. This is the only time that its text is known. */
@@ -34,18 +35,20 @@ export class ClientAdministration {
   async create(
     described: DescribedClient,
     by: Administrator,
-  ): Promise<{ client: Client; secret: NewSecret }> {
+  ): Promise<{ client: Client; secret: NewSecret | undefined }> {
     // Once a client exists, the service needs the keys that sign tokens for the service itself.
     await this.keys.ensureAdministration();
     const now = this.clock.now();
-    const { text, kept } = makeSecret(now, null);
+    const made = mayHaveSecret(described) ? makeSecret(now, null) : undefined;
     const event = { event: 'client.created', client: described.id, by: by.id } as const;
     const client = await this.change(event, by, (current, wasRemoved) => {
       if (current) throw new ChangeRefused('conflict', 'A client with this client_id already exists');
-      const made = { ...described, secrets: [kept], createdAt: now, updatedAt: now };
-      return wasRemoved ? { ...made, tokenMark: makeTokenMark() } : made;
+      this.checkCredentials(described);
+      const created = { ...described, secrets: made ? [made.kept] : [], createdAt: now, updatedAt: now };
+      return wasRemoved ? { ...created, tokenMark: makeTokenMark() } : created;
     });
-    return { client: existing(client), secret: { id: kept.id, text, expiresAt: null } };
+    const secret = made && { id: made.kept.id, text: made.text, expiresAt: null };
+    return { client: existing(client), secret };
   }
 
   /**
@@ -64,7 +67,9 @@ export class ClientAdministration {
     const event = { event: 'client.updated', client: id, by: by.id } as const;
     const client = await this.change(event, by, (current) => {
       previous = existing(current);
-      return { ...previous, ...changeOf(previous), updatedAt: this.clock.now() };
+      const described = changeOf(previous);
+      if (described.federatedCredentials !== previous.federatedCredentials) this.checkCredentials(described);
+      return { ...previous, ...described, updatedAt: this.clock.now() };
     });
     return { previous: existing(previous), client: existing(client) };
   }
@@ -86,6 +91,9 @@ export class ClientAdministration {
     const event = { event: 'client.secret_added', client: id, secret_id: kept.id, by: by.id } as const;
     await this.change(event, by, (current) => {
       const client = existing(current);
+      if (!mayHaveSecret(client)) {
+        throw new ChangeRefused('conflict', 'The token_endpoint_auth_methods of the client allow no secret');
+      }
       const live = liveSecrets(client, now);
       if (live.length >= MAX_LIVE_SECRETS) {
         throw new ChangeRefused('conflict', `The client has ${MAX_LIVE_SECRETS} secrets: revoke one first`);
@@ -104,11 +112,22 @@ export class ClientAdministration {
         throw new ChangeRefused('not_found', 'Secret not found');
       }
       const rest = client.secrets.filter((secret) => secret.id !== secretId);
-      if (client.jwks === null && liveSecrets({ ...client, secrets: rest }, now).length === 0) {
-        throw new ChangeRefused('conflict', 'The last secret of a client without keys cannot be revoked');
+      const changed = { ...client, secrets: liveSecrets({ ...client, secrets: rest }, now) };
+      if (mayHaveSecret(client) && !canAuthenticate(changed)) {
+        throw new ChangeRefused('conflict', 'The client could not authenticate: it has no other credentials');
       }
       return { ...client, secrets: rest, updatedAt: now };
     });
+  }
+
+  /** A token must identify one client; all clients are as in the database while a change is decided. */
+  private checkCredentials({ id, federatedCredentials }: DescribedClient): void {
+    for (const credential of federatedCredentials) {
+      const others = this.clients.federatedLike(credential);
+      if (others.some((each) => each.clientId !== id && sameCredential(each.credential, credential))) {
+        throw new ChangeRefused('conflict', 'Another client has the same federated credential');
+      }
+    }
   }
 
   /** Changes the client that the event names, and audits the change. */

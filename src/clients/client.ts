@@ -104,3 +104,18 @@ export function allowsMethod(
 ): boolean {
   return tokenEndpointAuthMethods === null || tokenEndpointAuthMethods.includes(method);
 }
+
+/** Whether a client may authenticate by a secret. */
+export function mayHaveSecret(client: Pick<Client, 'tokenEndpointAuthMethods'>): boolean {
+  return allowsMethod(client, 'client_secret_basic') || allowsMethod(client, 'client_secret_post');
+}
+
+/** Whether a client has any credentials that it may use. */
+export function canAuthenticate(client: Omit<Client, 'createdAt' | 'updatedAt' | 'tokenMark'>): boolean {
+  const { secrets, jwks, federatedCredentials, workloadGrant } = client;
+  return (
+    (secrets.length > 0 && mayHaveSecret(client)) ||
+    (jwks !== null && allowsMethod(client, 'private_key_jwt')) ||
+    (federatedCredentials.length > 0 && (workloadGrant || allowsMethod(client, 'federated')))
+  );
+}

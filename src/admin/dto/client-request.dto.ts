@@ -4,7 +4,14 @@ import { RESERVED_CLAIMS } from '../../jwt/claims.js';
 import { isScopeToken } from '../../jwt/scope.js';
 import { isListOf, isName } from '../../encoding/well-formed-text.js';
 import { Satisfies } from '../../validation/rules.js';
-import { DEFAULT_GRANT_TYPES, GRANT_TYPES, MAX_CLIENT_ID_LENGTH } from '../../clients/client.js';
+import {
+  CLIENT_AUTHENTICATION_METHODS,
+  DEFAULT_GRANT_TYPES,
+  GRANT_TYPES,
+  MAX_CLIENT_ID_LENGTH,
+} from '../../clients/client.js';
+import { readFederatedCredentials } from '../../clients/read-federated-credentials.js';
+import { FederatedCredentialDto, isJwtBearerPolicy, JwtBearerPolicyDto } from './federated-credential.dto.js';
 import { clientKeySetFault, isClientKeySet } from '../../clients/client-keys.js';
 
 /** The maximum length of each list of a client. */
@@ -21,6 +28,8 @@ const isSubjectPattern = (value: unknown): boolean =>
 const isClaimName = (value: unknown): boolean =>
   isName(value) && value !== '__proto__' && !RESERVED_CLAIMS.includes(value);
 const isGrantType = (value: unknown): boolean => GRANT_TYPES.some((name) => name === value);
+
+const isMethod = (value: unknown): boolean => CLIENT_AUTHENTICATION_METHODS.some((name) => name === value);
 
 /** A client as an administrator describes it; a field that is omitted or null has its default. */
 @ApiSchema({ name: 'ClientRequest' })
@@ -130,6 +139,48 @@ export class ClientRequestDto {
   @Satisfies(isClientKeySet, clientKeySetFault)
   @IsOptional()
   jwks?: { keys: object[] };
+
+  @ApiPropertyOptional({
+    type: [FederatedCredentialDto],
+    description: 'The tokens of trusted issuers that authenticate it in place of a secret; at most 20',
+  })
+  @Satisfies(
+    (value) => typeof readFederatedCredentials(value) !== 'string',
+    (value) => String(readFederatedCredentials(value)),
+  )
+  @IsOptional()
+  federated_credentials?: FederatedCredentialDto[];
+
+  @ApiPropertyOptional({
+    description:
+      'Whether such a token gets it a token without client authentication, by the jwt-bearer grant',
+  })
+  @IsBoolean({ message: 'workload_grant must be true or false' })
+  @IsOptional()
+  workload_grant?: boolean;
+
+  @ApiPropertyOptional({
+    type: JwtBearerPolicyDto,
+    description: 'How it may get tokens for users by assertions of trusted issuers; not at all if omitted',
+  })
+  @Satisfies(
+    isJwtBearerPolicy,
+    'must be an object with issuers, and with impersonate and limit_to_assertion if needed',
+  )
+  @IsOptional()
+  jwt_bearer?: JwtBearerPolicyDto;
+
+  @ApiPropertyOptional({
+    type: [String],
+    enum: CLIENT_AUTHENTICATION_METHODS,
+    description: 'How it may authenticate; in every way if omitted. Without a secret method it has no secret',
+  })
+  @Satisfies(
+    (value) => isListOf(value, isMethod, CLIENT_AUTHENTICATION_METHODS.length),
+    `must be an array of distinct names of ${CLIENT_AUTHENTICATION_METHODS.join(', ')}`,
+  )
+  @IsOptional()
+  token_endpoint_auth_methods?: (typeof CLIENT_AUTHENTICATION_METHODS)[number][];
 
   @ApiPropertyOptional({ description: 'Whether it may neither request tokens nor use those it has' })
   @IsBoolean({ message: 'disabled must be true or false' })

@@ -1,6 +1,7 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { dateTime, dateTimeOrNull } from '../../encoding/date-time.js';
-import type { Client, ClientSecret } from '../../clients/client.js';
+import { type Client, CLIENT_AUTHENTICATION_METHODS, type ClientSecret } from '../../clients/client.js';
+import { FederatedCredentialDto, JwtBearerPolicyDto } from './federated-credential.dto.js';
 
 /** The public properties of a secret: neither the secret nor its hash. */
 @ApiSchema({ name: 'ClientSecretInfo' })
@@ -48,6 +49,18 @@ export class ClientDto {
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
   jwks!: object | null;
 
+  @ApiProperty({ type: [FederatedCredentialDto], example: [] })
+  federated_credentials!: readonly FederatedCredentialDto[];
+
+  @ApiProperty({ example: false })
+  workload_grant!: boolean;
+
+  @ApiProperty({ type: JwtBearerPolicyDto, nullable: true, example: null })
+  jwt_bearer!: JwtBearerPolicyDto | null;
+
+  @ApiProperty({ type: [String], enum: CLIENT_AUTHENTICATION_METHODS, nullable: true, example: null })
+  token_endpoint_auth_methods!: readonly string[] | null;
+
   @ApiProperty({ example: false })
   disabled!: boolean;
 
@@ -61,11 +74,14 @@ export class ClientDto {
   updated_at!: string;
 }
 
-/** A new client with its secret, which is shown only this once. */
+/** A new client with its secret, if it may have one; it is shown only this once. */
 @ApiSchema({ name: 'CreatedClient' })
 export class CreatedClientDto extends ClientDto {
-  @ApiProperty({ description: 'Shown only once', example: 'm8Zk3…' })
-  client_secret!: string;
+  @ApiPropertyOptional({
+    description: 'Shown only once; absent if the client may not authenticate by a secret',
+    example: 'm8Zk3…',
+  })
+  client_secret?: string;
 }
 
 /** A page of clients. */
@@ -107,6 +123,14 @@ export function toClientDto(client: Client): ClientDto {
     token_lifetime_seconds: client.tokenLifetimeSeconds,
     may_act_for: client.mayActFor,
     jwks: client.jwks,
+    federated_credentials: client.federatedCredentials,
+    workload_grant: client.workloadGrant,
+    jwt_bearer: client.jwtBearer && {
+      issuers: client.jwtBearer.issuers,
+      impersonate: client.jwtBearer.impersonate,
+      limit_to_assertion: client.jwtBearer.limitToAssertion,
+    },
+    token_endpoint_auth_methods: client.tokenEndpointAuthMethods,
     disabled: client.disabled,
     secrets: client.secrets.map(toSecretInfoDto),
     created_at: dateTime(client.createdAt),
