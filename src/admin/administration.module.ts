@@ -4,11 +4,14 @@ import { ClientAdministration } from '../clients/client-administration.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { Clock } from '../clock.js';
 import { KEYS_SETTINGS, type KeysSettings } from '../config/namespaces.js';
+import { IssuerAdministration } from '../issuers/issuer-administration.js';
+import { IssuersModule } from '../issuers/issuers.module.js';
 import { KeyAdministration } from '../keys/key-administration.js';
 import { IssuersModule } from '../issuers/issuers.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { ManagedKeys } from '../keys/managed-keys.js';
 import { ClientDescription } from './client-description.js';
+import { IssuerDescription } from './issuer-description.js';
 
 /** The services behind the routes of AdminModule and the command line. Opens no route. */
 @Module({
@@ -16,6 +19,8 @@ import { ClientDescription } from './client-description.js';
   providers: [
     ClientAdministration,
     ClientDescription,
+    IssuerAdministration,
+    IssuerDescription,
     {
       provide: KeyAdministration,
       inject: [ManagedKeys, AuditLog, Clock, KEYS_SETTINGS],
@@ -23,6 +28,12 @@ import { ClientDescription } from './client-description.js';
         new KeyAdministration(stored, audit, clock, importedKeys),
     },
   ],
-  exports: [ClientAdministration, ClientDescription, KeyAdministration],
+  exports: [
+    ClientAdministration,
+    ClientDescription,
+    IssuerAdministration,
+    IssuerDescription,
+    KeyAdministration,
+  ],
 })
 export class AdministrationModule {}

@@ -25,5 +25,51 @@ export const CHANGED_CLIENT = example('Another name and a lifetime of its own', 
 
 export const NEW_SECRET = example('A secret that expires in 90 days', { expires_in: 7_776_000 });
 
+/** The ID of {@link NEW_ISSUER}. */
+export const ISSUER_ID: ApiParamOptions = {
+  name: 'id',
+  example: 'local-idp',
+  description: 'The ID of the entry',
+};
+
+/** An issuer on this machine, and the platforms that most clients run on. */
+export const NEW_ISSUER: Examples = {
+  ...example('An issuer on this machine, such as oauth2-mock-server', {
+    id: 'local-idp',
+    issuer: 'http://127.0.0.1:8080',
+    keys: { discovery: true },
+    uses: ['client_authentication', 'jwt_bearer', 'token_exchange'],
+  }),
+  ...example('GitHub Actions', {
+    id: 'github',
+    issuer: 'https://token.actions.githubusercontent.com',
+    keys: { discovery: true },
+    algorithms: ['RS256'],
+    uses: ['client_authentication'],
+  }),
+  ...example('Users of an IdP', {
+    id: 'corporate',
+    issuer: 'https://login.example.com',
+    keys: { jwks_uri: 'https://login.example.com/jwks.json' },
+    uses: ['jwt_bearer'],
+    claims: { '/email': 'email' },
+  }),
+};
+
+export const CHANGED_ISSUER = example('Tokens of 10 minutes at most, each used once', {
+  max_lifetime_seconds: 600,
+  replay: { client_authentication: 'once' },
+});
+
+/**
+ * A token of {@link NEW_ISSUER}. It expired on 1 January 2026, and no key verifies it: its last part is the text
+ * `never-verifies`, not a signature.
+ */
+export const OUTSIDE_TOKEN = example('A forged token', {
+  token:
+    'eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImV4YW1wbGUifQ.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xOjgwODAiLCJzdWIiOiJqb2ItMSIsImF1ZCI6ImlkZW50aXR5LWJhY2tlbmQiLCJpYXQiOjE3NjcyMjU2MDAsImV4cCI6MTc2NzIyNjUwMH0.bmV2ZXItdmVyaWZpZXM',
+  use: 'client_authentication',
+});
+
 /** Works with any algorithms: every service makes keys for its own administration. */
 export const ALL_KEYS = example('All keys', { revoke: false });
