@@ -37,7 +37,12 @@ export async function fillDatabase(path, count) {
   return Array.from({ length: callers }, (_, at) => basic(made[Math.floor((at * count) / callers)]));
 }
 
-const description = new ClientDescription({ lifetimeSeconds: LIFETIME_SECONDS });
+/** No client of this file names a trusted issuer. */
+const NO_ISSUERS = /** @type {import('../dist/issuers/issuer-registry.js').IssuerRegistry} */ (
+  /** @type {unknown} */ ({ byIssuer: () => undefined })
+);
+
+const description = new ClientDescription({ lifetimeSeconds: LIFETIME_SECONDS }, NO_ISSUERS);
 
 /**
  * @param {number} at

@@ -5,7 +5,6 @@ import { ClientsModule } from '../clients/clients.module.js';
 import { Clock } from '../clock.js';
 import { KEYS_SETTINGS, type KeysSettings } from '../config/namespaces.js';
 import { IssuerAdministration } from '../issuers/issuer-administration.js';
-import { IssuersModule } from '../issuers/issuers.module.js';
 import { KeyAdministration } from '../keys/key-administration.js';
 import { IssuersModule } from '../issuers/issuers.module.js';
 import { KeysModule } from '../keys/keys.module.js';

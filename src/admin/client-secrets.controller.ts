@@ -56,7 +56,7 @@ export class ClientSecretsController {
   @ApiNotFound('Client or secret not found', 'Secret not found')
   @ApiConflict(
     'It is the last one, and the client has no keys',
-    'The last secret of a client without keys cannot be revoked',
+    'The client could not authenticate: it has no other credentials',
   )
   endSecret(
     @Param('id') id: string,

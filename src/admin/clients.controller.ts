@@ -85,7 +85,7 @@ export class ClientsController {
   )
   @ApiConflict(
     'The client could not authenticate itself',
-    'The client has no secret: add one before you remove its keys',
+    'The client could not authenticate: add other credentials first',
   )
   async updateClient(
     @Param('id') id: string,

@@ -90,11 +90,11 @@ export class OutsideTokens {
     return this.issuers.size > 0;
   }
 
-  /** Reports a client assertion that failed and whose issuer is not trusted. */
-  reportUnknownIssuer(requestId: string): void {
-    if (this.issuers.size === 0) return;
+  /** Reports a client assertion that was refused, and that no trusted issuer signed. */
+  reportForeign({ jws }: ReadToken, requestId: string): void {
+    const outcome = typeof jws === 'string' ? 'form' : 'issuer';
     const use = 'client_authentication';
-    this.report.outcome({ requestId, use, issuer: undefined, outcome: 'issuer', subject: undefined });
+    this.report.outcome({ requestId, use, issuer: undefined, outcome, subject: undefined });
   }
 
   /**

@@ -99,7 +99,7 @@ export class ClientAuthentication {
       return this.federated.authenticate({ token, namedId, asClient: true, svid }, caller);
     }
     const outcome = await this.assertions.authenticate(assertion, namedId, caller);
-    if (outcome.code === 'invalid_client') this.outside.reportUnknownIssuer(caller.requestId);
+    if (token && outcome.code === 'invalid_client') this.outside.reportForeign(token, caller.requestId);
     return outcome;
   }
 

@@ -6,6 +6,7 @@ import type { ServiceResponse, RunningApp } from './running-app.js';
 /** A client that a test created, with its secret. */
 export interface TestClient {
   readonly id: string;
+  /** Empty if it may not authenticate by one. */
   readonly secret: string;
   readonly secretId: string;
   /** The Authorization header with which it authenticates. */
@@ -30,7 +31,8 @@ export async function makeClient(
   const by = { id: 'command line', requestId: 'test' };
   const described = app.get(ClientDescription).read({ client_id: id, ...fields });
   const { secret } = await app.get(ClientAdministration).create(described, by);
-  return { id, secret: secret.text, secretId: secret.id, authorization: basic(id, secret.text) };
+  const { text = '', id: secretId = '' } = secret ?? {};
+  return { id, secret: text, secretId, authorization: basic(id, text) };
 }
 
 /** What an administrator may request. */

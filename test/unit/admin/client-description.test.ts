@@ -6,10 +6,15 @@ import { ClientDescription } from '../../../src/admin/client-description.js';
 import { toClientDto } from '../../../src/admin/dto/client-response.dto.js';
 import { makeSecret } from '../../../src/clients/client-secret.js';
 import { clientOf } from '../../support/client-values.js';
+import { IssuerRegistry } from '../../../src/issuers/issuer-registry.js';
+import { MemoryRecordStore } from '../../support/memory-record-store.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 
 const LIFETIME = 900;
-const description = new ClientDescription({ lifetimeSeconds: LIFETIME });
+const description = new ClientDescription(
+  { lifetimeSeconds: LIFETIME },
+  new IssuerRegistry(new MemoryRecordStore()),
+);
 const JWK = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
 
 /** The refusal that an act throws. */
@@ -229,7 +234,7 @@ describe('ClientDescription.patch', () => {
   it('does not remove the keys of a client without a secret', () => {
     expect(refusal(() => patched({ jwks: null }, { ...client, secrets: [] }))).toMatchObject({
       code: 'conflict',
-      message: 'The client has no secret: add one before you remove its keys',
+      message: 'The client could not authenticate: add other credentials first',
     });
     expect(patched({ jwks: null, name: 'x' }, { ...client, jwks: null, secrets: [] }).jwks).toBeNull();
   });

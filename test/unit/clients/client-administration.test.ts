@@ -7,9 +7,11 @@ import type { Administrator } from '../../../src/audit/persisted-event.js';
 import { ClientAdministration } from '../../../src/clients/client-administration.js';
 import { ClientRegistry } from '../../../src/clients/client-registry.js';
 import { hasSecret } from '../../../src/clients/client-secret.js';
+import { IssuerRegistry } from '../../../src/issuers/issuer-registry.js';
 import type { ManagedKeys } from '../../../src/keys/managed-keys.js';
 import { StoreUnavailable } from '../../../src/sync/record-store.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
+import { MemoryRecordStore } from '../../support/memory-record-store.js';
 import { UnreliableStore } from '../../support/unreliable-store.js';
 
 const BY: Administrator = { id: 'admin', requestId: 'request-1' };
@@ -24,7 +26,10 @@ class Audit extends AuditLog {
   }
 }
 
-const description = new ClientDescription({ lifetimeSeconds: 900 });
+const description = new ClientDescription(
+  { lifetimeSeconds: 900 },
+  new IssuerRegistry(new MemoryRecordStore()),
+);
 
 const keysMadeBy = (ensureAdministration: ManagedKeys['ensureAdministration']): ManagedKeys =>
   ({ ensureAdministration }) as ManagedKeys;
@@ -51,7 +56,11 @@ beforeEach(() => {
 
 const described = (fields: object = {}): DescribedClient =>
   description.read({ client_id: 'worker', ...fields });
-const create = async (fields: object = {}) => administration.create(described(fields), BY);
+const create = async (fields: object = {}) => {
+  const { client, secret } = await administration.create(described(fields), BY);
+  if (!secret) throw new Error('The client has no secret');
+  return { client, secret };
+};
 const update = (id: string, patch: unknown) =>
   administration.update(id, (current) => description.patch(current, patch), BY);
 const isValid = (secret: string): boolean => hasSecret(registry.find('worker'), secret, clock.now());
