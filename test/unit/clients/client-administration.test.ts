@@ -206,14 +206,14 @@ describe('ClientAdministration.addSecret and endSecret', () => {
 
   it('reject the revocation of the last secret of a client without keys', async () => {
     const { secret } = await create();
-    await expectRefused(() => end(secret.id), 'conflict', /last secret/);
+    await expectRefused(() => end(secret.id), 'conflict', /no other credentials/);
   });
 
   it('reject the revocation of the last valid secret if another has expired', async () => {
     const { secret } = await create();
     await add(NOW + 1_000);
     clock.advance(1);
-    await expectRefused(() => end(secret.id), 'conflict', /last secret/);
+    await expectRefused(() => end(secret.id), 'conflict', /no other credentials/);
   });
 
   it('revoke the last secret of a client with keys, which can then not be removed', async () => {
