@@ -28,9 +28,26 @@ export class IssuerMetadata {
    *
    * @throws {RemoteFailure} if no document exists, or it belongs to another issuer (RFC 8414 §3.3)
    */
-  static async fetch({ issuer, fetch, allowPlainHttp }: Discovery): Promise<IssuerMetadata> {
+  static fetch(discovery: Discovery): Promise<IssuerMetadata> {
+    return IssuerMetadata.fetchFrom(metadataAddresses(discovery.issuer), discovery);
+  }
+
+  /**
+   * Fetches it from the URL that OpenID Connect Discovery 1.0 §4.1 forms, and from no other.
+   *
+   * @throws {RemoteFailure} if the document does not exist, or it belongs to another issuer
+   */
+  static fetchOpenId(discovery: Discovery): Promise<IssuerMetadata> {
+    return IssuerMetadata.fetchFrom([discovery.issuer.replace(/\/$/, '') + OPENID], discovery);
+  }
+
+  /** @param addresses the URLs of the document; each is tried if the ones before it do not exist */
+  private static async fetchFrom(
+    addresses: Iterable<string>,
+    { issuer, fetch, allowPlainHttp }: Discovery,
+  ): Promise<IssuerMetadata> {
     let failure: RemoteFailure | undefined;
-    for (const address of metadataAddresses(issuer)) {
+    for (const address of addresses) {
       const { status, body } = await fetchJson(fetch, address, { headers: { accept: 'application/json' } });
       if (status === 200) {
         const fields = isJsonObject(body) ? body : {};

@@ -38,13 +38,23 @@ export function keySetSource(location: KeySetLocation): KeySetSource | undefined
   return publicKeys && (() => fetchKeySet(publicKeys.jwksUri, fetch));
 }
 
-async function fetchKeySet(address: string, fetch: Fetch): Promise<PublishedKeySet> {
+/**
+ * Fetches the key set at a URL.
+ *
+ * @param leastAgeSeconds how long the set is fresh at least, whatever the issuer says
+ * @throws {RemoteFailure}
+ */
+export async function fetchKeySet(
+  address: string,
+  fetch: Fetch,
+  leastAgeSeconds = LEAST_AGE_SECONDS,
+): Promise<PublishedKeySet> {
   const { status, headers, body } = await fetchJson(fetch, address, { headers: { accept: ACCEPT } });
   if (status !== 200) throw new RemoteFailure(address, `status ${status}`, status);
   if (!isJsonObject(body) || !Array.isArray(body['keys'])) {
     throw new RemoteFailure(address, 'not a JWK Set', status);
   }
-  return { keys: body['keys'], ageSeconds: keySetAge(headers.get('cache-control')) };
+  return { keys: body['keys'], ageSeconds: keySetAge(headers.get('cache-control'), leastAgeSeconds) };
 }
 
 /** Looks up the URL once, and again after a failure: the issuer may have moved its keys. */
@@ -66,12 +76,12 @@ function discoveredKeySet(discovery: Discovery): KeySetSource {
  * that it can neither cause a fetch for every request nor keep a revoked key in use for long.
  *
  * @param cacheControl the header, if present
- * @returns seconds, 60 to 3600; 300 without `max-age`
+ * @returns seconds, from `leastSeconds` (60 by default) to 3600; 300 without `max-age`
  */
-export function keySetAge(cacheControl: string | null): number {
+export function keySetAge(cacheControl: string | null, leastSeconds = LEAST_AGE_SECONDS): number {
   const seconds = /(?:^|[\s,])max-age="?(\d+)/i.exec(cacheControl ?? '')?.[1];
   return Math.min(
     MOST_AGE_SECONDS,
-    Math.max(LEAST_AGE_SECONDS, seconds === undefined ? DEFAULT_AGE_SECONDS : Number(seconds)),
+    Math.max(leastSeconds, seconds === undefined ? DEFAULT_AGE_SECONDS : Number(seconds)),
   );
 }
