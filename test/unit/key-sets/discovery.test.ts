@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { discoverKeySet } from '../../../src/key-sets/discovery.js';
+import { IssuerMetadata } from '../../../src/key-sets/issuer-metadata.js';
 import { keySetSource } from '../../../src/key-sets/key-set-source.js';
 import { connectionRefused, FakeFetch, json, type SentRequest } from '../../support/fake-fetch.js';
 
@@ -73,6 +74,33 @@ describe('discoverKeySet', () => {
     const fake = new FakeFetch(connectionRefused);
     await expect(discover(fake)).rejects.toThrow('ECONNREFUSED');
     expect(fake.sent).toHaveLength(1);
+  });
+});
+
+describe('IssuerMetadata.fetchOpenId', () => {
+  const fetchOpenId = (fake: FakeFetch, issuer: string): Promise<IssuerMetadata> =>
+    IssuerMetadata.fetchOpenId({ issuer, allowPlainHttp: false, fetch: fake.fetch });
+
+  it.each([
+    ['appends its path to the issuer', ISSUER, ISSUER + OPENID],
+    ['keeps the path of the issuer', `${ISSUER}/base`, `${ISSUER}/base${OPENID}`],
+    ['removes one trailing slash', `${ISSUER}/base/`, `${ISSUER}/base${OPENID}`],
+    ['removes no other slash', `${ISSUER}//`, `${ISSUER}/${OPENID}`],
+  ])('%s', async (_name, issuer, address) => {
+    const fake = new FakeFetch(publishing({ [address]: { issuer, jwks_uri: JWKS } }));
+    expect((await fetchOpenId(fake, issuer)).endpoint('jwks_uri')).toBe(JWKS);
+    expect(urls(fake)).toEqual([address]);
+  });
+
+  it('does not try the metadata of RFC 8414', async () => {
+    const fake = new FakeFetch(publishing({ [ISSUER + OAUTH]: { issuer: ISSUER, jwks_uri: JWKS } }));
+    await expect(fetchOpenId(fake, ISSUER)).rejects.toThrow(`${ISSUER}${OPENID}: status 404`);
+    expect(fake.sent).toHaveLength(1);
+  });
+
+  it('rejects the document of an issuer that differs by the slash which its URL omits', async () => {
+    const fake = new FakeFetch(publishing({ [ISSUER + OPENID]: { issuer: ISSUER, jwks_uri: JWKS } }));
+    await expect(fetchOpenId(fake, `${ISSUER}/`)).rejects.toThrow('another issuer');
   });
 });
 

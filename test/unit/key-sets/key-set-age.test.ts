@@ -37,4 +37,15 @@ describe('keySetAge', () => {
       ),
     );
   });
+
+  it.each([
+    [null, 300],
+    ['max-age=0', 300],
+    ['max-age=299', 300],
+    ['max-age=301', 301],
+    ['max-age=3601', 3600],
+    ['no-store', 300],
+  ])('of %j is %d seconds if it is 5 minutes at least', (header, seconds) => {
+    expect(keySetAge(header, 300)).toBe(seconds);
+  });
 });
