@@ -20,20 +20,25 @@ export interface JsonResponse {
 /** How long a response may take, with its body, in milliseconds. */
 const TIMEOUT_MS = 5_000;
 
-/** The largest body that is read, in bytes after decompression. */
-const MAX_BODY_BYTES = 1024 * 1024;
+const MIB = 1024 * 1024;
+
+/** A request for JSON. */
+export interface JsonRequest extends RequestInit {
+  /** The largest body that is read, in bytes after decompression; 1 MiB by default. */
+  readonly maxBytes?: number | undefined;
+}
 
 /**
  * Requests JSON from another service. Redirects are not followed: a redirect could otherwise choose the keys,
  * or the recipient of a secret.
  *
  * @throws {RemoteFailure} if the request fails, no complete response arrives within 5 seconds, or its body is
- *   over 1 MiB
+ *   too large
  */
 export async function fetchJson(
   fetch: Fetch,
   address: string,
-  init: RequestInit = {},
+  { maxBytes = MIB, ...init }: JsonRequest = {},
 ): Promise<JsonResponse> {
   try {
     const response = await fetch(address, {
@@ -41,7 +46,7 @@ export async function fetchJson(
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    const text = decodeUtf8(await readBody(response, address));
+    const text = decodeUtf8(await readBody(response, address, maxBytes));
     const body = text === undefined ? undefined : parseStrictJson(text);
     return { status: response.status, headers: response.headers, body };
   } catch (cause) {
@@ -49,13 +54,17 @@ export async function fetchJson(
   }
 }
 
-async function readBody({ body }: Response, address: string): Promise<Buffer> {
+async function readBody({ body }: Response, address: string, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     length += chunk.byteLength;
-    if (length > MAX_BODY_BYTES) throw new RemoteFailure(address, 'the body is over 1 MiB');
+    if (length > maxBytes) throw new RemoteFailure(address, `the body is over ${sizeText(maxBytes)}`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+function sizeText(bytes: number): string {
+  return bytes < MIB ? `${bytes / 1024} KiB` : `${bytes / MIB} MiB`;
 }

@@ -62,9 +62,16 @@ function send(url: URL, options: RequestOptions & { readonly ca?: string }): Pro
   return new Promise((resolve, reject) => {
     const request = (url.protocol === 'https:' ? requestSecure : requestPlain)(url, options);
     request.once('response', resolve);
-    request.once('error', reject);
+    request.once('error', (cause) => reject(asFetchError(cause, options.signal)));
     request.end();
   });
+}
+
+/** As the global fetch does it: the reason of the signal, or an error with that of the connection as cause. */
+function asFetchError(cause: Error, signal: AbortSignal | undefined): Error {
+  if (cause instanceof RemoteFailure) return cause;
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error ? reason : new TypeError('fetch failed', { cause });
 }
 
 /** Refuses a name if any of its addresses is refused. */
