@@ -9,6 +9,8 @@ export interface Discovery {
   readonly issuer: string;
   readonly allowPlainHttp: boolean;
   readonly fetch: Fetch;
+  /** The largest document, in bytes; 1 MiB by default. */
+  readonly maxBytes?: number | undefined;
 }
 
 const OPENID = '/.well-known/openid-configuration';
@@ -44,11 +46,14 @@ export class IssuerMetadata {
   /** @param addresses the URLs of the document; each is tried if the ones before it do not exist */
   private static async fetchFrom(
     addresses: Iterable<string>,
-    { issuer, fetch, allowPlainHttp }: Discovery,
+    { issuer, fetch, allowPlainHttp, maxBytes }: Discovery,
   ): Promise<IssuerMetadata> {
     let failure: RemoteFailure | undefined;
     for (const address of addresses) {
-      const { status, body } = await fetchJson(fetch, address, { headers: { accept: 'application/json' } });
+      const { status, body } = await fetchJson(fetch, address, {
+        headers: { accept: 'application/json' },
+        maxBytes,
+      });
       if (status === 200) {
         const fields = isJsonObject(body) ? body : {};
         if (fields['issuer'] === issuer) return new IssuerMetadata(address, allowPlainHttp, fields);

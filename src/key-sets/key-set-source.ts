@@ -38,18 +38,28 @@ export function keySetSource(location: KeySetLocation): KeySetSource | undefined
   return publicKeys && (() => fetchKeySet(publicKeys.jwksUri, fetch));
 }
 
+/** Bounds of {@link fetchKeySet}. */
+export interface KeySetBounds {
+  /** How long the set is fresh at least, in seconds, whatever the issuer says; 60 by default. */
+  readonly leastAgeSeconds?: number | undefined;
+  /** The largest set, in bytes; 1 MiB by default. */
+  readonly maxBytes?: number | undefined;
+}
+
 /**
  * Fetches the key set at a URL.
  *
- * @param leastAgeSeconds how long the set is fresh at least, whatever the issuer says
  * @throws {RemoteFailure}
  */
 export async function fetchKeySet(
   address: string,
   fetch: Fetch,
-  leastAgeSeconds = LEAST_AGE_SECONDS,
+  { leastAgeSeconds, maxBytes }: KeySetBounds = {},
 ): Promise<PublishedKeySet> {
-  const { status, headers, body } = await fetchJson(fetch, address, { headers: { accept: ACCEPT } });
+  const { status, headers, body } = await fetchJson(fetch, address, {
+    headers: { accept: ACCEPT },
+    maxBytes,
+  });
   if (status !== 200) throw new RemoteFailure(address, `status ${status}`, status);
   if (!isJsonObject(body) || !Array.isArray(body['keys'])) {
     throw new RemoteFailure(address, 'not a JWK Set', status);
