@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AdminModule } from './admin/admin.module.js';
 import { DiagnosticsModule } from './diagnostics/diagnostics.module.js';
 import { HealthModule } from './health/health.module.js';
+import { IssuerKeyRefreshModule } from './issuers/issuer-key-refresh.module.js';
 import { OAuth2Module } from './oauth2/oauth2.module.js';
 import { MonitoringModule } from './observability/monitoring.module.js';
 import { ObservabilityModule } from './observability/observability.module.js';
@@ -24,6 +25,7 @@ import { TokenRoutesModule } from './token/token-routes.module.js';
     HealthModule,
     DiagnosticsModule,
     MonitoringModule,
+    IssuerKeyRefreshModule,
   ],
 })
 export class AppModule {}
