@@ -84,7 +84,7 @@ function edit(name: string, { field, add, remove }: List, options: ChangeOptions
   return [{ field, apply }];
 }
 
-/** A field of a client whose value a change replaced. */
+/** A field whose value a change replaced. */
 export interface ChangedField {
   readonly field: string;
   readonly previous: unknown;
@@ -92,7 +92,7 @@ export interface ChangedField {
 }
 
 /** The fields that a change replaced, except `updated_at`. */
-export function changedFields(previous: ClientDto, current: ClientDto): readonly ChangedField[] {
+export function changedFields(previous: object, current: object): readonly ChangedField[] {
   const before = new Map<string, unknown>(Object.entries(previous));
   return Object.entries(current)
     .map(([field, value]): ChangedField => ({ field, previous: before.get(field), current: value }))

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ClientRequestDto } from '../admin/dto/client-request.dto.js';
 import { type JsonOptions, withJson } from './command.js';
+import { readJson } from './json-file.js';
 import {
   json,
   list,
@@ -76,20 +76,6 @@ const OPTIONS: Readonly<Record<Field, Option>> = {
 export function withClientOptions(command: Command): Command {
   for (const each of Object.values(OPTIONS)) command.addOption(each);
   return withJson(command);
-}
-
-function readJson(path: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    throw new InvalidArgumentError('The file cannot be read.');
-  }
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new InvalidArgumentError('The file is not JSON.');
-  }
 }
 
 /**

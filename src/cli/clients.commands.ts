@@ -12,7 +12,7 @@ import { clientFields, withClientOptions } from './client-options.js';
 import { command, commandGroup, type JsonOptions, withJson } from './command.js';
 import { COMMAND_LINE } from './command-line.js';
 import { single } from './option-values.js';
-import { printChanges, printClient, printJson, printLine } from './print.js';
+import { printChanges, printFields, printJson, printLine } from './print.js';
 import { secretsCommand } from './secrets.commands.js';
 import type { Services } from './services.js';
 
@@ -47,7 +47,7 @@ function createCommand(services: Services): Command {
         const { client, secret } = await context.get(ClientAdministration).create(described, COMMAND_LINE);
         const created = { ...toClientDto(client), ...(secret && { client_secret: secret.text }) };
         if (options.json) printJson(created);
-        else printClient(created);
+        else printFields(created);
       },
       options.create ? 'asked' : 'with settings',
     );
@@ -81,7 +81,7 @@ function showCommand(services: Services): Command {
         printJson(toClientDto(client));
         return;
       }
-      printClient(toClientDto(client));
+      printFields(toClientDto(client));
       for (const { secretId, expiresAt } of expiringSecrets([client], context.get(Clock).now())) {
         printLine(`Secret ${secretId} expires soon: at ${dateTime(expiresAt)}`);
       }
@@ -104,7 +104,7 @@ function updateCommand(services: Services): Command {
         .update(id, (current) => description.patch(current, patch(toClientDto(current))), COMMAND_LINE);
       const document = toClientDto(client);
       if (options.json) printJson(document);
-      else printClient(document);
+      else printFields(document);
       printChanges(changedFields(toClientDto(previous), document), options.json);
     });
   });
@@ -116,7 +116,7 @@ function switchCommand(services: Services, name: string, description: string, di
       const { client } = await context
         .get(ClientAdministration)
         .update(id, (current) => ({ ...current, disabled }), COMMAND_LINE);
-      (json ? printJson : printClient)(toClientDto(client));
+      (json ? printJson : printFields)(toClientDto(client));
     }),
   );
 }

@@ -1,4 +1,3 @@
-import type { ClientDto } from '../admin/dto/client-response.dto.js';
 import { escapeInvisible } from '../encoding/well-formed-text.js';
 import type { ChangedField } from './client-changes.js';
 
@@ -20,15 +19,15 @@ function write(text: string, layout: '\n' | '\t', output: NodeJS.WritableStream 
   output.write(`${text.split(layout).map(escapeInvisible).join(layout)}\n`);
 }
 
-/** Prints a client for people, one field per line. */
-export function printClient(client: ClientDto): void {
-  const width = Math.max(...Object.keys(client).map((name) => name.length));
-  for (const [name, value] of Object.entries(client)) printLine(`${name.padEnd(width)}  ${shown(value)}`);
+/** Prints a client or another object for people, one field per line. */
+export function printFields(fields: object): void {
+  const width = Math.max(...Object.keys(fields).map((name) => name.length));
+  for (const [name, value] of Object.entries(fields)) printLine(`${name.padEnd(width)}  ${shown(value)}`);
 }
 
 /**
- * Prints the fields that a change replaced. They go to standard output, or to standard error if the client
- * was printed as JSON.
+ * Prints the fields that a change replaced. They go to standard output, or to standard error if what
+ * was changed is printed as JSON.
  */
 export function printChanges(fields: readonly ChangedField[], json = false): void {
   const output = json ? process.stderr : process.stdout;
@@ -41,5 +40,6 @@ export function printChanges(fields: readonly ChangedField[], json = false): voi
 function shown(value: unknown): string {
   if (Array.isArray(value)) return value.map(shown).join(', ') || '-';
   if (value === null) return '-';
+  if (value === '') return '""';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -4,6 +4,7 @@ import { clientsCommand } from './clients.commands.js';
 import { commandGroup } from './command.js';
 import { doctorCommand } from './doctor.command.js';
 import { healthCommand } from './health.command.js';
+import { issuersCommand } from './issuers.commands.js';
 import { keysCommand } from './keys.commands.js';
 import { LocationOptions } from './location.js';
 import { printLine } from './print.js';
@@ -27,7 +28,7 @@ export async function runCommand(open: OpenServices, words: readonly string[]): 
   const options = new LocationOptions();
   const services = new Services(open, options);
   const commands = [
-    ...[clientsCommand, keysCommand, doctorCommand].map((make) => make(services)),
+    ...[clientsCommand, issuersCommand, keysCommand, doctorCommand].map((make) => make(services)),
     healthCommand(options),
   ];
   const program = commandGroup('identity-backend', ABOUT, commands)

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { ClientDto } from '../../../src/admin/dto/client-response.dto.js';
-import { printClient, printJson, printLine } from '../../../src/cli/print.js';
+import { printFields, printJson, printLine } from '../../../src/cli/print.js';
 
 const HOSTILE = 'a\u001b[31m\u202eb\u200b\r\u009bc\u{e0041}';
 const ESCAPED = 'a\\u001b[31m\\u202eb\\u200b\\u000d\\u009bc\\udb40\\udc41';
@@ -24,7 +23,7 @@ describe('the output of the command line', () => {
   });
 
   it('escapes control and format characters in the fields of a client', () => {
-    printClient({ client_id: 'a', name: HOSTILE, audiences: [HOSTILE] } as unknown as ClientDto);
+    printFields({ client_id: 'a', name: HOSTILE, audiences: [HOSTILE] });
     expect(written).toBe(`client_id  a\nname       ${ESCAPED}\naudiences  ${ESCAPED}\n`);
   });
 
