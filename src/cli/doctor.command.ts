@@ -3,6 +3,9 @@ import { ClientRegistry } from '../clients/client-registry.js';
 import { dateTime } from '../encoding/date-time.js';
 import { expiringSecrets } from '../clients/expiring-secrets.js';
 import { Clock } from '../clock.js';
+import { issuerFindings, keyFindings } from '../diagnostics/issuer-findings.js';
+import { IssuerKeys } from '../issuers/issuer-keys.js';
+import { IssuerRegistry } from '../issuers/issuer-registry.js';
 import { Doctor, type Finding } from '../diagnostics/doctor.js';
 import { command, type JsonOptions, withJson } from './command.js';
 import { single } from './option-values.js';
@@ -25,6 +28,12 @@ export function doctorCommand(services: Services): Command {
         { verdict: 'ok', about: 'The settings are valid, the database responds and its keys decrypt' },
         ...expiringSecretFindings(context.get(ClientRegistry), context.get(Clock).now()),
         ...doctor.checkClients(context.get(ClientRegistry).page(Infinity).clients),
+        ...issuerFindings(
+          new Map([...context.get(IssuerRegistry).all].map((entry) => [entry.id, entry])),
+          context.get(ClientRegistry).page(Infinity).clients,
+          context.get(Clock).now(),
+        ),
+        ...(await keyFindings(context.get(IssuerRegistry).all, context.get(IssuerKeys))),
         ...(await doctor.checkWellKnown()),
         ...(peer === undefined ? [] : await doctor.checkPeer(peer)),
       ];

@@ -1,8 +1,13 @@
 import type { Client } from '../clients/client.js';
 import type { FederatedCredential } from '../clients/federated-credential.js';
+import { Semaphore } from '../concurrency/semaphore.js';
 import { escapeInvisible } from '../encoding/well-formed-text.js';
+import type { IssuerKeys } from '../issuers/issuer-keys.js';
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js';
 import type { Finding } from './client-findings.js';
+
+/** How many issuers are asked for their keys at a time. */
+const MAX_FETCHES = 8;
 
 const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
 
@@ -33,6 +38,23 @@ export function issuerFindings(
       ),
     ),
   ];
+}
+
+/**
+ * Fetches the keys of every enabled issuer, and finds those that cannot be fetched or of which none is usable.
+ */
+export async function keyFindings(issuers: Iterable<TrustedIssuer>, keys: IssuerKeys): Promise<Finding[]> {
+  const fetches = new Semaphore(MAX_FETCHES, Infinity);
+  const enabled = [...issuers].filter(({ disabled }) => !disabled);
+  const found = enabled.map((entry) =>
+    fetches.run(async (): Promise<Finding[]> => {
+      const set = await keys.find(entry, () => false);
+      if (set && set.size > 0) return [];
+      const reason = set ? 'none of them can be used' : (keys.stateOf(entry).failure ?? 'no response');
+      return [{ verdict: 'wrong', about: `The keys of the issuer ${entry.id} are not known: ${reason}` }];
+    }),
+  );
+  return (await Promise.all(found)).flat();
 }
 
 function oldKeys({ id, keys, keysSetAt }: TrustedIssuer, now: number): Finding[] {

@@ -109,6 +109,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   diagnostics: [
     'clients',
     'clock.ts',
+    'concurrency',
     'config',
     'encoding',
     'issuers',
