@@ -4,7 +4,6 @@ import { isJsonObject } from '../encoding/strict-json.js';
 import { redactSecrets } from '../encoding/redact-secrets.js';
 import { Rules } from '../validation/rules.js';
 import {
-  canAuthenticate,
   type Client,
   DEFAULT_GRANT_TYPES,
   type DescribedClient,
@@ -22,9 +21,6 @@ import type { JwtBearerPolicyDto } from './dto/federated-credential.dto.js';
 
 /** Read-only fields. A request may send them back as it read them; they are ignored. */
 const READ_ONLY = ['secrets', 'created_at', 'updated_at', 'managed_by', 'locked_by_admin'];
-
-/** The fields that decide how a client may authenticate. */
-const CREDENTIALS = ['jwks', 'federated_credentials', 'workload_grant', 'token_endpoint_auth_methods'];
 
 /** The properties of a client that a change can set, keyed by the field that sets them. */
 const PROPERTIES = {
@@ -76,7 +72,7 @@ export class ClientDescription {
     if (this.issuers.byIssuer(id)) {
       throw new ChangeRefused('conflict', 'The client_id is the issuer of a trusted issuer');
     }
-    this.checkIssuers(described);
+    this.checkIssuers([...issuersOf(described), ...(described.jwtBearer?.issuers ?? [])]);
     return described;
   }
 
@@ -87,8 +83,7 @@ export class ClientDescription {
    *
    * @param patch a JSON Merge Patch (RFC 7396)
    * @returns the changed client
-   * @throws {ChangeRefused} if the patch is invalid, or would leave the client with neither secret nor
-   *   keys
+   * @throws {ChangeRefused} if the patch is invalid
    */
   patch(client: Client, patch: unknown): Client {
     const { client_id: id = client.id, ...sent } = this.known(patch);
@@ -105,10 +100,8 @@ export class ClientDescription {
       ...Object.fromEntries(changed.map(([, property]) => [property, read[property]])),
     };
     if (has('audiences') || has('default_audience')) checkDefaultAudience(described);
-    if (has('federated_credentials') || has('jwt_bearer')) this.checkIssuers(described);
-    if (CREDENTIALS.some(has) && canAuthenticate(client) && !canAuthenticate(described)) {
-      throw new ChangeRefused('conflict', 'The client could not authenticate: add other credentials first');
-    }
+    if (has('federated_credentials')) this.checkIssuers(issuersOf(described));
+    if (has('jwt_bearer')) this.checkIssuers(described.jwtBearer?.issuers ?? []);
     return described;
   }
 
@@ -121,9 +114,8 @@ export class ClientDescription {
     return this.issuers.sync();
   }
 
-  private checkIssuers({ federatedCredentials, jwtBearer }: DescribedClient): void {
-    const named = [...federatedCredentials.map(({ issuer }) => issuer), ...(jwtBearer?.issuers ?? [])];
-    const unknown = named.find((id) => !this.issuers.find(id));
+  private checkIssuers(ids: readonly string[]): void {
+    const unknown = ids.find((id) => !this.issuers.find(id));
     if (unknown !== undefined) {
       throw refused(`There is no trusted issuer ${JSON.stringify(redactSecrets(unknown).slice(0, 64))}`);
     }
@@ -171,6 +163,10 @@ function credentialsOf(body: unknown): readonly FederatedCredential[] {
   const read = readFederatedCredentials(body ?? []);
   if (typeof read === 'string') throw refused(`federated_credentials ${read}`);
   return read;
+}
+
+function issuersOf({ federatedCredentials }: DescribedClient): readonly string[] {
+  return federatedCredentials.map(({ issuer }) => issuer);
 }
 
 function jwtBearerOf(body: JwtBearerPolicyDto): JwtBearerPolicy {

@@ -32,7 +32,7 @@ export class ClientSecretsController {
   @ApiResponse({ status: 201, description: 'The secret', type: CreatedSecretDto })
   @ApiInvalidRequest('expires_at and expires_in exclude each other')
   @ApiNotFound('Client not found', 'Client not found')
-  @ApiConflict('The client has two secrets', 'The client has 2 secrets: revoke one first')
+  @ApiConflict('The client has two secrets, or may have none', 'The client has 2 secrets: revoke one first')
   async addSecret(
     @Param('id') id: string,
     @Body(new BodyPipe(SecretRequestDto)) body: SecretRequestDto,
@@ -55,8 +55,8 @@ export class ClientSecretsController {
   @ApiResponse({ status: 204, description: 'It is no longer valid' })
   @ApiNotFound('Client or secret not found', 'Secret not found')
   @ApiConflict(
-    'It is the last one, and the client has no keys',
-    'The client could not authenticate: it has no other credentials',
+    'The client has no other credentials',
+    'The client could not authenticate: add other credentials first',
   )
   endSecret(
     @Param('id') id: string,

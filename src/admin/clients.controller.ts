@@ -43,7 +43,10 @@ export class ClientsController {
   @ApiInvalidRequest(
     'audiences must be an array of distinct names of 1 to 255 characters, without control or invisible characters',
   )
-  @ApiConflict('The client ID is taken', 'A client with this client_id already exists')
+  @ApiConflict(
+    'The client ID or a federated credential is taken',
+    'A client with this client_id already exists',
+  )
   async createClient(@Body() body: unknown, @Req() request: AdminRequest): Promise<CreatedClientDto> {
     await this.description.refresh();
     const described = this.description.read(body);
@@ -84,7 +87,7 @@ export class ClientsController {
     'audiences must be an array of distinct names of 1 to 255 characters, without control or invisible characters',
   )
   @ApiConflict(
-    'The client could not authenticate itself',
+    'The client could not authenticate, or a federated credential is taken',
     'The client could not authenticate: add other credentials first',
   )
   async updateClient(

@@ -43,7 +43,7 @@ export class ClientAdministration {
     const event = { event: 'client.created', client: described.id, by: by.id } as const;
     const client = await this.change(event, by, (current, wasRemoved) => {
       if (current) throw new ChangeRefused('conflict', 'A client with this client_id already exists');
-      this.checkCredentials(described);
+      this.checkUnique(described);
       const created = { ...described, secrets: made ? [made.kept] : [], createdAt: now, updatedAt: now };
       return wasRemoved ? { ...created, tokenMark: makeTokenMark() } : created;
     });
@@ -68,8 +68,11 @@ export class ClientAdministration {
     const client = await this.change(event, by, (current) => {
       previous = existing(current);
       const described = changeOf(previous);
-      if (described.federatedCredentials !== previous.federatedCredentials) this.checkCredentials(described);
-      return { ...previous, ...described, updatedAt: this.clock.now() };
+      if (described.federatedCredentials !== previous.federatedCredentials) this.checkUnique(described);
+      const now = this.clock.now();
+      const changed = { ...previous, ...described, updatedAt: now };
+      checkCredentials(previous, changed, now);
+      return changed;
     });
     return { previous: existing(previous), client: existing(client) };
   }
@@ -112,16 +115,14 @@ export class ClientAdministration {
         throw new ChangeRefused('not_found', 'Secret not found');
       }
       const rest = client.secrets.filter((secret) => secret.id !== secretId);
-      const changed = { ...client, secrets: liveSecrets({ ...client, secrets: rest }, now) };
-      if (mayHaveSecret(client) && !canAuthenticate(changed)) {
-        throw new ChangeRefused('conflict', 'The client could not authenticate: it has no other credentials');
-      }
-      return { ...client, secrets: rest, updatedAt: now };
+      const changed = { ...client, secrets: rest, updatedAt: now };
+      checkCredentials(client, changed, now);
+      return changed;
     });
   }
 
   /** A token must identify one client; all clients are as in the database while a change is decided. */
-  private checkCredentials({ id, federatedCredentials }: DescribedClient): void {
+  private checkUnique({ id, federatedCredentials }: DescribedClient): void {
     for (const credential of federatedCredentials) {
       const others = this.clients.federatedLike(credential);
       if (others.some((each) => each.clientId !== id && sameCredential(each.credential, credential))) {
@@ -140,6 +141,13 @@ export class ClientAdministration {
     const client = await this.clients.change(event.client, decide, audited.keep);
     this.audit.record(by.requestId, audited.event);
     return client;
+  }
+}
+
+/** A change must not remove the last credentials of a client: its program would be locked out. */
+function checkCredentials(previous: Client, changed: Client, now: number): void {
+  if (canAuthenticate(previous, now) && !canAuthenticate(changed, now)) {
+    throw new ChangeRefused('conflict', 'The client could not authenticate: add other credentials first');
   }
 }
 

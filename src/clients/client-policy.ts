@@ -1,3 +1,4 @@
+import { isName } from '../encoding/well-formed-text.js';
 import { audiencesOf } from '../jwt/claims.js';
 import type { Client } from './client.js';
 
@@ -39,6 +40,11 @@ export function policyViolation(
 function mayNameSubject(client: Client, subject: string, isClient: (id: string) => boolean): boolean {
   if (subject === client.id || client.mayActFor.includes(subject)) return true;
   return client.mayActFor.some((pattern) => matchesSubjectPattern(pattern, subject)) && !isClient(subject);
+}
+
+/** Whether the value is a subject, or a prefix that ends in `*`, but not `*` alone. */
+export function isSubjectPattern(value: unknown): value is string {
+  return isName(value) && value !== '*' && !value.slice(0, -1).includes('*');
 }
 
 /** Whether a subject is the one that a pattern names, or begins with it if it ends in `*`. */

@@ -110,11 +110,11 @@ export function mayHaveSecret(client: Pick<Client, 'tokenEndpointAuthMethods'>):
   return allowsMethod(client, 'client_secret_basic') || allowsMethod(client, 'client_secret_post');
 }
 
-/** Whether a client has any credentials that it may use. */
-export function canAuthenticate(client: Omit<Client, 'createdAt' | 'updatedAt' | 'tokenMark'>): boolean {
-  const { secrets, jwks, federatedCredentials, workloadGrant } = client;
+/** Whether a client has any credentials that it may use at this time, in milliseconds since 1970. */
+export function canAuthenticate(client: Client, now: number): boolean {
+  const { jwks, federatedCredentials, workloadGrant } = client;
   return (
-    (secrets.length > 0 && mayHaveSecret(client)) ||
+    (mayHaveSecret(client) && liveSecrets(client, now).length > 0) ||
     (jwks !== null && allowsMethod(client, 'private_key_jwt')) ||
     (federatedCredentials.length > 0 && (workloadGrant || allowsMethod(client, 'federated')))
   );

@@ -33,6 +33,12 @@ export function readFederatedCredentials(value: unknown): readonly FederatedCred
   return read;
 }
 
+/** @returns what is wrong with the federated credentials of a client; empty if they are valid */
+export function federatedCredentialsFault(value: unknown): string {
+  const read = readFederatedCredentials(value);
+  return typeof read === 'string' ? read : '';
+}
+
 function readCredential(value: unknown): FederatedCredential | string {
   if (!isJsonObject(value)) return 'must be an object';
   if (!Object.keys(value).every((name) => FIELDS.includes(name))) {

@@ -10,7 +10,8 @@ import {
   GRANT_TYPES,
   MAX_CLIENT_ID_LENGTH,
 } from '../../clients/client.js';
-import { readFederatedCredentials } from '../../clients/read-federated-credentials.js';
+import { isSubjectPattern } from '../../clients/client-policy.js';
+import { federatedCredentialsFault } from '../../clients/read-federated-credentials.js';
 import { FederatedCredentialDto, isJwtBearerPolicy, JwtBearerPolicyDto } from './federated-credential.dto.js';
 import { clientKeySetFault, isClientKeySet } from '../../clients/client-keys.js';
 
@@ -23,8 +24,6 @@ const MAX_LIST = 1_000;
  */
 const CLIENT_ID = new RegExp(`^(?!-|\\.{1,2}$)[A-Za-z0-9._~-]{1,${MAX_CLIENT_ID_LENGTH}}$`);
 
-const isSubjectPattern = (value: unknown): boolean =>
-  isName(value) && value !== '*' && !value.slice(0, -1).includes('*');
 const isClaimName = (value: unknown): boolean =>
   isName(value) && value !== '__proto__' && !RESERVED_CLAIMS.includes(value);
 const isGrantType = (value: unknown): boolean => GRANT_TYPES.some((name) => name === value);
@@ -144,10 +143,7 @@ export class ClientRequestDto {
     type: [FederatedCredentialDto],
     description: 'The tokens of trusted issuers that authenticate it in place of a secret; at most 20',
   })
-  @Satisfies(
-    (value) => typeof readFederatedCredentials(value) !== 'string',
-    (value) => String(readFederatedCredentials(value)),
-  )
+  @Satisfies((value) => federatedCredentialsFault(value) === '', federatedCredentialsFault)
   @IsOptional()
   federated_credentials?: FederatedCredentialDto[];
 

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { isSubjectPattern } from '../../clients/client-policy.js';
 import { isJsonObject } from '../../encoding/strict-json.js';
-import { isListOf, isName } from '../../encoding/well-formed-text.js';
+import { isListOf } from '../../encoding/well-formed-text.js';
 
 /** A federated credential of a client, for the OpenAPI document. */
 @ApiSchema({ name: 'FederatedCredential' })
@@ -43,9 +44,6 @@ export class JwtBearerPolicyDto {
 
 /** The most entries of each list of {@link JwtBearerPolicyDto}. */
 const MAX_LIST = 1_000;
-
-const isSubjectPattern = (value: unknown): boolean =>
-  isName(value) && value !== '*' && !value.slice(0, -1).includes('*');
 
 /** Whether the value is a {@link JwtBearerPolicyDto} without other fields. */
 export function isJwtBearerPolicy(value: unknown): boolean {
