@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { ChangeRefused } from '../clients/change-refused.js';
 import { ISSUERS_SETTINGS, type IssuersSettings } from '../config/namespaces.js';
@@ -115,10 +116,10 @@ export class IssuerDescription {
 
   /** A merge patch keeps the files of an entry, so a change of the URL alone would send them elsewhere. */
   private changedKeys(entry: TrustedIssuer, value: unknown, source: DescriptionSource): KeySource {
+    if (isDeepStrictEqual(value, keySourceFields(entry.keys))) return entry.keys;
     const keys = this.keySource(value);
-    const isSame = JSON.stringify(keySourceFields(keys)) === JSON.stringify(keySourceFields(entry.keys));
-    if (source === 'http' && namesFile(keys) && !isSame) throw filesRefused();
-    if (!isSame) this.checkIssuer(entry.issuer, keys);
+    if (source === 'http' && namesFile(keys)) throw filesRefused();
+    this.checkIssuer(entry.issuer, keys);
     return keys;
   }
 

@@ -1,7 +1,7 @@
 import { isJsonObject } from '../encoding/strict-json.js';
 import { remoteUrlFault } from '../http-client/network-policy.js';
 import type { JwkSet, KeySource } from '../issuers/trusted-issuer.js';
-import { readPublicKeySet } from '../jwt/public-key.js';
+import { hasPrivateParameter, readPublicKeySet } from '../jwt/public-key.js';
 
 /** The most keys in a set that an administrator enters. */
 const MAX_KEYS = 100;
@@ -100,6 +100,9 @@ function urlFault(name: string, value: unknown, rules: KeySourceRules): string |
 function bundleFault(bundle: unknown): string | undefined {
   const all: unknown = isJsonObject(bundle) ? bundle['keys'] : undefined;
   if (!Array.isArray(all)) return '.spiffe_bundle must be a JWK Set: an object with an array named keys';
+  if (all.some((jwk) => isJsonObject(jwk) && hasPrivateParameter(jwk))) {
+    return '.spiffe_bundle has a private parameter: send public keys alone, and replace this one, which others may have seen';
+  }
   const keys = all.filter((jwk) => isJsonObject(jwk) && jwk['use'] === 'jwt-svid');
   if (keys.length === 0) return '.spiffe_bundle must hold a key with the use jwt-svid';
   const read = readPublicKeySet({ keys: keys.map((jwk: object) => ({ ...jwk, use: 'sig' })) }, MAX_KEYS);

@@ -74,9 +74,14 @@ export function readPublicKeySet(value: unknown, maxKeys = MAX_KEYS): readonly P
   return keys;
 }
 
+/** Whether a JWK has a parameter that only its owner may know. */
+export function hasPrivateParameter(jwk: object): boolean {
+  return PRIVATE_PARAMETERS.some((name) => Object.hasOwn(jwk, name));
+}
+
 function purposeFault(jwk: Jwk, operation: KeyOperation): string | undefined {
   const { kid, use, key_ops: operations } = jwk;
-  if (operation === 'verify' && PRIVATE_PARAMETERS.some((name) => Object.hasOwn(jwk, name))) {
+  if (operation === 'verify' && hasPrivateParameter(jwk)) {
     return 'has a private parameter: send the public key alone, and replace this one, which others may have seen';
   }
   if (kid !== undefined && typeof kid !== 'string') return 'has a kid that is not a string';
