@@ -27,6 +27,9 @@ export class KeyServer {
   readonly requests: ReceivedRequest[] = [];
   /** How many connections were opened. */
   connections = 0;
+  /** The most requests that waited for their response at the same time. */
+  mostWaiting = 0;
+  private waiting = 0;
   /** The documents, by path. */
   readonly routes = new Map<string, Respond>();
 
@@ -42,6 +45,9 @@ export class KeyServer {
     const listener: RequestListener = ({ url = '', headers }, response) => {
       const request = { path: url, headers };
       started.requests.push(request);
+      started.waiting += 1;
+      started.mostWaiting = Math.max(started.mostWaiting, started.waiting);
+      response.once('close', () => (started.waiting -= 1));
       const respond = started.routes.get(url);
       if (respond) respond(response, request);
       else response.writeHead(404).end();
