@@ -3,7 +3,12 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { fetchJson, globalFetch, type JsonResponse } from '../../../src/http-client/fetch-json.js';
+import {
+  type Fetch,
+  fetchJson,
+  globalFetch,
+  type JsonResponse,
+} from '../../../src/http-client/fetch-json.js';
 import { RemoteFailure } from '../../../src/http-client/remote-failure.js';
 import { connectionRefused, FakeFetch } from '../../support/fake-fetch.js';
 
@@ -91,6 +96,17 @@ describe('fetchJson', () => {
       setImmediate(() => response.destroy());
     });
     expect(await failureOf(fetchJson(globalFetch, address))).toBeInstanceOf(RemoteFailure);
+  });
+
+  it('accepts a body of the bound that the request has, and rejects a longer one', async () => {
+    const fetch =
+      (bytes: number): Fetch =>
+      () =>
+        Promise.resolve(new Response('1'.padEnd(bytes)));
+    const maxBytes = 2048;
+    expect((await fetchJson(fetch(maxBytes), ADDRESS, { maxBytes })).body).toBe(1);
+    const tooLong = fetchJson(fetch(maxBytes + 1), ADDRESS, { maxBytes });
+    expect((await failureOf(tooLong)).reason).toBe('the body is over 2 KiB');
   });
 
   it('sends each request with an abort signal, and reports a timeout', async () => {

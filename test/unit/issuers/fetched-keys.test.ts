@@ -205,6 +205,15 @@ describe('FetchedKeys with keys', () => {
     ]);
   });
 
+  it('is as old as the request for it, however late the response', async () => {
+    scene.hangs = true;
+    const refreshed = scene.keys.refresh();
+    scene.clock.advance(4);
+    scene.respond();
+    await refreshed;
+    expect(scene.keys.ageSeconds).toBe(4);
+  });
+
   it('forgets a key that the issuer publishes no longer', async () => {
     scene.published = [second];
     await scene.keys.refresh();
@@ -283,6 +292,12 @@ describe('FetchedKeys in an outage', () => {
     expect([scene.reports, scene.keys.failure]).toEqual([[UNAVAILABLE.message, undefined], undefined]);
     await pass(2000);
     expect(scene.reports).toHaveLength(2);
+  });
+
+  it('let no request wait for a late fetch: with many issuers unavailable, all would', async () => {
+    await scene.keys.refresh();
+    scene.clock.advance(3600);
+    expect([await scene.find(first), scene.fetches]).toEqual(['found', 2]);
   });
 
   it('are not due within 5 seconds of a failure, even if the entry changes', async () => {
