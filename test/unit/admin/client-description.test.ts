@@ -1,21 +1,26 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { describe, expect, it } from '@jest/globals';
-import { type Client, LATER_FIELDS } from '../../../src/clients/client.js';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { Client } from '../../../src/clients/client.js';
 import { ChangeRefused } from '../../../src/clients/change-refused.js';
 import { ClientDescription } from '../../../src/admin/client-description.js';
 import { toClientDto } from '../../../src/admin/dto/client-response.dto.js';
 import { makeSecret } from '../../../src/clients/client-secret.js';
 import { clientOf } from '../../support/client-values.js';
 import { IssuerRegistry } from '../../../src/issuers/issuer-registry.js';
+import type { TrustedIssuer } from '../../../src/issuers/trusted-issuer.js';
+import { issuerOf } from '../../support/issuer-values.js';
 import { MemoryRecordStore } from '../../support/memory-record-store.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 
 const LIFETIME = 900;
-const description = new ClientDescription(
-  { lifetimeSeconds: LIFETIME },
-  new IssuerRegistry(new MemoryRecordStore()),
-);
+const issuerStore = new MemoryRecordStore<TrustedIssuer>();
+const issuers = new IssuerRegistry(issuerStore);
+const description = new ClientDescription({ lifetimeSeconds: LIFETIME }, issuers);
 const JWK = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+
+beforeAll(async () => {
+  for (const id of ['ci', 'idp']) await issuers.change(id, () => issuerOf({ id, issuer: `${id}.example` }));
+});
 
 /** The refusal that an act throws. */
 function refusal(act: () => unknown): ChangeRefused {
@@ -59,10 +64,13 @@ describe('ClientDescription.read', () => {
         token_lifetime_seconds: LIFETIME,
         may_act_for: ['user-*', 'other'],
         jwks: { keys: [JWK] },
+        federated_credentials: [{ issuer: 'ci', subject: 'job' }],
+        workload_grant: true,
+        jwt_bearer: { issuers: ['idp'], impersonate: ['idp:service-*'], limit_to_assertion: false },
+        token_endpoint_auth_methods: ['private_key_jwt', 'federated'],
         disabled: true,
       }),
     ).toEqual({
-      ...LATER_FIELDS,
       id: 'a.b_c~d-1',
       name: 'Worker 🪪',
       audiences: ['logging-service', 'https://billing.example'],
@@ -73,12 +81,58 @@ describe('ClientDescription.read', () => {
       tokenLifetimeSeconds: LIFETIME,
       mayActFor: ['user-*', 'other'],
       jwks: { keys: [JWK] },
+      federatedCredentials: [{ issuer: 'ci', subject: 'job', claims: {} }],
+      workloadGrant: true,
+      jwtBearer: { issuers: ['idp'], impersonate: ['idp:service-*'], limitToAssertion: false },
+      tokenEndpointAuthMethods: ['private_key_jwt', 'federated'],
       disabled: true,
     });
   });
 
+  it('impersonates no one and limits tokens to their assertions by default', () => {
+    expect(read({ jwt_bearer: { issuers: [] } }).jwtBearer).toEqual({
+      issuers: [],
+      impersonate: [],
+      limitToAssertion: true,
+    });
+  });
+
+  it('allows client_credentials alone unless grant_types names others', () => {
+    expect(read({}).grantTypes).toEqual(['client_credentials']);
+    expect(read({ grant_types: [] }).grantTypes).toEqual([]);
+    const grants = ['urn:ietf:params:oauth:grant-type:jwt-bearer'];
+    expect(read({ grant_types: grants }).grantTypes).toEqual(grants);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['a credential', { federated_credentials: [{ issuer: 'unknown', subject: 'job' }] }],
+    ['jwt_bearer', { jwt_bearer: { issuers: ['idp', 'unknown'] } }],
+    ['a credential, by another case', { federated_credentials: [{ issuer: 'CI', subject: 'job' }] }],
+    ['a credential, by its iss', { federated_credentials: [{ issuer: 'ci.example', subject: 'job' }] }],
+  ])('rejects an unknown issuer in %s', (_name, fields) => {
+    const { code, message } = refusal(() => read(fields));
+    expect(code).toBe('invalid_request');
+    expect(message).toMatch(/^There is no trusted issuer "/);
+  });
+
+  it('rejects the issuer of an entry as a client_id, which an assertion could not distinguish', () => {
+    expect(refusal(() => read({ client_id: 'ci.example' })).code).toBe('conflict');
+    expect(read({ client_id: 'ci' }).id).toBe('ci');
+  });
+
+  it('knows the issuers of another instance after refresh', async () => {
+    const fields = { federated_credentials: [{ issuer: 'elsewhere', subject: 'job' }] };
+    await new IssuerRegistry(issuerStore).change('elsewhere', () =>
+      issuerOf({ id: 'elsewhere', issuer: 'e' }),
+    );
+    expect(() => read(fields)).toThrow(ChangeRefused);
+    await description.refresh();
+    expect(() => read(fields)).not.toThrow();
+  });
+
   const FIELDS =
-    'name audiences default_audience scopes claims grant_types token_lifetime_seconds may_act_for jwks disabled';
+    'name audiences default_audience scopes claims grant_types token_lifetime_seconds may_act_for jwks ' +
+    'federated_credentials workload_grant jwt_bearer token_endpoint_auth_methods disabled';
   it.each(FIELDS.split(' '))('reads null as the default of %s', (field) => {
     expect(read({ [field]: null })).toEqual(read({}));
   });
@@ -97,6 +151,30 @@ describe('ClientDescription.read', () => {
     ['token_lifetime_seconds', [0, -1, 1.5, '300', LIFETIME + 1, 1e21, NaN, true]],
     ['may_act_for', ['a', ['*'], ['a*b'], ['**'], ['*a'], [''], ['a', 'a'], [1], ['a\n*']]],
     ['jwks', [[], {}, { keys: [] }, { keys: JWK }, { keys: [{}] }, JWK, 'a']],
+    ['federated_credentials', ['a', {}, ['ci'], [{}], [{ issuer: 'ci', subject: '*' }]]],
+    ['workload_grant', ['true', 1, [], {}]],
+    [
+      'jwt_bearer',
+      [
+        'idp',
+        ['idp'],
+        true,
+        {},
+        { impersonate: [] },
+        { issuers: 'idp' },
+        { issuers: [1] },
+        { issuers: [''] },
+        { issuers: ['idp', 'idp'] },
+        { issuers: ['idp'], impersonate: ['*'] },
+        { issuers: ['idp'], impersonate: 'a' },
+        { issuers: ['idp'], limit_to_assertion: 'no' },
+        { issuers: ['idp'], audiences: [] },
+      ],
+    ],
+    [
+      'token_endpoint_auth_methods',
+      ['federated', {}, ['none'], ['Federated'], ['tls_client_auth'], ['federated', 'federated'], [1]],
+    ],
     ['disabled', ['true', 1, 0, [], 'false']],
   ])('rejects %s if it is one of %j, by name', (field, values) => {
     for (const value of values) {
@@ -157,6 +235,9 @@ describe('ClientDescription.read', () => {
   );
 });
 
+const JWT_BEARER_FAULT =
+  'jwt_bearer must be an object with issuers, and with impersonate and limit_to_assertion if needed';
+
 describe('ClientDescription.patch', () => {
   const { kept } = makeSecret(NEW_YEAR * 1000, null);
   const client = clientOf({
@@ -168,6 +249,10 @@ describe('ClientDescription.patch', () => {
     tokenLifetimeSeconds: 60,
     mayActFor: ['user-*'],
     jwks: { keys: [JWK] },
+    federatedCredentials: [{ issuer: 'ci', subject: 'a:b:*', claims: { '/c': 1 } }],
+    workloadGrant: true,
+    jwtBearer: { issuers: ['idp'], impersonate: ['idp:x'], limitToAssertion: false },
+    tokenEndpointAuthMethods: ['client_secret_basic', 'federated'],
     disabled: true,
     secrets: [kept],
   });
@@ -198,6 +283,19 @@ describe('ClientDescription.patch', () => {
     ['token_lifetime_seconds', { token_lifetime_seconds: null }, { tokenLifetimeSeconds: null }],
     ['may_act_for', { may_act_for: null }, { mayActFor: [] }],
     ['jwks', { jwks: null }, { jwks: null }],
+    ['federated_credentials', { federated_credentials: null }, { federatedCredentials: [] }],
+    ['workload_grant', { workload_grant: null }, { workloadGrant: false }],
+    ['jwt_bearer', { jwt_bearer: null }, { jwtBearer: null }],
+    [
+      'token_endpoint_auth_methods',
+      { token_endpoint_auth_methods: null },
+      { tokenEndpointAuthMethods: null },
+    ],
+    [
+      'limit_to_assertion',
+      { jwt_bearer: { limit_to_assertion: null } },
+      { jwtBearer: { issuers: ['idp'], impersonate: ['idp:x'], limitToAssertion: true } },
+    ],
     ['disabled', { disabled: null }, { disabled: false }],
   ])('resets %s to its default for null', (_name, patch, change) => {
     expect(patched(patch)).toEqual({ ...described, ...change });
@@ -209,7 +307,35 @@ describe('ClientDescription.patch', () => {
     expect(patched({ jwks: { keys: [other] } }).jwks).toEqual({ keys: [other] });
   });
 
+  it('changes the fields of jwt_bearer one by one, and replaces credentials as a whole', () => {
+    expect(patched({ jwt_bearer: { issuers: ['ci'] } }).jwtBearer).toEqual({
+      issuers: ['ci'],
+      impersonate: ['idp:x'],
+      limitToAssertion: false,
+    });
+    expect(patched({ jwt_bearer: { issuers: ['ci'] } }, clientOf()).jwtBearer).toMatchObject({
+      issuers: ['ci'],
+    });
+    const one = { issuer: 'ci', subject: 'job' };
+    expect(patched({ federated_credentials: [one] }).federatedCredentials).toEqual([{ ...one, claims: {} }]);
+  });
+
+  it('requires the issuers that it sends to be known, not those that are stored', () => {
+    const stored = {
+      ...client,
+      federatedCredentials: [{ issuer: 'gone', subject: 'job', claims: {} }],
+      jwtBearer: { issuers: ['gone'], impersonate: [], limitToAssertion: true },
+    };
+    expect(patched({ disabled: true }, stored).disabled).toBe(true);
+    expect(patched({ jwt_bearer: { issuers: ['idp'] } }, stored).jwtBearer?.issuers).toEqual(['idp']);
+    expect(patched({ federated_credentials: [] }, stored).federatedCredentials).toEqual([]);
+    expect(refusal(() => patched({ jwt_bearer: { limit_to_assertion: true } }, stored)).message).toBe(
+      'There is no trusted issuer "gone"',
+    );
+  });
+
   it.each<[string, Record<string, unknown>, string]>([
+    ['jwt_bearer without issuers', { jwt_bearer: { issuers: null } }, JWT_BEARER_FAULT],
     [
       'a default audience that is no longer one of its audiences',
       { audiences: ['b'] },
@@ -231,14 +357,6 @@ describe('ClientDescription.patch', () => {
     expect(refusal(() => patched(patch)).message).toBe('Send a JSON object');
   });
 
-  it('does not remove the keys of a client without a secret', () => {
-    expect(refusal(() => patched({ jwks: null }, { ...client, secrets: [] }))).toMatchObject({
-      code: 'conflict',
-      message: 'The client could not authenticate: add other credentials first',
-    });
-    expect(patched({ jwks: null, name: 'x' }, { ...client, jwks: null, secrets: [] }).jwks).toBeNull();
-  });
-
   const SENT: readonly (readonly [string, unknown])[] = [
     ['name', 'New'],
     ['audiences', ['z']],
@@ -248,6 +366,10 @@ describe('ClientDescription.patch', () => {
     ['token_lifetime_seconds', 5],
     ['may_act_for', ['x']],
     ['jwks', { keys: [JWK] }],
+    ['federated_credentials', [{ issuer: 'ci', subject: 'job' }]],
+    ['workload_grant', true],
+    ['jwt_bearer', { issuers: ['idp'] }],
+    ['token_endpoint_auth_methods', []],
     ['disabled', true],
     ['client_id', '-'],
   ];
@@ -264,6 +386,7 @@ describe('ClientDescription.patch', () => {
       tokenLifetimeSeconds: LIFETIME + 1,
       mayActFor: ['*'],
       jwks: { keys: [{ kty: 'oct', k: 'x' }] },
+      federatedCredentials: [{ issuer: 'gone', subject: '*', claims: {} }],
       secrets: [],
     });
     const changed = patched({ [field]: value }, stored);

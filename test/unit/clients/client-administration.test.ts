@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type AuditEvent, AuditLog } from '../../../src/audit/audit-log.js';
 import { ClientDescription } from '../../../src/admin/client-description.js';
 import type { Client, DescribedClient } from '../../../src/clients/client.js';
@@ -10,6 +10,7 @@ import { hasSecret } from '../../../src/clients/client-secret.js';
 import { IssuerRegistry } from '../../../src/issuers/issuer-registry.js';
 import type { ManagedKeys } from '../../../src/keys/managed-keys.js';
 import { StoreUnavailable } from '../../../src/sync/record-store.js';
+import { issuerOf } from '../../support/issuer-values.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
 import { MemoryRecordStore } from '../../support/memory-record-store.js';
 import { UnreliableStore } from '../../support/unreliable-store.js';
@@ -26,10 +27,8 @@ class Audit extends AuditLog {
   }
 }
 
-const description = new ClientDescription(
-  { lifetimeSeconds: 900 },
-  new IssuerRegistry(new MemoryRecordStore()),
-);
+const issuers = new IssuerRegistry(new MemoryRecordStore());
+const description = new ClientDescription({ lifetimeSeconds: 900 }, issuers);
 
 const keysMadeBy = (ensureAdministration: ManagedKeys['ensureAdministration']): ManagedKeys =>
   ({ ensureAdministration }) as ManagedKeys;
@@ -41,6 +40,9 @@ let clock: MovedClock;
 let prepared: number;
 let administration: ClientAdministration;
 
+beforeAll(async () => {
+  for (const id of ['ci', 'k8s']) await issuers.change(id, () => issuerOf({ id }));
+});
 beforeEach(() => {
   store = new UnreliableStore();
   registry = new ClientRegistry(store);
@@ -206,14 +208,14 @@ describe('ClientAdministration.addSecret and endSecret', () => {
 
   it('reject the revocation of the last secret of a client without keys', async () => {
     const { secret } = await create();
-    await expectRefused(() => end(secret.id), 'conflict', /no other credentials/);
+    await expectRefused(() => end(secret.id), 'conflict', /could not authenticate/);
   });
 
   it('reject the revocation of the last valid secret if another has expired', async () => {
     const { secret } = await create();
     await add(NOW + 1_000);
     clock.advance(1);
-    await expectRefused(() => end(secret.id), 'conflict', /no other credentials/);
+    await expectRefused(() => end(secret.id), 'conflict', /could not authenticate/);
   });
 
   it('revoke the last secret of a client with keys, which can then not be removed', async () => {
@@ -230,6 +232,135 @@ describe('ClientAdministration.addSecret and endSecret', () => {
   ])('reject %s', async (_name, act) => {
     await create();
     await expectRefused(act, 'not_found');
+  });
+});
+
+describe('ClientAdministration, about credentials,', () => {
+  const SECRETLESS = { token_endpoint_auth_methods: ['private_key_jwt', 'federated'] };
+  const JWKS = { keys: [JWK] };
+  const credential = (fields: object = {}): object => ({ issuer: 'ci', subject: 'job', ...fields });
+  const make = (fields: object) => administration.create(described(fields), BY);
+  const made = (id: string, ...federated_credentials: object[]) =>
+    administration.create(described({ client_id: id, federated_credentials }), BY);
+
+  it('makes no secret for a client that may not authenticate by one, and adds none', async () => {
+    const { client, secret } = await make(SECRETLESS);
+    expect([client.secrets, secret]).toEqual([[], undefined]);
+    await expectRefused(
+      () => administration.addSecret('worker', null, BY),
+      'conflict',
+      /token_endpoint_auth_methods .* allow no secret/,
+    );
+    await update('worker', { token_endpoint_auth_methods: null });
+    expect(isValid((await administration.addSecret('worker', null, BY)).text)).toBe(true);
+  });
+
+  it.each<[string, object, object]>([
+    ['its keys', { ...SECRETLESS, jwks: JWKS }, { jwks: null }],
+    ['the method of its keys', { ...SECRETLESS, jwks: JWKS }, { token_endpoint_auth_methods: ['federated'] }],
+    ['the method of its secret', {}, { token_endpoint_auth_methods: ['private_key_jwt'] }],
+    ['every method', {}, { token_endpoint_auth_methods: [] }],
+    [
+      'its credential',
+      { ...SECRETLESS, federated_credentials: [credential()] },
+      { federated_credentials: [] },
+    ],
+    [
+      'its credentials, by null',
+      { ...SECRETLESS, federated_credentials: [credential()] },
+      { federated_credentials: null },
+    ],
+    [
+      'the grant of its workload',
+      {
+        token_endpoint_auth_methods: ['private_key_jwt'],
+        workload_grant: true,
+        federated_credentials: [credential()],
+      },
+      { workload_grant: false },
+    ],
+  ])('rejects a change that removes %s, its last credentials', async (_name, fields, patch) => {
+    await make(fields);
+    await expectRefused(() => update('worker', patch), 'conflict', /could not authenticate/);
+    await update('worker', { ...patch, jwks: JWKS, token_endpoint_auth_methods: ['private_key_jwt'] });
+  });
+
+  it('does not count an expired secret', async () => {
+    const { secret } = await create({ jwks: JWKS });
+    await administration.addSecret('worker', NOW + 1_000, BY);
+    await administration.revokeSecret('worker', secret?.id ?? '', BY);
+    clock.advance(1);
+    await expectRefused(() => update('worker', { jwks: null }), 'conflict', /could not authenticate/);
+  });
+
+  it('changes and disables a client that has no credentials', async () => {
+    await make(SECRETLESS);
+    expect((await update('worker', { disabled: true, scopes: ['a'] })).client.disabled).toBe(true);
+    await update('worker', { federated_credentials: [credential()] });
+  });
+
+  it.each<[string, object]>([
+    ['the same', {}],
+    ['the same in another order', { claims: { '/b': 2, '/a': ['y', 'x'] } }],
+  ])('rejects a credential of another client: %s', async (_name, fields) => {
+    const claims = 'claims' in fields ? { '/a': ['x', 'y'], '/b': [2] } : {};
+    await made('other', credential({ claims }));
+    await expectRefused(
+      () => create({ federated_credentials: [credential(fields)] }),
+      'conflict',
+      /Another client/,
+    );
+    await create();
+    await expectRefused(
+      () => update('worker', { federated_credentials: [credential({ subject: 'x' }), credential(fields)] }),
+      'conflict',
+      /Another client/,
+    );
+  });
+
+  it('accepts credentials that differ in issuer, subject or conditions', async () => {
+    await made('other', credential(), credential({ subject: 'a:b:*', claims: { '/a': 1 } }));
+    await create({
+      federated_credentials: [
+        credential({ issuer: 'k8s' }),
+        credential({ subject: 'job2' }),
+        credential({ claims: { '/a': 1 } }),
+        credential({ subject: 'a:b:*', claims: { '/a': 2 } }),
+        credential({ subject: 'a:b:', claims: { '/a': 1 } }),
+      ],
+    });
+  });
+
+  it('accepts its own credentials again, and those of a client that no longer has them', async () => {
+    await made('other', credential());
+    await create({ federated_credentials: [credential({ subject: 'x' })] });
+    await update('worker', {
+      federated_credentials: [credential({ subject: 'x' }), credential({ subject: 'y' })],
+    });
+    await administration.delete('other', BY);
+    await update('worker', { federated_credentials: [credential()] });
+    await made('third', credential({ subject: 'x' }));
+  });
+
+  it('rejects a credential that another instance has just given to a client', async () => {
+    const elsewhere = new ClientAdministration(
+      new ClientRegistry(store),
+      audit,
+      clock,
+      keysMadeBy(() => Promise.resolve()),
+    );
+    await elsewhere.create(described({ client_id: 'other', federated_credentials: [credential()] }), BY);
+    expect(registry.isClient('other')).toBe(false);
+    await expectRefused(
+      () => create({ federated_credentials: [credential()] }),
+      'conflict',
+      /Another client/,
+    );
+  });
+
+  it('gives one of two concurrent clients the same credential', async () => {
+    const outcomes = await Promise.allSettled([made('one', credential()), made('two', credential())]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   });
 });
 

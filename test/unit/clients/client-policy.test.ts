@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Client } from '../../../src/clients/client.js';
 import {
   type ClientRequest,
+  isSubjectPattern,
   type PolicyViolation,
   policyViolation,
 } from '../../../src/clients/client-policy.js';
@@ -149,6 +150,36 @@ function oracle(
   if (outside(Object.keys(asked.claims ?? {}), holder.claims)) return 'claims';
   return undefined;
 }
+
+describe('policyViolation, if the evidence of a grant allows the subject,', () => {
+  it.each<[string, Partial<ClientRequest>, string]>([
+    ['nothing about the subject', {}, 'none'],
+    ['the audience', { audience: 'shipping' }, 'audience'],
+    ['the scope', { scope: 'logs:delete' }, 'scope'],
+    ['the claims', { claims: { role: 'x' } }, 'claims'],
+  ])('still checks %s', (_name, changes, expected) => {
+    expect(violation({ subject: undefined, ...changes }, { ...CLIENT, mayActFor: [] })).toBe(expected);
+  });
+});
+
+describe('isSubjectPattern', () => {
+  it.each<[unknown, boolean]>([
+    ['user-1', true],
+    ['user-*', true],
+    ['idp:user*', true],
+    ['*', false],
+    ['**', false],
+    ['a*b', false],
+    ['*a', false],
+    ['', false],
+    ['a\n', false],
+    ['x'.repeat(256), false],
+    [1, false],
+    [undefined, false],
+  ])('of %j is %s', (value, expected) => {
+    expect(isSubjectPattern(value)).toBe(expected);
+  });
+});
 
 describe('policyViolation, for any client and request,', () => {
   it('agrees with another implementation of the rules', () => {

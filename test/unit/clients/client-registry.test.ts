@@ -92,6 +92,42 @@ describe('ClientRegistry.namesAudience', () => {
   });
 });
 
+describe('ClientRegistry.matchFederated', () => {
+  const credential = (claims = {}) => ({ issuer: 'ci', subject: 'job', claims });
+  const federated = (id: string, changes: Partial<Client> = {}): Promise<unknown> =>
+    registry.change(id, () => clientOf({ id, federatedCredentials: [credential()], ...changes }));
+  const matching = (claims = {}): string[] =>
+    registry.matchFederated('ci', 'job', claims).map(({ id }) => id);
+
+  it('finds the clients as they are now', async () => {
+    await federated('a');
+    expect(registry.matchFederated('ci', 'job', {})).toEqual([registry.find('a')]);
+    await federated('b');
+    expect(matching()).toEqual(['a', 'b']);
+    await federated('a', { federatedCredentials: [credential({ '/c': 1 })] });
+    expect([matching(), matching({ c: 1 })]).toEqual([['b'], ['b', 'a']]);
+    await remove('b');
+    expect(matching()).toEqual([]);
+    expect(registry.namesIssuer('ci')).toBe(true);
+    await remove('a');
+    expect(registry.namesIssuer('ci')).toBe(false);
+  });
+
+  it('finds disabled clients too, so that their workloads cannot come in as others', async () => {
+    await federated('a', { disabled: true });
+    await federated('b');
+    expect(matching()).toEqual(['a', 'b']);
+  });
+
+  it('finds clients of other instances after a sync', async () => {
+    const elsewhere = new ClientRegistry(store);
+    await elsewhere.change('a', () => clientOf({ id: 'a', federatedCredentials: [credential()] }));
+    expect(matching()).toEqual([]);
+    await registry.sync();
+    expect(matching()).toEqual(['a']);
+  });
+});
+
 describe('ClientRegistry.page', () => {
   const idsOf = (limit: number, after?: string): string[] =>
     registry.page(limit, after).clients.map(({ id }) => id);
