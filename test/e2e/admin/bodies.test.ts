@@ -42,6 +42,11 @@ describe('a client in the body of a request', () => {
     ['jwks', keys(PUBLIC)],
     ['jwks', keys(publicJwk('rsa', { modulusLength: 2048 }))],
     ['jwks', keys(publicJwk('ed25519', {}), publicJwk('ec', { namedCurve: 'P-384' }))],
+    ['federated_credentials', []],
+    ['workload_grant', true],
+    ['jwt_bearer', null],
+    ['jwt_bearer', { issuers: [], impersonate: ['user-*'], limit_to_assertion: false }],
+    ['token_endpoint_auth_methods', ['client_secret_post']],
     ['disabled', false],
   ])('is accepted with the %s %j', async (member, value) => {
     const created = await admin.create({ client_id: `made-${++made}`, [member]: value });
@@ -99,6 +104,14 @@ describe('a client in the body of a request', () => {
     ['jwks', 'a set with a key for encryption', keys({ ...PUBLIC, use: 'enc' })],
     ['jwks', 'a set with a numeric kid', keys({ ...PUBLIC, kid: 1 })],
     ['jwks', 'a set with a point off the curve', keys({ ...PUBLIC, y: PUBLIC.x })],
+    ['federated_credentials', 'an object', { issuer: 'ci', subject: 'job' }],
+    ['federated_credentials', 'a wildcard alone', [{ issuer: 'ci', subject: '*' }]],
+    ['workload_grant', 'a string', 'true'],
+    ['jwt_bearer', 'a list', ['idp']],
+    ['jwt_bearer', 'an object without issuers', { impersonate: [] }],
+    ['jwt_bearer', 'an object with an unknown field', { issuers: [], mode: 'delegate' }],
+    ['token_endpoint_auth_methods', 'a string', 'federated'],
+    ['token_endpoint_auth_methods', 'a list with an unknown method', ['none']],
     ['disabled', 'a string', 'true'],
     ['disabled', 'a number', 1],
   ])('is rejected if %s is %s, and the error names the field', async (member, _name, value) => {

@@ -29,6 +29,10 @@ describe('POST /admin/clients', () => {
         token_lifetime_seconds: null,
         may_act_for: [],
         jwks: null,
+        federated_credentials: [],
+        workload_grant: false,
+        jwt_bearer: null,
+        token_endpoint_auth_methods: null,
         disabled: false,
         secrets: [
           {
