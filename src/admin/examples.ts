@@ -8,15 +8,29 @@ const example = (summary: string, value: object): Examples => ({ [summary]: { su
 export const CLIENT_ID: ApiParamOptions = { name: 'id', example: 'careergpt', description: 'The client_id' };
 export const SECRET_ID: ApiParamOptions = { name: 'secretId', example: '9f86d081884c7d65' };
 
-/** A back end that requests tokens for itself and for its users. */
-export const NEW_CLIENT = example('A trusted back end', {
-  client_id: 'careergpt',
-  name: 'CareerGPT',
-  audiences: ['logging-service'],
-  scopes: ['logs:read', 'logs:write'],
-  claims: ['tenant'],
-  may_act_for: ['user-*'],
-});
+/** A back end that requests tokens for itself and for its users, and a workload of {@link NEW_ISSUER}. */
+export const NEW_CLIENT: Examples = {
+  ...example('A trusted back end', {
+    client_id: 'careergpt',
+    name: 'CareerGPT',
+    audiences: ['logging-service'],
+    scopes: ['logs:read', 'logs:write'],
+    claims: ['tenant'],
+    may_act_for: ['user-*'],
+  }),
+  ...example('A workflow of GitHub Actions, without a secret', {
+    client_id: 'deploy',
+    audiences: ['logging-service'],
+    federated_credentials: [
+      {
+        issuer: 'github',
+        subject: 'repo:acme@123/app@456:ref:refs/heads/main',
+        claims: { '/repository_id': '456', '/environment': ['production', 'staging'] },
+      },
+    ],
+    token_endpoint_auth_methods: ['federated'],
+  }),
+};
 
 export const CHANGED_CLIENT = example('Another name and a lifetime of its own', {
   name: 'CareerGPT, production',

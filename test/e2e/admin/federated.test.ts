@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { NEW_CLIENT, NEW_ISSUER } from '../../../src/admin/examples.js';
 import { assertionParameters } from '../../support/client-assertion.js';
 import { Administrator, basic } from '../../support/clients.js';
 import { refusalOf, refused } from '../../support/oauth-requests.js';
@@ -111,6 +112,15 @@ describe('a federated client', () => {
     expect(await asWorkload()).toBe(200);
     await admin.remove(id);
     expect(await asWorkload()).toBe(401);
+  });
+
+  it('is created by the example of the documentation, once the example of its issuer is', async () => {
+    const issuer = NEW_ISSUER['GitHub Actions']?.value;
+    const client = { ...NEW_CLIENT['A workflow of GitHub Actions, without a secret']?.value };
+    // Its keys are here, so that nothing is requested from GitHub.
+    await trustIssuer(service, admin, { ...issuer, keys: ci.entry()['keys'], algorithms: ['ES256'] });
+    const { status, body } = await admin.create(client);
+    expect([status, body]).toEqual([201, expect.objectContaining(client)]);
   });
 
   it('does not pass its credentials to a later client with the same ID', async () => {
