@@ -132,7 +132,12 @@ const SHAPES = {
     ...KUBERNETES_KEY,
     claims: { ...KUBERNETES, iss: 'https://kubernetes.default.svc.cluster.local' },
   },
-  'GitHub Actions': { ...TYPED_RS256, header: { typ: 'JWT', x5t: 'example-thumbprint' }, claims: GITHUB },
+  'GitHub Actions': {
+    header: { typ: 'JWT', x5t: 'example-thumbprint' },
+    algorithm: 'RS256',
+    jwk: { use: 'sig', alg: 'RS256', x5t: 'example-thumbprint', x5c: ['MIIB'] },
+    claims: GITHUB,
+  },
   'GitLab CI/CD': { ...TYPED_RS256, claims: GITLAB },
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_token_claims.html
   AWS: {
@@ -185,7 +190,7 @@ const SHAPES = {
   'Microsoft Entra': {
     header: { typ: 'JWT' },
     algorithm: 'RS256',
-    jwk: { use: 'sig' },
+    jwk: { use: 'sig', x5t: 'example-thumbprint', x5c: ['MIIB'] },
     claims: {
       aud: '11112222-bbbb-3333-cccc-4444dddd5555',
       iss: `https://login.microsoftonline.com/${TENANT}/v2.0`,

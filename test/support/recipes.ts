@@ -9,6 +9,7 @@ export type PageObject = Readonly<Record<string, unknown>>;
 /** What the page enters for a platform. */
 export interface Recipe {
   readonly name: PlatformName;
+  readonly headings: readonly string[];
   readonly entry: PageObject & { readonly id: string; readonly keys: PageObject };
   readonly clients: readonly (PageObject & { readonly client_id: string })[];
 }
@@ -32,9 +33,10 @@ export function commandsUnder(heading: string): string[] {
 
 /** The recipes of `docs/no-client-secrets.md`. */
 export const RECIPES: readonly Recipe[] = PLATFORM_NAMES.map((name) => {
-  const [entry, ...clients] = objectsUnder(...(name === 'Kubernetes with public keys' ? STEPS : [name]));
+  const headings = name === 'Kubernetes with public keys' ? STEPS : [name];
+  const [entry, ...clients] = objectsUnder(...headings);
   if (entry === undefined || clients.length === 0) throw new Error(`The page has no recipe for ${name}`);
-  return { name, entry, clients } as unknown as Recipe;
+  return { name, headings, entry, clients } as unknown as Recipe;
 });
 
 /**

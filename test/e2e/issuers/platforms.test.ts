@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { IssuerDescription } from '../../../src/admin/issuer-description.js';
+import { ClientRegistry } from '../../../src/clients/client-registry.js';
+import { issuerFindings } from '../../../src/diagnostics/issuer-findings.js';
 import { IssuerAdministration } from '../../../src/issuers/issuer-administration.js';
+import { IssuerRegistry } from '../../../src/issuers/issuer-registry.js';
 import { assertionParameters } from '../../support/client-assertion.js';
 import { Administrator } from '../../support/clients.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
@@ -266,6 +269,13 @@ describe('SPIFFE', () => {
     const token = await platform('SPIFFE').token({ iss: 'spiffe://example.org' });
     expectGranted(await asClient(token), 'report-spiffe');
   });
+});
+
+it('doctor finds nothing wrong with the recipes', () => {
+  const issuers = new Map([...service.app.get(IssuerRegistry).all].map((entry) => [entry.id, entry]));
+  const { clients } = service.app.get(ClientRegistry).page(Infinity);
+  expect(issuers.size).toBe(RECIPES.length);
+  expect(issuerFindings(issuers, clients, NEW_YEAR * 1000)).toEqual([]);
 });
 
 it('the key of one platform signs for no other', async () => {
