@@ -108,12 +108,12 @@ describe.each(RECIPES)('a workload of $name', ({ name, clients: [client] }) => {
     expectGranted(await asWorkload(token), id);
   });
 
-  it.each<[string, Claims, unknown]>([
+  it.each<[string, Claims, string]>([
     ['for another service', { aud: 'https://other.example.com' }, 'audience'],
     ['for two services', { aud: [PLATFORM_AUDIENCE, 'https://other.example.com'] }, 'audience'],
     ['for the token endpoint', { aud: `${PLATFORM_AUDIENCE}/oauth2/token` }, 'audience'],
     ['that lasts for two days', { exp: NEW_YEAR + 172_800 }, 'times'],
-    ['without exp', { exp: undefined }, expect.any(String)],
+    ['without exp', { exp: undefined }, 'form'],
     ['of another issuer', { iss: 'https://attacker.example.com' }, 'issuer'],
   ])('gets nothing with a token %s', async (_name, changes, check) => {
     await expectRefused(name, changes, check);
@@ -128,15 +128,15 @@ describe.each(RECIPES)('a workload of $name', ({ name, clients: [client] }) => {
 });
 
 /** The response says the same whatever the check that failed; the log names it. */
-async function expectRefused(name: PlatformName, changes: Claims, check: unknown): Promise<void> {
+async function expectRefused(name: PlatformName, changes: Claims, check: string): Promise<void> {
   const token = await platform(name).token(changes);
   const { body } = await asClient('not.a.token');
   const response = await asClient(token);
   expect([response.status, response.body]).toEqual([401, body]);
-  expect(refusedCheck(service)).toEqual(check);
+  expect(refusedCheck(service)).toBe(check);
   service.captured.clear();
   expect(refusalOf(await asWorkload(token))).toEqual(refused('invalid_grant'));
-  expect(refusedCheck(service)).toEqual(check);
+  expect(refusedCheck(service)).toBe(check);
 }
 
 const account = (namespace: string, name: string, uid: string): Claims => ({
