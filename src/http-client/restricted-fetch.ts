@@ -99,7 +99,8 @@ function checkedLookup(
 }
 
 function resolveBySystem(...[hostname, done]: Parameters<ResolveName>): void {
-  lookupName(hostname, { all: true }, done);
+  // Its type promises addresses, but there are none if the name does not resolve.
+  lookupName(hostname, { all: true }, (error, addresses) => done(error, error ? [] : addresses));
 }
 
 function asResponse(message: IncomingMessage, url: string): Response {
