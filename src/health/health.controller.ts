@@ -71,7 +71,7 @@ export class HealthController {
       () => this.database(),
       () => this.trustedIssuers(),
     ]);
-    const isDegraded = this.syncLoop.ageSeconds > FRESH_SECONDS || this.unreachableIssuers.length > 0;
+    const isDegraded = this.syncLoop.ageSeconds > FRESH_SECONDS || this.unreachableIssuers().length > 0;
     return isDegraded ? { ...result, status: 'degraded' } : result;
   }
 
@@ -95,11 +95,11 @@ export class HealthController {
   /** An outage of an outside issuer concerns its own tokens alone, so the service is up, but degraded. */
   private trustedIssuers(): HealthIndicatorResult {
     const issuers = this.indicator.check('trusted_issuers');
-    const { length } = this.unreachableIssuers;
+    const { length } = this.unreachableIssuers();
     return length === 0 ? issuers.up() : issuers.up({ unreachable: length });
   }
 
-  private get unreachableIssuers(): readonly TrustedIssuer[] {
+  private unreachableIssuers(): readonly TrustedIssuer[] {
     return [...this.issuers.all].filter(
       (entry) => !entry.disabled && this.issuerKeys.stateOf(entry).failure !== undefined,
     );

@@ -135,6 +135,9 @@ describe.each(TABLE)('/admin with %s', (_name, refusal, header) => {
     ['POST', '/admin/clients', '{'],
     ['PATCH', '/admin/clients/no-such-client', '[]'],
     ['POST', '/admin/keys/rotate', 'x'.repeat(100_000)],
+    ['POST', '/admin/issuers', '{'],
+    ['POST', '/admin/issuers/test', '{"token":"a.b.c"}'],
+    ['DELETE', '/admin/issuers/no-such-issuer', undefined],
   ])('rejects %s %s before it reads the body', async (method, path, body) => {
     const authorization = await header();
     const response = await service.request(path, {

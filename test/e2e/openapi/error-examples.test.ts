@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Administrator, makeClient, type TestClient } from '../../support/clients.js';
+import { OutsideIssuer, trustIssuer } from '../../support/outside-issuer.js';
 import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 import { exampleOf, type OpenApi, operationsOf, resolved } from './document.js';
 
@@ -130,6 +131,10 @@ async function provoked(): Promise<[string, ServiceResponse][]> {
   const other = await makeClient(service, 'other', { audiences: ['a'], scopes: ['x'] });
   const foreign = await form('/oauth2/token', grant, { authorization: other.authorization });
   const secret = (await admin.addSecret('known')).body;
+  const trusted = new OutsideIssuer('trusted').entry();
+  await trustIssuer(service, admin, trusted);
+  await makeClient(service, 'workload', { federated_credentials: [{ issuer: 'trusted', subject: 'job' }] });
+  await trustIssuer(service, admin, new OutsideIssuer('as-is').entry({ subject: 'as_is' }));
   return [
     ['POST /token', await service.post('/token', {})],
     ['POST /token', await service.post('/token', { sub: 'a', aud: 'b' }, { authorization: 'Basic eDp5' })],
@@ -177,6 +182,20 @@ async function provoked(): Promise<[string, ServiceResponse][]> {
     ['POST /admin/clients/{id}/secrets', await send('POST', '/admin/clients/known/secrets', {})],
     ['DELETE /admin/clients/{id}/secrets/{secretId}', await send('DELETE', '/admin/clients/known/secrets/x')],
     ['DELETE /admin/clients/{id}/secrets/{secretId}', await endLast(send, String(secret['secret_id']))],
+    ['POST /admin/issuers', await send('POST', '/admin/issuers', { ...trusted, keys: {} })],
+    ['POST /admin/issuers', await send('POST', '/admin/issuers', trusted, {})],
+    ['POST /admin/issuers', await send('POST', '/admin/issuers', trusted)],
+    ['GET /admin/issuers', await send('GET', '/admin/issuers?limit=0')],
+    ['GET /admin/issuers', await send('GET', '/admin/issuers', undefined, {})],
+    ['GET /admin/issuers/{id}', await send('GET', '/admin/issuers/unknown')],
+    ['GET /admin/issuers/{id}', await send('GET', '/admin/issuers/trusted', undefined, {})],
+    ['PATCH /admin/issuers/{id}', await send('PATCH', '/admin/issuers/trusted', { keys: {}, uses: 'a' })],
+    ['PATCH /admin/issuers/{id}', await send('PATCH', '/admin/issuers/unknown', {})],
+    ['PATCH /admin/issuers/{id}', await send('PATCH', '/admin/issuers/trusted', { subject: 'as_is' })],
+    ['DELETE /admin/issuers/{id}', await send('DELETE', '/admin/issuers/unknown')],
+    ['DELETE /admin/issuers/{id}', await send('DELETE', '/admin/issuers/trusted')],
+    ['POST /admin/issuers/test', await send('POST', '/admin/issuers/test', { token: 'a', use: 'b' })],
+    ['POST /admin/issuers/test', await send('POST', '/admin/issuers/test', {}, {})],
     ['GET /admin/keys', await send('GET', '/admin/keys', undefined, {})],
     ['POST /admin/keys/rotate', await send('POST', '/admin/keys/rotate', { algorithm: 'HS256' })],
     ['POST /admin/keys/rotate', await send('POST', '/admin/keys/rotate', {}, {})],

@@ -4,7 +4,11 @@ import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 import { exampleOf, type OpenApi, type Operation, operationsOf } from './document.js';
 
 /** Other examples need what these remove, so they come last, in this order. */
-const LAST = ['DELETE /admin/clients/{id}/secrets/{secretId}', 'DELETE /admin/clients/{id}'];
+const LAST = [
+  'DELETE /admin/clients/{id}/secrets/{secretId}',
+  'DELETE /admin/clients/{id}',
+  'DELETE /admin/issuers/{id}',
+];
 
 /** The statuses of examples that do not return 2xx. */
 const EXPECTED: Readonly<Record<string, RegExp>> = {

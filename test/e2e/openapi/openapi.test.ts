@@ -2,6 +2,7 @@ import { RequestMethod, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Administrator, basic } from '../../support/clients.js';
+import { administerIssuers, OutsideIssuer } from '../../support/outside-issuer.js';
 import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 import { type OpenApi, type Operation, operationsOf, resolved } from './document.js';
 
@@ -69,6 +70,29 @@ async function responsesToClients(): Promise<[string, ServiceResponse][]> {
   ];
 }
 
+/** Responses of the routes for trusted issuers, to valid requests and others. */
+async function responsesToIssuers(): Promise<[string, ServiceResponse][]> {
+  const issuer = new OutsideIssuer('outside');
+  const send = (method: string, path = '', body?: unknown): Promise<ServiceResponse> =>
+    administerIssuers(service, admin, method, path, body);
+  const test = { token: issuer.token(), use: 'client_authentication' };
+  return [
+    ['POST /admin/issuers', await send('POST', '', issuer.entry())],
+    ['POST /admin/issuers', await send('POST', '', issuer.entry())],
+    ['POST /admin/issuers', await send('POST', '', {})],
+    ['GET /admin/issuers', await send('GET')],
+    ['GET /admin/issuers', await send('GET', '?limit=0')],
+    ['GET /admin/issuers/{id}', await send('GET', '/outside')],
+    ['GET /admin/issuers/{id}', await send('GET', '/nobody')],
+    ['PATCH /admin/issuers/{id}', await send('PATCH', '/outside', { uses: ['jwt_bearer'] })],
+    ['PATCH /admin/issuers/{id}', await send('PATCH', '/nobody', {})],
+    ['POST /admin/issuers/test', await send('POST', '/test', test)],
+    ['POST /admin/issuers/test', await send('POST', '/test', {})],
+    ['DELETE /admin/issuers/{id}', await send('DELETE', '/outside')],
+    ['DELETE /admin/issuers/{id}', await send('DELETE', '/outside')],
+  ];
+}
+
 describe('GET /openapi.json', () => {
   it('is an OpenAPI 3 document with this version', async () => {
     expect(document.openapi).toMatch(/^3\./);
@@ -92,6 +116,8 @@ describe('GET /openapi.json', () => {
         ...['POST /oauth2/token', 'GET /.well-known/jwks.json', 'POST /admin/clients', 'GET /admin/clients'],
         ...['GET /admin/clients/{id}', 'PATCH /admin/clients/{id}', 'DELETE /admin/clients/{id}'],
         ...['POST /admin/clients/{id}/secrets', 'DELETE /admin/clients/{id}/secrets/{secretId}'],
+        ...['POST /admin/issuers', 'GET /admin/issuers', 'GET /admin/issuers/{id}'],
+        ...['PATCH /admin/issuers/{id}', 'DELETE /admin/issuers/{id}', 'POST /admin/issuers/test'],
       ]),
     );
   });
@@ -128,6 +154,7 @@ describe('GET /openapi.json', () => {
       ['GET /debug-env', await service.get('/debug-env?nonce=')],
       ['GET /health/ready', await service.get('/health/ready')],
       ...(await responsesToClients()),
+      ...(await responsesToIssuers()),
     ] as const;
     for (const [route, { status, body }] of responses) {
       const operation = new Map(operations()).get(route);
