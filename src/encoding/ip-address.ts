@@ -21,6 +21,27 @@ export function canonicalAddress(text: string): string | undefined {
 }
 
 /**
+ * The eight groups of 16 bits of an IPv6 address.
+ *
+ * @param address in the form of {@link canonicalAddress}
+ */
+export function ipv6Groups(address: string): readonly number[] {
+  const [left = [], right = []] = withoutDots(address)
+    .split('::')
+    .map((part) => part.split(':').filter((group) => group !== ''));
+  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
+  return [...left, ...zeros, ...right].map((group) => parseInt(group, 16));
+}
+
+/** An IPv6 address that ends in dotted decimal (RFC 4291 §2.2), in hexadecimal. */
+function withoutDots(address: string): string {
+  return address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_dotted, ...bytes) => {
+    const [a = 0, b = 0, c = 0, d = 0] = bytes.slice(0, 4).map(Number);
+    return [(a << 8) | b, (c << 8) | d].map((group) => group.toString(16)).join(':');
+  });
+}
+
+/**
  * The network that limits count as one caller: an IPv4 address, or the /64 of an IPv6 address, the smallest
  * network that providers assign to a customer.
  *
@@ -28,9 +49,6 @@ export function canonicalAddress(text: string): string | undefined {
  */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address;
-  const [head = '', tail] = address.split('::');
-  const groupsOf = (part: string): string[] => part.split(':').filter((group) => group !== '');
-  const [left, right] = [groupsOf(head), groupsOf(tail ?? '')];
-  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
-  return `${[...left, ...zeros, ...right].slice(0, 4).join(':')}::/64`;
+  const network = ipv6Groups(address).slice(0, 4);
+  return `${network.map((group) => group.toString(16)).join(':')}::/64`;
 }

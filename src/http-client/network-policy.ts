@@ -1,10 +1,12 @@
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import { canonicalAddress } from '../encoding/ip-address.js';
+import { embeddedIpv4 } from './embedded-ipv4.js';
 
 /** Networks that no key is fetched from: they are this host, its cloud's metadata service, or no host at all. */
 const REFUSED: readonly (readonly [network: string, what: string])[] = [
   ['0.0.0.0/8', 'an unspecified address'],
   ['169.254.0.0/16', 'a link-local address'],
+  // Alibaba Cloud, Azure, Oracle Cloud; the others are link-local.
   ['100.100.100.200/32', 'a metadata service'],
   ['168.63.129.16/32', 'a metadata service'],
   ['192.0.0.192/32', 'a metadata service'],
@@ -12,8 +14,11 @@ const REFUSED: readonly (readonly [network: string, what: string])[] = [
   ['240.0.0.0/4', 'a reserved address'],
   ['::/128', 'an unspecified address'],
   ['fe80::/10', 'a link-local address'],
+  // AWS (instances, pods), Google Cloud, Scaleway.
   ['fd00:ec2::254/128', 'a metadata service'],
+  ['fd00:ec2::23/128', 'a metadata service'],
   ['fd20:ce::254/128', 'a metadata service'],
+  ['fd00:42::42/128', 'a metadata service'],
   ['ff00::/8', 'a multicast address'],
 ];
 
@@ -21,20 +26,11 @@ const REFUSED: readonly (readonly [network: string, what: string])[] = [
 const PRIVATE = [
   ...['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '127.0.0.0/8', '100.64.0.0/10'],
   ...['192.0.0.0/24', '192.0.2.0/24', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24'],
-  ...['::1/128', 'fc00::/7', 'fec0::/10', '2001:db8::/32', '100::/64'],
+  ...['2001:2::/48', '2001:db8::/32', '3fff::/20'],
 ];
 
-/** IPv6 networks whose addresses contain an IPv4 address, and the index of its first 16 bits. */
-const EMBEDDING: readonly (readonly [network: string, index: number, inverted?: boolean])[] = [
-  ['::/96', 6],
-  ['::ffff:0:0/96', 6],
-  ['::ffff:0:0:0/96', 6],
-  ['64:ff9b::/96', 6],
-  ['64:ff9b:1::/48', 6],
-  ['2002::/16', 1],
-  // Teredo (RFC 4380 §4): the address of the client, inverted.
-  ['2001::/32', 6, true],
-];
+/** The IPv6 addresses of the public Internet (RFC 4291 §2.4); all others are private. */
+const GLOBAL = ['2000::/3'];
 
 /** Which hosts the keys of trusted issuers may be fetched from. */
 export class NetworkPolicy {
@@ -48,7 +44,7 @@ export class NetworkPolicy {
   /**
    * @param address an IP address in any spelling
    * @param literal the IP address that an administrator entered in place of a name, which is allowed if it is
-   *   private
+   *   private; in the form of {@link literalAddressOf}
    * @returns why no request may be sent to the address, to follow it; `undefined` if one may
    */
   refusalOf(address: string, literal: string | undefined): string | undefined {
@@ -56,9 +52,11 @@ export class NetworkPolicy {
     if (canonical === undefined) return 'is no IP address';
     const always = refusedAlways(canonical);
     if (always !== undefined) return always;
-    const isPrivate = [canonical, ...embedded(canonical)].some((each) => contains(PRIVATE_LIST, each));
-    if (!isPrivate || canonical === literal || contains(this.allowed, canonical)) return undefined;
-    return 'is a private address, which ISSUER_NETWORKS does not list';
+    const isAllowed =
+      canonical === literal ||
+      contains(this.allowed, canonical) ||
+      destinationsOf(canonical).every((each) => !isPrivate(each) || contains(this.allowed, each));
+    return isAllowed ? undefined : 'is a private address that ISSUER_NETWORKS does not list';
   }
 }
 
@@ -74,7 +72,10 @@ export interface RemoteUrlRules {
  * @returns why no request may be sent to it, to follow the name of the field; `undefined` if one may
  */
 export function remoteUrlFault(text: string, { allowLoopbackHttp }: RemoteUrlRules): string | undefined {
-  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return 'must be an absolute https URL';
+  // The URL parser drops or converts whitespace and backslashes: the text would read as another URL.
+  if (!/^https?:\/\/[^\s\p{Cc}\\]+$/iu.test(text) || !URL.canParse(text)) {
+    return 'must be an absolute https URL';
+  }
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') return 'must have no user name or password';
   if (text.includes('#')) return 'must have no fragment';
@@ -89,8 +90,7 @@ export function remoteUrlFault(text: string, { allowLoopbackHttp }: RemoteUrlRul
 /** @returns the IP address in the canonical form if the host of the URL is one, in any spelling */
 export function literalAddressOf(url: string): string | undefined {
   // The URL parser has turned every spelling of IPv4 (hexadecimal, octal, one number) into dotted decimal.
-  const host = new URL(url).hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-  return canonicalAddress(host);
+  return canonicalAddress(new URL(url).hostname.replace(/^\[|\]$/g, ''));
 }
 
 function isLoopback(hostname: string): boolean {
@@ -98,43 +98,21 @@ function isLoopback(hostname: string): boolean {
 }
 
 function refusedAlways(canonical: string): string | undefined {
-  for (const address of [canonical, ...embedded(canonical)]) {
+  for (const address of [canonical, ...embeddedIpv4(canonical)]) {
     const found = REFUSED_LISTS.find(([list]) => contains(list, address));
     if (found) return `is ${found[1]}`;
   }
   return undefined;
 }
 
-/** The IPv4 addresses that an IPv6 address stands for. */
-function embedded(address: string): string[] {
-  if (isIPv4(address) || address === '::1' || address === '::') return [];
-  return EMBEDDING_LISTS.filter(([list]) => contains(list, address)).map(([, index, inverted]) =>
-    ipv4At(groupsOf(address), index, inverted),
-  );
+/** The addresses that packets for an address arrive at. */
+function destinationsOf(canonical: string): readonly string[] {
+  const embedded = embeddedIpv4(canonical);
+  return embedded.length > 0 ? embedded : [canonical];
 }
 
-function ipv4At(groups: readonly number[], index: number, inverted: boolean): string {
-  const mask = inverted ? 0xffff : 0;
-  return [index, index + 1]
-    .map((at) => (groups[at] ?? 0) ^ mask)
-    .flatMap((group) => [group >> 8, group & 0xff])
-    .join('.');
-}
-
-/** The eight groups of an IPv6 address in the form of RFC 5952. */
-function groupsOf(address: string): number[] {
-  const dotted = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
-  const [, a, b, c, d] = (dotted ?? []).map(Number);
-  const hex = (high = 0, low = 0): string => ((high << 8) | low).toString(16);
-  const plain = dotted ? address.replace(dotted[0], `${hex(a, b)}:${hex(c, d)}`) : address;
-  const [head = '', tail] = plain.split('::');
-  const parts = (text: string | undefined): number[] =>
-    (text ?? '')
-      .split(':')
-      .filter(Boolean)
-      .map((group) => parseInt(group, 16));
-  const [left, right] = [parts(head), parts(tail)];
-  return [...left, ...Array<number>(Math.max(0, 8 - left.length - right.length)).fill(0), ...right];
+function isPrivate(address: string): boolean {
+  return contains(PRIVATE_LIST, address) || !(isIPv4(address) || contains(GLOBAL_LIST, address));
 }
 
 function listOf(networks: readonly string[]): BlockList {
@@ -153,7 +131,5 @@ function contains(list: BlockList, address: string): boolean {
 }
 
 const PRIVATE_LIST = listOf(PRIVATE);
+const GLOBAL_LIST = listOf(GLOBAL);
 const REFUSED_LISTS = REFUSED.map(([network, what]) => [listOf([network]), what] as const);
-const EMBEDDING_LISTS = EMBEDDING.map(
-  ([network, index, inverted = false]) => [listOf([network]), index, inverted] as const,
-);

@@ -1,8 +1,7 @@
 import { lookup as lookupName, type LookupAddress } from 'node:dns';
-import { request as requestPlain, type IncomingMessage, type RequestOptions } from 'node:http';
-import { request as requestSecure } from 'node:https';
+import { type IncomingHttpHeaders, type IncomingMessage, request as requestPlain } from 'node:http';
+import { request as requestSecure, type RequestOptions as SecureRequestOptions } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import { Readable } from 'node:stream';
 import type { Fetch } from './fetch-json.js';
 import { literalAddressOf, type NetworkPolicy, remoteUrlFault } from './network-policy.js';
 import { RemoteFailure } from './remote-failure.js';
@@ -27,51 +26,60 @@ export interface RestrictedFetchOptions {
   readonly resolve?: ResolveName | undefined;
 }
 
-/** No response may have these statuses with a body (Fetch §2.2.3). */
-const WITHOUT_BODY = [101, 204, 205, 304];
+/** Responses with these statuses have no body (Fetch §2.2.3). */
+const WITHOUT_BODY = [204, 205, 304];
 
 /**
  * Makes a `fetch` for URLs that others name. It sends GET requests only, resolves names by itself, and connects
- * to exactly the address that it has checked, so that a name cannot resolve to another one in between. It
- * follows no redirect and keeps no connection.
+ * to exactly the addresses that it has checked, so that a name cannot resolve to another one in between. It
+ * follows no redirect, accepts no content coding, and keeps no connection.
+ *
+ * @returns a function that rejects with a {@link RemoteFailure}, as does the body of its response
  */
 export function restrictedFetch(options: RestrictedFetchOptions): Fetch {
   return async (input, init = {}) => {
     if (typeof input !== 'string') throw new TypeError('The URL must be text');
-    const { policy, literal, allowLoopbackHttp } = options;
-    const fault = remoteUrlFault(input, { allowLoopbackHttp }) ?? literalFault(input, policy, literal);
+    const fault = remoteUrlFault(input, options) ?? literalFault(input, options);
     if (fault !== undefined) throw new RemoteFailure(input, fault);
     const signals = [options.signal, init.signal].filter((each) => each instanceof AbortSignal);
-    const response = await send(new URL(input), {
-      headers: { 'accept-encoding': 'identity', ...Object.fromEntries(new Headers(init.headers)) },
-      lookup: checkedLookup(options, input),
-      signal: AbortSignal.any(signals),
-      agent: false,
-      ...(options.certificates !== undefined && { ca: options.certificates }),
-    });
-    return asResponse(response, input);
+    const signal = AbortSignal.any(signals);
+    const failureOf = (cause: unknown): RemoteFailure => asFailure(cause, input, signal);
+    try {
+      const message = await send(new URL(input), {
+        headers: { ...Object.fromEntries(new Headers(init.headers)), 'accept-encoding': 'identity' },
+        lookup: checkedLookup(options, input),
+        signal,
+        agent: false,
+        // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED=0 is the default otherwise.
+        rejectUnauthorized: true,
+        ...(options.certificates !== undefined && { ca: options.certificates }),
+      });
+      return asResponse(message, input, failureOf);
+    } catch (cause) {
+      throw failureOf(cause);
+    }
   };
 }
 
-function literalFault(url: string, policy: NetworkPolicy, allowed: string | undefined): string | undefined {
-  const literal = literalAddressOf(url);
-  return literal === undefined ? undefined : policy.refusalOf(literal, allowed);
+function literalFault(url: string, { policy, literal }: RestrictedFetchOptions): string | undefined {
+  const address = literalAddressOf(url);
+  const refusal = address === undefined ? undefined : policy.refusalOf(address, literal);
+  return refusal === undefined ? undefined : `has a host that ${refusal}`;
 }
 
-function send(url: URL, options: RequestOptions & { readonly ca?: string }): Promise<IncomingMessage> {
+function send(url: URL, options: SecureRequestOptions): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const request = (url.protocol === 'https:' ? requestSecure : requestPlain)(url, options);
     request.once('response', resolve);
-    request.once('error', (cause) => reject(asFetchError(cause, options.signal)));
+    request.on('error', reject);
     request.end();
   });
 }
 
-/** As the global fetch does it: the reason of the signal, or an error with that of the connection as cause. */
-function asFetchError(cause: Error, signal: AbortSignal | undefined): Error {
+/** As the global fetch does it, the reason of the signal counts, or the code of the connection's error. */
+function asFailure(cause: unknown, url: string, signal: AbortSignal): RemoteFailure {
   if (cause instanceof RemoteFailure) return cause;
-  const reason: unknown = signal?.reason;
-  return reason instanceof Error ? reason : new TypeError('fetch failed', { cause });
+  return RemoteFailure.from(signal.aborted ? signal.reason : { cause }, url);
 }
 
 /** Refuses a name if any of its addresses is refused. */
@@ -82,17 +90,19 @@ function checkedLookup(
   return (hostname, { all }, callback) => {
     resolve(hostname, (error, addresses) => {
       const [first] = addresses;
-      const failure = error ?? refusalOf(addresses);
-      if (failure || !first) callback(failure ?? new RemoteFailure(url, 'has no address'), '', 0);
+      const failure = error ?? refusalOf(hostname, addresses);
+      if (failure || !first) callback(failure ?? new RemoteFailure(url, `${hostname} has no address`), '', 0);
       else if (all) callback(null, [...addresses]);
       else callback(null, first.address, first.family);
     });
   };
 
-  function refusalOf(addresses: readonly LookupAddress[]): RemoteFailure | undefined {
+  function refusalOf(hostname: string, addresses: readonly LookupAddress[]): RemoteFailure | undefined {
     for (const { address } of addresses) {
       const refusal = policy.refusalOf(address, literal);
-      if (refusal !== undefined) return new RemoteFailure(url, `its address ${address} ${refusal}`);
+      if (refusal !== undefined) {
+        return new RemoteFailure(url, `${hostname} resolves to ${address}, which ${refusal}`);
+      }
     }
     return undefined;
   }
@@ -103,18 +113,47 @@ function resolveBySystem(...[hostname, done]: Parameters<ResolveName>): void {
   lookupName(hostname, { all: true }, (error, addresses) => done(error, error ? [] : addresses));
 }
 
-function asResponse(message: IncomingMessage, url: string): Response {
+/** @throws {RemoteFailure} if the response is not used; its connection is closed then */
+function asResponse(
+  message: IncomingMessage,
+  url: string,
+  failureOf: (cause: unknown) => RemoteFailure,
+): Response {
   const { statusCode: status = 0, headers } = message;
-  if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
+  const fault = responseFault(status, headers);
+  if (fault !== undefined) {
     message.destroy();
-    throw new RemoteFailure(url, 'the response has a content-encoding', status);
+    throw new RemoteFailure(url, fault, status);
   }
   const fields = Object.entries(headers).flatMap(([name, value]) =>
     typeof value === 'string' ? [[name, value] as [string, string]] : [],
   );
-  const isEmpty = WITHOUT_BODY.includes(status) || status < 200;
-  if (isEmpty) message.destroy();
-  // Cancelling the stream destroys the socket, so a body that is too long is not received.
-  const body = isEmpty ? null : (Readable.toWeb(message) as ReadableStream<Uint8Array>);
-  return new Response(body, { status: status < 200 ? 204 : status, headers: fields });
+  if (WITHOUT_BODY.includes(status)) {
+    message.destroy();
+    return new Response(null, { status, headers: fields });
+  }
+  return new Response(bodyOf(message, failureOf), { status, headers: fields });
+}
+
+function responseFault(status: number, headers: IncomingHttpHeaders): string | undefined {
+  // `Response` accepts no other status.
+  if (status < 200 || status > 599) return `status ${status}`;
+  const coding = headers['content-encoding'] ?? 'identity';
+  return coding.toLowerCase() === 'identity' ? undefined : 'the response has a content-encoding';
+}
+
+/** The body as it arrives. If the stream is cancelled, the connection is closed, so that no more arrives. */
+function bodyOf(message: IncomingMessage, failureOf: (cause: unknown) => RemoteFailure): ReadableStream {
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      message.on('data', (chunk: Buffer) => {
+        controller.enqueue(chunk);
+        message.pause();
+      });
+      message.on('end', () => controller.close());
+      message.on('error', (cause) => controller.error(failureOf(cause)));
+    },
+    pull: () => void message.resume(),
+    cancel: () => void message.destroy(),
+  });
 }
