@@ -105,7 +105,7 @@ function refusedAlways(canonical: string): string | undefined {
   return undefined;
 }
 
-/** The addresses that packets for an address arrive at. */
+/** The IP addresses at which packets for one arrive. */
 function destinationsOf(canonical: string): readonly string[] {
   const embedded = embeddedIpv4(canonical);
   return embedded.length > 0 ? embedded : [canonical];

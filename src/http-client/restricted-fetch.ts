@@ -45,11 +45,14 @@ export function restrictedFetch(options: RestrictedFetchOptions): Fetch {
     const signal = AbortSignal.any(signals);
     const failureOf = (cause: unknown): RemoteFailure => asFailure(cause, input, signal);
     try {
-      const message = await send(new URL(input), {
+      const url = new URL(input);
+      const message = await send(url, {
         headers: { ...Object.fromEntries(new Headers(init.headers)), 'accept-encoding': 'identity' },
         lookup: checkedLookup(options, input),
         signal,
         agent: false,
+        // Without the dot at the end of an absolute name (RFC 6066 §3), and never an IP address.
+        servername: literalAddressOf(input) === undefined ? url.hostname.replace(/\.$/, '') : '',
         // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED=0 is the default otherwise.
         rejectUnauthorized: true,
         ...(options.certificates !== undefined && { ca: options.certificates }),
@@ -72,6 +75,8 @@ function send(url: URL, options: SecureRequestOptions): Promise<IncomingMessage>
     const request = (url.protocol === 'https:' ? requestSecure : requestPlain)(url, options);
     request.once('response', resolve);
     request.on('error', reject);
+    // Without an error, this is how a response with the status 101 ends. After a response, it has no effect.
+    request.once('close', reject);
     request.end();
   });
 }
@@ -144,16 +149,17 @@ function responseFault(status: number, headers: IncomingHttpHeaders): string | u
 
 /** The body as it arrives. If the stream is cancelled, the connection is closed, so that no more arrives. */
 function bodyOf(message: IncomingMessage, failureOf: (cause: unknown) => RemoteFailure): ReadableStream {
+  const chunks = message[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   return new ReadableStream<Uint8Array>({
-    start(controller) {
-      message.on('data', (chunk: Buffer) => {
-        controller.enqueue(chunk);
-        message.pause();
-      });
-      message.on('end', () => controller.close());
-      message.on('error', (cause) => controller.error(failureOf(cause)));
+    async pull(controller) {
+      try {
+        const next = await chunks.next();
+        if (next.done) controller.close();
+        else controller.enqueue(next.value);
+      } catch (cause) {
+        controller.error(failureOf(cause));
+      }
     },
-    pull: () => void message.resume(),
     cancel: () => void message.destroy(),
   });
 }

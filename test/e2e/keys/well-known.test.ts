@@ -103,7 +103,8 @@ describe('the metadata, under a base path', () => {
       token_endpoint: `${issuer}/oauth2/token`,
       introspection_endpoint: `${issuer}/oauth2/introspect`,
       revocation_endpoint: `${issuer}/oauth2/revoke`,
-      grant_types_supported: ['client_credentials'],
+      grant_types_supported: ['client_credentials', 'urn:ietf:params:oauth:grant-type:jwt-bearer'],
+      authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'],
       response_types_supported: [],
       id_token_signing_alg_values_supported: ['HS256', 'ES256', 'EdDSA'],
     });
