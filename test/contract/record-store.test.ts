@@ -1,7 +1,7 @@
 import { describe } from '@jest/globals';
 import { MemoryRecordStore } from '../support/memory-record-store.js';
 import { Database } from '../../src/database/database.js';
-import { ClientTable, RevisionTable } from '../../src/database/entities.js';
+import { ClientTable, IssuerTable, RevisionTable } from '../../src/database/entities.js';
 import { databaseOptions, openDatabase } from '../../src/database/open-database.js';
 import { TypeOrmRecordStore } from '../../src/database/typeorm-record-store.js';
 import { describeEachDatabase } from '../support/databases.js';
@@ -22,17 +22,17 @@ function inMemory(): Promise<SharedRecords> {
   });
 }
 
-async function inDatabase(url: string): Promise<SharedRecords> {
+async function inDatabase(url: string, table: typeof ClientTable): Promise<SharedRecords> {
   const open = async () => openDatabase(await databaseOptions(url));
   const sources = [await open(), await open(), await open()] as const;
   const late = new LateDatabase(sources[0]);
-  const store = (database: Database) => new TypeOrmRecordStore<Document>(database, ClientTable);
+  const store = (database: Database) => new TypeOrmRecordStore<Document>(database, table);
   return {
     stores: [store(late), store(new Database(sources[1])), store(new Database(sources[2]))],
     holdNextChange: () => late.holdNext(),
     empty: async () => {
-      await sources[0].getRepository(ClientTable).createQueryBuilder().delete().execute();
-      await sources[0].getRepository(RevisionTable).update({ name: ClientTable.options.name }, { value: 0 });
+      await sources[0].getRepository(table).createQueryBuilder().delete().execute();
+      await sources[0].getRepository(RevisionTable).update({ name: table.options.name }, { value: 0 });
     },
     close: async () => {
       for (const source of sources) await source.destroy();
@@ -46,6 +46,8 @@ describe('RecordStore', () => {
   });
 
   describeEachDatabase((database) => {
-    recordStoreContract(async () => inDatabase(await database.url()));
+    describe.each([ClientTable, IssuerTable])('in the table $options.name', (table) => {
+      recordStoreContract(async () => inDatabase(await database.url(), table));
+    });
   });
 });
