@@ -43,13 +43,16 @@ export interface AuthenticationFailed {
   readonly address: string;
 }
 
-/** A token of an outside issuer was refused, as a client assertion or as a grant. */
-export interface OutsideTokenRefused {
-  readonly event: 'outside_token.refused';
+/** A token of an outside issuer was presented, as a client assertion or as a grant. */
+export interface OutsideTokenPresented {
+  readonly event: 'outside_token.accepted' | 'outside_token.refused';
   /** The use for which it was presented. */
   readonly use: string;
-  /** The check that failed; `unavailable` if the keys of the issuer are not known. The caller does not learn it. */
-  readonly check: string;
+  /**
+   * The check that failed, which the caller does not learn; `unavailable` if the keys of the issuer are not
+   * known. Omitted if the token was accepted.
+   */
+  readonly check?: string;
   /** The entry of the issuer; omitted if the token names none. */
   readonly trusted_issuer: string | undefined;
   /** The `sub` of the token; omitted unless its signature was verified. */
@@ -123,7 +126,7 @@ export type AdministrationEvent = ClientChanged | SecretChanged | IssuerChanged 
 export type AuditEvent =
   | TokenIssued
   | TokenRefused
-  | OutsideTokenRefused
+  | OutsideTokenPresented
   | AuthenticationFailed
   | TokenRevoked
   | AdministrationEvent;

@@ -31,7 +31,7 @@ export function redactEvent(event: AuditEvent): AuditEvent {
     const { jti, client_id } = event;
     return { ...event, jti: name(jti.slice(0, MAX_TOKEN_ID_LENGTH)), client_id: optional(client_id, name) };
   }
-  if (event.event === 'outside_token.refused') {
+  if ('use' in event) {
     return { ...event, sub: optional(event.sub?.slice(0, MAX_SUBJECT_LENGTH), name) };
   }
   if ('sub' in event) {

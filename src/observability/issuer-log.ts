@@ -7,7 +7,7 @@ import { Metrics } from './metrics.js';
 /** The most entries that are counted by name, however many there are or were. */
 const MAX_NAMED = 1_000;
 
-/** Counts the tokens of trusted issuers, writes a line for each that is refused, and one for each outage. */
+/** Counts the tokens of trusted issuers, writes a line for each, and one for each outage. */
 @Injectable()
 export class IssuerLog extends IssuerReport {
   private readonly named = new Set<string>();
@@ -22,14 +22,13 @@ export class IssuerLog extends IssuerReport {
 
   override outcome({ requestId, use, issuer, outcome, subject }: OutsideTokenEvent): void {
     this.metrics.outsideToken(this.labelOf(issuer), use, outcome);
-    if (outcome === 'accepted') return;
-    this.audit.record(requestId, {
-      event: 'outside_token.refused',
-      use,
-      check: outcome,
-      trusted_issuer: issuer,
-      sub: subject,
-    });
+    const known = { use, trusted_issuer: issuer, sub: subject };
+    this.audit.record(
+      requestId,
+      outcome === 'accepted'
+        ? { event: 'outside_token.accepted', ...known }
+        : { event: 'outside_token.refused', check: outcome, ...known },
+    );
   }
 
   override keysUnavailable(issuer: string, reason: string): void {
