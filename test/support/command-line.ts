@@ -36,11 +36,24 @@ export class CommandLine {
    * leave it to the script.
    */
   run(...parameters: string[]): Promise<Ended> {
+    return this.pipe(undefined, ...parameters);
+  }
+
+  /** As {@link run}, with a text on standard input. */
+  pipe(input: string | undefined, ...parameters: string[]): Promise<Ended> {
     const options = { cwd: this.directory, env: { PATH: process.env['PATH'], ...this.environment } };
     return new Promise((resolve) => {
-      execFile(process.execPath, ['--', this.script, ...parameters], options, (error, stdout, stderr) => {
-        resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
-      });
+      const child = execFile(
+        process.execPath,
+        ['--', this.script, ...parameters],
+        options,
+        (error, stdout, stderr) => {
+          resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+        },
+      );
+      // A command that fails early does not read its input.
+      child.stdin?.on('error', () => {});
+      if (input !== undefined) child.stdin?.end(input);
     });
   }
 }
