@@ -18,6 +18,10 @@ export class IssuerRegistry {
   private readonly records: SyncedMap<TrustedIssuer>;
   private readonly issuers = new Map<string, TrustedIssuer>();
   private readonly trustDomains = new Map<string, TrustedIssuer>();
+  private readonly indices = [
+    [this.issuers, ({ issuer }: TrustedIssuer): string | undefined => issuer],
+    [this.trustDomains, trustDomainOf],
+  ] as const;
   private readonly listeners: IssuerListener[] = [];
 
   /** @param notifier notifies other workers of a change, and waits for them, but at most a second */
@@ -104,13 +108,12 @@ export class IssuerRegistry {
   }
 
   private follow(id: string, entry: TrustedIssuer | undefined, previous: TrustedIssuer | undefined): void {
-    if (previous) this.issuers.delete(previous.issuer);
-    const domain = previous && trustDomainOf(previous);
-    if (domain !== undefined) this.trustDomains.delete(domain);
-    if (entry) {
-      this.issuers.set(entry.issuer, entry);
-      const current = trustDomainOf(entry);
-      if (current !== undefined) this.trustDomains.set(current, entry);
+    for (const [index, nameOf] of this.indices) {
+      const before = previous && nameOf(previous);
+      // Another entry may have taken over the name, and its change may have been applied first.
+      if (before !== undefined && index.get(before) === previous) index.delete(before);
+      const now = entry && nameOf(entry);
+      if (entry && now !== undefined) index.set(now, entry);
     }
     for (const listener of this.listeners) listener(id, entry, previous);
   }
