@@ -78,7 +78,8 @@ export class Environment {
       'Private networks (comma separated CIDR, such as `10.0.0.0/8`) from which the keys of trusted issuers may be fetched. Without it, an entry with the private IP address in its URL is the only way.',
   })
   @Satisfies(
-    (text) => listOf(text).every(isNetwork),
+    // A zone has a meaning on one interface of this host only.
+    (text) => listOf(text).every((each) => isNetwork(each) && !each.includes('%')),
     'must be networks in CIDR notation, comma separated, such as 10.0.0.0/8',
   )
   @IsOptional()

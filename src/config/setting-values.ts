@@ -17,14 +17,13 @@ export function secretsOf(text: string | undefined): readonly string[] {
   return text.split(/(?<!\\),/).map((secret) => secret.replaceAll('\\,', ','));
 }
 
-/** Whether a text is an IP address without a zone, or a network by its prefix length (CIDR, RFC 4632 §3.1). */
+/** Whether a text is an IP address, or a network by its prefix length (CIDR, RFC 4632 §3.1). */
 export function isNetwork(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   const family = isIP(address);
   const widest = family === 4 ? 32 : 128;
   return (
     family !== 0 &&
-    !address.includes('%') &&
     rest.length === 0 &&
     (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widest))
   );

@@ -1,3 +1,5 @@
+import { isName } from '../encoding/well-formed-text.js';
+
 /**
  * The claims of a token (RFC 7519 §4). The types of registered claims are checked; other claims are as
  * signed. Times are in seconds since 1970 and may have a fraction.
@@ -66,3 +68,8 @@ export const RESERVED_CLAIMS: readonly string[] =
   'iss sub aud exp nbf iat jti client_id scope act may_act cnf azp scp active username token_type root txn'.split(
     ' ',
   );
+
+/** Whether an administrator may name a custom claim so. No reader accepts a claim named `__proto__`. */
+export function isCustomClaimName(value: unknown): boolean {
+  return isName(value) && value !== '__proto__' && !RESERVED_CLAIMS.includes(value);
+}

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { IsBoolean, IsInt, IsOptional, Min } from 'class-validator';
-import { RESERVED_CLAIMS } from '../../jwt/claims.js';
+import { isCustomClaimName, RESERVED_CLAIMS } from '../../jwt/claims.js';
 import { isScopeToken } from '../../jwt/scope.js';
 import { isListOf, isName } from '../../encoding/well-formed-text.js';
 import { Satisfies } from '../../validation/rules.js';
@@ -24,8 +24,6 @@ const MAX_LIST = 1_000;
  */
 const CLIENT_ID = new RegExp(`^(?!-|\\.{1,2}$)[A-Za-z0-9._~-]{1,${MAX_CLIENT_ID_LENGTH}}$`);
 
-const isClaimName = (value: unknown): boolean =>
-  isName(value) && value !== '__proto__' && !RESERVED_CLAIMS.includes(value);
 const isGrantType = (value: unknown): boolean => GRANT_TYPES.some((name) => name === value);
 
 const isMethod = (value: unknown): boolean => CLIENT_AUTHENTICATION_METHODS.some((name) => name === value);
@@ -88,7 +86,7 @@ export class ClientRequestDto {
     description: 'Names of the custom claims that it may set',
   })
   @Satisfies(
-    (value) => isListOf(value, isClaimName, MAX_LIST),
+    (value) => isListOf(value, isCustomClaimName, MAX_LIST),
     `must be an array of distinct names, without ${RESERVED_CLAIMS.join(', ')}`,
   )
   @IsOptional()

@@ -5,7 +5,7 @@ import { isJsonObject } from '../../encoding/strict-json.js';
 import { isListOf, isName } from '../../encoding/well-formed-text.js';
 import { ISSUER_USES } from '../../issuers/trusted-issuer.js';
 import { PUBLIC_KEY_ALGORITHMS } from '../../jwt/algorithms.js';
-import { RESERVED_CLAIMS } from '../../jwt/claims.js';
+import { isCustomClaimName, RESERVED_CLAIMS } from '../../jwt/claims.js';
 import { mediaType } from '../../jwt/compact-jws.js';
 import { MAX_LIFETIME_SECONDS } from '../../jwt/lifetime.js';
 import { IsPresent, Satisfies } from '../../validation/rules.js';
@@ -33,8 +33,6 @@ const isOneOf =
     names.some((name) => name === value);
 const isType = (value: unknown): boolean =>
   value === '' || (isName(value) && /^[!-~]+$/.test(value) && !EXCLUDED_TYPES.includes(mediaType(value)));
-const isClaimName = (value: unknown): boolean =>
-  isName(value) && value !== '__proto__' && !RESERVED_CLAIMS.includes(value);
 const isPointer = (value: unknown): boolean => parsePointer(value) !== undefined;
 const isReplay = (value: unknown): boolean =>
   isJsonObject(value) &&
@@ -44,7 +42,7 @@ const isReplay = (value: unknown): boolean =>
 const isClaimMap = (value: unknown): boolean =>
   isJsonObject(value) &&
   Object.keys(value).every(isPointer) &&
-  isListOf(Object.values(value), isClaimName, MAX_LIST);
+  isListOf(Object.values(value), isCustomClaimName, MAX_LIST);
 
 /** A trusted issuer as an administrator describes it; a field that is omitted or null has its default. */
 @ApiSchema({ name: 'IssuerRequest' })
