@@ -15,8 +15,8 @@ const MAX_AHEAD_SECONDS = 30;
 /** The most values of `aud` in a token that is a grant or is exchanged. */
 const MAX_AUDIENCES = 5;
 
-/** The types of a token that authenticates a client; the empty text if it names none. */
-const ASSERTION_TYPES = ['', 'jwt', 'client-authentication+jwt'];
+/** The types of a token that authenticates a client, in lower case; the empty text if it names none. */
+export const ASSERTION_TYPES: readonly string[] = ['', 'jwt', 'client-authentication+jwt'];
 
 /** SPIFFE JWT-SVID §2.3 allows one more. */
 const SVID_TYPES = [...ASSERTION_TYPES, 'jose'];

@@ -2,7 +2,8 @@ import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, rando
 import type { Client } from '../clients/client.js';
 import { usableKeys } from '../clients/client-keys.js';
 import { ALGORITHMS, type Algorithm, algorithmNamed, PUBLIC_KEY_ALGORITHMS } from '../jwt/algorithms.js';
-import { MAX_TOKEN_LENGTH, parsePart } from '../jwt/compact-jws.js';
+import { ASSERTION_TYPES } from '../issuers/check-outside-token.js';
+import { mediaType, MAX_TOKEN_LENGTH, parsePart } from '../jwt/compact-jws.js';
 import { verifySignature } from '../jwt/signature.js';
 
 /** How far ahead an assertion may expire, in seconds: stock clients set up to an hour. */
@@ -56,13 +57,15 @@ export function readAssertion(
 }
 
 /**
- * Accepts only asymmetric algorithms, and no `crit`: it names extensions that a recipient must understand
+ * Accepts only asymmetric algorithms and the types of client assertions, and no `crit`: it names extensions that a recipient must understand
  * (RFC 7515 §4.1.11).
  */
 function readHeader(part: string): Pick<ClientAssertion, 'algorithm' | 'keyId'> | undefined {
   const header = parsePart(part);
   if (!header || Object.hasOwn(header, 'crit')) return undefined;
-  const { alg, kid } = header;
+  const { alg, kid, typ = '' } = header;
+  // A token that was made for another purpose authenticates no one (RFC 8725 §3.11).
+  if (typeof typ !== 'string' || !ASSERTION_TYPES.includes(mediaType(typ))) return undefined;
   const algorithm = algorithmNamed(alg);
   if (!algorithm || ALGORITHMS[algorithm].shared) return undefined;
   return kid === undefined || typeof kid === 'string' ? { algorithm, keyId: kid } : undefined;

@@ -67,6 +67,7 @@ describe('an assertion is accepted', () => {
     ['with a jti of any characters', { jti: 'é"\u2028 🪪'.repeat(50) }, {}],
     ['with custom claims', { scope: 'x', client_id: 'stranger', nonce: {} }, {}],
     ['without typ', {}, { typ: undefined }],
+    ['with typ in another case, as a media type', {}, { typ: 'Application/jwt' }],
     ['with the typ of draft-ietf-oauth-rfc7523bis', {}, { typ: 'client-authentication+jwt' }],
   ])('%s', async (_name, claims, header) => {
     expect((await show(es256(claims, header))).status).toBe(200);

@@ -78,6 +78,15 @@ const FAULTY: Readonly<Record<string, readonly (readonly [string, () => string])
     ['an iat that is not a number', () => es256({ iat: String(NEW_YEAR) })],
     ['an nbf that is null', () => es256({ nbf: null })],
   ],
+  'was made for another purpose': [
+    ['the typ at+jwt', () => es256({}, { typ: 'at+jwt' })],
+    ['the typ application/at+jwt', () => es256({}, { typ: 'application/at+jwt' })],
+    ['the typ dpop+jwt', () => es256({}, { typ: 'dpop+jwt' })],
+    ['the typ oauth-id-jag+jwt', () => es256({}, { typ: 'oauth-id-jag+jwt' })],
+    ['the typ JOSE', () => es256({}, { typ: 'JOSE' })],
+    ['a typ that is not a string', () => es256({}, { typ: 1 })],
+    ['a typ that is null', () => es256({}, { typ: null })],
+  ],
   'has no usable jti': [
     ['no jti', () => es256({ jti: undefined })],
     ['an empty jti', () => es256({ jti: '' })],
