@@ -81,7 +81,7 @@ export class TokenEndpoint {
     const { subject, evidence } = await grant.decide(form, { client: found, isIdentified, requestId });
     known.subject = subject;
     known.evidence = evidence;
-    const client = this.current(found, grant, isIdentified, caller);
+    const client = this.current(found, grant, { isIdentified, evidence }, caller);
     const audience = (known.audience = requestedAudience(form, client));
     if (evidence) checkTarget(audience, evidence, this.tokens.ownAudience);
     const scope = (known.scope = requestedScope(form, client, evidence));
@@ -115,22 +115,23 @@ export class TokenEndpoint {
    * audience, a scope or the grant itself.
    *
    * @returns the client as it is now
-   * @throws {OAuthError} if it no longer exists or is disabled, or may no longer use the grant
+   * @throws {OAuthError} if it no longer exists or is disabled, may no longer use the grant, or was changed at all
+   *   while a token of a trusted issuer was checked
    */
   private current(
     found: Client,
     grant: RegisteredGrant,
-    isIdentified: boolean,
+    { isIdentified, evidence }: { readonly isIdentified: boolean; readonly evidence: Evidence | undefined },
     { authorization }: Caller,
   ): Client {
     const client = this.clients.find(found.id);
     if (client === found) return client;
     // Another client may have been registered with the same ID.
     if (!client || client.disabled || client.createdAt !== found.createdAt) {
-      throw isIdentified
-        ? new OAuthError('invalid_grant', 'The client was changed')
-        : authenticationFailed(authorization !== undefined);
+      throw isIdentified ? clientChanged() : authenticationFailed(authorization !== undefined);
     }
+    // The grant decided by the client as it was: it may no longer accept this issuer or this workload.
+    if (isIdentified || evidence) throw clientChanged();
     grant.checkAllowed(client);
     return client;
   }
@@ -181,6 +182,10 @@ export class TokenEndpoint {
       return refused(error);
     }
   }
+}
+
+function clientChanged(): OAuthError {
+  return new OAuthError('invalid_grant', 'The client was changed meanwhile');
 }
 
 function requestedGrantType(form: OAuthForm): string {

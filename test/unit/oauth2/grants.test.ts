@@ -10,7 +10,13 @@ import type { ClientRegistry } from '../../../src/clients/client-registry.js';
 import { FormParameters } from '../../../src/encoding/form-urlencoded.js';
 import type { ClientAuthentication } from '../../../src/oauth2/client-authentication.js';
 import { type AccessTokenResponseDto, accessTokenRequest } from '../../../src/oauth2/dto/access-token.dto.js';
-import type { Grant, GrantClass, GrantContext, GrantDecision } from '../../../src/oauth2/grants/grant.js';
+import type {
+  Evidence,
+  Grant,
+  GrantClass,
+  GrantContext,
+  GrantDecision,
+} from '../../../src/oauth2/grants/grant.js';
 import { GrantTable } from '../../../src/oauth2/grants/grant-table.js';
 import { GRANTS } from '../../../src/oauth2/grants/index.js';
 import { MetadataController } from '../../../src/oauth2/metadata.controller.js';
@@ -29,6 +35,15 @@ class TicketParameters {
   ticket!: string;
 }
 
+const EVIDENCE: Evidence = {
+  trustedIssuer: 'idp',
+  actor: null,
+  claims: {},
+  expiresBy: undefined,
+  scopes: undefined,
+  audiences: undefined,
+};
+
 /** Grants a token for the subject that the ticket names, after an asynchronous check. */
 @Injectable()
 class TicketGrant implements Grant<TicketParameters> {
@@ -37,7 +52,7 @@ class TicketGrant implements Grant<TicketParameters> {
   async decide({ parameters: { ticket } }: GrantContext<TicketParameters>): Promise<GrantDecision> {
     await setImmediate();
     if (ticket === 'used') throw new OAuthError('invalid_grant', 'The ticket is used');
-    return { subject: ticket };
+    return { subject: ticket, ...(ticket === 'evidence' && { evidence: EVIDENCE }) };
   }
 }
 
@@ -109,6 +124,13 @@ describe('a grant added to the table', () => {
     await expect(response).rejects.toMatchObject({ code });
     expect(issued).toEqual([]);
     expect(events).toMatchObject([{ event: 'token.refused', code, sub: 'user-42' }]);
+  });
+
+  it('issues no token by evidence if the client is changed at all while the grant decides', async () => {
+    const response = ask({ ticket: 'evidence' });
+    registered = registered && { ...registered, name: 'Renamed' };
+    await expect(response).rejects.toMatchObject({ code: 'invalid_grant' });
+    expect(issued).toEqual([]);
   });
 
   it('issues the token if the client is renamed while the grant decides', async () => {
