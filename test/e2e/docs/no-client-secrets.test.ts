@@ -159,6 +159,9 @@ async function follow(name: 'GitHub Actions'): Promise<Platform> {
   });
 });
 
+/** Each command starts a program, several seconds on a busy machine. In milliseconds. */
+const PROGRAMS_MS = 120_000;
+
 (absent.length > 0 ? describe.skip : describe)('the command line of docs/no-client-secrets.md', () => {
   const variables = {
     IDENTITY_BACKEND: join(compiledSource(), 'src/cli/identity-backend.js'),
@@ -166,7 +169,7 @@ async function follow(name: 'GitHub Actions'): Promise<Platform> {
   };
   const commandLine = (parameters: string): Promise<string> =>
     run(`npx --no-install identity-backend ${parameters}`, variables);
-  beforeAll(() => commandLine('clients create --create --id first'));
+  beforeAll(() => commandLine('clients create --create --id first'), PROGRAMS_MS);
 
   it.each(['Kubernetes with public keys', 'Kubernetes with private keys'])(
     'creates the same entry and client as the JSON: %s',
@@ -181,25 +184,30 @@ async function follow(name: 'GitHub Actions'): Promise<Platform> {
         expect(await json(commandLine(`clients show ${client.client_id} --json`))).toMatchObject(client);
       }
     },
+    PROGRAMS_MS,
   );
 
-  it('says why a token does not match', async () => {
-    const now = Math.floor(Date.now() / 1000);
-    const { entry } = recipe('Kubernetes with public keys');
-    const platform = await Platform.of('Kubernetes with public keys');
-    writeFileSync(join(directory, 'keys.json'), JSON.stringify(platform.keySet));
-    await commandLine(`issuers update ${entry.id} --jwks keys.json`);
-    const [test] = commandsUnder('Why does it not match?');
-    const times = { iat: now, nbf: now, exp: now + 3600 };
-    writeFileSync(join(directory, 'token'), await platform.token(times));
-    expect(await run(test, variables)).toMatch(/^client_id +report-worker$/m);
-    writeFileSync(
-      join(directory, 'token'),
-      await platform.token({ ...times, aud: 'https://other.example.com' }),
-    );
-    await expect(run(test, variables)).rejects.toMatchObject({
-      code: 1,
-      stdout: expect.stringMatching(/^failed +audience +expected .*identity.example.com.* got .*other/m),
-    });
-  });
+  it(
+    'says why a token does not match',
+    async () => {
+      const now = Math.floor(Date.now() / 1000);
+      const { entry } = recipe('Kubernetes with public keys');
+      const platform = await Platform.of('Kubernetes with public keys');
+      writeFileSync(join(directory, 'keys.json'), JSON.stringify(platform.keySet));
+      await commandLine(`issuers update ${entry.id} --jwks keys.json`);
+      const [test] = commandsUnder('Why does it not match?');
+      const times = { iat: now, nbf: now, exp: now + 3600 };
+      writeFileSync(join(directory, 'token'), await platform.token(times));
+      expect(await run(test, variables)).toMatch(/^client_id +report-worker$/m);
+      writeFileSync(
+        join(directory, 'token'),
+        await platform.token({ ...times, aud: 'https://other.example.com' }),
+      );
+      await expect(run(test, variables)).rejects.toMatchObject({
+        code: 1,
+        stdout: expect.stringMatching(/^failed +audience +expected .*identity.example.com.* got .*other/m),
+      });
+    },
+    PROGRAMS_MS,
+  );
 });
