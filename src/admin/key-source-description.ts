@@ -103,6 +103,7 @@ function bundleFault(bundle: unknown): string | undefined {
   if (all.some((jwk) => isJsonObject(jwk) && hasPrivateParameter(jwk))) {
     return '.spiffe_bundle has a private parameter: send public keys alone, and replace this one, which others may have seen';
   }
+  if (all.length > MAX_KEYS) return `.spiffe_bundle must hold at most ${MAX_KEYS} keys`;
   const keys = all.filter((jwk) => isJsonObject(jwk) && jwk['use'] === 'jwt-svid');
   if (keys.length === 0) return '.spiffe_bundle must hold a key with the use jwt-svid';
   const read = readPublicKeySet({ keys: keys.map((jwk: object) => ({ ...jwk, use: 'sig' })) }, MAX_KEYS);

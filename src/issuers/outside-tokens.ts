@@ -142,24 +142,30 @@ export class OutsideTokens {
     if (unlisted) return { outcome: unlisted };
     const keys = await this.keys.find(entry, (set) => lacksKey(jws, set));
     // While the keys were fetched, the entry may have been disabled, changed or deleted.
-    if (this.issuers.find(entry.id) !== entry) {
-      return { outcome: failed('issuer', 'an unchanged entry', 'a changed entry') };
-    }
+    const changed = this.changed(entry);
+    if (changed) return { outcome: changed };
     if (!keys) return { outcome: { code: 'unavailable' } };
     const verified = checkOutsideToken(jws, entry, keys, this.contextOf(use));
     if ('check' in verified) return { outcome: verified, subject: subjectIfVerified(verified, jws) };
     const decided = rules(verified);
-    const outcome =
-      decided.code === 'refused'
-        ? decided
-        : ((await checkReplay(verified)) ?? { ...decided, token: verified });
+    const refused = decided.code === 'refused' ? decided : await checkReplay(verified);
+    // While the use of the token was stored, too, the entry may have changed.
+    const outcome = refused ?? this.changed(entry) ?? { ...decided, token: verified };
     return { outcome, subject: verified.subject };
+  }
+
+  private changed(entry: TrustedIssuer): FailedCheck | undefined {
+    return this.issuers.find(entry.id) === entry
+      ? undefined
+      : failed('issuer', 'an unchanged entry', 'a changed entry');
   }
 
   /** A token without `iss` is found by the trust domain of its `sub`; one with both must agree with both. */
   private entryOf({ claims: { iss, sub = '' } }: OutsideJws): TrustedIssuer | undefined {
     const [, domain = ''] = SPIFFE_ID.exec(sub) ?? [];
     const entry = iss === undefined ? this.issuers.byTrustDomain(domain) : this.issuers.byIssuer(iss);
+    // An entry may be older than a setting that made its issuer our own.
+    if (entry?.issuer === this.ownIssuer) return undefined;
     const required = entry && trustDomainOf(entry);
     return required === undefined || required === domain ? entry : undefined;
   }

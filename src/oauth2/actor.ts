@@ -1,5 +1,6 @@
 import { isJsonObject } from '../encoding/strict-json.js';
 import type { VerifiedToken } from '../issuers/outside-token.js';
+import { sameAudience } from '../jwt/audience.js';
 
 /** The settings that decide about actors. */
 export interface ActorRules {
@@ -57,7 +58,7 @@ function linksOf(act: unknown): readonly Actor[] | undefined {
 
 /** An outside issuer cannot say that a client of ours has acted. */
 function isLink({ sub, iss }: Actor, ownIssuer: string): boolean {
-  const isOthers = iss === undefined || (typeof iss === 'string' && iss !== ownIssuer);
+  const isOthers = iss === undefined || (typeof iss === 'string' && !sameAudience(iss, ownIssuer));
   return typeof sub === 'string' && sub !== '' && isOthers;
 }
 

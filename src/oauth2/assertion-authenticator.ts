@@ -54,7 +54,10 @@ export class AssertionAuthenticator {
     const isAllowed = client && !client.disabled && allowsMethod(client, 'private_key_jwt');
     if (!isAllowed || !isSigned) return this.authenticator.countFailure(attempt, clientId);
     const isFirstUse = await this.used.useOnce(assertionKey(assertion), assertion.expiresAt);
-    if (!isFirstUse) return this.authenticator.countFailure(attempt, clientId);
+    // Meanwhile the client may have been disabled, or have lost the key.
+    if (!isFirstUse || !this.authenticator.isCurrent(client)) {
+      return this.authenticator.countFailure(attempt, clientId);
+    }
     if (assertion.audience !== this.issuer) this.endpointAudiences.used(clientId);
     return { code: 'authenticated', client };
   }

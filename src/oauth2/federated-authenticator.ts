@@ -45,7 +45,10 @@ export class FederatedAuthenticator {
     );
     switch (outcome.code) {
       case 'accepted':
-        return { code: 'authenticated', client: outcome.value };
+        // While the use of the token was stored, the client may have been disabled, or have lost the credential.
+        return this.authenticator.isCurrent(outcome.value)
+          ? { code: 'authenticated', client: outcome.value }
+          : this.authenticator.countFailure(attempt, identity);
       case 'unavailable':
         return outcome;
       case 'refused':
