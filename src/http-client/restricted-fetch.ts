@@ -42,14 +42,15 @@ export function restrictedFetch(options: RestrictedFetchOptions): Fetch {
     const fault = remoteUrlFault(input, options) ?? literalFault(input, options);
     if (fault !== undefined) throw new RemoteFailure(input, fault);
     const signals = [options.signal, init.signal].filter((each) => each instanceof AbortSignal);
-    const signal = AbortSignal.any(signals);
-    const failureOf = (cause: unknown): RemoteFailure => asFailure(cause, input, signal);
+    // Refers to the signals until the body has ended: `AbortSignal.any` alone lets them be collected, and a
+    // collected time limit never aborts.
+    const failureOf = (cause: unknown): RemoteFailure => asFailure(cause, input, signals);
     try {
       const url = new URL(input);
       const message = await send(url, {
         headers: { ...Object.fromEntries(new Headers(init.headers)), 'accept-encoding': 'identity' },
         lookup: checkedLookup(options, input),
-        signal,
+        signal: AbortSignal.any(signals),
         agent: false,
         // Without the dot at the end of an absolute name (RFC 6066 §3), and never an IP address.
         servername: literalAddressOf(input) === undefined ? url.hostname.replace(/\.$/, '') : '',
@@ -82,9 +83,10 @@ function send(url: URL, options: SecureRequestOptions): Promise<IncomingMessage>
 }
 
 /** As the global fetch does it, the reason of the signal counts, or the code of the connection's error. */
-function asFailure(cause: unknown, url: string, signal: AbortSignal): RemoteFailure {
+function asFailure(cause: unknown, url: string, signals: readonly AbortSignal[]): RemoteFailure {
   if (cause instanceof RemoteFailure) return cause;
-  return RemoteFailure.from(signal.aborted ? signal.reason : { cause }, url);
+  const aborted = signals.find((signal) => signal.aborted);
+  return RemoteFailure.from(aborted ? aborted.reason : { cause }, url);
 }
 
 /** Refuses a name if any of its addresses is refused. */

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import type { LookupAddress } from 'node:dns';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
+import { setImmediate as nextImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { fetchJson, type JsonRequest, type JsonResponse } from '../../../src/http-client/fetch-json.js';
@@ -99,6 +102,16 @@ async function serveBytes(
 }
 
 const closed = (sockets: ReadonlySet<Socket>): Promise<void> => until(() => sockets.size === 0, 5_000);
+
+/** Collects what no one refers to, in several ticks: what was read in one is kept until its end. */
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let tick = 0; tick < 4; tick += 1) {
+    await nextImmediate();
+    collect();
+  }
+}
 
 async function portOf(listener: Server, host = '127.0.0.1'): Promise<number> {
   listener.listen(0, host);
@@ -400,6 +413,22 @@ describe('restrictedFetch with a hostile server', () => {
     });
     const { reason } = await failureOf(get(url, { signal: aborted.signal }));
     expect(reason).toBe('no response within 5 seconds');
+    await closed(sockets);
+  });
+
+  it.each([
+    ['before the response', ''],
+    ['in the body', 'HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{'],
+  ])('ends with a time limit %s, though the caller keeps no reference to it', async (_name, bytes) => {
+    const { url, sockets } = await serveBytes((socket) => void socket.write(bytes));
+    const policy = new NetworkPolicy(LOOPBACK);
+    const fetch = restrictedFetch({ policy, literal: undefined, allowLoopbackHttp: true });
+    const failure = failureOf(
+      fetch(url, { signal: AbortSignal.timeout(300) }).then((response) => response.text()),
+    );
+    await until(() => sockets.size > 0, 5_000);
+    await collectGarbage();
+    expect((await failure).reason).toBe('no response within 5 seconds');
     await closed(sockets);
   });
 
