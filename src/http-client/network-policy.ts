@@ -14,11 +14,14 @@ const REFUSED: readonly (readonly [network: string, what: string])[] = [
   ['240.0.0.0/4', 'a reserved address'],
   ['::/128', 'an unspecified address'],
   ['fe80::/10', 'a link-local address'],
-  // AWS (instances, pods), Google Cloud, Scaleway.
+  // AWS (instances, pods), Google Cloud, Scaleway, Oracle, Akamai, Alibaba Cloud.
   ['fd00:ec2::254/128', 'a metadata service'],
   ['fd00:ec2::23/128', 'a metadata service'],
   ['fd20:ce::254/128', 'a metadata service'],
   ['fd00:42::42/128', 'a metadata service'],
+  ['fd00:c1::a9fe:a9fe/128', 'a metadata service'],
+  ['fd00:a9fe:a9fe::1/128', 'a metadata service'],
+  ['fd00:100::100:200/128', 'a metadata service'],
   ['ff00::/8', 'a multicast address'],
 ];
 
