@@ -1,4 +1,4 @@
-import { BlockList, isIP, isIPv4 } from 'node:net';
+import { BlockList, isIPv4 } from 'node:net';
 import { canonicalAddress } from '../encoding/ip-address.js';
 import { embeddedIpv4 } from './embedded-ipv4.js';
 
@@ -37,7 +37,7 @@ const GLOBAL = ['2000::/3'];
 
 /** Which hosts the keys of trusted issuers may be fetched from. */
 export class NetworkPolicy {
-  private readonly allowed: BlockList;
+  private readonly allowed: Networks;
 
   /** @param networks IP addresses and networks in CIDR notation that are allowed although they are private */
   constructor(networks: readonly string[]) {
@@ -118,19 +118,28 @@ function isPrivate(address: string): boolean {
   return contains(PRIVATE_LIST, address) || !(isIPv4(address) || contains(GLOBAL_LIST, address));
 }
 
-function listOf(networks: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const network of networks) {
-    const [address = '', bits] = network.split('/');
-    const family = isIPv4(address) ? 'ipv4' : 'ipv6';
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
-  }
-  return list;
+/** By family, because a `BlockList` of both has all IPv4 addresses in `::/0`. */
+interface Networks {
+  readonly ipv4: BlockList;
+  readonly ipv6: BlockList;
 }
 
-function contains(list: BlockList, address: string): boolean {
-  return list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6');
+function listOf(networks: readonly string[]): Networks {
+  const lists: Networks = { ipv4: new BlockList(), ipv6: new BlockList() };
+  for (const network of networks) {
+    const [address = '', bits] = network.split('/');
+    const length = Number(bits ?? (isIPv4(address) ? 32 : 128));
+    const canonical = canonicalAddress(address) ?? '';
+    // The prefix of a network in IPv4-mapped form includes the 96 bits before the IPv4 address.
+    const ipv4Length = isIPv4(address) ? length : length - 96;
+    if (isIPv4(canonical) && ipv4Length >= 0) lists.ipv4.addSubnet(canonical, ipv4Length, 'ipv4');
+    else lists.ipv6.addSubnet(address, length, 'ipv6');
+  }
+  return lists;
+}
+
+function contains(lists: Networks, address: string): boolean {
+  return isIPv4(address) ? lists.ipv4.check(address, 'ipv4') : lists.ipv6.check(address, 'ipv6');
 }
 
 const PRIVATE_LIST = listOf(PRIVATE);

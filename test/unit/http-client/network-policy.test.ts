@@ -135,10 +135,63 @@ describe('NetworkPolicy', () => {
     );
   });
 
+  it.each([
+    ['0.0.0.0/0', ['::1', 'fd12::1', '5f00::1']],
+    ['::/0', ['127.0.0.1', '10.0.0.5', '::ffff:10.0.0.5']],
+    ['::/64', ['127.0.0.1', '192.168.0.1']],
+    ['::ffff:10.0.0.0/8', ['127.0.0.1', '10.0.0.5']],
+    ['::ffff:0.0.0.0/95', ['127.0.0.1', '10.0.0.5']],
+    ['::ffff:0.0.0.0/96', ['::1', 'fd12::1']],
+    ['127.0.0.1', ['::1']],
+    ['::1', ['127.0.0.1']],
+  ])('allows by %s no address of the other family', (network, addresses) => {
+    const policy = new NetworkPolicy([network]);
+    expect(addresses.map((address) => policy.refusalOf(address, undefined))).toEqual(
+      addresses.map(() => PRIVATE),
+    );
+  });
+
+  it.each([
+    ['10.20.30.0/31', '10.20.30.0', '10.20.30.1', '10.20.29.255', '10.20.30.2'],
+    ['10.20.30.40/32', '10.20.30.40', '10.20.30.40', '10.20.30.39', '10.20.30.41'],
+    ['10.20.30.40', '10.20.30.40', '10.20.30.40', '10.20.30.39', '10.20.30.41'],
+    ['10.20.33.0/20', '10.20.32.0', '10.20.47.255', '10.20.31.255', '10.20.48.0'],
+    ['::ffff:10.20.30.0/124', '10.20.30.0', '10.20.30.15', '10.20.29.255', '10.20.30.16'],
+    ['::FFFF:a14:1e28', '10.20.30.40', '::ffff:10.20.30.40', '10.20.30.39', '10.20.30.41'],
+    [
+      'fd12:3456:789a::/61',
+      'fd12:3456:789a::',
+      'fd12:3456:789a:7:ffff:ffff:ffff:ffff',
+      'fd12:3456:7899:ffff:ffff:ffff:ffff:ffff',
+      'fd12:3456:789a:8::',
+    ],
+    ['FD12::1/128', 'fd12::1', 'fd12:0:0::0:1', 'fd12::', 'fd12::2'],
+    ['fd12:0::1', 'fd12::1', 'fd12:0:0::0:1', 'fd12::', 'fd12::2'],
+  ])('allows by %s from %s to %s, but neither %s nor %s', (network, first, last, before, after) => {
+    const policy = new NetworkPolicy([network]);
+    expect([first, last, before, after].map((address) => policy.refusalOf(address, undefined))).toEqual([
+      undefined,
+      undefined,
+      PRIVATE,
+      PRIVATE,
+    ]);
+  });
+
+  it('allows an IPv4 address in IPv6 if the setting lists the one or the other', () => {
+    for (const network of ['10.0.0.0/8', '64:ff9b::/96', '64:ff9b::10.0.0.0/104']) {
+      expect(new NetworkPolicy([network]).refusalOf('64:ff9b::10.1.1.1', undefined)).toBeUndefined();
+    }
+    expect(new NetworkPolicy(['64:ff9b::/96']).refusalOf('64:ff9b::169.254.169.254', undefined)).toBe(
+      'is a link-local address',
+    );
+  });
+
   it('allows a name that resolves to the IP address of the entry, in any spelling', () => {
     expect(strict.refusalOf('::ffff:10.0.0.5', '10.0.0.5')).toBeUndefined();
     expect(strict.refusalOf('FD12:0:0:0:0:0:0:1', 'fd12::1')).toBeUndefined();
     expect(strict.refusalOf('10.0.0.6', '10.0.0.5')).toBe(PRIVATE);
+    expect(strict.refusalOf('64:ff9b::10.0.0.5', '10.0.0.5')).toBe(PRIVATE);
+    expect(strict.refusalOf('::1', '127.0.0.1')).toBe(PRIVATE);
   });
 
   describe.each(Object.entries(EMBEDDED))(
