@@ -69,7 +69,107 @@ const privateIpv4: fc.Arbitrary<Ipv4> = fc.oneof(
   fc.tuple(fc.constant(100), fc.integer({ min: 101, max: 127 }), byte, byte),
 );
 
+/** The first and the last address of each network, and what is decided on it; public between them. */
+const RANGES: readonly (readonly [first: string, last: string, refusal: string])[] = [
+  ['0.0.0.0', '0.255.255.255', 'is an unspecified address'],
+  ['10.0.0.0', '10.255.255.255', PRIVATE],
+  ['100.64.0.0', '100.100.100.199', PRIVATE],
+  ['100.100.100.200', '100.100.100.200', 'is a metadata service'],
+  ['100.100.100.201', '100.127.255.255', PRIVATE],
+  ['127.0.0.0', '127.255.255.255', PRIVATE],
+  ['168.63.129.16', '168.63.129.16', 'is a metadata service'],
+  ['169.254.0.0', '169.254.255.255', 'is a link-local address'],
+  ['172.16.0.0', '172.31.255.255', PRIVATE],
+  ['192.0.0.0', '192.0.0.191', PRIVATE],
+  ['192.0.0.192', '192.0.0.192', 'is a metadata service'],
+  ['192.0.0.193', '192.0.0.255', PRIVATE],
+  ['192.0.2.0', '192.0.2.255', PRIVATE],
+  ['192.168.0.0', '192.168.255.255', PRIVATE],
+  ['198.18.0.0', '198.19.255.255', PRIVATE],
+  ['198.51.100.0', '198.51.100.255', PRIVATE],
+  ['203.0.113.0', '203.0.113.255', PRIVATE],
+  ['224.0.0.0', '239.255.255.255', 'is a multicast address'],
+  ['240.0.0.0', '255.255.255.255', 'is a reserved address'],
+];
+
+const numberOf = (address: string): number =>
+  address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+const ipv4Of = (value: number): string =>
+  [24, 16, 8, 0].map((bits) => Math.floor(value / 2 ** bits) % 256).join('.');
+
+function expectedRefusal(value: number): string | undefined {
+  return RANGES.find(([first, last]) => value >= numberOf(first) && value <= numberOf(last))?.[2];
+}
+
 describe('NetworkPolicy', () => {
+  it('decides on the first and the last address of each network, and on its neighbours', () => {
+    for (const [first, last] of RANGES) {
+      for (const value of [numberOf(first) - 1, numberOf(first), numberOf(last), numberOf(last) + 1]) {
+        if (value < 0 || value > 0xffff_ffff) continue;
+        const address = ipv4Of(value);
+        expect([address, strict.refusalOf(address, undefined)]).toEqual([address, expectedRefusal(value)]);
+      }
+    }
+  });
+
+  it('decides on every IPv4 address by the network that has it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 0xffff_ffff }), (value) => {
+        expect(strict.refusalOf(ipv4Of(value), undefined)).toBe(expectedRefusal(value));
+      }),
+    );
+  });
+
+  it.each([
+    ['fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', PRIVATE],
+    ['fe00::', PRIVATE],
+    ['fe7f:ffff:ffff:ffff:ffff:ffff:ffff:ffff', PRIVATE],
+    ['fe80::', 'is a link-local address'],
+    ['febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff', 'is a link-local address'],
+    ['fec0::', PRIVATE],
+    ['feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', PRIVATE],
+    ['ff00::', 'is a multicast address'],
+    ['ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', 'is a multicast address'],
+    ['1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', PRIVATE],
+    ['2000::', undefined],
+    ['3ffe:ffff:ffff:ffff:ffff:ffff:ffff:ffff', undefined],
+    ['3fff::', PRIVATE],
+    ['3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff', PRIVATE],
+    ['3fff:1000::', undefined],
+    ['3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', undefined],
+    ['4000::', PRIVATE],
+    ['2001:1:ffff:ffff:ffff:ffff:ffff:ffff', undefined],
+    ['2001:2::', PRIVATE],
+    ['2001:2:0:ffff:ffff:ffff:ffff:ffff', PRIVATE],
+    ['2001:2:1::', undefined],
+    ['2001:db7:ffff:ffff:ffff:ffff:ffff:ffff', undefined],
+    ['2001:db8::', PRIVATE],
+    ['2001:db8:ffff:ffff:ffff:ffff:ffff:ffff', PRIVATE],
+    ['2001:db9::', undefined],
+    ['fd00:ec2::253', PRIVATE],
+    ['fd00:ec2::255', PRIVATE],
+    ['fd20:ce::253', PRIVATE],
+    ['fd00:42::43', PRIVATE],
+    ['fd00:a9fe:a9fe::2', PRIVATE],
+    // Next to the networks that have an IPv4 address: NAT64, 6to4, Teredo.
+    ['64:ff9a:ffff:ffff:ffff:ffff:8c52:7003', PRIVATE],
+    ['64:ff9b::8c52:7003', undefined],
+    ['64:ff9b::1:8c52:7003', PRIVATE],
+    ['64:ff9b:0:ffff:ffff:ffff:8c52:7003', PRIVATE],
+    ['64:ff9b:2::8c52:7003', PRIVATE],
+    ['2001:ffff:ffff:ffff:ffff:ffff:8c52:7003', undefined],
+    ['2001:0:ffff:ffff:ffff:ffff:5601:5601', 'is a link-local address'],
+    ['2001:1::5601:5601', undefined],
+    ['2002:8c52:7003::1', undefined],
+    ['2002:a9fe:a9fe:ffff:ffff:ffff:ffff:ffff', 'is a link-local address'],
+    ['2003:a9fe:a9fe::1', undefined],
+    ['::fffe:8c52:7003', PRIVATE],
+    ['::1:0:8c52:7003', PRIVATE],
+    ['::8c52:7003', undefined],
+  ])('decides on %s: %s', (address, refusal) => {
+    expect(strict.refusalOf(address, undefined)).toBe(refusal);
+  });
+
   it.each([
     ...['0.0.0.0', '0.255.255.255', '169.254.0.0', '169.254.169.254', '169.254.255.255', '224.0.0.1'],
     ...['239.255.255.255', '240.0.0.1', '255.255.255.255', '100.100.100.200', '168.63.129.16', '192.0.0.192'],
