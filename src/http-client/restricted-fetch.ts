@@ -26,6 +26,16 @@ export interface RestrictedFetchOptions {
   readonly resolve?: ResolveName | undefined;
 }
 
+/** A request with all that may end it. */
+interface Attempt {
+  readonly url: string;
+  /**
+   * The body refers to them until it has ended: `AbortSignal.any` alone lets them be collected, and a collected
+   * time limit never aborts.
+   */
+  readonly signals: readonly AbortSignal[];
+}
+
 /** Responses with these statuses have no body (Fetch §2.2.3). */
 const WITHOUT_BODY = [204, 205, 304];
 
@@ -42,9 +52,7 @@ export function restrictedFetch(options: RestrictedFetchOptions): Fetch {
     const fault = remoteUrlFault(input, options) ?? literalFault(input, options);
     if (fault !== undefined) throw new RemoteFailure(input, fault);
     const signals = [options.signal, init.signal].filter((each) => each instanceof AbortSignal);
-    // Refers to the signals until the body has ended: `AbortSignal.any` alone lets them be collected, and a
-    // collected time limit never aborts.
-    const failureOf = (cause: unknown): RemoteFailure => asFailure(cause, input, signals);
+    const attempt: Attempt = { url: input, signals };
     try {
       const url = new URL(input);
       const message = await send(url, {
@@ -58,9 +66,9 @@ export function restrictedFetch(options: RestrictedFetchOptions): Fetch {
         rejectUnauthorized: true,
         ...(options.certificates !== undefined && { ca: options.certificates }),
       });
-      return asResponse(message, input, failureOf);
+      return asResponse(message, attempt);
     } catch (cause) {
-      throw failureOf(cause);
+      throw asFailure(cause, attempt);
     }
   };
 }
@@ -83,7 +91,7 @@ function send(url: URL, options: SecureRequestOptions): Promise<IncomingMessage>
 }
 
 /** As the global fetch does it, the reason of the signal counts, or the code of the connection's error. */
-function asFailure(cause: unknown, url: string, signals: readonly AbortSignal[]): RemoteFailure {
+function asFailure(cause: unknown, { url, signals }: Attempt): RemoteFailure {
   if (cause instanceof RemoteFailure) return cause;
   const aborted = signals.find((signal) => signal.aborted);
   return RemoteFailure.from(aborted ? aborted.reason : { cause }, url);
@@ -121,16 +129,12 @@ function resolveBySystem(...[hostname, done]: Parameters<ResolveName>): void {
 }
 
 /** @throws {RemoteFailure} if the response is not used; its connection is closed then */
-function asResponse(
-  message: IncomingMessage,
-  url: string,
-  failureOf: (cause: unknown) => RemoteFailure,
-): Response {
+function asResponse(message: IncomingMessage, attempt: Attempt): Response {
   const { statusCode: status = 0, headers } = message;
   const fault = responseFault(status, headers);
   if (fault !== undefined) {
     message.destroy();
-    throw new RemoteFailure(url, fault, status);
+    throw new RemoteFailure(attempt.url, fault, status);
   }
   const fields = Object.entries(headers).flatMap(([name, value]) =>
     typeof value === 'string' ? [[name, value] as [string, string]] : [],
@@ -139,7 +143,7 @@ function asResponse(
     message.destroy();
     return new Response(null, { status, headers: fields });
   }
-  return new Response(bodyOf(message, failureOf), { status, headers: fields });
+  return new Response(bodyOf(message, attempt), { status, headers: fields });
 }
 
 function responseFault(status: number, headers: IncomingHttpHeaders): string | undefined {
@@ -150,16 +154,18 @@ function responseFault(status: number, headers: IncomingHttpHeaders): string | u
 }
 
 /** The body as it arrives. If the stream is cancelled, the connection is closed, so that no more arrives. */
-function bodyOf(message: IncomingMessage, failureOf: (cause: unknown) => RemoteFailure): ReadableStream {
+function bodyOf(message: IncomingMessage, attempt: Attempt): ReadableStream {
   const chunks = message[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const next = await chunks.next();
+        // A body that ends with the connection is complete to Node.js if a signal closed the connection.
+        for (const signal of attempt.signals) signal.throwIfAborted();
         if (next.done) controller.close();
         else controller.enqueue(next.value);
       } catch (cause) {
-        controller.error(failureOf(cause));
+        controller.error(asFailure(cause, attempt));
       }
     },
     cancel: () => void message.destroy(),

@@ -1,7 +1,14 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { LookupAddress } from 'node:dns';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import {
+  type AddressInfo,
+  createServer,
+  getDefaultAutoSelectFamily,
+  type Server,
+  setDefaultAutoSelectFamily,
+  type Socket,
+} from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { setImmediate as nextImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -258,6 +265,28 @@ describe('restrictedFetch with a name', () => {
     expect(await get(url(), { resolve: dns.resolve })).toMatchObject({ status: 200 });
   });
 
+  it('fails with a code if nothing listens at any of its addresses', async () => {
+    const dns = new FakeDns(['127.0.0.3', '127.0.0.4', '::1']);
+    expect((await failureOf(get(url(), { resolve: dns.resolve }))).message).toBe(`${url()}: ECONNREFUSED`);
+  });
+
+  it('checks all addresses, and connects to the first, if Node.js tries one alone', async () => {
+    const before = getDefaultAutoSelectFamily();
+    setDefaultAutoSelectFamily(false);
+    stops.push(() => setDefaultAutoSelectFamily(before));
+    const dns = new FakeDns(['127.0.0.1', '127.0.0.3'], ['127.0.0.1', '169.254.169.254'], []);
+    expect(await get(url(), { resolve: dns.resolve })).toMatchObject({ status: 200 });
+    const reasons = [
+      (await failureOf(get(url(), { resolve: dns.resolve }))).reason,
+      (await failureOf(get(url(), { resolve: dns.resolve }))).reason,
+    ];
+    expect(reasons).toEqual([
+      'localhost resolves to 169.254.169.254, which is a link-local address',
+      'localhost has no address',
+    ]);
+    expect(server.connections).toBe(1);
+  });
+
   it('connects to the IP address of the entry under a name too', async () => {
     const dns = new FakeDns(['127.0.0.1']);
     const options = { networks: [], literal: '127.0.0.1', resolve: dns.resolve };
@@ -394,6 +423,8 @@ describe('restrictedFetch with a hostile server', () => {
     ['in the header', 'HTTP/1.1 200 OK\r\ncontent-type: appl'],
     ['before the body', 'HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n'],
     ['in the body', 'HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{"key'],
+    ['in a chunked body', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\n{"ke\r\n'],
+    ['in a body that ends with the connection', 'HTTP/1.1 200 OK\r\n\r\n{"keys":[]}'],
   ])('ends with the signal %s, and closes the connection', async (_name, bytes) => {
     const aborted = new AbortController();
     const { url, sockets } = await serveBytes((socket) => {
@@ -484,6 +515,64 @@ describe('restrictedFetch with a hostile server', () => {
       socket.end(`HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n${MARKER}`),
     );
     expect((await failureOf(get(url))).message).toBe(`${url}: ECONNRESET`);
+  });
+
+  it('ends with the signal although interim responses arrive', async () => {
+    const aborted = new AbortController();
+    let sent = 0;
+    const { url, sockets } = await serveBytes((socket) => {
+      const send = (): void => {
+        if (socket.destroyed) return;
+        sent += 1;
+        if (sent === 100) aborted.abort();
+        socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n', () => setImmediate(send));
+      };
+      send();
+    });
+    expect((await failureOf(get(url, { signal: aborted.signal }))).reason).toBe('no response');
+    await closed(sockets);
+  });
+
+  it('ends with the signal although a body arrives, a byte at a time', async () => {
+    const aborted = new AbortController();
+    let sent = 0;
+    const { url, sockets } = await serveBytes((socket) => {
+      const send = (): void => {
+        if (socket.destroyed) return;
+        sent += 1;
+        if (sent === 100) aborted.abort();
+        socket.write('1;a=b\r\n \r\n', () => setImmediate(send));
+      };
+      socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n', send);
+    });
+    expect((await failureOf(get(url, { signal: aborted.signal }))).reason).toBe('no response');
+    await closed(sockets);
+  });
+
+  it('closes the connection if the body is cancelled after it has arrived', async () => {
+    const { url, sockets } = await serveBytes(
+      (socket) => void socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 99999\r\n\r\n${' '.repeat(9_999)}`),
+    );
+    const policy = new NetworkPolicy(LOOPBACK);
+    const fetch = restrictedFetch({ policy, literal: undefined, allowLoopbackHttp: true });
+    await (await fetch(url)).body?.cancel();
+    const reader = (await fetch(url)).body?.getReader();
+    await reader?.read();
+    await Promise.all([reader?.read(), reader?.cancel()]);
+    await closed(sockets);
+  });
+
+  it('never takes a body as complete that the signal has ended before it is read', async () => {
+    const { url, sockets } = await serveBytes(
+      (socket) => void socket.write(`HTTP/1.1 200 OK\r\n\r\n{"keys":[]}${' '.repeat(256 * 1024)}`),
+    );
+    const aborted = new AbortController();
+    const policy = new NetworkPolicy(LOOPBACK);
+    const options = { policy, literal: undefined, allowLoopbackHttp: true, signal: aborted.signal };
+    const response = await restrictedFetch(options)(url);
+    aborted.abort();
+    await closed(sockets);
+    expect((await failureOf(response.text())).reason).toBe('no response');
   });
 
   it('accepts header fields with bytes of any value', async () => {
