@@ -97,7 +97,13 @@ export function literalAddressOf(url: string): string | undefined {
 }
 
 function isLoopback(hostname: string): boolean {
-  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+  return hostname === 'localhost' || isLoopbackAddress(hostname.replace(/^\[|\]$/g, ''));
+}
+
+/** Whether text is an IP address that only this host can reach. */
+export function isLoopbackAddress(text: string): boolean {
+  const canonical = canonicalAddress(text);
+  return canonical !== undefined && contains(LOOPBACK_LIST, canonical);
 }
 
 function refusedAlways(canonical: string): string | undefined {
@@ -142,6 +148,7 @@ function contains(lists: Networks, address: string): boolean {
   return isIPv4(address) ? lists.ipv4.check(address, 'ipv4') : lists.ipv6.check(address, 'ipv6');
 }
 
+const LOOPBACK_LIST = listOf(['127.0.0.0/8', '::1']);
 const PRIVATE_LIST = listOf(PRIVATE);
 const GLOBAL_LIST = listOf(GLOBAL);
 const REFUSED_LISTS = REFUSED.map(([network, what]) => [listOf([network]), what] as const);

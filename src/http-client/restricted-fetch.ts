@@ -3,7 +3,7 @@ import { type IncomingHttpHeaders, type IncomingMessage, request as requestPlain
 import { request as requestSecure, type RequestOptions as SecureRequestOptions } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Fetch } from './fetch-json.js';
-import { literalAddressOf, type NetworkPolicy, remoteUrlFault } from './network-policy.js';
+import { isLoopbackAddress, literalAddressOf, type NetworkPolicy, remoteUrlFault } from './network-policy.js';
 import { RemoteFailure } from './remote-failure.js';
 
 /** Resolves a name to its addresses. */
@@ -114,13 +114,18 @@ function checkedLookup(
 
   function refusalOf(hostname: string, addresses: readonly LookupAddress[]): RemoteFailure | undefined {
     for (const { address } of addresses) {
-      const refusal = policy.refusalOf(address, literal);
+      const refusal = policy.refusalOf(address, literal) ?? plainHttpFault(url, address);
       if (refusal !== undefined) {
         return new RemoteFailure(url, `${hostname} resolves to ${address}, which ${refusal}`);
       }
     }
     return undefined;
   }
+}
+
+/** The name `localhost` leads to another host if the resolver of the system is wrong. */
+function plainHttpFault(url: string, address: string): string | undefined {
+  return new URL(url).protocol === 'https:' || isLoopbackAddress(address) ? undefined : 'is not on this host';
 }
 
 function resolveBySystem(...[hostname, done]: Parameters<ResolveName>): void {

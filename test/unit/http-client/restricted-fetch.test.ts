@@ -287,6 +287,15 @@ describe('restrictedFetch with a name', () => {
     expect(server.connections).toBe(1);
   });
 
+  it('sends plain HTTP to this host alone, whatever the name resolves to', async () => {
+    const options = { networks: ['0.0.0.0/0', '::/0'] };
+    for (const address of ['10.0.0.5', '93.184.215.14', '2606:2800:21f:cb07::1']) {
+      const { resolve } = new FakeDns([address]);
+      const { reason } = await failureOf(get(url(), { ...options, resolve }));
+      expect(reason).toBe(`localhost resolves to ${address}, which is not on this host`);
+    }
+  });
+
   it('connects to the IP address of the entry under a name too', async () => {
     const dns = new FakeDns(['127.0.0.1']);
     const options = { networks: [], literal: '127.0.0.1', resolve: dns.resolve };
