@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Attempt, type Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
-import { allowsMethod } from '../clients/client.js';
+import { allowsMethod, type Client } from '../clients/client.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { Clock } from '../clock.js';
 import { OAUTH2_SETTINGS, type OAuth2Settings } from '../config/namespaces.js';
@@ -51,8 +51,7 @@ export class AssertionAuthenticator {
     if (!assertion || !isNamed) return this.authenticator.countFailure(attempt, clientId);
     const client = this.clients.find(clientId);
     const isSigned = isSignedBy(client, assertion);
-    const isAllowed = client && !client.disabled && allowsMethod(client, 'private_key_jwt');
-    if (!isAllowed || !isSigned) return this.authenticator.countFailure(attempt, clientId);
+    if (!isAdmitted(client) || !isSigned) return this.authenticator.countFailure(attempt, clientId);
     const isFirstUse = await this.used.useOnce(assertionKey(assertion), assertion.expiresAt);
     // Meanwhile the client may have been disabled, or have lost the key.
     if (!isFirstUse || !this.authenticator.isCurrent(client)) {
@@ -61,4 +60,8 @@ export class AssertionAuthenticator {
     if (assertion.audience !== this.issuer) this.endpointAudiences.used(clientId);
     return { code: 'authenticated', client };
   }
+}
+
+function isAdmitted(client: Client | undefined): client is Client {
+  return client !== undefined && !client.disabled && allowsMethod(client, 'private_key_jwt');
 }

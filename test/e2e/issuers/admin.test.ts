@@ -302,7 +302,9 @@ describe('POST /admin/issuers/test', () => {
           .map((name) => [name, true]),
       );
     }
-    expect(service.captured.lines.filter(({ event }) => String(event).startsWith('outside_token'))).toEqual([]);
+    expect(service.captured.lines.filter(({ event }) => String(event).startsWith('outside_token'))).toEqual(
+      [],
+    );
   });
 
   it('names the first check that fails, with the claim that it concerns and no other', async () => {
