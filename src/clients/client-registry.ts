@@ -14,7 +14,6 @@ export class ClientRegistry {
   /** How many clients name each audience. */
   private readonly audiences = new Map<string, number>();
   private readonly federated = new FederatedIndex();
-  private sortedIds: readonly string[] | undefined;
 
   /** @param notifier notifies other workers of a change, and waits for them, but at most a second */
   constructor(store: ClientStore, notifier: ChangeNotifier = SINGLE_PROCESS) {
@@ -106,16 +105,11 @@ export class ClientRegistry {
     limit: number,
     after = '',
   ): { readonly clients: readonly Client[]; readonly next: string | undefined } {
-    this.sortedIds ??= [...this.records.all.keys()].sort();
-    const start = firstAfter(this.sortedIds, after);
-    const ids = this.sortedIds.slice(start, start + limit);
-    const clients = ids.map((id) => this.find(id)).filter((client) => client !== undefined);
-    const isLast = start + limit >= this.sortedIds.length;
-    return { clients, next: isLast ? undefined : ids.at(-1) };
+    const { values, next } = this.records.page(limit, after);
+    return { clients: values, next };
   }
 
   private follow(client: Client | undefined, previous: Client | undefined): void {
-    if ((client === undefined) !== (previous === undefined)) this.sortedIds = undefined;
     if (previous) this.federated.remove(previous);
     if (client) this.federated.add(client);
     for (const name of previous?.audiences ?? []) {
@@ -125,15 +119,4 @@ export class ClientRegistry {
     }
     for (const name of client?.audiences ?? []) this.audiences.set(name, (this.audiences.get(name) ?? 0) + 1);
   }
-}
-
-/** The index of the first entry of a sorted list that is greater than the text. */
-function firstAfter(sorted: readonly string[], text: string): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? '') > text) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

@@ -99,12 +99,8 @@ export class IssuerRegistry {
     limit: number,
     after = '',
   ): { readonly issuers: readonly TrustedIssuer[]; readonly next: string | undefined } {
-    const ids = [...this.records.all.keys()].filter((id) => id > after).sort();
-    const issuers = ids
-      .slice(0, limit)
-      .map((id) => this.find(id))
-      .filter((entry) => entry !== undefined);
-    return { issuers, next: ids.length > limit ? issuers.at(-1)?.id : undefined };
+    const { values, next } = this.records.page(limit, after);
+    return { issuers: values, next };
   }
 
   private follow(id: string, entry: TrustedIssuer | undefined, previous: TrustedIssuer | undefined): void {

@@ -16,6 +16,8 @@ const BATCH = 2_000;
  */
 export class SyncedMap<T> {
   private readonly records = new Map<string, T>();
+  /** The IDs in order; `undefined` if they must be sorted again. */
+  private sortedIds: readonly string[] | undefined;
   private revision = 0;
   private held = false;
   /**
@@ -39,6 +41,22 @@ export class SyncedMap<T> {
 
   get all(): ReadonlyMap<string, T> {
     return this.records;
+  }
+
+  /**
+   * Lists records in the order of their IDs.
+   *
+   * @param limit the maximum number of records
+   * @param after the ID that precedes the page; empty for the first page
+   * @returns the records, and the ID to pass as `after` for the next page, if there is one
+   */
+  page(limit: number, after: string): { readonly values: readonly T[]; readonly next: string | undefined } {
+    this.sortedIds ??= [...this.records.keys()].sort();
+    const start = firstAfter(this.sortedIds, after);
+    const ids = this.sortedIds.slice(start, start + limit);
+    const values = ids.map((id) => this.get(id)).filter((value) => value !== undefined);
+    const isLast = start + limit >= this.sortedIds.length;
+    return { values, next: isLast ? undefined : ids.at(-1) };
   }
 
   /** Whether the store ever held a record, even if it was removed since. */
@@ -85,9 +103,21 @@ export class SyncedMap<T> {
   private apply({ id, revision, value }: RecordChange<T>): void {
     this.held = true;
     const previous = this.records.get(id);
+    if ((value === undefined) !== (previous === undefined)) this.sortedIds = undefined;
     if (value === undefined) this.records.delete(id);
     else this.records.set(id, value);
     this.applied(id, value, previous);
     this.revision = revision;
   }
+}
+
+/** The index of the first entry of a sorted list that is greater than the text. */
+function firstAfter(sorted: readonly string[], text: string): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? '') > text) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
