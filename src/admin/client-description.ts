@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { isJsonObject } from '../encoding/strict-json.js';
-import { redactSecrets } from '../encoding/redact-secrets.js';
 import { Rules } from '../validation/rules.js';
 import {
   type Client,
@@ -17,6 +15,7 @@ import { CLIENT_SETTINGS, type ClientSettings } from '../config/namespaces.js';
 import { mergePatch } from '../encoding/merge-patch.js';
 import { ClientRequestDto } from './dto/client-request.dto.js';
 import { toClientDto } from './dto/client-response.dto.js';
+import { knownFields, shortened } from './known-fields.js';
 import type { JwtBearerPolicyDto } from './dto/federated-credential.dto.js';
 
 /** Read-only fields. A request may send them back as it read them; they are ignored. */
@@ -62,7 +61,7 @@ export class ClientDescription {
    * @throws {ChangeRefused} if the description is invalid
    */
   read(body: unknown): DescribedClient {
-    const fields = this.known(body);
+    const fields = knownFields(body, this.fields);
     // Otherwise a caller that lost its request body would register a client by accident.
     if (Object.keys(fields).length === 0) throw refused('Send at least one field of the client');
     const read = this.checked(this.rules.read(fields));
@@ -86,7 +85,7 @@ export class ClientDescription {
    * @throws {ChangeRefused} if the patch is invalid
    */
   patch(client: Client, patch: unknown): Client {
-    const { client_id: id = client.id, ...sent } = this.known(patch);
+    const { client_id: id = client.id, ...sent } = knownFields(patch, this.fields);
     if (id === null) throw refused('client_id is missing');
     if (id !== client.id) throw refused('client_id cannot be changed');
     const has = (field: string): boolean => Object.hasOwn(sent, field);
@@ -117,17 +116,8 @@ export class ClientDescription {
   private checkIssuers(ids: readonly string[]): void {
     const unknown = ids.find((id) => !this.issuers.find(id));
     if (unknown !== undefined) {
-      throw refused(`There is no trusted issuer ${JSON.stringify(redactSecrets(unknown).slice(0, 64))}`);
+      throw refused(`There is no trusted issuer ${shortened(unknown)}`);
     }
-  }
-
-  private known(body: unknown): Readonly<Record<string, unknown>> {
-    if (!isJsonObject(body)) throw refused('Send a JSON object');
-    // A misspelled name would leave a client with more or fewer rights than intended.
-    const unknown = Object.keys(body).find((name) => !this.fields.has(name));
-    if (unknown !== undefined)
-      throw refused(`Unknown field ${JSON.stringify(redactSecrets(unknown).slice(0, 64))}`);
-    return body;
   }
 
   private checked(read: ClientRequestDto | string): ClientRequestDto {

@@ -3,7 +3,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ChangeRefused } from '../clients/change-refused.js';
 import { ISSUERS_SETTINGS, type IssuersSettings } from '../config/namespaces.js';
 import { mergePatch } from '../encoding/merge-patch.js';
-import { redactSecrets } from '../encoding/redact-secrets.js';
 import { isJsonObject } from '../encoding/strict-json.js';
 import { remoteUrlFault } from '../http-client/network-policy.js';
 import type {
@@ -16,6 +15,7 @@ import type {
 import { sameAudience } from '../jwt/audience.js';
 import { Rules } from '../validation/rules.js';
 import { IssuerRequestDto } from './dto/issuer-request.dto.js';
+import { knownFields } from './known-fields.js';
 import { keySourceFields, readKeySource } from './key-source-description.js';
 
 /** Read-only fields. A request may send them back as it read them; they are ignored. */
@@ -74,7 +74,7 @@ export class IssuerDescription {
    * @throws {ChangeRefused} if the description is invalid
    */
   read(body: unknown, source: DescriptionSource): DescribedIssuer {
-    const read = checked(this.rules.read(this.known(body)));
+    const read = checked(this.rules.read(knownFields(body, this.fields)));
     const { id, issuer } = read;
     if (sameAudience(issuer, this.ownIssuer)) throw refused('issuer must not be the issuer of this service');
     const keys = this.keySource(read.keys);
@@ -91,7 +91,7 @@ export class IssuerDescription {
    * @throws {ChangeRefused} if the patch is invalid
    */
   patch(entry: TrustedIssuer, patch: unknown, source: DescriptionSource): TrustedIssuer {
-    const { id = entry.id, issuer = entry.issuer, ...sent } = this.known(patch);
+    const { id = entry.id, issuer = entry.issuer, ...sent } = knownFields(patch, this.fields);
     if (id !== entry.id) throw refused('id cannot be changed');
     if (issuer !== entry.issuer) throw refused('issuer cannot be changed');
     const has = (field: string): boolean => Object.hasOwn(sent, field);
@@ -134,14 +134,6 @@ export class IssuerDescription {
     if (kind !== 'discovery') return;
     const fault = issuer.includes('?') ? 'must not have a query' : remoteUrlFault(issuer, this.urls);
     if (fault !== undefined) throw refused(`issuer ${fault}`);
-  }
-
-  private known(body: unknown): Readonly<Record<string, unknown>> {
-    if (!isJsonObject(body)) throw refused('Send a JSON object');
-    const unknown = Object.keys(body).find((name) => !this.fields.has(name));
-    if (unknown !== undefined)
-      throw refused(`Unknown field ${JSON.stringify(redactSecrets(unknown).slice(0, 64))}`);
-    return body;
   }
 
   /** The properties that a body describes, and the defaults of the others. */

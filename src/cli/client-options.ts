@@ -1,13 +1,13 @@
-import { type Command, Option } from 'commander';
+import type { Command, Option } from 'commander';
 import type { ClientRequestDto } from '../admin/dto/client-request.dto.js';
 import { type JsonOptions, withJson } from './command.js';
+import { fieldsOf, option } from './field-options.js';
 import { readJson } from './json-file.js';
 import {
   json,
   list,
   listOfJson,
   listOrNothing,
-  NOTHING,
   single,
   singleOrNothing,
   trueOrFalse,
@@ -19,9 +19,6 @@ import {
  * cannot be changed.
  */
 type Field = Exclude<keyof ClientRequestDto, 'client_id' | 'disabled'>;
-
-const option = <T>(flags: string, description: string, parse: (value: string, previous: T) => T): Option =>
-  new Option(flags, description).argParser(parse);
 
 /** The options that describe a client, keyed by the fields that they set. */
 const OPTIONS: Readonly<Record<Field, Option>> = {
@@ -78,16 +75,7 @@ export function withClientOptions(command: Command): Command {
   return withJson(command);
 }
 
-/**
- * The fields of the administration API that the options set. An option that is not given is omitted, and `-`
- * becomes null.
- */
+/** The fields of the administration API that the options set. */
 export function clientFields(options: JsonOptions): Record<string, unknown> {
-  const values = new Map<string, unknown>(Object.entries(options));
-  return Object.fromEntries(
-    Object.entries(OPTIONS)
-      .map(([field, each]) => [field, values.get(each.attributeName())] as const)
-      .filter(([, value]) => value !== undefined)
-      .map(([field, value]) => [field, value === NOTHING ? null : value]),
-  );
+  return fieldsOf(OPTIONS, options);
 }

@@ -24,16 +24,18 @@ export function doctorCommand(services: Services): Command {
   return withJson(named).action(({ peer, json }: JsonOptions & { peer?: string }) =>
     services.use(async (context) => {
       const doctor = context.get(Doctor);
+      const { clients } = context.get(ClientRegistry).page(Infinity);
+      const { issuers } = context.get(IssuerRegistry).page(Infinity);
       const findings: Finding[] = [
         { verdict: 'ok', about: 'The settings are valid, the database responds and its keys decrypt' },
         ...expiringSecretFindings(context.get(ClientRegistry), context.get(Clock).now()),
-        ...doctor.checkClients(context.get(ClientRegistry).page(Infinity).clients),
+        ...doctor.checkClients(clients),
         ...issuerFindings(
-          new Map([...context.get(IssuerRegistry).all].map((entry) => [entry.id, entry])),
-          context.get(ClientRegistry).page(Infinity).clients,
+          new Map(issuers.map((entry) => [entry.id, entry])),
+          clients,
           context.get(Clock).now(),
         ),
-        ...(await keyFindings(context.get(IssuerRegistry).all, context.get(IssuerKeys))),
+        ...(await keyFindings(issuers, context.get(IssuerKeys))),
         ...(await doctor.checkWellKnown()),
         ...(peer === undefined ? [] : await doctor.checkPeer(peer)),
       ];

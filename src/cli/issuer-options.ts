@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { IssuerRequestDto } from '../admin/dto/issuer-request.dto.js';
 import type { IssuerDto } from '../admin/dto/issuer-response.dto.js';
 import { type JsonOptions, withJson } from './command.js';
+import { fieldsOf, option } from './field-options.js';
 import { readJson } from './json-file.js';
 import {
   listOrNothing,
@@ -19,9 +20,6 @@ const ABSENT = 'absent';
 
 /** The fields of an entry that options set; neither its ID nor its issuer can be changed. */
 type Field = Exclude<keyof IssuerRequestDto, 'id' | 'issuer' | 'keys'>;
-
-const option = <T>(flags: string, description: string, parse: (value: string, previous: T) => T): Option =>
-  new Option(flags, description).argParser(parse);
 
 /** The options for the keys of an issuer, keyed by the fields of `keys` that they set. */
 const KEY_OPTIONS = {
@@ -128,27 +126,16 @@ function replacing(previous: object, next: unknown): unknown {
 }
 
 function keyFields(options: JsonOptions): Record<string, unknown> | undefined {
-  const keys = valuesOf(KEY_OPTIONS, options);
+  const keys = fieldsOf(KEY_OPTIONS, options);
   return Object.keys(keys).length > 0 ? keys : undefined;
 }
 
 function plainFields(options: JsonOptions): Record<string, unknown> {
-  const fields = valuesOf(OPTIONS, options);
+  const fields = fieldsOf(OPTIONS, options);
   const types = fields['typ'];
   return Array.isArray(types)
     ? { ...fields, typ: types.map((type) => (type === ABSENT ? '' : type) as unknown) }
     : fields;
-}
-
-/** An option that is not given is omitted, and `-` becomes null. */
-function valuesOf(known: Readonly<Record<string, Option>>, options: JsonOptions): Record<string, unknown> {
-  const values = new Map<string, unknown>(Object.entries(options));
-  return Object.fromEntries(
-    Object.entries(known)
-      .map(([field, each]) => [field, values.get(each.attributeName())] as const)
-      .filter(([, value]) => value !== undefined)
-      .map(([field, value]) => [field, value === NOTHING ? null : value]),
-  );
 }
 
 type Pairs = Readonly<Record<string, string>>;

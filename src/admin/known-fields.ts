@@ -1,0 +1,22 @@
+import { ChangeRefused } from '../clients/change-refused.js';
+import { redactSecrets } from '../encoding/redact-secrets.js';
+import { isJsonObject } from '../encoding/strict-json.js';
+
+/**
+ * Reads a description as a JSON object. A misspelled name would leave what is described with more or fewer
+ * rights than intended, so an unknown field is refused.
+ *
+ * @param names of all fields
+ * @throws {ChangeRefused}
+ */
+export function knownFields(body: unknown, names: ReadonlySet<string>): Readonly<Record<string, unknown>> {
+  if (!isJsonObject(body)) throw new ChangeRefused('invalid_request', 'Send a JSON object');
+  const unknown = Object.keys(body).find((name) => !names.has(name));
+  if (unknown === undefined) return body;
+  throw new ChangeRefused('invalid_request', `Unknown field ${shortened(unknown)}`);
+}
+
+/** A name that is unknown, for an error: it may be a secret in the wrong place. */
+export function shortened(name: string): string {
+  return JSON.stringify(redactSecrets(name).slice(0, 64));
+}
