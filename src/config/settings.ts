@@ -17,7 +17,7 @@ export interface Settings {
   readonly publicUrl: string | undefined;
   /** What the audience of a client assertion may be: only the issuer, or the token endpoint too. */
   readonly clientAssertionAudience: 'issuer-or-endpoint' | 'issuer';
-  /** The networks, in CIDR notation, in which the keys of trusted issuers may be, in addition to the public Internet. */
+  /** The private networks, in CIDR notation, in which the keys of trusted issuers may be. */
   readonly issuerNetworks: readonly string[];
   /** The most links that an `act` claim may have. */
   readonly maxDelegationDepth: number;

@@ -13,7 +13,6 @@ import { ApiErrorResponse } from '../server/api-errors.decorator.js';
 import { SharedResult } from '../concurrency/shared-result.js';
 import { IssuerKeys } from '../issuers/issuer-keys.js';
 import { IssuerRegistry } from '../issuers/issuer-registry.js';
-import type { TrustedIssuer } from '../issuers/trusted-issuer.js';
 import { SyncLoop } from '../sync/sync-loop.js';
 import { TokenService } from '../token/token.service.js';
 import { HealthDto } from './dto/health.dto.js';
@@ -66,12 +65,13 @@ export class HealthController {
   }
 
   private async check(): Promise<Readiness> {
+    const unreachable = this.unreachableIssuers();
     const result = await this.health.check([
       () => this.signingKey(),
       () => this.database(),
-      () => this.trustedIssuers(),
+      () => this.trustedIssuers(unreachable),
     ]);
-    const isDegraded = this.syncLoop.ageSeconds > FRESH_SECONDS || this.unreachableIssuers().length > 0;
+    const isDegraded = this.syncLoop.ageSeconds > FRESH_SECONDS || unreachable > 0;
     return isDegraded ? { ...result, status: 'degraded' } : result;
   }
 
@@ -93,15 +93,15 @@ export class HealthController {
   }
 
   /** An outage of an outside issuer concerns its own tokens alone, so the service is up, but degraded. */
-  private trustedIssuers(): HealthIndicatorResult {
+  private trustedIssuers(unreachable: number): HealthIndicatorResult {
     const issuers = this.indicator.check('trusted_issuers');
-    const { length } = this.unreachableIssuers();
-    return length === 0 ? issuers.up() : issuers.up({ unreachable: length });
+    return unreachable === 0 ? issuers.up() : issuers.up({ unreachable });
   }
 
-  private unreachableIssuers(): readonly TrustedIssuer[] {
+  /** The number of issuers whose keys could not be fetched the last time. */
+  private unreachableIssuers(): number {
     return [...this.issuers.all].filter(
       (entry) => !entry.disabled && this.issuerKeys.stateOf(entry).failure !== undefined,
-    );
+    ).length;
   }
 }

@@ -33,9 +33,7 @@ export interface KeysUnavailable {
 
 /** The outcome of {@link OutsideTokens.verify}. */
 export type OutsideTokenOutcome<T> =
-  | { readonly code: 'accepted'; readonly value: T; readonly token: VerifiedToken }
-  | FailedCheck
-  | KeysUnavailable;
+  { readonly code: 'accepted'; readonly value: T } | FailedCheck | KeysUnavailable;
 
 /** A token as {@link OutsideTokens.read} finds it: nothing about it has been verified. */
 export interface ReadToken {
@@ -52,6 +50,14 @@ export interface PresentedToken {
   /** The request that presents it. */
   readonly requestId: string;
 }
+
+/**
+ * Whether a token is not used yet.
+ *
+ * @param key the name under which its use is stored
+ * @param expiresAt when the token expires, in whole seconds since 1970
+ */
+type IsUnused = (key: string, expiresAt: number) => Promise<boolean>;
 
 /**
  * Checks tokens of trusted issuers, for every use in the same order: form, issuer, key, signature, claims, the
@@ -107,7 +113,9 @@ export class OutsideTokens {
     { token, use, requestId }: PresentedToken,
     rules: Rules<T>,
   ): Promise<OutsideTokenOutcome<T>> {
-    const checked = await this.check(token, use, rules, (verified) => this.useUp(verified));
+    const checked = await this.check(token, use, rules, (key, expiresAt) =>
+      this.used.useOnce(key, expiresAt),
+    );
     const { outcome, subject } = checked;
     this.report.outcome({
       requestId,
@@ -125,7 +133,8 @@ export class OutsideTokens {
    * @throws {StoreUnavailable}
    */
   async inspect<T>(token: ReadToken, use: IssuerUse, rules: Rules<T>): Promise<OutsideTokenOutcome<T>> {
-    return (await this.check(token, use, rules, (verified) => this.checkUnused(verified))).outcome;
+    const isUnused: IsUnused = async (key) => !(await this.used.isUsed(key));
+    return (await this.check(token, use, rules, isUnused)).outcome;
   }
 
   /** @returns the outcome, and the subject once the signature is verified */
@@ -133,13 +142,12 @@ export class OutsideTokens {
     { jws, entry }: ReadToken,
     use: IssuerUse,
     rules: Rules<T>,
-    checkReplay: (token: VerifiedToken) => Promise<FailedCheck | undefined>,
+    isUnused: IsUnused,
   ): Promise<{ readonly outcome: OutsideTokenOutcome<T>; readonly subject?: string | undefined }> {
     if (typeof jws === 'string') return { outcome: failed('form', undefined, jws) };
-    const refusal = entry ? unusable(entry, use) : failed('issuer', 'the issuer of an entry', jws.claims.iss);
-    if (!entry || refusal) return { outcome: refusal ?? failed('issuer') };
-    const unlisted = checkAlgorithm(jws, entry);
-    if (unlisted) return { outcome: unlisted };
+    if (!entry) return { outcome: failed('issuer', 'the issuer of an entry', jws.claims.iss) };
+    const refusal = unusable(entry, use) ?? checkAlgorithm(jws, entry);
+    if (refusal) return { outcome: refusal };
     const keys = await this.keys.find(entry, (set) => lacksKey(jws, set));
     // While the keys were fetched, the entry may have been disabled, changed or deleted.
     const changed = this.changed(entry);
@@ -148,9 +156,9 @@ export class OutsideTokens {
     const verified = checkOutsideToken(jws, entry, keys, this.contextOf(use));
     if ('check' in verified) return { outcome: verified, subject: subjectIfVerified(verified, jws) };
     const decided = rules(verified);
-    const refused = decided.code === 'refused' ? decided : await checkReplay(verified);
+    const refused = decided.code === 'refused' ? decided : await this.checkReplay(verified, isUnused);
     // While the use of the token was stored, too, the entry may have changed.
-    const outcome = refused ?? this.changed(entry) ?? { ...decided, token: verified };
+    const outcome = refused ?? this.changed(entry) ?? decided;
     return { outcome, subject: verified.subject };
   }
 
@@ -175,20 +183,14 @@ export class OutsideTokens {
     return { use, now: this.clock.now() / 1000, ownIssuer, tokenEndpoint, isClient, isPrefixed };
   }
 
-  /** Last of all checks: a forged token never uses up the `jti` of another. */
-  private async useUp(token: VerifiedToken): Promise<FailedCheck | undefined> {
+  /** The last of all checks: a forged token never uses up the `jti` of another. */
+  private async checkReplay(token: VerifiedToken, isUnused: IsUnused): Promise<FailedCheck | undefined> {
     if (!isSingleUse(token)) return undefined;
     const key = replayKey(token);
     if (key === undefined) return failed('replay', 'a jti of 1 to 256 bytes');
-    const isFirstUse = await this.used.useOnce(key, Math.ceil(token.claims.exp));
-    return isFirstUse ? undefined : failed('replay', 'a token that was not used before');
-  }
-
-  private async checkUnused(token: VerifiedToken): Promise<FailedCheck | undefined> {
-    if (!isSingleUse(token)) return undefined;
-    const key = replayKey(token);
-    if (key === undefined) return failed('replay', 'a jti of 1 to 256 bytes');
-    return (await this.used.isUsed(key)) ? failed('replay', 'a token that was not used before') : undefined;
+    return (await isUnused(key, Math.ceil(token.claims.exp)))
+      ? undefined
+      : failed('replay', 'a token that was not used before');
   }
 }
 

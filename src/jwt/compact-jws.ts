@@ -52,7 +52,7 @@ const REFUSED_HEADERS = ['crit', 'b64', 'jwk', 'jku', 'x5c', 'x5u'];
  * @returns the parsed token, or one sentence without a full stop that says why it is malformed
  */
 export function parseCompactJws(token: string): CompactJws | string {
-  return parseJws(token, (part) => readHeader(part, knownHeaders, ownHeader));
+  return parseJws(token, readOwnHeader);
 }
 
 /**
@@ -62,7 +62,7 @@ export function parseCompactJws(token: string): CompactJws | string {
  * @returns the parsed token, or one sentence without a full stop that says why it is malformed
  */
 export function parseOutsideJws(token: string): OutsideJws | string {
-  return parseJws(token, (part) => readHeader(part, knownOutsideHeaders, outsideHeader));
+  return parseJws(token, readOutsideHeader);
 }
 
 function parseJws<Type>(
@@ -97,6 +97,11 @@ type HeaderParser<Type> = (header: Record<string, unknown>) => Omit<JwsHeader<Ty
 /** Most tokens share a few headers, so each header is parsed only once. */
 const knownHeaders = new BoundedMap<JwsHeader<TokenType>>(64);
 const knownOutsideHeaders = new BoundedMap<JwsHeader<string>>(64);
+
+const readOwnHeader = (part: string): JwsHeader<TokenType> | string =>
+  readHeader(part, knownHeaders, ownHeader);
+const readOutsideHeader = (part: string): JwsHeader<string> | string =>
+  readHeader(part, knownOutsideHeaders, outsideHeader);
 
 function readHeader<Type>(
   part: string,

@@ -43,7 +43,11 @@ export function actorOf(
   if (!links?.every((link) => isLink(link, issuer))) return 'act as objects with a sub, and not with our iss';
   if (links.length === 0) return impersonates ? null : { sub: clientId };
   if (links.length >= maxDelegationDepth) return `at most ${maxDelegationDepth} links of act`;
-  return { sub: clientId, act: links.reduceRight((inner, link) => joined(link, inner, entry.issuer), {}) };
+  const act = links.reduceRight<Actor | undefined>(
+    (inner, link) => joined(link, inner, entry.issuer),
+    undefined,
+  );
+  return { sub: clientId, act };
 }
 
 /** @returns the links of a chain, the current actor first; `undefined` if one is not an object */
@@ -63,7 +67,6 @@ function isLink({ sub, iss }: Actor, ownIssuer: string): boolean {
 }
 
 /** A link names its issuer, so that no name of theirs reads as one of ours. */
-function joined({ act: _replaced, ...link }: Actor, inner: Actor, issuer: string): Actor {
-  const isLast = Object.keys(inner).length === 0;
-  return { iss: issuer, ...link, ...(!isLast && { act: inner }) };
+function joined({ act: _replaced, ...link }: Actor, inner: Actor | undefined, issuer: string): Actor {
+  return { iss: issuer, ...link, ...(inner && { act: inner }) };
 }

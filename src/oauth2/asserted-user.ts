@@ -5,7 +5,7 @@ import { isWellFormedText } from '../encoding/well-formed-text.js';
 import { failed, type FailedCheck, type VerifiedToken } from '../issuers/outside-token.js';
 import { isScope, isScopeToken } from '../jwt/scope.js';
 import { type ActorRules, actorOf, mayAct } from './actor.js';
-import type { GrantDecision } from './grants/grant.js';
+import type { Evidence, GrantDecision } from './grants/grant.js';
 
 /** The settings that decide about an assertion, and the time. */
 export interface AssertionRules extends ActorRules {
@@ -72,14 +72,11 @@ function isMappable(value: unknown): boolean {
 }
 
 /** @returns the scopes and audiences that the assertion itself allows; `undefined` if one is malformed */
-function limitsOf({
-  entry,
-  claims,
-}: VerifiedToken): Pick<NonNullable<GrantDecision['evidence']>, 'scopes' | 'audiences'> | undefined {
+function limitsOf({ entry, claims }: VerifiedToken): Pick<Evidence, 'scopes' | 'audiences'> | undefined {
   const { scope, resource } = claims;
   if (scope !== undefined && scope !== '' && !isScope(scope)) return undefined;
   const audiences = resource === undefined ? undefined : [resource].flat();
-  if (!audiences?.every(isWellFormedText) && audiences !== undefined) return undefined;
+  if (audiences && !audiences.every(isWellFormedText)) return undefined;
   const mapped = entry.scopesClaim === null ? undefined : scopesAt(claims, entry.scopesClaim);
   const own = scope?.split(' ').filter((each) => each !== '');
   const scopes = own && mapped ? own.filter((each) => mapped.includes(each)) : (own ?? mapped);

@@ -108,17 +108,25 @@ export class ClientAuthentication {
   }
 }
 
-const byHeader = (outcome: Authentication): Client => admitted(outcome, true);
-const byBody = (outcome: Authentication | KeysUnavailable): Client => admitted(outcome, false);
+type AuthenticationOutcome = Authentication | KeysUnavailable;
 
-function admitted(outcome: Authentication | KeysUnavailable, inHeader: boolean): Client {
+const byHeader = (outcome: AuthenticationOutcome): Client =>
+  admittedClient(outcome, () => authenticationFailed(true));
+const byBody = (outcome: AuthenticationOutcome): Client =>
+  admittedClient(outcome, () => authenticationFailed(false));
+
+/**
+ * @param refusal makes the error for a client that is not authenticated
+ * @throws {OAuthError} unless the client is authenticated
+ */
+export function admittedClient(outcome: AuthenticationOutcome, refusal: () => OAuthError): Client {
   switch (outcome.code) {
     case 'authenticated':
       return outcome.client;
     case 'invalid_client':
-      throw authenticationFailed(inHeader);
+      throw refusal();
     case 'too_many_requests':
-      throw tooManyAttempts(outcome.retryAfterSeconds);
+      throw asOAuthError(tooManyRequests(outcome.retryAfterSeconds));
     case 'unavailable':
       throw trustUnavailable();
   }
@@ -129,11 +137,6 @@ function presentedMethods(form: OAuthForm, authorization: string | undefined): r
   return [authorization, form.get('client_secret'), form.get('client_assertion')].filter(
     (each) => each !== undefined,
   );
-}
-
-/** @param seconds after which the client may try again */
-export function tooManyAttempts(seconds: number): OAuthError {
-  return asOAuthError(tooManyRequests(seconds));
 }
 
 /** The keys of a trusted issuer are not known: its tokens can be neither accepted nor refused. */

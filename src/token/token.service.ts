@@ -155,9 +155,7 @@ export class TokenService {
     tokenId: string,
   ): object {
     const { subject, audience, scope, claims, client } = request;
-    // A token about another subject names the client as the actor (RFC 8693 §4.1).
-    const actor =
-      request.actor ?? (request.actor === undefined && client && client.id !== subject && { sub: client.id });
+    const actor = actorOf(request);
     return {
       ...claims,
       iss: this.options.issuer,
@@ -184,6 +182,12 @@ export class TokenService {
       ...(showFingerprints && { describeKeys: describeByFingerprint }),
     };
   }
+}
+
+/** By default, a token about another subject names the client as the actor (RFC 8693 §4.1). */
+function actorOf({ actor, client, subject }: TokenRequest): TokenRequest['actor'] {
+  if (actor !== undefined) return actor;
+  return client && client.id !== subject ? { sub: client.id } : null;
 }
 
 /**

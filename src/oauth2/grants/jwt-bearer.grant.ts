@@ -8,7 +8,7 @@ import { OutsideTokens } from '../../issuers/outside-tokens.js';
 import { EXAMPLE_TOKEN } from '../../token/example-tokens.js';
 import { IsPresent } from '../../validation/rules.js';
 import { assertedUser } from '../asserted-user.js';
-import { tooManyAttempts, trustUnavailable } from '../client-authentication.js';
+import { admittedClient, trustUnavailable } from '../client-authentication.js';
 import { FederatedAuthenticator } from '../federated-authenticator.js';
 import { OAuthError } from '../oauth-error.js';
 import type { Grant, GrantContext, GrantDecision, UnauthenticatedRequest } from './grant.js';
@@ -45,16 +45,7 @@ export class JwtBearerGrant implements Grant<JwtBearerParametersDto> {
   ): Promise<Client> {
     const token = this.outside.read(assertion);
     const outcome = await this.federated.authenticate({ token, namedId, asClient: false }, attempt);
-    switch (outcome.code) {
-      case 'authenticated':
-        return outcome.client;
-      case 'invalid_client':
-        throw assertionRefused();
-      case 'too_many_requests':
-        throw tooManyAttempts(outcome.retryAfterSeconds);
-      case 'unavailable':
-        throw trustUnavailable();
-    }
+    return admittedClient(outcome, assertionRefused);
   }
 
   async decide(context: GrantContext<JwtBearerParametersDto>): Promise<GrantDecision> {
