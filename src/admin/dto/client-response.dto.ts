@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { dateTime, dateTimeOrNull } from '../../encoding/date-time.js';
 import { type Client, CLIENT_AUTHENTICATION_METHODS, type ClientSecret } from '../../clients/client.js';
 import { FederatedCredentialDto, JwtBearerPolicyDto } from './federated-credential.dto.js';
@@ -17,6 +17,7 @@ export class SecretInfoDto {
 }
 
 /** A client in the responses of the administration API. */
+@ApiExtraModels(JwtBearerPolicyDto)
 @ApiSchema({ name: 'Client' })
 export class ClientDto {
   @ApiProperty({ example: 'careergpt' })
@@ -55,7 +56,11 @@ export class ClientDto {
   @ApiProperty({ example: false })
   workload_grant!: boolean;
 
-  @ApiProperty({ type: JwtBearerPolicyDto, nullable: true, example: null })
+  // In OpenAPI 3.0, `nullable` next to a reference does not allow null: the schema that it names does not.
+  @ApiProperty({
+    oneOf: [{ $ref: getSchemaPath(JwtBearerPolicyDto) }, { type: 'object', nullable: true, enum: [null] }],
+    example: null,
+  })
   jwt_bearer!: JwtBearerPolicyDto | null;
 
   @ApiProperty({ type: [String], enum: CLIENT_AUTHENTICATION_METHODS, nullable: true, example: null })

@@ -19,6 +19,9 @@ export class IssuerTestRequestDto {
   use!: IssuerUse;
 }
 
+/** The empty schema, which allows every value, `null` too: without a type, the document would say `object`. */
+const ANY_VALUE = { anyOf: [{}] };
+
 /** The result of one check. */
 @ApiSchema({ name: 'IssuerTestCheck' })
 export class IssuerTestCheckDto {
@@ -28,10 +31,11 @@ export class IssuerTestCheckDto {
   @ApiProperty({ type: Boolean, nullable: true, example: false, description: 'null if it was not reached' })
   ok!: boolean | null;
 
-  @ApiPropertyOptional({ description: 'What the entry or the clients require' })
+  @ApiPropertyOptional({ ...ANY_VALUE, description: 'What the entry or the clients require' })
   expected?: unknown;
 
   @ApiPropertyOptional({
+    ...ANY_VALUE,
     description:
       'What the token has; values only of `iss`, `sub`, `aud`, `exp`, `iat` and of claims in rules',
   })
