@@ -13,7 +13,7 @@ const SETTINGS = {
   TOKEN_ENDPOINT_AUTH: 'none',
   AUTH_FAILURE_MAX: '0',
 };
-/** How many of the newest tokens and clients are kept. */
+/** How many of the newest tokens, clients and issuers are kept. */
 const MOST_KEPT = 12;
 
 /** A service that receives generated requests, and what its callers know. */
@@ -33,6 +33,7 @@ export class FuzzedService {
       audiences: AUDIENCES,
       clients: [worker],
       targets: [{ id: 'nobody', secretIds: ['0123456789abcdef'] }],
+      issuers: ['nobody'],
       tokens: [],
       publicKeys: [],
       bearer: '',
@@ -71,6 +72,16 @@ export class FuzzedService {
     const { body } = await request(`${this.service.url}/.well-known/jwks.json`);
     world.publicKeys = (body['keys'] as unknown[]).slice(-4).map((key) => JSON.stringify(key));
     for (let index = 0; index < 4; index++) await this.addTarget(index % 2 === 0);
+    await this.addIssuer();
+  }
+
+  /** Adds a trusted issuer that requests may change and remove. */
+  private async addIssuer(): Promise<void> {
+    const { world } = this;
+    const id = `issuer-${++this.made}`;
+    const keys = { jwks: { keys: world.publicKeys.map((key) => JSON.parse(key) as unknown) } };
+    await this.administer('/admin/issuers', { id, issuer: `https://${id}.example`, keys });
+    world.issuers = [id, ...world.issuers].slice(0, MOST_KEPT);
   }
 
   /** Adds a client that requests may change and remove; if it has two secrets, one may be revoked. */

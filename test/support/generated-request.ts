@@ -73,6 +73,8 @@ export interface KnownWorld {
   readonly clients: readonly Credentials[];
   /** Clients that requests may change and remove. */
   targets: readonly { readonly id: string; readonly secretIds: readonly string[] }[];
+  /** The IDs of trusted issuers that requests may change and remove. */
+  issuers: readonly string[];
   tokens: readonly string[];
   publicKeys: readonly string[];
   /** An administrator's token. */
@@ -121,6 +123,7 @@ export class RequestGenerator {
     const target = random.pick(this.world.targets);
     return pattern.replaceAll(/\{(\w+)\}/g, (_match, name: string) => {
       if (style === 'valid' || random.chance(0.5)) {
+        if (pattern.startsWith('/admin/issuers')) return random.pick(this.world.issuers);
         return name === 'id' ? target.id : random.pick(target.secretIds);
       }
       const text = hostileText(random).toWellFormed();
@@ -232,7 +235,7 @@ export class RequestGenerator {
     random: Random,
     { type }: Schema,
   ): Readonly<Record<string, (() => unknown) | undefined>> {
-    const { tokens, audiences, clients, targets, publicKeys } = this.world;
+    const { tokens, audiences, clients, targets, issuers, publicKeys } = this.world;
     return {
       token: () => (random.chance(0.4) ? random.pick(tokens) : mutatedToken(random, tokens, publicKeys)),
       aud: () => random.pick(audiences),
@@ -248,6 +251,11 @@ export class RequestGenerator {
       // The configured algorithm; RSA keys would take long to generate.
       algorithm: () => 'ES256',
       claims: () => (type === 'object' ? { tenant: 'acme' } : ['tenant']),
+      id: () => `fuzzed-${random.text('abcdefghij', 6)}`,
+      issuer: () => random.pick([...issuers, `https://${random.text('abcdefghij', 6)}.example`]),
+      issuers: () => [random.pick(issuers)],
+      // A published set of keys would be fetched.
+      keys: () => ({ jwks: { keys: [JSON.parse(random.pick(publicKeys)) as unknown] } }),
     };
   }
 

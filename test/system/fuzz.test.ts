@@ -31,6 +31,7 @@ const WEIGHTS: ReadonlyMap<string, number> = new Map([
   ['POST /admin/keys/rotate', 0.1],
   ['GET /metrics', 0.2],
   ['DELETE /admin/clients/{id}', 0.3],
+  ['DELETE /admin/issuers/{id}', 0.3],
 ]);
 
 const nameOf = ({ method, pattern }: PlacedOperation | GeneratedRequest): string => `${method} ${pattern}`;
