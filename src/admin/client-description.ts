@@ -9,13 +9,12 @@ import {
 } from '../clients/client.js';
 import type { FederatedCredential } from '../clients/federated-credential.js';
 import { readFederatedCredentials } from '../clients/read-federated-credentials.js';
-import { IssuerRegistry } from '../issuers/issuer-registry.js';
 import { ChangeRefused } from '../clients/change-refused.js';
 import { CLIENT_SETTINGS, type ClientSettings } from '../config/namespaces.js';
 import { mergePatch } from '../encoding/merge-patch.js';
 import { ClientRequestDto } from './dto/client-request.dto.js';
 import { toClientDto } from './dto/client-response.dto.js';
-import { knownFields, shortened } from './known-fields.js';
+import { knownFields } from './known-fields.js';
 import type { JwtBearerPolicyDto } from './dto/federated-credential.dto.js';
 
 /** Read-only fields. A request may send them back as it read them; they are ignored. */
@@ -48,10 +47,7 @@ export class ClientDescription {
   /** The longest lifetime of a client's tokens, in seconds. */
   private readonly lifetimeSeconds: number;
 
-  constructor(
-    @Inject(CLIENT_SETTINGS) { lifetimeSeconds }: Pick<ClientSettings, 'lifetimeSeconds'>,
-    private readonly issuers: IssuerRegistry,
-  ) {
+  constructor(@Inject(CLIENT_SETTINGS) { lifetimeSeconds }: Pick<ClientSettings, 'lifetimeSeconds'>) {
     this.lifetimeSeconds = lifetimeSeconds;
   }
 
@@ -68,10 +64,6 @@ export class ClientDescription {
     const id = read.client_id ?? randomUUID();
     const described = { id, ...describedBy(read, id) };
     checkDefaultAudience(described);
-    if (this.issuers.byIssuer(id)) {
-      throw new ChangeRefused('conflict', 'The client_id is the issuer of a trusted issuer');
-    }
-    this.checkIssuers([...issuersOf(described), ...(described.jwtBearer?.issuers ?? [])]);
     return described;
   }
 
@@ -99,25 +91,7 @@ export class ClientDescription {
       ...Object.fromEntries(changed.map(([, property]) => [property, read[property]])),
     };
     if (has('audiences') || has('default_audience')) checkDefaultAudience(described);
-    if (has('federated_credentials')) this.checkIssuers(issuersOf(described));
-    if (has('jwt_bearer')) this.checkIssuers(described.jwtBearer?.issuers ?? []);
     return described;
-  }
-
-  /**
-   * Loads the trusted issuers that a description may name, which may have been entered on another instance.
-   *
-   * @throws {StoreUnavailable}
-   */
-  refresh(): Promise<void> {
-    return this.issuers.sync();
-  }
-
-  private checkIssuers(ids: readonly string[]): void {
-    const unknown = ids.find((id) => !this.issuers.find(id));
-    if (unknown !== undefined) {
-      throw refused(`There is no trusted issuer ${shortened(unknown)}`);
-    }
   }
 
   private checked(read: ClientRequestDto | string): ClientRequestDto {
@@ -153,10 +127,6 @@ function credentialsOf(body: unknown): readonly FederatedCredential[] {
   const read = readFederatedCredentials(body ?? []);
   if (typeof read === 'string') throw refused(`federated_credentials ${read}`);
   return read;
-}
-
-function issuersOf({ federatedCredentials }: DescribedClient): readonly string[] {
-  return federatedCredentials.map(({ issuer }) => issuer);
 }
 
 function jwtBearerOf(body: JwtBearerPolicyDto): JwtBearerPolicy {

@@ -48,7 +48,6 @@ export class ClientsController {
     'A client with this client_id already exists',
   )
   async createClient(@Body() body: unknown, @Req() request: AdminRequest): Promise<CreatedClientDto> {
-    await this.description.refresh();
     const described = this.description.read(body);
     const { client, secret } = await this.administration.create(described, administratorOf(request));
     return { ...toClientDto(client), ...(secret && { client_secret: secret.text }) };
@@ -95,7 +94,6 @@ export class ClientsController {
     @Body() patch: unknown,
     @Req() request: AdminRequest,
   ): Promise<ClientDto> {
-    await this.description.refresh();
     const change = (current: Client): DescribedClient => this.description.patch(current, patch);
     const { client } = await this.administration.update(id, change, administratorOf(request));
     return toClientDto(client);

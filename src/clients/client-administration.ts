@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { AuditLog, type ClientChanged, type SecretChanged } from '../audit/audit-log.js';
 import { type Administrator, auditedChange } from '../audit/persisted-event.js';
 import { Clock } from '../clock.js';
+import { quoted } from '../encoding/quoted.js';
 import { ManagedKeys } from '../keys/managed-keys.js';
 import type { RecordDecision } from '../sync/record-store.js';
 import { canAuthenticate, type Client, type DescribedClient, liveSecrets, mayHaveSecret } from './client.js';
 import { ChangeRefused } from './change-refused.js';
 import { ClientRegistry } from './client-registry.js';
+import { IssuerNames } from './issuer-names.js';
 import { sameCredential } from './read-federated-credentials.js';
 import { makeSecret, makeTokenMark, MAX_LIVE_SECRETS } from './client-secret.js';
 
@@ -27,6 +29,7 @@ export interface NewSecret {
 export class ClientAdministration {
   constructor(
     private readonly clients: ClientRegistry,
+    private readonly issuers: IssuerNames,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
     private readonly keys: ManagedKeys,
@@ -43,6 +46,10 @@ export class ClientAdministration {
     const event = { event: 'client.created', client: described.id, by: by.id } as const;
     const client = await this.change(event, by, (current, wasRemoved) => {
       if (current) throw new ChangeRefused('conflict', 'A client with this client_id already exists');
+      if (this.issuers.isIssuer(described.id)) {
+        throw new ChangeRefused('conflict', 'The client_id is the issuer of a trusted issuer');
+      }
+      this.checkIssuers(described);
       this.checkUnique(described);
       const created = { ...described, secrets: made ? [made.kept] : [], createdAt: now, updatedAt: now };
       return wasRemoved ? { ...created, tokenMark: makeTokenMark() } : created;
@@ -68,6 +75,7 @@ export class ClientAdministration {
     const client = await this.change(event, by, (current) => {
       previous = existing(current);
       const described = changeOf(previous);
+      this.checkIssuers(described, previous);
       if (described.federatedCredentials !== previous.federatedCredentials) this.checkUnique(described);
       const now = this.clock.now();
       const changed = { ...previous, ...described, updatedAt: now };
@@ -119,6 +127,19 @@ export class ClientAdministration {
       checkCredentials(client, changed, now);
       return changed;
     });
+  }
+
+  /**
+   * The entries that a change names must exist, all of which are as in the database while it is decided. What is
+   * stored may name others, and must not keep an administrator from changing something else.
+   */
+  private checkIssuers({ federatedCredentials, jwtBearer }: DescribedClient, previous?: Client): void {
+    const credentials = federatedCredentials === previous?.federatedCredentials ? [] : federatedCredentials;
+    const policy = jwtBearer === previous?.jwtBearer ? null : jwtBearer;
+    const named = [...credentials.map(({ issuer }) => issuer), ...(policy?.issuers ?? [])];
+    const unknown = named.find((id) => !this.issuers.isEntry(id));
+    if (unknown === undefined) return;
+    throw new ChangeRefused('invalid_request', `There is no trusted issuer ${quoted(unknown)}`);
   }
 
   /** A token must identify one client; all clients are as in the database while a change is decided. */

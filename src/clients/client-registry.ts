@@ -21,6 +21,11 @@ export class ClientRegistry {
     this.records = new SyncedMap(store, applied, () => notifier.publish());
   }
 
+  /** Lets decisions about clients depend on other records, and decisions about those on clients. */
+  coordinateWith<U>(records: SyncedMap<U>): void {
+    this.records.coordinateWith(records);
+  }
+
   /** @throws {StoreUnavailable} */
   sync(): Promise<void> {
     return this.records.sync();
@@ -29,7 +34,8 @@ export class ClientRegistry {
   /**
    * Changes a client, here immediately and on other instances with their next {@link sync}.
    *
-   * @param decide receives the client as it is in the database; its error cancels the change, and is rethrown
+   * @param decide receives the client as it is in the database, and may read all others here; its error cancels
+   *   the change, and is rethrown
    * @throws {StoreUnavailable} if the database is unavailable; nothing has changed then, unless only the
    *   response of the database was lost
    */

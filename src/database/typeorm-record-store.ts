@@ -1,6 +1,7 @@
-import { And, type EntityManager, type EntitySchema, LessThan, MoreThan } from 'typeorm';
+import { type EntityManager, type EntitySchema, MoreThan } from 'typeorm';
 import {
   type ChangeOptions,
+  type Mirror,
   type RecordChange,
   type RecordDecision,
   RecordStore,
@@ -12,10 +13,10 @@ import { type RecordRow, RevisionTable } from './entities.js';
 /**
  * Stores records as JSON documents in one table. Every change first increments the table's counter, which
  * locks that row until the transaction ends. Revisions therefore become visible in order, and a caller that
- * polls by revision misses none.
+ * polls by revision misses none. The counters of tables that the decision depends on are locked with it.
  */
 export class TypeOrmRecordStore<T> extends RecordStore<T> {
-  private readonly table: string;
+  readonly table: string;
 
   /** @param read completes a document that an earlier version may have stored */
   constructor(
@@ -28,29 +29,22 @@ export class TypeOrmRecordStore<T> extends RecordStore<T> {
   }
 
   override changesSince(revision: number, limit: number): Promise<readonly RecordChange<T>[]> {
-    return this.database.read(async (manager) => {
-      const found = await manager.find(this.rows, {
-        where: { revision: MoreThan(revision) },
-        order: { revision: 'ASC' },
-        take: limit,
-      });
-      return found.map((row) => this.changeOf(row));
-    });
+    return this.database.read((manager) => this.after(manager, revision, limit));
   }
 
   override change(
     id: string,
     decide: RecordDecision<T>,
-    { event, knownRevision }: ChangeOptions = {},
+    { event, mirrors = [] }: ChangeOptions = {},
   ): Promise<RecordChange<T>> {
     return this.database.transaction(async (manager, stop) => {
-      await manager.increment(RevisionTable, { name: this.table }, 'value', 1);
-      const { value: revision } = await manager.findOneByOrFail(RevisionTable, { name: this.table });
+      const revision = await this.nextRevision(manager, mirrors);
       const row = await manager.findOneBy(this.rows, { id });
-      const missed = knownRevision === undefined ? [] : await this.between(manager, knownRevision, revision);
+      const missed = await missedChanges(manager, mirrors);
       let value: T | undefined;
       try {
-        value = decide(this.parse(row?.document ?? null), row?.document === null, missed);
+        for (const [mirror, changes] of missed) for (const change of changes) mirror.apply(change);
+        value = decide(this.parse(row?.document ?? null), row?.document === null);
       } catch (error) {
         return stop(error);
       }
@@ -62,25 +56,48 @@ export class TypeOrmRecordStore<T> extends RecordStore<T> {
     });
   }
 
-  /** The changes between two revisions. Revisions have no gaps, so usually there is nothing to query. */
-  private async between(
+  /** The latest change of each record after a revision, oldest first. */
+  async after(
     manager: EntityManager,
-    known: number,
     revision: number,
-  ): Promise<readonly RecordChange<T>[]> {
-    if (revision === known + 1) return [];
+    limit = Number.MAX_SAFE_INTEGER,
+  ): Promise<RecordChange<T>[]> {
     const found = await manager.find(this.rows, {
-      where: { revision: And(MoreThan(known), LessThan(revision)) },
+      where: { revision: MoreThan(revision) },
       order: { revision: 'ASC' },
+      take: limit,
     });
-    return found.map((row) => this.changeOf(row));
+    return found.map((row) => ({ id: row.id, revision: row.revision, value: this.parse(row.document) }));
   }
 
-  private changeOf({ id, revision, document }: RecordRow): RecordChange<T> {
-    return { id, revision, value: this.parse(document) };
+  /**
+   * Locks the counters of this table and of those that the mirrors copy, and increments that of this table. The
+   * order is always the same: otherwise two changes could each wait for the other.
+   */
+  private async nextRevision(manager: EntityManager, mirrors: readonly Mirror[]): Promise<number> {
+    const tables = new Set([this.table, ...mirrors.map((mirror) => storeOf(mirror).table)]);
+    for (const name of [...tables].sort()) {
+      await manager.increment(RevisionTable, { name }, 'value', name === this.table ? 1 : 0);
+    }
+    return (await manager.findOneByOrFail(RevisionTable, { name: this.table })).value;
   }
 
   private parse(document: string | null): T | undefined {
     return document === null ? undefined : this.read(JSON.parse(document) as T);
   }
+}
+
+/** What each mirror misses; it is read before any is applied, since applying may throw an error of the caller. */
+function missedChanges(
+  manager: EntityManager,
+  mirrors: readonly Mirror[],
+): Promise<(readonly [Mirror, readonly RecordChange<unknown>[]])[]> {
+  return Promise.all(
+    mirrors.map(async (mirror) => [mirror, await storeOf(mirror).after(manager, mirror.revision)] as const),
+  );
+}
+
+function storeOf({ store }: Mirror): TypeOrmRecordStore<unknown> {
+  if (store instanceof TypeOrmRecordStore) return store as TypeOrmRecordStore<unknown>;
+  throw new TypeError('The mirror copies a store of another kind');
 }

@@ -29,7 +29,7 @@ export class IssuerAdministration {
       by,
       (current) => {
         if (current) throw new ChangeRefused('conflict', 'An issuer with this id already exists');
-        if (this.issuers.byIssuer(described.issuer)) {
+        if (this.issuers.isIssuer(described.issuer)) {
           throw new ChangeRefused('conflict', 'Another entry has this issuer');
         }
         if (this.clients.isClient(described.issuer)) {
@@ -75,7 +75,7 @@ export class IssuerAdministration {
     });
   }
 
-  /** Rules between entries; all of them are as in the database while a change is decided. */
+  /** Rules between entries. They and the clients are as in the database while a change is decided. */
   private checkUnique(described: DescribedIssuer): void {
     const others = [...this.issuers.all].filter(({ id }) => id !== described.id);
     if (described.subject === 'as_is' && others.some(({ subject }) => subject === 'as_is')) {
@@ -93,8 +93,6 @@ export class IssuerAdministration {
     by: Administrator,
     decide: RecordDecision<TrustedIssuer>,
   ): Promise<TrustedIssuer | undefined> {
-    // The clients that name an entry may have been changed on another instance.
-    await this.clients.sync();
     const audited = auditedChange(event, by, this.clock.now());
     const entry = await this.issuers.change(event.issuer, decide, audited.keep);
     this.audit.record(by.requestId, audited.event);

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { ClientRegistry } from '../clients/client-registry.js';
+import { IssuerNames } from '../clients/issuer-names.js';
 import { ChangeNotifier, SINGLE_PROCESS } from '../sync/change-notifier.js';
 import type { ChangeEvent, RecordDecision } from '../sync/record-store.js';
 import { SyncedMap } from '../sync/synced-map.js';
@@ -14,7 +16,7 @@ export type IssuerListener = (
 
 /** The trusted issuers, held in memory: checking a token does not query the database. */
 @Injectable()
-export class IssuerRegistry {
+export class IssuerRegistry implements IssuerNames {
   private readonly records: SyncedMap<TrustedIssuer>;
   private readonly issuers = new Map<string, TrustedIssuer>();
   private readonly trustDomains = new Map<string, TrustedIssuer>();
@@ -24,13 +26,17 @@ export class IssuerRegistry {
   ] as const;
   private readonly listeners: IssuerListener[] = [];
 
-  /** @param notifier notifies other workers of a change, and waits for them, but at most a second */
-  constructor(store: IssuerStore, notifier: ChangeNotifier = SINGLE_PROCESS) {
+  /**
+   * @param clients which name entries: a decision about one of either may depend on all of both
+   * @param notifier notifies other workers of a change, and waits for them, but at most a second
+   */
+  constructor(store: IssuerStore, clients: ClientRegistry, notifier: ChangeNotifier = SINGLE_PROCESS) {
     this.records = new SyncedMap<TrustedIssuer>(
       store,
       (id, entry, previous) => this.follow(id, entry, previous),
       () => notifier.publish(),
     );
+    clients.coordinateWith(this.records);
   }
 
   /** @throws {StoreUnavailable} */
@@ -41,8 +47,8 @@ export class IssuerRegistry {
   /**
    * Changes an entry, here immediately and on other instances with their next {@link sync}.
    *
-   * @param decide receives the entry as it is in the database, and may read all others here; its error cancels
-   *   the change, and is rethrown
+   * @param decide receives the entry as it is in the database, and may read all others and the clients; its
+   *   error cancels the change, and is rethrown
    * @throws {StoreUnavailable} if the database is unavailable; nothing has changed then, unless only the
    *   response of the database was lost
    */
@@ -63,6 +69,14 @@ export class IssuerRegistry {
     return this.records.get(id);
   }
 
+  isEntry(id: string): boolean {
+    return this.records.get(id) !== undefined;
+  }
+
+  isIssuer(issuer: string): boolean {
+    return this.issuers.has(issuer);
+  }
+
   /** @param issuer an `iss`, compared byte for byte */
   byIssuer(issuer: string): TrustedIssuer | undefined {
     return this.issuers.get(issuer);
@@ -77,7 +91,7 @@ export class IssuerRegistry {
   isPrefixed(subject: string, entryId: string): boolean {
     const colon = subject.indexOf(':');
     const id = colon < 0 ? '' : subject.slice(0, colon);
-    return id !== entryId && this.records.get(id) !== undefined;
+    return id !== entryId && this.isEntry(id);
   }
 
   get size(): number {

@@ -1,4 +1,6 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
+import { IssuerNames } from '../clients/issuer-names.js';
+import { ClientsModule } from '../clients/clients.module.js';
 import { SyncLoop } from '../sync/sync-loop.js';
 import { SyncModule } from '../sync/sync.module.js';
 import { IssuerRegistry } from './issuer-registry.js';
@@ -10,7 +12,11 @@ import { IssuerRegistry } from './issuer-registry.js';
 const SYNC_ORDER = 15;
 
 /** Owns the trusted issuers. Uses the IssuerStore of a global module. Opens no route. */
-@Module({ imports: [SyncModule], providers: [IssuerRegistry], exports: [IssuerRegistry] })
+@Module({
+  imports: [ClientsModule, SyncModule],
+  providers: [IssuerRegistry, { provide: IssuerNames, useExisting: IssuerRegistry }],
+  exports: [IssuerNames, IssuerRegistry],
+})
 export class IssuersModule implements OnModuleInit {
   constructor(
     private readonly syncLoop: SyncLoop,

@@ -14,22 +14,29 @@ export interface RecordChange<T> {
  *
  * @param current the current record
  * @param wasRemoved whether there is no such record now, but was one before
- * @param missed the latest change of each record after the revision that the caller knows, oldest first
  * @returns the new record; `undefined` removes it
  * @throws whatever prevents the change
  */
-export type RecordDecision<T> = (
-  current: T | undefined,
-  wasRemoved: boolean,
-  missed: readonly RecordChange<T>[],
-) => T | undefined;
+export type RecordDecision<T> = (current: T | undefined, wasRemoved: boolean) => T | undefined;
+
+/** A copy of the records of a store. */
+export interface Mirror {
+  readonly store: object;
+  /** The last revision that it knows. */
+  readonly revision: number;
+  /** @param change of its store; ignored if it knows the revision */
+  apply(change: RecordChange<unknown>): void;
+}
 
 /** What a change of a record brings with it. */
 export interface ChangeOptions {
   /** The audit event; it is written with the record, or neither is. */
   readonly event?: ChangeEvent | undefined;
-  /** The last revision that the caller knows; omitted if the decision depends on no other record. */
-  readonly knownRevision?: number | undefined;
+  /**
+   * What the decision depends on, of this store and of others in the same database. When `decide` is called,
+   * these copies are as their stores, which change only after the change is complete.
+   */
+  readonly mirrors?: readonly Mirror[];
 }
 
 /** The audit event that is written in the transaction of a change. */
@@ -53,8 +60,8 @@ export abstract class RecordStore<T> {
   abstract changesSince(revision: number, limit: number): Promise<readonly RecordChange<T>[]>;
 
   /**
-   * Changes one record. Changes of one store happen one after another, whichever instances make them. The
-   * store always remembers that a record was removed.
+   * Changes one record. Changes of one store happen one after another, whichever instances make them, and so do
+   * those of stores whose mirrors they read. The store always remembers that a record was removed.
    *
    * @throws {StoreUnavailable} and whatever `decide` throws; nothing has changed then
    */

@@ -1,6 +1,7 @@
 import { SerialQueue } from '../concurrency/serial-queue.js';
 import {
   type ChangeEvent,
+  type Mirror,
   type RecordChange,
   type RecordDecision,
   type RecordStore,
@@ -14,15 +15,15 @@ const BATCH = 2_000;
  * The records of a store, held in memory so that a request needs no database. Changes made here are visible
  * immediately, those of other instances after the next {@link sync}.
  */
-export class SyncedMap<T> {
+export class SyncedMap<T> implements Mirror {
   private readonly records = new Map<string, T>();
   /** The IDs in order; `undefined` if they must be sorted again. */
   private sortedIds: readonly string[] | undefined;
-  private revision = 0;
+  private known = 0;
   private held = false;
-  /**
-   * Runs queries and changes one at a time: a result that is older than a change made here must not undo it.
-   */
+  /** What a decision may depend on: these records, and those that {@link coordinateWith} added. */
+  private readonly mirrors: Mirror[] = [this];
+  /** Runs queries and changes one at a time. */
   private readonly queue = new SerialQueue((cause) => cause instanceof StoreUnavailable);
 
   /**
@@ -30,7 +31,7 @@ export class SyncedMap<T> {
    * @param publish notifies other processes of a change that was made here, and waits for them
    */
   constructor(
-    private readonly store: RecordStore<T>,
+    readonly store: RecordStore<T>,
     private readonly applied: (id: string, value: T | undefined, previous: T | undefined) => void = () => {},
     private readonly publish: () => Promise<void> = () => Promise.resolve(),
   ) {}
@@ -59,6 +60,19 @@ export class SyncedMap<T> {
     return { values, next: isLast ? undefined : ids.at(-1) };
   }
 
+  get revision(): number {
+    return this.known;
+  }
+
+  /**
+   * Lets decisions about records here and there depend on both: changes then happen one after another, on all
+   * instances.
+   */
+  coordinateWith<U>(other: SyncedMap<U>): void {
+    this.mirrors.push(other);
+    other.mirrors.push(this);
+  }
+
   /** Whether the store ever held a record, even if it was removed since. */
   get everHeldRecords(): boolean {
     return this.held;
@@ -73,7 +87,7 @@ export class SyncedMap<T> {
     return this.queue.run(async () => {
       let changes;
       do {
-        changes = await this.store.changesSince(this.revision, BATCH);
+        changes = await this.store.changesSince(this.known, BATCH);
         for (const change of changes) this.apply(change);
       } while (changes.length === BATCH);
     });
@@ -81,18 +95,15 @@ export class SyncedMap<T> {
 
   /**
    * Changes a record in the store, then here. When `decide` is called, all records here are as they are in the
-   * store, and no other instance can change one until the change is complete: a decision may depend on them.
+   * store, and so are those of maps that this one is coordinated with. No other instance can change one until
+   * the change is complete: a decision may depend on them.
    *
    * @param event the audit event; it is written with the record, or neither is
    * @throws {StoreUnavailable} and whatever `decide` throws; nothing has changed then
    */
   async change(id: string, decide: RecordDecision<T>, event?: ChangeEvent): Promise<T | undefined> {
     const { value } = await this.queue.run(async () => {
-      const current: RecordDecision<T> = (record, wasRemoved, missed) => {
-        for (const change of missed) this.apply(change);
-        return decide(record, wasRemoved, missed);
-      };
-      const change = await this.store.change(id, current, { event, knownRevision: this.revision });
+      const change = await this.store.change(id, decide, { event, mirrors: this.mirrors });
       this.apply(change);
       return change;
     });
@@ -100,14 +111,19 @@ export class SyncedMap<T> {
     return value;
   }
 
-  private apply({ id, revision, value }: RecordChange<T>): void {
+  /**
+   * Applies a change of the store. A coordinated map may apply it first, while the result that has it is still
+   * on its way: an older change must not undo a newer one.
+   */
+  apply({ id, revision, value }: RecordChange<T>): void {
+    if (revision <= this.known) return;
     this.held = true;
     const previous = this.records.get(id);
     if ((value === undefined) !== (previous === undefined)) this.sortedIds = undefined;
     if (value === undefined) this.records.delete(id);
     else this.records.set(id, value);
     this.applied(id, value, previous);
-    this.revision = revision;
+    this.known = revision;
   }
 }
 

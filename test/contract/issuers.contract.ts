@@ -2,10 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { type AuditEvent, AuditLog } from '../../src/audit/audit-log.js';
 import { ChangeRefused } from '../../src/clients/change-refused.js';
 import type { Client } from '../../src/clients/client.js';
+import { ClientAdministration } from '../../src/clients/client-administration.js';
 import { ClientRegistry } from '../../src/clients/client-registry.js';
 import { IssuerAdministration } from '../../src/issuers/issuer-administration.js';
 import { IssuerRegistry } from '../../src/issuers/issuer-registry.js';
 import type { DescribedIssuer, TrustedIssuer } from '../../src/issuers/trusted-issuer.js';
+import type { ManagedKeys } from '../../src/keys/managed-keys.js';
 import type { RecordStore } from '../../src/sync/record-store.js';
 import { clientOf } from '../support/client-values.js';
 import { issuerOf } from '../support/issuer-values.js';
@@ -26,6 +28,7 @@ export interface SharedIssuers {
   close(): Promise<void>;
 }
 
+const NO_KEYS_NEEDED = { ensureAdministration: () => Promise.resolve() } as ManagedKeys;
 const BY = { id: 'admin', requestId: 'request-1' };
 
 class Audit extends AuditLog {
@@ -42,11 +45,19 @@ class Instance {
   readonly clients: ClientRegistry;
   readonly audit = new Audit();
   readonly administration: IssuerAdministration;
+  private readonly clientAdministration: ClientAdministration;
 
   constructor(stores: InstanceStores, clock: MovedClock) {
-    this.issuers = new IssuerRegistry(stores.issuers);
     this.clients = new ClientRegistry(stores.clients);
+    this.issuers = new IssuerRegistry(stores.issuers, this.clients);
     this.administration = new IssuerAdministration(this.issuers, this.clients, this.audit, clock);
+    this.clientAdministration = new ClientAdministration(
+      this.clients,
+      this.issuers,
+      this.audit,
+      clock,
+      NO_KEYS_NEEDED,
+    );
   }
 
   async create(changes: Partial<DescribedIssuer> = {}): Promise<TrustedIssuer> {
@@ -56,6 +67,19 @@ class Instance {
   async update(id: string, changes: Partial<DescribedIssuer>): Promise<TrustedIssuer> {
     const change = (current: TrustedIssuer): TrustedIssuer => ({ ...current, ...changes });
     return (await this.administration.update(id, change, BY)).entry;
+  }
+
+  /** A client whose workload the entry identifies, or without one. */
+  async createClient(id: string, issuer?: string): Promise<unknown> {
+    const { secrets: _secrets, createdAt: _made, updatedAt: _changed, ...client } = clientOf({ id });
+    const federatedCredentials = issuer === undefined ? [] : [{ issuer, subject: 'job', claims: {} }];
+    return this.clientAdministration.create({ ...client, federatedCredentials }, BY);
+  }
+
+  async nameIssuer(id: string, issuer: string): Promise<unknown> {
+    const federatedCredentials = [{ issuer, subject: 'job', claims: {} }];
+    const change = (current: Client): Client => ({ ...current, federatedCredentials });
+    return this.clientAdministration.update(id, change, BY);
   }
 
   putClient(changes: Partial<Client>): Promise<unknown> {
@@ -252,6 +276,54 @@ export function issuersContract(share: () => Promise<SharedIssuers>): void {
       expect(await outcomeOf(first.administration.delete('corporate', BY))).toBe('conflict');
       await second.clients.change('worker', () => undefined);
       expect(await outcomeOf(first.administration.delete('corporate', BY))).toBeUndefined();
+    });
+  });
+
+  describe('of a client and an entry that exclude each other, one is made at a time:', () => {
+    const ROUNDS = 8;
+
+    /** How two changes end that are made at once, each on either instance, in many rounds. */
+    async function raced(
+      round: (client: Instance, entry: Instance, n: number) => readonly Promise<unknown>[],
+    ): Promise<readonly string[]> {
+      const ends = new Set<string>();
+      for (let n = 0; n < ROUNDS; n++) {
+        const [client, entry] = [n % 2 ? first : second, n % 4 > 1 ? first : second];
+        const outcomes = await Promise.all(round(client, entry, n).map(outcomeOf));
+        ends.add(outcomes.map((outcome) => outcome ?? 'made').join(', '));
+      }
+      return [...ends];
+    }
+    const isOneMade = (end: string): boolean =>
+      ['made, conflict', 'conflict, made', 'invalid_request, made'].includes(end);
+
+    it('a client whose ID is the issuer', async () => {
+      const ends = await raced((client, entry, n) => [
+        client.createClient(`name-${n}`),
+        entry.create({ id: `a${n}`, issuer: `name-${n}`, keys: { kind: 'jwks', jwks: { keys: [] } } }),
+      ]);
+      expect(ends.filter((end) => !isOneMade(end))).toEqual([]);
+    });
+
+    it('a new client that names an entry, and its removal', async () => {
+      for (let n = 0; n < ROUNDS; n++) await first.create({ id: `a${n}`, issuer: `https://a${n}.example` });
+      const ends = await raced((client, entry, n) => [
+        client.createClient(`name-${n}`, `a${n}`),
+        entry.administration.delete(`a${n}`, BY),
+      ]);
+      expect(ends.filter((end) => !isOneMade(end))).toEqual([]);
+    });
+
+    it('a change of a client that names an entry, and its removal', async () => {
+      for (let n = 0; n < ROUNDS; n++) {
+        await first.create({ id: `a${n}`, issuer: `https://a${n}.example` });
+        await second.createClient(`name-${n}`);
+      }
+      const ends = await raced((client, entry, n) => [
+        client.nameIssuer(`name-${n}`, `a${n}`),
+        entry.administration.delete(`a${n}`, BY),
+      ]);
+      expect(ends.filter((end) => !isOneMade(end))).toEqual([]);
     });
   });
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { RecordChange, RecordStore } from '../../src/sync/record-store.js';
+import type { Mirror, RecordChange, RecordStore } from '../../src/sync/record-store.js';
 import type { LateCommit } from './late-commit.js';
 
 /** The value of a record in these tests. */
@@ -74,21 +74,20 @@ export function recordStoreContract(
       expect(await read('a', first)).toEqual({ n: 2 });
     });
 
-    it('receives the changes of other records since the revision that the caller knows', async () => {
+    it('brings mirrors up to date before the decision', async () => {
       await put('a', { n: 1 });
       await put('b', { n: 2 }, second);
       await remove('a');
-      const seen = async (knownRevision?: number): Promise<readonly RecordChange<Document>[]> => {
-        const missed: RecordChange<Document>[][] = [];
-        await third.change(
-          'c',
-          (_current, _wasRemoved, changes) => {
-            missed.push([...changes]);
-            return {};
-          },
-          { knownRevision },
-        );
-        return missed.at(-1) ?? [];
+      const seen = async (revision: number): Promise<readonly RecordChange<unknown>[]> => {
+        const missed: RecordChange<unknown>[] = [];
+        const mirror: Mirror = { store: third, revision, apply: (change) => void missed.push(change) };
+        let atDecision: readonly RecordChange<unknown>[] = [];
+        const decide = (): Document => {
+          atDecision = [...missed];
+          return {};
+        };
+        await third.change('c', decide, { mirrors: [mirror] });
+        return atDecision;
       };
       expect(await seen(0)).toEqual([
         { id: 'b', revision: 2, value: { n: 2 } },
@@ -96,7 +95,17 @@ export function recordStoreContract(
       ]);
       expect(await seen(3)).toEqual([{ id: 'c', revision: 4, value: {} }]);
       expect(await seen(5)).toEqual([]);
-      expect(await seen()).toEqual([]);
+    });
+
+    it('rejects with the error of a mirror and changes nothing', async () => {
+      await put('a', { n: 1 });
+      const failure = new RangeError('cannot apply');
+      const apply = (): never => {
+        throw failure;
+      };
+      const mirrors = [{ store: first, revision: 0, apply }];
+      await expect(first.change('b', () => ({}), { mirrors })).rejects.toBe(failure);
+      expect(await third.changesSince(0, 10)).toEqual([{ id: 'a', revision: 1, value: { n: 1 } }]);
     });
 
     it('removes a record, which can be created again', async () => {

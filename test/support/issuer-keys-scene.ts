@@ -1,3 +1,4 @@
+import { ClientRegistry } from '../../src/clients/client-registry.js';
 import { RemoteFailure } from '../../src/http-client/remote-failure.js';
 import type { IssuerKeySet } from '../../src/issuers/issuer-key-set.js';
 import { IssuerKeySource, type RemoteKeySource } from '../../src/issuers/issuer-key-source.js';
@@ -67,7 +68,10 @@ export class RecordedKeyReport extends IssuerReport {
 /** The keys of the entries of a registry, fetched from a fake source. */
 export class IssuerKeysScene {
   readonly clock = new MovedClock();
-  readonly registry = new IssuerRegistry(new MemoryRecordStore<TrustedIssuer>());
+  readonly registry = new IssuerRegistry(
+    new MemoryRecordStore<TrustedIssuer>(),
+    new ClientRegistry(new MemoryRecordStore()),
+  );
   readonly report = new RecordedKeyReport();
   readonly source = new FakeKeySource();
   readonly keys = new IssuerKeys(this.registry, this.source, this.clock, this.report);

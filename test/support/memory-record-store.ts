@@ -17,12 +17,16 @@ export class MemoryRecordStore<T> extends RecordStore<T> {
   override change(
     id: string,
     decide: RecordDecision<T>,
-    { knownRevision = this.revision }: ChangeOptions = {},
+    { mirrors = [] }: ChangeOptions = {},
   ): Promise<RecordChange<T>> {
     return new Promise((resolve) => {
       const known = this.changes.get(id);
       const wasRemoved = known !== undefined && known.value === undefined;
-      const value = decide(known?.value, wasRemoved, this.after(knownRevision));
+      for (const mirror of mirrors) {
+        const missed = mirror.store instanceof MemoryRecordStore ? mirror.store.after(mirror.revision) : [];
+        for (const change of missed) mirror.apply(change);
+      }
+      const value = decide(known?.value, wasRemoved);
       const change = { id, value, revision: this.revision + 1 };
       this.revision = change.revision;
       this.changes.set(id, change);
@@ -30,7 +34,7 @@ export class MemoryRecordStore<T> extends RecordStore<T> {
     });
   }
 
-  private after(revision: number): RecordChange<T>[] {
+  after(revision: number): RecordChange<T>[] {
     const later = [...this.changes.values()].filter((change) => change.revision > revision);
     return later.sort((a, b) => a.revision - b.revision);
   }

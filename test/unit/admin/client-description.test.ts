@@ -1,26 +1,16 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Client } from '../../../src/clients/client.js';
 import { ChangeRefused } from '../../../src/clients/change-refused.js';
 import { ClientDescription } from '../../../src/admin/client-description.js';
 import { toClientDto } from '../../../src/admin/dto/client-response.dto.js';
 import { makeSecret } from '../../../src/clients/client-secret.js';
 import { clientOf } from '../../support/client-values.js';
-import { IssuerRegistry } from '../../../src/issuers/issuer-registry.js';
-import type { TrustedIssuer } from '../../../src/issuers/trusted-issuer.js';
-import { issuerOf } from '../../support/issuer-values.js';
-import { MemoryRecordStore } from '../../support/memory-record-store.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 
 const LIFETIME = 900;
-const issuerStore = new MemoryRecordStore<TrustedIssuer>();
-const issuers = new IssuerRegistry(issuerStore);
-const description = new ClientDescription({ lifetimeSeconds: LIFETIME }, issuers);
+const description = new ClientDescription({ lifetimeSeconds: LIFETIME });
 const JWK = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
-
-beforeAll(async () => {
-  for (const id of ['ci', 'idp']) await issuers.change(id, () => issuerOf({ id, issuer: `${id}.example` }));
-});
 
 /** The refusal that an act throws. */
 function refusal(act: () => unknown): ChangeRefused {
@@ -102,32 +92,6 @@ describe('ClientDescription.read', () => {
     expect(read({ grant_types: [] }).grantTypes).toEqual([]);
     const grants = ['urn:ietf:params:oauth:grant-type:jwt-bearer'];
     expect(read({ grant_types: grants }).grantTypes).toEqual(grants);
-  });
-
-  it.each<[string, Record<string, unknown>]>([
-    ['a credential', { federated_credentials: [{ issuer: 'unknown', subject: 'job' }] }],
-    ['jwt_bearer', { jwt_bearer: { issuers: ['idp', 'unknown'] } }],
-    ['a credential, by another case', { federated_credentials: [{ issuer: 'CI', subject: 'job' }] }],
-    ['a credential, by its iss', { federated_credentials: [{ issuer: 'ci.example', subject: 'job' }] }],
-  ])('rejects an unknown issuer in %s', (_name, fields) => {
-    const { code, message } = refusal(() => read(fields));
-    expect(code).toBe('invalid_request');
-    expect(message).toMatch(/^There is no trusted issuer "/);
-  });
-
-  it('rejects the issuer of an entry as a client_id, which an assertion could not distinguish', () => {
-    expect(refusal(() => read({ client_id: 'ci.example' })).code).toBe('conflict');
-    expect(read({ client_id: 'ci' }).id).toBe('ci');
-  });
-
-  it('knows the issuers of another instance after refresh', async () => {
-    const fields = { federated_credentials: [{ issuer: 'elsewhere', subject: 'job' }] };
-    await new IssuerRegistry(issuerStore).change('elsewhere', () =>
-      issuerOf({ id: 'elsewhere', issuer: 'e' }),
-    );
-    expect(() => read(fields)).toThrow(ChangeRefused);
-    await description.refresh();
-    expect(() => read(fields)).not.toThrow();
   });
 
   const FIELDS =
@@ -318,20 +282,6 @@ describe('ClientDescription.patch', () => {
     });
     const one = { issuer: 'ci', subject: 'job' };
     expect(patched({ federated_credentials: [one] }).federatedCredentials).toEqual([{ ...one, claims: {} }]);
-  });
-
-  it('requires the issuers that it sends to be known, not those that are stored', () => {
-    const stored = {
-      ...client,
-      federatedCredentials: [{ issuer: 'gone', subject: 'job', claims: {} }],
-      jwtBearer: { issuers: ['gone'], impersonate: [], limitToAssertion: true },
-    };
-    expect(patched({ disabled: true }, stored).disabled).toBe(true);
-    expect(patched({ jwt_bearer: { issuers: ['idp'] } }, stored).jwtBearer?.issuers).toEqual(['idp']);
-    expect(patched({ federated_credentials: [] }, stored).federatedCredentials).toEqual([]);
-    expect(refusal(() => patched({ jwt_bearer: { limit_to_assertion: true } }, stored)).message).toBe(
-      'There is no trusted issuer "gone"',
-    );
   });
 
   it.each<[string, Record<string, unknown>, string]>([

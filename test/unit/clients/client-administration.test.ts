@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type AuditEvent, AuditLog } from '../../../src/audit/audit-log.js';
 import { ClientDescription } from '../../../src/admin/client-description.js';
 import type { Client, DescribedClient } from '../../../src/clients/client.js';
@@ -7,12 +7,10 @@ import type { Administrator } from '../../../src/audit/persisted-event.js';
 import { ClientAdministration } from '../../../src/clients/client-administration.js';
 import { ClientRegistry } from '../../../src/clients/client-registry.js';
 import { hasSecret } from '../../../src/clients/client-secret.js';
-import { IssuerRegistry } from '../../../src/issuers/issuer-registry.js';
+import { IssuerNames } from '../../../src/clients/issuer-names.js';
 import type { ManagedKeys } from '../../../src/keys/managed-keys.js';
 import { StoreUnavailable } from '../../../src/sync/record-store.js';
-import { issuerOf } from '../../support/issuer-values.js';
 import { MovedClock, NEW_YEAR } from '../../support/moved-clock.js';
-import { MemoryRecordStore } from '../../support/memory-record-store.js';
 import { UnreliableStore } from '../../support/unreliable-store.js';
 
 const BY: Administrator = { id: 'admin', requestId: 'request-1' };
@@ -27,8 +25,21 @@ class Audit extends AuditLog {
   }
 }
 
-const issuers = new IssuerRegistry(new MemoryRecordStore());
-const description = new ClientDescription({ lifetimeSeconds: 900 }, issuers);
+/** Every entry has the issuer `<id>.example`. */
+class FakeIssuerNames extends IssuerNames {
+  readonly entries = new Set(['ci', 'k8s']);
+
+  override isEntry(id: string): boolean {
+    return this.entries.has(id);
+  }
+
+  override isIssuer(issuer: string): boolean {
+    return [...this.entries].some((id) => issuer === `${id}.example`);
+  }
+}
+
+const issuers = new FakeIssuerNames();
+const description = new ClientDescription({ lifetimeSeconds: 900 });
 
 const keysMadeBy = (ensureAdministration: ManagedKeys['ensureAdministration']): ManagedKeys =>
   ({ ensureAdministration }) as ManagedKeys;
@@ -40,9 +51,6 @@ let clock: MovedClock;
 let prepared: number;
 let administration: ClientAdministration;
 
-beforeAll(async () => {
-  for (const id of ['ci', 'k8s']) await issuers.change(id, () => issuerOf({ id }));
-});
 beforeEach(() => {
   store = new UnreliableStore();
   registry = new ClientRegistry(store);
@@ -53,7 +61,7 @@ beforeEach(() => {
     prepared++;
     return Promise.resolve();
   });
-  administration = new ClientAdministration(registry, audit, clock, keys);
+  administration = new ClientAdministration(registry, issuers, audit, clock, keys);
 });
 
 const described = (fields: object = {}): DescribedClient =>
@@ -94,6 +102,7 @@ describe('ClientAdministration.create', () => {
   it('creates the keys of the service before the client', async () => {
     const failing = new ClientAdministration(
       registry,
+      issuers,
       audit,
       clock,
       keysMadeBy(() => Promise.reject(new Error('no keys'))),
@@ -109,6 +118,7 @@ describe('ClientAdministration.create', () => {
     await expectRefused(() => create({ name: 'Another' }), 'conflict', /already/);
     const elsewhere = new ClientAdministration(
       new ClientRegistry(store),
+      issuers,
       audit,
       clock,
       keysMadeBy(() => Promise.resolve()),
@@ -318,6 +328,37 @@ describe('ClientAdministration, about credentials,', () => {
     );
   });
 
+  it.each<[string, object]>([
+    ['a credential', { federated_credentials: [credential({ issuer: 'unknown' })] }],
+    ['jwt_bearer', { jwt_bearer: { issuers: ['ci', 'unknown'] } }],
+    ['a credential, by another case', { federated_credentials: [credential({ issuer: 'CI' })] }],
+    ['a credential, by its iss', { federated_credentials: [credential({ issuer: 'ci.example' })] }],
+  ])('rejects an unknown issuer in %s', async (_name, fields) => {
+    await expectRefused(() => make(fields), 'invalid_request', /^There is no trusted issuer "/);
+    await create();
+    await expectRefused(() => update('worker', fields), 'invalid_request', /^There is no trusted issuer "/);
+  });
+
+  it('requires the issuers that a change names to be known, not those that are stored', async () => {
+    issuers.entries.add('gone');
+    await make({
+      federated_credentials: [credential({ issuer: 'gone' })],
+      jwt_bearer: { issuers: ['gone'] },
+    });
+    issuers.entries.delete('gone');
+    const gone = /^There is no trusted issuer "gone"$/;
+    const partial = { jwt_bearer: { limit_to_assertion: true } };
+    await expectRefused(() => update('worker', partial), 'invalid_request', gone);
+    await update('worker', { disabled: true });
+    await update('worker', { jwt_bearer: { issuers: ['ci'] } });
+    await update('worker', { federated_credentials: [credential()] });
+  });
+
+  it('rejects the issuer of an entry as a client_id, which an assertion could not distinguish', async () => {
+    await expectRefused(() => make({ client_id: 'ci.example' }), 'conflict', /issuer of a trusted issuer/);
+    await make({ client_id: 'ci' });
+  });
+
   it('accepts credentials that differ in issuer, subject or conditions', async () => {
     await made('other', credential(), credential({ subject: 'a:b:*', claims: { '/a': 1 } }));
     await create({
@@ -345,6 +386,7 @@ describe('ClientAdministration, about credentials,', () => {
   it('rejects a credential that another instance has just given to a client', async () => {
     const elsewhere = new ClientAdministration(
       new ClientRegistry(store),
+      issuers,
       audit,
       clock,
       keysMadeBy(() => Promise.resolve()),

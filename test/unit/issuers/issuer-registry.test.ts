@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { ClientRegistry } from '../../../src/clients/client-registry.js';
 import { IssuerRegistry } from '../../../src/issuers/issuer-registry.js';
 import type { TrustedIssuer } from '../../../src/issuers/trusted-issuer.js';
 import { issuerOf } from '../../support/issuer-values.js';
@@ -9,7 +10,7 @@ let registry: IssuerRegistry;
 
 beforeEach(() => {
   store = new MemoryRecordStore();
-  registry = new IssuerRegistry(store);
+  registry = new IssuerRegistry(store, new ClientRegistry(new MemoryRecordStore()));
 });
 
 /** A change that another instance makes. */

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { StoreUnavailable } from '../../../src/sync/record-store.js';
 import { SyncedMap } from '../../../src/sync/synced-map.js';
+import { MemoryRecordStore } from '../../support/memory-record-store.js';
 import { UnreliableStore } from '../../support/unreliable-store.js';
 
 type Applied = readonly [id: string, value: number | undefined, previous: number | undefined];
@@ -185,6 +186,48 @@ describe('SyncedMap.change with other processes to notify', () => {
     store.unavailable = true;
     await expect(map.change('a', () => 1)).rejects.toThrow(StoreUnavailable);
     expect(times).toBe(0);
+  });
+});
+
+describe('SyncedMap.coordinateWith', () => {
+  let other: SyncedMap<string>;
+
+  beforeEach(() => {
+    other = new SyncedMap(new MemoryRecordStore<string>());
+    syncedMap.coordinateWith(other);
+  });
+
+  it('lets decisions of either map read both as they are in the stores', async () => {
+    await elsewhere('a', 1);
+    const seen: unknown[] = [];
+    await other.change('b', () => {
+      seen.push(syncedMap.get('a'));
+      return 'b';
+    });
+    await elsewhere('a', 2);
+    await syncedMap.change('c', () => {
+      seen.push(syncedMap.get('a'), other.get('b'));
+      return 3;
+    });
+    expect(seen).toEqual([1, 2, 'b']);
+    expect(applied).toEqual([
+      ['a', 1, undefined],
+      ['a', 2, 1],
+      ['c', 3, undefined],
+    ]);
+  });
+
+  it('ignores a result of the store that is older than what the other map applied', async () => {
+    await elsewhere('a', 1);
+    const release = store.hold();
+    const syncing = syncedMap.sync();
+    const changing = elsewhere('a', 2);
+    await other.change('b', () => 'b');
+    expect(held()).toEqual({ a: 2 });
+    release();
+    await Promise.all([syncing, changing]);
+    expect(held()).toEqual({ a: 2 });
+    expect(applied).toEqual([['a', 2, undefined]]);
   });
 });
 
