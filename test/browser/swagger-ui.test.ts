@@ -23,6 +23,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
   // No example can have the ID of a secret that the service has yet to make.
   'DELETE /admin/clients/{id}/secrets/{secretId}': '404',
   'DELETE /admin/clients/{id}': '204',
+  'POST /admin/issuers': '201',
+  'DELETE /admin/issuers/{id}': '204',
   'POST /admin/keys/rotate': '202',
   // Its example is a token that no key verifies.
   'POST /verify': '401',
