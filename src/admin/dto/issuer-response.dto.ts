@@ -30,7 +30,11 @@ export class IssuerDto {
   @ApiProperty({ type: 'integer', example: 3600 })
   max_lifetime_seconds!: number;
 
-  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    example: { client_authentication: 'reusable', jwt_bearer: 'once', token_exchange: 'reusable' },
+  })
   replay!: object;
 
   @ApiProperty({ enum: ['prefixed', 'as_is'] })

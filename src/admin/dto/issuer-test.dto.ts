@@ -31,11 +31,16 @@ export class IssuerTestCheckDto {
   @ApiProperty({ type: Boolean, nullable: true, example: false, description: 'null if it was not reached' })
   ok!: boolean | null;
 
-  @ApiPropertyOptional({ ...ANY_VALUE, description: 'What the entry or the clients require' })
+  @ApiPropertyOptional({
+    ...ANY_VALUE,
+    example: ['identity-backend'],
+    description: 'What the entry or the clients require',
+  })
   expected?: unknown;
 
   @ApiPropertyOptional({
     ...ANY_VALUE,
+    example: 'another-service',
     description:
       'What the token has; values only of `iss`, `sub`, `aud`, `exp`, `iat` and of claims in rules',
   })
