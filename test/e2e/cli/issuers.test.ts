@@ -31,8 +31,7 @@ beforeAll(async () => {
   commands = Commands.start(environment, directory);
   processes = CommandLine.prepare().with(environment, directory);
   service = await RunningApp.start({ databaseUrl });
-  // The commands use the clock of the machine.
-  service.clock.set(Date.now() / 1000);
+  useClockOfCommands();
   administrator = await Administrator.of(service);
 });
 beforeEach(() => {
@@ -45,6 +44,11 @@ afterAll(async () => {
   await Promise.all([service.stop(), commands.end()]);
   removeTemporaryDirectories();
 });
+
+/** The commands use the clock of the machine, and a process takes a while. */
+function useClockOfCommands(): void {
+  service.clock.set(Date.now() / 1000);
+}
 
 const issuers = (...parameters: string[]): Promise<Ran> => commands.run('issuers', ...parameters);
 
@@ -294,6 +298,7 @@ describe('issuers test', () => {
     const token = issuer.token({ sub: 'job', aud: 'other', ...now() });
     const { code, stdout } = await test(token, '--json');
     const use = 'client_authentication';
+    useClockOfCommands();
     const response = await administerIssuers(service, administrator, 'POST', '/test', { token, use });
     expect({ code, json: JSON.parse(stdout) as unknown }).toEqual({ code: 1, json: response.body });
   });
