@@ -334,6 +334,7 @@ describe('issuers that others wrote', () => {
         }),
       });
       const { access_token: assertion } = (await issued.json()) as { access_token: string };
+      service.clock.set(Date.now() / 1000);
       const { status, body } = await service.form(
         '/oauth2/token',
         { grant_type: JWT_BEARER, assertion },

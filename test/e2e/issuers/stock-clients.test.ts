@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import * as mcp from '@modelcontextprotocol/client';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
@@ -122,6 +122,7 @@ beforeAll(async () => {
     jwt_bearer: { issuers: ['idp', 'jag'] },
   });
 });
+beforeEach(() => service.clock.set(Date.now() / 1000));
 afterAll(async () => {
   for (const { server } of [resource, jagServer]) {
     server.close();
