@@ -159,6 +159,15 @@ describe('POST /admin/issuers', () => {
   });
 });
 
+it.each(['test', 'constructor'])('the id may be %s', async (id) => {
+  const entry = new OutsideIssuer(id).entry();
+  expect(await send('POST', '', entry)).toMatchObject({ status: 201 });
+  expect(await send('GET', `/${id}`)).toMatchObject({ status: 200, body: entry });
+  expect(await send('PATCH', `/${id}`, { disabled: true })).toMatchObject({ status: 200 });
+  expect((await send('PUT', `/${id}`)).headers.get('allow')).toMatch(/^DELETE, GET, HEAD, PATCH/);
+  expect(await send('DELETE', `/${id}`)).toMatchObject({ status: 204 });
+});
+
 describe('GET /admin/issuers', () => {
   it('lists entries in the order of their IDs, page by page', async () => {
     for (const id of ['zz-c', 'zz-a', 'zz-b']) {
