@@ -1,4 +1,5 @@
 import { isJsonObject } from '../encoding/strict-json.js';
+import { isName } from '../encoding/well-formed-text.js';
 import type { VerifiedToken } from '../issuers/outside-token.js';
 import { sameAudience } from '../jwt/audience.js';
 
@@ -40,7 +41,7 @@ export function actorOf(
   { issuer, maxDelegationDepth }: ActorRules,
 ): Actor | null | string {
   const links = linksOf(claims['act']);
-  if (!links?.every((link) => isLink(link, issuer))) return 'act as objects with a sub, and not with our iss';
+  if (!links?.every((link) => isLink(link, issuer))) return 'act with visible names, and not with our iss';
   if (links.length === 0) return impersonates ? null : { sub: clientId };
   if (links.length >= maxDelegationDepth) return `at most ${maxDelegationDepth} links of act`;
   const act = links.reduceRight<Actor | undefined>(
@@ -60,10 +61,13 @@ function linksOf(act: unknown): readonly Actor[] | undefined {
   return links;
 }
 
-/** An outside issuer cannot say that a client of ours has acted. */
+/**
+ * An outside issuer cannot say that a client of ours has acted, not even by a name that only looks like one of
+ * ours.
+ */
 function isLink({ sub, iss }: Actor, ownIssuer: string): boolean {
-  const isOthers = iss === undefined || (typeof iss === 'string' && !sameAudience(iss, ownIssuer));
-  return typeof sub === 'string' && sub !== '' && isOthers;
+  const isOthers = iss === undefined || (isName(iss) && !sameAudience(iss.trim(), ownIssuer));
+  return isName(sub) && isOthers;
 }
 
 /** A link names its issuer, so that no name of theirs reads as one of ours. */

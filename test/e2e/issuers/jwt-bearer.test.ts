@@ -240,6 +240,7 @@ describe('an assertion is refused', () => {
     ['whose act is no object', 'rules', { act: 'gateway' }],
     ['whose act has no sub', 'rules', { act: { act: { sub: 'x' } } }],
     ['whose act names a client of ours', 'rules', { act: { sub: 'admin', iss: 'identity-backend' } }],
+    ['whose act has an issuer with a space', 'rules', { act: { sub: 'admin', iss: 'identity-backend ' } }],
     ['whose act is too long', 'rules', { act: { sub: 'a', act: { sub: 'b', act: { sub: 'c' } } } }],
     ['whose scope is malformed', 'rules', { scope: 'a  b' }],
     ['whose resource is malformed', 'rules', { resource: [1] }],

@@ -35,9 +35,20 @@ describe('actorOf', () => {
     ['with our issuer, further down', { sub: 'a', act: { sub: 'admin', iss: 'https://id.example' } }],
     ['with an issuer that is no text', { sub: 'a', iss: 1 }],
     ['without a subject', { iss: 'https://x.example' }],
+    ['with an empty subject', { sub: '' }],
+    ['with a subject of spaces', { sub: '  ' }],
+    ['with a subject that is too long', { sub: 'a'.repeat(256) }],
+    ['with a control character in its subject', { sub: 'ad\tmin' }],
+    ['with an invisible character in its subject', { sub: 'ad\u200bmin' }],
+    ['with an empty issuer', { sub: 'a', iss: '' }],
+    ['with our issuer and a space after it', { sub: 'a', iss: 'https://id.example ' }],
+    ['with our issuer and a space before it', { sub: 'a', iss: ' https://id.example' }],
+    ['with our issuer and a line end', { sub: 'a', iss: 'https://id.example\n' }],
+    ['with our issuer and an invisible character', { sub: 'a', iss: 'https://id\u2060.example' }],
+    ['with an invisible issuer, further down', { sub: 'a', act: { sub: 'b', iss: '\u00a0' } }],
     ['that is null', null],
   ])('refuses a link %s', (_name, act) => {
-    expect(actor(act)).toBe('act as objects with a sub, and not with our iss');
+    expect(actor(act)).toBe('act with visible names, and not with our iss');
   });
 
   it('refuses a chain that would have more links than allowed', () => {
