@@ -11,8 +11,12 @@ const MAX_FETCHES = 8;
 
 const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
 
-/** The issuer of GitHub Actions, on github.com and on a GitHub Enterprise Server. */
-const GITHUB = /^https:\/\/(?:token\.actions\.githubusercontent\.com|[^/]+\/_services\/token)(?:\/|$)/;
+/**
+ * The issuer of GitHub Actions: on github.com, on GHE.com (data residency), or on a GitHub Enterprise Server. Each
+ * may have the name of an enterprise as its path.
+ */
+const GITHUB =
+  /^https:\/\/(token\.actions\.(githubusercontent\.com|[a-z\d-]+\.ghe\.com)|[^/]+\/_services\/token)(\/|$)/;
 
 /** A repository with the numbers of its owner and itself: `repo:acme@123/app@456:…`. */
 const NUMBERED_REPOSITORY = /^repo:[^/:@]+@\d+\/[^/:@]+@\d+:/;

@@ -44,6 +44,20 @@ describe('issuerFindings', () => {
     ],
     ['a repository of another forge', 'repo:acme/app:ref', {}, 'https://gitlab.example', false],
     ['a repository of an enterprise', 'repo:a/b:ref', {}, `${GITHUB}/acme`, true],
+    ['a repository on GHE.com', 'repo:a/b:ref', {}, 'https://token.actions.acme-1.ghe.com', true],
+    ['a repository on GHE.com by path', 'repo:a/b:ref', {}, 'https://token.actions.acme.ghe.com/acme', true],
+    ['a repository on GHE.com by numbers', 'repo:a@1/b@2:ref', {}, 'https://token.actions.a.ghe.com', false],
+    ['a repository of no subdomain', 'repo:a/b:ref', {}, 'https://token.actions.ghe.com', false],
+    ['a repository of two subdomains', 'repo:a/b:ref', {}, 'https://token.actions.a.b.ghe.com', false],
+    [
+      'a repository of another domain',
+      'repo:a/b:ref',
+      {},
+      'https://token.actions.a.ghe.com.evil.example',
+      false,
+    ],
+    ['a repository of a longer host', 'repo:a/b:ref', {}, `${GITHUB}.evil.example`, false],
+    ['a repository by plain HTTP', 'repo:a/b:ref', {}, 'http://token.actions.a.ghe.com', false],
     ['a repository of an own server', 'repo:a/b:ref', {}, 'https://ghes.example/_services/token', true],
   ])('%s', (_name, subject, claims, issuer, isNoted) => {
     expect(findings({ issuer }, [{ subject, claims }]).some((about) => about.includes('by name alone'))).toBe(
