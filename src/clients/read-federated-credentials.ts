@@ -49,8 +49,8 @@ function readCredential(value: unknown): FederatedCredential | string {
   const conditions = claims ?? {};
   if (!isConditions(conditions)) {
     return (
-      `claims must be an object of at most ${MAX_CONDITIONS} JSON pointers, and for each a string, a number, ` +
-      `a boolean, or an array of 1 to ${MAX_VALUES} of them`
+      `claims must be an object of at most ${MAX_CONDITIONS} JSON pointers, and for each a string, a number ` +
+      `from -(2^53-1) to 2^53-1, a boolean, or an array of 1 to ${MAX_VALUES} of them`
     );
   }
   const fault = subjectFault(subject, Object.keys(conditions).length > 0);
@@ -81,8 +81,13 @@ function isConditions(value: unknown): value is FederatedCredential['claims'] {
   );
 }
 
+/** JSON numbers beyond 2^53 - 1 are rounded when they are read: the condition would accept neighbours, too. */
 function isConditionValue(value: unknown): value is ConditionValue {
-  return isName(value) || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));
+  return isName(value) || typeof value === 'boolean' || isExactNumber(value);
+}
+
+function isExactNumber(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
 }
 
 /** Whether two credentials accept the same tokens: issuer, subject and conditions are equal, in any order. */

@@ -143,8 +143,16 @@ describe('readFederatedCredentials', () => {
     ['empty text', { '/a': '' }],
     ['a lone surrogate', { '/a': '\ud800' }],
     ['a number that JSON cannot express', { '/a': Infinity }],
+    ['a number that JSON reads as its neighbour', { '/a': Number('9007199254740993') }],
+    ['2^53', { '/a': 2 ** 53 }],
+    ['-2^53', { '/a': -(2 ** 53) }],
+    ['a number that is too large in a list', { '/a': [1, 1e300] }],
   ])('rejects %s in claims', (_name, claims) => {
     expect(faultOf({ issuer: 'ci', subject: 'x', claims })).toMatch(/^entry 0: claims must be an object/);
+  });
+
+  it.each([2 ** 53 - 1, -(2 ** 53 - 1), 0, -1.5, 1e-7])('accepts the number %d', (number) => {
+    expect(faultOf({ issuer: 'ci', subject: 'x', claims: { '/a': number } })).toBeUndefined();
   });
 
   it('accepts 10 conditions', () => {
