@@ -11,7 +11,7 @@ import type { FederatedCredential } from '../clients/federated-credential.js';
 import { readFederatedCredentials } from '../clients/read-federated-credentials.js';
 import { ChangeRefused } from '../clients/change-refused.js';
 import { CLIENT_SETTINGS, type ClientSettings } from '../config/namespaces.js';
-import { mergePatch } from '../encoding/merge-patch.js';
+import { mergePatch, withoutNull } from '../encoding/merge-patch.js';
 import { ClientRequestDto } from './dto/client-request.dto.js';
 import { toClientDto } from './dto/client-response.dto.js';
 import { knownFields } from './known-fields.js';
@@ -60,7 +60,7 @@ export class ClientDescription {
     const fields = knownFields(body, this.fields);
     // Otherwise a caller that lost its request body would register a client by accident.
     if (Object.keys(fields).length === 0) throw refused('Send at least one field of the client');
-    const read = this.checked(this.rules.read(fields));
+    const read = this.checked(this.rules.read(withoutNull(fields)));
     const id = read.client_id ?? randomUUID();
     const described = { id, ...describedBy(read, id) };
     checkDefaultAudience(described);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { ChangeRefused } from '../clients/change-refused.js';
 import { ISSUERS_SETTINGS, type IssuersSettings } from '../config/namespaces.js';
-import { mergePatch } from '../encoding/merge-patch.js';
+import { mergePatch, withoutNull } from '../encoding/merge-patch.js';
 import { isJsonObject } from '../encoding/strict-json.js';
 import { remoteUrlFault } from '../http-client/network-policy.js';
 import type {
@@ -74,7 +74,7 @@ export class IssuerDescription {
    * @throws {ChangeRefused} if the description is invalid
    */
   read(body: unknown, source: DescriptionSource): DescribedIssuer {
-    const read = checked(this.rules.read(knownFields(body, this.fields)));
+    const read = checked(this.rules.read(withoutNull(knownFields(body, this.fields))));
     const { id, issuer } = read;
     if (sameAudience(issuer, this.ownIssuer)) throw refused('issuer must not be the issuer of this service');
     const keys = this.keySource(read.keys);

@@ -12,3 +12,8 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   }
   return Object.fromEntries(merged);
 }
+
+/** Removes the fields that are null, also from objects within: as a description, they count as absent. */
+export function withoutNull(object: Readonly<Record<string, unknown>>): unknown {
+  return mergePatch({}, object);
+}

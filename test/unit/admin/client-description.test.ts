@@ -97,6 +97,31 @@ describe('ClientDescription.read', () => {
   const FIELDS =
     'name audiences default_audience scopes claims grant_types token_lifetime_seconds may_act_for jwks ' +
     'federated_credentials workload_grant jwt_bearer token_endpoint_auth_methods disabled';
+  it.each<[string, Parameters<typeof read>[0], Parameters<typeof read>[0]]>([
+    [
+      'jwt_bearer',
+      { jwt_bearer: { issuers: ['idp'], impersonate: null, limit_to_assertion: null } },
+      { jwt_bearer: { issuers: ['idp'] } },
+    ],
+    [
+      'a federated credential',
+      { federated_credentials: [{ issuer: 'ci', subject: 'job', claims: null }] },
+      { federated_credentials: [{ issuer: 'ci', subject: 'job' }] },
+    ],
+  ])('reads null in %s as absent', (_name, fields, expected) => {
+    expect(read(fields)).toEqual(read(expected));
+  });
+
+  it.each([
+    { jwt_bearer: { issuers: null } },
+    { federated_credentials: [{ issuer: null, subject: 'job' }] },
+    { federated_credentials: [{ issuer: 'ci', subject: null }] },
+    // Without the condition, the credential would match more.
+    { federated_credentials: [{ issuer: 'ci', subject: 'job', claims: { '/a': null } }] },
+  ])('requires what is null in %j', (fields) => {
+    expect(refusal(() => read(fields)).code).toBe('invalid_request');
+  });
+
   it.each(FIELDS.split(' '))('reads null as the default of %s', (field) => {
     expect(read({ [field]: null })).toEqual(read({}));
   });

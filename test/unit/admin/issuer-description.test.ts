@@ -56,6 +56,33 @@ describe('IssuerDescription.read', () => {
     });
   });
 
+  it.each<[string, object, object]>([
+    [
+      'replay',
+      { replay: { jwt_bearer: null, token_exchange: 'once' } },
+      { replay: { token_exchange: 'once' } },
+    ],
+    ['claims', { claims: { '/a': null, '/b': 'b' } }, { claims: { '/b': 'b' } }],
+    ['keys', { keys: { discovery: true, jwks_uri: null, trust_domain: null } }, {}],
+    [
+      'the files of keys',
+      { keys: { jwks_uri: 'https://a.example/', ca_file: null, token_file: null } },
+      { keys: { jwks_uri: 'https://a.example/' } },
+    ],
+  ])('reads null in %s as absent', (_name, fields, expected) => {
+    expect(read(fields)).toEqual(read(expected));
+  });
+
+  it.each<[object, string]>([
+    [{ keys: { discovery: null } }, 'keys must be exactly one of'],
+    [{ keys: { jwks_uri: null, ca_file: '/a' } }, 'keys must be exactly one of'],
+    [{ keys: { spiffe_bundle: BUNDLE, trust_domain: null } }, 'keys must be exactly one of'],
+    [{ keys: null }, 'keys is missing'],
+    [{ id: null }, 'id is missing'],
+  ])('requires what is null in %j', (fields, message) => {
+    expect(refusal(() => read(fields, 'command line')).message).toMatch(message);
+  });
+
   it('reads every field', () => {
     expect(
       read({
