@@ -4,8 +4,11 @@ import type { FederatedCredential } from './federated-credential.js';
 /** The longest client ID, in characters. */
 export const MAX_CLIENT_ID_LENGTH = 128;
 
+/** The grant of an assertion (RFC 7523 §2.1). */
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
 /** The names of the grants (RFC 6749 §1.3); what each does is in `oauth2/grants`. */
-export const GRANT_TYPES = ['client_credentials', 'urn:ietf:params:oauth:grant-type:jwt-bearer'] as const;
+export const GRANT_TYPES = ['client_credentials', JWT_BEARER] as const;
 
 export type GrantType = (typeof GRANT_TYPES)[number];
 
@@ -112,10 +115,11 @@ export function mayHaveSecret(client: Pick<Client, 'tokenEndpointAuthMethods'>):
 
 /** Whether a client has any credentials that it may use at this time, in milliseconds since 1970. */
 export function canAuthenticate(client: Client, now: number): boolean {
-  const { jwks, federatedCredentials, workloadGrant } = client;
+  const { jwks, federatedCredentials, workloadGrant, grantTypes } = client;
+  const hasWorkloadGrant = workloadGrant && grantTypes.includes(JWT_BEARER);
   return (
     (mayHaveSecret(client) && liveSecrets(client, now).length > 0) ||
     (jwks !== null && allowsMethod(client, 'private_key_jwt')) ||
-    (federatedCredentials.length > 0 && (workloadGrant || allowsMethod(client, 'federated')))
+    (federatedCredentials.length > 0 && (hasWorkloadGrant || allowsMethod(client, 'federated')))
   );
 }

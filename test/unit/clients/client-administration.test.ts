@@ -249,6 +249,12 @@ describe('ClientAdministration, about credentials,', () => {
   const SECRETLESS = { token_endpoint_auth_methods: ['private_key_jwt', 'federated'] };
   const JWKS = { keys: [JWK] };
   const credential = (fields: object = {}): object => ({ issuer: 'ci', subject: 'job', ...fields });
+  const WORKLOAD = {
+    token_endpoint_auth_methods: ['private_key_jwt'],
+    workload_grant: true,
+    grant_types: ['urn:ietf:params:oauth:grant-type:jwt-bearer'],
+    federated_credentials: [credential()],
+  };
   const make = (fields: object) => administration.create(described(fields), BY);
   const made = (id: string, ...federated_credentials: object[]) =>
     administration.create(described({ client_id: id, federated_credentials }), BY);
@@ -280,15 +286,8 @@ describe('ClientAdministration, about credentials,', () => {
       { ...SECRETLESS, federated_credentials: [credential()] },
       { federated_credentials: null },
     ],
-    [
-      'the grant of its workload',
-      {
-        token_endpoint_auth_methods: ['private_key_jwt'],
-        workload_grant: true,
-        federated_credentials: [credential()],
-      },
-      { workload_grant: false },
-    ],
+    ['the grant of its workload', WORKLOAD, { workload_grant: false }],
+    ['the grant type of its workload', WORKLOAD, { grant_types: null }],
   ])('rejects a change that removes %s, its last credentials', async (_name, fields, patch) => {
     await make(fields);
     await expectRefused(() => update('worker', patch), 'conflict', /could not authenticate/);

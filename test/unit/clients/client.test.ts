@@ -23,6 +23,10 @@ const KEYS: Partial<Client> = { jwks: { keys: [] } };
 const TOKENS: Partial<Client> = {
   federatedCredentials: [{ issuer: 'ci', subject: 'job', claims: {} }],
 };
+const WORKLOAD: Partial<Client> = {
+  workloadGrant: true,
+  grantTypes: ['urn:ietf:params:oauth:grant-type:jwt-bearer'],
+};
 
 describe('allowsMethod', () => {
   it('allows every method to a client that names none, else those that it names', () => {
@@ -60,8 +64,9 @@ describe('canAuthenticate', () => {
     ['with federated credentials', TOKENS, true],
     ['with federated credentials and their method', { ...TOKENS, ...limited('federated') }, true],
     ['with federated credentials and another method', { ...TOKENS, ...limited('private_key_jwt') }, false],
-    ['with the grant of a workload', { ...TOKENS, ...limited(), workloadGrant: true }, true],
-    ['with that grant and no federated credentials', { workloadGrant: true }, false],
+    ['with the grant of a workload', { ...TOKENS, ...limited(), ...WORKLOAD }, true],
+    ['with it, but not the grant type', { ...TOKENS, ...limited(), ...WORKLOAD, grantTypes: [] }, false],
+    ['with it, but no federated credentials', WORKLOAD, false],
     ['with an expired secret and keys', { ...secret(NOW), ...KEYS }, true],
   ])('%s is %3$s', (_name, fields, expected) => {
     expect(canAuthenticate(clientOf(fields), NOW)).toBe(expected);
