@@ -1,16 +1,11 @@
-import { lookup as lookupName, type LookupAddress } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { type IncomingHttpHeaders, type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestSecure, type RequestOptions as SecureRequestOptions } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Fetch } from './fetch-json.js';
+import { type Resolved, type ResolveName, resolveBySystem } from './name-lookup.js';
 import { isLoopbackAddress, literalAddressOf, type NetworkPolicy, remoteUrlFault } from './network-policy.js';
 import { RemoteFailure } from './remote-failure.js';
-
-/** Resolves a name to its addresses. */
-export type ResolveName = (
-  hostname: string,
-  done: (error: Error | null, addresses: readonly LookupAddress[]) => void,
-) => void;
 
 /** What {@link restrictedFetch} may request. */
 export interface RestrictedFetchOptions {
@@ -55,10 +50,11 @@ export function restrictedFetch(options: RestrictedFetchOptions): Fetch {
     const attempt: Attempt = { url: input, signals };
     try {
       const url = new URL(input);
+      const signal = AbortSignal.any(signals);
       const message = await send(url, {
         headers: { ...Object.fromEntries(new Headers(init.headers)), 'accept-encoding': 'identity' },
-        lookup: checkedLookup(options, input),
-        signal: AbortSignal.any(signals),
+        lookup: checkedLookup(options, input, signal),
+        signal,
         agent: false,
         // Without the dot at the end of an absolute name (RFC 6066 §3), and never an IP address.
         servername: literalAddressOf(input) === undefined ? url.hostname.replace(/\.$/, '') : '',
@@ -101,15 +97,17 @@ function asFailure(cause: unknown, { url, signals }: Attempt): RemoteFailure {
 function checkedLookup(
   { policy, literal, resolve = resolveBySystem }: RestrictedFetchOptions,
   url: string,
+  signal: AbortSignal,
 ): LookupFunction {
   return (hostname, { all }, callback) => {
-    resolve(hostname, (error, addresses) => {
+    const resolved: Resolved = (error, addresses) => {
       const [first] = addresses;
       const failure = error ?? refusalOf(hostname, addresses);
       if (failure || !first) callback(failure ?? new RemoteFailure(url, `${hostname} has no address`), '', 0);
       else if (all) callback(null, [...addresses]);
       else callback(null, first.address, first.family);
-    });
+    };
+    resolve(hostname, resolved, signal);
   };
 
   function refusalOf(hostname: string, addresses: readonly LookupAddress[]): RemoteFailure | undefined {
@@ -126,11 +124,6 @@ function checkedLookup(
 /** The name `localhost` leads to another host if the resolver of the system is wrong. */
 function plainHttpFault(url: string, address: string): string | undefined {
   return new URL(url).protocol === 'https:' || isLoopbackAddress(address) ? undefined : 'is not on this host';
-}
-
-function resolveBySystem(...[hostname, done]: Parameters<ResolveName>): void {
-  // Its type promises addresses, but there are none if the name does not resolve.
-  lookupName(hostname, { all: true }, (error, addresses) => done(error, error ? [] : addresses));
 }
 
 /** @throws {RemoteFailure} if the response is not used; its connection is closed then */

@@ -100,7 +100,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'validation',
   ],
   health: ['clock.ts', 'concurrency', 'issuers', 'server', 'sync', 'token'],
-  'http-client': ['encoding'],
+  'http-client': ['concurrency', 'encoding'],
   'key-sets': ['clock.ts', 'concurrency', 'encoding', 'http-client', 'jwt'],
   registration: [],
   guard: ['clock.ts', 'concurrency', 'encoding', 'http-client', 'jwt', 'key-sets', 'registration'],

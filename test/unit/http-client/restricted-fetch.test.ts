@@ -16,13 +16,10 @@ import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { fetchJson, type JsonRequest, type JsonResponse } from '../../../src/http-client/fetch-json.js';
+import type { ResolveName } from '../../../src/http-client/name-lookup.js';
 import { NetworkPolicy } from '../../../src/http-client/network-policy.js';
 import { RemoteFailure } from '../../../src/http-client/remote-failure.js';
-import {
-  type ResolveName,
-  restrictedFetch,
-  type RestrictedFetchOptions,
-} from '../../../src/http-client/restricted-fetch.js';
+import { restrictedFetch, type RestrictedFetchOptions } from '../../../src/http-client/restricted-fetch.js';
 import { document, KeyServer, redirect } from '../../support/key-server.js';
 import { removeTemporaryDirectories } from '../../support/temporary-directory.js';
 import { makeCertificates, type TestCertificates } from '../../support/test-certificates.js';
@@ -311,6 +308,17 @@ describe('restrictedFetch with a name', () => {
     const resolve: ResolveName = (_hostname, done) =>
       done(Object.assign(new Error(MARKER), { code: 'ENOTFOUND' }), []);
     expect((await failureOf(get(url(), { resolve }))).message).toBe(`${url()}: ENOTFOUND`);
+  });
+
+  it('waits for the addresses no longer than the request lasts', async () => {
+    const ended = new AbortController();
+    let waits: AbortSignal | undefined;
+    const resolve: ResolveName = (_hostname, _done, signal) => {
+      waits = signal;
+      ended.abort();
+    };
+    await failureOf(get(url(), { resolve, signal: ended.signal }));
+    expect(waits?.aborted).toBe(true);
   });
 
   it('resolves by the system otherwise', async () => {
