@@ -6,6 +6,7 @@ import { failed, type FailedCheck, type VerifiedToken } from '../issuers/outside
 import { isScope, isScopeToken } from '../jwt/scope.js';
 import { type ActorRules, actorOf, mayAct } from './actor.js';
 import type { Evidence, GrantDecision } from './grants/grant.js';
+import { OAuthError } from './oauth-error.js';
 
 /** The settings that decide about an assertion, and the time. */
 export interface AssertionRules extends ActorRules {
@@ -42,8 +43,20 @@ export function assertedUser(
   if (expiresBy !== undefined && expiresBy <= Math.floor(rules.now)) {
     return failed('times', 'at least a second until exp');
   }
-  const evidence = { trustedIssuer: entry.id, actor, claims: mappedClaims(token), expiresBy, ...limits };
+  const evidence: Evidence = {
+    trustedIssuer: entry.id,
+    actor,
+    claims: mappedClaims(token),
+    expiresBy,
+    ...limits,
+    refusal: assertionRefused,
+  };
   return { code: 'accepted', value: { subject: mappedSubject, evidence } };
+}
+
+/** The same words for every check: a caller must not learn which one failed (RFC 7523 §3.1). */
+export function assertionRefused(): OAuthError {
+  return new OAuthError('invalid_grant', 'The assertion is not accepted');
 }
 
 function impersonates({ impersonate }: JwtBearerPolicy, subject: string): boolean {

@@ -88,6 +88,7 @@ export class TokenEndpoint {
     this.checkPolicy(client, { subject: evidence ? undefined : subject, audience, scope });
     const issued = issuedOrRefused(
       await this.tokens.issue({ type: 'at+jwt', client, subject, audience, ...grantedBy(evidence, scope) }),
+      evidence,
     );
     this.auditIssued(caller, known, issued);
     return responseOf(issued, scope);
@@ -206,8 +207,10 @@ function grantedBy(
   };
 }
 
-function issuedOrRefused(outcome: IssueOutcome): Issued {
+function issuedOrRefused(outcome: IssueOutcome, evidence: Evidence | undefined): Issued {
   if (outcome.code === 'issued') return outcome;
+  // What the token may not contain comes from the evidence: the request itself has been checked.
+  if (evidence && outcome.code === 'invalid_request') throw evidence.refusal();
   if (outcome.code === 'unavailable') throw asOAuthError(unavailable(outcome.reason));
   throw new OAuthError(ERROR_CODES[outcome.code], outcome.reason);
 }

@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { Client } from '../../clients/client.js';
 import type { Attempt } from '../../clients/client-authenticator.js';
+import type { OAuthError } from '../oauth-error.js';
 
 /**
  * The input of a grant: a client that has authenticated and may use the grant, and the grant's own
@@ -29,6 +30,8 @@ export interface Evidence {
   readonly scopes: readonly string[] | undefined;
   /** The only audiences that may be granted; `undefined` for no limit but the client's own. */
   readonly audiences: readonly string[] | undefined;
+  /** The error if no token can be issued by it, for example because it has expired meanwhile. */
+  readonly refusal: () => OAuthError;
 }
 
 /**

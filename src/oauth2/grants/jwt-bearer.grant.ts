@@ -7,7 +7,7 @@ import { OAUTH2_SETTINGS, type OAuth2Settings } from '../../config/namespaces.js
 import { OutsideTokens } from '../../issuers/outside-tokens.js';
 import { EXAMPLE_TOKEN } from '../../token/example-tokens.js';
 import { IsPresent } from '../../validation/rules.js';
-import { assertedUser } from '../asserted-user.js';
+import { assertedUser, assertionRefused } from '../asserted-user.js';
 import { admittedClient, trustUnavailable } from '../client-authentication.js';
 import { FederatedAuthenticator } from '../federated-authenticator.js';
 import { OAuthError } from '../oauth-error.js';
@@ -67,9 +67,4 @@ export class JwtBearerGrant implements Grant<JwtBearerParametersDto> {
         throw trustUnavailable();
     }
   }
-}
-
-/** The same words for every check: a caller must not learn which one failed (RFC 7523 §3.1). */
-function assertionRefused(): OAuthError {
-  return new OAuthError('invalid_grant', 'The assertion is not accepted');
 }

@@ -230,6 +230,7 @@ describe('the audience', () => {
 
 describe('an assertion is refused', () => {
   it.each<[string, string, OutsideClaims]>([
+    ['that expires within a second', 'times', { exp: NEW_YEAR + 0.9 }],
     ['that is bound to a key', 'rules', { cnf: { jkt: 'x' } }],
     ['whose may_act names another', 'rules', { may_act: { sub: 'other' } }],
     ['whose may_act has no sub', 'rules', { may_act: { client_id: 'portal' } }],

@@ -22,6 +22,7 @@ import { GRANTS } from '../../../src/oauth2/grants/index.js';
 import { MetadataController } from '../../../src/oauth2/metadata.controller.js';
 import { OAuthError } from '../../../src/oauth2/oauth-error.js';
 import { TokenEndpoint } from '../../../src/oauth2/token-endpoint.js';
+import type { NotIssued } from '../../../src/token/issue-outcome.js';
 import type { TokenRequest } from '../../../src/token/token-request.js';
 import type { TokenService } from '../../../src/token/token.service.js';
 import { IsPresent, Satisfies } from '../../../src/validation/rules.js';
@@ -42,6 +43,7 @@ const EVIDENCE: Evidence = {
   expiresBy: undefined,
   scopes: undefined,
   audiences: undefined,
+  refusal: () => new OAuthError('invalid_grant', 'The ticket is not accepted'),
 };
 
 /** Grants a token for the subject that the ticket names, after an asynchronous check. */
@@ -63,8 +65,10 @@ describe('a grant added to the table', () => {
   let events: AuditEvent[];
   let endpoint: TokenEndpoint;
   let registered: Client | undefined;
+  let outcome: NotIssued | undefined;
   beforeEach(() => {
     issued = [];
+    outcome = undefined;
     events = [];
     const client = clientOf({
       grantTypes: ['urn:ticket'],
@@ -75,6 +79,7 @@ describe('a grant added to the table', () => {
     registered = client;
     const tokens = {
       issue: (request: TokenRequest) => {
+        if (outcome) return outcome;
         issued.push(request);
         return { code: 'issued', token: 'a.b.c', tokenId: 'id', algorithm: 'ES256', expiresIn: 60 };
       },
@@ -131,6 +136,15 @@ describe('a grant added to the table', () => {
     registered = registered && { ...registered, name: 'Renamed' };
     await expect(response).rejects.toMatchObject({ code: 'invalid_grant' });
     expect(issued).toEqual([]);
+  });
+
+  it.each([
+    ['evidence', 'invalid_grant', 'The ticket is not accepted'],
+    ['user-42', 'invalid_request', 'expiresBy is in the past'],
+  ])('refuses in its own words if the token cannot have what %s says', async (ticket, code, message) => {
+    outcome = { code: 'invalid_request', reason: 'expiresBy is in the past' };
+    await expect(ask({ ticket })).rejects.toMatchObject({ code, message });
+    expect(events).toMatchObject([{ event: 'token.refused', code }]);
   });
 
   it('issues the token if the client is renamed while the grant decides', async () => {
