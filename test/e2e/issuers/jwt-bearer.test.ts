@@ -202,6 +202,15 @@ describe('the scope', () => {
   ])('%s is refused', async (_name, claims, scope) => {
     expect(refusalOf(await present(idp.token(claims), { scope }))).toEqual(refused('invalid_scope'));
   });
+
+  it.each([5, null, true, { 'logs:read': true }, [], [1, ['logs:read']], '', ' ', '"', 'l\u00f6gs'])(
+    'is empty if the claim at the pointer is %j',
+    async (permissions) => {
+      const assertion = (): string => idp.token({ permissions });
+      expect((await present(assertion())).body).not.toHaveProperty('scope');
+      expect(refusalOf(await present(assertion(), { scope: 'logs:read' }))).toEqual(refused('invalid_scope'));
+    },
+  );
 });
 
 describe('the audience', () => {
