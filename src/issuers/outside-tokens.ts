@@ -5,7 +5,7 @@ import { ClientRegistry } from '../clients/client-registry.js';
 import { Clock } from '../clock.js';
 import { ISSUERS_SETTINGS, type IssuersSettings } from '../config/namespaces.js';
 import { type OutsideJws, parseOutsideJws } from '../jwt/compact-jws.js';
-import { publishedUrls } from '../published-urls.js';
+import { baseUrlOf, publishedUrls } from '../published-urls.js';
 import { checkAlgorithm, type CheckContext, checkOutsideToken, lacksKey } from './check-outside-token.js';
 import { IssuerKeys } from './issuer-keys.js';
 import { IssuerRegistry } from './issuer-registry.js';
@@ -67,7 +67,7 @@ type IsUnused = (key: string, expiresAt: number) => Promise<boolean>;
 @Injectable()
 export class OutsideTokens {
   private readonly ownIssuer: string;
-  private readonly tokenEndpoint: string | undefined;
+  private readonly tokenEndpoints: readonly string[];
   private readonly isClient = (subject: string): boolean => this.clients.isClient(subject);
   private readonly isPrefixed = (subject: string, entryId: string): boolean =>
     this.issuers.isPrefixed(subject, entryId);
@@ -82,7 +82,10 @@ export class OutsideTokens {
     @Inject(ISSUERS_SETTINGS) { issuer, publicUrl }: Pick<IssuersSettings, 'issuer' | 'publicUrl'>,
   ) {
     this.ownIssuer = issuer;
-    this.tokenEndpoint = publicUrl === undefined ? undefined : publishedUrls(publicUrl).tokenEndpoint;
+    // A client that knows the issuer alone derives the endpoint from it, whatever PUBLIC_URL says.
+    this.tokenEndpoints = [publicUrl, baseUrlOf(issuer)]
+      .filter((url) => url !== undefined)
+      .map((url) => publishedUrls(url).tokenEndpoint);
   }
 
   /** @param text a compact JWS, as received */
@@ -179,8 +182,8 @@ export class OutsideTokens {
   }
 
   private contextOf(use: IssuerUse): CheckContext {
-    const { ownIssuer, tokenEndpoint, isClient, isPrefixed } = this;
-    return { use, now: this.clock.now() / 1000, ownIssuer, tokenEndpoint, isClient, isPrefixed };
+    const { ownIssuer, tokenEndpoints, isClient, isPrefixed } = this;
+    return { use, now: this.clock.now() / 1000, ownIssuer, tokenEndpoints, isClient, isPrefixed };
   }
 
   /** The last of all checks: a forged token never uses up the `jti` of another. */

@@ -205,6 +205,29 @@ describe('the audience', () => {
   });
 });
 
+it.each([undefined, 'https://public.example'])(
+  'the endpoint under the issuer authenticates no client, with PUBLIC_URL %s',
+  async (publicUrl) => {
+    const own = await RunningApp.start({ issuer: 'https://id.example/', publicUrl });
+    const platform = new OutsideIssuer('platform');
+    const audiences = ['https://id.example/', ENDPOINT];
+    const entry = platform.entry({ uses: ['client_authentication'], audiences });
+    await trustIssuer(own, await Administrator.of(own), entry);
+    await makeClient(own, 'worker', {
+      audiences: ['logging-service'],
+      federated_credentials: [{ issuer: 'platform', subject: 'job-1' }],
+    });
+    const responses = [];
+    for (const aud of audiences) {
+      const assertion = assertionParameters(platform.token({ sub: 'job-1', aud }));
+      responses.push(await own.form('/oauth2/token', { grant_type: 'client_credentials', ...assertion }));
+    }
+    expect(responses.map(({ status }) => status)).toEqual([200, 401]);
+    expect(refusedCheck(own)).toBe('audience');
+    await own.stop();
+  },
+);
+
 describe('an entry that changes', () => {
   it('is refused from the moment it is disabled, although its keys are known', async () => {
     const [present] = USES['as a client assertion'] ?? [];

@@ -15,7 +15,7 @@ const context: CheckContext = {
   use: 'jwt_bearer',
   now: NEW_YEAR,
   ownIssuer: 'identity-backend',
-  tokenEndpoint: undefined,
+  tokenEndpoints: [],
   isClient: () => false,
   isPrefixed: () => false,
 };
