@@ -109,7 +109,8 @@ export class OutsideTokens {
   /**
    * Checks a token, and uses up its `jti` if the entry says so. Reports the outcome.
    *
-   * @param rules the rules of the use; called only for a token that passed all earlier checks
+   * @param rules the rules of the use; called only for a token that passed all earlier checks, and again once
+   *   its use has been stored
    * @throws {StoreUnavailable} if the store cannot say whether the token was used before
    */
   async verify<T>(
@@ -158,11 +159,12 @@ export class OutsideTokens {
     if (!keys) return { outcome: { code: 'unavailable' } };
     const verified = checkOutsideToken(jws, entry, keys, this.contextOf(use));
     if ('check' in verified) return { outcome: verified, subject: subjectIfVerified(verified, jws) };
+    const { subject } = verified;
     const decided = rules(verified);
-    const refused = decided.code === 'refused' ? decided : await this.checkReplay(verified, isUnused);
-    // While the use of the token was stored, too, the entry may have changed.
-    const outcome = refused ?? this.changed(entry) ?? decided;
-    return { outcome, subject: verified.subject };
+    if (decided.code === 'refused' || !isSingleUse(verified)) return { outcome: decided, subject };
+    const replayed = await this.checkReplay(verified, isUnused);
+    // While the use of the token was stored, too, the entry may have changed, or what the rules decide by.
+    return { outcome: replayed ?? this.changed(entry) ?? rules(verified), subject };
   }
 
   private changed(entry: TrustedIssuer): FailedCheck | undefined {
@@ -188,7 +190,6 @@ export class OutsideTokens {
 
   /** The last of all checks: a forged token never uses up the `jti` of another. */
   private async checkReplay(token: VerifiedToken, isUnused: IsUnused): Promise<FailedCheck | undefined> {
-    if (!isSingleUse(token)) return undefined;
     const key = replayKey(token);
     if (key === undefined) return failed('replay', 'a jti of 1 to 256 bytes');
     return (await isUnused(key, Math.ceil(token.claims.exp)))

