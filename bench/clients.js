@@ -37,12 +37,7 @@ export async function fillDatabase(path, count) {
   return Array.from({ length: callers }, (_, at) => basic(made[Math.floor((at * count) / callers)]));
 }
 
-/** No client of this file names a trusted issuer. */
-const NO_ISSUERS = /** @type {import('../dist/issuers/issuer-registry.js').IssuerRegistry} */ (
-  /** @type {unknown} */ ({ byIssuer: () => undefined })
-);
-
-const description = new ClientDescription({ lifetimeSeconds: LIFETIME_SECONDS }, NO_ISSUERS);
+const description = new ClientDescription({ lifetimeSeconds: LIFETIME_SECONDS });
 
 /**
  * @param {number} at

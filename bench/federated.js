@@ -1,8 +1,8 @@
 // Measures what a token of a trusted issuer costs the service, as the grant of a workload and as a client
 // assertion, next to client_credentials with a secret: processor time for each request, with 1,000 entries and
-// 10,000 federated clients, and the signature's verification alone.
+// 10,000 federated clients, and the signature's verification alone in a bare server under the same load.
 // Run after `npm run build`: node bench/federated.js [--rounds 9]
-import { generateKeyPairSync, randomUUID, sign, verify } from 'node:crypto';
+import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { join } from 'node:path';
 import { fillFederated } from './federated-clients.js';
 import { machine } from './machine.js';
@@ -17,9 +17,6 @@ const LOAD = { seconds: 1, connections: 32 };
 const JWT_BEARER = 'urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer';
 const ASSERTION_TYPE = 'urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer';
 const FORM = 'application/x-www-form-urlencoded';
-
-/** How often a signature is verified for one figure. */
-const VERIFICATIONS = 3_000;
 
 /** @type {readonly { alg: string, hash: string, pair: ReturnType<typeof generateKeyPairSync>, options: object }[]} */
 const ALGORITHMS = [
@@ -51,6 +48,7 @@ async function compare({ alg, hash, pair, options }) {
     jwk: { ...pair.publicKey.export({ format: 'jwk' }), kid: 'bench' },
   });
   const server = await start(`identity-backend with ${alg}`, 'dist/main.js', path);
+  const bare = await start(`signatures by ${alg}`, 'bench/peers/signature.js', undefined, { ALG: alg });
   const now = Math.floor(Date.now() / 1000);
   const input = [
     { alg, kid: 'bench', typ: 'JWT' },
@@ -71,36 +69,25 @@ async function compare({ alg, hash, pair, options }) {
   const figures = new Map();
   const record = (/** @type {string} */ name, /** @type {number} */ value) =>
     figures.set(name, [...(figures.get(name) ?? []), value]);
+  const costOf = async (/** @type {[typeof server, import('./cases.js').Case]} */ ...run) =>
+    (await measure(...run, LOAD)).cpu ?? NaN;
   for (let round = -1; round < rounds; round++) {
-    const alone = costOfVerification(() =>
-      verify(hash, Buffer.from(input), { key: pair.publicKey, ...options }, signature),
-    );
+    const verified = await costOf(bare, { path: '/verified', method: 'POST', type: FORM, body: token });
+    const unverified = await costOf(bare, { path: '/unverified', method: 'POST', type: FORM, body: token });
+    // The first round warms up.
+    if (round >= 0) record('verification', verified - unverified);
     for (const [name, request] of Object.entries(cases)) {
-      const { cpu } = await measure(
-        server,
-        { path: '/oauth2/token', method: 'POST', type: FORM, ...request },
-        LOAD,
-      );
-      // The first round warms up.
-      if (round >= 0) record(name, cpu ?? NaN);
+      const cpu = await costOf(server, { path: '/oauth2/token', method: 'POST', type: FORM, ...request });
+      if (round >= 0) record(name, cpu);
     }
-    if (round >= 0) record('verification', alone);
   }
   report(alg, figures);
-}
-
-/** @param {() => boolean} run @returns {number} microseconds of processor time */
-function costOfVerification(run) {
-  const begin = process.cpuUsage();
-  for (let count = 0; count < VERIFICATIONS; count++) run();
-  const { user, system } = process.cpuUsage(begin);
-  return (user + system) / VERIFICATIONS;
 }
 
 /** @param {string} alg @param {ReadonlyMap<string, readonly number[]>} figures */
 function report(alg, figures) {
   const of = (/** @type {string} */ name) => figures.get(name) ?? [];
-  console.log(`${alg}: verification alone ${median([...of('verification')]).toFixed(1)} µs`);
+  console.log(`${alg}: verification ${median([...of('verification')]).toFixed(1)} µs`);
   for (const [name, values] of figures) {
     if (name === 'verification') continue;
     const over = values.map(
