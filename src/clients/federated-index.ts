@@ -10,13 +10,20 @@ interface Registered {
   readonly credential: FederatedCredential;
 }
 
+/** The credentials that name one issuer. */
+interface OfIssuer {
+  /** By the whole subject. */
+  readonly exact: Map<string, readonly Registered[]>;
+  /** By what precedes the `*` of a wildcard. */
+  readonly prefixes: Map<string, readonly Registered[]>;
+}
+
 /**
  * Finds clients by the tokens of their workloads, however many clients there are: exact subjects and the
  * prefixes of wildcards are looked up, never compared one by one.
  */
 export class FederatedIndex {
-  private readonly exact = new Map<string, readonly Registered[]>();
-  private readonly prefixes = new Map<string, readonly Registered[]>();
+  private readonly credentials = new Map<string, OfIssuer>();
   /** How many credentials, and policies for users, name each entry. */
   private readonly issuers = new Map<string, number>();
 
@@ -46,27 +53,30 @@ export class FederatedIndex {
 
   /** @returns the IDs of the clients that a token matches */
   match(issuerId: string, subject: string, claims: object): ReadonlySet<string> {
-    const candidates = [...this.withSubject(issuerId, subject)];
-    const matching = candidates.filter(({ credential }) => matchesCredential(credential, subject, claims));
+    const matching = this.withSubject(issuerId, subject).filter(({ credential }) =>
+      matchesCredential(credential, subject, claims),
+    );
     return new Set(matching.map(({ clientId }) => clientId));
   }
 
   /** The credentials with exactly this issuer and subject pattern. */
   named({ issuer, subject }: FederatedCredential): readonly Registered[] {
     const prefix = wildcardPrefix(subject);
-    const found =
-      prefix === undefined ? this.exact.get(key(issuer, subject)) : this.prefixes.get(key(issuer, prefix));
+    const named = this.credentials.get(issuer);
+    const found = prefix === undefined ? named?.exact.get(subject) : named?.prefixes.get(prefix);
     return found ?? [];
   }
 
-  private *withSubject(issuerId: string, subject: string): Iterable<Registered> {
-    yield* this.exact.get(key(issuerId, subject)) ?? [];
-    if (this.prefixes.size === 0) return;
+  private withSubject(issuerId: string, subject: string): readonly Registered[] {
+    const named = this.credentials.get(issuerId);
+    const found = [...(named?.exact.get(subject) ?? [])];
+    if (!named || named.prefixes.size === 0) return found;
     const length = Math.min(subject.length - 1, MAX_SUBJECT_UNITS);
     for (let end = 1; end <= length; end++) {
       const last = subject.charAt(end - 1);
-      if (last === ':' || last === '/') yield* this.prefixes.get(key(issuerId, subject.slice(0, end))) ?? [];
+      if (last === ':' || last === '/') found.push(...(named.prefixes.get(subject.slice(0, end)) ?? []));
     }
+    return found;
   }
 
   private update(
@@ -74,15 +84,14 @@ export class FederatedIndex {
     change: (found: readonly Registered[]) => readonly Registered[],
   ): void {
     const prefix = wildcardPrefix(subject);
-    const [map, name] = prefix === undefined ? [this.exact, subject] : [this.prefixes, prefix];
-    const changed = change(map.get(key(issuer, name)) ?? []);
-    if (changed.length > 0) map.set(key(issuer, name), changed);
-    else map.delete(key(issuer, name));
+    const named: OfIssuer = this.credentials.get(issuer) ?? { exact: new Map(), prefixes: new Map() };
+    const [map, name] = prefix === undefined ? [named.exact, subject] : [named.prefixes, prefix];
+    const changed = change(map.get(name) ?? []);
+    if (changed.length > 0) map.set(name, changed);
+    else map.delete(name);
+    if (named.exact.size + named.prefixes.size > 0) this.credentials.set(issuer, named);
+    else this.credentials.delete(issuer);
   }
-}
-
-function key(issuerId: string, text: string): string {
-  return `${issuerId} ${text}`;
 }
 
 function issuersOf({ federatedCredentials, jwtBearer }: Client): readonly string[] {
