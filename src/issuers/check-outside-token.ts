@@ -1,6 +1,5 @@
 import { algorithmNamed, ALGORITHMS } from '../jwt/algorithms.js';
 import { isName } from '../encoding/well-formed-text.js';
-import { anyAudienceOf } from '../jwt/audience.js';
 import { audiencesOf, type Claims } from '../jwt/claims.js';
 import { mediaType, type OutsideJws } from '../jwt/compact-jws.js';
 import type { PublicKey } from '../jwt/public-key.js';
@@ -31,8 +30,8 @@ export interface CheckContext {
   readonly now: number;
   /** The issuer of our own tokens. */
   readonly ownIssuer: string;
-  /** The URLs that clients may have for the token endpoint. */
-  readonly tokenEndpoints: readonly string[];
+  /** Whether an audience is the URL of the token endpoint, as clients may have it. */
+  readonly isTokenEndpoint: (audience: string) => boolean;
   /** Whether a subject is the ID of a client. */
   readonly isClient: (subject: string) => boolean;
   /** Whether a subject begins like those of an entry other than this one. */
@@ -109,7 +108,7 @@ function checkTimes(
 function checkAudience(
   { aud }: Claims,
   entry: TrustedIssuer,
-  { use, ownIssuer, tokenEndpoints }: CheckContext,
+  { use, ownIssuer, isTokenEndpoint }: CheckContext,
 ): FailedCheck | undefined {
   const values = audiencesOf(aud);
   if (use === 'jwt_bearer' && entry.idJag) {
@@ -121,10 +120,14 @@ function checkAudience(
     return isAccepted ? undefined : failed('audience', entry.audiences, aud);
   }
   // Another server may have given the client the URL of our endpoint (draft-ietf-oauth-rfc7523bis §4).
-  const isEndpoint = anyAudienceOf(tokenEndpoints);
-  const accepted = entry.audiences.filter((each) => !isEndpoint(each));
   const [only = ''] = values;
-  return values.length === 1 && accepted.includes(only) ? undefined : failed('audience', accepted, aud);
+  return values.length === 1 && entry.audiences.includes(only) && !isTokenEndpoint(only)
+    ? undefined
+    : failed(
+        'audience',
+        entry.audiences.filter((each) => !isTokenEndpoint(each)),
+        aud,
+      );
 }
 
 function checkSubject(

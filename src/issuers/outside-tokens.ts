@@ -4,6 +4,7 @@ import { AssertionStore } from '../clients/assertion-store.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { Clock } from '../clock.js';
 import { ISSUERS_SETTINGS, type IssuersSettings } from '../config/namespaces.js';
+import { anyAudienceOf } from '../jwt/audience.js';
 import { type OutsideJws, parseOutsideJws } from '../jwt/compact-jws.js';
 import { baseUrlOf, publishedUrls } from '../published-urls.js';
 import { checkAlgorithm, type CheckContext, checkOutsideToken, lacksKey } from './check-outside-token.js';
@@ -67,7 +68,7 @@ type IsUnused = (key: string, expiresAt: number) => Promise<boolean>;
 @Injectable()
 export class OutsideTokens {
   private readonly ownIssuer: string;
-  private readonly tokenEndpoints: readonly string[];
+  private readonly isTokenEndpoint: (audience: string) => boolean;
   private readonly isClient = (subject: string): boolean => this.clients.isClient(subject);
   private readonly isPrefixed = (subject: string, entryId: string): boolean =>
     this.issuers.isPrefixed(subject, entryId);
@@ -83,9 +84,8 @@ export class OutsideTokens {
   ) {
     this.ownIssuer = issuer;
     // A client that knows the issuer alone derives the endpoint from it, whatever PUBLIC_URL says.
-    this.tokenEndpoints = [publicUrl, baseUrlOf(issuer)]
-      .filter((url) => url !== undefined)
-      .map((url) => publishedUrls(url).tokenEndpoint);
+    const urls = [publicUrl, baseUrlOf(issuer)].filter((url) => url !== undefined);
+    this.isTokenEndpoint = anyAudienceOf(urls.map((url) => publishedUrls(url).tokenEndpoint));
   }
 
   /** @param text a compact JWS, as received */
@@ -184,8 +184,8 @@ export class OutsideTokens {
   }
 
   private contextOf(use: IssuerUse): CheckContext {
-    const { ownIssuer, tokenEndpoints, isClient, isPrefixed } = this;
-    return { use, now: this.clock.now() / 1000, ownIssuer, tokenEndpoints, isClient, isPrefixed };
+    const { ownIssuer, isTokenEndpoint, isClient, isPrefixed } = this;
+    return { use, now: this.clock.now() / 1000, ownIssuer, isTokenEndpoint, isClient, isPrefixed };
   }
 
   /** The last of all checks: a forged token never uses up the `jti` of another. */

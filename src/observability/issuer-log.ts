@@ -11,6 +11,8 @@ const MAX_NAMED = 1_000;
 @Injectable()
 export class IssuerLog extends IssuerReport {
   private readonly named = new Set<string>();
+  /** By their labels: to look them up each time would take as long as the line of the log. */
+  private readonly counters = new Map<string, { inc(): void }>();
 
   constructor(
     private readonly audit: AuditLog,
@@ -21,7 +23,7 @@ export class IssuerLog extends IssuerReport {
   }
 
   override outcome({ requestId, use, issuer, outcome, subject }: OutsideTokenEvent): void {
-    this.metrics.outsideToken(this.labelOf(issuer), use, outcome);
+    this.counterOf(this.labelOf(issuer), use, outcome).inc();
     const known = { use, trusted_issuer: issuer, sub: subject };
     this.audit.record(
       requestId,
@@ -38,6 +40,13 @@ export class IssuerLog extends IssuerReport {
 
   override keysRestored(issuer: string): void {
     this.log.info({ trusted_issuer: issuer }, 'the keys of a trusted issuer were fetched again');
+  }
+
+  private counterOf(...labels: readonly [issuer: string, use: string, outcome: string]): { inc(): void } {
+    const key = labels.join(' ');
+    const counter = this.counters.get(key) ?? this.metrics.outsideTokensOf(...labels);
+    this.counters.set(key, counter);
+    return counter;
   }
 
   private labelOf(issuer: string | undefined): string {

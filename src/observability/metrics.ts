@@ -90,12 +90,15 @@ export class Metrics {
     this.endpointAudiences.inc();
   }
 
-  /** @param issuer the ID of an entry, or another label from a bounded set */
-  outsideToken(issuer: string, use: string, outcome: string): void {
-    this.outsideTokens.inc({ issuer, use, outcome });
+  /**
+   * @param issuer the ID of an entry, or another label from a bounded set
+   * @returns a counter of the tokens with these labels
+   */
+  outsideTokensOf(issuer: string, use: string, outcome: string): { inc(): void } {
+    return this.outsideTokens.labels({ issuer, use, outcome });
   }
 
-  /** @param issuer as for {@link outsideToken} */
+  /** @param issuer as for {@link outsideTokensOf} */
   issuerKeysLost(issuer: string): void {
     this.keyFetchOutages.inc({ issuer });
   }

@@ -22,7 +22,7 @@ export class RegisteredGrant {
   }
 
   /** @throws {OAuthError} if the grant requires client authentication, or does not find a client */
-  async identify(form: OAuthForm, request: UnauthenticatedRequest): Promise<Client> {
+  identify(form: OAuthForm, request: UnauthenticatedRequest): Promise<Client> {
     if (!this.grant.identify) throw new OAuthError('invalid_client', 'Client authentication failed');
     return this.grant.identify(this.parametersOf(form), request);
   }
@@ -35,7 +35,7 @@ export class RegisteredGrant {
   }
 
   /** @throws {OAuthError} if a parameter of the grant is missing or malformed, or the grant refuses */
-  async decide(form: OAuthForm, context: Omit<GrantContext, 'parameters'>): Promise<GrantDecision> {
+  decide(form: OAuthForm, context: Omit<GrantContext, 'parameters'>): Promise<GrantDecision> {
     return this.grant.decide({ ...context, parameters: this.parametersOf(form) });
   }
 

@@ -15,7 +15,7 @@ const context: CheckContext = {
   use: 'jwt_bearer',
   now: NEW_YEAR,
   ownIssuer: 'identity-backend',
-  tokenEndpoints: [],
+  isTokenEndpoint: () => false,
   isClient: () => false,
   isPrefixed: () => false,
 };
