@@ -29,33 +29,45 @@ type Show = (name: string) => string;
 export function redactEvent(event: AuditEvent): AuditEvent {
   if (event.event === 'token.revoked') {
     const { jti, client_id } = event;
-    return { ...event, jti: name(jti.slice(0, MAX_TOKEN_ID_LENGTH)), client_id: optional(client_id, name) };
+    return {
+      ...event,
+      jti: redactName(jti.slice(0, MAX_TOKEN_ID_LENGTH)),
+      client_id: optional(client_id, redactName),
+    };
   }
   if ('use' in event) {
-    return { ...event, sub: optional(event.sub?.slice(0, MAX_SUBJECT_LENGTH), name) };
+    const { trusted_issuer, sub } = event;
+    return {
+      ...event,
+      trusted_issuer: optional(trusted_issuer, redactName),
+      sub: optional(sub?.slice(0, MAX_SUBJECT_LENGTH), redactName),
+    };
   }
   if ('sub' in event) {
-    const show = event.event === 'token.refused' && event.client_id === undefined ? plainName : name;
-    const { sub, aud, scope, client_id } = event;
+    const show = event.event === 'token.refused' && event.client_id === undefined ? plainName : redactName;
+    const { sub, aud, scope, client_id, trusted_issuer } = event;
     return {
       ...event,
       sub: optional(sub, show),
       aud: typeof aud === 'object' ? aud.map(show) : optional(aud, show),
       scope: optional(scope, scopeOf(show)),
-      client_id: optional(client_id, name),
+      client_id: optional(client_id, redactName),
+      ...(trusted_issuer !== undefined && { trusted_issuer: redactName(trusted_issuer) }),
     };
   }
-  if ('client' in event) return { ...event, client: name(event.client) };
-  if ('client_id' in event) return { ...event, client_id: optional(event.client_id, name) };
+  if ('issuer' in event) return { ...event, issuer: redactName(event.issuer) };
+  if ('client' in event) return { ...event, client: redactName(event.client) };
+  if ('client_id' in event) return { ...event, client_id: optional(event.client_id, redactName) };
   return event;
 }
 
-function name(text: string): string {
+/** A name that others choose, for a line of the log or a label of a metric. */
+export function redactName(text: string): string {
   return text.length >= 32 && RANDOM_BASE64.test(text) ? REMOVED : redactSecrets(text);
 }
 
 function plainName(text: string): string {
-  return PLAIN_NAME.test(text) ? name(text) : REMOVED;
+  return PLAIN_NAME.test(text) ? redactName(text) : REMOVED;
 }
 
 /** Redacts each scope token by itself. */

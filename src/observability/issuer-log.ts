@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.js';
+import { redactName } from '../audit/redact-event.js';
 import { IssuerReport, type OutsideTokenEvent } from '../issuers/issuer-report.js';
 import { type Log, LOG } from '../log.js';
 import { Metrics } from './metrics.js';
@@ -10,7 +11,8 @@ const MAX_NAMED = 1_000;
 /** Counts the tokens of trusted issuers, writes a line for each, and one for each outage. */
 @Injectable()
 export class IssuerLog extends IssuerReport {
-  private readonly named = new Set<string>();
+  /** The labels of entries, by their IDs. */
+  private readonly labels = new Map<string, string>();
   /** By their labels: to look them up each time would take as long as the line of the log. */
   private readonly counters = new Map<string, { inc(): void }>();
 
@@ -35,11 +37,14 @@ export class IssuerLog extends IssuerReport {
 
   override keysUnavailable(issuer: string, reason: string): void {
     this.metrics.issuerKeysLost(this.labelOf(issuer));
-    this.log.warn({ trusted_issuer: issuer, reason }, 'the keys of a trusted issuer cannot be fetched');
+    this.log.warn(
+      { trusted_issuer: redactName(issuer), reason },
+      'the keys of a trusted issuer cannot be fetched',
+    );
   }
 
   override keysRestored(issuer: string): void {
-    this.log.info({ trusted_issuer: issuer }, 'the keys of a trusted issuer were fetched again');
+    this.log.info({ trusted_issuer: redactName(issuer) }, 'the keys of a trusted issuer were fetched again');
   }
 
   private counterOf(...labels: readonly [issuer: string, use: string, outcome: string]): { inc(): void } {
@@ -51,9 +56,11 @@ export class IssuerLog extends IssuerReport {
 
   private labelOf(issuer: string | undefined): string {
     if (issuer === undefined) return 'unknown';
-    if (this.named.has(issuer)) return issuer;
-    if (this.named.size >= MAX_NAMED) return 'other';
-    this.named.add(issuer);
-    return issuer;
+    const known = this.labels.get(issuer);
+    if (known !== undefined) return known;
+    if (this.labels.size >= MAX_NAMED) return 'other';
+    const label = redactName(issuer);
+    this.labels.set(issuer, label);
+    return label;
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
+import { redactName } from '../audit/redact-event.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { expiringSecrets } from '../clients/expiring-secrets.js';
 import { Clock } from '../clock.js';
@@ -63,7 +64,8 @@ export class StateGauges {
     gauge.reset();
     for (const entry of [...issuers.all].slice(0, MAX_NAMED_ISSUERS)) {
       const { ageSeconds } = this.issuerKeys.stateOf(entry);
-      if (!entry.disabled && ageSeconds !== undefined) gauge.set({ issuer: entry.id }, ageSeconds);
+      if (!entry.disabled && ageSeconds !== undefined)
+        gauge.set({ issuer: redactName(entry.id) }, ageSeconds);
     }
   }
 

@@ -1,22 +1,32 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Administrator, basic, makeClient, type TestClient } from '../../support/clients.js';
+import { administerIssuers, OutsideIssuer, trustIssuer } from '../../support/outside-issuer.js';
 import { type ServiceResponse, RunningApp } from '../../support/running-app.js';
 import { PREVIOUS_SECRET, SECRET } from '../../support/settings.js';
 
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const ENCRYPTION_KEY = 'an encryption key of words that no one would guess';
 const JSON_FIELDS = ['token', 'sub', 'aud', 'scope', 'expires_in', 'claims'] as const;
 const CLIENT_FIELDS = [
   ...['client_id', 'name', 'audiences', 'default_audience', 'scopes', 'claims', 'grant_types'],
   ...['token_lifetime_seconds', 'may_act_for', 'jwks', 'disabled'],
+  ...['federated_credentials', 'workload_grant', 'jwt_bearer', 'token_endpoint_auth_methods'],
+] as const;
+const ISSUER_FIELDS = [
+  ...['id', 'issuer', 'keys', 'algorithms', 'audiences', 'uses', 'typ', 'max_lifetime_seconds', 'replay'],
+  ...['subject', 'claims', 'scopes_claim', 'id_jag', 'disabled'],
 ] as const;
 const FORM_FIELDS = [
   ...['grant_type', 'client_id', 'client_secret', 'scope', 'audience', 'resource', 'token'],
-  ...['token_type_hint', 'client_assertion', 'client_assertion_type'],
+  ...['token_type_hint', 'client_assertion', 'client_assertion_type', 'assertion'],
 ] as const;
 
 let service: RunningApp;
 let admin: Administrator;
 let client: TestClient;
+/** Presents assertions of {@link issuer} about users. */
+let gateway: TestClient;
+const issuer = new OutsideIssuer('corporate');
 const misplaced = new Map<string, string>();
 /** Responses that must not repeat what was sent. */
 const errors: string[] = [];
@@ -30,11 +40,18 @@ beforeAll(async () => {
   });
   admin = await Administrator.of(service);
   client = await makeClient(service, 'worker', { audiences: ['logging-service'], scopes: ['logs:read'] });
+  await trustIssuer(service, admin, issuer.entry({ uses: ['client_authentication', 'jwt_bearer'] }));
+  gateway = await makeClient(service, 'gateway', {
+    audiences: ['logging-service'],
+    grant_types: [JWT_BEARER],
+    jwt_bearer: { issuers: ['corporate'] },
+  });
   misplaced
     .set('the secret of a client', client.secret)
     .set('its credentials', client.authorization.slice('Basic '.length))
     .set('a token', await admin.token())
-    .set('a random key in hex', Buffer.from(client.secret, 'base64url').toString('hex'))
+    // It begins as the ID of an issuer must.
+    .set('a random key in hex', `a${Buffer.from(client.secret, 'base64url').toString('hex').slice(1)}`)
     .set('JWT_SECRET_KEY', SECRET)
     .set('JWT_SECRET_KEY_PREVIOUS', PREVIOUS_SECRET)
     .set('KEY_ENCRYPTION_KEY', ENCRYPTION_KEY);
@@ -95,16 +112,21 @@ describe.each(SECRETS)('%s is in no log line, metric or error', (name) => {
   it.each(FORM_FIELDS)('when sent as %s in a form', async (field) => {
     for (const value of variants()) {
       for (const path of ['/oauth2/token', '/oauth2/introspect', '/oauth2/revoke']) {
-        const body = { grant_type: 'client_credentials', [field]: value };
-        keepError(await service.form(path, body));
-        keepError(await service.form(path, body, authenticated()));
+        for (const grant_type of ['client_credentials', JWT_BEARER]) {
+          const body = { grant_type, [field]: value };
+          keepError(await service.form(path, body));
+          keepError(await service.form(path, body, authenticated()));
+        }
       }
     }
   });
 
   it.each(CLIENT_FIELDS)('when sent as %s of a client', async (field) => {
     const id = `made-${name.length}-${field.replaceAll('_', '-')}`;
-    for (const value of [secret(), [secret()], { keys: [{ kty: secret() }] }]) {
+    for (const value of [
+      ...[secret(), [secret()], { keys: [{ kty: secret() }] }, { issuers: [secret()] }],
+      [{ issuer: secret(), subject: secret(), claims: { [`/${secret()}`]: secret() } }],
+    ]) {
       keepError(await admin.create({ client_id: id, [field]: value }));
       keepError(
         await admin.update('worker', field === 'disabled' ? { disabled: secret() } : { [field]: value }),
@@ -113,6 +135,34 @@ describe.each(SECRETS)('%s is in no log line, metric or error', (name) => {
     }
     await admin.update('worker', { audiences: ['logging-service'], scopes: ['logs:read'] });
   });
+
+  it.each(ISSUER_FIELDS)('when sent as %s of a trusted issuer', async (field) => {
+    const made = issuer.entry({ id: 'made', issuer: 'https://made.example' });
+    for (const value of [
+      ...[secret(), [secret()], { jwks: { keys: [{ kid: secret() }] } }, { [secret()]: secret() }],
+      ...[{ jwks_uri: `https://issuer:${secret()}@issuer.example` }, { [`/${secret()}`]: 'tenant' }],
+    ]) {
+      keepError(await administerIssuers(service, admin, 'POST', '', { ...made, [field]: value }));
+      keepError(await administerIssuers(service, admin, 'PATCH', '/made', { [field]: value }));
+      keepError(await administerIssuers(service, admin, 'DELETE', '/made'));
+    }
+  });
+
+  it.each(['iss', 'sub', 'aud', 'jti', 'scope', 'act', 'may_act'])(
+    'when sent as %s by a trusted issuer',
+    async (claim) => {
+      const now = service.clock.now() / 1000;
+      for (const value of [secret(), [secret()], { sub: secret() }]) {
+        const token = issuer.token({ iat: now, exp: now + 300, [claim]: value });
+        const assertion = { grant_type: JWT_BEARER, assertion: token };
+        keepError(await service.form('/oauth2/token', assertion));
+        const { authorization } = gateway;
+        keepError(await service.form('/oauth2/token', assertion, { authorization }));
+        for (const use of ['client_authentication', 'jwt_bearer'])
+          keepError(await administerIssuers(service, admin, 'POST', '/test', { token, use }));
+      }
+    },
+  );
 
   it('when sent in a path, a query or the Authorization header', async () => {
     const text = encodeURIComponent(secret());
