@@ -11,7 +11,7 @@ interface Registered {
 }
 
 /** The credentials that name one issuer. */
-interface OfIssuer {
+interface IssuerCredentials {
   /** By the whole subject. */
   readonly exact: Map<string, readonly Registered[]>;
   /** By what precedes the `*` of a wildcard. */
@@ -23,7 +23,7 @@ interface OfIssuer {
  * prefixes of wildcards are looked up, never compared one by one.
  */
 export class FederatedIndex {
-  private readonly credentials = new Map<string, OfIssuer>();
+  private readonly credentials = new Map<string, IssuerCredentials>();
   /** How many credentials, and policies for users, name each entry. */
   private readonly issuers = new Map<string, number>();
 
@@ -84,7 +84,7 @@ export class FederatedIndex {
     change: (found: readonly Registered[]) => readonly Registered[],
   ): void {
     const prefix = wildcardPrefix(subject);
-    const named: OfIssuer = this.credentials.get(issuer) ?? { exact: new Map(), prefixes: new Map() };
+    const named: IssuerCredentials = this.credentials.get(issuer) ?? { exact: new Map(), prefixes: new Map() };
     const [map, name] = prefix === undefined ? [named.exact, subject] : [named.prefixes, prefix];
     const changed = change(map.get(name) ?? []);
     if (changed.length > 0) map.set(name, changed);

@@ -1,4 +1,7 @@
-/** What the names of trusted issuers are: a client may name an entry, and must not be named as an issuer. */
+/**
+ * The names of the trusted issuers: a client may name entries by their IDs, and must not have the name of an
+ * issuer as its own ID.
+ */
 export abstract class IssuerNames {
   /** Whether there is an entry with this ID. */
   abstract isEntry(id: string): boolean;

@@ -88,13 +88,14 @@ export class TypeOrmRecordStore<T> extends RecordStore<T> {
 }
 
 /** What each mirror misses; it is read before any is applied, since applying may throw an error of the caller. */
-function missedChanges(
+async function missedChanges(
   manager: EntityManager,
   mirrors: readonly Mirror[],
-): Promise<(readonly [Mirror, readonly RecordChange<unknown>[]])[]> {
-  return Promise.all(
-    mirrors.map(async (mirror) => [mirror, await storeOf(mirror).after(manager, mirror.revision)] as const),
-  );
+): Promise<ReadonlyMap<Mirror, readonly RecordChange<unknown>[]>> {
+  const missed = new Map<Mirror, readonly RecordChange<unknown>[]>();
+  // One connection runs one query at a time.
+  for (const mirror of mirrors) missed.set(mirror, await storeOf(mirror).after(manager, mirror.revision));
+  return missed;
 }
 
 function storeOf({ store }: Mirror): TypeOrmRecordStore<unknown> {
