@@ -3,11 +3,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AssertionStore } from '../clients/assertion-store.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { Clock } from '../clock.js';
+import { andThen, type MaybePromise } from '../concurrency/maybe-promise.js';
 import { ISSUERS_SETTINGS, type IssuersSettings } from '../config/namespaces.js';
 import { anyAudienceOf } from '../jwt/audience.js';
 import { type OutsideJws, parseOutsideJws } from '../jwt/compact-jws.js';
 import { baseUrlOf, publishedUrls } from '../published-urls.js';
 import { checkAlgorithm, type CheckContext, checkOutsideToken, lacksKey } from './check-outside-token.js';
+import type { IssuerKeySet } from './issuer-key-set.js';
 import { IssuerKeys } from './issuer-keys.js';
 import { IssuerRegistry } from './issuer-registry.js';
 import { IssuerReport } from './issuer-report.js';
@@ -60,6 +62,20 @@ export interface PresentedToken {
  */
 type IsUnused = (key: string, expiresAt: number) => Promise<boolean>;
 
+/** What a token is checked for. */
+interface Checks<T> {
+  readonly token: ReadToken;
+  readonly use: IssuerUse;
+  readonly rules: Rules<T>;
+  readonly isUnused: IsUnused;
+}
+
+/** The outcome, and the subject once the signature is verified. */
+interface Checked<T> {
+  readonly outcome: OutsideTokenOutcome<T>;
+  readonly subject?: string | undefined;
+}
+
 /**
  * Checks tokens of trusted issuers, for every use in the same order: form, issuer, key, signature, claims, the
  * rules of the use, replay. No request is sent and no key is used for an issuer that is unknown, disabled or
@@ -111,24 +127,24 @@ export class OutsideTokens {
    *
    * @param rules the rules of the use; called only for a token that passed all earlier checks, and again once
    *   its use has been stored
+   * @returns a promise only if keys are fetched or the use is stored
    * @throws {StoreUnavailable} if the store cannot say whether the token was used before
    */
-  async verify<T>(
+  verify<T>(
     { token, use, requestId }: PresentedToken,
     rules: Rules<T>,
-  ): Promise<OutsideTokenOutcome<T>> {
-    const checked = await this.check(token, use, rules, (key, expiresAt) =>
-      this.used.useOnce(key, expiresAt),
-    );
-    const { outcome, subject } = checked;
-    this.report.outcome({
-      requestId,
-      use,
-      issuer: token.entry?.id,
-      outcome: outcome.code === 'refused' ? outcome.check : outcome.code,
-      subject,
+  ): MaybePromise<OutsideTokenOutcome<T>> {
+    const isUnused: IsUnused = (key, expiresAt) => this.used.useOnce(key, expiresAt);
+    return andThen(this.check({ token, use, rules, isUnused }), ({ outcome, subject }) => {
+      this.report.outcome({
+        requestId,
+        use,
+        issuer: token.entry?.id,
+        outcome: outcome.code === 'refused' ? outcome.check : outcome.code,
+        subject,
+      });
+      return outcome;
     });
-    return outcome;
   }
 
   /**
@@ -138,21 +154,27 @@ export class OutsideTokens {
    */
   async inspect<T>(token: ReadToken, use: IssuerUse, rules: Rules<T>): Promise<OutsideTokenOutcome<T>> {
     const isUnused: IsUnused = async (key) => !(await this.used.isUsed(key));
-    return (await this.check(token, use, rules, isUnused)).outcome;
+    return (await this.check({ token, use, rules, isUnused })).outcome;
   }
 
-  /** @returns the outcome, and the subject once the signature is verified */
-  private async check<T>(
-    { jws, entry }: ReadToken,
-    use: IssuerUse,
-    rules: Rules<T>,
-    isUnused: IsUnused,
-  ): Promise<{ readonly outcome: OutsideTokenOutcome<T>; readonly subject?: string | undefined }> {
+  private check<T>(checks: Checks<T>): MaybePromise<Checked<T>> {
+    const { jws, entry } = checks.token;
     if (typeof jws === 'string') return { outcome: failed('form', undefined, jws) };
     if (!entry) return { outcome: failed('issuer', 'the issuer of an entry', jws.claims.iss) };
-    const refusal = unusable(entry, use) ?? checkAlgorithm(jws, entry);
+    const refusal = unusable(entry, checks.use) ?? checkAlgorithm(jws, entry);
     if (refusal) return { outcome: refusal };
-    const keys = await this.keys.find(entry, (set) => lacksKey(jws, set));
+    return andThen(
+      this.keys.find(entry, (set) => lacksKey(jws, set)),
+      (keys) => this.checkBy(keys, jws, entry, checks),
+    );
+  }
+
+  private checkBy<T>(
+    keys: IssuerKeySet | undefined,
+    jws: OutsideJws,
+    entry: TrustedIssuer,
+    { use, rules, isUnused }: Checks<T>,
+  ): MaybePromise<Checked<T>> {
     // While the keys were fetched, the entry may have been disabled, changed or deleted.
     const changed = this.changed(entry);
     if (changed) return { outcome: changed };
@@ -162,9 +184,11 @@ export class OutsideTokens {
     const { subject } = verified;
     const decided = rules(verified);
     if (decided.code === 'refused' || !isSingleUse(verified)) return { outcome: decided, subject };
-    const replayed = await this.checkReplay(verified, isUnused);
-    // While the use of the token was stored, too, the entry may have changed, or what the rules decide by.
-    return { outcome: replayed ?? this.changed(entry) ?? rules(verified), subject };
+    return andThen(this.checkReplay(verified, isUnused), (replayed) => ({
+      // While the use of the token was stored, too, the entry may have changed, or what the rules decide by.
+      outcome: replayed ?? this.changed(entry) ?? rules(verified),
+      subject,
+    }));
   }
 
   private changed(entry: TrustedIssuer): FailedCheck | undefined {

@@ -41,7 +41,7 @@ export class ClientAuthentication {
   }
 
   /**
-   * @returns the client; a promise only for an assertion, or if Redis counts a failure
+   * @returns the client; a promise only if Redis counts a failure, or if the check of an assertion waits
    * @throws {OAuthError} unless the request authenticates its client by exactly one method
    */
   authenticate(form: OAuthForm, caller: Caller): MaybePromise<Client> {
@@ -57,7 +57,7 @@ export class ClientAuthentication {
       return andThen(this.authenticator.bySecret(caller, credentials, 'client_secret_post'), byBody);
     }
     if (assertion === undefined) throw authenticationFailed(false);
-    return this.byAssertion(assertion, form, caller).then(byBody);
+    return andThen(this.byAssertion(assertion, form, caller), byBody);
   }
 
   /**
@@ -85,11 +85,11 @@ export class ClientAuthentication {
    * The token of a trusted issuer is verified by its entry, even a disabled one; any other assertion must be
    * signed by the client itself.
    */
-  private async byAssertion(
+  private byAssertion(
     assertion: string,
     form: OAuthForm,
     caller: Caller,
-  ): Promise<Authentication | KeysUnavailable> {
+  ): MaybePromise<AuthenticationOutcome> {
     const type = form.get('client_assertion_type');
     if (type !== JWT_BEARER && type !== JWT_SPIFFE) return { code: 'invalid_client' };
     const namedId = form.get('client_id');
@@ -98,9 +98,10 @@ export class ClientAuthentication {
     if (token && (svid || token.entry)) {
       return this.federated.authenticate({ token, namedId, asClient: true, svid }, caller);
     }
-    const outcome = await this.assertions.authenticate(assertion, namedId, caller);
-    if (token && outcome.code === 'invalid_client') this.outside.reportForeign(token, caller.requestId);
-    return outcome;
+    return andThen(this.assertions.authenticate(assertion, namedId, caller), (outcome) => {
+      if (token && outcome.code === 'invalid_client') this.outside.reportForeign(token, caller.requestId);
+      return outcome;
+    });
   }
 
   private bySecretInHeader(attempt: Attempt, credentials: Credentials | undefined): MaybePromise<Client> {

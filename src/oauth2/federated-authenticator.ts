@@ -2,8 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { allowsMethod, type Client } from '../clients/client.js';
 import { type Attempt, type Authentication, ClientAuthenticator } from '../clients/client-authenticator.js';
 import { ClientRegistry } from '../clients/client-registry.js';
+import { andThen, type MaybePromise } from '../concurrency/maybe-promise.js';
 import { failed, type Rules } from '../issuers/outside-token.js';
-import { type KeysUnavailable, OutsideTokens, type ReadToken } from '../issuers/outside-tokens.js';
+import {
+  type KeysUnavailable,
+  type OutsideTokenOutcome,
+  OutsideTokens,
+  type ReadToken,
+} from '../issuers/outside-tokens.js';
 import { trustDomainOf } from '../issuers/trusted-issuer.js';
 import { workloadClient } from '../issuers/workload-client.js';
 
@@ -28,10 +34,7 @@ export class FederatedAuthenticator {
   ) {}
 
   /** @throws {StoreUnavailable} if the store cannot say whether the token was used before */
-  async authenticate(
-    presentation: Presentation,
-    attempt: Attempt,
-  ): Promise<Authentication | KeysUnavailable> {
+  authenticate(presentation: Presentation, attempt: Attempt): MaybePromise<Authentication | KeysUnavailable> {
     const { token, namedId } = presentation;
     // Anyone may have written the token: failures are counted by the identity that it claims.
     const identity = namedId ?? claimedIdentity(token);
@@ -39,18 +42,20 @@ export class FederatedAuthenticator {
       this.authenticator.refuseIfBlocked(attempt, identity) ??
       this.authenticator.countSignatureCheck(attempt, identity);
     if (blocked) return blocked;
-    const outcome = await this.outside.verify(
-      { token, use: 'client_authentication', requestId: attempt.requestId },
-      this.rulesOf(presentation),
+    const presented = { token, use: 'client_authentication', requestId: attempt.requestId } as const;
+    return andThen<OutsideTokenOutcome<Client>, Authentication | KeysUnavailable>(
+      this.outside.verify(presented, this.rulesOf(presentation)),
+      (outcome) => {
+        switch (outcome.code) {
+          case 'accepted':
+            return { code: 'authenticated', client: outcome.value };
+          case 'unavailable':
+            return outcome;
+          case 'refused':
+            return this.authenticator.countFailure(attempt, identity);
+        }
+      },
     );
-    switch (outcome.code) {
-      case 'accepted':
-        return { code: 'authenticated', client: outcome.value };
-      case 'unavailable':
-        return outcome;
-      case 'refused':
-        return this.authenticator.countFailure(attempt, identity);
-    }
   }
 
   private rulesOf({ namedId, asClient, svid = false }: Presentation): Rules<Client> {

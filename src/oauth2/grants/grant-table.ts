@@ -1,4 +1,5 @@
 import type { Client } from '../../clients/client.js';
+import type { MaybePromise } from '../../concurrency/maybe-promise.js';
 import { Rules } from '../../validation/rules.js';
 import { OAuthError } from '../oauth-error.js';
 import type { OAuthForm } from '../oauth-form.js';
@@ -22,7 +23,7 @@ export class RegisteredGrant {
   }
 
   /** @throws {OAuthError} if the grant requires client authentication, or does not find a client */
-  identify(form: OAuthForm, request: UnauthenticatedRequest): Promise<Client> {
+  identify(form: OAuthForm, request: UnauthenticatedRequest): MaybePromise<Client> {
     if (!this.grant.identify) throw new OAuthError('invalid_client', 'Client authentication failed');
     return this.grant.identify(this.parametersOf(form), request);
   }

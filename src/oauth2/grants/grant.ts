@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { Client } from '../../clients/client.js';
 import type { Attempt } from '../../clients/client-authenticator.js';
+import type { MaybePromise } from '../../concurrency/maybe-promise.js';
 import type { OAuthError } from '../oauth-error.js';
 
 /**
@@ -63,7 +64,7 @@ export interface Grant<Parameters extends object = object> {
    *
    * @throws {OAuthError} such as `invalid_grant`
    */
-  identify?(parameters: Parameters, request: UnauthenticatedRequest): Promise<Client>;
+  identify?(parameters: Parameters, request: UnauthenticatedRequest): MaybePromise<Client>;
 }
 
 /** The class of a {@link Grant}, as the index of this folder lists it. */

@@ -3,6 +3,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
 import type { Client } from '../../clients/client.js';
 import { Clock } from '../../clock.js';
+import { andThen, type MaybePromise } from '../../concurrency/maybe-promise.js';
 import { OAUTH2_SETTINGS, type OAuth2Settings } from '../../config/namespaces.js';
 import { OutsideTokens } from '../../issuers/outside-tokens.js';
 import { EXAMPLE_TOKEN } from '../../token/example-tokens.js';
@@ -39,13 +40,13 @@ export class JwtBearerGrant implements Grant<JwtBearerParametersDto> {
     @Inject(OAUTH2_SETTINGS) private readonly settings: OAuth2Settings,
   ) {}
 
-  async identify(
+  identify(
     { assertion }: JwtBearerParametersDto,
     { namedId, ...attempt }: UnauthenticatedRequest,
-  ): Promise<Client> {
+  ): MaybePromise<Client> {
     const token = this.outside.read(assertion);
-    const outcome = await this.federated.authenticate({ token, namedId, asClient: false }, attempt);
-    return admittedClient(outcome, assertionRefused);
+    const authentication = this.federated.authenticate({ token, namedId, asClient: false }, attempt);
+    return andThen(authentication, (outcome) => admittedClient(outcome, assertionRefused));
   }
 
   async decide(context: GrantContext<JwtBearerParametersDto>): Promise<GrantDecision> {

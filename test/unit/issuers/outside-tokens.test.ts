@@ -27,7 +27,7 @@ beforeEach(() => {
   events = [];
 });
 
-function present(): Promise<OutsideTokenOutcome<string>> {
+async function present(): Promise<OutsideTokenOutcome<string>> {
   const used: Partial<AssertionStore> = {
     useOnce: () => {
       whileStoring();
