@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { type JsonWebKey, randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Rules } from '../validation/rules.js';
 import {
@@ -81,8 +81,8 @@ export class ClientDescription {
     if (id === null) throw refused('client_id is missing');
     if (id !== client.id) throw refused('client_id cannot be changed');
     const has = (field: string): boolean => Object.hasOwn(sent, field);
-    const { jwks, jwt_bearer } = toClientDto(client);
-    const base = { ...(has('jwks') && { jwks }), ...(has('jwt_bearer') && { jwt_bearer }) };
+    // A set of keys replaces the current one as a whole: merged, a single key in its place would be ignored.
+    const base = has('jwt_bearer') ? { jwt_bearer: toClientDto(client).jwt_bearer } : {};
     const merged = mergePatch(base, sent);
     const read = describedBy(this.checked(this.rules.readPart(merged)), client.id);
     const changed = Object.entries(PROPERTIES).filter(([field]) => has(field));
@@ -114,7 +114,8 @@ function describedBy(body: ClientRequestDto, id: string): Omit<DescribedClient, 
     grantTypes: body.grant_types ?? DEFAULT_GRANT_TYPES,
     tokenLifetimeSeconds: body.token_lifetime_seconds ?? null,
     mayActFor: body.may_act_for ?? [],
-    jwks: (body.jwks as Client['jwks']) ?? null,
+    // Other fields of a set are ignored (RFC 7517 §5). They are not stored either: one may be private.
+    jwks: body.jwks ? { keys: body.jwks.keys as JsonWebKey[] } : null,
     federatedCredentials: credentialsOf(body.federated_credentials),
     workloadGrant: body.workload_grant ?? false,
     jwtBearer: body.jwt_bearer ? jwtBearerOf(body.jwt_bearer) : null,

@@ -24,6 +24,9 @@ const READ_ONLY = ['created_at', 'updated_at', 'managed_by'];
 /** The fields whose value is an object, which a merge patch changes field by field (RFC 7396). */
 const OBJECTS = ['keys', 'replay', 'claims'] as const;
 
+/** The fields of a source whose value is a set of keys. */
+const KEY_SETS = ['jwks', 'spiffe_bundle'];
+
 /** The properties of an entry that a change can set, keyed by the field that sets them. */
 const PROPERTIES = {
   keys: 'keys',
@@ -96,7 +99,7 @@ export class IssuerDescription {
     if (issuer !== entry.issuer) throw refused('issuer cannot be changed');
     const has = (field: string): boolean => Object.hasOwn(sent, field);
     const current: Readonly<Record<(typeof OBJECTS)[number], object>> = {
-      keys: keySourceFields(entry.keys),
+      keys: keptOf(keySourceFields(entry.keys), sent['keys']),
       replay: entry.replay,
       claims: entry.claims,
     };
@@ -157,6 +160,16 @@ export class IssuerDescription {
 function checked(read: IssuerRequestDto | string): IssuerRequestDto {
   if (typeof read === 'string') throw refused(read);
   return read;
+}
+
+/**
+ * What a patch changes: a set of keys in it replaces the current one as a whole. Merged with it, a single key in
+ * place of a set would be ignored.
+ */
+function keptOf(current: object, patch: unknown): object {
+  const isReplaced = (name: string): boolean =>
+    KEY_SETS.includes(name) && isJsonObject(patch) && Object.hasOwn(patch, name);
+  return Object.fromEntries(Object.entries(current).filter(([name]) => !isReplaced(name)));
 }
 
 function namesFile(keys: KeySource): boolean {

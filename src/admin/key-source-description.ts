@@ -52,7 +52,7 @@ function readKind(value: Readonly<Record<string, unknown>>, rules: KeySourceRule
   if (jwksUri !== undefined) return readJwksUri(value, rules);
   if (jwks !== undefined) {
     const read = readPublicKeySet(jwks, MAX_KEYS);
-    return typeof read === 'string' ? `.jwks ${read}` : { kind: 'jwks', jwks: jwks as JwkSet };
+    return typeof read === 'string' ? `.jwks ${read}` : { kind: 'jwks', jwks: keysAlone(jwks) };
   }
   if (value['discovery'] !== undefined) {
     return value['discovery'] === true ? { kind: 'discovery' } : '.discovery must be true';
@@ -63,7 +63,7 @@ function readKind(value: Readonly<Record<string, unknown>>, rules: KeySourceRule
   }
   if (bundle !== undefined) {
     const fault = bundleFault(bundle);
-    return fault ?? { kind: 'spiffe_bundle', bundle: bundle as JwkSet, trustDomain };
+    return fault ?? { kind: 'spiffe_bundle', bundle: keysAlone(bundle), trustDomain };
   }
   const fault = urlFault('spiffe_bundle_uri', bundleUri, rules);
   return fault ?? { kind: 'spiffe_bundle_uri', bundleUri: String(bundleUri), trustDomain };
@@ -108,6 +108,11 @@ function bundleFault(bundle: unknown): string | undefined {
   if (keys.length === 0) return '.spiffe_bundle must hold a key with the use jwt-svid';
   const read = readPublicKeySet({ keys: keys.map((jwk: object) => ({ ...jwk, use: 'sig' })) }, MAX_KEYS);
   return typeof read === 'string' ? `.spiffe_bundle ${read}` : undefined;
+}
+
+/** Other fields of a set are ignored (RFC 7517 §5). They are not stored either: one may be private. */
+function keysAlone(set: unknown): JwkSet {
+  return { keys: (set as JwkSet).keys };
 }
 
 /** The source in the format of the administration API. */

@@ -324,6 +324,12 @@ describe('ClientDescription.patch', () => {
     expect(refusal(() => patched(patch))).toMatchObject({ code: 'invalid_request', message });
   });
 
+  it('replaces a set of keys as a whole, so that a single key is not one', () => {
+    const other = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+    expect(refusal(() => patched({ jwks: other })).message).toMatch(/^jwks must be a JWK Set/);
+    expect(patched({ jwks: { keys: [other], kty: 'OKP', d: 'private' } }).jwks).toEqual({ keys: [other] });
+  });
+
   it('accepts an unchanged client_id', () => {
     expect(patched({ client_id: 'worker' })).toEqual(described);
   });

@@ -358,6 +358,23 @@ describe('IssuerDescription.patch', () => {
     expect(patched({ disabled: false })).toEqual({ ...full, disabled: false });
   });
 
+  it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['jwks', { jwks: JWKS }, {}],
+    ['spiffe_bundle', { spiffe_bundle: BUNDLE, trust_domain: 'a.example' }, { trust_domain: 'a.example' }],
+  ])('replaces %s as a whole, so that a single key is not one', (name, keys, others) => {
+    const entry = entryOf({ keys });
+    const set = name === 'jwks' ? JWKS : BUNDLE;
+    const [key] = set.keys;
+    for (const value of [key, { ...key, d: 'private' }, {}, { compilerOptions: {} }]) {
+      expect(refusal(() => patched({ keys: { [name]: value } }, entry)).message).toMatch(
+        new RegExp(`^keys.${name} must be a JWK Set`),
+      );
+    }
+    const changed = patched({ keys: { [name]: { ...set, kty: 'EC', d: 'private' } } }, entry);
+    expect(toIssuerDto(changed).keys).toEqual({ [name]: { keys: set.keys }, ...others });
+    expect(patched({ keys: {} }, entry)).toEqual(entry);
+  });
+
   it('accepts the response to GET', () => {
     expect(patched(toIssuerDto(full))).toEqual(full);
   });
