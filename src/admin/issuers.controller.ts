@@ -116,7 +116,7 @@ export class IssuersController {
   @ApiParam(ISSUER_ID)
   @ApiResponse({ status: 204, description: 'It is deleted' })
   @ApiNotFound('Issuer not found', 'Issuer not found')
-  @ApiConflict('A client names it', 'A client names this issuer: change the client first')
+  @ApiConflict('A client names it', 'The client deploy names this issuer: change the client first')
   deleteIssuer(@Param('id') id: string, @Req() request: AdminRequest): Promise<void> {
     return this.administration.delete(id, administratorOf(request));
   }

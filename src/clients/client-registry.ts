@@ -95,9 +95,15 @@ export class ClientRegistry {
     return this.federated.named(credential);
   }
 
-  /** Whether a client names the entry of a trusted issuer. */
-  namesIssuer(issuerId: string): boolean {
-    return this.federated.namesIssuer(issuerId);
+  /** The IDs of the clients that name the entry of a trusted issuer. */
+  namingIssuer(issuerId: string): readonly string[] {
+    return [...this.records.all.values()]
+      .filter(
+        ({ federatedCredentials, jwtBearer }) =>
+          federatedCredentials.some(({ issuer }) => issuer === issuerId) ||
+          jwtBearer?.issuers.includes(issuerId),
+      )
+      .map(({ id }) => id);
   }
 
   /**

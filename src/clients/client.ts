@@ -5,7 +5,7 @@ import type { FederatedCredential } from './federated-credential.js';
 export const MAX_CLIENT_ID_LENGTH = 128;
 
 /** The grant of an assertion (RFC 7523 §2.1). */
-const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 /** The names of the grants (RFC 6749 §1.3); what each does is in `oauth2/grants`. */
 export const GRANT_TYPES = ['client_credentials', JWT_BEARER] as const;
@@ -113,13 +113,18 @@ export function mayHaveSecret(client: Pick<Client, 'tokenEndpointAuthMethods'>):
   return allowsMethod(client, 'client_secret_basic') || allowsMethod(client, 'client_secret_post');
 }
 
+/** Whether the token of a workload gets it in: it authenticates the client, or it is a grant by itself. */
+export function acceptsFederated(client: Client): boolean {
+  const { workloadGrant, grantTypes } = client;
+  return (workloadGrant && grantTypes.includes(JWT_BEARER)) || allowsMethod(client, 'federated');
+}
+
 /** Whether a client has any credentials that it may use at this time, in milliseconds since 1970. */
 export function canAuthenticate(client: Client, now: number): boolean {
-  const { jwks, federatedCredentials, workloadGrant, grantTypes } = client;
-  const hasWorkloadGrant = workloadGrant && grantTypes.includes(JWT_BEARER);
+  const { jwks, federatedCredentials } = client;
   return (
     (mayHaveSecret(client) && liveSecrets(client, now).length > 0) ||
     (jwks !== null && allowsMethod(client, 'private_key_jwt')) ||
-    (federatedCredentials.length > 0 && (hasWorkloadGrant || allowsMethod(client, 'federated')))
+    (federatedCredentials.length > 0 && acceptsFederated(client))
   );
 }

@@ -24,31 +24,18 @@ interface IssuerCredentials {
  */
 export class FederatedIndex {
   private readonly credentials = new Map<string, IssuerCredentials>();
-  /** How many credentials, and policies for users, name each entry. */
-  private readonly issuers = new Map<string, number>();
 
   add(client: Client): void {
     for (const credential of client.federatedCredentials) {
       const registered = { clientId: client.id, credential };
       this.update(credential, (found) => [...found, registered]);
     }
-    for (const id of issuersOf(client)) this.issuers.set(id, (this.issuers.get(id) ?? 0) + 1);
   }
 
   remove(client: Client): void {
     for (const credential of client.federatedCredentials) {
       this.update(credential, (found) => found.filter((each) => each.credential !== credential));
     }
-    for (const id of issuersOf(client)) {
-      const count = this.issuers.get(id) ?? 0;
-      if (count > 1) this.issuers.set(id, count - 1);
-      else this.issuers.delete(id);
-    }
-  }
-
-  /** Whether a client names the entry of an issuer. */
-  namesIssuer(issuerId: string): boolean {
-    return this.issuers.has(issuerId);
   }
 
   /** @returns the IDs of the clients that a token matches */
@@ -84,7 +71,10 @@ export class FederatedIndex {
     change: (found: readonly Registered[]) => readonly Registered[],
   ): void {
     const prefix = wildcardPrefix(subject);
-    const named: IssuerCredentials = this.credentials.get(issuer) ?? { exact: new Map(), prefixes: new Map() };
+    const named: IssuerCredentials = this.credentials.get(issuer) ?? {
+      exact: new Map(),
+      prefixes: new Map(),
+    };
     const [map, name] = prefix === undefined ? [named.exact, subject] : [named.prefixes, prefix];
     const changed = change(map.get(name) ?? []);
     if (changed.length > 0) map.set(name, changed);
@@ -92,8 +82,4 @@ export class FederatedIndex {
     if (named.exact.size + named.prefixes.size > 0) this.credentials.set(issuer, named);
     else this.credentials.delete(issuer);
   }
-}
-
-function issuersOf({ federatedCredentials, jwtBearer }: Client): readonly string[] {
-  return [...federatedCredentials.map(({ issuer }) => issuer), ...(jwtBearer?.issuers ?? [])];
 }

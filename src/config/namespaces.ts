@@ -35,7 +35,7 @@ export const NAMESPACES = {
     'tokenEndpointAuth',
     'maxDelegationDepth',
   ],
-  issuers: ['issuer', 'publicUrl', 'production', 'issuerNetworks'],
+  issuers: ['issuer', 'publicUrl', 'production', 'issuerNetworks', 'maxDelegationDepth'],
   diagnostics: [
     'debugEnv',
     'metrics',

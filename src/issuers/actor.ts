@@ -1,7 +1,7 @@
 import { isJsonObject } from '../encoding/strict-json.js';
 import { isName } from '../encoding/well-formed-text.js';
-import type { VerifiedToken } from '../issuers/outside-token.js';
 import { sameAudience } from '../jwt/audience.js';
+import type { VerifiedToken } from './outside-token.js';
 
 /** The settings that decide about actors. */
 export interface ActorRules {

@@ -2,16 +2,31 @@ import type { Client, JwtBearerPolicy } from '../clients/client.js';
 import { matchesSubjectPattern } from '../clients/client-policy.js';
 import { parsePointer, valueAt } from '../encoding/json-pointer.js';
 import { isWellFormedText } from '../encoding/well-formed-text.js';
-import { failed, type FailedCheck, type VerifiedToken } from '../issuers/outside-token.js';
 import { isScope, isScopeToken } from '../jwt/scope.js';
 import { type ActorRules, actorOf, mayAct } from './actor.js';
-import type { Evidence, GrantDecision } from './grants/grant.js';
-import { OAuthError } from './oauth-error.js';
+import { failed, type FailedCheck, type VerifiedToken } from './outside-token.js';
 
 /** The settings that decide about an assertion, and the time. */
 export interface AssertionRules extends ActorRules {
   /** Seconds since 1970. */
   readonly now: number;
+}
+
+/** What an assertion about a user grants to a client. */
+export interface AssertedUser {
+  readonly subject: string;
+  /** The ID of the entry. */
+  readonly trustedIssuer: string;
+  /** The `act` claim of the token (RFC 8693 §4.1); `null` if the client is not named as the actor. */
+  readonly actor: Readonly<Record<string, unknown>> | null;
+  /** The custom claims of the token. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** The latest `exp` of the token, in whole seconds since 1970; `undefined` for no limit. */
+  readonly expiresBy: number | undefined;
+  /** The only scope tokens that may be granted; `undefined` for no limit but the client's own. */
+  readonly scopes: readonly string[] | undefined;
+  /** The only audiences that may be granted; `undefined` for no limit but the client's own. */
+  readonly audiences: readonly string[] | undefined;
 }
 
 /** The longest custom claims of a token, in bytes of JSON: the limit of `POST /token`. */
@@ -25,7 +40,7 @@ export function assertedUser(
   token: VerifiedToken,
   client: Client,
   rules: AssertionRules,
-): { readonly code: 'accepted'; readonly value: GrantDecision } | FailedCheck {
+): { readonly code: 'accepted'; readonly value: AssertedUser } | FailedCheck {
   const { entry, claims, mappedSubject } = token;
   const policy = client.jwtBearer;
   if (!policy?.issuers.includes(entry.id)) return failed('rules', 'jwt_bearer.issuers with this entry');
@@ -43,20 +58,15 @@ export function assertedUser(
   if (expiresBy !== undefined && expiresBy <= Math.floor(rules.now)) {
     return failed('times', 'at least a second until exp');
   }
-  const evidence: Evidence = {
+  const value = {
+    subject: mappedSubject,
     trustedIssuer: entry.id,
     actor,
     claims: mappedClaims(token),
     expiresBy,
     ...limits,
-    refusal: assertionRefused,
   };
-  return { code: 'accepted', value: { subject: mappedSubject, evidence } };
-}
-
-/** The same words for every check: a caller must not learn which one failed (RFC 7523 §3.1). */
-export function assertionRefused(): OAuthError {
-  return new OAuthError('invalid_grant', 'The assertion is not accepted');
+  return { code: 'accepted', value };
 }
 
 function impersonates({ impersonate }: JwtBearerPolicy, subject: string): boolean {
@@ -85,7 +95,7 @@ function isMappable(value: unknown): boolean {
 }
 
 /** @returns the scopes and audiences that the assertion itself allows; `undefined` if one is malformed */
-function limitsOf({ entry, claims }: VerifiedToken): Pick<Evidence, 'scopes' | 'audiences'> | undefined {
+function limitsOf({ entry, claims }: VerifiedToken): Pick<AssertedUser, 'scopes' | 'audiences'> | undefined {
   const { scope, resource } = claims;
   if (scope !== undefined && scope !== '' && !isScope(scope)) return undefined;
   const audiences = resource === undefined ? undefined : [resource].flat();

@@ -68,8 +68,12 @@ export class IssuerAdministration {
   async delete(id: string, by: Administrator): Promise<void> {
     await this.change({ event: 'issuer.deleted', issuer: id, by: by.id }, by, (current) => {
       existing(current);
-      if (this.clients.namesIssuer(id)) {
-        throw new ChangeRefused('conflict', 'A client names this issuer: change the client first');
+      const [client] = this.clients.namingIssuer(id);
+      if (client !== undefined) {
+        throw new ChangeRefused(
+          'conflict',
+          `The client ${client} names this issuer: change the client first`,
+        );
       }
       return undefined;
     });

@@ -1,8 +1,11 @@
-import { Injectable } from '@nestjs/common';
-import type { Client } from '../clients/client.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { acceptsFederated, type Client, JWT_BEARER } from '../clients/client.js';
 import { ClientRegistry } from '../clients/client-registry.js';
 import { matchesSubject } from '../clients/federated-credential.js';
+import { Clock } from '../clock.js';
+import { ISSUERS_SETTINGS, type IssuersSettings } from '../config/namespaces.js';
 import { parsePointer, valueAt } from '../encoding/json-pointer.js';
+import { assertedUser } from './asserted-user.js';
 import { IssuerKeys } from './issuer-keys.js';
 import { type CheckName, CHECKS, failed, type FailedCheck, type VerifiedToken } from './outside-token.js';
 import { type OutsideTokenOutcome, OutsideTokens } from './outside-tokens.js';
@@ -31,6 +34,9 @@ export interface TokenInspection {
   readonly clientId: string | null;
 }
 
+/** The client that the token identifies, or null if several may present it. */
+type RulesOutcome = { readonly code: 'accepted'; readonly value: string | null } | FailedCheck;
+
 /** Explains to administrators why a token is accepted or not. Issues nothing and uses up nothing. */
 @Injectable()
 export class TokenInspector {
@@ -38,6 +44,9 @@ export class TokenInspector {
     private readonly outside: OutsideTokens,
     private readonly keys: IssuerKeys,
     private readonly clients: ClientRegistry,
+    private readonly clock: Clock,
+    @Inject(ISSUERS_SETTINGS)
+    private readonly settings: Pick<IssuersSettings, 'issuer' | 'maxDelegationDepth'>,
   ) {}
 
   /**
@@ -56,36 +65,58 @@ export class TokenInspector {
     };
   }
 
-  private rulesOf(
-    token: VerifiedToken,
-  ): { readonly code: 'accepted'; readonly value: string | null } | FailedCheck {
+  private rulesOf(token: VerifiedToken): RulesOutcome {
     switch (token.use) {
-      case 'client_authentication': {
-        const found = workloadClient(this.clients, token, undefined);
-        return found.code === 'accepted'
-          ? { code: 'accepted', value: found.value.id }
-          : this.explained(found, token);
-      }
-      case 'jwt_bearer': {
-        const users = this.all.filter(({ jwtBearer }) => jwtBearer?.issuers.includes(token.entry.id));
-        const [only] = users;
-        return only
-          ? { code: 'accepted', value: users.length === 1 ? only.id : null }
-          : failed('rules', 'a client whose jwt_bearer.issuers has this entry', 'no such client');
-      }
+      case 'client_authentication':
+        return this.rulesOfWorkloads(token);
+      case 'jwt_bearer':
+        return this.rulesOfUsers(token);
       case 'token_exchange':
         return { code: 'accepted', value: null };
     }
   }
 
-  /** Adds the conditions of the clients whose subject matches, and the values that the token has for them. */
+  private rulesOfWorkloads(token: VerifiedToken): RulesOutcome {
+    const found = workloadClient(this.clients, token, undefined);
+    if (found.code === 'refused') return this.explained(found, token);
+    const { id, tokenEndpointAuthMethods: methods } = found.value;
+    return acceptsFederated(found.value)
+      ? { code: 'accepted', value: id }
+      : failed(
+          'rules',
+          'federated among token_endpoint_auth_methods, or workload_grant with the jwt-bearer grant',
+          { client_id: id, token_endpoint_auth_methods: methods },
+        );
+  }
+
+  /** A client that the token does not name presents it, so it is accepted if any may. */
+  private rulesOfUsers(token: VerifiedToken): RulesOutcome {
+    const clients = this.all.filter(
+      ({ jwtBearer, grantTypes }) =>
+        jwtBearer?.issuers.includes(token.entry.id) && grantTypes.includes(JWT_BEARER),
+    );
+    const rules = { ...this.settings, now: this.clock.now() / 1000 };
+    const decisions = clients.map((client) => ({ client, decision: assertedUser(token, client, rules) }));
+    const accepting = decisions.filter(({ decision }) => decision.code === 'accepted');
+    const [first] = accepting;
+    if (first) return { code: 'accepted', value: accepting.length === 1 ? first.client.id : null };
+    const refusal = decisions.map(({ decision }) => decision).find((decision) => 'check' in decision);
+    const needed = 'a client with the jwt-bearer grant whose jwt_bearer.issuers has this entry';
+    return refusal ?? failed('rules', needed, 'no such client');
+  }
+
+  /**
+   * Adds the credentials whose subject matches, else those of the entry, and the values that the token has for
+   * their conditions.
+   */
   private explained(refusal: FailedCheck, { entry, subject, claims }: VerifiedToken): FailedCheck {
-    const near = this.all
+    const named = this.all
       .flatMap(({ id, federatedCredentials }) =>
         federatedCredentials.map((credential) => ({ client_id: id, credential })),
       )
-      .filter(({ credential }) => credential.issuer === entry.id && matchesSubject(credential, subject))
-      .slice(0, MAX_DESCRIBED);
+      .filter(({ credential }) => credential.issuer === entry.id);
+    const matching = named.filter(({ credential }) => matchesSubject(credential, subject));
+    const near = (matching.length > 0 ? matching : named).slice(0, MAX_DESCRIBED);
     const pointers = new Set(near.flatMap(({ credential }) => Object.keys(credential.claims)));
     const values = [...pointers].map((pointer): [string, unknown] => [
       pointer,

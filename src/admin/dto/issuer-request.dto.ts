@@ -164,7 +164,7 @@ export class IssuerRequestDto {
   })
   @Satisfies(
     isClaimMap,
-    `must be an object of JSON pointers and distinct names, without ${RESERVED_CLAIMS.join(', ')}`,
+    `must be an object of JSON pointers, such as /email, and distinct names, without ${RESERVED_CLAIMS.join(', ')}`,
   )
   @IsOptional()
   claims?: Readonly<Record<string, string>>;

@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { Client } from '../../clients/client.js';
 import type { Attempt } from '../../clients/client-authenticator.js';
 import type { MaybePromise } from '../../concurrency/maybe-promise.js';
+import type { AssertedUser } from '../../issuers/asserted-user.js';
 import type { OAuthError } from '../oauth-error.js';
 
 /**
@@ -18,19 +19,7 @@ export interface GrantContext<Parameters extends object = object> {
 }
 
 /** What a token says about someone other than the client, and how far it may go. */
-export interface Evidence {
-  /** The entry of the trusted issuer whose token is the evidence. */
-  readonly trustedIssuer: string;
-  /** The `act` claim of the token (RFC 8693 §4.1); `null` if the client is not named as the actor. */
-  readonly actor: Readonly<Record<string, unknown>> | null;
-  /** The custom claims of the token. */
-  readonly claims: Readonly<Record<string, unknown>>;
-  /** The latest `exp` of the token, in whole seconds since 1970; `undefined` for no limit. */
-  readonly expiresBy: number | undefined;
-  /** The only scope tokens that may be granted; `undefined` for no limit but the client's own. */
-  readonly scopes: readonly string[] | undefined;
-  /** The only audiences that may be granted; `undefined` for no limit but the client's own. */
-  readonly audiences: readonly string[] | undefined;
+export interface Evidence extends Omit<AssertedUser, 'subject'> {
   /** The error if no token can be issued by it, for example because it has expired meanwhile. */
   readonly refusal: () => OAuthError;
 }

@@ -5,10 +5,10 @@ import type { Client } from '../../clients/client.js';
 import { Clock } from '../../clock.js';
 import { andThen, type MaybePromise } from '../../concurrency/maybe-promise.js';
 import { OAUTH2_SETTINGS, type OAuth2Settings } from '../../config/namespaces.js';
+import { assertedUser } from '../../issuers/asserted-user.js';
 import { OutsideTokens } from '../../issuers/outside-tokens.js';
 import { EXAMPLE_TOKEN } from '../../token/example-tokens.js';
 import { IsPresent } from '../../validation/rules.js';
-import { assertedUser, assertionRefused } from '../asserted-user.js';
 import { admittedClient, trustUnavailable } from '../client-authentication.js';
 import { FederatedAuthenticator } from '../federated-authenticator.js';
 import { OAuthError } from '../oauth-error.js';
@@ -60,12 +60,19 @@ export class JwtBearerGrant implements Grant<JwtBearerParametersDto> {
       (token) => assertedUser(token, client, { ...this.settings, now: this.clock.now() / 1000 }),
     );
     switch (outcome.code) {
-      case 'accepted':
-        return outcome.value;
+      case 'accepted': {
+        const { subject, ...asserted } = outcome.value;
+        return { subject, evidence: { ...asserted, refusal: assertionRefused } };
+      }
       case 'refused':
         throw assertionRefused();
       case 'unavailable':
         throw trustUnavailable();
     }
   }
+}
+
+/** The same words for every check: a caller must not learn which one failed (RFC 7523 §3.1). */
+function assertionRefused(): OAuthError {
+  return new OAuthError('invalid_grant', 'The assertion is not accepted');
 }

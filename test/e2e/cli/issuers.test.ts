@@ -245,7 +245,9 @@ describe('a rejected command', () => {
     const client = ['--id', `client-${made}`, '--federated-credential'];
     const credential = JSON.stringify({ issuer: issuer.id, subject: 'job' });
     expect((await commands.run('clients', 'create', ...client, credential)).refusal).toBeNull();
-    expect((await issuers('delete', issuer.id)).refusal).toMatch(/A client names this issuer/);
+    expect((await issuers('delete', issuer.id)).refusal).toMatch(
+      new RegExp(`The client client-${made} names this issuer`),
+    );
     expect(await shown()).toMatchObject({ id: issuer.id });
   });
 

@@ -21,6 +21,8 @@ const DEFAULTS = {
 
 let service: RunningApp;
 let administrator: Administrator;
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
 let made = 0;
 let issuer: OutsideIssuer;
 
@@ -345,6 +347,63 @@ describe('POST /admin/issuers/test', () => {
     expect(JSON.stringify(body['checks'])).toContain('test');
     expect(JSON.stringify(body)).not.toContain('secret');
   });
+
+  it('shows the credentials of the entry if no subject matches', async () => {
+    await create({ uses: ['client_authentication'] });
+    const credential = { issuer: issuer.id, subject: 'system:sa:prod:w' };
+    await administrator.create({ client_id: `prod-${made}`, federated_credentials: [credential] });
+    const { body } = await test(issuer.token({ sub: 'system:sa:dev:w' }));
+    expect(body['checks']).toContainEqual({
+      name: 'rules',
+      ok: false,
+      expected: [{ client_id: `prod-${made}`, ...credential, claims: {} }],
+      got: { sub: 'system:sa:dev:w', claims: {}, found: '0 clients' },
+    });
+  });
+
+  it.each<[string, object, boolean]>([
+    ['may not authenticate by it', { token_endpoint_auth_methods: ['client_secret_basic'] }, false],
+    [
+      'has workload_grant without the grant type',
+      { token_endpoint_auth_methods: ['client_secret_basic'], workload_grant: true },
+      false,
+    ],
+    [
+      'has it as a grant alone',
+      { token_endpoint_auth_methods: [], workload_grant: true, grant_types: [JWT_BEARER] },
+      true,
+    ],
+  ])('considers that the client %s', async (_name, fields, accepted) => {
+    await create({ uses: ['client_authentication'] });
+    const federated_credentials = [{ issuer: issuer.id, subject: 'job' }];
+    await administrator.create({ client_id: `limited-${made}`, federated_credentials, ...fields });
+    const { body } = await test(issuer.token({ sub: 'job' }));
+    expect([body['accepted'], body['client_id']]).toEqual([accepted, accepted ? `limited-${made}` : null]);
+    expect(body['checks']).toContainEqual(expect.objectContaining({ name: 'rules', ok: accepted }));
+  });
+
+  it.each<[string, object, object, boolean]>([
+    ['nothing more', {}, {}, true],
+    ['cnf', { cnf: { jkt: 'x' } }, {}, false],
+    ['a may_act for another client', { may_act: { sub: 'other' } }, {}, false],
+    ['an act without a sub', { act: {} }, {}, false],
+    ['the client_id of an ID-JAG', { client_id: 'portal' }, { id_jag: true }, true],
+    ['another client_id', { client_id: 'other' }, { id_jag: true }, false],
+    ['no client with the grant type', {}, { grant_types: [] }, false],
+  ])(
+    'decides about an assertion about a user as the grant does: %s',
+    async (_name, claims, fields, accepted) => {
+      const { grant_types = [JWT_BEARER], ...entry } = fields as { readonly grant_types?: string[] };
+      await create({ uses: ['jwt_bearer'], ...entry });
+      const id = `portal-${made}`;
+      await administrator.create({ client_id: id, grant_types, jwt_bearer: { issuers: [issuer.id] } });
+      const named = 'client_id' in claims && claims.client_id === 'portal' ? { client_id: id } : {};
+      const header = 'id_jag' in entry ? { typ: 'oauth-id-jag+jwt' } : {};
+      const { body } = await test(issuer.token({ ...claims, ...named }, { header }), 'jwt_bearer');
+      expect([body['accepted'], body['client_id']]).toEqual([accepted, accepted ? id : null]);
+      expect(body['checks']).toContainEqual(expect.objectContaining({ name: 'rules', ok: accepted }));
+    },
+  );
 
   it('knows no entry for an issuer that is not trusted', async () => {
     expect(await test(issuer.token())).toMatchObject({

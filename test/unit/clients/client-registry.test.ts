@@ -108,9 +108,17 @@ describe('ClientRegistry.matchFederated', () => {
     expect([matching(), matching({ c: 1 })]).toEqual([['b'], ['b', 'a']]);
     await remove('b');
     expect(matching()).toEqual([]);
-    expect(registry.namesIssuer('ci')).toBe(true);
+  });
+
+  it('lists the clients that name an issuer, in a credential or for users', async () => {
+    const jwtBearer = { issuers: ['idp', 'ci'], impersonate: [], limitToAssertion: true };
+    await federated('a');
+    await federated('b', { federatedCredentials: [], jwtBearer });
+    await federated('c', { federatedCredentials: [] });
+    const named = () => ['ci', 'idp', 'other'].map((id) => registry.namingIssuer(id));
+    expect(named()).toEqual([['a', 'b'], ['b'], []]);
     await remove('a');
-    expect(registry.namesIssuer('ci')).toBe(false);
+    expect(named()).toEqual([['b'], ['b'], []]);
   });
 
   it('finds disabled clients too, so that their workloads cannot come in as others', async () => {

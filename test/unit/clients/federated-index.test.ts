@@ -144,31 +144,9 @@ describe('FederatedIndex.match', () => {
             );
             expect(found(index, subject, { c }, named)).toEqual(expected.map(({ id }) => id).sort());
           }
-          for (const named of ['ci', 'k8s']) {
-            const isNamed = [...clients.values()].some(({ federatedCredentials }) =>
-              federatedCredentials.some((each) => each.issuer === named),
-            );
-            expect(index.namesIssuer(named)).toBe(isNamed);
-          }
         },
       ),
     );
-  });
-});
-
-describe('FederatedIndex.namesIssuer', () => {
-  it('is true for the issuers of credentials and of jwt_bearer, as long as a client names them', () => {
-    const index = new FederatedIndex();
-    const jwtBearer = { issuers: ['idp'], impersonate: [], limitToAssertion: true };
-    const [one, other] = [federated('a', credential('x')), clientOf({ id: 'b', jwtBearer })];
-    const named = (): string[] => ['ci', 'idp', 'other'].filter((id) => index.namesIssuer(id));
-    index.add(one);
-    index.add(other);
-    expect(named()).toEqual(['ci', 'idp']);
-    index.remove(one);
-    expect(named()).toEqual(['idp']);
-    index.remove(other);
-    expect(named()).toEqual([]);
   });
 });
 

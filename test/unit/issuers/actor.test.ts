@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { actorOf, mayAct } from '../../../src/oauth2/actor.js';
+import { actorOf, mayAct } from '../../../src/issuers/actor.js';
 import { issuerOf } from '../../support/issuer-values.js';
 import { NEW_YEAR } from '../../support/moved-clock.js';
 
