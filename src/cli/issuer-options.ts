@@ -50,7 +50,7 @@ const OPTIONS: Readonly<Record<Field, Option>> = {
   audiences: option('--audience <name>', 'an accepted value of aud; repeat for several', listOrNothing),
   uses: option(
     '--use <name>',
-    'client_authentication, jwt_bearer or token_exchange; repeat for several',
+    'client_authentication, jwt_bearer or token_exchange; repeat for several. Without one, no token is accepted',
     listOrNothing,
   ),
   typ: option(

@@ -92,8 +92,8 @@ export class TokenInspector {
   /** A client that the token does not name presents it, so it is accepted if any may. */
   private rulesOfUsers(token: VerifiedToken): RulesOutcome {
     const clients = this.all.filter(
-      ({ jwtBearer, grantTypes }) =>
-        jwtBearer?.issuers.includes(token.entry.id) && grantTypes.includes(JWT_BEARER),
+      ({ disabled, jwtBearer, grantTypes }) =>
+        !disabled && jwtBearer?.issuers.includes(token.entry.id) && grantTypes.includes(JWT_BEARER),
     );
     const rules = { ...this.settings, now: this.clock.now() / 1000 };
     const decisions = clients.map((client) => ({ client, decision: assertedUser(token, client, rules) }));
@@ -101,7 +101,7 @@ export class TokenInspector {
     const [first] = accepting;
     if (first) return { code: 'accepted', value: accepting.length === 1 ? first.client.id : null };
     const refusal = decisions.map(({ decision }) => decision).find((decision) => 'check' in decision);
-    const needed = 'a client with the jwt-bearer grant whose jwt_bearer.issuers has this entry';
+    const needed = 'an enabled client with the jwt-bearer grant whose jwt_bearer.issuers has this entry';
     return refusal ?? failed('rules', needed, 'no such client');
   }
 

@@ -133,6 +133,8 @@ describe('clients update', () => {
 describe('issuers delete', () => {
   it('refuses an entry that a client names', async () => {
     await create('--federated-credential', credential());
-    expect((await commands.run('issuers', 'delete', 'ci')).refusal).toMatch(/client names this issuer/);
+    expect((await commands.run('issuers', 'delete', 'ci')).refusal).toMatch(
+      /The client \S+ names this issuer/,
+    );
   });
 });

@@ -389,14 +389,16 @@ describe('POST /admin/issuers/test', () => {
     ['an act without a sub', { act: {} }, {}, false],
     ['the client_id of an ID-JAG', { client_id: 'portal' }, { id_jag: true }, true],
     ['another client_id', { client_id: 'other' }, { id_jag: true }, false],
-    ['no client with the grant type', {}, { grant_types: [] }, false],
+    ['no client with the grant type', {}, { client: { grant_types: [] } }, false],
+    ['no enabled client', {}, { client: { disabled: true } }, false],
   ])(
     'decides about an assertion about a user as the grant does: %s',
     async (_name, claims, fields, accepted) => {
-      const { grant_types = [JWT_BEARER], ...entry } = fields as { readonly grant_types?: string[] };
+      const { client = {}, ...entry } = fields as { readonly client?: object };
       await create({ uses: ['jwt_bearer'], ...entry });
       const id = `portal-${made}`;
-      await administrator.create({ client_id: id, grant_types, jwt_bearer: { issuers: [issuer.id] } });
+      const jwt_bearer = { issuers: [issuer.id] };
+      await administrator.create({ client_id: id, grant_types: [JWT_BEARER], jwt_bearer, ...client });
       const named = 'client_id' in claims && claims.client_id === 'portal' ? { client_id: id } : {};
       const header = 'id_jag' in entry ? { typ: 'oauth-id-jag+jwt' } : {};
       const { body } = await test(issuer.token({ ...claims, ...named }, { header }), 'jwt_bearer');
