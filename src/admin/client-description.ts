@@ -1,4 +1,4 @@
-import { type JsonWebKey, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Rules } from '../validation/rules.js';
 import {
@@ -14,6 +14,7 @@ import { CLIENT_SETTINGS, type ClientSettings } from '../config/namespaces.js';
 import { mergePatch, withoutNull } from '../encoding/merge-patch.js';
 import { ClientRequestDto } from './dto/client-request.dto.js';
 import { toClientDto } from './dto/client-response.dto.js';
+import { keysAlone } from './key-source-description.js';
 import { knownFields } from './known-fields.js';
 import type { JwtBearerPolicyDto } from './dto/federated-credential.dto.js';
 
@@ -114,8 +115,7 @@ function describedBy(body: ClientRequestDto, id: string): Omit<DescribedClient, 
     grantTypes: body.grant_types ?? DEFAULT_GRANT_TYPES,
     tokenLifetimeSeconds: body.token_lifetime_seconds ?? null,
     mayActFor: body.may_act_for ?? [],
-    // Other fields of a set are ignored (RFC 7517 §5). They are not stored either: one may be private.
-    jwks: body.jwks ? { keys: body.jwks.keys as JsonWebKey[] } : null,
+    jwks: body.jwks ? keysAlone(body.jwks) : null,
     federatedCredentials: credentialsOf(body.federated_credentials),
     workloadGrant: body.workload_grant ?? false,
     jwtBearer: body.jwt_bearer ? jwtBearerOf(body.jwt_bearer) : null,

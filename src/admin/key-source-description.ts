@@ -111,7 +111,7 @@ function bundleFault(bundle: unknown): string | undefined {
 }
 
 /** Other fields of a set are ignored (RFC 7517 §5). They are not stored either: one may be private. */
-function keysAlone(set: unknown): JwkSet {
+export function keysAlone(set: unknown): JwkSet {
   return { keys: (set as JwkSet).keys };
 }
 

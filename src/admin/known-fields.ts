@@ -13,10 +13,7 @@ export function knownFields(body: unknown, names: ReadonlySet<string>): Readonly
   if (!isJsonObject(body)) throw new ChangeRefused('invalid_request', 'Send a JSON object');
   const unknown = Object.keys(body).find((name) => !names.has(name));
   if (unknown === undefined) return body;
-  throw new ChangeRefused('invalid_request', `Unknown field ${shortened(unknown)}`);
-}
-
-/** A name that is unknown, for an error: it may be a secret in the wrong place. */
-export function shortened(name: string): string {
-  return JSON.stringify(redactSecrets(name).slice(0, 64));
+  // The name may be a secret in the wrong place.
+  const shown = JSON.stringify(redactSecrets(unknown).slice(0, 64));
+  throw new ChangeRefused('invalid_request', `Unknown field ${shown}`);
 }

@@ -3,12 +3,12 @@
  * have; a name without a grant here does not compile. The metadata, the OpenAPI document and the providers of
  * the module follow from this table.
  */
-import type { GrantType } from '../../clients/client.js';
+import { type GrantType, JWT_BEARER } from '../../clients/client.js';
 import { ClientCredentialsGrant } from './client-credentials.grant.js';
 import type { GrantClass } from './grant.js';
 import { JwtBearerGrant } from './jwt-bearer.grant.js';
 
 export const GRANTS: Readonly<Record<GrantType, GrantClass>> = {
   client_credentials: ClientCredentialsGrant,
-  'urn:ietf:params:oauth:grant-type:jwt-bearer': JwtBearerGrant,
+  [JWT_BEARER]: JwtBearerGrant,
 };
